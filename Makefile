@@ -1,0 +1,46 @@
+# Each target sets up what it needs; only Python 3.11+ with venv, and make, must be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: try run check test lint bench lock clean
+
+try: $(VENV)/run.done           ## the page and the sandbox: no token, no key, no network
+	$(BIN)/python -m bot try
+
+run: $(VENV)/run.done           ## every platform that has a token in .env
+	$(BIN)/python -m bot run
+
+check: $(VENV)/run.done         ## what is configured, what is wrong, how to mend it
+	$(BIN)/python -m bot check
+
+test: $(VENV)/dev.done lint     ## everything, offline
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
+
+bench: $(VENV)/dev.done         ## ratios against the floor, on this machine
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV)/dev.done          ## new hash-pinned locks; needs uv
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# A stamp for each kind of set-up, so that a second call starts at once.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.done: requirements.lock | $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+$(VENV)/dev.done: requirements-dev.lock | $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@ $(VENV)/run.done

@@ -1,0 +1,37 @@
+"""What can go wrong, sorted by what to do about it.
+
+BotError             a sentence for whoever asked; details belong in the log
+├── Refused          saying it again will not help: tell the asker
+├── Busy             again later, in order, within limits
+└── Forgotten        the provider lost the conversation: begin a new one, ask again once
+"""
+
+from bot.words import say
+
+
+class BotError(Exception):
+    """Carries the key of a sentence in `bot/words`, and what fills its gaps; `str()` is that sentence in English."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        self.key, self.values = key, values
+        super().__init__(say(key, **values))
+
+
+class Refused(BotError):
+    """Asking again would not help."""
+
+
+class Busy(BotError):
+    """A limit, a timeout or a hiccup: worth another try, in `retry_after` seconds where the other side said."""
+
+    def __init__(self, key: str, retry_after: float | None = None, **values: object) -> None:
+        super().__init__(key, **values)
+        self.retry_after = retry_after
+
+
+class Forgotten(BotError):
+    """The provider no longer knows the conversation it kept for us."""
+
+
+class LeaseLost(Exception):
+    """Another process has taken this turn over; whatever we hold of it is void. Never shown to anybody."""

@@ -1,0 +1,174 @@
+"""The nouns of the bot: plain, frozen values that every room understands and the store can keep."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A place where people talk: a Discord channel or thread, a Telegram chat or topic, a page of ours."""
+
+    platform: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Channel":
+        """Read `platform:id`; the id may hold colons of its own."""
+        platform, _, id = text.partition(":")
+        return cls(platform, id)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who spoke."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message and that nobody has fetched yet.
+
+    `ref` is the platform's own lasting handle, never a link that expires or carries a token.
+    `mime` and `size` (bytes, 0 if unknown) are what the sender claims.
+    """
+
+    ref: str
+    name: str
+    mime: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """An attachment after intake: upright, sRGB, without metadata, within limits."""
+
+    name: str  # as people know it: cat.heic
+    mime: str  # image/jpeg, image/png or image/webp: what `data` really is
+    data: bytes = field(repr=False)
+    width: int  # pixels
+    height: int
+    sha256: str  # of `data`, hexadecimal
+
+    @property
+    def filename(self) -> str:
+        """A name for uploads: the extension is right, and nothing of it comes from the sender."""
+        return f"{self.sha256[:16]}.{self.mime.removeprefix('image/').replace('jpeg', 'jpg')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody said in a channel. `sent` is in seconds since 1970."""
+
+    channel: Channel
+    id: str
+    author: Author
+    text: str
+    sent: float
+    attachments: tuple[Attachment, ...] = ()
+    addressed: bool = True  # said to the bot: a mention, a reply to it, or in private
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What people chose for a conversation; providers use what they understand."""
+
+    web_search: bool = False
+    sites: int = 3  # to search, 1 to 10
+    words: int = 1000  # to read of each site, 100 to 10,000
+    mixed: bool = True  # the history goes along when the model changes
+    history: int = 10  # messages that the provider looks back on, 1 to 50
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What the bot remembers. Linked channels share one."""
+
+    id: int
+    model: str  # provider/model
+    remote_id: str | None = None  # the provider's own name for it (1min.ai: a UUID)
+    preferences: Preferences = Preferences()
+
+    @property
+    def provider(self) -> str:
+        """The part of `model` before the first slash."""
+        return self.model.partition("/")[0]
+
+    @property
+    def model_id(self) -> str:
+        """What the provider calls the model; may hold slashes of its own."""
+        return self.model.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message and, sooner or later, its answer: the durable unit."""
+
+    id: int
+    conversation: Conversation
+    message: Message
+    answer: str | None = None  # as it is shown, stored before it is delivered
+    claims: int = 1  # how often it has been taken up; more than tries means that processes died over it
+    tries: int = 0  # how often it was put back because somebody was busy
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A finished turn of a conversation, as a provider may see it."""
+
+    author: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything a provider may use to answer one turn."""
+
+    conversation: Conversation
+    text: str
+    photos: tuple[Photo, ...] = ()
+    history: tuple[Exchange, ...] = ()  # oldest first; for providers that keep none themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of a growing answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer took, as far as the provider says; None where it does not."""
+
+    credits: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+Piece = Text | Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the store keeps of a whole answer. Times are seconds since the turn was taken up."""
+
+    text: str  # as it is shown
+    model: str
+    usage: Usage = Usage()
+    first_words: float | None = None
+    took: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Something that can be asked. `price` is in the provider's own words, empty if unknown."""
+
+    id: str  # as the provider calls it
+    name: str
+    sees: bool  # takes photos
+    price: str = ""

@@ -1,0 +1,118 @@
+"""The one room that speaks HTTP: httpx over aiohttp's connection pool, with caps and checks that httpx lacks.
+
+httpx's own pool collapses with hundreds of requests in flight; the aiohttp transport below it does not.
+Bodies are capped on the raw bytes and must come unpacked, because httpx unpacks a small bomb into one huge chunk.
+"""
+
+import codecs
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from httpx_sse import EventSource, ServerSentEvent
+
+from bot import __version__
+from bot.errors import Busy, Refused
+
+__all__ = ["Event", "Http", "Reply", "chunks", "events", "our_errors", "read", "texts"]
+
+Reply = httpx.Response
+Event = ServerSentEvent
+
+CAP = 8 * 1024 * 1024  # bytes of a body that is no photo
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Turn what httpx raises into what the bot understands. Messages of httpx hold URLs: they stay in `__cause__`."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        # A refused connection also arrives as ConnectTimeout through the aiohttp transport.
+        slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
+        raise Busy("provider_slow" if slow else "provider_unreachable") from error
+    except (httpx.TransportError, httpx.StreamError) as error:
+        raise Busy("provider_unreachable") from error
+    except (httpx.DecodingError, httpx.InvalidURL) as error:
+        raise Refused("provider_nonsense") from error
+
+
+class Http:
+    """A client for one service. Entered, it can be asked; leaving closes every connection."""
+
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None, *, silence: float = 120) -> None:
+        """Requests go below `url`; `silence` is how many seconds the other side may say nothing."""
+        self.url, self.silence = url.rstrip("/") + "/", silence
+        self.headers = {"user-agent": f"snapthread/{__version__}", "accept-encoding": "identity", **(headers or {})}
+
+    async def __aenter__(self) -> "Http":
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=ssl.create_default_context()),
+            auto_decompress=False,
+            trust_env=True,  # an operator's HTTPS_PROXY
+            skip_auto_headers=("Accept-Encoding", "User-Agent"),
+        )
+        self._client = httpx.AsyncClient(
+            base_url=self.url,
+            headers=self.headers,
+            timeout=httpx.Timeout(self.silence, connect=15),
+            transport=AiohttpTransport(client=session),
+            follow_redirects=False,
+        )
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._client.aclose()
+
+    @asynccontextmanager
+    async def stream(self, method: str, path: str, **body: Any) -> AsyncGenerator[Reply, None]:
+        """Send a request and hand out the reply as it comes; leaving early closes the connection."""
+        with our_errors():
+            async with self._client.stream(method, path, **body) as reply:
+                yield reply
+
+    async def call(
+        self, method: str, path: str, *, cap: int = CAP, **body: Any
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send a request and return the whole reply: status, headers, body."""
+        async with self.stream(method, path, **body) as reply:
+            return reply.status_code, reply.headers, await read(reply, cap)
+
+
+async def chunks(reply: Reply, cap: int = CAP) -> AsyncGenerator[bytes, None]:
+    """Hand out the body as it comes. Refused when it is packed or holds more than `cap` bytes."""
+    if reply.headers.get("content-encoding", "identity") != "identity":
+        raise Refused("provider_nonsense")
+    total = 0
+    with our_errors():
+        async for chunk in reply.aiter_raw():
+            total += len(chunk)
+            if total > cap:
+                raise Refused("provider_nonsense")
+            yield chunk
+
+
+async def read(reply: Reply, cap: int = CAP) -> bytes:
+    """Return the whole body, under the rules of `chunks`."""
+    return b"".join([chunk async for chunk in chunks(reply, cap)])
+
+
+async def events(body: AsyncIterator[bytes]) -> AsyncGenerator[Event, None]:
+    """Read server-sent events, however the bytes are cut. An event without its blank line is dropped, by the standard."""
+    stream = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body)
+    async for event in EventSource(stream).aiter_sse():
+        yield event
+
+
+async def texts(body: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
+    """Read UTF-8 however its characters are cut; damaged bytes become U+FFFD, whatever charset a header claims."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    async for chunk in body:
+        if text := decoder.decode(chunk):
+            yield text
+    if rest := decoder.decode(b"", final=True):
+        yield rest

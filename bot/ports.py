@@ -1,0 +1,187 @@
+"""The sockets of the bot. Whatever fits one can be plugged in."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, Self
+
+from bot.messages import (
+    Answer,
+    Attachment,
+    Channel,
+    Conversation,
+    Exchange,
+    Message,
+    Model,
+    Photo,
+    Piece,
+    Prompt,
+    Turn,
+)
+
+Receive = Callable[[Message], Awaitable[None]]
+"""Takes a message in. Once it returns, the message survives a crash."""
+
+
+class Adapter(Protocol):
+    """A chat platform. Entered, it can speak; only `listen` needs the live connection.
+
+    Every method raises only `bot.errors.BotError` for what can be foreseen.
+    """
+
+    @property
+    def name(self) -> str:
+        """The platform's name, as in `Channel.platform`."""
+        ...
+
+    @property
+    def max_length(self) -> int:
+        """UTF-16 units in one post."""
+        ...
+
+    @property
+    def edit_interval(self) -> float:
+        """Seconds between two edits of a growing answer."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def listen(self, receive: Receive) -> None:
+        """Hand every message to `receive`, in each channel's order, until cancelled."""
+
+    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+        """Post `text`, as a reply to the message `reply_to`, and return the post's id.
+
+        The same `nonce` again means the same post, where the platform can tell.
+        """
+        ...
+
+    async def edit(self, channel: Channel, post: str, text: str) -> None:
+        """Let the post read `text`."""
+
+    async def download(self, attachment: Attachment, limit: int) -> bytes:
+        """Fetch a file; Refused when it holds more than `limit` bytes or is gone."""
+        ...
+
+    def typing(self, channel: Channel) -> AbstractAsyncContextManager[None]:
+        """Show that an answer is on its way."""
+        ...
+
+
+class Provider(Protocol):
+    """Something that answers. Every method raises only `bot.errors.BotError` for what can be foreseen."""
+
+    @property
+    def name(self) -> str:
+        """As in the models that people name: name/model."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def begin(self, conversation: Conversation, title: str) -> str | None:
+        """Open the conversation on the provider's side and return its id there; None where it keeps no history."""
+
+    async def upload(self, photo: Photo) -> None:
+        """Bring a photo to where `ask` can name it; nothing to do where photos travel with the question.
+
+        Called as soon as the photo is ready, so that uploads run side by side. Refused: this photo is not taken.
+        """
+
+    def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        """Answer piece by piece. Closing the generator closes the connection.
+
+        Raises Forgotten when the provider lost the conversation. Nothing is asked twice once a Text is out.
+        """
+        ...
+
+    async def models(self) -> Sequence[Model]:
+        """What can be asked now; the shipped list where the live one cannot be had."""
+        ...
+
+    async def check(self) -> None:
+        """Make one cheap call that needs the key; raises what is wrong with it."""
+
+
+class Store(Protocol):
+    """The memory. Unfinished turns are the queue; finished ones are the history.
+
+    Whatever is written has survived once the call returns. Writes of a turn are fenced by its holder: LeaseLost when
+    another process has taken it over.
+    """
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    # the queue
+
+    async def add(self, message: Message) -> bool:
+        """Keep the message as a new turn; False if it was kept before."""
+        ...
+
+    async def claim(self, most: int) -> Sequence[Turn]:
+        """Lease the oldest ripe turns, at most one of each conversation: always the first in its line."""
+        ...
+
+    async def renew_leases(self) -> None:
+        """Push back the end of every lease this process holds."""
+
+    async def release_leases(self) -> None:
+        """Give back every turn this process holds."""
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep until there may be something to claim, `seconds` at most."""
+
+    def wake(self) -> None:
+        """End this process's `wait`."""
+
+    async def postponed(self, turn: Turn, seconds: float) -> None:
+        """Put the turn back for that long; its conversation waits behind it. Counts as a try."""
+
+    async def answered(self, turn: Turn, answer: Answer) -> None:
+        """Keep the whole answer; only delivery is left."""
+
+    async def finished(self, turn: Turn, error: str | None = None) -> None:
+        """Take the turn off the queue, and let the next of its conversation come forward."""
+
+    # posts
+
+    async def posts(self, turn: Turn, channel: Channel) -> list[str]:
+        """The ids of what was posted for this turn, first post first."""
+        ...
+
+    async def posted(self, turn: Turn, channel: Channel, n: int, post: str) -> None:
+        """Keep the id of the n-th post (from 0)."""
+
+    # conversations
+
+    async def history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
+        """The turns answered before this one in its conversation, oldest first, commands left out."""
+        ...
+
+    async def began(self, conversation: Conversation, remote_id: str | None) -> None:
+        """Keep the provider's id of the conversation."""
+
+    async def renewed(self, conversation: Conversation) -> Conversation:
+        """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
+        ...
+
+    async def switched(self, conversation: Conversation, model: str) -> None:
+        """Keep the choice of a model. Another provider means another remote conversation."""
+
+    # assets that providers keep for us
+
+    async def asset(self, provider: str, account: str, sha256: str) -> str | None:
+        """The key under which this account of the provider holds the photo."""
+
+    async def kept_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+        """The provider holds the photo under this key."""
+
+    async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
+        """The provider no longer holds it."""
+
+    # figures
+
+    async def waiting(self) -> int:
+        """How many turns are on the queue, those in work included."""
+        ...

@@ -1,0 +1,130 @@
+"""Every environment variable, once, with its sentence."""
+
+import ipaddress
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+
+
+class SettingsError(Exception):
+    """Says in one line a variable what is wrong with the settings; never what a variable holds."""
+
+
+class Settings(BaseSettings):
+    """What the operator decided. `Settings.read()` reads the environment and `.env`; the environment wins."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    # platforms
+    discord_token: SecretStr | None = Field(None, description="The token of your Discord bot; switches Discord on.")
+    discord_api_url: Url = Field("https://discord.com/api/v10", description="Where Discord's API is.")
+    telegram_token: SecretStr | None = Field(None, description="The token from BotFather; switches Telegram on.")
+    telegram_api_url: Url = Field("https://api.telegram.org", description="Where Telegram's Bot API is.")
+    telegram_webhook_url: Url | None = Field(
+        None, description="The public address Telegram sends updates to; without it the bot polls."
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        None, description="What Telegram must say with every update, 1 to 256 of A-Z a-z 0-9 _ -."
+    )
+
+    # providers
+    onemin_api_key: SecretStr | None = Field(None, description="The API key of your 1min.ai account.")
+    onemin_api_url: Url = Field("https://api.1min.ai", description="Where 1min.ai's API is.")
+    onemin_api: Literal["auto", "unified", "features"] = Field(
+        "auto",
+        description="unified: /api/chat-with-ai; features: the older /api/features; auto: unified if it is there.",
+    )
+    onemin_requests_per_minute: int = Field(
+        180, ge=1, description="How many requests a minute 1min.ai allows this account."
+    )
+    vapi_api_key: SecretStr | None = Field(None, description="The API key of your V-API account.")
+    vapi_api_url: Url = Field("https://api.gpt.ge/v1", description="Where V-API is.")
+    aimlapi_api_key: SecretStr | None = Field(None, description="The API key of your AI/ML API account.")
+    aimlapi_api_url: Url = Field("https://api.aimlapi.com/v1", description="Where AI/ML API is.")
+    openai_api_key: SecretStr | None = Field(
+        None, description="The API key of any other OpenAI-compatible endpoint (Ollama, vLLM, LiteLLM, OpenAI itself)."
+    )
+    openai_api_url: Url = Field("https://api.openai.com/v1", description="Where that endpoint is.")
+
+    # the bot
+    bot_model: Annotated[str, Field(pattern=r"^[a-z]+/\S+$")] = Field(
+        "onemin/gpt-4o", description="The model that answers in a new conversation, as provider/model."
+    )
+    bot_fallbacks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Models to try in this order when the first one fails, with commas between them."
+    )
+    bot_store: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.+)$")] = Field(
+        "sqlite:///data/bot.db", description="Where turns and conversations are kept: a file, or postgresql://..."
+    )
+    bot_data: str = Field("data", description="The folder for the files that the bot keeps beside its store.")
+    bot_in_flight: int = Field(256, ge=1, le=10_000, description="How many turns may be in work at the same time.")
+    bot_photo_side: int = Field(
+        2048, ge=256, le=8192, description="The longest side of a photo in pixels as a provider gets it."
+    )
+    bot_photo_mb: int = Field(20, ge=1, le=100, description="The largest file in megabytes that is taken as a photo.")
+    bot_log: Literal["text", "json"] = Field("text", description="Log lines for people (text) or for machines (json).")
+    bot_log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is worth a log line."
+    )
+
+    # the web server
+    web_host: str = Field("127.0.0.1", description="The address the web server listens on.")
+    web_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any free one.")
+    web_token: SecretStr | None = Field(
+        None, description="The password of the try-out page; needed when WEB_HOST is more than this machine."
+    )
+
+    @field_validator("bot_fallbacks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _page_is_guarded(self) -> Self:
+        if not is_loopback(self.web_host) and (self.web_token is None or len(self.web_token.get_secret_value()) < 16):
+            msg = "WEB_HOST is reachable from other machines: set WEB_TOKEN to at least 16 characters"
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def read(cls, **overrides: object) -> Self:
+        """Read the environment and `.env`. SettingsError names every wrong variable at once, and no value."""
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_input=False, include_context=False)
+            lines = [": ".join(filter(None, (_variable(fault["loc"]), _sentence(fault["msg"])))) for fault in faults]
+            raise SettingsError("\n".join(lines)) from None
+
+    def secrets(self) -> list[str]:
+        """Every secret that is set, for the log to hide."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _variable(loc: tuple[int | str, ...]) -> str:
+    return str(loc[0]).upper() if loc else ""
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("String should match pattern", "it should look like")
