@@ -102,7 +102,7 @@ async def read(reply: Reply, cap: int = CAP) -> bytes:
 
 
 async def events(body: AsyncIterator[bytes]) -> AsyncGenerator[Event, None]:
-    """Read server-sent events, however the bytes are cut. An event without its blank line is dropped, by the standard."""
+    """Read server-sent events, however the bytes are cut. By the standard, one without its blank line is dropped."""
     stream = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body)
     async for event in EventSource(stream).aiter_sse():
         yield event

@@ -2,6 +2,7 @@
 
 import ipaddress
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -64,7 +65,9 @@ class Settings(BaseSettings):
         (), description="Models to try in this order when the first one fails, with commas between them."
     )
     bot_store: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.+)$")] = Field(
-        "sqlite:///data/bot.db", description="Where turns and conversations are kept: a file, or postgresql://..."
+        "sqlite:///data/bot.db",
+        repr=False,  # may hold a password
+        description="Where turns and conversations are kept: a file, or postgresql://...",
     )
     bot_data: str = Field("data", description="The folder for the files that the bot keeps beside its store.")
     bot_in_flight: int = Field(256, ge=1, le=10_000, description="How many turns may be in work at the same time.")
@@ -109,7 +112,10 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Every secret that is set, for the log to hide."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        password = urlsplit(self.bot_store).password
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)] + (
+            [password] if password else []
+        )
 
 
 def is_loopback(host: str) -> bool:
