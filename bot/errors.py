@@ -2,6 +2,7 @@
 
 BotError             a sentence for whoever asked; details belong in the log
 ├── Refused          saying it again will not help: tell the asker
+│   └── Unreadable   one photo cannot be had or read: name it, and go on with the others
 ├── Busy             again later, in order, within limits
 └── Forgotten        the provider lost the conversation: begin a new one, ask again once
 """
@@ -19,6 +20,10 @@ class BotError(Exception):
 
 class Refused(BotError):
     """Asking again would not help."""
+
+
+class Unreadable(Refused):
+    """A photo cannot be had, read or taken. The sentence is a reason, to stand behind the photo's name."""
 
 
 class Busy(BotError):

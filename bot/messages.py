@@ -158,7 +158,7 @@ class Answer:
     """What the store keeps of a whole answer. Times are seconds since the turn was taken up."""
 
     text: str  # as it is shown
-    model: str
+    model: str | None  # who was asked; None: a command, which is no part of the history
     usage: Usage = Usage()
     first_words: float | None = None
     took: float | None = None

@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         None, description="The API key of any other OpenAI-compatible endpoint (Ollama, vLLM, LiteLLM, OpenAI itself)."
     )
     openai_api_url: Url = Field("https://api.openai.com/v1", description="Where that endpoint is.")
+    bot_sandbox: bool = Field(
+        False,
+        description="true: offer the sandbox, which measures pixels and is no AI model.",
+    )
 
     # the bot
     bot_model: Annotated[str, Field(pattern=r"^[a-z]+/\S+$")] = Field(

@@ -1,0 +1,122 @@
+"""The only composition root: settings in, a running bot out."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from adapters.platforms import PLATFORMS
+from adapters.providers import PROVIDERS
+from bot.commands.models import known_models
+from bot.dispatcher import Dispatcher
+from bot.inbox import Inbox
+from bot.messages import Model
+from bot.metrics import Metrics
+from bot.photos import Photos
+from bot.ports import Adapter, Provider, Store
+from bot.settings import Settings
+from bot.store import open_store
+from bot.web.server import WebServer
+from bot.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 7.0  # seconds that turns in flight get to end in; the whole stop takes less than ten
+
+
+@dataclass
+class House:
+    """What adapters may be made of. `providers` fills up before the platforms are made."""
+
+    settings: Settings
+    store: Store
+    web: WebServer
+    providers: dict[str, Provider]
+
+    async def models(self) -> Mapping[str, Model]:
+        """Every model that can be asked, by provider/model."""
+        return await known_models(self.providers)
+
+
+@dataclass
+class Bot:
+    """A bot that runs: its doors are open, its queue is worked on."""
+
+    url: str  # of the web server
+    store: Store
+    metrics: Metrics
+    listening: Mapping[str, asyncio.Task[None]]  # by platform
+    dispatching: asyncio.Task[None]
+
+    async def ended(self) -> None:
+        """Return when nothing is left that listens, or the dispatcher broke."""
+        deaf = asyncio.ensure_future(asyncio.gather(*self.listening.values(), return_exceptions=True))
+        await asyncio.wait([self.dispatching, deaf], return_when=asyncio.FIRST_COMPLETED)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
+    """Run a bot while entered; leaving stops it gracefully, within ten seconds."""
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        store = await stack.enter_async_context(open_store(settings.bot_store, settings.bot_model))
+        photos = await stack.enter_async_context(
+            Photos(longest_side=settings.bot_photo_side, most_bytes=settings.bot_photo_mb * 1024 * 1024)
+        )
+        token = settings.web_token.get_secret_value() if settings.web_token else None
+        web = WebServer(settings.web_host, settings.web_port, token, metrics.registry)
+        house = House(settings, store, web, {})
+        await _enter_all(stack, PROVIDERS, house, house.providers)
+        adapters: dict[str, Adapter] = {}
+        await _enter_all(stack, PLATFORMS, house, adapters)
+
+        worker = Worker(store, adapters, house.providers, photos, metrics, settings.bot_photo_mb * 1024 * 1024)
+        dispatcher = Dispatcher(store, worker.take, settings.bot_in_flight, metrics)
+        inbox = Inbox(store)
+        stack.push_async_callback(dispatcher.stop, PATIENCE)
+        dispatching = await stack.enter_async_context(_task("dispatcher", dispatcher.run()))
+        listening = {
+            name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
+            for name, adapter in adapters.items()
+        }
+        web.ready = lambda: _troubles(store, {"dispatcher": dispatching, **listening})
+        await stack.enter_async_context(web)
+        yield Bot(web.url, store, metrics, listening, dispatching)
+
+
+async def _enter_all(stack: AsyncExitStack, table: Mapping[str, Any], house: House, into: dict[str, Any]) -> None:
+    for name, plug in table.items():
+        if plug.ready(house.settings):
+            into[name] = await stack.enter_async_context(plug.open(house))
+
+
+@asynccontextmanager
+async def _task(name: str, work: Any) -> AsyncGenerator[asyncio.Task[None], None]:
+    task = asyncio.create_task(_logged(name, work), name=name)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _logged(name: str, work: Any) -> None:
+    try:
+        await work
+    except Exception:  # one platform that breaks does not take the others along; /readyz tells
+        log.exception("stopped", part=name)
+
+
+async def _troubles(store: Store, parts: Mapping[str, asyncio.Task[None]]) -> dict[str, str]:
+    """What keeps the bot from its work, by part."""
+    troubles = {name: "stopped" for name, task in parts.items() if task.done()}
+    try:
+        async with asyncio.timeout(2):
+            await store.waiting()
+    except Exception as error:
+        troubles["store"] = type(error).__name__
+    return troubles

@@ -1,0 +1,95 @@
+"""Says what is configured, what is wrong and how to mend it."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+from adapters.providers import PROVIDERS
+from bot.app import House
+from bot.commands.models import known_models
+from bot.errors import BotError
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.store import open_store
+from bot.web.server import WebServer
+
+MENDING = {
+    "provider_wrong_key": "Copy the key again from the provider's site; a deleted or blocked key needs a new one.",
+    "provider_no_credits": "Top up the account, or raise this member's credit limit.",
+    "provider_unreachable": "Check this machine's network, and the provider's ..._API_URL.",
+    "provider_blocked": "The provider's gatekeeper blocks this address; ask the provider, or go out from another one.",
+}
+
+Finding = tuple[bool, str, str]  # well?, what was looked at, what is to be said about it
+
+
+async def report(settings: Settings, write: Callable[[str], object]) -> int:
+    """Write a line for each thing that was looked at; return how many are wrong."""
+    faults = 0
+    async for well, subject, remark in _findings(settings):
+        write(f"{'ok   ' if well else 'WRONG'}  {subject}: {remark}")
+        faults += not well
+    write("All is well." if not faults else f"{faults} to mend.")
+    return faults
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    yield True, "settings", "every variable can be read"
+    for finding in _platforms(settings):
+        yield finding
+    yield _port(settings)
+    async with AsyncExitStack() as stack:
+        try:
+            store = await stack.enter_async_context(open_store(settings.bot_store, settings.bot_model))
+            yield True, "store", f"opens, {await store.waiting()} turns on the queue"
+        except Exception as error:
+            yield (
+                False,
+                "store",
+                f"{type(error).__name__}. Check BOT_STORE, its rights, and that no bot runs on it.",
+            )
+            return
+        web = WebServer(settings.web_host, settings.web_port, None, Metrics().registry)
+        house = House(settings, store, web, {})
+        async for finding in _providers(stack, house):
+            yield finding
+
+
+def _platforms(settings: Settings) -> list[Finding]:
+    names = [name for name in ("discord", "telegram") if getattr(settings, f"{name}_token")]
+    return [(True, "platforms", ", ".join([*names, "the page"]))]
+
+
+def _port(settings: Settings) -> Finding:
+    try:
+        with socket.create_server((settings.web_host, settings.web_port)):
+            return True, "port", f"{settings.web_host}:{settings.web_port} is free"
+    except OSError as error:
+        return False, "port", f"{error.strerror}. Set WEB_HOST and WEB_PORT to an address and a port that are free."
+
+
+async def _providers(stack: AsyncExitStack, house: House) -> AsyncIterator[Finding]:
+    ready = {name: plug for name, plug in PROVIDERS.items() if plug.ready(house.settings)}
+    if not ready:
+        yield False, "provider", "none has a key. Set ONEMIN_API_KEY, or run `python -m bot try` for the sandbox."
+        return
+    for name, plug in ready.items():
+        provider = await stack.enter_async_context(plug.open(house))
+        try:
+            await provider.check()
+        except BotError as error:
+            yield False, name, f"{error} {MENDING.get(error.key, '')}".strip()
+        else:
+            house.providers[name] = provider
+            yield True, name, "the key is accepted"
+    yield await _model(house)
+
+
+async def _model(house: House) -> Finding:
+    wanted = house.settings.bot_model
+    known = await known_models(house.providers)
+    if wanted not in known:
+        return False, "model", f"{wanted} is not known. Set BOT_MODEL to one of those: {', '.join(list(known)[:5])} ..."
+    if not known[wanted].sees:
+        return False, "model", f"{wanted} cannot see photos. Set BOT_MODEL to one that can."
+    return True, "model", f"{wanted} is known and sees photos"

@@ -1,0 +1,49 @@
+"""Which model answers."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from bot.commands.command import Desk
+from bot.messages import Model, Turn
+from bot.ports import Provider
+from bot.words import say
+
+LISTED = 12  # how many names one answer holds
+
+
+async def model(desk: Desk, turn: Turn, rest: str) -> str:
+    """/model [NAME]: say which model answers here, or switch. NAME may leave out the provider."""
+    known = await known_models(desk.providers)
+    if not rest:
+        return _list(turn.conversation.model, known)
+    name = rest if rest in known else _without_provider(rest, known)
+    if name is None:
+        close = get_close_matches(rest, [*known, *(model.id for model in known.values())], n=3, cutoff=0.4)
+        return (
+            say("model_unknown", model=rest, close=", ".join(close))
+            if close
+            else say("model_unknown_plain", model=rest)
+        )
+    await desk.store.switched(turn.conversation, name)
+    if known[name].sees:
+        return say("model_switched", model=name)
+    return say("model_switched_blind", model=name, seeing=_seeing(known)[0])
+
+
+async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
+    """Every model that can be asked, by provider/model."""
+    return {f"{name}/{model.id}": model for name, provider in providers.items() for model in await provider.models()}
+
+
+def _list(current: str, known: Mapping[str, Model]) -> str:
+    names = "\n".join(f"- `{name}`" for name in _seeing(known)[:LISTED])
+    return say("model_now", model=current, models=say("model_list", names=names))
+
+
+def _seeing(known: Mapping[str, Model]) -> Sequence[str]:
+    return [name for name, model in known.items() if model.sees] or list(known)
+
+
+def _without_provider(name: str, known: Mapping[str, Model]) -> str | None:
+    same = [full for full, model in known.items() if model.id.lower() == name.lower() or full.lower() == name.lower()]
+    return same[0] if same else None

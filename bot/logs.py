@@ -1,0 +1,63 @@
+"""One line for each thing that happened, with every secret hidden on the finished line."""
+
+import logging
+import re
+import sys
+from collections.abc import Iterable
+
+import structlog
+
+SHAPES = re.compile(
+    r"\b\d{6,12}:[A-Za-z0-9_-]{30,}\b"  # Telegram token
+    r"|\b[MNO][A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}\b"  # Discord token
+    r"|\bsk-[A-Za-z0-9_-]{16,}\b"  # keys of most providers
+    r"|(?i:(?<=bearer )[A-Za-z0-9._~+/=-]{12,})"
+    r"|(?i:(?<=[?&])(?:key|token|sig|signature|hm|ex|is|x-amz-[a-z-]+)=[^&\s\"']+)"  # signed links
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password@host
+)
+HIDDEN = "***"
+
+
+class Redacting(logging.Formatter):
+    """Hides secrets in what another formatter has finished: they lie in exception texts and foreign messages too."""
+
+    def __init__(self, formatter: logging.Formatter, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._formatter = formatter
+        longest_first = sorted((secret for secret in secrets if len(secret) >= 6), key=len, reverse=True)
+        self._literal = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the finished line without secrets."""
+        return SHAPES.sub(HIDDEN, self._literal.sub(HIDDEN, self._formatter.format(record)))
+
+
+def set_up(style: str, level: str, secrets: Iterable[str]) -> None:
+    """Send everything, our own lines and those of libraries, through one formatter to standard error."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[structlog.types.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if style == "json"
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last], foreign_pre_chain=shared
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(Redacting(formatter, secrets))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for chatty in ("httpx", "httpcore", "asyncio", "PIL"):  # httpx logs every URL, Telegram's token in it
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

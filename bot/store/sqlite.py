@@ -1,0 +1,146 @@
+"""The store in one file, for one process: writes that come together are committed together."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+
+from bot.store.sql import Execute, Result, Row, SqlStore, Unit
+
+PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA busy_timeout = 5000;
+PRAGMA foreign_keys = ON;
+"""
+
+
+class AlreadyRunning(Exception):
+    """Another process holds this file."""
+
+
+@dataclass(slots=True)
+class _Write:
+    unit: Unit[Any]
+    done: asyncio.Future[Any]
+
+
+class SQLite(SqlStore):
+    """One connection writes, one reads. A disk flush costs milliseconds, so one of them serves all who wait."""
+
+    identity = "INTEGER PRIMARY KEY"
+
+    def __init__(self, path: str, first_model: str) -> None:
+        super().__init__(first_model)
+        self.path = Path(path)
+        self._awake = asyncio.Event()
+        self._writes: list[_Write] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the file and take back what a process that died was holding. AlreadyRunning when one lives."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._guard = _lock_file(self.path.with_name(self.path.name + ".lock"))
+        self._writer = await _connect(self.path)
+        self._reader = await _connect(self.path)
+        await self.write(self._migrate)
+        await self._run("UPDATE turns SET holder = NULL, due = added WHERE holder IS NOT NULL AND finished IS NULL")
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        while self._writing:
+            await self._writing
+        await self._reader.close()
+        await self._writer.close()
+        self._guard()
+
+    async def read(self, sql: str, **values: object) -> list[Row]:
+        return await _rows(self._reader, sql, values)
+
+    async def write(self, unit: Unit[Result]) -> Result:
+        done = asyncio.get_running_loop().create_future()
+        self._writes.append(_Write(unit, done))
+        # A task of its own commits: a caller that is cancelled must not leave half a transaction behind.
+        self._writing = self._writing or asyncio.create_task(self._commit_all())
+        result: Result = await done
+        return result
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    async def doze(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
+        self._awake.clear()
+
+    async def _commit_all(self) -> None:
+        try:
+            while self._writes:
+                batch, self._writes = self._writes, []
+                if not await self._committed(batch) and len(batch) > 1:
+                    for write in batch:  # one of them failed: each alone, so that only that one does
+                        await self._committed([write])
+        finally:
+            self._writing = None
+
+    async def _committed(self, batch: list[_Write]) -> bool:
+        """Run the units in one transaction and tell the callers. False, and nothing told, if one of several failed."""
+        try:
+            await self._writer.execute("BEGIN IMMEDIATE")
+            results = [await write.unit(self._execute) for write in batch]
+            await self._writer.execute("COMMIT")
+        except Exception as error:
+            await self._writer.rollback()
+            if len(batch) == 1:
+                _tell(batch[0].done, error)
+            return False
+        for write, result in zip(batch, results, strict=True):
+            _tell(write.done, result)
+        return True
+
+    @property
+    def _execute(self) -> Execute:
+        async def execute(sql: str, /, **values: object) -> list[Row]:
+            return await _rows(self._writer, sql, values)
+
+        return execute
+
+
+def _tell(done: asyncio.Future[Any], outcome: object) -> None:
+    if done.done():  # the caller was cancelled
+        return
+    if isinstance(outcome, Exception):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)
+
+
+async def _connect(path: Path) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    await connection.executescript(PRAGMAS)
+    return connection
+
+
+async def _rows(connection: aiosqlite.Connection, sql: str, values: dict[str, object]) -> list[Row]:
+    return [dict(row) for row in await connection.execute_fetchall(sql, values)]
+
+
+def _lock_file(path: Path) -> Callable[[], None]:
+    """Hold the file for this process; two bots on one file would take each other for dead."""
+    import fcntl
+
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        msg = f"another bot is running on {path.with_suffix('')}"
+        raise AlreadyRunning(msg) from None
+    return file.close

