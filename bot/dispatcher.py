@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -12,6 +13,8 @@ from bot.ports import Store
 
 log = structlog.get_logger(__name__)
 
+Take = Callable[[Turn], Coroutine[Any, Any, None]]
+
 POLL = 5.0  # seconds between looks at the queue when nobody calls
 RENEWAL = 20.0  # seconds; a third of the lease, so that two of them may fail
 
@@ -19,9 +22,7 @@ RENEWAL = 20.0  # seconds; a third of the lease, so that two of them may fail
 class Dispatcher:
     """Hands claimed turns to `take`, `most` of them in flight at the same time."""
 
-    def __init__(
-        self, store: Store, take: Callable[[Turn], Coroutine[None, None, None]], most: int, metrics: Metrics
-    ) -> None:
+    def __init__(self, store: Store, take: Take, most: int, metrics: Metrics) -> None:
         self.store, self.take, self.most, self.metrics = store, take, most, metrics
         self._in_flight: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()

@@ -1,0 +1,21 @@
+# Two stages: the first builds a virtual environment from the hash-pinned lock, the second runs it and nothing more.
+FROM python:3.13-slim AS build
+WORKDIR /app
+COPY requirements.lock .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+
+FROM python:3.13-slim
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY bot bot
+COPY adapters adapters
+# The data folder belongs to the bot's user, so that a fresh volume does too.
+RUN install -d -o 65532 -g 65532 /app/data
+USER 65532:65532
+VOLUME /app/data
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 BOT_LOG=json
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s \
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"WEB_PORT\", \"8080\")}/healthz', timeout=4)"]
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]

@@ -1,0 +1,94 @@
+"""The house keeps its plan: which room may reach for which, read from the imports themselves."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# A room may import the rooms named here, and those below are the only ones it may.
+CORE = {"bot.words", "bot.errors", "bot.messages", "bot.ports"}
+MAY = {
+    "bot.words": set(),
+    "bot.errors": {"bot.words"},
+    "bot.messages": set(),
+    "bot.ports": {"bot.messages"},
+    "bot.pages": set(),
+    "bot.settings": set(),
+    "bot.logs": set(),
+    "bot.net": {"bot.errors"},
+    "bot.photos": CORE,
+    "bot.metrics": CORE,
+    "bot.store": CORE,
+    "bot.web": CORE,
+    "bot.inbox": CORE,
+    "bot.commands": CORE,
+    "bot.reply": CORE | {"bot.pages"},
+    "bot.dispatcher": CORE | {"bot.metrics"},
+    "bot.worker": CORE | {"bot.commands", "bot.metrics", "bot.photos", "bot.reply"},
+}
+PLUGS_IN = {"bot.app", "bot.check", "bot.__main__"}  # where it is all put together
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def room(name: str) -> str:
+    return ".".join(name.split(".")[:2])
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", modules("bot"), ids=name_of)
+def test_the_core_reaches_only_for_the_rooms_it_may(path: Path) -> None:
+    here = room(name_of(path))
+    if here in PLUGS_IN or here == "bot":
+        return
+    reached = {room(name) for name in imported(path) if name.startswith(("bot.", "adapters"))} - {here}
+    assert reached <= MAY[here]
+
+
+@pytest.mark.parametrize("path", modules("adapters"), ids=name_of)
+def test_adapters_know_the_core_and_never_the_composition_root(path: Path) -> None:
+    reached = {room(name) for name in imported(path) if name.startswith("bot.")}
+    assert not reached & (PLUGS_IN | {"bot.worker", "bot.dispatcher", "bot.inbox"})
+
+
+def test_every_room_has_a_rule() -> None:
+    rooms = {room(name_of(path)) for path in modules("bot")} - PLUGS_IN - {"bot"}
+    assert rooms == set(MAY)
+
+
+def test_only_one_module_speaks_http() -> None:
+    speakers = [
+        name_of(path)
+        for path in [*modules("bot"), *modules("adapters")]
+        if {"httpx", "httpx_sse", "httpx_aiohttp"} & {name.partition(".")[0] for name in imported(path)}
+    ]
+    assert speakers == ["bot.net"]
+
+
+def test_platforms_and_providers_do_not_know_each_other() -> None:
+    for path in modules("adapters/platforms"):
+        assert not any(name.startswith("adapters.providers") for name in imported(path))
+    for path in modules("adapters/providers"):
+        assert not any(name.startswith("adapters.platforms") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", [*modules("bot"), *modules("adapters")], ids=name_of)
+def test_every_module_says_at_its_door_what_it_is(path: Path) -> None:
+    text = path.read_text()
+    assert not text or ast.get_docstring(ast.parse(text))

@@ -1,0 +1,93 @@
+"""The operator's variables: all faults at once, no secret said aloud, and .env.example kept true."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_with_an_empty_environment_everything_has_its_default() -> None:
+    settings = Settings.read()
+    assert settings.bot_model == "onemin/gpt-4o"
+    assert settings.bot_store == "sqlite:///data/bot.db"
+    assert settings.onemin_api_key is None
+
+
+def test_every_wrong_variable_is_named_at_once_and_no_value_is_echoed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_PORT", "my-secret-port")
+    monkeypatch.setenv("ONEMIN_API", "my-secret-api")
+    monkeypatch.setenv("BOT_STORE", "mysql://user:my-secret-password@host")
+    with pytest.raises(SettingsError) as caught:
+        Settings.read()
+    text = str(caught.value)
+    assert [line.partition(":")[0] for line in text.splitlines()] == ["ONEMIN_API", "BOT_STORE", "WEB_PORT"]
+    assert "my-secret" not in text
+
+
+def test_a_page_that_others_can_reach_needs_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_HOST", "0.0.0.0")
+    with pytest.raises(SettingsError, match="set WEB_TOKEN"):
+        Settings.read()
+    monkeypatch.setenv("WEB_TOKEN", "short")
+    with pytest.raises(SettingsError, match="at least 16 characters"):
+        Settings.read()
+    monkeypatch.setenv("WEB_TOKEN", "long-enough-to-be-safe")
+    assert Settings.read().web_host == "0.0.0.0"
+
+
+def test_a_list_is_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_FALLBACKS", "vapi/gpt-4o, aimlapi/openai/gpt-5")
+    assert Settings.read().bot_fallbacks == ("vapi/gpt-4o", "aimlapi/openai/gpt-5")
+
+
+def test_the_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("WEB_PORT=9000\nBOT_MODEL=onemin/gpt-5\nUNKNOWN_VARIABLE=1\n")
+    monkeypatch.setenv("WEB_PORT", "9001")
+    settings = Settings.read()
+    assert (settings.web_port, settings.bot_model) == (9001, "onemin/gpt-5")
+
+
+def test_a_secret_shows_neither_in_repr_nor_in_str() -> None:
+    settings = Settings.read(onemin_api_key="my-secret-key", bot_store="postgresql://bot:my-secret-pass@db/bot")
+    assert "my-secret" not in repr(settings)
+    assert "my-secret" not in str(settings)
+    assert set(settings.secrets()) == {"my-secret-key", "my-secret-pass"}
+
+
+def documented() -> str:
+    """What .env.example has to read."""
+    lines = [
+        "# Every setting with its default. Copy this file to .env and fill in what you need;",
+        "# a variable of the environment wins over the file. `python -m bot check` looks it over.",
+    ]
+    for name, field in Settings.model_fields.items():
+        secret = "SecretStr" in str(field.annotation)
+        default = "" if field.default in (None, ()) or secret else field.default
+        default = str(default).lower() if isinstance(default, bool) else default
+        lines += ["", f"# {field.description}", f"{name.upper()}={default}"]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_example_file_says_what_the_settings_say() -> None:
+    assert (ROOT / ".env.example").read_text() == documented()
+
+
+def test_every_variable_has_one_sentence() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+
+
+def test_no_secret_has_a_default() -> None:
+    assert not any(isinstance(field.default, SecretStr) for field in Settings.model_fields.values())
