@@ -4,13 +4,14 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 import structlog
 
 SHAPES = re.compile(
-    r"\b\d{6,12}:[A-Za-z0-9_-]{30,}\b"  # Telegram token
-    r"|\b[MNO][A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}\b"  # Discord token
-    r"|\bsk-[A-Za-z0-9_-]{16,}\b"  # keys of most providers
+    r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"  # Telegram token; in links it follows the word bot
+    r"|\b[MNO][A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord token
+    r"|\bsk-[A-Za-z0-9_-]{16,}"  # keys of most providers
     r"|(?i:(?<=bearer )[A-Za-z0-9._~+/=-]{12,})"
     r"|(?i:(?<=[?&])(?:key|token|sig|signature|hm|ex|is|x-amz-[a-z-]+)=[^&\s\"']+)"  # signed links
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password@host
@@ -32,8 +33,9 @@ class Redacting(logging.Formatter):
         return SHAPES.sub(HIDDEN, self._literal.sub(HIDDEN, self._formatter.format(record)))
 
 
-def set_up(style: str, level: str, secrets: Iterable[str]) -> None:
-    """Send everything, our own lines and those of libraries, through one formatter to standard error."""
+def set_up(style: str, level: str, secrets: Iterable[str], stream: TextIO | None = None) -> None:
+    """Send everything, our own lines and those of libraries, through one formatter to `stream` (standard error)."""
+    logging.raiseExceptions = False  # or a line that cannot be written is printed elsewhere, secrets and all
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -50,7 +52,7 @@ def set_up(style: str, level: str, secrets: Iterable[str]) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last], foreign_pre_chain=shared
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacting(formatter, secrets))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for chatty in ("httpx", "httpcore", "asyncio", "PIL"):  # httpx logs every URL, Telegram's token in it
