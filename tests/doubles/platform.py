@@ -1,0 +1,66 @@
+"""A chat platform in a few lines: it shows what people see."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from bot.errors import BotError, Unreadable
+from bot.messages import Attachment, Channel
+from bot.ports import Receive
+
+
+class FakePlatform:
+    """Keeps the posts of each channel, and what went wrong on demand."""
+
+    def __init__(self, name: str = "web", max_length: int = 2000) -> None:
+        self.name, self.max_length, self.edit_interval = name, max_length, 0.0
+        self.posts: dict[Channel, dict[str, str]] = defaultdict(dict)
+        self.replied_to: dict[str, str | None] = {}
+        self.by_nonce: dict[str, str] = {}
+        self.files: dict[str, bytes] = {}
+        self.calls: list[tuple[str, str]] = []  # (send or edit, text)
+        self.troubles: list[BotError] = []  # raised by the next sends and edits, one each
+        self.typed: list[Channel] = []
+        self._ids = map(str, itertools.count(1))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def listen(self, receive: Receive) -> None: ...
+
+    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+        self._trouble("send", text)
+        post = self.by_nonce.get(nonce or "") or next(self._ids)
+        if nonce:
+            self.by_nonce[nonce] = post
+        self.posts[channel][post] = text
+        self.replied_to[post] = reply_to
+        return post
+
+    async def edit(self, channel: Channel, post: str, text: str) -> None:
+        self._trouble("edit", text)
+        assert post in self.posts[channel]
+        self.posts[channel][post] = text
+
+    async def download(self, attachment: Attachment, limit: int) -> bytes:
+        if attachment.ref not in self.files:
+            raise Unreadable("photo_gone")
+        return self.files[attachment.ref]
+
+    @asynccontextmanager
+    async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
+        self.typed.append(channel)
+        yield
+
+    def reads(self, channel: str = "web:lobby") -> list[str]:
+        """What the bot's posts in a channel read now."""
+        return list(self.posts[Channel.parse(channel)].values())
+
+    def _trouble(self, call: str, text: str) -> None:
+        self.calls.append((call, text))
+        if self.troubles:
+            raise self.troubles.pop(0)

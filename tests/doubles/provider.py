@@ -1,0 +1,66 @@
+"""A provider that remembers what it was asked and answers by script."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Self
+
+from bot.messages import Conversation, Model, Photo, Piece, Prompt, Text, Usage
+
+Step = str | Usage | Exception | float
+"""What happens next in an answer: words, figures, a failure, or seconds that pass."""
+
+
+class FakeProvider:
+    """`script` holds one answer a question; the last one is used again and again."""
+
+    name = "sandbox"
+
+    def __init__(self, *script: Sequence[Step], keeps_history: bool = True) -> None:
+        self.script = list(script) or [["a ", "cat", Usage(7, 8, 9)]]
+        self.keeps_history = keeps_history
+        self.prompts: list[Prompt] = []
+        self.uploads: list[Photo] = []
+        self.begun = 0
+        self.closed = 0  # answers whose generator was closed
+        self.refuse: dict[str, Exception] = {}  # uploads that fail, by name
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def begin(self, conversation: Conversation, title: str) -> str | None:
+        self.begun += 1
+        return f"uuid-{self.begun}" if self.keeps_history else None
+
+    async def upload(self, photo: Photo) -> None:
+        if photo.name in self.refuse:
+            raise self.refuse[photo.name]
+        self.uploads.append(photo)
+
+    async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        self.prompts.append(prompt)
+        steps = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        try:
+            for step in steps:
+                match step:
+                    case str():
+                        yield Text(step)
+                    case Usage():
+                        yield step
+                    case Exception():
+                        raise step
+                    case _:
+                        await asyncio.sleep(step)
+        finally:
+            self.closed += 1
+
+    async def models(self) -> Sequence[Model]:
+        return [
+            Model("gpt-4o", "GPT-4o", sees=True),
+            Model("gpt-4o-mini", "GPT-4o mini", sees=True),
+            Model("o3-mini", "o3 mini", sees=False),
+            Model("meta/llama-3", "Llama 3", sees=False),
+        ]
+
+    async def check(self) -> None: ...
