@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any
 
+from bot.house import House
 from bot.settings import Settings
 
 
@@ -12,7 +13,7 @@ class Plug:
     """Where an adapter lives, and the setting that switches it on.
 
     The adapter's module is imported only when it is on: discord.py and python-telegram-bot weigh 15 to 40 MB each.
-    Its `open(house)` makes the adapter from what `bot.app.House` offers.
+    `path` names a function that makes the adapter from what the house offers.
     """
 
     path: str
@@ -22,6 +23,6 @@ class Plug:
         """Whether the operator has switched it on."""
         return self.needs is None or bool(getattr(settings, self.needs))
 
-    def open(self, house: Any) -> Any:
+    def open(self, house: House) -> Any:
         """Make the adapter, not entered yet."""
         return resolve_name(self.path)(house)

@@ -10,13 +10,12 @@ import structlog
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
-from bot.commands.models import known_models
 from bot.dispatcher import Dispatcher
+from bot.house import House
 from bot.inbox import Inbox
-from bot.messages import Model
 from bot.metrics import Metrics
 from bot.photos import Photos
-from bot.ports import Adapter, Provider, Store
+from bot.ports import Adapter, Store
 from bot.settings import Settings
 from bot.store import open_store
 from bot.web.server import WebServer
@@ -25,20 +24,6 @@ from bot.worker import Worker
 log = structlog.get_logger(__name__)
 
 PATIENCE = 7.0  # seconds that turns in flight get to end in; the whole stop takes less than ten
-
-
-@dataclass
-class House:
-    """What adapters may be made of. `providers` fills up before the platforms are made."""
-
-    settings: Settings
-    store: Store
-    web: WebServer
-    providers: dict[str, Provider]
-
-    async def models(self) -> Mapping[str, Model]:
-        """Every model that can be asked, by provider/model."""
-        return await known_models(self.providers)
 
 
 @dataclass
@@ -53,8 +38,9 @@ class Bot:
 
     async def ended(self) -> None:
         """Return when nothing is left that listens, or the dispatcher broke."""
-        deaf = asyncio.ensure_future(asyncio.gather(*self.listening.values(), return_exceptions=True))
-        await asyncio.wait([self.dispatching, deaf], return_when=asyncio.FIRST_COMPLETED)
+        parts = {self.dispatching, *self.listening.values()}
+        while parts != {self.dispatching} and self.dispatching in parts:
+            _, parts = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
 
 
 @asynccontextmanager
@@ -68,7 +54,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         )
         token = settings.web_token.get_secret_value() if settings.web_token else None
         web = WebServer(settings.web_host, settings.web_port, token, metrics.registry)
-        house = House(settings, store, web, {})
+        house = House(settings, store, web)
         await _enter_all(stack, PROVIDERS, house, house.providers)
         adapters: dict[str, Adapter] = {}
         await _enter_all(stack, PLATFORMS, house, adapters)

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 from adapters.providers import PROVIDERS
-from bot.app import House
 from bot.commands.models import known_models
 from bot.errors import BotError
+from bot.house import House
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import open_store
@@ -50,7 +50,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             )
             return
         web = WebServer(settings.web_host, settings.web_port, None, Metrics().registry)
-        house = House(settings, store, web, {})
+        house = House(settings, store, web)
         async for finding in _providers(stack, house):
             yield finding
 

@@ -27,6 +27,7 @@ MAY = {
     "bot.commands": CORE,
     "bot.reply": CORE | {"bot.pages"},
     "bot.dispatcher": CORE | {"bot.metrics"},
+    "bot.house": CORE | {"bot.settings", "bot.web"},
     "bot.worker": CORE | {"bot.commands", "bot.metrics", "bot.photos", "bot.reply"},
 }
 PLUGS_IN = {"bot.app", "bot.check", "bot.__main__"}  # where it is all put together

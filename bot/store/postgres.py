@@ -99,7 +99,7 @@ class Postgres(SqlStore):
 
 @cache
 def _percent(sql: str) -> str:
-    return re.sub(r":(\w+)", r"%(\1)s", sql)
+    return re.sub(r":(\w+)", r"%(\1)s", sql.replace("%", "%%"))
 
 
 async def _rows(connection: psycopg.AsyncConnection[Row], sql: str, values: dict[str, object]) -> list[Row]:

@@ -1,0 +1,99 @@
+"""Snapthread itself on the same calls: every turn durable, the photo cleaned, the answer posted and edited."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from adapters.providers.onemin import OneMin
+
+from bot.dispatcher import Dispatcher
+from bot.inbox import Inbox
+from bot.messages import Attachment, Author, Channel, Message
+from bot.metrics import Metrics
+from bot.photos import Photos
+from bot.ports import Receive
+from bot.store import open_store
+from bot.worker import Worker
+
+
+class Screen:
+    """A platform without a wire: it hands out photos and notes when an answer is whole."""
+
+    name = "web"
+    max_length = 4096
+    edit_interval = 1.1
+
+    def __init__(self, photos: list[bytes]) -> None:
+        self.photos = photos
+        self.begun: dict[str, float] = {}
+        self.took: dict[str, float] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def listen(self, receive: Receive) -> None: ...
+
+    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+        self._see(channel, text)
+        return channel.id
+
+    async def edit(self, channel: Channel, post: str, text: str) -> None:
+        self._see(channel, text)
+
+    async def download(self, attachment: Attachment, limit: int) -> bytes:
+        return self.photos[int(attachment.ref)]
+
+    @asynccontextmanager
+    async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
+        yield
+
+    def _see(self, channel: Channel, text: str) -> None:
+        if not text.endswith("▌"):
+            assert "⚠️" not in text, text
+            self.took[channel.id] = time.perf_counter() - self.begun[channel.id]
+
+
+async def all_turns(url: str, photos: list[bytes], at_once: int) -> list[float]:
+    """Answer every photo, `at_once` at a time; return the seconds each took, from hearing it to the whole answer."""
+    screen, metrics = Screen(photos), Metrics()
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        store = await stack.enter_async_context(open_store(f"sqlite:///{Path(folder)}/bot.db", "onemin/gpt-4o"))
+        cleaner = await stack.enter_async_context(Photos())
+        provider = await stack.enter_async_context(
+            OneMin("bench", url, "unified", store, requests_per_minute=10_000_000)
+        )
+        worker = Worker(store, {"web": screen}, {"onemin": provider}, cleaner, metrics)
+        dispatcher = Dispatcher(store, worker.take, at_once, metrics)
+        running = asyncio.create_task(dispatcher.run())
+        inbox, gate = Inbox(store), asyncio.Semaphore(at_once)
+
+        async def one(n: int) -> None:
+            async with gate:
+                screen.begun[str(n)] = time.perf_counter()
+                attachment = Attachment(str(n), "photo.jpg")
+                await inbox.receive(
+                    Message(
+                        Channel("web", str(n)), str(n), Author("1", "Ann"), "what is this?", time.time(), (attachment,)
+                    )
+                )
+                while str(n) not in screen.took:
+                    await asyncio.sleep(0.05 if at_once > 1 else 0.002)
+
+        await asyncio.gather(*map(one, range(len(photos))))
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await dispatcher.stop(5)
+    return list(screen.took.values())
+
+
+def _message(n: str) -> Message:
+    attachment = Attachment(n, "photo.jpg")
+    return Message(Channel("web", n), n, Author("1", "Ann"), "what is this?", time.time(), (attachment,))

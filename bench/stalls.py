@@ -1,0 +1,53 @@
+"""How long the event loop is held up while large photos are cleaned."""
+
+import asyncio
+import io
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from bench.measure import percentile, table
+from bot.photos import Photos
+
+PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
+
+
+def report() -> str:
+    """A row for each kind of photo, four of them at the same time."""
+    rows = [asyncio.run(_stalls(name, data)) for name, data in _large_photos().items()]
+    return table("Event-loop stalls during 12-megapixel photos, four at once", rows)
+
+
+def _large_photos() -> dict[str, bytes]:
+    jpeg = (PHOTOS / "astronaut-12mp.jpg").read_bytes()
+    picture = Image.open(io.BytesIO(jpeg))
+    found = {"JPEG": jpeg}
+    for kind in ("PNG", "WEBP", "TIFF", "BMP"):
+        file = io.BytesIO()
+        picture.save(file, kind)
+        found[kind] = file.getvalue()
+    return found
+
+
+async def _stalls(name: str, data: bytes) -> dict[str, object]:
+    lags: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0.001)
+            lags.append(time.perf_counter() - begun - 0.001)
+
+    async with Photos(most_bytes=64 * 1024 * 1024) as photos:
+        watching = asyncio.create_task(watch())
+        begun = time.perf_counter()
+        await asyncio.gather(*(photos.read("large.jpg", data) for _ in range(4)))
+        took = (time.perf_counter() - begun) / 4
+        watching.cancel()
+    return {
+        "kind": name,
+        "ms a photo": took * 1000,
+        "stall p99 ms": percentile(lags, 0.99) * 1000,
+        "longest stall ms": max(lags) * 1000,
+    }
