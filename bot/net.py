@@ -7,7 +7,7 @@ Bodies are capped on the raw bytes and must come unpacked, because httpx unpacks
 import codecs
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -35,7 +35,8 @@ def our_errors() -> Iterator[None]:
         # A refused connection also arrives as ConnectTimeout through the aiohttp transport.
         slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
         raise Busy("provider_slow" if slow else "provider_unreachable") from error
-    except (httpx.TransportError, httpx.StreamError) as error:
+    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError) as error:
+        # The transport lets some of aiohttp's own errors through, such as for a reply that is no HTTP.
         raise Busy("provider_unreachable") from error
     except (httpx.DecodingError, httpx.InvalidURL) as error:
         raise Refused("provider_nonsense") from error
@@ -50,8 +51,9 @@ class Http:
         self.headers = {"user-agent": f"snapthread/{__version__}", "accept-encoding": "identity", **(headers or {})}
 
     async def __aenter__(self) -> "Http":
+        trusted = ssl.create_default_context()  # made once: it takes 30 ms, and either library would make its own
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=ssl.create_default_context()),
+            connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
             auto_decompress=False,
             trust_env=True,  # an operator's HTTPS_PROXY
             skip_auto_headers=("Accept-Encoding", "User-Agent"),
@@ -60,7 +62,7 @@ class Http:
             base_url=self.url,
             headers=self.headers,
             timeout=httpx.Timeout(self.silence, connect=15),
-            transport=AiohttpTransport(client=session),
+            transport=AiohttpTransport(verify=trusted, client=session),
             follow_redirects=False,
         )
         return self
@@ -104,8 +106,9 @@ async def read(reply: Reply, cap: int = CAP) -> bytes:
 async def events(body: AsyncIterator[bytes]) -> AsyncGenerator[Event, None]:
     """Read server-sent events, however the bytes are cut. By the standard, one without its blank line is dropped."""
     stream = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body)
-    async for event in EventSource(stream).aiter_sse():
-        yield event
+    async with aclosing(EventSource(stream).aiter_sse()) as read_events:
+        async for event in read_events:
+            yield event
 
 
 async def texts(body: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:

@@ -1,0 +1,67 @@
+"""The cloakroom: every photo is handed in once, and its number is remembered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from bot.messages import Photo
+
+
+class Assets(Protocol):
+    """What providers keep for us: the part of `bot.ports.Store` that is about uploads."""
+
+    async def asset(self, provider: str, account: str, sha256: str) -> str | None:
+        """The key under which this account of the provider holds the photo."""
+
+    async def kept_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+        """The provider holds the photo under this key."""
+
+    async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
+        """The provider no longer holds it."""
+
+
+class Uploads:
+    """Knows the key of every photo, and uploads it when there is none; for all who wait for it at the same time."""
+
+    def __init__(self, assets: Assets, provider: str, account: str, send: Callable[[Photo], Awaitable[str]]) -> None:
+        """`send` uploads a photo and returns its key."""
+        self.assets, self.provider, self.account, self.send = assets, provider, account, send
+        self._running: dict[str, asyncio.Task[str]] = {}
+
+    async def keys(self, photos: Sequence[Photo]) -> list[str]:
+        """Return the keys of the photos in their order, the same photo once."""
+        once = {photo.sha256: photo for photo in photos}
+        return await asyncio.gather(*map(self.key, once.values()))
+
+    async def key(self, photo: Photo) -> str:
+        """Return the photo's key. Who stops waiting leaves the upload to the others."""
+        task = self._running.get(photo.sha256)
+        if task is None:
+            task = self._running[photo.sha256] = asyncio.create_task(self._key(photo))
+            task.add_done_callback(lambda done: self._ended(photo.sha256, done))
+        return await asyncio.shield(task)
+
+    async def lost(self, photos: Sequence[Photo]) -> None:
+        """Forget the keys of these photos, because they are no longer good."""
+        for photo in photos:
+            await self.assets.lost_asset(self.provider, self.account, photo.sha256)
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _key(self, photo: Photo) -> str:
+        known = await self.assets.asset(self.provider, self.account, photo.sha256)
+        if known is not None:
+            return known
+        key = await self.send(photo)
+        await self.assets.kept_asset(self.provider, self.account, photo.sha256, key)
+        return key
+
+    def _ended(self, sha256: str, task: asyncio.Task[str]) -> None:
+        del self._running[sha256]
+        if not task.cancelled():
+            task.exception()  # somebody has looked: asyncio need not complain when all who waited have left

@@ -1,0 +1,110 @@
+"""A sandbox, a cloakroom that remembers uploads, and clients that differ in what a test is about."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.providers.onemin import OneMin
+from adapters.providers.sandbox import Sandbox
+from bot.messages import Conversation, Photo, Piece, Preferences, Prompt, Text, Usage
+
+PHOTOS = Path(__file__).parents[3] / "photos"
+KEY = "the-key-of-the-operator"
+
+
+@dataclass
+class Cloakroom:
+    """The store's three methods about assets, in memory."""
+
+    kept: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    async def asset(self, provider: str, account: str, sha256: str) -> str | None:
+        return self.kept.get((provider, account, sha256))
+
+    async def kept_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+        self.kept[provider, account, sha256] = key
+
+    async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
+        self.kept.pop((provider, account, sha256), None)
+
+
+Client = Callable[..., OneMin]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(key=KEY, pace=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def cloakroom() -> Cloakroom:
+    return Cloakroom()
+
+
+@pytest.fixture
+def client(sandbox: Sandbox, cloakroom: Cloakroom) -> Client:
+    """Makes a client of the sandbox, to be entered; the key is right unless a test says otherwise."""
+
+    def make(api: Any = "auto", key: str = KEY, **options: Any) -> OneMin:
+        return OneMin(key, sandbox.url, api, cloakroom, **options)
+
+    return make
+
+
+@pytest.fixture
+async def onemin(client: Client) -> AsyncIterator[OneMin]:
+    async with client() as onemin:
+        yield onemin
+
+
+def photo(name: str = "cat.jpg") -> Photo:
+    data = (PHOTOS / name).read_bytes()
+    mime = "image/jpeg" if name.endswith(".jpg") else "image/png"
+    return Photo(name, mime, data, 451, 300, hashlib.sha256(data).hexdigest())
+
+
+def prompt(
+    text: str = "What is it?",
+    *photos: Photo,
+    thread: str | None = None,
+    model: str = "onemin/gpt-4o",
+    wishes: Preferences | None = None,
+) -> Prompt:
+    return Prompt(Conversation(1, model, thread, wishes or Preferences()), text, photos)
+
+
+async def begun(onemin: OneMin, text: str = "What is it?", *photos: Photo, **options: Any) -> Prompt:
+    """A prompt in a conversation that the other side knows."""
+    return prompt(text, *photos, thread=await onemin.begin(prompt(**options).conversation, "cats"), **options)
+
+
+@dataclass
+class Told:
+    """What came of a question, as far as it came."""
+
+    text: str = ""
+    usage: Usage | None = None
+    pieces: int = 0
+
+    def take(self, piece: Piece) -> None:
+        if isinstance(piece, Text):
+            assert piece.text, "an empty piece is of no use to anybody"
+            assert self.usage is None, "the usage comes last"
+            self.text += piece.text
+            self.pieces += 1
+        else:
+            self.usage = piece
+
+
+async def told(onemin: OneMin, asked: Prompt, so_far: Told | None = None) -> Told:
+    answer = so_far or Told()
+    async with aclosing(onemin.ask(asked)) as pieces:
+        async for piece in pieces:
+            answer.take(piece)
+    return answer
