@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 Take = Callable[[Turn], Coroutine[Any, Any, None]]
 
 POLL = 5.0  # seconds between looks at the queue when nobody calls
-RENEWAL = 20.0  # seconds; a third of the lease, so that two of them may fail
+RENEWAL = 10.0  # seconds; a third of the lease, so that two of them may fail
 
 
 class Dispatcher:

@@ -22,7 +22,7 @@ MAY = {
     "bot.photos": CORE,
     "bot.metrics": CORE,
     "bot.store": CORE,
-    "bot.web": CORE,
+    "bot.web": CORE | {"bot.settings"},
     "bot.inbox": CORE,
     "bot.commands": CORE,
     "bot.reply": CORE | {"bot.pages"},

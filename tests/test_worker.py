@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from bot.photos import Photos
 
 from bot.dispatcher import Dispatcher
 from bot.errors import Busy, Forgotten, Refused, Unreadable
 from bot.messages import Answer, Attachment, Message, Usage
 from bot.metrics import Metrics
+from bot.photos import Photos
 from bot.ports import Store
 from bot.worker import TRIES, Worker
 from tests.conftest import MODEL, PHOTOS, OpenStore, said
@@ -210,7 +210,7 @@ async def test_an_answer_is_paid_for_once_even_if_its_delivery_fails(
     provider.script = [[0.0, "an expensive answer"]]
     await worker.store.add(said("one"))
     [turn] = await worker.store.claim(1)
-    platform.troubles = [Busy("platform_off"), Busy("platform_off")]
+    platform.troubles = [Busy("platform_off")]
     await worker.take(turn)
     await ripen(worker.store)
     await drain(worker)

@@ -12,7 +12,7 @@ from uuid import uuid4
 from bot.errors import LeaseLost
 from bot.messages import Answer, Attachment, Author, Channel, Conversation, Exchange, Message, Preferences, Turn
 
-LEASE = 60.0  # seconds without renewal after which a process counts as dead
+LEASE = 30.0  # seconds without renewal after which a process counts as dead
 
 Row = dict[str, Any]
 Result = TypeVar("Result")

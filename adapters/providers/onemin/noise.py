@@ -115,7 +115,10 @@ def _may_begin(line: str, start: str) -> bool:
 
 def _overlap(text: str, start: str) -> int:
     """Return how many characters at the end of the text may begin `start`."""
-    return next((n for n in range(len(start) - 1, 0, -1) if text.endswith(start[:n])), 0)
+    at = text.find(start[0])
+    while at >= 0 and not start.startswith(text[at:]):
+        at = text.find(start[0], at + 1)
+    return len(text) - at if at >= 0 else 0
 
 
 def _only_links(text: str, *, ended: bool) -> bool:

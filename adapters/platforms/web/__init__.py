@@ -1,0 +1,31 @@
+"""The try-out page: a chat platform of our own, so that the bot can be met with a browser and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from adapters.platforms.web.adapter import Web
+from bot.commands.models import known_models
+from bot.house import House
+
+__all__ = ["Web", "open_web"]
+
+SANDBOX = "Sandbox: the answers are measurements of the pixels. There is no AI model behind this page."
+
+
+def open_web(house: House) -> Web:
+    """Make the page, with the operator's settings and the models of all providers."""
+    settings = house.settings
+
+    async def models() -> Sequence[Mapping[str, Any]]:
+        return [asdict(model) | {"id": name} for name, model in (await known_models(house.providers)).items()]
+
+    return Web(
+        house.web,
+        Path(settings.bot_data),
+        most_bytes=settings.bot_photo_mb * 1024 * 1024,
+        banner=SANDBOX if settings.bot_model.startswith("sandbox/") else "",
+        model=settings.bot_model,
+        models=models,
+    )

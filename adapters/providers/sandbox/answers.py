@@ -1,0 +1,128 @@
+"""What the sandbox says: measurements in friendly words, and the same words for the same question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.providers.sandbox.eyes import Look
+from adapters.providers.sandbox.memory import Shot
+
+I_AM = "I am the sandbox: I measure pixels, I am no AI model."
+CANNED = (
+    f"{I_AM} My eyes are closed in this benchmark, so this answer is always the same 📷 写真. "
+    "The photo shows whatever you like: a soft sky, round and square shapes, and light from the left."
+)
+SHORT = "I am the sandbox 📷 写真を見ました: naïve café, 12 °C 👩‍🚀."
+LONG = "long answer please"
+LONG_LENGTH = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A question and everything that may be said about it."""
+
+    question: str
+    model: str
+    turn: int  # which one of the conversation this is
+    remembered: int  # how many earlier turns the model sees
+    new: Sequence[Shot] = ()
+    earlier: Sequence[Shot] = ()
+    lone: bool = False  # asked outside of any conversation
+    web: bool = False
+
+
+def answer(scene: Scene) -> str:
+    """Answer truthfully, in 60 to 150 words when there is one photo."""
+    text = "\n\n".join(part for part in (_opening(scene), _photos(scene), _closing(scene)) if part)
+    return _lengthen(text) if LONG in scene.question.lower() else text
+
+
+def _opening(scene: Scene) -> str:
+    question = " ".join(scene.question.split())
+    short = question if len(question) <= 80 else question[:79].rstrip() + "…"
+    return f"{I_AM} You asked: “{short}”"
+
+
+def _photos(scene: Scene) -> str:
+    if scene.new:
+        return "\n\n".join(_described(shot) for shot in scene.new)
+    if scene.earlier:
+        return "\n\n".join(f"Still about photo {shot.number} ({_brief(shot.look)})." for shot in scene.earlier[-3:])
+    return (
+        "There is no photo to look at yet 📷. Send me one and I will tell you its size, its main colours, how bright "
+        "and how sharp it is, and whether any metadata was left in it."
+    )
+
+
+def _described(shot: Shot) -> str:
+    look = shot.look
+    if not look.width:
+        return f"**Photo {shot.number}** has {look.bytes:,} bytes, but I cannot read it: it is damaged or far too big."
+    return (
+        f"**Photo {shot.number}** 📷 is a {look.shape} {look.format} of **{look.width} × {look.height} pixels** and "
+        f"{look.bytes:,} bytes. Mostly I see *{_listed(look.colours)}*; it is {look.brightness} and {look.sharpness}. "
+        f"{_metadata(look)}"
+    )
+
+
+def _brief(look: Look) -> str:
+    if not look.width:
+        return f"unreadable, {look.bytes:,} bytes"
+    return f"a {look.shape} {look.format}, {look.width} × {look.height} pixels, mostly {_listed(look.colours)}"
+
+
+def _metadata(look: Look) -> str:
+    return f"Metadata left: {', '.join(look.metadata)}." if look.metadata else "No metadata was left in it."
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return "many colours"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _closing(scene: Scene) -> str:
+    return " ".join(part for part in (_place(scene), _came_before(scene), _web(scene), _advice(scene)) if part)
+
+
+def _place(scene: Scene) -> str:
+    if scene.lone:
+        return "This is a single question outside of any conversation."
+    if scene.turn == 1:
+        return "This is turn 1 of our conversation."
+    turns = "1 earlier turn" if scene.remembered == 1 else f"{scene.remembered} earlier turns"
+    return f"This is turn {scene.turn} of our conversation, and I remember {turns}."
+
+
+def _came_before(scene: Scene) -> str:
+    fresh = {shot.number for shot in scene.new}
+    before = [shot for shot in scene.earlier if shot.number not in fresh]
+    if not scene.new or not before:
+        return ""
+    return "Earlier came " + "; ".join(f"photo {shot.number} ({_brief(shot.look)})" for shot in before[-3:]) + "."
+
+
+def _web(scene: Scene) -> str:
+    return "Web search was switched on, but there is no web in a sandbox." if scene.web else ""
+
+
+def _advice(scene: Scene) -> str:
+    return (
+        f"What it *means* is for a real model to say: you asked `{scene.model}`, and with an API key of 1min.ai "
+        "it will answer in my place, in any language you like (日本語でもどうぞ) 🙂."
+    )
+
+
+def _lengthen(text: str) -> str:
+    """Grow to about 6,000 characters with a code block in the middle, for those who cut long answers into posts."""
+    code = "\n".join(f"    {line:03d}: ('lorem', {line * 7919 % 1000:03d}),  # 行 {line}" for line in range(1, 71))
+    text += "\n\nHere is the long answer, in parts.\n\n" + _paragraphs(1, 1_600 - len(text))
+    text += f"\n\n```python\nTABLE = {{\n{code}\n}}\n```\n\n"
+    return text + _paragraphs(50, LONG_LENGTH - len(text))
+
+
+def _paragraphs(first: int, room: int) -> str:
+    sentence = (
+        "Part {}: the pixels stand in rows, every row has a colour, and none of them knows the whole picture 🧩 全体像."
+    )
+    many = max(1, room // (len(sentence) + 2))
+    return "\n\n".join(sentence.format(number) for number in range(first, first + many))

@@ -1,0 +1,82 @@
+"""Colours: from whatever a file means by its numbers to eight bits of sRGB."""
+
+import math
+from io import BytesIO
+
+from PIL import Image, ImageCms
+
+from bot.errors import Unreadable
+
+_SRGB_NAMES = ("sRGB", "c2")  # c2: the smallest sRGB profile there is, used by large sites
+_MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK", "Lab ": "LAB"}  # of ICC profiles, in Pillow's words
+
+
+def is_srgb(icc: bytes) -> bool:
+    """Whether a profile changes nothing, as there is none or it is sRGB by name."""
+    if not icc:
+        return True
+    try:
+        name = ImageCms.ImageCmsProfile(BytesIO(icc)).profile.profile_description
+    except OSError:  # no profile at all
+        return False
+    return bool(name) and str(name).startswith(_SRGB_NAMES)
+
+
+def resizable(image: Image.Image) -> Image.Image:
+    """Turn a mode whose values cannot be averaged, like a palette, into one whose values can."""
+    if "transparency" in image.info and image.mode in ("1", "L", "P", "RGB"):
+        return image.convert("RGBA")
+    if image.mode.startswith("I;16"):
+        return image.convert("I").convert("F").point(lambda value: value * (255 / 65535) + 0.5).convert("L")
+    mode = {"1": "L", "P": "RGB", "PA": "RGBA"}.get(image.mode)
+    return image.convert(mode) if mode else image
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """Lay a transparent picture on white."""
+    if image.mode not in ("LA", "La", "RGBA", "RGBa"):
+        return image
+    image = image.convert("RGBA")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.getchannel("A"))
+    return white
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """Bring 32-bit values to 0 to 255: as they are where they fit, from 0 to 1, else from their least to most."""
+    if image.mode not in ("I", "F"):
+        return image
+    low, high = _range(image)
+    scale = 255 / ((high - low) or 1)
+    return image.convert("F").point(lambda value: value * scale + (0.5 - low * scale)).convert("L")
+
+
+def _range(image: Image.Image) -> tuple[float, float]:
+    extrema = image.getextrema()
+    low, high = float(extrema[0]), float(extrema[1])  # type: ignore[arg-type]  # one band: no pairs
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise Unreadable("photo_broken")
+    if image.mode == "F" and low >= 0 and high <= 1:
+        return 0.0, 1.0
+    if low >= 0 and high <= 255:
+        return 0.0, 255.0
+    return low, high
+
+
+def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
+    """Apply the profile, if it fits the picture; return mode L or RGB."""
+    if icc and not is_srgb(icc) and (drawn := _transformed(image, icc)):
+        return drawn
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
+
+
+def _transformed(image: Image.Image, icc: bytes) -> Image.Image | None:
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
+        mode = _MODES.get(profile.profile.xcolor_space)
+        if mode is None or (mode == "L") != (image.mode == "L"):
+            return None
+        source = image if image.mode == mode else image.convert(mode)
+        return ImageCms.profileToProfile(source, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (OSError, ImageCms.PyCMSError):  # a damaged profile: its numbers are most likely near sRGB
+        return None

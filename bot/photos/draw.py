@@ -1,0 +1,68 @@
+"""Draw a picture as we want it: upright, in sRGB with eight bits, on white, no larger than needed."""
+
+import math
+import threading
+from io import BytesIO
+
+from PIL import Image
+
+from bot.photos import colour
+from bot.photos.apart import decode_apart
+from bot.photos.orientation import orientation
+from bot.photos.picture import Picture
+
+Image.MAX_IMAGE_PIXELS = None  # Pillow warns here and raises there; we read the size and refuse, before decoding
+
+_APART = {"AVIF": 500_000, "WEBP": 8_000_000}  # pixels from which on a decoder stops other threads for over 10 ms
+_UPRIGHT = {"HEIF", "TIFF"}  # their decoders turn the picture themselves
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_registering = threading.Lock()
+
+
+def open_image(kind: str, data: bytes) -> Image.Image:
+    """Read the header only; UnidentifiedImageError, or one of Pillow's many others, when it is no `kind`."""
+    if kind == "HEIF":
+        _learn_heif()
+    return Image.open(BytesIO(data), formats=[kind])
+
+
+def _learn_heif() -> None:
+    import pi_heif  # 30 ms that a bot without iPhones around need not spend
+
+    with _registering:
+        if "HEIF" not in Image.OPEN:
+            pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+
+def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> Image.Image:
+    """Decode and draw an opened image; the result has mode L or RGB."""
+    icc = picture.icc or image.info.get("icc_profile") or b""
+    turn = 1 if kind in _UPRIGHT else orientation(picture.exif or image.info.get("exif") or b"")
+    small = _decoded(image, kind, picture.data, longest_side)
+    drawn = colour.to_srgb(colour.eight_bits(colour.on_white(small)), icc)
+    return drawn.transpose(_TURNS[turn]) if turn in _TURNS else drawn
+
+
+def _decoded(image: Image.Image, kind: str, data: bytes, longest_side: int) -> Image.Image:
+    """Decode and shrink at once: all later steps then have fewer pixels to do."""
+    before, size = image.size, _fitting(image.size, longest_side)
+    if math.prod(image.size) > _APART.get(kind, math.inf):
+        return decode_apart(kind, data, size)
+    drafted = image.draft(None, size)  # JPEG can decode to 1/2, 1/4 or 1/8, if this box has the true proportions
+    image.load()
+    if not drafted and image.size != before:  # HEIC may learn better while decoding
+        size = _fitting(image.size, longest_side)
+    return colour.resizable(image).resize(size, reducing_gap=2.0)
+
+
+def _fitting(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
+    scale = min(1.0, longest_side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -1,0 +1,1 @@
+"""The bot's one web server: health, figures, and whatever adapters add to it."""

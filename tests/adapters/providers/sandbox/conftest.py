@@ -1,0 +1,145 @@
+"""A sandbox, and somebody who talks to it over real HTTP."""
+
+import io
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+from PIL import Image
+
+from adapters.providers.sandbox import Sandbox
+
+Body = dict[str, Any]
+
+
+def photo(colour: str = "red", size: tuple[int, int] = (120, 80), format: str = "JPEG", **options: Any) -> bytes:
+    """Take a photo of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, format, **options)
+    return file.getvalue()
+
+
+@dataclass
+class Heard:
+    """A reply, read to its end."""
+
+    status: int
+    type: str
+    body: bytes
+    headers: Any
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def events(self) -> list[tuple[str, Body]]:
+        frames = [
+            dict(line.split(": ", 1) for line in frame.splitlines()) for frame in self.text.split("\n\n") if frame
+        ]
+        return [(frame.get("event", ""), json.loads(frame["data"])) for frame in frames]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the events, runs of the same as one."""
+        names = [name for name, _ in self.events]
+        return [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
+
+    @property
+    def said(self) -> str:
+        """The content of the stream put together."""
+        return "".join(data["content"] for name, data in self.events if name == "content")
+
+    @property
+    def record(self) -> Body:
+        """The record, from a stream or from a JSON body."""
+        body = self.json if "json" in self.type else next(data for name, data in self.events if name == "result")
+        record: Body = body["aiRecord"]
+        return record
+
+    @property
+    def answer(self) -> str:
+        return str(self.record["aiRecordDetail"]["resultObject"][0])
+
+
+class Client:
+    """Somebody with an API key."""
+
+    def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+        self.sandbox, self.session = sandbox, session
+
+    async def call(self, method: str, path: str, **more: Any) -> Heard:
+        async with self.session.request(method, path, **more) as reply:
+            return Heard(reply.status, reply.content_type, await reply.read(), reply.headers)
+
+    async def post(self, path: str, body: Any) -> Heard:
+        return await self.call("POST", path, json=body)
+
+    async def send(self, data: bytes, name: str | None = "cat.jpg") -> Heard:
+        form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
+        form.add_field("asset", io.BytesIO(data) if name else data.hex(), filename=name)
+        return await self.call("POST", "/api/assets", data=form)
+
+    async def upload(self, data: bytes, name: str = "cat.jpg") -> str:
+        return str((await self.send(data, name)).json["fileContent"]["path"])
+
+    async def begin(self, **changes: Any) -> Heard:
+        body = {"type": "UNIFY_CHAT_WITH_AI", "title": "Cats", "model": "gpt-4o"} | changes
+        return await self.post("/api/conversations", body)
+
+    async def thread(self) -> str:
+        return str((await self.begin()).json["conversation"]["uuid"])
+
+    async def ask(
+        self,
+        prompt: Any = "What is this?",
+        *images: str,
+        thread: str | None = None,
+        model: str = "gpt-4o",
+        stream: bool = False,
+        **settings: Any,
+    ) -> Heard:
+        question = {
+            "prompt": prompt,
+            "conversationId": thread,
+            "settings": settings,
+            "attachments": {"images": list(images)},
+        }
+        body = {"type": "UNIFY_CHAT_WITH_AI", "model": model, "promptObject": question}
+        return await self.post("/api/chat-with-ai" + "?isStreaming=true" * stream, body)
+
+    async def ask_feature(
+        self,
+        *images: str,
+        thread: str | None = None,
+        stream: bool = False,
+        prompt: str = "What is this?",
+        **changes: Any,
+    ) -> Heard:
+        question = {"prompt": prompt, "imageList": list(images)}
+        body = {
+            "type": "CHAT_WITH_IMAGE",
+            "model": "gpt-4o",
+            "conversationId": thread,
+            "promptObject": question,
+        } | changes
+        return await self.post("/api/features" + "?isStreaming=true" * stream, body)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(pace=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[Client]:
+    async with aiohttp.ClientSession(sandbox.url, headers={"API-KEY": "a key"}) as session:
+        yield Client(sandbox, session)

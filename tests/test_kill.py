@@ -1,0 +1,61 @@
+"""Kill -9, again and again, while photo turns run: nothing is lost and nothing is out of order."""
+
+import asyncio
+import random
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from adapters.providers.sandbox import Sandbox
+from tests.conftest import PHOTOS
+from tests.doubles.page import Page
+from tests.doubles.process import BotProcess
+
+TURNS, CHANNELS, KILLS = 100, 20, 30
+
+
+@pytest.mark.timeout(240)
+async def test_thirty_kills_lose_no_turn_and_keep_the_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = (PHOTOS / "cat.jpg").read_bytes()
+    connector, timeout = aiohttp.TCPConnector(force_close=True), aiohttp.ClientTimeout(total=5)
+    async with Sandbox() as sandbox, aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
+        key = {"ONEMIN_API_KEY": "any-key", "ONEMIN_API_URL": sandbox.url, "ONEMIN_REQUESTS_PER_MINUTE": "100000"}
+        async with BotProcess(tmp_path, **key) as bot:
+            pages = [Page(bot.url, f"c{n}") for n in range(CHANNELS)]
+
+            async def talk(channel: int) -> None:
+                for n in range(channel, TURNS, CHANNELS):
+                    await pages[channel].say(http, f"turn {n}", f"key-{n}", cat_jpg=photo)
+                    await asyncio.sleep(random.uniform(0, 12))
+
+            talking = asyncio.gather(*map(talk, range(CHANNELS)))
+            for _ in range(KILLS):
+                await asyncio.sleep(random.uniform(0.8, 2.4))
+                await bot.kill()
+                await bot.start()
+            await talking
+            answers = await whole_answers(http, pages)
+    chats = sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen)
+    with capsys.disabled():
+        print(f"\n{KILLS} kills over {TURNS} turns: 0 lost, {chats - TURNS} asked twice")
+    for channel, answered in enumerate(answers):
+        assert [asked for asked, _ in answered] == [f"turn {n}" for n in range(channel, TURNS, CHANNELS)]
+        for asked, answer in answered:
+            assert f"“{asked}”" in answer
+            assert "No metadata was left in it." in answer
+
+
+async def whole_answers(http: aiohttp.ClientSession, pages: list[Page]) -> list[list[tuple[str, str]]]:
+    """The answers of each channel, as soon as there are as many as turns."""
+    deadline = time.monotonic() + 60
+    found: list[list[tuple[str, str]]] = []
+    while time.monotonic() < deadline:
+        with suppress(aiohttp.ClientError, TimeoutError):
+            found = [await page.answers(http) for page in pages]
+            if sum(map(len, found)) >= TURNS:
+                return found
+        await asyncio.sleep(0.3)
+    raise AssertionError(f"only {sum(map(len, found))} of {TURNS} turns were answered")
