@@ -3,13 +3,13 @@
 import asyncio
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from adapters.providers.onemin import OneMin
-
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
 from bot.messages import Attachment, Author, Channel, Message
@@ -31,6 +31,7 @@ class Screen:
         self.photos = photos
         self.begun: dict[str, float] = {}
         self.took: dict[str, float] = {}
+        self.whole: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,6 +58,7 @@ class Screen:
         if not text.endswith("▌"):
             assert "⚠️" not in text, text
             self.took[channel.id] = time.perf_counter() - self.begun[channel.id]
+            self.whole[channel.id].set()
 
 
 async def all_turns(url: str, photos: list[bytes], at_once: int) -> list[float]:
@@ -83,8 +85,7 @@ async def all_turns(url: str, photos: list[bytes], at_once: int) -> list[float]:
                         Channel("web", str(n)), str(n), Author("1", "Ann"), "what is this?", time.time(), (attachment,)
                     )
                 )
-                while str(n) not in screen.took:
-                    await asyncio.sleep(0.05 if at_once > 1 else 0.002)
+                await screen.whole[str(n)].wait()
 
         await asyncio.gather(*map(one, range(len(photos))))
         running.cancel()

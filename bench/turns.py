@@ -1,7 +1,7 @@
 """Added time and CPU per photo turn, against the floor, in the same run.
 
-The emulator of 1min.ai has one core and what is measured has the other. The emulator's own time is known to it, so
-"added" is what is left of a turn without it.
+The emulator of 1min.ai has one core and what is measured has the other. The emulator streams an answer at a fixed pace,
+so its own time is known; "added" is what is left of a turn without it.
 """
 
 import asyncio
@@ -11,11 +11,15 @@ import subprocess
 import sys
 from multiprocessing.connection import Connection
 
+from adapters.providers.sandbox.answers import CANNED
+from adapters.providers.sandbox.wire import pieces
 from bench import floor, photo, snapthread
 from bench.measure import cpu_seconds, peak_mb, percentile, stay_on, table
+from bot import logs
 
 PROGRAMS = {"floor": floor.all_turns, "snapthread": snapthread.all_turns}
-SECONDS = 1.0  # the provider's own time for an answer
+PACE = 0.025  # seconds between two pieces of an answer
+SECONDS = PACE * (len(pieces(CANNED)) + 4)  # the provider's own time: empty frames, result and end are paced too
 
 
 def report(*, quick: bool) -> str:
@@ -49,7 +53,7 @@ def _emulate(pipe: Connection) -> None:
 
     async def serve() -> None:
         stay_on(1)
-        async with Sandbox(pace=SECONDS / 20, eyes=False) as sandbox:
+        async with Sandbox(pace=PACE, eyes=False) as sandbox:
             pipe.send(sandbox.url)
             await asyncio.to_thread(pipe.recv)
 
@@ -58,6 +62,7 @@ def _emulate(pipe: Connection) -> None:
 
 async def _measure(program: str, url: str, at_once: int, turns: int) -> dict[str, float]:
     stay_on(0)
+    logs.set_up("text", "error", [])
     base = photo.base()
     photos = [photo.variant(base, n) for n in range(turns + at_once)]
     await PROGRAMS[program](url, photos[turns:][:20], min(at_once, 20))  # warm up

@@ -100,9 +100,20 @@ class Worker:
         pause = error.retry_after or min(2.0**turn.tries, 60)
         log.warning("again later", seconds=pause, reason=error.key)
         try:
+            if turn.tries and turn.answer is None:  # the first hiccup is not worth a word
+                await self._say_why_it_takes_so_long(turn, error)
             await self.store.postponed(turn, pause)
         except LeaseLost:
             log.warning("another process has taken this turn over")
+
+    async def _say_why_it_takes_so_long(self, turn: Turn, error: Busy) -> None:
+        adapter = self.adapters.get(turn.message.channel.platform)
+        if adapter is None:
+            return
+        try:  # in the post that will hold the answer
+            await Reply(adapter, self.store, turn, turn.message.channel).show(f"⏳ {say('busy_now', reason=error)}")
+        except BotError as trouble:
+            log.warning("could not say so", reason=trouble.key)
 
     # what to say
 

@@ -153,6 +153,20 @@ async def test_a_busy_provider_is_asked_again_later_and_in_order(
     assert platform.reads() == ["first", "second"]
 
 
+async def test_whoever_waits_long_is_told_why_in_the_post_that_gets_the_answer(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [[Busy("provider_down", status=503)], [Busy("provider_down", status=503)], ["a cat"]]
+    await hear(worker, said("one"))
+    assert platform.reads() == []
+    await ripen(worker.store)
+    await drain(worker)
+    assert platform.reads() == ["⏳ The provider is having trouble on its side (error 503). I keep trying."]
+    await ripen(worker.store)
+    await drain(worker)
+    assert platform.reads() == ["a cat"]
+
+
 async def test_a_provider_that_stays_busy_is_named_at_last(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:

@@ -52,9 +52,9 @@ class Postgres(SqlStore):
         async with self._pool.connection() as connection:
             return await _rows(connection, sql, values)
 
-    async def write(self, unit: Unit[Result]) -> Result:
+    async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
         # A task of its own, as in the SQLite store: what a cancelled caller began is still committed whole.
-        task = asyncio.create_task(self._transact(unit))
+        task = asyncio.create_task(self._transact(unit, single))
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)
@@ -71,13 +71,16 @@ class Postgres(SqlStore):
                 await self._awake.wait()
         self._awake.clear()
 
-    async def _transact(self, unit: Unit[Result]) -> Result:
-        async with self._pool.connection() as connection, connection.transaction():
+    async def _transact(self, unit: Unit[Result], single: bool) -> Result:
+        async with self._pool.connection() as connection:
 
             async def execute(sql: str, /, **values: object) -> list[Row]:
                 return await _rows(connection, sql, values)
 
-            return await unit(execute)
+            if single:
+                return await unit(execute)
+            async with connection.transaction():
+                return await unit(execute)
 
     async def _migrate_alone(self, execute: Execute) -> None:
         await execute("SELECT pg_advisory_xact_lock(:key)", key=MIGRATING)

@@ -73,8 +73,11 @@ class SqlStore(ABC):
         """Run a query on what has been committed."""
 
     @abstractmethod
-    async def write(self, unit: Unit[Result]) -> Result:
-        """Run the unit in a transaction; it is durable once this returns, even if the caller is cancelled meanwhile."""
+    async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
+        """Run the unit in a transaction; it is durable once this returns, even if the caller is cancelled meanwhile.
+
+        `single` says that it is one statement, which needs no transaction around it.
+        """
 
     @abstractmethod
     def wake(self) -> None:
@@ -94,7 +97,7 @@ class SqlStore(ABC):
     async def __aexit__(self, *exc: object) -> None: ...
 
     async def _run(self, sql: str, **values: object) -> list[Row]:
-        return await self.write(lambda execute: execute(sql, **values))
+        return await self.write(lambda execute: execute(sql, **values), single=True)
 
     async def _run_held(self, sql: str, **values: object) -> None:
         """Run a statement of a turn we hold. LeaseLost when it touched nothing: somebody else holds it now."""

@@ -28,6 +28,7 @@ class AlreadyRunning(Exception):
 class _Write:
     unit: Unit[Any]
     done: asyncio.Future[Any]
+    single: bool  # one statement, which is a transaction by itself
 
 
 class SQLite(SqlStore):
@@ -62,9 +63,9 @@ class SQLite(SqlStore):
     async def read(self, sql: str, **values: object) -> list[Row]:
         return await _rows(self._reader, sql, values)
 
-    async def write(self, unit: Unit[Result]) -> Result:
+    async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
         done = asyncio.get_running_loop().create_future()
-        self._writes.append(_Write(unit, done))
+        self._writes.append(_Write(unit, done, single))
         # A task of its own commits: a caller that is cancelled must not leave half a transaction behind.
         self._writing = self._writing or asyncio.create_task(self._commit_all())
         result: Result = await done
@@ -91,10 +92,13 @@ class SQLite(SqlStore):
 
     async def _committed(self, batch: list[_Write]) -> bool:
         """Run the units in one transaction and tell the callers. False, and nothing told, if one of several failed."""
+        alone = len(batch) == 1 and batch[0].single
         try:
-            await self._writer.execute("BEGIN IMMEDIATE")
+            if not alone:
+                await self._writer.execute("BEGIN IMMEDIATE")
             results = [await write.unit(self._execute) for write in batch]
-            await self._writer.execute("COMMIT")
+            if not alone:
+                await self._writer.execute("COMMIT")
         except Exception as error:
             await self._writer.rollback()
             if len(batch) == 1:

@@ -186,7 +186,7 @@ RULES: tuple[Rule, ...] = (
 
 # What is wrong with a photo only, in front of the others.
 UPLOAD_RULES: tuple[Rule, ...] = (
-    Rule(_at(413), _ANYTHING, _unreadable("provider_too_large")),
+    Rule(_at(413), _ANYTHING, _unreadable("photo_too_large")),
     Rule(_at(415), _ANYTHING, _unreadable("photo_refused")),
     Rule(
         _at(400, 422),

@@ -28,7 +28,7 @@ MEANINGS: dict[str, Meaning] = {
     "unsupported_model": (Refused, "provider_unknown_model"),
     "bad_request": (Refused, "provider_bad_request"),
     "prompt_invalid": (Refused, "provider_bad_request"),
-    "too_large": (Unreadable, "provider_too_large"),
+    "too_large": (Unreadable, "photo_too_large"),
     "file_type": (Unreadable, "photo_refused"),
     "upstream_busy": DOWN,
     "cloudflare_challenge": (Refused, "provider_blocked"),

@@ -101,7 +101,7 @@ def test_what_is_wrong_with_a_photo_is_said_of_the_photo() -> None:
     for status, body, key in (
         (400, flat("HTTP_EXCEPTION", "file type isn't supported"), "photo_refused"),
         (415, b"", "photo_refused"),
-        (413, b"", "provider_too_large"),
+        (413, b"", "photo_too_large"),
     ):
         problem = judged(status, body, rules=UPLOAD_RULES)
         assert problem.__class__ is Unreadable
