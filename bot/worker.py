@@ -157,8 +157,7 @@ class Worker:
     # asking
 
     async def _ask(self, work: _Work, provider: Provider) -> str:
-        begun, looked = await _together(self._begin(work.turn, provider), self._look(work, provider))
-        photos, unread = looked
+        (photos, unread), begun = await _together(self._look(work, provider), self._begin(work.turn, provider))
         late = time.time() - work.turn.message.sent
         notes = [say("late", ago=_ago(late))] if late > LATE else []
         notes += filter(None, [unread])

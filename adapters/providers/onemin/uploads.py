@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+import structlog
+
 from bot.messages import Photo
+
+log = structlog.get_logger(__name__)
 
 
 class Assets(Protocol):
@@ -27,6 +31,8 @@ class Uploads:
         """`send` uploads a photo and returns its key."""
         self.assets, self.provider, self.account, self.send = assets, provider, account, send
         self._running: dict[str, asyncio.Task[str]] = {}
+        self._unwritten: dict[str, str] = {}  # keys that the store is still writing down, by sha256
+        self._writing: set[asyncio.Task[None]] = set()
 
     async def keys(self, photos: Sequence[Photo]) -> list[str]:
         """Return the keys of the photos in their order, the same photo once."""
@@ -51,15 +57,27 @@ class Uploads:
         running = list(self._running.values())
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*running, *self._writing, return_exceptions=True)
 
     async def _key(self, photo: Photo) -> str:
-        known = await self.assets.asset(self.provider, self.account, photo.sha256)
+        known = self._unwritten.get(photo.sha256)
+        known = known or await self.assets.asset(self.provider, self.account, photo.sha256)
         if known is not None:
             return known
         key = await self.send(photo)
-        await self.assets.kept_asset(self.provider, self.account, photo.sha256, key)
+        self._unwritten[photo.sha256] = key
+        writing = asyncio.create_task(self._write_down(photo.sha256, key))  # the question need not wait for that
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
         return key
+
+    async def _write_down(self, sha256: str, key: str) -> None:
+        try:
+            await self.assets.kept_asset(self.provider, self.account, sha256, key)
+        except Exception:  # then it is uploaded again some day
+            log.exception("the key of a photo could not be kept")
+        finally:
+            del self._unwritten[sha256]
 
     def _ended(self, sha256: str, task: asyncio.Task[str]) -> None:
         del self._running[sha256]
