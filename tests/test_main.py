@@ -1,0 +1,225 @@
+"""The bot as its operator meets it: real processes, started, looked at, stopped."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from adapters.providers.sandbox import Sandbox
+from tests.conftest import PHOTOS
+from tests.doubles.page import Page
+from tests.doubles.process import ROOT, BotProcess, free_port
+
+KEY = "a-very-secret-api-key"
+CAT = (PHOTOS / "cat.jpg").read_bytes()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        yield http
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+async def command(*words: str, folder: Path, **settings: str) -> tuple[int, str]:
+    """Run a command of the bot to its end; its exit code and all it printed."""
+    environment = BotProcess(folder, **settings).environment
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *words,
+        env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    printed, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, printed.decode()
+
+
+async def answers(page: Page, http: aiohttp.ClientSession, count: int) -> list[str]:
+    """The whole answers of a channel, as soon as there are so many."""
+    async with asyncio.timeout(20):
+        while len(found := await page.answers(http)) < count:
+            await asyncio.sleep(0.05)
+    return [answer for _, answer in found]
+
+
+async def test_try_answers_a_photo_and_a_follow_up_with_no_key_at_all(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        page = Page(bot.url, "lobby")
+        await page.say(http, "what is this?", "k1", cat_jpg=CAT)
+        [first] = await answers(page, http, 1)
+        assert "I am no AI model" in first
+        assert "451 × 300" in first
+        assert "No metadata was left in it." in first
+        await page.say(http, "and is it sharp?", "k2")
+        assert "Still about photo 1" in (await answers(page, http, 2))[1]
+
+
+async def test_a_photo_that_was_turned_arrives_upright(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        page = Page(bot.url, "lobby")
+        await page.say(http, "what is this?", "k1", turned_jpg=(PHOTOS / "cat-rotated.jpg").read_bytes())
+        [answer] = await answers(page, http, 1)
+        assert "451 × 300" in answer
+
+
+async def test_run_asks_the_real_address_with_the_key_and_keeps_it_out_of_the_log(
+    tmp_path: Path, http: aiohttp.ClientSession, sandbox: Sandbox
+) -> None:
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url, "BOT_LOG_LEVEL": "debug"}
+    sandbox.faults.add("wrong_key", at="chat")
+    async with BotProcess(tmp_path, **settings) as bot:
+        await bot.ready()
+        page = Page(bot.url, "lobby")
+        await page.say(http, "what is this?", "k1", cat_jpg=CAT)
+        [answer] = await answers(page, http, 1)
+        assert answer.startswith("⚠️ The provider does not accept this bot's API key.")
+        await bot.stop()
+        assert KEY not in bot.said()
+        assert "UNAUTHORIZED" in bot.said()
+    for file in tmp_path.glob("*.db*"):
+        assert KEY.encode() not in file.read_bytes()
+
+
+async def test_health_readiness_and_figures_can_be_watched(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        page = Page(bot.url, "lobby")
+        await page.say(http, "what is this?", "k1", cat_jpg=CAT)
+        await answers(page, http, 1)
+        async with http.get(f"{bot.url}/healthz") as reply:
+            assert (reply.status, await reply.text()) == (200, "ok")
+        async with http.get(f"{bot.url}/readyz") as reply:
+            assert (reply.status, await reply.json()) == (200, {})
+        async with asyncio.timeout(5):
+            figures = ""
+            while "snapthread_turns_total{" not in figures:
+                async with http.get(f"{bot.url}/metrics") as reply:
+                    figures = await reply.text()
+        assert 'platform="web",provider="sandbox"' in figures
+        assert "snapthread_first_words_seconds_bucket" in figures
+        assert "snapthread_in_flight" in figures
+        assert "lobby" not in figures
+
+
+async def test_a_stop_in_mid_answer_takes_less_than_ten_seconds_and_loses_nothing(
+    tmp_path: Path, http: aiohttp.ClientSession, sandbox: Sandbox
+) -> None:
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url}
+    sandbox.faults.add("hang")
+    async with BotProcess(tmp_path, **settings) as bot:
+        await bot.ready()
+        page = Page(bot.url, "lobby")
+        await page.say(http, "what is this?", "k1", cat_jpg=CAT)
+        async with asyncio.timeout(10):
+            while not any(seen.path == "/api/chat-with-ai" for seen in sandbox.seen):
+                await asyncio.sleep(0.05)
+        begun = time.monotonic()
+        assert await bot.stop() == 0
+        assert time.monotonic() - begun < 10
+        await bot.start()
+        await bot.ready()
+        [answer] = await answers(page, http, 1)
+        assert "451 × 300" in answer
+        assert "Traceback" not in bot.said()
+
+
+async def test_an_idle_bot_stops_at_once(tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        begun = time.monotonic()
+        assert await bot.stop() == 0
+        assert time.monotonic() - begun < 3
+        assert "Traceback" not in bot.said()
+
+
+async def test_wrong_settings_end_with_a_sentence_for_each(tmp_path: Path) -> None:
+    code, printed = await command("run", folder=tmp_path, WEB_PORT="x", ONEMIN_API="y")
+    assert code == 1
+    assert "WEB_PORT: " in printed
+    assert "ONEMIN_API: " in printed
+    assert "Traceback" not in printed
+
+
+async def test_a_second_bot_on_the_same_store_says_so(tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        code, printed = await command("run", folder=tmp_path, WEB_PORT=str(free_port()))
+    assert code == 1
+    assert "another bot is running" in printed
+    assert "Traceback" not in printed
+
+
+async def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        other = tmp_path / "other"
+        other.mkdir()
+        code, printed = await command("run", folder=other, WEB_PORT=bot.environment["WEB_PORT"])
+    assert code == 1
+    assert "Cannot start" in printed
+    assert "Traceback" not in printed
+
+
+async def test_check_finds_all_well_with_a_good_key(tmp_path: Path, sandbox: Sandbox) -> None:
+    code, printed = await command("check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=sandbox.url)
+    assert code == 0, printed
+    assert printed.rstrip().endswith("All is well.")
+    assert KEY not in printed
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"ONEMIN_API_KEY": ""}, "provider: none has a key. Set ONEMIN_API_KEY"),
+        ({"BOT_MODEL": "onemin/no-such-model"}, "model: onemin/no-such-model is not known. Set BOT_MODEL"),
+        ({"BOT_MODEL": "onemin/o3-mini"}, "model: onemin/o3-mini cannot see photos."),
+        ({"BOT_STORE": "sqlite:////proc/nowhere/bot.db"}, "Check BOT_STORE"),
+        ({"ONEMIN_API_URL": "http://127.0.0.1:9"}, "Check this machine's network"),
+    ],
+)
+async def test_check_says_what_is_wrong_and_how_to_mend_it(
+    tmp_path: Path, sandbox: Sandbox, settings: dict[str, str], says: str
+) -> None:
+    good = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url}
+    code, printed = await command("check", folder=tmp_path, **good | settings)
+    assert code == 1
+    assert says in printed
+    assert "Traceback" not in printed
+
+
+async def test_check_finds_a_wrong_key_and_a_port_in_use(tmp_path: Path) -> None:
+    async with Sandbox(key="another-key") as sandbox:
+        port = sandbox.url.rpartition(":")[2]
+        code, printed = await command(
+            "check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=sandbox.url, WEB_PORT=port
+        )
+    assert code == 1
+    assert "does not accept this bot's API key" in printed
+    assert "Copy the key again" in printed
+    assert "port: Address already in use" in printed
+
+
+async def test_the_sandbox_runs_alone(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "sandbox", "--port", str(port), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert f"http://127.0.0.1:{port}" in (await process.stdout.readline()).decode()
+    async with http.get(f"http://127.0.0.1:{port}/models", params={"feature": "UNIFY_CHAT_WITH_AI"}) as reply:
+        assert (await reply.json())["total"] > 20
+    process.terminate()
+    assert await process.wait() == 0
