@@ -15,6 +15,7 @@ from bot.ports import Store
 from bot.store import open_store
 
 PHOTOS = Path(__file__).parent / "photos"
+PICTURES = sorted(path.name for path in PHOTOS.iterdir() if path.suffix not in (".md", ".py", ""))
 MODEL = "sandbox/gpt-4o"
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]

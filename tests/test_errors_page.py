@@ -20,7 +20,7 @@ from bot.photos import Photos
 from bot.store import open_store
 from bot.store.sql import SqlStore
 from bot.worker import TRIES, Worker
-from tests.conftest import PHOTOS, said
+from tests.conftest import PHOTOS, PICTURES, said
 from tests.doubles.platform import FakePlatform
 
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
@@ -74,8 +74,8 @@ class Chat:
 @asynccontextmanager
 async def chat() -> AsyncIterator[Chat]:
     platform = FakePlatform()
-    for path in PHOTOS.iterdir():
-        platform.files[path.name] = path.read_bytes()
+    for name in PICTURES:
+        platform.files[name] = (PHOTOS / name).read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/bot.db", "onemin/gpt-4o")
         assert isinstance(store, SqlStore)
@@ -155,7 +155,7 @@ async def test_a_lost_photo_is_uploaded_again_and_nobody_notices() -> None:
     assert "451 × 300" in answer
 
 
-@pytest.mark.parametrize("name", [path.name for path in sorted(PHOTOS.iterdir()) if path.suffix not in (".md", ".py", "")])
+@pytest.mark.parametrize("name", PICTURES)
 async def test_every_test_photo_is_answered_or_refused_by_name(name: str) -> None:
     answer = await after_photos(name)
     if name in BAD_PHOTOS:

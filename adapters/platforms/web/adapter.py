@@ -1,0 +1,134 @@
+"""The page as a chat platform like any other: it hears, posts, edits and keeps, and knows nothing of answers."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from adapters.platforms.web.api import Api, Models, event_of
+from adapters.platforms.web.audience import Audience, Event
+from adapters.platforms.web.journal import Entry, Journal
+from bot.errors import Unreadable
+from bot.messages import Attachment, Author, Channel, Message
+from bot.ports import Receive
+from bot.web.server import WebServer
+
+log = structlog.get_logger(__name__)
+
+YOU = Author("you", "you")
+AGAIN = 1.0  # seconds until a message is offered again that the bot could not take
+
+
+class Web:
+    """Everybody who may open the page talks here; the address of the page is the channel."""
+
+    name = "web"
+    max_length = 100_000
+    edit_interval = 0.1
+
+    def __init__(
+        self,
+        server: WebServer,
+        folder: Path,
+        *,
+        most_bytes: int,
+        banner: Callable[[], str] | str = "",
+        model: str = "",
+        models: Models | None = None,
+    ) -> None:
+        """Add the page to `server`, which must not have started, and keep everything in `folder`.
+
+        `banner` is a line on top of the page, `model` what answers where nobody switched, and `models` returns what
+        can be switched to: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`.
+        """
+        self.journal = Journal(folder / "web.db")
+        self.audience = Audience()
+        self._said = asyncio.Event()
+        self._typing: Counter[str] = Counter()
+        api = Api(
+            journal=self.journal,
+            audience=self.audience,
+            said=self._said.set,
+            is_typing=lambda channel: self._typing[channel] > 0,
+            most_bytes=most_bytes,
+            about=lambda: {"banner": banner if isinstance(banner, str) else banner(), "model": model},
+            models=models,
+        )
+        api.add_routes(server.router)
+        server.app.on_shutdown.append(self._end_streams)
+
+    async def __aenter__(self) -> Self:
+        await self.journal.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.audience.close()
+        await self.journal.__aexit__(*exc)
+
+    async def listen(self, receive: Receive) -> None:
+        """Hand over what the journal has and the bot does not: new messages, and those from before a crash."""
+        while True:
+            self._said.clear()
+            while waiting := await self.journal.to_receive():
+                for entry in waiting:
+                    await self._hand_over(entry, receive)
+            await self._said.wait()
+
+    async def _hand_over(self, entry: Entry, receive: Receive) -> None:
+        while True:
+            try:
+                await receive(self._message(entry))
+            except Exception:  # the store may be away; later messages must not overtake this one
+                log.exception("a message could not be taken in", message=entry.id)
+                await asyncio.sleep(AGAIN)
+            else:
+                await self.journal.received(entry)
+                return
+
+    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+        """Post `text`; the same nonce again is the same post."""
+        # A new store counts its turns from 1 again; the ids of messages never come back.
+        key = f"{reply_to}/{nonce}" if nonce else None
+        entry = await self.journal.add_post(channel.id, text, reply_to, key)
+        self.audience.tell(channel.id, event_of(entry))
+        return entry.id
+
+    async def edit(self, channel: Channel, post: str, text: str) -> None:
+        """Let the post read `text`, in every open tab too."""
+        self.audience.tell(channel.id, event_of(await self.journal.edit_post(channel.id, post, text)))
+
+    async def download(self, attachment: Attachment, limit: int) -> bytes:
+        """Fetch a file from the journal."""
+        data = await self.journal.data(attachment.ref)
+        if data is None:
+            raise Unreadable("photo_gone")
+        if len(data) > limit:
+            raise Unreadable("photo_too_heavy", limit=limit // (1024 * 1024))
+        return data
+
+    @asynccontextmanager
+    async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
+        """Show that an answer is on its way."""
+        self._count_typing(channel, 1)
+        try:
+            yield
+        finally:
+            self._count_typing(channel, -1)
+
+    def _count_typing(self, channel: Channel, change: int) -> None:
+        self._typing[channel.id] += change
+        on = self._typing[channel.id] > 0
+        if not on:
+            del self._typing[channel.id]
+        self.audience.tell(channel.id, Event("typing", "typing", {"on": on}))
+
+    def _message(self, entry: Entry) -> Message:
+        attachments = tuple(Attachment(photo.id, photo.name, photo.mime, photo.size) for photo in entry.photos)
+        return Message(Channel(self.name, entry.channel), entry.id, YOU, entry.text, entry.time, attachments)
+
+    async def _end_streams(self, app: object) -> None:
+        self.audience.close()

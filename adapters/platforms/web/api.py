@@ -1,0 +1,216 @@
+"""What the page can ask for: HTTP in, journal entries and events out."""
+
+import json
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from adapters.platforms.web.audience import Audience, Event
+from adapters.platforms.web.journal import Entry, Journal, UnknownUpload, Upload
+from adapters.platforms.web.pictures import picture_type
+from bot import __version__
+from bot.errors import BotError
+
+STATIC = Path(__file__).parent / "static"
+FILES = {"app.js", "markdown.js", "style.css", "icon.svg"}
+ASK_EVERY_TIME = {"Cache-Control": "no-cache"}  # or an update of the bot would leave old scripts in browsers
+CHANNEL = "{channel:[A-Za-z0-9_-]{1,64}}"
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_TEXT = 100_000  # characters
+MOST_PHOTOS = 10  # with one message
+LAST = 200  # entries that a tab starts with
+PING = 15.0  # seconds of silence in an event stream
+CHUNK = 64 * 1024
+EVENT_STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+Models = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message as the page sends it, found to be in order."""
+
+    text: str
+    uploads: list[str]
+    key: str
+
+
+@dataclass
+class Api:
+    """The routes of the page. `said` is called when a new message is in the journal."""
+
+    journal: Journal
+    audience: Audience
+    said: Callable[[], None]
+    is_typing: Callable[[str], bool]
+    most_bytes: int
+    about: Callable[[], Mapping[str, Any]]
+    models: Models | None
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Add everything the page needs."""
+        router.add_get("/", self.welcome)
+        router.add_get(f"/c/{CHANNEL}", self.page)
+        router.add_get("/static/{name}", self.static)
+        router.add_get("/api/about", self.tell_about)
+        router.add_get("/api/models", self.list_models)
+        router.add_get("/api/uploads/{id}", self.show_upload)
+        router.add_post(f"/api/channels/{CHANNEL}/uploads", self.upload)
+        router.add_post(f"/api/channels/{CHANNEL}/messages", self.post)
+        router.add_get(f"/api/channels/{CHANNEL}/events", self.events)
+
+    # the page
+
+    async def welcome(self, request: web.Request) -> web.Response:
+        """Open a channel of one's own."""
+        raise web.HTTPFound(f"/c/{secrets.token_urlsafe(9)}", headers={"Cache-Control": "no-store"})
+
+    async def page(self, request: web.Request) -> web.FileResponse:
+        """Serve the page; its script finds the channel in the address."""
+        return web.FileResponse(STATIC / "index.html", headers=ASK_EVERY_TIME)
+
+    async def static(self, request: web.Request) -> web.FileResponse:
+        """Serve what the page is made of."""
+        name = request.match_info["name"]
+        if name not in FILES:
+            raise web.HTTPNotFound
+        return web.FileResponse(STATIC / name, headers=ASK_EVERY_TIME)
+
+    async def tell_about(self, request: web.Request) -> web.Response:
+        """Say what this is, and what the page needs to know before anything is sent."""
+        limits = {"most_bytes": self.most_bytes, "most_photos": MOST_PHOTOS, "most_text": MOST_TEXT}
+        return web.json_response({"name": "Snapthread", "version": __version__, **limits, **self.about()})
+
+    async def list_models(self, request: web.Request) -> web.Response:
+        """Say what can be asked."""
+        try:
+            models = await self.models() if self.models else ()
+        except BotError as error:
+            raise _refused(web.HTTPBadGateway, str(error)) from error
+        return web.json_response(list(models))
+
+    # in
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Keep one file: the raw body is its content."""
+        data = await self._body(request)
+        name = _plain_name(request.query.get("name", ""))
+        upload = Upload(secrets.token_urlsafe(16), name, request.content_type[:100], picture_type(data), len(data))
+        await self.journal.add_upload(upload, request.match_info["channel"], data)
+        return web.json_response(_photo(upload), status=201)
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Keep what somebody says. The answer 202 means that it survives a crash."""
+        channel = request.match_info["channel"]
+        draft = _draft(await _json(request))
+        try:
+            entry, is_new = await self.journal.add_message(channel, draft.text, draft.uploads, draft.key)
+        except UnknownUpload as error:
+            raise _refused(web.HTTPConflict, "A photo is no longer here. Remove it and add it again.") from error
+        if is_new:
+            self.audience.tell(channel, event_of(entry))
+            self.said()
+        return web.json_response({"id": entry.id}, status=202)
+
+    async def _body(self, request: web.Request) -> bytes:
+        if (request.content_length or 0) > self.most_bytes:
+            raise self._too_heavy()
+        body = bytearray()
+        async for chunk in request.content.iter_chunked(CHUNK):
+            body += chunk
+            if len(body) > self.most_bytes:  # a body without a length
+                raise self._too_heavy()
+        return bytes(body)
+
+    def _too_heavy(self) -> web.HTTPException:
+        sentence = f"This file is larger than {self.most_bytes // (1024 * 1024)} MB."
+        return web.HTTPRequestEntityTooLarge(
+            self.most_bytes, 0, text=json.dumps({"error": sentence}), content_type="application/json"
+        )
+
+    # out
+
+    async def show_upload(self, request: web.Request) -> web.Response:
+        """Give a picture back; anything that a browser could take for something else is not there."""
+        upload = await self.journal.upload(request.match_info["id"])
+        data = await self.journal.data(upload.id) if upload and upload.picture else None
+        if upload is None or data is None:
+            raise _refused(web.HTTPNotFound, "There is no such picture.")
+        headers = {
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "Content-Disposition": f"inline; filename*=UTF-8''{quote(upload.name, safe='')}",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        return web.Response(body=data, content_type=upload.picture, headers=headers)
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Tell a tab what the channel shows, and everything that happens from then on."""
+        channel = request.match_info["channel"]
+        response = web.StreamResponse(headers=EVENT_STREAM)
+        with suppress(ConnectionResetError), self.audience.tab(channel) as tab:
+            await response.prepare(request)
+            await response.write(_on_the_wire(await self._snapshot(channel)))
+            while not tab.closed:
+                news = await tab.news(PING)
+                await response.write(b"".join(map(_on_the_wire, news)) or b": still here\n\n")
+        return response
+
+    async def _snapshot(self, channel: str) -> Event:
+        entries = await self.journal.last_entries(channel, LAST)
+        data = {"entries": [event_of(entry).data for entry in entries], "typing": self.is_typing(channel)}
+        return Event("snapshot", "channel", data)
+
+
+def event_of(entry: Entry) -> Event:
+    """What tabs are told of a message or a post."""
+    kind = "post" if entry.ours else "message"
+    data = {"kind": kind, "id": entry.id, "text": entry.text, "reply_to": entry.reply_to, "time": entry.time}
+    return Event(kind, entry.id, {**data, "photos": list(map(_photo, entry.photos))})
+
+
+def _photo(upload: Upload) -> dict[str, Any]:
+    url = f"/api/uploads/{upload.id}" if upload.picture else None
+    return {"id": upload.id, "name": upload.name, "size": upload.size, "url": url}
+
+
+def _on_the_wire(event: Event) -> bytes:
+    return f"event: {event.name}\ndata: {json.dumps(event.data)}\n\n".encode()
+
+
+async def _json(request: web.Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise _refused(web.HTTPBadRequest, "This is not JSON.") from error
+
+
+def _draft(body: Any) -> Draft:
+    match body:
+        case {"text": str(text), "key": str(key), "uploads": [*uploads]} if KEY.fullmatch(key):
+            draft = Draft(text.strip(), [id for id in uploads if isinstance(id, str)], key)
+        case _:
+            raise _refused(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
+    if not draft.text and not draft.uploads:
+        raise _refused(web.HTTPBadRequest, "There is nothing to send yet: write something or add a photo.")
+    if len(draft.text) > MOST_TEXT:
+        raise _refused(web.HTTPBadRequest, f"This is too long: {MOST_TEXT:,} characters are the most.")
+    if len(draft.uploads) > MOST_PHOTOS:
+        raise _refused(web.HTTPBadRequest, f"These are too many photos: {MOST_PHOTOS} go into one message.")
+    return draft
+
+
+def _plain_name(name: str) -> str:
+    """The last part of a file's name, in printable characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    return "".join(filter(str.isprintable, last)).strip()[-120:] or "photo"
+
+
+def _refused(kind: type[web.HTTPException], sentence: str) -> web.HTTPException:
+    return kind(text=json.dumps({"error": sentence}), content_type="application/json")

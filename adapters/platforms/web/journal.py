@@ -1,0 +1,244 @@
+"""What a platform keeps and a bot does not: every message, post and file of the page, in one SQLite file."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+
+T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (  -- messages and posts, in the order in which they are read
+    id       INTEGER PRIMARY KEY,
+    channel  TEXT NOT NULL,
+    ours     INTEGER NOT NULL,  -- 0: a message, 1: a post
+    text     TEXT NOT NULL,
+    reply_to TEXT,
+    time     REAL NOT NULL,
+    key      TEXT,              -- the same again is the same entry
+    received INTEGER NOT NULL DEFAULT 0,  -- the bot has the message
+    UNIQUE (channel, ours, key)
+);
+CREATE INDEX IF NOT EXISTS entries_by_channel ON entries (channel, id);
+CREATE INDEX IF NOT EXISTS entries_to_receive ON entries (id) WHERE received = 0 AND ours = 0;
+CREATE TABLE IF NOT EXISTS uploads (
+    id      TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    mime    TEXT NOT NULL,  -- as the browser claims
+    picture TEXT NOT NULL,  -- what the bytes are, where a browser can show them; or empty
+    size    INTEGER NOT NULL,
+    time    REAL NOT NULL,
+    data    BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS photos (  -- which uploads came with which message
+    entry  INTEGER NOT NULL REFERENCES entries (id),
+    place  INTEGER NOT NULL,
+    upload TEXT NOT NULL REFERENCES uploads (id),
+    PRIMARY KEY (entry, place)
+);
+CREATE INDEX IF NOT EXISTS photos_by_upload ON photos (upload);
+"""
+
+DAY = 24 * 3600.0
+ENTRY = "id, channel, ours, text, reply_to, time"
+# Ids go on rising when the file was lost: to the bot a used id would be a message it has heard before.
+INSERT = """
+INSERT INTO entries (id, channel, ours, text, reply_to, key, time)
+SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :ours, :text, :reply_to, :key, :time
+FROM entries WHERE true
+ON CONFLICT (channel, ours, key) DO NOTHING RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody brought, without its bytes."""
+
+    id: str
+    name: str
+    mime: str
+    picture: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message, or a post of ours."""
+
+    id: str
+    channel: str
+    ours: bool
+    text: str
+    reply_to: str | None
+    time: float
+    photos: tuple[Upload, ...] = ()
+
+
+class UnknownUpload(Exception):
+    """A message names a file that this channel does not have."""
+
+
+class Journal:
+    """Open while entered. Each call is one transaction in the journal's own thread, and whole even when cancelled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._thread = ThreadPoolExecutor(1, "web-journal")
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._run(self._open)
+        except BaseException:
+            self._thread.shutdown(wait=False)
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._run(lambda: self._database.close())
+        self._thread.shutdown()
+
+    async def add_upload(self, upload: Upload, channel: str, data: bytes) -> None:
+        """Keep a file; it has survived once this returns."""
+        row = (upload.id, channel, upload.name, upload.mime, upload.picture, upload.size, time.time(), data)
+        await self._write("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row, durable=True)
+
+    async def add_message(self, channel: str, text: str, uploads: Sequence[str], key: str) -> tuple[Entry, bool]:
+        """Keep what somebody said, and whether it is new: the same key again is the same message."""
+
+        def add() -> tuple[Entry, bool]:
+            with self._transaction(durable=True):
+                id, is_new = self._insert(channel, text, ours=False, key=key)
+                if is_new:
+                    self._attach(id, channel, uploads)
+                return self._entries("WHERE id = ?", (id,))[0], is_new
+
+        return await self._run(add)
+
+    async def add_post(self, channel: str, text: str, reply_to: str | None, key: str | None) -> Entry:
+        """Keep a post of ours: the same key again is the same post, and reads the new text."""
+
+        def add() -> Entry:
+            with self._transaction(durable=True):
+                id, is_new = self._insert(channel, text, ours=True, key=key, reply_to=reply_to)
+                if not is_new:
+                    self._database.execute("UPDATE entries SET text = ? WHERE id = ?", (text, id))
+                return self._entries("WHERE id = ?", (id,))[0]
+
+        return await self._run(add)
+
+    async def edit_post(self, channel: str, post: str, text: str) -> Entry:
+        """Let a post read `text`; where the file was lost, the post comes back."""
+
+        def edit() -> Entry:
+            with self._transaction(durable=False):
+                self._database.execute(
+                    "INSERT INTO entries (id, channel, ours, text, time) VALUES (?, ?, 1, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET text = excluded.text WHERE ours AND channel = excluded.channel",
+                    (int(post), channel, text, time.time()),
+                )
+                return self._entries("WHERE id = ?", (int(post),))[0]
+
+        return await self._run(edit)
+
+    async def to_receive(self) -> list[Entry]:
+        """The messages that the bot does not have yet, oldest first."""
+        return await self._run(lambda: self._entries("WHERE received = 0 AND ours = 0 ORDER BY id LIMIT 100"))
+
+    async def received(self, message: Entry) -> None:
+        """The bot has the message."""
+        await self._write("UPDATE entries SET received = 1 WHERE id = ?", (int(message.id),))
+
+    async def last_entries(self, channel: str, most: int) -> list[Entry]:
+        """What a channel shows, oldest first."""
+        newest = await self._run(lambda: self._entries("WHERE channel = ? ORDER BY id DESC LIMIT ?", (channel, most)))
+        return newest[::-1]
+
+    async def upload(self, id: str) -> Upload | None:
+        """What is known of a file."""
+        return await self._run(lambda: next(iter(self._uploads("WHERE id = ?", (id,))), None))
+
+    async def data(self, id: str) -> bytes | None:
+        """The bytes of a file."""
+
+        def read() -> bytes | None:
+            row = self._database.execute("SELECT data FROM uploads WHERE id = ?", (id,)).fetchone()
+            return bytes(row[0]) if row else None
+
+        return await self._run(read)
+
+    # in the thread
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _write(self, sql: str, row: Sequence[object], *, durable: bool = False) -> None:
+        def write() -> None:
+            with self._transaction(durable=durable):
+                self._database.execute(sql, row)
+
+        await self._run(write)
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)  # photos of people; SQLite's files beside it take over the mode
+        self._database = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA busy_timeout = 5000")
+            self._database.execute("PRAGMA foreign_keys = ON")
+            self._database.executescript(SCHEMA)
+            self._forget_unsent_uploads()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _forget_unsent_uploads(self) -> None:
+        self._database.execute(
+            "DELETE FROM uploads WHERE time < ? AND id NOT IN (SELECT upload FROM photos)", (time.time() - DAY,)
+        )
+
+    def _transaction(self, *, durable: bool) -> sqlite3.Connection:
+        """Begin one; the connection, left, ends it. Only what was promised to somebody waits for the disk."""
+        self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self._database.execute("BEGIN IMMEDIATE")
+        return self._database
+
+    def _insert(
+        self, channel: str, text: str, *, ours: bool, key: str | None, reply_to: str | None = None
+    ) -> tuple[int, bool]:
+        row = {"channel": channel, "ours": ours, "text": text, "reply_to": reply_to, "key": key, "time": time.time()}
+        inserted = self._database.execute(INSERT, row).fetchone()
+        if inserted:
+            return inserted[0], True
+        known = "SELECT id FROM entries WHERE channel = :channel AND ours = :ours AND key = :key"
+        return self._database.execute(known, row).fetchone()[0], False
+
+    def _attach(self, id: int, channel: str, uploads: Sequence[str]) -> None:
+        for place, upload in enumerate(uploads):
+            attached = self._database.execute(
+                "INSERT INTO photos SELECT ?, ?, id FROM uploads WHERE id = ? AND channel = ?",
+                (id, place, upload, channel),
+            )
+            if not attached.rowcount:
+                raise UnknownUpload(upload)
+
+    def _entries(self, where: str, values: Sequence[object] = ()) -> list[Entry]:
+        rows = self._database.execute(f"SELECT {ENTRY} FROM entries {where}", values).fetchall()  # noqa: S608
+        return [
+            Entry(str(id), channel, bool(ours), text, reply_to, time, () if ours else self._photos(id))
+            for id, channel, ours, text, reply_to, time in rows
+        ]
+
+    def _photos(self, entry: int) -> tuple[Upload, ...]:
+        return self._uploads("JOIN photos ON upload = id WHERE entry = ? ORDER BY place", (entry,))
+
+    def _uploads(self, where: str, values: Sequence[object]) -> tuple[Upload, ...]:
+        sql = f"SELECT id, name, mime, picture, size FROM uploads {where}"  # noqa: S608
+        with closing(self._database.execute(sql, values)) as rows:
+            return tuple(Upload(*row) for row in rows)

@@ -1,0 +1,468 @@
+// The page: what the channel says comes in as events and is shown; what people say goes out as messages.
+
+import { element, plain, render } from "./markdown.js";
+
+const channel = location.pathname.split("/").pop();
+const api = `/api/channels/${channel}`;
+const CURSOR = /\s*▌$/; // the bot's sign that an answer is still growing
+const NEAR = 80; // pixels from the bottom that still count as being there
+const PATIENCE = 10_000; // milliseconds until a hidden tab gives its connection back: browsers have only six for a host
+
+const page = Object.fromEntries([...document.querySelectorAll("[id]")].map((node) => [node.id, node]));
+const entries = new Map(); // by id: { data, node }
+const draft = { photos: [], attempt: null, isSending: false };
+const limits = { most_bytes: Infinity, most_photos: 10 };
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+
+// asking the server
+
+class Trouble extends Error {} // its message is a sentence for people
+
+async function call(path, options) {
+  const response = await fetch(path, options).catch(() => {
+    throw new Trouble("Snapthread cannot be reached. Everything is still here: send it again in a moment.");
+  });
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Trouble(sentence(response.status, body));
+  return body;
+}
+
+function sentence(status, body) {
+  if (status === 401) return "You are logged out. Log in again in another tab; everything is still here.";
+  return body.error ?? `Something went wrong (${status}). Everything is still here: try again.`;
+}
+
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function post(text, uploads = [], key = newKey()) {
+  const body = JSON.stringify({ text, uploads, key });
+  return call(`${api}/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+}
+
+// the transcript
+
+let isStuck = true; // to the bottom
+let isTyping = false;
+
+function show(data) {
+  const before = entries.get(data.id);
+  const node = before?.node ?? (data.kind === "post" ? postNode(data) : messageNode(data));
+  entries.set(data.id, { data, node });
+  if (!before) insert(node, data.id);
+  if (data.kind === "post") fill(node, data);
+  page.empty.hidden = true;
+}
+
+function insert(node, id) {
+  node.dataset.id = id;
+  let after = page.entries.lastElementChild;
+  while (after && Number(after.dataset.id) > Number(id)) after = after.previousElementSibling;
+  if (after) after.after(node);
+  else page.entries.prepend(node);
+  quoteQuestion(node);
+}
+
+function messageNode({ text, time, photos }) {
+  const isCommand = text.startsWith("/") && !photos.length;
+  const node = element("li", { class: isCommand ? "command" : "message" }, unseen("You said:"));
+  if (photos.length) node.append(element("ul", { class: "thumbs" }, ...photos.map((photo) => element("li", {}, thumb(photo)))));
+  if (text) node.append(element("p", { class: "said", title: clock.format(time * 1000) }, text));
+  return node;
+}
+
+function thumb({ name, url }) {
+  const tile = element("span", { class: "tile", title: name }, element("b", {}, extension(name)), element("span", {}, name));
+  if (!url) return tile;
+  const picture = element("img", { src: url, alt: name, decoding: "async" });
+  const button = element("button", { type: "button", class: "thumb", title: `Open ${name}` }, picture);
+  picture.addEventListener("error", () => button.replaceWith(tile));
+  button.addEventListener("click", () => view(url, name));
+  return button;
+}
+
+function extension(name) {
+  return /\.(\w{1,5})$/.exec(name)?.[1].toUpperCase() ?? "FILE";
+}
+
+function postNode({ time }) {
+  const copy = element("button", { type: "button", class: "copy" }, "Copy", unseen(" answer"));
+  const node = element("li", { class: "post" }, unseen("Answer:"), element("div", { class: "body" }),
+    element("div", { class: "foot" }, element("time", { datetime: new Date(time * 1000).toISOString() }, clock.format(time * 1000)), copy));
+  copy.addEventListener("click", () => copyText(copy, entries.get(node.dataset.id).data.text.replace(CURSOR, "")));
+  return node;
+}
+
+function fill(node, { text }) {
+  const isGrowing = CURSOR.test(text);
+  const body = node.querySelector(".body");
+  node.classList.toggle("growing", isGrowing);
+  node.setAttribute("aria-busy", isGrowing);
+  try {
+    render(text.replace(CURSOR, ""), body);
+  } catch (error) { // an answer that the renderer cannot take is still an answer
+    console.error(error);
+    body.replaceChildren(element("p", {}, text));
+  }
+}
+
+function quoteQuestion(node) {
+  const { data } = entries.get(node.dataset.id);
+  const asked = entries.get(data.reply_to)?.data;
+  if (!asked || node.previousElementSibling?.dataset.id === data.reply_to) return;
+  const words = asked.text || asked.photos.map((photo) => photo.name).join(", ");
+  node.prepend(element("p", { class: "replied" }, unseen("In reply to:"), words));
+}
+
+function unseen(text) {
+  return element("span", { class: "unseen" }, text);
+}
+
+async function copyText(button, text) {
+  const before = [...button.childNodes];
+  let words = "Copied";
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyTheOldWay(text);
+  } catch {
+    words = "Not allowed";
+  }
+  button.replaceChildren(words);
+  setTimeout(() => button.replaceChildren(...before), 1500);
+}
+
+function copyTheOldWay(text) { // navigator.clipboard is missing on plain http
+  const area = element("textarea", { class: "unseen" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const worked = document.execCommand("copy");
+  area.remove();
+  if (!worked) throw new Error("not allowed");
+}
+
+function showTyping(on) {
+  isTyping = on;
+  page.typing.hidden = !on || page.entries.querySelector(".growing") !== null;
+}
+
+function announce({ text }) {
+  page.log.append(element("p", {}, plain(text).slice(0, 3000)));
+  while (page.log.children.length > 3) page.log.firstElementChild.remove();
+}
+
+function view(url, name) {
+  page.picture.src = url;
+  page.picture.alt = name;
+  page.caption.textContent = name;
+  page.viewer.showModal();
+}
+
+page.viewer.addEventListener("click", (event) => {
+  if (event.target === page.viewer) page.viewer.close();
+});
+page.viewer.addEventListener("close", () => page.picture.removeAttribute("src"));
+
+// scrolling
+
+function toBottom() {
+  isStuck = true;
+  page.transcript.scrollTop = page.transcript.scrollHeight;
+}
+
+page.transcript.addEventListener("scroll", () => {
+  const { scrollHeight, scrollTop, clientHeight } = page.transcript;
+  isStuck = scrollHeight - scrollTop - clientHeight < NEAR;
+  page.down.hidden = isStuck;
+});
+page.down.addEventListener("click", () => { toBottom(); page.text.focus(); });
+
+const sizes = new ResizeObserver(() => isStuck && toBottom());
+for (const node of [page.entries, page.transcript, page.typing]) sizes.observe(node);
+
+// events
+
+let source = null;
+let hideTimer = null;
+
+const HEARD = {
+  snapshot: ({ entries: all, typing }) => {
+    all.forEach(show);
+    page.empty.hidden = entries.size > 0;
+    showTyping(typing);
+    showModel();
+  },
+  message: (data) => { show(data); showModel(); },
+  post: (data) => {
+    const before = entries.get(data.id)?.data.text;
+    show(data);
+    showTyping(isTyping);
+    if (!CURSOR.test(data.text) && data.text !== before) announce(data);
+  },
+  typing: ({ on }) => showTyping(on),
+};
+
+function connect() {
+  source?.close();
+  source = new EventSource(`${api}/events`);
+  for (const [name, hear] of Object.entries(HEARD)) {
+    source.addEventListener(name, (event) => hear(JSON.parse(event.data)));
+  }
+  source.addEventListener("open", () => { page.connection.textContent = ""; });
+  source.addEventListener("error", () => lost(source));
+}
+
+function lost(which) {
+  if (which !== source) return;
+  page.connection.textContent = "The connection is lost. Trying to get it back…";
+  if (which.readyState === EventSource.CLOSED) setTimeout(() => which === source && connect(), 3000);
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hideTimer);
+  if (document.hidden) hideTimer = setTimeout(() => { source?.close(); source = null; }, PATIENCE);
+  else if (!source) connect();
+});
+
+// the draft: photos
+
+function addPhotos(files) {
+  complain("");
+  for (const file of files) {
+    if (draft.photos.length >= limits.most_photos) {
+      complain(`${limits.most_photos} photos go into one message; ${file.name} was left out.`);
+      return;
+    }
+    if (file.size > limits.most_bytes) complain(`${file.name} is larger than ${megabytes(limits.most_bytes)} MB.`);
+    else addPhoto(file);
+  }
+  page.text.focus();
+}
+
+function megabytes(bytes) {
+  return Math.floor(bytes / 1024 / 1024);
+}
+
+function addPhoto(file) {
+  const photo = { file, name: file.name || "photo", url: URL.createObjectURL(file), id: null };
+  photo.node = draftNode(photo);
+  draft.photos.push(photo);
+  page.photos.append(photo.node);
+  begin(photo);
+  showReadiness();
+}
+
+function draftNode(photo) {
+  const tile = element("span", { class: "tile" }, element("b", {}, extension(photo.name)), element("span", {}, photo.name));
+  const picture = element("img", { src: photo.url, alt: photo.name });
+  picture.addEventListener("error", () => picture.replaceWith(tile));
+  const remove = element("button", { type: "button", class: "remove", title: `Remove ${photo.name}`, "aria-label": `Remove ${photo.name}` }, "×");
+  remove.addEventListener("click", () => { forget(photo); page.text.focus(); });
+  const progress = element("progress", { max: "1", value: "0", "aria-label": `Upload of ${photo.name}` });
+  return element("li", { title: photo.name }, picture, progress, remove);
+}
+
+function begin(photo) {
+  photo.node.classList.remove("failed");
+  photo.uploading = upload(photo);
+  photo.uploading.catch((trouble) => {
+    if (!draft.photos.includes(photo)) return;
+    photo.uploading = null;
+    photo.node.classList.add("failed");
+    complain(`${photo.name}: ${trouble.message}`);
+  });
+}
+
+function upload(photo) {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest(); // fetch does not tell how much has been sent
+    photo.request = request;
+    request.open("POST", `${api}/uploads?name=${encodeURIComponent(photo.name)}`);
+    request.setRequestHeader("Content-Type", photo.file.type || "application/octet-stream");
+    request.responseType = "json";
+    const progress = photo.node.querySelector("progress");
+    request.upload.addEventListener("progress", ({ loaded, total }) => { progress.value = total ? loaded / total : 0; });
+    request.addEventListener("error", () => failed(new Trouble("the upload broke off. Send again, or remove it.")));
+    request.addEventListener("abort", () => failed(new Trouble("it was removed.")));
+    request.addEventListener("load", () => {
+      if (request.status !== 201) { failed(new Trouble(sentence(request.status, request.response ?? {}))); return; }
+      photo.node.classList.add("uploaded");
+      progress.remove();
+      done(request.response.id);
+    });
+    request.send(photo.file);
+  });
+}
+
+function forget(photo) {
+  photo.request?.abort();
+  URL.revokeObjectURL(photo.url);
+  photo.node.remove();
+  draft.photos = draft.photos.filter((other) => other !== photo);
+  complain("");
+  showReadiness();
+}
+
+// the draft: sending
+
+async function send() {
+  const text = page.text.value.trim();
+  const photos = draft.photos;
+  if (draft.isSending || (!text && !photos.length)) return;
+  complain("");
+  hold(true);
+  try {
+    await sendWhole(text, photos);
+    [...photos].forEach(forget);
+    page.text.value = "";
+    toBottom();
+  } catch (trouble) {
+    if (!(trouble instanceof Trouble)) throw trouble;
+    complain(trouble.message);
+  } finally {
+    hold(false);
+    grow();
+  }
+}
+
+async function sendWhole(text, photos) {
+  for (const photo of photos) if (!photo.uploading) begin(photo);
+  const uploads = await Promise.all(photos.map((photo) => photo.uploading.catch((trouble) => {
+    throw new Trouble(`Nothing was sent. ${photo.name}: ${trouble.message}`);
+  })));
+  // The same draft again has the same key, so that it is said once even if only the answer was lost on the way.
+  const content = JSON.stringify([text, uploads]);
+  if (draft.attempt?.content !== content) draft.attempt = { content, key: newKey() };
+  await post(text, uploads, draft.attempt.key);
+  draft.attempt = null;
+}
+
+function hold(on) {
+  draft.isSending = on;
+  page.composer.setAttribute("aria-busy", on);
+  page.text.readOnly = on;
+  showReadiness();
+}
+
+function showReadiness() {
+  const isEmpty = !page.text.value.trim() && !draft.photos.length;
+  page.send.setAttribute("aria-disabled", isEmpty || draft.isSending); // not `disabled`: that would lose the focus
+}
+
+function complain(sentence) {
+  page.problem.textContent = sentence;
+}
+
+function grow() {
+  page.text.style.height = "auto";
+  page.text.style.height = `${page.text.scrollHeight}px`;
+  showReadiness();
+}
+
+page.composer.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+page.text.addEventListener("input", grow);
+page.text.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  send();
+});
+page.pick.addEventListener("click", () => page.files.click());
+page.files.addEventListener("change", () => { addPhotos([...page.files.files]); page.files.value = ""; });
+document.addEventListener("paste", (event) => {
+  const files = [...event.clipboardData.files];
+  // Office programs put a picture of the text beside the text.
+  if (!files.length || event.clipboardData.getData("text/plain")) return;
+  event.preventDefault();
+  addPhotos(files);
+});
+
+const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+window.addEventListener("dragover", (event) => {
+  if (!holdsFiles(event)) return;
+  event.preventDefault();
+  page.drop.hidden = false;
+});
+window.addEventListener("dragleave", (event) => { if (!event.relatedTarget) page.drop.hidden = true; });
+window.addEventListener("drop", (event) => {
+  if (!holdsFiles(event)) return;
+  event.preventDefault();
+  page.drop.hidden = true;
+  addPhotos([...event.dataTransfer.files]);
+});
+
+for (const button of page.empty.querySelectorAll("button")) {
+  button.addEventListener("click", () => {
+    page.text.value = button.textContent;
+    grow();
+    page.text.focus();
+  });
+}
+
+// models and conversations
+
+let models = [];
+let firstModel = "";
+
+function currentModel() {
+  const said = [...entries.values()].reverse().map(({ data }) => data)
+    .filter(({ kind }) => kind === "message").map(({ text }) => /^\/model\s+(\S+)\s*$/i.exec(text)?.[1]);
+  const known = said.map((name) => name && models.find(({ id }) => id === name || id.endsWith(`/${name}`)));
+  return known.find(Boolean)?.id ?? firstModel;
+}
+
+function showModel() {
+  if (!models.length) return;
+  const current = currentModel();
+  if (current && !models.some(({ id }) => id === current)) addModel({ id: current, name: current });
+  page.model.value = current;
+}
+
+function addModel(model) {
+  models.push(model);
+  const provider = model.id.split("/")[0];
+  let group = [...page.model.children].find(({ label }) => label === provider);
+  if (!group) {
+    group = element("optgroup", { label: provider });
+    page.model.append(group);
+  }
+  group.append(element("option", { value: model.id }, model.sees ? `${model.name} · sees photos` : model.name));
+}
+
+async function command(text) {
+  complain("");
+  try {
+    await post(text);
+    toBottom();
+  } catch (trouble) {
+    complain(trouble.message);
+    showModel();
+  }
+}
+
+page.model.addEventListener("change", () => command(`/model ${page.model.value}`));
+page.new.addEventListener("click", async () => { await command("/new"); page.text.focus(); });
+
+function nameSecond() {
+  page.second.href = `/c/${newKey()}`;
+}
+page.second.addEventListener("click", () => setTimeout(nameSecond)); // after the browser has followed the link
+
+// the beginning
+
+async function learn() {
+  const about = await call("/api/about");
+  Object.assign(limits, about);
+  firstModel = about.model ?? "";
+  page.banner.textContent = about.banner;
+  page.banner.hidden = !about.banner;
+  (await call("/api/models")).forEach(addModel);
+  page.picker.hidden = !models.length;
+  showModel();
+}
+
+nameSecond();
+showReadiness();
+connect();
+learn().catch((trouble) => complain(trouble.message));
+if (matchMedia("(hover: hover)").matches) page.text.focus();
