@@ -20,7 +20,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from bot import __version__
 from bot.errors import Busy, Refused
 
-__all__ = ["Event", "Http", "Reply", "chunks", "events", "our_errors", "read", "texts"]
+__all__ = ["Event", "Http", "Reply", "aiohttp_transport", "chunks", "events", "our_errors", "read", "texts"]
 
 Reply = httpx.Response
 Event = ServerSentEvent
@@ -44,6 +44,18 @@ def our_errors() -> Iterator[None]:
         raise Refused("provider_nonsense") from error
 
 
+def aiohttp_transport(url: str) -> AiohttpTransport:
+    """What a client of the service at `url` stands on, a library's too. To be made while the loop runs."""
+    trusted = ssl.create_default_context()  # made once: it takes 30 ms, and either library would make its own
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
+        auto_decompress=False,
+        proxy=_proxy_for(url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
+        skip_auto_headers=("Accept-Encoding", "User-Agent"),
+    )
+    return AiohttpTransport(verify=trusted, client=session)
+
+
 class Http:
     """A client for one service. Entered, it can be asked; leaving closes every connection."""
 
@@ -53,18 +65,11 @@ class Http:
         self.headers = {"user-agent": f"snapthread/{__version__}", "accept-encoding": "identity", **(headers or {})}
 
     async def __aenter__(self) -> "Http":
-        trusted = ssl.create_default_context()  # made once: it takes 30 ms, and either library would make its own
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
-            auto_decompress=False,
-            proxy=_proxy_for(self.url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
-            skip_auto_headers=("Accept-Encoding", "User-Agent"),
-        )
         self._client = httpx.AsyncClient(
             base_url=self.url,
             headers=self.headers,
             timeout=httpx.Timeout(self.silence, connect=15),
-            transport=AiohttpTransport(verify=trusted, client=session),
+            transport=aiohttp_transport(self.url),
             follow_redirects=False,
         )
         return self

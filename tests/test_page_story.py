@@ -42,7 +42,7 @@ async def test_a_photo_is_answered_on_the_page_and_the_follow_up_knows_it(tmp_pa
         await ask(page, "what is this?", "cat.jpg")
         first = page.locator(ANSWERS).nth(0)
         await expect(first).to_contain_text("I am the sandbox", timeout=10_000)
-        lengths = set()
+        lengths: set[int] = set()
         while len(lengths) < 3:  # it is seen growing
             lengths.add(len(await first.inner_text()))
         await expect(first).to_contain_text("451 × 300 pixels", timeout=10_000)

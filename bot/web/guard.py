@@ -43,11 +43,13 @@ class TokenOnly:
     def __init__(self, token: str) -> None:
         self.digest = _digest(token)
 
-    def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Add the login form; its routes must be public."""
-        router.add_get("/login", self.form)
-        router.add_post("/login", self.login)
-        router.add_get("/login.css", self.style)
+    def add_routes(self, router: web.UrlDispatcher) -> list[web.AbstractRoute]:
+        """Add the login form; what is returned must be public."""
+        return [
+            router.add_get("/login", self.form),
+            router.add_post("/login", self.login),
+            router.add_get("/login.css", self.style),
+        ]
 
     def check(self, request: web.Request) -> None:
         """Show people the login form and programs a 401."""

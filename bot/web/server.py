@@ -48,7 +48,7 @@ class WebServer:
         self.ready: Ready = _all_is_well
         self.metrics = metrics or CollectorRegistry()
         self.guard: Guard = LoopbackOnly() if token is None else TokenOnly(token)
-        self._public: set[Handler] = set()
+        self._public: set[web.AbstractRoute] = set()
         self.app = web.Application(middlewares=[self._let_in], client_max_size=MOST_BYTES)
         self.app.on_response_prepare.append(_protect)
         self._add_own_routes()
@@ -66,8 +66,7 @@ class WebServer:
 
     def add_public(self, method: str, path: str, handler: Handler) -> None:
         """Add a route that looks after itself: no token, any host, any origin."""
-        self._public.add(handler)
-        self.router.add_route(method, path, handler)
+        self._public.add(self.router.add_route(method, path, handler))
 
     async def __aenter__(self) -> Self:
         self._runner = web.AppRunner(self.app, handler_cancellation=True, access_log=None, shutdown_timeout=GRACE)
@@ -88,12 +87,11 @@ class WebServer:
         self.add_public("GET", "/readyz", self._readyz)
         self.router.add_get("/metrics", self._metrics)
         if isinstance(self.guard, TokenOnly):
-            self._public |= {self.guard.form, self.guard.login, self.guard.style}
-            self.guard.add_routes(self.router)
+            self._public.update(self.guard.add_routes(self.router))
 
     @web.middleware
     async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.match_info.handler not in self._public:
+        if request.match_info.route not in self._public:
             self.guard.check(request)
         return await handler(request)
 
