@@ -23,9 +23,9 @@ def _large_photos() -> dict[str, bytes]:
     jpeg = (PHOTOS / "astronaut-12mp.jpg").read_bytes()
     picture = Image.open(io.BytesIO(jpeg))
     found = {"JPEG": jpeg}
-    for kind in ("PNG", "WEBP", "TIFF", "BMP"):
+    for kind in ("PNG", "WEBP", "AVIF", "TIFF", "BMP"):
         file = io.BytesIO()
-        picture.save(file, kind)
+        picture.save(file, kind, **({"speed": 10} if kind == "AVIF" else {}))
         found[kind] = file.getvalue()
     return found
 

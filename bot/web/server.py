@@ -13,7 +13,7 @@ from bot.web.guard import Guard, LoopbackOnly, TokenOnly, is_loopback
 Ready = Callable[[], Awaitable[Mapping[str, str]]]
 """Says what is wrong, by the name of the part; nothing where all is well."""
 
-GRACE = 0.5  # seconds that open requests get when the server stops
+GRACE = 0.4  # seconds that open requests get when the server stops; aiohttp waits twice
 MOST_BYTES = 1024 * 1024  # of a body that a handler reads whole; uploads are streamed and capped by their own route
 HEADERS = {
     "Content-Security-Policy": (

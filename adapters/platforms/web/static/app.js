@@ -178,7 +178,7 @@ page.transcript.addEventListener("scroll", () => {
 });
 page.down.addEventListener("click", () => { toBottom(); page.text.focus(); });
 
-const sizes = new ResizeObserver(() => isStuck && toBottom());
+const sizes = new ResizeObserver(() => isStuck && entries.size && toBottom());
 for (const node of [page.entries, page.transcript, page.typing]) sizes.observe(node);
 
 // events
@@ -255,12 +255,17 @@ function addPhoto(file) {
 
 function draftNode(photo) {
   const tile = element("span", { class: "tile" }, element("b", {}, extension(photo.name)), element("span", {}, photo.name));
-  const picture = element("img", { src: photo.url, alt: photo.name });
-  picture.addEventListener("error", () => picture.replaceWith(tile));
   const remove = element("button", { type: "button", class: "remove", title: `Remove ${photo.name}`, "aria-label": `Remove ${photo.name}` }, "×");
   remove.addEventListener("click", () => { forget(photo); page.text.focus(); });
   const progress = element("progress", { max: "1", value: "0", "aria-label": `Upload of ${photo.name}` });
-  return element("li", { title: photo.name }, picture, progress, remove);
+  return element("li", { title: photo.name }, tile, progress, remove);
+}
+
+function showPicture(photo) {
+  const tile = photo.node.querySelector(".tile");
+  const picture = element("img", { src: photo.url, alt: photo.name });
+  picture.addEventListener("error", () => picture.replaceWith(tile));
+  tile.replaceWith(picture);
 }
 
 function begin(photo) {
@@ -289,6 +294,8 @@ function upload(photo) {
       if (request.status !== 201) { failed(new Trouble(sentence(request.status, request.response ?? {}))); return; }
       photo.node.classList.add("uploaded");
       progress.remove();
+      // The server has looked at its size: a small file can unpack to more than a browser can bear.
+      if (request.response.url) showPicture(photo);
       done(request.response.id);
     });
     request.send(photo.file);
