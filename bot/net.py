@@ -8,6 +8,7 @@ import codecs
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -61,12 +62,12 @@ class Http:
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None, *, silence: float = 120) -> None:
         """Requests go below `url`; `silence` is how many seconds the other side may say nothing."""
+        self._address = lru_cache(64)(lambda path: httpx.URL(self.url + path))  # parsing one takes httpx 0.1 ms
         self.url, self.silence = url.rstrip("/") + "/", silence
         self.headers = {"user-agent": f"snapthread/{__version__}", "accept-encoding": "identity", **(headers or {})}
 
     async def __aenter__(self) -> "Http":
         self._client = httpx.AsyncClient(
-            base_url=self.url,
             headers=self.headers,
             timeout=httpx.Timeout(self.silence, connect=15),
             transport=aiohttp_transport(self.url),
@@ -81,7 +82,7 @@ class Http:
     async def stream(self, method: str, path: str, **body: Any) -> AsyncGenerator[Reply, None]:
         """Send a request and hand out the reply as it comes; leaving early closes the connection."""
         with our_errors():
-            async with self._client.stream(method, path, **body) as reply:
+            async with self._client.stream(method, self._address(path), **body) as reply:
                 yield reply
 
     async def call(

@@ -59,6 +59,9 @@ class Postgres(SqlStore):
         task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)
 
+    async def lock_line(self, execute: Execute, conversation: int) -> None:
+        await execute("SELECT 1 FROM conversations WHERE id = :id FOR UPDATE", id=conversation)
+
     async def announce(self, execute: Execute) -> None:
         await execute("NOTIFY turns")
 

@@ -87,6 +87,13 @@ class SqlStore(ABC):
     async def doze(self, seconds: float) -> None:
         """Sleep until woken, here or by another process."""
 
+    async def lock_line(self, execute: Execute, conversation: int) -> None:  # noqa: B027  (one writer needs no lock)
+        """Keep others from adding to the conversation's line until the transaction ends.
+
+        Whoever adds to a line writes the conversation's row first; whoever lets the next one come forward takes this
+        lock before. Without it, two processes could miss each other and leave a line that nobody leads.
+        """
+
     async def announce(self, execute: Execute) -> None:  # noqa: B027  (one process has nobody to tell)
         """Tell other processes, on commit, that there is something to claim."""
 
@@ -177,20 +184,17 @@ class SqlStore(ABC):
 
         async def unit(execute: Execute) -> bool:
             held = await execute(
-                "SELECT conversation FROM turns WHERE id = :id AND holder = :me AND finished IS NULL",
+                "UPDATE turns SET finished = :now, error = :error, holder = NULL"
+                " WHERE id = :id AND holder = :me AND finished IS NULL RETURNING conversation",
                 id=turn.id,
                 me=self.me,
+                now=time.time(),
+                error=error,
             )
             if not held:
                 return False
             conversation = held[0]["conversation"]
-            await self._lock(execute, conversation)
-            await execute(
-                "UPDATE turns SET finished = :now, error = :error, holder = NULL WHERE id = :id",
-                id=turn.id,
-                now=time.time(),
-                error=error,
-            )
+            await self.lock_line(execute, conversation)
             if await self._come_forward(execute, conversation):
                 await self.announce(execute)
             return True
@@ -239,7 +243,7 @@ class SqlStore(ABC):
         """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
 
         async def unit(execute: Execute) -> int:
-            await self._lock(execute, conversation.id)
+            await self.lock_line(execute, conversation.id)
             new = await self._begin(execute, conversation.model, conversation.preferences)
             values = {"new": new, "old": conversation.id}
             await execute("UPDATE channels SET conversation = :new WHERE conversation = :old", **values)
@@ -331,10 +335,6 @@ class SqlStore(ABC):
             now=time.time(),
         )
         return int(rows[0]["id"])
-
-    async def _lock(self, execute: Execute, conversation: int) -> None:
-        """Whoever adds to a line or takes from it writes the conversation's row first, so that they take turns."""
-        await execute("UPDATE conversations SET active = :now WHERE id = :id", id=conversation, now=time.time())
 
     async def _come_forward(self, execute: Execute, conversation: int) -> bool:
         return bool(
