@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Attachment, Author, Channel, Message
+from bot.messages import Attachment, Author, Channel, Message, Turn
 from bot.ports import Store
 from bot.store import open_store
 
@@ -62,6 +62,21 @@ def reopen(store_url: str) -> OpenStore:
 async def store(reopen: OpenStore) -> AsyncIterator[Store]:
     async with reopen() as store:
         yield store
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store where it does not matter which."""
+    async with open_store(f"sqlite:///{tmp_path}/bot.db", MODEL) as store:
+        yield store
+
+
+@pytest.fixture
+async def turn(sqlite: Store) -> Turn:
+    """A turn that has just been taken up."""
+    await sqlite.add(said())
+    [turn] = await sqlite.claim(1)
+    return turn
 
 
 ids = map(str, itertools.count(1))

@@ -1,8 +1,6 @@
 """An answer grows in few edits, and the last one is never missed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -10,22 +8,7 @@ from bot.errors import Busy, Refused
 from bot.messages import Conversation, Turn
 from bot.ports import Store
 from bot.reply import CURSOR, NOTHING_MORE, Reply
-from bot.store import open_store
-from tests.conftest import MODEL, said
 from tests.doubles.platform import FakePlatform
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(f"sqlite:///{tmp_path}/bot.db", MODEL) as store:
-        yield store
-
-
-@pytest.fixture
-async def turn(store: Store) -> Turn:
-    await store.add(said())
-    [turn] = await store.claim(1)
-    return turn
 
 
 @pytest.fixture
@@ -34,9 +17,9 @@ def platform() -> FakePlatform:
 
 
 @pytest.fixture
-def reply(platform: FakePlatform, store: Store, turn: Turn) -> Reply:
+def reply(platform: FakePlatform, sqlite: Store, turn: Turn) -> Reply:
     assert isinstance(turn.conversation, Conversation)
-    return Reply(platform, store, turn, turn.message.channel)
+    return Reply(platform, sqlite, turn, turn.message.channel)
 
 
 async def settle() -> None:
@@ -113,17 +96,19 @@ async def test_only_posts_that_differ_are_touched(platform: FakePlatform, reply:
 
 
 async def test_a_shorter_answer_after_a_crash_leaves_no_old_text(
-    platform: FakePlatform, store: Store, turn: Turn
+    platform: FakePlatform, sqlite: Store, turn: Turn
 ) -> None:
-    await Reply(platform, store, turn, turn.message.channel).show("A sentence of words. " * 10)
-    await store.release_leases()
-    [again] = await store.claim(1)
-    await Reply(platform, store, again, turn.message.channel).show("Short.")
+    await Reply(platform, sqlite, turn, turn.message.channel).show("A sentence of words. " * 10)
+    await sqlite.release_leases()
+    [again] = await sqlite.claim(1)
+    await Reply(platform, sqlite, again, turn.message.channel).show("Short.")
     assert platform.reads() == ["Short.", NOTHING_MORE, NOTHING_MORE]
 
 
-async def test_a_post_whose_id_was_lost_is_found_by_its_nonce(platform: FakePlatform, store: Store, turn: Turn) -> None:
+async def test_a_post_whose_id_was_lost_is_found_by_its_nonce(
+    platform: FakePlatform, sqlite: Store, turn: Turn
+) -> None:
     here = turn.message.channel
     await platform.send(here, "half", nonce=f"{turn.id}-0")
-    await Reply(platform, store, turn, here).show("whole")
+    await Reply(platform, sqlite, turn, here).show("whole")
     assert platform.reads() == ["whole"]

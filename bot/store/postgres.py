@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from contextlib import suppress
 from functools import cache
 from typing import Any, Self
 
@@ -34,7 +33,6 @@ class Postgres(SqlStore):
             open=False,
             kwargs={"autocommit": True, "row_factory": dict_row},
         )
-        self._awake = asyncio.Event()
         self._writes: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -64,15 +62,6 @@ class Postgres(SqlStore):
 
     async def announce(self, execute: Execute) -> None:
         await execute("NOTIFY turns")
-
-    def wake(self) -> None:
-        self._awake.set()
-
-    async def doze(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._awake.wait()
-        self._awake.clear()
 
     async def _transact(self, unit: Unit[Result], single: bool) -> Result:
         async with self._pool.connection() as connection:

@@ -1,9 +1,11 @@
 """The memory in portable SQL. What SQLite and PostgreSQL do differently stands in their own files."""
 
+import asyncio
 import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, Protocol, Self, TypeVar
@@ -67,6 +69,7 @@ class SqlStore(ABC):
     def __init__(self, first_model: str) -> None:
         self.first_model = first_model
         self.me = uuid4().hex  # a process that starts again is somebody else
+        self._awake = asyncio.Event()
 
     @abstractmethod
     async def read(self, sql: str, **values: object) -> list[Row]:
@@ -78,14 +81,6 @@ class SqlStore(ABC):
 
         `single` says that it is one statement, which needs no transaction around it.
         """
-
-    @abstractmethod
-    def wake(self) -> None:
-        """End this process's `wait`."""
-
-    @abstractmethod
-    async def doze(self, seconds: float) -> None:
-        """Sleep until woken, here or by another process."""
 
     async def lock_line(self, execute: Execute, conversation: int) -> None:  # noqa: B027  (one writer needs no lock)
         """Keep others from adding to the conversation's line until the transaction ends.
@@ -163,7 +158,14 @@ class SqlStore(ABC):
     async def wait(self, seconds: float) -> None:
         """Sleep until there may be something to claim, `seconds` at most."""
         ripe = (await self.read("SELECT MIN(due) AS due FROM turns WHERE leads AND finished IS NULL"))[0]["due"]
-        await self.doze(seconds if ripe is None else min(seconds, max(0.0, ripe - time.time())))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds if ripe is None else min(seconds, max(0.0, ripe - time.time()))):
+                await self._awake.wait()
+        self._awake.clear()
+
+    def wake(self) -> None:
+        """End this process's `wait`."""
+        self._awake.set()
 
     async def postponed(self, turn: Turn, seconds: float) -> None:
         """Put the turn back for that long; its conversation waits behind it."""

@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -39,7 +38,6 @@ class SQLite(SqlStore):
     def __init__(self, path: str, first_model: str) -> None:
         super().__init__(first_model)
         self.path = Path(path)
-        self._awake = asyncio.Event()
         self._writes: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -70,15 +68,6 @@ class SQLite(SqlStore):
         self._writing = self._writing or asyncio.create_task(self._commit_all())
         result: Result = await done
         return result
-
-    def wake(self) -> None:
-        self._awake.set()
-
-    async def doze(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._awake.wait()
-        self._awake.clear()
 
     async def _commit_all(self) -> None:
         try:

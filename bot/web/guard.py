@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import json
 from html import escape
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
+
+from bot.settings import is_loopback
 
 STATIC = Path(__file__).parent / "static"
 COOKIE = "snapthread"
@@ -31,7 +32,7 @@ class LoopbackOnly:
 
     def check(self, request: web.Request) -> None:
         """Turn away names that were made to point at this machine (DNS rebinding), and forms of other sites (CSRF)."""
-        if not is_loopback(_host(request)):
+        if not is_loopback(_host(request) or ""):
             raise turned_away(web.HTTPForbidden, "Without WEB_TOKEN this server answers on this machine only.")
         if request.method not in SAFE_METHODS and _from_another_site(request):
             raise turned_away(web.HTTPForbidden, "Another site must not speak for you here.")
@@ -87,16 +88,6 @@ class TokenOnly:
 
     def _same(self, digest: str) -> bool:
         return hmac.compare_digest(_bytes(digest), _bytes(self.digest))
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether the name or address can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def turned_away(kind: type[web.HTTPException], sentence: str) -> web.HTTPException:

@@ -8,7 +8,8 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from bot.web.guard import Guard, LoopbackOnly, TokenOnly, is_loopback
+from bot.settings import is_loopback
+from bot.web.guard import Guard, LoopbackOnly, TokenOnly
 
 Ready = Callable[[], Awaitable[Mapping[str, str]]]
 """Says what is wrong, by the name of the part; nothing where all is well."""

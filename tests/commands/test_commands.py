@@ -1,41 +1,24 @@
 """What people can tell the bot, and what it says back."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.commands import COMMANDS, Desk, parse
 from bot.messages import Turn
 from bot.ports import Store
-from bot.store import open_store
 from bot.words import catalogue
 from tests.conftest import MODEL, said
 from tests.doubles.provider import FakeProvider
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(f"sqlite:///{tmp_path}/bot.db", MODEL) as store:
-        yield store
+def desk(sqlite: Store) -> Desk:
+    return Desk(sqlite, {"sandbox": FakeProvider()})
 
 
-@pytest.fixture
-async def turn(store: Store) -> Turn:
-    await store.add(said())
-    [turn] = await store.claim(1)
-    return turn
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store, {"sandbox": FakeProvider()})
-
-
-async def model_of_the_next_turn(store: Store, turn: Turn) -> str:
-    await store.finished(turn)
-    await store.add(said())
-    [following] = await store.claim(1)
+async def model_of_the_next_turn(sqlite: Store, turn: Turn) -> str:
+    await sqlite.finished(turn)
+    await sqlite.add(said())
+    [following] = await sqlite.claim(1)
     return following.conversation.model
 
 
@@ -76,15 +59,15 @@ async def test_model_alone_says_which_one_answers(desk: Desk, turn: Turn) -> Non
 
 @pytest.mark.parametrize("name", ["sandbox/gpt-4o-mini", "gpt-4o-mini", "GPT-4o-Mini"])
 async def test_a_model_is_switched_with_or_without_its_provider(
-    desk: Desk, store: Store, turn: Turn, name: str
+    desk: Desk, sqlite: Store, turn: Turn, name: str
 ) -> None:
     assert await COMMANDS["model"](desk, turn, name) == "From now on sandbox/gpt-4o-mini answers here."
-    assert await model_of_the_next_turn(store, turn) == "sandbox/gpt-4o-mini"
+    assert await model_of_the_next_turn(sqlite, turn) == "sandbox/gpt-4o-mini"
 
 
-async def test_a_model_name_may_hold_slashes(desk: Desk, store: Store, turn: Turn) -> None:
+async def test_a_model_name_may_hold_slashes(desk: Desk, sqlite: Store, turn: Turn) -> None:
     await COMMANDS["model"](desk, turn, "sandbox/meta/llama-3")
-    assert await model_of_the_next_turn(store, turn) == "sandbox/meta/llama-3"
+    assert await model_of_the_next_turn(sqlite, turn) == "sandbox/meta/llama-3"
 
 
 async def test_a_model_that_sees_no_photos_says_so_and_names_one_that_does(desk: Desk, turn: Turn) -> None:
@@ -92,15 +75,15 @@ async def test_a_model_that_sees_no_photos_says_so_and_names_one_that_does(desk:
     assert "cannot see photos; sandbox/gpt-4o can" in answer
 
 
-async def test_an_unknown_model_gets_close_names_and_changes_nothing(desk: Desk, store: Store, turn: Turn) -> None:
+async def test_an_unknown_model_gets_close_names_and_changes_nothing(desk: Desk, sqlite: Store, turn: Turn) -> None:
     answer = await COMMANDS["model"](desk, turn, "gpt4o")
     assert "I don't know the model gpt4o" in answer
     assert "gpt-4o" in answer
     assert await COMMANDS["model"](desk, turn, "zzzzzz") == (
         "I don't know the model zzzzzz. Say /model to see those that I know."
     )
-    assert await model_of_the_next_turn(store, turn) == MODEL
+    assert await model_of_the_next_turn(sqlite, turn) == MODEL
 
 
-async def test_new_begins_afresh(desk: Desk, store: Store, turn: Turn) -> None:
+async def test_new_begins_afresh(desk: Desk, sqlite: Store, turn: Turn) -> None:
     assert "fresh start" in await COMMANDS["new"](desk, turn, "")
