@@ -32,7 +32,7 @@ async def test_a_photo_is_answered_on_the_page_and_the_follow_up_knows_it(tmp_pa
         context = await browser.new_context(
             viewport={"width": 1000, "height": 1000},
             color_scheme="dark" if scheme == "dark" else "light",
-            device_scale_factor=2 if scheme == "light" else 1,
+            device_scale_factor=1.5 if scheme == "light" else 1,
         )
         page = await context.new_page()
         troubles: list[str] = []
@@ -60,7 +60,7 @@ async def test_good_and_bad_photos_in_one_message_on_a_phone(tmp_path: Path) -> 
     folder = pictures(tmp_path)
     async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
         await bot.ready()
-        context = await browser.new_context(viewport={"width": 390, "height": 760}, device_scale_factor=2)
+        context = await browser.new_context(viewport={"width": 390, "height": 760}, device_scale_factor=1.5)
         page = await context.new_page()
         await page.goto(bot.url)
         await ask(page, "which of them is the sharpest?", "cat.jpg", "rocket.jpg", "truncated.jpg", "cat.heic")

@@ -28,6 +28,7 @@ MOST_PHOTOS = 10  # with one message
 LAST = 200  # entries that a tab starts with
 PING = 15.0  # seconds of silence in an event stream
 CHUNK = 64 * 1024
+RETRY = b"retry: 1000\n\n"  # milliseconds until a browser connects again
 EVENT_STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 Models = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
@@ -156,7 +157,7 @@ class Api:
         response = web.StreamResponse(headers=EVENT_STREAM)
         with suppress(ConnectionResetError), self.audience.tab(channel) as tab:
             await response.prepare(request)
-            await response.write(_on_the_wire(await self._snapshot(channel)))
+            await response.write(RETRY + _on_the_wire(await self._snapshot(channel)))
             while not tab.closed:
                 news = await tab.news(PING)
                 await response.write(b"".join(map(_on_the_wire, news)) or b": still here\n\n")

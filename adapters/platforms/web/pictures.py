@@ -7,7 +7,6 @@ from PIL import Image
 
 KINDS = {
     "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",  # what many phones and cameras write: a JPEG with more behind it
     "PNG": "image/png",
     "GIF": "image/gif",
     "WEBP": "image/webp",
@@ -18,9 +17,11 @@ MOST_PIXELS = 64_000_000  # a browser would unpack more than 256 MB
 
 def picture_type(data: bytes) -> str:
     """The MIME type of a picture that every browser shows and that holds no script; empty for anything else."""
+    Image.init()  # `formats` finds only readers that are there already
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data), formats=list(KINDS)) as picture:
             fits = picture.width * picture.height <= MOST_PIXELS
-            return KINDS.get(picture.format or "", "") if fits else ""
+            kind = (picture.format or "").replace("MPO", "JPEG")  # many cameras: a JPEG with more behind it
+            return KINDS.get(kind, "") if fits else ""
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # all that Pillow raises for bad bytes
         return ""

@@ -1,6 +1,6 @@
 // The page: what the channel says comes in as events and is shown; what people say goes out as messages.
 
-import { element, plain, render } from "./markdown.js";
+import { element, render } from "./markdown.js";
 
 const channel = location.pathname.split("/").pop();
 const api = `/api/channels/${channel}`;
@@ -147,8 +147,9 @@ function showTyping(on) {
   page.typing.hidden = !on || page.entries.querySelector(".growing") !== null;
 }
 
-function announce({ text }) {
-  page.log.append(element("p", {}, plain(text).slice(0, 3000)));
+function announce({ id }) {
+  const blocks = [...entries.get(id).node.querySelector(".body").children];
+  page.log.append(element("p", {}, blocks.map((block) => block.textContent).join("\n").slice(0, 3000)));
   while (page.log.children.length > 3) page.log.firstElementChild.remove();
 }
 

@@ -11,7 +11,7 @@ const NOTICE = /^⚠\uFE0F?\s*/;
 const INLINE = new RegExp([
   "\\\\(?<escaped>[\\\\`*_{}\\[\\]()#+\\-.!~|<>])",
   "(?<ticks>`+)(?<code>[^]{1,2000}?)\\k<ticks>(?!`)",
-  "(?<strong>\\*\\*|__)(?=\\S)(?<bold>[^]{1,2000}?\\S?)\\k<strong>",
+  "(?<strong>\\*\\*|__)(?=\\S)(?<bold>[^]{1,2000}?\\S?)\\k<strong>(?![*_])",
   "~~(?=\\S)(?<struck>[^]{1,2000}?)~~",
   "\\*(?=[^\\s*])(?<italic>[^]{0,2000}?[^\\s*])\\*(?!\\*)",
   "(?<![\\p{L}\\p{N}_])_(?=[^\\s_])(?<slanted>[^]{0,2000}?[^\\s_])_(?![\\p{L}\\p{N}_])",
@@ -31,13 +31,6 @@ export function render(text, place) {
     else place.append(node);
   });
   while (place.children.length > wanted.length) place.lastElementChild.remove();
-}
-
-/** The text as it is read aloud. */
-export function plain(text) {
-  const place = document.createElement("div");
-  render(text, place);
-  return [...place.children].map((block) => block.textContent).join("\n");
 }
 
 export function element(name, attributes = {}, ...content) {

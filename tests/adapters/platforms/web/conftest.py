@@ -1,0 +1,161 @@
+"""The page on a real server, with a bot in small behind it."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import pytest
+
+from adapters.platforms.web import Web
+from bot.messages import Channel, Message
+from bot.web.server import WebServer
+
+MOST_BYTES = 2 * 1024 * 1024
+MODELS = [
+    {"id": "onemin/gpt-4o", "name": "GPT-4o", "sees": True, "price": ""},
+    {"id": "onemin/mistral-large", "name": "Mistral Large", "sees": False, "price": ""},
+    {"id": "vapi/claude-sonnet-4", "name": "Claude Sonnet 4", "sees": True, "price": ""},
+]
+
+
+async def models() -> list[dict[str, Any]]:
+    return MODELS
+
+
+@dataclass
+class Storyteller:
+    """A bot in small: keeps what it hears and answers in words that grow, one question after the other."""
+
+    web: Web
+    answers: dict[str, str] = field(default_factory=dict)
+    heard: list[Message] = field(default_factory=list)
+    photos: list[bytes] = field(default_factory=list)
+    halfway: asyncio.Event = field(default_factory=asyncio.Event)  # answers stop in the middle until it is set
+
+    def __post_init__(self) -> None:
+        self.halfway.set()
+        self.questions: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def receive(self, message: Message) -> None:
+        self.heard.append(message)
+        self.questions.put_nowait(message)
+
+    async def answer_all(self) -> None:
+        while True:
+            await self.answer(await self.questions.get())
+
+    async def answer(self, message: Message) -> None:
+        async with self.web.typing(message.channel):
+            self.photos += [await self.web.download(photo, MOST_BYTES) for photo in message.attachments]
+            names = ", ".join(photo.name for photo in message.attachments)
+            whole = self.answers.get(message.text, f"You said {message.text!r} and showed {names or 'nothing'}.")
+            half = whole[: len(whole) // 2]
+            post = await self.web.send(message.channel, f"{half} ▌", reply_to=message.id, nonce=f"{message.id}-0")
+            await self.halfway.wait()
+            await self.web.edit(message.channel, post, f"{whole} ▌")
+            await self.web.edit(message.channel, post, whole)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.heard]
+
+
+@dataclass
+class Visitor:
+    """A program that speaks to the page's API."""
+
+    http: aiohttp.ClientSession
+    channel: str = "lobby"
+
+    def path(self, name: str) -> str:
+        return f"/api/channels/{self.channel}/{name}"
+
+    async def upload(self, data: bytes, name: str = "cat.jpg", mime: str = "image/jpeg") -> dict[str, Any]:
+        async with self.http.post(
+            self.path("uploads"), params={"name": name}, data=io.BytesIO(data), headers={"Content-Type": mime}
+        ) as response:
+            return {"status": response.status, **await response.json()}
+
+    async def say(self, text: str, uploads: list[str] | None = None, key: str = "k1") -> dict[str, Any]:
+        body = {"text": text, "uploads": uploads or [], "key": key}
+        async with self.http.post(self.path("messages"), json=body) as response:
+            return {"status": response.status, **await response.json()}
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator["Look"]:
+        async with self.http.get(self.path("events")) as response:
+            assert response.content_type == "text/event-stream"
+            yield Look(response.content)
+
+    async def snapshot(self) -> dict[str, Any]:
+        async with self.looking() as look:
+            return await look.next("snapshot")
+
+
+@dataclass
+class Look:
+    """An open event stream."""
+
+    stream: aiohttp.StreamReader
+
+    async def next(self, wanted: str) -> dict[str, Any]:
+        """The data of the next event of this name."""
+        while True:
+            block = (await self.stream.readuntil(b"\n\n")).decode()
+            name, _, data = block.partition("\n")
+            if name == f"event: {wanted}":
+                found: dict[str, Any] = json.loads(data.removeprefix("data: "))
+                return found
+
+    async def final(self) -> dict[str, Any]:
+        """The next post that has stopped growing."""
+        while (post := await self.next("post"))["text"].endswith("▌"):
+            pass
+        return post
+
+
+@dataclass
+class House:
+    """The page, its server and the bot behind it, while they run."""
+
+    folder: Path
+    server: WebServer
+    web: Web
+    bot: Storyteller
+    visitor: Visitor
+    tasks: list[asyncio.Task[None]]
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, folder: Path, *, listens: bool = True, port: int = 0, token: str | None = None, **options: Any
+    ) -> AsyncIterator[Self]:
+        server = WebServer("127.0.0.1", port, token)
+        web = Web(server, folder, most_bytes=MOST_BYTES, model="onemin/gpt-4o", models=models, **options)
+        bot = Storyteller(web)
+        async with web, server, aiohttp.ClientSession(server.url) as http:
+            jobs = [web.listen(bot.receive), bot.answer_all()] if listens else []
+            tasks = [asyncio.create_task(job) for job in jobs]
+            try:
+                yield cls(folder, server, web, bot, Visitor(http), tasks)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House.open(tmp_path / "web", banner="Sandbox: answers come from this machine.") as house:
+        yield house
+
+
+@pytest.fixture
+def lobby() -> Channel:
+    return Channel("web", "lobby")

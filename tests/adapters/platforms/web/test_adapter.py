@@ -1,0 +1,211 @@
+"""The page as a platform: what the bot hears, says and fetches."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.platforms.web import Web
+from bot.errors import Unreadable
+from bot.messages import Attachment, Author, Channel, Message
+from bot.ports import Adapter
+from bot.web.server import WebServer
+from tests.adapters.platforms.web.conftest import House
+from tests.conftest import PHOTOS
+
+
+def test_it_is_an_adapter_like_any_other(tmp_path: Path) -> None:
+    web: Adapter = Web(WebServer("127.0.0.1", 0), tmp_path, most_bytes=1)
+    assert (web.name, web.max_length, web.edit_interval) == ("web", 100_000, 0.1)
+
+
+async def test_a_message_arrives_with_its_photos_and_is_answered(house: House) -> None:
+    cat = (PHOTOS / "cat.jpg").read_bytes()
+    async with house.visitor.looking() as look:
+        photo = await house.visitor.upload(cat)
+        said = await house.visitor.say("what is this?", [photo["id"]])
+        answer = await look.final()
+    assert said["status"] == 202
+    assert answer["text"] == "You said 'what is this?' and showed cat.jpg."
+    assert answer["reply_to"] == said["id"]
+    [heard] = house.bot.heard
+    assert heard == Message(
+        Channel("web", "lobby"),
+        said["id"],
+        Author("you", "you"),
+        "what is this?",
+        heard.sent,
+        (Attachment(photo["id"], "cat.jpg", "image/jpeg", len(cat)),),
+    )
+    assert house.bot.photos == [cat]
+
+
+async def test_messages_keep_their_order_while_an_answer_grows(house: House) -> None:
+    house.bot.halfway.clear()
+    async with house.visitor.looking() as look:
+        for n in range(5):
+            await house.visitor.say(f"question {n}", key=f"k{n}")
+        house.bot.halfway.set()
+        answers = [(await look.final())["text"] for _ in range(5)]
+    assert house.bot.texts == [f"question {n}" for n in range(5)]
+    assert [answer.split("'")[1] for answer in answers] == house.bot.texts
+    ids = [int(message.id) for message in house.bot.heard]
+    assert ids == sorted(set(ids))
+
+
+async def test_what_was_said_before_a_crash_is_handed_over_after_it(tmp_path: Path) -> None:
+    async with House.open(tmp_path, listens=False) as house:  # it accepts, and dies before the bot has heard of it
+        photo = await house.visitor.upload(b"picture", "a.jpg")
+        await house.visitor.say("one", [photo["id"]], key="a")
+        await house.visitor.say("two", key="b")
+    async with House.open(tmp_path) as house, house.visitor.looking() as look:
+        seen = await look.next("snapshot")
+        if len(seen["entries"]) < 4:
+            await look.final()
+        assert house.bot.texts == ["one", "two"]
+        assert house.bot.photos == [b"picture"]
+    async with House.open(tmp_path) as house:
+        await house.visitor.say("three", key="c")
+        await asyncio.sleep(0.05)
+        assert house.bot.texts == ["three"]
+
+
+async def test_a_message_the_bot_cannot_take_is_offered_again_before_later_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.platforms.web.adapter.AGAIN", 0.01)
+    heard: list[str] = []
+    all_heard = asyncio.Event()
+
+    async def receive(message: Message) -> None:
+        heard.append(message.text)
+        if len(heard) <= 2:
+            raise ConnectionError
+        if message.text == "second":
+            all_heard.set()
+
+    async with House.open(tmp_path, listens=False) as house:
+        await house.visitor.say("first", key="a")
+        await house.visitor.say("second", key="b")
+        listening = asyncio.create_task(house.web.listen(receive))
+        await asyncio.wait_for(all_heard.wait(), 5)
+        listening.cancel()
+    assert heard == ["first", "first", "first", "second"]
+
+
+async def test_the_same_nonce_is_the_same_post(house: House, lobby: Channel) -> None:
+    first = await house.web.send(lobby, "grow", reply_to="7", nonce="1-0")
+    again = await house.web.send(lobby, "grown", reply_to="7", nonce="1-0")
+    other = await house.web.send(lobby, "another store counts from one too", reply_to="8", nonce="1-0")
+    plain = [await house.web.send(lobby, "same") for _ in range(2)]
+    assert first == again
+    assert len({first, other, *plain}) == 4
+    shown = (await house.visitor.snapshot())["entries"]
+    assert [entry["text"] for entry in shown] == ["grown", "another store counts from one too", "same", "same"]
+
+
+async def test_an_edit_is_seen_and_kept(house: House, lobby: Channel) -> None:
+    post = await house.web.send(lobby, "a")
+    async with house.visitor.looking() as look:
+        await look.next("snapshot")
+        await house.web.edit(lobby, post, "a b")
+        assert (await look.next("post"))["text"] == "a b"
+    assert (await house.visitor.snapshot())["entries"][0]["text"] == "a b"
+
+
+async def test_a_post_whose_journal_was_lost_comes_back(house: House, lobby: Channel) -> None:
+    await house.web.edit(lobby, "12345", "still here")
+    assert [(e["id"], e["text"]) for e in (await house.visitor.snapshot())["entries"]] == [("12345", "still here")]
+
+
+async def test_an_edit_never_overwrites_what_somebody_said(house: House, lobby: Channel) -> None:
+    said = await house.visitor.say("mine")
+    await house.web.edit(lobby, said["id"], "not yours")
+    assert (await house.visitor.snapshot())["entries"][0]["text"] == "mine"
+
+
+async def test_ids_rise_even_when_the_journal_was_lost(tmp_path: Path) -> None:
+    async with House.open(tmp_path / "a", listens=False) as house:
+        before = [(await house.visitor.say("x", key=f"k{n}"))["id"] for n in range(3)]
+    await asyncio.sleep(0.005)
+    async with House.open(tmp_path / "b", listens=False) as house:
+        after = (await house.visitor.say("x"))["id"]
+    assert [int(id) for id in (*before, after)] == sorted({int(id) for id in (*before, after)})
+
+
+@pytest.mark.parametrize(
+    ("ref", "limit", "reason"), [("lost", 100, "photo_gone"), ("there", 3, "photo_too_heavy"), ("there", 4, None)]
+)
+async def test_a_photo_that_cannot_be_had_says_why(house: House, ref: str, limit: int, reason: str | None) -> None:
+    there = (await house.visitor.upload(b"data"))["id"]
+    attachment = Attachment(there if ref == "there" else ref, "cat.jpg")
+    if reason is None:
+        assert await house.web.download(attachment, limit) == b"data"
+        return
+    with pytest.raises(Unreadable) as refused:
+        await house.web.download(attachment, limit)
+    assert refused.value.key == reason
+
+
+async def test_typing_is_shown_until_the_last_answer_is_out(house: House, lobby: Channel) -> None:
+    async with house.visitor.looking() as look:
+        assert (await look.next("snapshot"))["typing"] is False
+        async with house.web.typing(lobby):
+            assert (await look.next("typing"))["on"] is True
+            async with house.web.typing(lobby):
+                pass
+            assert (await house.visitor.snapshot())["typing"] is True
+        while (await look.next("typing"))["on"]:
+            pass
+    assert (await house.visitor.snapshot())["typing"] is False
+
+
+async def test_uploads_that_were_never_sent_are_forgotten_after_a_day(tmp_path: Path) -> None:
+    async with House.open(tmp_path, listens=False) as house:
+        sent, unsent = [(await house.visitor.upload(b"x"))["id"] for _ in range(2)]
+        await house.visitor.say("", [sent])
+    with closing(sqlite3.connect(tmp_path / "web.db")) as database, database:
+        database.execute("UPDATE uploads SET time = time - 90000")
+    async with House.open(tmp_path, listens=False) as house:
+        assert await house.web.journal.upload(unsent) is None
+        assert await house.web.journal.upload(sent) is not None
+
+
+async def test_photos_are_kept_for_the_owner_of_the_machine_only(house: House) -> None:
+    assert {oct(path.stat().st_mode & 0o777) for path in house.folder.iterdir()} == {"0o600"}
+
+
+async def test_what_was_promised_waits_for_the_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal: Any = house.web.journal
+    asked: list[str] = []
+    transaction = journal._transaction
+
+    def spied(*, durable: bool) -> sqlite3.Connection:
+        asked.append("disk" if durable else "cache")
+        found: sqlite3.Connection = transaction(durable=durable)
+        level = found.execute("PRAGMA synchronous").fetchone()[0]
+        assert level == (2 if durable else 1)
+        return found
+
+    monkeypatch.setattr(journal, "_transaction", spied)
+    house.bot.halfway.clear()
+    photo = await house.visitor.upload(b"x")
+    await house.visitor.say("hello", [photo["id"]])
+    assert asked[:2] == ["disk", "disk"]
+
+
+async def test_a_cancelled_write_is_whole_or_not_there(house: House) -> None:
+    journal = house.web.journal
+    photos = [(await house.visitor.upload(b"x"))["id"] for _ in range(3)]
+    for n in range(20):
+        writing = asyncio.create_task(journal.add_message("lobby", f"message {n}", photos, f"key{n}"))
+        await asyncio.sleep(0.0004 * (n % 5))
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+    await journal.add_message("lobby", "after", [], "after")
+    entries = await journal.last_entries("lobby", 100)
+    assert entries[-1].text == "after"
+    assert {len(entry.photos) for entry in entries[:-1]} <= {3}

@@ -1,0 +1,243 @@
+"""What the page's API takes, refuses and gives back."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from adapters.platforms.web import Web
+from bot.errors import Busy
+from bot.web.server import WebServer
+from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House
+from tests.conftest import PHOTOS
+
+
+async def get(house: House, path: str) -> tuple[int, Any]:
+    async with house.visitor.http.get(path) as response:
+        return response.status, await response.json()
+
+
+async def test_the_front_door_leads_to_a_channel_of_ones_own(house: House) -> None:
+    places = set()
+    for _ in range(2):
+        async with house.visitor.http.get("/") as response:
+            assert response.status == 200
+            assert "<title>Snapthread</title>" in await response.text()
+            places.add(response.url.path)
+    assert len(places) == 2
+    assert all(place.startswith("/c/") for place in places)
+
+
+@pytest.mark.parametrize("file", ["app.js", "markdown.js", "style.css", "icon.svg"])
+async def test_the_page_is_made_of_files_that_are_there(house: House, file: str) -> None:
+    async with house.visitor.http.get(f"/static/{file}") as response:
+        assert response.status == 200
+        assert response.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/static/..%2fapi.py", "/static/api.py", "/c/", "/c/a%2Fb", f"/c/{'x' * 65}"])
+async def test_nothing_else_is_there(house: House, path: str) -> None:
+    async with house.visitor.http.get(path) as response:
+        assert response.status == 404
+
+
+async def test_about_says_what_the_page_needs_to_know(house: House) -> None:
+    status, about = await get(house, "/api/about")
+    assert status == 200
+    assert about["name"] == "Snapthread"
+    assert about["banner"] == "Sandbox: answers come from this machine."
+    assert (about["most_bytes"], about["model"]) == (MOST_BYTES, "onemin/gpt-4o")
+
+
+async def test_a_banner_may_change(tmp_path: Path) -> None:
+    banners = iter(["one", "two"])
+    async with House.open(tmp_path, banner=lambda: next(banners)) as house:
+        assert [(await get(house, "/api/about"))[1]["banner"] for _ in range(2)] == ["one", "two"]
+
+
+async def test_models_come_as_they_are(house: House) -> None:
+    assert await get(house, "/api/models") == (200, MODELS)
+
+
+async def test_models_that_cannot_be_had_are_a_sentence(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> list[dict[str, Any]]:
+        raise Busy("provider_unreachable")
+
+    monkeypatch.setattr("tests.adapters.platforms.web.conftest.models", broken)
+    async with House.open(house.folder / "other") as other:
+        assert await get(other, "/api/models") == (502, {"error": "The provider cannot be reached right now."})
+
+
+@pytest.mark.parametrize(
+    ("file", "shown_as"),
+    [
+        ("cat.jpg", "image/jpeg"),
+        ("coffee.png", "image/png"),
+        ("astronaut.webp", "image/webp"),
+        ("cat-animated.gif", "image/gif"),
+        ("cat.avif", "image/avif"),
+        ("cat.heic", None),
+        ("not-an-image.jpg", None),
+        ("empty.jpg", None),
+        ("bomb-20000x20000.png", None),
+        ("truncated.jpg", "image/jpeg"),
+    ],
+)
+async def test_pictures_come_back_and_nothing_else_does(house: House, file: str, shown_as: str | None) -> None:
+    data = (PHOTOS / file).read_bytes()
+    photo = await house.visitor.upload(data, file, "image/jpeg")
+    assert (photo["status"], photo["name"], photo["size"]) == (201, file, len(data))
+    assert (photo["url"] is None) == (shown_as is None)
+    async with house.visitor.http.get(f"/api/uploads/{photo['id']}") as response:
+        assert response.status == (200 if shown_as else 404)
+        if shown_as:
+            assert response.content_type == shown_as
+            assert await response.read() == data
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert "sandbox" in response.headers["Content-Security-Policy"]
+            assert file in response.headers["Content-Disposition"]
+
+
+async def test_a_drawing_with_a_script_in_it_does_not_come_back(house: House) -> None:
+    drawing = await house.visitor.upload(b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', "x.svg")
+    assert drawing["url"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\fotos\\Käse.jpg", "Käse.jpg"),
+        ("a\r\nSet-Cookie: x.jpg", "aSet-Cookie: x.jpg"),
+        ("", "photo"),
+        ("\u202egpj.exe", "gpj.exe"),
+        ("y" * 300 + ".jpg", "y" * 116 + ".jpg"),
+    ],
+)
+async def test_names_are_made_harmless(house: House, name: str, kept: str) -> None:
+    photo = await house.visitor.upload((PHOTOS / "cat.jpg").read_bytes(), name)
+    assert photo["name"] == kept
+    async with house.visitor.http.get(photo["url"]) as response:
+        assert response.status == 200
+
+
+async def test_a_file_up_to_the_limit_is_taken_and_a_larger_one_refused(house: House) -> None:
+    assert (await house.visitor.upload(bytes(MOST_BYTES)))["status"] == 201
+    refused = await house.visitor.upload(bytes(MOST_BYTES + 1))
+    assert (refused["status"], refused["error"]) == (413, "This file is larger than 2 MB.")
+
+
+async def test_a_file_that_hides_its_length_is_capped_too(house: House) -> None:
+    async def endless() -> Any:
+        while True:
+            yield bytes(256 * 1024)
+
+    async with house.visitor.http.post(house.visitor.path("uploads"), data=endless()) as response:
+        assert response.status == 413
+
+
+async def test_a_repeated_message_is_said_once(house: House) -> None:
+    photo = await house.visitor.upload(b"x")
+    first, again = [await house.visitor.say("hi", [photo["id"]], key="same") for _ in range(2)]
+    other = await house.visitor.say("hi", [photo["id"]], key="other")
+    assert first == again != other
+    while len(house.bot.heard) < 2:
+        await asyncio.sleep(0.01)
+    assert house.bot.texts == ["hi", "hi"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"{", "This is not JSON."),
+        (b"\xff", "This is not JSON."),
+        (b"[]", "A message is {text, uploads: [ids], key}."),
+        (b'{"text": 1, "uploads": [], "key": "k"}', "A message is {text, uploads: [ids], key}."),
+        (b'{"text": "x", "uploads": [], "key": "no spaces"}', "A message is {text, uploads: [ids], key}."),
+        (b'{"text": " ", "uploads": [], "key": "k"}', "There is nothing to send yet: write something or add a photo."),
+        (
+            b'{"text": "%s", "uploads": [], "key": "k"}' % (b"x" * 100_001),
+            "This is too long: 100,000 characters are the most.",
+        ),
+        (
+            b'{"text": "x", "uploads": [%s], "key": "k"}' % b",".join([b'"id"'] * 11),
+            "These are too many photos: 10 go into one message.",
+        ),
+    ],
+)
+async def test_a_message_that_makes_no_sense_is_refused_in_a_sentence(house: House, body: bytes, sentence: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    async with house.visitor.http.post(house.visitor.path("messages"), data=body, headers=headers) as response:
+        assert response.status == 400
+        assert (await response.json())["error"] == sentence
+    assert house.bot.heard == []
+
+
+async def test_a_photo_of_another_channel_cannot_be_sent(house: House) -> None:
+    photo = await house.visitor.upload(b"x")
+    house.visitor.channel = "elsewhere"
+    refused = await house.visitor.say("mine?", [photo["id"]])
+    assert (refused["status"], refused["error"]) == (409, "A photo is no longer here. Remove it and add it again.")
+    assert (await house.visitor.snapshot())["entries"] == []
+
+
+async def test_every_tab_of_a_channel_sees_the_same_and_no_other_does(house: House) -> None:
+    async with house.visitor.looking() as one, house.visitor.looking() as two:
+        house.visitor.channel = "elsewhere"
+        async with house.visitor.looking() as other:
+            await other.next("snapshot")
+            house.visitor.channel = "lobby"
+            await house.visitor.say("hello")
+            assert [(await look.next("message"))["text"] for look in (one, two)] == ["hello", "hello"]
+            assert await one.final() == await two.final()
+            house.visitor.channel = "elsewhere"
+            await house.visitor.say("only here")
+            assert (await other.next("message"))["text"] == "only here"
+
+
+async def test_a_slow_tab_gets_the_newest_text_and_never_a_backlog(house: House, lobby: Any) -> None:
+    with house.web.audience.tab("lobby") as tab:
+        post = await house.web.send(lobby, "0")
+        for n in range(1, 50):
+            await house.web.edit(lobby, post, str(n))
+        assert [event.data["text"] for event in await tab.news(1)] == ["49"]
+    assert not house.web.audience._tabs
+
+
+async def test_a_quiet_stream_is_kept_alive(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.platforms.web.api.PING", 0.02)
+    async with house.visitor.looking() as look:
+        await look.next("snapshot")
+        assert await look.stream.readuntil(b"\n\n") == b": still here\n\n"
+
+
+async def test_a_tab_begins_with_the_last_entries_only(house: House, lobby: Any) -> None:
+    for n in range(205):
+        await house.web.journal.add_post("lobby", str(n), None, None)
+    texts = [entry["text"] for entry in (await house.visitor.snapshot())["entries"]]
+    assert texts == [str(n) for n in range(5, 205)]
+
+
+async def test_a_closed_tab_is_forgotten(house: House) -> None:
+    async with house.visitor.looking() as look:
+        await look.next("snapshot")
+        assert house.web.audience._tabs
+    for _ in range(100):
+        if not house.web.audience._tabs:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the tab is still there")
+
+
+async def test_open_tabs_do_not_keep_the_server_from_stopping(tmp_path: Path) -> None:
+    server = WebServer("127.0.0.1", 0)
+    async with aiohttp.ClientSession() as http, Web(server, tmp_path, most_bytes=1):
+        async with server:
+            response = await http.get(f"{server.url}/api/channels/lobby/events")
+            assert await response.content.readuntil(b"\n\n") == b"retry: 1000\n\n"
+            began = time.monotonic()
+        assert time.monotonic() - began < 0.3
+        await response.read()

@@ -1,0 +1,523 @@
+"""The page as people meet it, in a real browser."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
+
+from tests.adapters.platforms.web.conftest import House
+from tests.conftest import PHOTOS
+from tests.doubles.browser import chromium
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POEM = """## A ginger cat
+
+The photo shows **Chelsea**, a *ginger tabby*, 2*3*4 and snake_case_name.
+
+1. Green eyes
+2. Long whiskers
+   - on both sides
+
+| Detail | Sure? |
+|---|---|
+| Collar | no |
+
+> Absolute emotional honesty
+
+```python
+print("<b>purr</b>")
+```
+
+See https://example.org/cats. Or [this](https://example.org/a_(b)), not [that](javascript:alert(1)).
+<img src=x onerror="document.title='hacked'"> and `<code>`"""
+
+GIVE_FILES = """([kind, target, files]) => {
+  const data = new DataTransfer();
+  for (const [name, type, base64] of files) {
+    data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type }));
+  }
+  const options = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
+  const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
+  document.querySelector(target).dispatchEvent(event);
+}"""
+
+WITHOUT_NAME = """() => [...document.querySelectorAll("button, a, input, select, textarea, img, main, form, nav")]
+  .filter((node) => {
+    if (node.localName === "img") return !node.hasAttribute("alt");
+    const labelled = (node.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id));
+    const names = [node.getAttribute("aria-label"), ...[...(node.labels ?? []), ...labelled].map((n) => n?.textContent),
+      ["button", "a"].includes(node.localName) ? node.textContent + (node.querySelector("img")?.alt ?? "") : ""];
+    const needsNone = node.localName === "form" && node.closest("dialog");
+    return !needsNone && !names.some((name) => name?.trim());
+  })
+  .map((node) => node.outerHTML)"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House.open(tmp_path / "web", banner="Sandbox: answers come from this machine.") as house:
+        house.bot.answers |= {
+            "a poem": POEM,
+            "break": "⚠️ The provider is having trouble on its side (error 503).",
+            "long": "\n\n".join(f"Paragraph {n} of a long answer." for n in range(60)),
+        }
+        yield house
+
+
+class Tab:
+    """A tab of the browser, with the few gestures that people make in it."""
+
+    def __init__(self, page: Page, house: House) -> None:
+        self.page, self.house = page, house
+        self.box = page.get_by_role("textbox", name="Message")
+        self.messages = page.locator(".message")
+        self.posts = page.locator(".post .body")
+        self.draft = page.locator("#photos li")
+        self.problem = page.locator("#problem")
+
+    async def open(self, channel: str = "lobby") -> None:
+        await self.page.goto(f"{self.house.server.url}/c/{channel}")
+        await expect(self.page.get_by_label("Model that answers")).to_be_visible()
+
+    async def pick(self, *files: str) -> None:
+        await self.page.set_input_files("#files", [PHOTOS / file for file in files])
+
+    async def give(self, kind: str, target: str, *files: tuple[str, str]) -> None:
+        data = [[name, mime, base64.b64encode((PHOTOS / name).read_bytes()).decode()] for name, mime in files]
+        await self.page.evaluate(GIVE_FILES, [kind, target, data])
+
+    async def say(self, text: str) -> None:
+        await self.box.fill(text)
+        await self.box.press("Enter")
+
+    async def ask(self, text: str) -> None:
+        """Say something and wait for the whole answer."""
+        before = await self.posts.count()
+        await self.say(text)
+        await expect(self.page.locator(".post:not(.growing)")).to_have_count(before + 1)
+
+    async def overflows(self) -> bool:
+        return bool(await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+@asynccontextmanager
+async def tab_of(browser: Browser, house: House, **options: Any) -> AsyncIterator[Tab]:
+    context = await browser.new_context(**options)
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+    try:
+        yield Tab(page, house)
+    finally:
+        await context.close()
+    assert faults == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tab(browser: Browser, house: House) -> AsyncIterator[Tab]:
+    async with tab_of(browser, house) as tab:
+        await tab.open()
+        yield tab
+
+
+async def test_an_empty_channel_invites(tab: Tab) -> None:
+    await expect(tab.page.get_by_role("heading", name="Talk about your photos")).to_be_visible()
+    await expect(tab.page.get_by_role("note")).to_have_text("Sandbox: answers come from this machine.")
+    examples = tab.page.get_by_role("list", name="Questions to start with").get_by_role("button")
+    await expect(examples).to_have_count(3)
+    await examples.first.click()
+    await expect(tab.box).to_have_value("What do you see in this photo?")
+    await expect(tab.box).to_be_focused()
+    await tab.box.press("Enter")
+    await expect(tab.page.locator("#empty")).to_be_hidden()
+
+
+async def test_photos_are_picked_dropped_and_pasted(tab: Tab) -> None:
+    await tab.pick("cat.jpg", "astronaut.webp")
+    await tab.give("dragover", "#transcript", ("coffee.png", "image/png"))
+    await expect(tab.page.locator("#drop")).to_be_visible()
+    await tab.give("drop", "#transcript", ("coffee.png", "image/png"))
+    await expect(tab.page.locator("#drop")).to_be_hidden()
+    await tab.give("paste", "#text", ("rocket.jpg", "image/jpeg"))
+    await expect(tab.page.locator("#photos .uploaded img")).to_have_count(4)
+    await tab.page.get_by_role("button", name="Remove coffee.png").click()
+    await expect(tab.draft).to_have_count(3)
+    await tab.ask("what do they share?")
+    await expect(tab.draft).to_have_count(0)
+    await expect(tab.box).to_have_value("")
+    thumbs = tab.messages.get_by_role("img")
+    names = [await thumb.get_attribute("alt") for thumb in await thumbs.all()]
+    assert names == ["cat.jpg", "astronaut.webp", "rocket.jpg"]
+    assert tab.house.bot.photos == [(PHOTOS / name).read_bytes() for name in names if name]
+
+
+async def test_a_photo_says_enough_without_words(tab: Tab) -> None:
+    await tab.pick("cat.jpg")
+    await tab.page.get_by_role("button", name="Send").click()
+    await expect(tab.posts).to_have_text(["You said '' and showed cat.jpg."])
+
+
+async def test_photos_a_browser_cannot_show_get_a_tile(tab: Tab) -> None:
+    await tab.pick("cat.heic", "bomb-20000x20000.png")
+    await expect(tab.page.locator("#photos .uploaded .tile")).to_have_count(2)
+    await tab.ask("and these?")
+    await expect(tab.messages.locator(".tile")).to_have_text(["HEICcat.heic", "PNGbomb-20000x20000.png"])
+    assert [photo.name for photo in tab.house.bot.heard[0].attachments] == ["cat.heic", "bomb-20000x20000.png"]
+
+
+async def test_a_thumbnail_opens_and_escape_closes_it(tab: Tab) -> None:
+    await tab.pick("cat.jpg")
+    await tab.ask("what is this?")
+    thumb = tab.page.get_by_role("button", name="cat.jpg", exact=True)
+    await thumb.click()
+    dialog = tab.page.get_by_role("dialog", name="cat.jpg")
+    await expect(dialog.get_by_role("img")).to_be_visible()
+    assert await dialog.get_by_role("img").evaluate("(img) => img.decode().then(() => img.naturalWidth)") == 451
+    await tab.page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await expect(thumb).to_be_focused()
+    await thumb.click()
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(dialog).to_be_hidden()
+
+
+async def test_an_answer_grows_and_questions_can_be_asked_meanwhile(tab: Tab) -> None:
+    tab.house.bot.halfway.clear()
+    await tab.say("first")
+    growing = tab.page.locator(".growing .body")
+    await expect(growing).to_contain_text("You said 'first'")
+    await expect(growing).not_to_contain_text("nothing")
+    await tab.say("second")
+    await expect(tab.messages).to_have_count(2)
+    tab.house.bot.halfway.set()
+    await expect(tab.posts).to_have_text(
+        ["You said 'first' and showed nothing.", "You said 'second' and showed nothing."]
+    )
+    await expect(growing).to_have_count(0)
+    await expect(tab.page.locator("#typing")).to_be_hidden()
+
+
+async def test_an_answer_that_comes_late_names_its_question(tab: Tab) -> None:
+    for task in tab.house.tasks[1:]:
+        task.cancel()
+    for text in ("one", "two"):
+        await tab.say(text)
+        await expect(tab.messages.last).to_contain_text(text)
+    first = tab.house.bot.heard[0]
+    await tab.house.web.send(first.channel, "about one", reply_to=first.id)
+    await expect(tab.page.locator(".replied")).to_have_text("In reply to:one")
+
+
+async def test_typing_is_shown_before_the_first_words(tab: Tab, lobby: Any) -> None:
+    async with tab.house.web.typing(lobby):
+        await expect(tab.page.locator("#typing")).to_be_visible()
+    await expect(tab.page.locator("#typing")).to_be_hidden()
+
+
+async def test_markdown_is_shown_and_markup_is_not_run(tab: Tab) -> None:
+    await tab.ask("a poem")
+    body = tab.posts.first
+    await expect(body.locator("h4")).to_have_text("A ginger cat")
+    await expect(body.locator("strong")).to_have_text("Chelsea")
+    await expect(body.locator("em")).to_have_text(["ginger tabby", "3"])
+    await expect(body.locator("ol > li")).to_have_count(2)
+    await expect(body.locator("ol ul > li")).to_have_text("on both sides")
+    await expect(body.locator("td")).to_have_text(["Collar", "no"])
+    await expect(body.locator("blockquote")).to_have_text("Absolute emotional honesty")
+    await expect(body.locator("pre")).to_have_text('print("<b>purr</b>")')
+    links = [(await a.get_attribute("href"), await a.get_attribute("rel")) for a in await body.locator("a").all()]
+    assert links == [
+        ("https://example.org/cats", "noopener noreferrer"),
+        ("https://example.org/a_(b)", "noopener noreferrer"),
+    ]
+    await expect(body).to_contain_text("snake_case_name")
+    await expect(body).to_contain_text("not [that](javascript:alert(1)).")
+    await expect(body).to_contain_text("<img src=x onerror=")
+    assert await body.locator("img, script").count() == 0
+    assert await tab.page.title() == "Snapthread"
+
+
+RENDERED = {
+    "a\nb": "<p>a<br>b</p>",
+    "# one\ntwo": "<h3>one</h3><p>two</p>",
+    "- a\n- b\n\nc": "<ul><li>a</li><li>b</li></ul><p>c</p>",
+    "- a\n\n- b": "<ul><li>a</li><li>b</li></ul>",
+    "3. a\n4. b": '<ol start="3"><li>a</li><li>b</li></ol>',
+    "a\n- b": "<p>a</p><ul><li>b</li></ul>",
+    "1. a\n\n   more\n2. b": '<ol start="1"><li>a<p>more</p></li><li>b</li></ol>',
+    "***both***": "<p><strong><em>both</em></strong></p>",
+    "**a** and **b**": "<p><strong>a</strong> and <strong>b</strong></p>",
+    "**unclosed": "<p>**unclosed</p>",
+    "``a ` b``": "<p><code>a ` b</code></p>",
+    "`**raw**`": "<p><code>**raw**</code></p>",
+    r"\*plain\*": "<p>*plain*</p>",
+    "```\nopen": '<pre tabindex="0"><code>open</code></pre>',
+    "---": "<hr>",
+    "~~old~~ *new*": "<p><s>old</s> <em>new</em></p>",
+    "![alt](https://e.org/x)": '<p><a href="https://e.org/x" target="_blank" rel="noopener noreferrer">alt</a></p>',
+    "5 > 3 & 2 < 4": "<p>5 &gt; 3 &amp; 2 &lt; 4</p>",
+    "⚠️ Careful": '<p class="notice">Careful</p>',
+    "ends in a bar |\nso": "<p>ends in a bar |<br>so</p>",
+    "": "",
+}
+
+RENDER = """async (texts) => {
+  const { render } = await import("/static/markdown.js");
+  return texts.map((text) => {
+    const place = document.createElement("div");
+    render(text, place);
+    return place.innerHTML;
+  });
+}"""
+
+
+async def test_the_renderer_in_detail(tab: Tab) -> None:
+    shown = await tab.page.evaluate(RENDER, list(RENDERED))
+    assert dict(zip(RENDERED, shown, strict=True)) == RENDERED
+
+
+async def test_an_answer_that_cannot_be_rendered_is_still_shown(tab: Tab, lobby: Any) -> None:
+    for text in ("> " * 40_000 + "deep", "*_`[" * 20_000 + "wide"):
+        await tab.house.web.send(lobby, text)
+        await expect(tab.posts.last).to_contain_text(text[-4:])
+
+
+async def test_an_error_is_a_notice(tab: Tab) -> None:
+    await tab.ask("break")
+    await expect(tab.page.locator(".notice")).to_have_text("The provider is having trouble on its side (error 503).")
+
+
+async def test_a_file_that_is_too_large_is_left_out_with_a_sentence(tab: Tab) -> None:
+    big: FilePayload = {"name": "big.jpg", "mimeType": "image/jpeg", "buffer": bytes(3 * 1024 * 1024)}
+    await tab.page.set_input_files("#files", [big])
+    await expect(tab.problem).to_have_text("big.jpg is larger than 2 MB.")
+    await expect(tab.draft).to_have_count(0)
+
+
+async def test_eleven_photos_are_one_too_many(tab: Tab) -> None:
+    await tab.pick(*["cat.jpg"] * 11)
+    await expect(tab.draft).to_have_count(10)
+    await expect(tab.problem).to_have_text("10 photos go into one message; cat.jpg was left out.")
+
+
+async def test_what_could_not_be_sent_stays_and_is_sent_once(tab: Tab) -> None:
+    async def heard_but_not_answered(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await tab.page.route("**/messages", heard_but_not_answered)
+    await tab.pick("cat.jpg")
+    await tab.say("did you get this?")
+    await expect(tab.problem).to_contain_text("Snapthread cannot be reached.")
+    await expect(tab.box).to_have_value("did you get this?")
+    await expect(tab.draft).to_have_count(1)
+    await tab.page.unroute("**/messages")
+    await tab.box.press("Enter")
+    await expect(tab.box).to_have_value("")
+    await expect(tab.problem).to_be_empty()
+    await expect(tab.messages).to_have_count(1)
+    assert tab.house.bot.texts == ["did you get this?"]
+
+
+async def test_a_photo_that_broke_off_is_uploaded_again(tab: Tab) -> None:
+    await tab.page.route("**/uploads?*", lambda route: route.abort())
+    await tab.pick("cat.jpg")
+    await expect(tab.problem).to_have_text("cat.jpg: the upload broke off. Send again, or remove it.")
+    await tab.say("see?")
+    await expect(tab.problem).to_have_text("Nothing was sent. cat.jpg: the upload broke off. Send again, or remove it.")
+    assert tab.house.bot.heard == []
+    await tab.page.unroute("**/uploads?*")
+    await tab.box.press("Enter")
+    await expect(tab.posts).to_have_text(["You said 'see?' and showed cat.jpg."])
+
+
+async def test_two_tabs_see_the_same_channel_and_a_third_another(tab: Tab, browser: Browser, house: House) -> None:
+    async with tab_of(browser, house) as twin, tab_of(browser, house) as stranger:
+        await twin.open()
+        await stranger.open("elsewhere")
+        await tab.pick("cat.jpg")
+        await tab.ask("hello")
+        await expect(twin.posts).to_have_text(["You said 'hello' and showed cat.jpg."])
+        await expect(twin.messages.get_by_role("img")).to_have_count(1)
+        await stranger.ask("only mine")
+        await expect(stranger.messages).to_have_count(1)
+        await expect(twin.messages).to_have_count(1)
+
+
+async def test_the_second_channel_is_another_one(tab: Tab) -> None:
+    async with tab.page.context.expect_page() as opening:
+        await tab.page.get_by_role("link", name="Open second channel").click()
+    second = await opening.value
+    await expect(second.get_by_role("heading", name="Talk about your photos")).to_be_visible()
+    assert second.url != tab.page.url
+
+
+async def test_switching_the_model_is_a_command(tab: Tab) -> None:
+    picker = tab.page.get_by_label("Model that answers")
+    await expect(picker).to_have_value("onemin/gpt-4o")
+    assert await picker.locator("optgroup").evaluate_all("(all) => all.map((one) => one.label)") == ["onemin", "vapi"]
+    await expect(picker.locator("option")).to_have_text(
+        ["GPT-4o · sees photos", "Mistral Large", "Claude Sonnet 4 · sees photos"]
+    )
+    await picker.select_option("vapi/claude-sonnet-4")
+    await expect(tab.page.locator(".command")).to_contain_text("/model vapi/claude-sonnet-4")
+    await expect(tab.posts).to_have_count(1)
+    assert tab.house.bot.texts == ["/model vapi/claude-sonnet-4"]
+    await tab.page.reload()
+    await expect(picker).to_have_value("vapi/claude-sonnet-4")
+
+
+async def test_a_new_conversation_is_a_command(tab: Tab) -> None:
+    await tab.page.get_by_role("button", name="New conversation").click()
+    await expect(tab.posts).to_have_count(1)
+    assert tab.house.bot.texts == ["/new"]
+
+
+async def test_a_reload_shows_what_was_said(tab: Tab) -> None:
+    await tab.pick("cat.jpg")
+    await tab.ask("remember this")
+    await tab.page.reload()
+    await expect(tab.messages).to_contain_text(["remember this"])
+    await expect(tab.messages.get_by_role("img", name="cat.jpg")).to_be_visible()
+    await expect(tab.posts).to_have_text(["You said 'remember this' and showed cat.jpg."])
+
+
+async def test_the_page_comes_back_after_the_server_was_away(browser: Browser, tmp_path: Path) -> None:
+    async with House.open(tmp_path) as house, tab_of(browser, house) as tab:
+        await tab.open()
+        await tab.ask("before")
+        port = house.server.port
+        await house.server.__aexit__()
+        connection = tab.page.locator("#connection")
+        await expect(connection).to_have_text("The connection is lost. Trying to get it back…")
+        await tab.say("while you were away")
+        await expect(tab.problem).to_contain_text("Snapthread cannot be reached.")
+        async with House.open(tmp_path, port=port) as again:
+            await expect(connection).to_be_empty()
+            await tab.box.press("Enter")
+            await expect(tab.posts).to_have_count(2)
+            assert again.bot.texts == ["while you were away"]
+
+
+async def test_a_reader_up_in_the_transcript_stays_there(tab: Tab) -> None:
+    await tab.ask("long")
+    transcript = tab.page.get_by_role("main")
+    down = tab.page.get_by_role("button", name="Jump to the newest")
+    from_bottom = "(main) => main.scrollHeight - main.scrollTop - main.clientHeight"
+    async with asyncio.timeout(5):
+        while await transcript.evaluate(from_bottom) >= 2:
+            await asyncio.sleep(0.02)
+    await transcript.evaluate("(main) => { main.scrollTop = 0; }")
+    await expect(down).to_be_visible()
+    await tab.house.web.send(tab.house.bot.heard[0].channel, "something new")
+    await expect(tab.posts).to_have_count(2)
+    assert await transcript.evaluate("(main) => main.scrollTop") == 0
+    await down.click()
+    await expect(down).to_be_hidden()
+    assert await transcript.evaluate(from_bottom) < 2
+
+
+async def test_an_answer_is_copied_as_it_was_written(tab: Tab) -> None:
+    await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await tab.ask("a poem")
+    await tab.page.get_by_role("button", name="Copy answer").click()
+    await expect(tab.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await tab.page.evaluate("navigator.clipboard.readText()") == POEM
+
+
+async def test_everything_works_from_the_keyboard(tab: Tab) -> None:
+    keys = tab.page.keyboard
+    await expect(tab.box).to_be_focused()
+    await keys.type("one line")
+    await keys.press("Shift+Enter")
+    await keys.type("and another")
+    assert await tab.box.evaluate("(box) => box.clientHeight") > 50
+    await keys.press("Enter")
+    await expect(tab.messages).to_contain_text(["one line\nand another"])
+    await expect(tab.box).to_be_focused()
+    await tab.page.get_by_role("link", name="Skip to the message box").focus()
+    reached = []
+    for _ in range(8):
+        await keys.press("Tab")
+        reached.append(await tab.page.evaluate("document.activeElement.id || document.activeElement.className"))
+    wanted = ["model", "new", "second", "transcript", "copy", "pick", "text", "send"]
+    assert [name for name in reached if name in wanted] == wanted
+
+
+async def test_a_screen_reader_hears_whole_answers_once(tab: Tab) -> None:
+    log = tab.page.get_by_role("log")
+    tab.house.bot.halfway.clear()
+    await tab.say("listen")
+    await expect(tab.page.locator(".growing")).to_be_visible()
+    await expect(log).to_be_empty()
+    tab.house.bot.halfway.set()
+    await expect(log).to_have_text("You said 'listen' and showed nothing.")
+    await tab.page.reload()
+    await expect(tab.posts).to_have_count(1)
+    await expect(log).to_be_empty()
+
+
+async def test_every_control_has_a_name_and_every_picture_a_text(tab: Tab) -> None:
+    await tab.pick("cat.jpg", "cat.heic")
+    await tab.ask("a poem")
+    await tab.pick("cat.jpg", "cat.heic")
+    await expect(tab.page.locator("#photos .uploaded")).to_have_count(2)
+    assert await tab.page.evaluate(WITHOUT_NAME) == []
+    assert await tab.page.evaluate("document.documentElement.lang") == "en"
+    for role in ("banner", "main", "contentinfo", "navigation"):
+        await expect(tab.page.get_by_role(role)).to_have_count(1)
+
+
+SCREENS: Sequence[tuple[str, int, int]] = [("light", 1200, 800), ("dark", 1200, 800), ("light", 360, 640)]
+
+
+@pytest.mark.parametrize(("scheme", "width", "height"), SCREENS)
+async def test_it_fits_every_screen(
+    browser: Browser, house: House, tmp_path: Path, scheme: Any, width: int, height: int
+) -> None:
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
+    async with tab_of(browser, house, **options) as tab:
+        await tab.open()
+        await tab.page.screenshot(path=tmp_path / "empty.png")
+        assert not await tab.overflows()
+        await tab.pick("cat.jpg", "cat.heic", "coffee.png")
+        await tab.ask("a poem")
+        await tab.ask("W" * 300)
+        await tab.ask("break")
+        await tab.page.screenshot(path=tmp_path / "talk.png")
+        assert not await tab.overflows()
+        assert await tab.page.evaluate("getComputedStyle(document.body).backgroundColor") == (
+            "rgb(21, 23, 27)" if scheme == "dark" else "rgb(246, 245, 242)"
+        )
+        assert await tab.page.evaluate("document.getAnimations().length") == 0
+    assert all((tmp_path / name).stat().st_size > 5000 for name in ("empty.png", "talk.png"))
+
+
+async def test_with_a_token_the_page_asks_for_it_first(browser: Browser, tmp_path: Path) -> None:
+    async with House.open(tmp_path, token="correct horse battery staple") as house, tab_of(browser, house) as tab:
+        await tab.page.goto(f"{house.server.url}/c/lobby")
+        await tab.page.get_by_label("Token").fill("guess")
+        await tab.page.get_by_role("button", name="Log in").click()
+        await expect(tab.page.get_by_role("alert")).to_contain_text("This is not the token.")
+        await tab.page.get_by_label("Token").fill("correct horse battery staple")
+        await tab.page.keyboard.press("Enter")
+        await expect(tab.page.get_by_role("heading", name="Talk about your photos")).to_be_visible()
+        assert tab.page.url == f"{house.server.url}/c/lobby"
+        await tab.pick("cat.jpg")
+        await tab.ask("inside?")
+        await expect(tab.messages.get_by_role("img", name="cat.jpg")).to_be_visible()
+        await expect(tab.posts).to_have_text(["You said 'inside?' and showed cat.jpg."])
