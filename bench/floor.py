@@ -38,14 +38,15 @@ async def _begin(http: aiohttp.ClientSession, url: str, n: int) -> str:
         return str((await reply.json())["conversation"]["uuid"])
 
 
-async def all_turns(url: str, photos: list[bytes], at_once: int) -> list[float]:
-    """Answer every photo, `at_once` at a time; return the seconds each took."""
+async def all_turns(url: str, photos: list[bytes], at_once: int, pause: float) -> list[float]:
+    """Answer every photo, `at_once` at a time, `pause` seconds after the one before; return the seconds each took."""
     gate = asyncio.Semaphore(at_once)
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, headers={"API-KEY": "bench"}) as http:
 
         async def one(n: int) -> float:
             async with gate:
+                await asyncio.sleep(pause)
                 return await turn(http, url, photos[n], n)
 
         return list(await asyncio.gather(*map(one, range(len(photos)))))

@@ -61,8 +61,8 @@ class Screen:
             self.whole[channel.id].set()
 
 
-async def all_turns(url: str, photos: list[bytes], at_once: int) -> list[float]:
-    """Answer every photo, `at_once` at a time; return the seconds each took, from hearing it to the whole answer."""
+async def all_turns(url: str, photos: list[bytes], at_once: int, pause: float) -> list[float]:
+    """As `bench.floor.all_turns`: the seconds from hearing a message to the whole answer."""
     screen, metrics = Screen(photos), Metrics()
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -78,6 +78,7 @@ async def all_turns(url: str, photos: list[bytes], at_once: int) -> list[float]:
 
         async def one(n: int) -> None:
             async with gate:
+                await asyncio.sleep(pause)
                 screen.begun[str(n)] = time.perf_counter()
                 attachment = Attachment(str(n), "photo.jpg")
                 await inbox.receive(
