@@ -3,5 +3,6 @@
 from adapters import Plug
 
 PLATFORMS = {
+    "telegram": Plug("adapters.platforms.telegram:open_telegram", needs="telegram_token"),
     "web": Plug("adapters.platforms.web:open_web"),
 }

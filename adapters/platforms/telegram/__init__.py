@@ -1,0 +1,29 @@
+"""Telegram: photos of every kind in, answers growing in the right thread, no update ever lost."""
+
+from adapters.platforms.telegram.adapter import Telegram
+from adapters.platforms.telegram.webhook import Webhook, secret_of
+from bot.commands import COMMANDS
+from bot.house import House
+from bot.settings import Settings
+from bot.words import say
+
+__all__ = ["Telegram", "open_telegram"]
+
+
+def open_telegram(house: House) -> Telegram:
+    """Make the adapter with the operator's settings; its webhook, if there is to be one, is added to the server."""
+    settings = house.settings
+    token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+    return Telegram(
+        token,
+        settings.telegram_api_url,
+        commands={name: say(f"help_{name}") for name in COMMANDS},
+        webhook=_webhook(house, settings, token),
+    )
+
+
+def _webhook(house: House, settings: Settings, token: str) -> Webhook | None:
+    if settings.telegram_webhook_url is None:
+        return None
+    secret = settings.telegram_webhook_secret
+    return Webhook(house.web, settings.telegram_webhook_url, secret.get_secret_value() if secret else secret_of(token))

@@ -1,0 +1,249 @@
+"""An update of Telegram's becomes a message, the press of a button, a group that moved, or nothing."""
+
+import re
+import time
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from telegram import Bot, CallbackQuery, PhotoSize, Sticker, Update
+from telegram import Message as Said
+
+from bot.messages import Attachment, Author, Channel, Message
+
+NAME = "telegram"
+KINDS = ("message", "edited_message", "callback_query")  # of updates that we want
+COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
+UNTOLD = str.maketrans({"\0": " "})  # a database may refuse it
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The message that a message replies to, as far as Telegram shows it."""
+
+    id: str
+    ours: bool  # the bot said it
+    text: str
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message, and what only Telegram knows of it."""
+
+    message: Message
+    album: str | None = None  # shared by the parts of an album, unique in the chat
+    about: About | None = None
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A press of a button. Its message reads as the button's command; `query` has to be acknowledged."""
+
+    query: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A press of a button that nobody can tell the place of any more."""
+
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovedTo:
+    """A group became a supergroup: the same people, at another address."""
+
+    old: Channel
+    new: Channel
+
+
+News = Heard | Pressed | Stale | MovedTo
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """What the bot has to know of itself."""
+
+    id: int
+    username: str
+    commands: Container[str] = ()  # that it obeys, without the slash
+
+
+def address(channel: Channel) -> tuple[int, int | None]:
+    """The chat and, if it is a topic, the thread that a channel's id names: CHAT or CHAT/THREAD."""
+    chat, _, thread = channel.id.partition("/")
+    return int(chat), int(thread) if thread else None
+
+
+def translate(raw: dict[str, Any], me: Me, bot: Bot | None = None) -> News | None:
+    """Read an update. Raises whatever it raises for one that makes no sense."""
+    update = Update.de_json(raw, bot)
+    if query := update.callback_query:
+        return _pressed(query)
+    said = update.message or update.edited_message
+    if said is None:
+        return None
+    if said.migrate_to_chat_id:
+        return MovedTo(_channel(said), Channel(NAME, str(said.migrate_to_chat_id)))
+    return _heard(said, me, edited=update.edited_message is not None)
+
+
+def _heard(said: Said, me: Me, *, edited: bool) -> Heard | None:
+    attachments = tuple(_attachments(said))
+    written = said.text or said.caption or ""
+    if not attachments and not written:
+        return None  # somebody joined, a title changed, a place was shared
+    message = Message(
+        channel=_channel(said),
+        id=str(said.message_id),
+        author=_author(said),
+        text=_words(said, written, me),
+        sent=said.date.timestamp(),
+        attachments=attachments,
+        addressed=_is_addressed(said, written, me),
+    )
+    return Heard(message, said.media_group_id, _about(said, me), edited)
+
+
+def _pressed(query: CallbackQuery) -> Pressed | Stale:
+    if query.message is None or not query.data:
+        return Stale(query.id)
+    post = query.message
+    message = Message(
+        channel=_channel(post) if isinstance(post, Said) else Channel(NAME, str(post.chat.id)),
+        id=f"{post.message_id}/{query.id}",  # each press is a message; the answer replies to the post
+        author=Author(str(query.from_user.id), query.from_user.full_name),
+        text=query.data.translate(UNTOLD),
+        sent=time.time(),
+    )
+    return Pressed(query.id, message)
+
+
+def _channel(said: Said) -> Channel:
+    # Outside of topics a thread id only says to which message a thread of replies belongs.
+    thread = f"/{said.message_thread_id}" if said.is_topic_message and said.message_thread_id else ""
+    return Channel(NAME, f"{said.chat.id}{thread}")
+
+
+def _author(said: Said) -> Author:
+    if said.sender_chat:  # a channel, or an admin who stays anonymous
+        return Author(str(said.sender_chat.id), said.sender_chat.effective_name or "")
+    if said.from_user:
+        return Author(str(said.from_user.id), said.from_user.full_name)
+    return Author(str(said.chat.id), said.chat.effective_name or "")
+
+
+# who is meant
+
+
+def _is_addressed(said: Said, written: str, me: Me) -> bool:
+    if said.is_automatic_forward or (said.from_user and said.from_user.is_bot and not said.sender_chat):
+        return False  # two bots that answer each other never stop
+    if said.chat.type == said.chat.PRIVATE:
+        return True
+    replied = _replied_to(said)
+    return (
+        bool(replied and _is_ours(replied, me))
+        or bool(_mention(me).search(written))
+        or _names_me(said, me)
+        or _commands_me(written, me)
+    )
+
+
+def _commands_me(written: str, me: Me) -> bool:
+    command = COMMAND.match(written)
+    if command is None:
+        return False
+    if command["bot"]:
+        return command["bot"].lower() == me.username.lower()
+    return command["name"].lower() in me.commands
+
+
+def _names_me(said: Said, me: Me) -> bool:
+    entities = said.entities or said.caption_entities
+    return any(entity.type == entity.TEXT_MENTION and entity.user and entity.user.id == me.id for entity in entities)
+
+
+def _mention(me: Me) -> re.Pattern[str]:
+    return re.compile(rf"[ \t]*(?<![\w@/.])@{re.escape(me.username)}(?!\w)[,:]?", re.IGNORECASE)
+
+
+def _words(said: Said, written: str, me: Me) -> str:
+    """What was said, without the bot's name."""
+    command = COMMAND.match(written)
+    if command and (command["bot"] or "").lower() == me.username.lower():
+        written = f"/{command['name']}{written[command.end() :]}"
+    return _mention(me).sub("", written).translate(UNTOLD).strip()
+
+
+def _is_ours(said: Said, me: Me) -> bool:
+    return said.from_user is not None and said.from_user.id == me.id
+
+
+def _replied_to(said: Said) -> Said | None:
+    replied = said.reply_to_message
+    if replied is None or (said.is_topic_message and replied.message_id == said.message_thread_id):
+        return None  # everything in a topic replies to the topic's beginning
+    return replied
+
+
+def _about(said: Said, me: Me) -> About | None:
+    replied = _replied_to(said)
+    if replied is None:
+        return None
+    text = said.quote.text if said.quote else replied.text or replied.caption or ""
+    return About(str(replied.message_id), _is_ours(replied, me), text.translate(UNTOLD), tuple(_attachments(replied)))
+
+
+# what came along
+
+
+def _attachments(said: Said) -> Iterator[Attachment]:
+    """The photo of a message, as well as Telegram has one; what has none is named, for the asker to be told."""
+    if said.photo:  # a live photo has it too
+        yield _photo(_largest(said.photo), "photo.jpg")
+    elif said.animation:
+        yield _still(said.animation.thumbnail, said.animation, "animation", "video/mp4")
+    elif said.document:  # whether it is a picture is for its bytes to say
+        document = said.document
+        name = (document.file_name or "file").translate(UNTOLD)
+        yield Attachment(document.file_id, name, document.mime_type or "", document.file_size or 0)
+    elif said.sticker:
+        yield _sticker(said.sticker)
+    else:
+        yield from _unseen(said)
+
+
+def _sticker(sticker: Sticker) -> Attachment:
+    if sticker.is_animated or sticker.is_video:
+        return _still(sticker.thumbnail, sticker, "sticker", "video/webm")
+    return Attachment(sticker.file_id, "sticker.webp", "image/webp", sticker.file_size or 0)
+
+
+def _unseen(said: Said) -> Iterator[Attachment]:
+    for kind, mime in (
+        ("video", "video/mp4"),
+        ("video_note", "video/mp4"),
+        ("voice", "audio/ogg"),
+        ("audio", "audio/*"),
+    ):
+        if found := getattr(said, kind):
+            yield Attachment(found.file_id, kind.replace("_", " "), mime, found.file_size or 0)
+
+
+def _still(thumbnail: PhotoSize | None, moving: Any, name: str, mime: str) -> Attachment:
+    """The first frame, which Telegram keeps as a thumbnail."""
+    if thumbnail is None:
+        return Attachment(moving.file_id, name, mime, moving.file_size or 0)
+    return _photo(thumbnail, f"{name}.jpg")
+
+
+def _largest(sizes: tuple[PhotoSize, ...]) -> PhotoSize:
+    return max(sizes, key=lambda size: size.width * size.height)
+
+
+def _photo(size: PhotoSize, name: str) -> Attachment:
+    return Attachment(size.file_id, name, "image/jpeg", size.file_size or 0)

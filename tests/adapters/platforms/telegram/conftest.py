@@ -1,0 +1,86 @@
+"""A Telegram on loopback, and the adapter that talks to it, as fast as it can unless a test is about pace."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.pace import Limits, Pace
+from adapters.platforms.telegram.patience import Patience
+from bot.messages import Message
+from tests.doubles.telegram import TOKEN, TelegramBed
+
+PHOTO = (Path(__file__).parents[3] / "photos" / "cat.jpg").read_bytes()
+AT_ONCE = Limits(private=0, group=0, group_minute=10_000, overall=10_000)
+COMMANDS = {"start": "say hello", "help": "what I can do", "new": "start afresh"}
+
+Client = Callable[..., Telegram]
+
+
+@pytest.fixture
+async def bed() -> AsyncIterator[TelegramBed]:
+    async with TelegramBed() as bed:
+        yield bed
+
+
+@pytest.fixture
+def client(bed: TelegramBed) -> Client:
+    """Makes an adapter, to be entered."""
+
+    def make(token: str = TOKEN, limits: Limits = AT_ONCE, **options: Any) -> Telegram:
+        usual: dict[str, Any] = {"commands": COMMANDS, "patience": Patience(0.01, 0.05), "poll": 1}
+        return Telegram(token, bed.url, pace=Pace(limits), **(usual | options))
+
+    return make
+
+
+@pytest.fixture
+async def telegram(client: Client) -> AsyncIterator[Telegram]:
+    async with client() as telegram:
+        yield telegram
+
+
+class Inbox:
+    """Takes messages in, or fails to while it has troubles."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.troubles: list[Exception] = []
+        self.unbearable = ""  # a text that this inbox never takes in
+
+    async def receive(self, message: Message) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        if self.unbearable and self.unbearable in message.text:
+            raise RuntimeError("a bug")
+        self.messages.append(message)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.messages]
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@asynccontextmanager
+async def listening(telegram: Telegram, inbox: Inbox) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(telegram.listen(inbox.receive))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def until(holds: Callable[[], object], seconds: float = 5) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.01)

@@ -1,0 +1,222 @@
+"""No message is lost, whatever Telegram, the network or our own store are up to."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.keyboard import Button
+from bot.errors import Refused
+from bot.messages import Channel
+from tests.adapters.platforms.telegram.conftest import PHOTO, Client, Inbox, listening, until
+from tests.doubles.telegram import ANN, BAD_GATEWAY, CUT, GROUP, LOST, TOKEN, Fault, TelegramBed
+
+TROUBLES = {
+    "revoked for a moment": Fault(401, description="Unauthorized"),
+    "not found": Fault(404, description="Not Found"),
+    "two programs": Fault(409, description="Conflict: terminated by other getUpdates request"),
+    "flood": Fault(429, retry_after=1, description="Too Many Requests: retry after 1"),
+    "500": Fault(500),
+    "502": BAD_GATEWAY,
+    "garbage": Fault(200, page="<html>maintenance</html>"),
+    "another JSON": Fault(200, page="[1, 2, 3]"),
+    "no list": Fault(200, page='{"ok": true, "result": {"a": 1}}'),
+    "no updates": Fault(200, page='{"ok": true, "result": [1, null, {"update_id": "x"}]}'),
+    "cut": CUT,
+    "lost": LOST,
+}
+
+
+async def test_what_was_said_while_the_bot_was_away_is_heard_oldest_first(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+) -> None:
+    for n in range(150):  # more than a batch
+        await bed.says(str(n))
+    async with listening(telegram, inbox):
+        await until(lambda: len(inbox.messages) == 150)
+    assert inbox.texts == [str(n) for n in range(150)]
+
+
+@pytest.mark.parametrize("fault", TROUBLES.values(), ids=TROUBLES)
+async def test_listening_survives(telegram: Telegram, bed: TelegramBed, inbox: Inbox, fault: Fault) -> None:
+    bed.fails("getUpdates", fault, times=2)
+    await bed.says("hello")
+    async with listening(telegram, inbox):
+        await until(lambda: inbox.texts == ["hello"])
+        await bed.says("and again")
+        await until(lambda: inbox.texts == ["hello", "and again"])
+
+
+@pytest.mark.parametrize("call", ["getMe", "setMyCommands", "deleteWebhook"])
+async def test_the_bot_may_start_before_telegram_can_be_reached(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox, call: str
+) -> None:
+    bed.fails(call, BAD_GATEWAY, times=3)
+    await bed.says("hello")
+    async with listening(telegram, inbox):
+        await until(lambda: inbox.texts == ["hello"])
+
+
+async def test_an_outage_is_two_log_lines_without_the_token(client: Client, bed: TelegramBed, inbox: Inbox) -> None:
+    bed.fails("getUpdates", BAD_GATEWAY, times=10)
+    await bed.says("hello")
+    with capture_logs() as lines:
+        async with client() as telegram, listening(telegram, inbox):
+            await until(lambda: inbox.messages)
+    disturbed = [line for line in lines if "disturbed" in line["event"]]
+    assert len(disturbed) == 1
+    assert [line["failures"] for line in lines if "works again" in line["event"]] == [10]
+    assert TOKEN not in str(lines)
+
+
+async def test_a_revoked_token_stops_the_adapter_with_a_sentence(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+) -> None:
+    async with listening(telegram, inbox) as task:
+        await until(lambda: bed.called("deleteWebhook"))
+        bed.revoked = True
+        await bed.says("wake up")
+        with pytest.raises(Refused, match="TELEGRAM_TOKEN") as caught:
+            await asyncio.wait_for(task, 5)
+    assert TOKEN not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+async def test_a_wrong_token_stops_the_adapter_at_once(client: Client, inbox: Inbox) -> None:
+    async with client(token="4242:wrong") as telegram:
+        with pytest.raises(Refused) as caught:
+            await asyncio.wait_for(telegram.listen(inbox.receive), 5)
+    assert caught.value.key == "telegram_wrong_token"
+
+
+async def test_telegram_keeps_what_could_not_be_stored(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
+    inbox.troubles = [OSError("the disk is full")] * 8
+    for text in ("one", "two", "three"):
+        await bed.says(text)
+    async with listening(telegram, inbox):
+        await until(lambda: len(inbox.troubles) < 8)
+        assert bed.pending() == 3
+        await until(lambda: len(inbox.messages) == 3)
+    assert inbox.texts == ["one", "two", "three"]
+
+
+async def test_an_update_is_forgotten_only_after_it_was_taken_in(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+) -> None:
+    stored = asyncio.Event()
+
+    async def slow(message: object) -> None:
+        await stored.wait()
+
+    inbox.receive = slow  # type: ignore[method-assign]
+    await bed.says("hello")
+    async with listening(telegram, inbox):
+        await until(lambda: bed.called("getUpdates"))
+        assert bed.pending() == 1
+        stored.set()
+        await until(lambda: bed.pending() == 0)
+
+
+async def test_a_message_that_cannot_be_taken_in_does_not_block_the_others(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+) -> None:
+    inbox.unbearable = "poison"
+    with capture_logs() as lines:
+        async with listening(telegram, inbox):
+            await bed.says("poison")
+            await bed.says("after it")
+            await until(lambda: "after it" in inbox.texts)
+            await bed.says("and on")
+            await until(lambda: "and on" in inbox.texts)
+            await until(lambda: bed.pending() == 0)
+    assert inbox.texts == ["after it", "and on"]
+    assert any("set aside" in line["event"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"message": {}}, {"message": {"message_id": "x", "date": "y", "chat": 3}}, {"callback_query": {"id": "1"}}],
+)
+async def test_an_update_that_makes_no_sense_is_set_aside(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox, nonsense: dict[str, object]
+) -> None:
+    await bed.arrives(nonsense)
+    await bed.says("hello")
+    with capture_logs() as lines:
+        async with listening(telegram, inbox):
+            await until(lambda: inbox.texts == ["hello"])
+    assert [line["update"] for line in lines if "set aside" in line["event"]] == [1]
+
+
+async def test_nothing_is_heard_twice_when_a_reply_was_lost(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
+    async with listening(telegram, inbox):
+        for n in range(5):
+            bed.fails("getUpdates", LOST)
+            await bed.says(str(n))
+            await until(lambda n=n: len(inbox.messages) > n)  # type: ignore[misc]
+    assert inbox.texts == ["0", "1", "2", "3", "4"]
+
+
+async def test_ids_that_jump_back_after_a_quiet_week_are_heard(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+) -> None:
+    async with listening(telegram, inbox):
+        await bed.arrives({"update_id": 9_000_000, "message": bed.message({"text": "before"})})
+        await until(lambda: inbox.texts == ["before"])
+        bed._update_queues._state(TOKEN).next_id = 1
+        await until(lambda: bed.pending() == 0)
+        await until(lambda: telegram._poller is not None and telegram._poller._offset == 0, 7)
+        await bed.says("after")
+        await until(lambda: inbox.texts == ["before", "after"])
+
+
+async def test_commands_are_registered_with_their_descriptions(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+) -> None:
+    async with listening(telegram, inbox):
+        await until(lambda: bed.commands)
+    assert {"command": "new", "description": "start afresh"} in bed.commands
+
+
+async def test_the_health_page_can_tell_how_long_telegram_has_been_silent(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+) -> None:
+    assert telegram.trouble == "not connected yet"
+    async with listening(telegram, inbox):
+        await bed.says("hello")
+        await until(lambda: inbox.messages)
+        assert telegram.trouble is None
+        assert telegram._poller is not None
+        telegram._poller.good -= 300
+        assert "300 seconds ago" in (telegram.trouble or "")
+
+
+async def test_a_press_is_acknowledged_and_says_its_command(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
+    home = Channel("telegram", str(ANN))
+    await telegram.send(home, "Again?", buttons=[Button("Again", "/retry 7")])
+    [post] = bed.posts()
+    async with listening(telegram, inbox):
+        query = await bed.presses(post, "/retry 7", by=99)
+        await until(lambda: bed.acknowledged and inbox.messages)
+        [press] = inbox.messages
+        await telegram.send(press.channel, "Here it is.", reply_to=press.id)
+    assert bed.acknowledged == [(query, "")]
+    assert (press.text, press.channel, press.author.id) == ("/retry 7", home, "99")
+    assert bed.posts()[-1].reply_to == post.id
+
+
+async def test_a_press_on_something_too_old_gets_a_sentence(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
+    person = {"id": ANN, "is_bot": False, "first_name": "Ann"}
+    await bed.arrives({"callback_query": {"id": "q", "from": person, "chat_instance": "1", "data": "/x"}})
+    async with listening(telegram, inbox):
+        await until(lambda: bed.acknowledged)
+    assert bed.acknowledged == [("q", "This button is too old for me. Please say it in words.")]
+    assert not inbox.messages
+
+
+async def test_a_photo_that_was_heard_can_be_fetched(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
+    await bed.sends_photo(PHOTO, "what is this?", GROUP)
+    async with listening(telegram, inbox):
+        await until(lambda: inbox.messages)
+        [message] = inbox.messages
+        assert await telegram.download(message.attachments[0], 20 << 20) == PHOTO

@@ -1,0 +1,64 @@
+"""The adapter comes up from the operator's settings, and its token stays with it."""
+
+import logging
+
+import pytest
+
+from adapters.platforms.telegram import Telegram, open_telegram
+from bot.errors import BotError
+from bot.house import House
+from bot.messages import Attachment, Channel
+from bot.ports import Adapter
+from bot.settings import Settings
+from bot.web.server import WebServer
+from tests.adapters.platforms.telegram.conftest import Inbox, listening, until
+from tests.doubles.telegram import ANN, BAD_GATEWAY, TOKEN, Fault, TelegramBed
+
+
+def house(bed: TelegramBed, **more: str) -> House:
+    settings = Settings.read(telegram_token=TOKEN, telegram_api_url=bed.url, **more)
+    return House(settings, None, WebServer("127.0.0.1", 0))  # type: ignore[arg-type]
+
+
+async def test_it_is_an_adapter_with_the_commands_of_the_bot(bed: TelegramBed, inbox: Inbox) -> None:
+    adapter: Adapter = open_telegram(house(bed))
+    async with adapter:
+        assert isinstance(adapter, Telegram)
+        async with listening(adapter, inbox):
+            await until(lambda: bed.commands)
+    assert {"command": "help", "description": "what I can do"} in bed.commands
+
+
+async def test_a_public_address_makes_it_a_webhook(bed: TelegramBed) -> None:
+    with_webhook = house(bed, telegram_webhook_url="https://bot.example.org/hook")
+    open_telegram(with_webhook)
+    assert "/hook" in {resource.canonical for resource in with_webhook.web.router.resources()}
+
+
+async def test_it_opens_and_closes_without_telegram(bed: TelegramBed) -> None:
+    bed.revoked = True
+    async with open_telegram(house(bed)):
+        pass
+    assert not bed.calls
+
+
+@pytest.mark.parametrize("fault", [Fault(401, description="Unauthorized"), Fault(404), BAD_GATEWAY, None])
+async def test_no_error_and_no_log_line_shows_the_token(
+    bed: TelegramBed, fault: Fault | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # as bot.logs does
+    telegram = open_telegram(house(bed))
+    async with telegram:
+        if fault is None:
+            await bed.__aexit__()
+        for call in ("sendMessage", "getFile", "file"):
+            bed.fails(call, fault or BAD_GATEWAY)
+        with pytest.raises(BotError) as caught:
+            await telegram.send(Channel("telegram", str(ANN)), "hi")
+        with pytest.raises(BotError) as missed:
+            await telegram.download(Attachment("ref", "photo.jpg"), 1000)
+    for error in (caught.value, missed.value):
+        chain = [error, error.__cause__, error.__cause__.__cause__ if error.__cause__ else None]
+        assert TOKEN not in " ".join(map(repr, chain))
+    assert TOKEN not in caplog.text

@@ -1,0 +1,379 @@
+"""Telegram on loopback: the emulator from PyPI, with the users, files, faults and the screen that it lacks."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from aiohttp import web
+from lo_bot_api_emulator import ApiRefusal, LoBotApiEmulator, updates  # type: ignore[import-untyped]
+
+TOKEN = "4242:" + "sandbox_" * 4
+USERNAME = "snapthread_bot"
+ANN = 42  # a person, and the private chat with her
+GROUP = -1001
+MOST_BYTES = 20 << 20  # what getFile takes, as in Telegram's own server
+AGAIN = 0.1  # seconds until a webhook is tried again
+
+updates.KINDS.update({"edited_message"})  # the emulator's queue knows of three kinds only
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with a call."""
+
+    status: int = 500
+    retry_after: int | None = None
+    description: str = "Internal Server Error"
+    page: str | None = None  # in place of JSON, as a proxy sends it
+    cut: bool = False  # the connection ends before anything is done
+    lost: bool = False  # all is done, but nobody is told
+
+    def reply(self) -> web.Response:
+        if self.page is not None:
+            return web.Response(status=self.status, text=self.page, content_type="text/html")
+        body: dict[str, Any] = {"ok": False, "error_code": self.status, "description": self.description}
+        if self.retry_after:
+            body["parameters"] = {"retry_after": self.retry_after}
+        return web.json_response(body, status=self.status)
+
+
+CHAT = web.RequestKey("chat", int)
+FLOOD = "Too Many Requests: retry after 1"
+BAD_GATEWAY = Fault(502, page="<html><h1>502 Bad Gateway</h1></html>")
+LOST = Fault(lost=True)
+CUT = Fault(cut=True)
+
+
+def flood(seconds: int = 1) -> Fault:
+    return Fault(429, retry_after=seconds, description=FLOOD)
+
+
+@dataclass(slots=True)
+class Post:
+    """A message of the bot's, as the chat shows it."""
+
+    id: int
+    chat: int
+    thread: int | None
+    text: str
+    reply_to: int | None
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    buttons: list[list[dict[str, Any]]] = field(default_factory=list)
+    edits: int = 0
+
+    @property
+    def commands(self) -> list[str]:
+        return [button["callback_data"] for row in self.buttons for button in row]
+
+    def formatted(self, kind: str) -> list[str]:
+        """The pieces of text that an entity of this kind covers."""
+        units = self.text.encode("utf-16-le")
+        return [
+            units[2 * entity["offset"] : 2 * (entity["offset"] + entity["length"])].decode("utf-16-le")
+            for entity in self.entities
+            if entity["type"] == kind
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that arrived, whatever became of it."""
+
+    at: float
+    method: str
+    chat: int  # 0: none
+    status: int
+
+
+class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
+    """Serves while entered. People say things with `says` and `sends_...`; `posts` is what they see."""
+
+    def __init__(self, token: str = TOKEN, port: int = 0) -> None:
+        super().__init__(max_updates=20_000, allow_insecure_loopback_webhooks=True, max_history=1)
+        self.token, self.port = token, port
+        self.revoked = False
+        self.calls: list[Call] = []
+        self.drafts: list[tuple[int, int, str]] = []  # (chat, draft, text)
+        self.commands: list[dict[str, str]] = []
+        self.acknowledged: list[tuple[str, str]] = []  # (query, sentence)
+        self.closed_topics: set[tuple[int, int]] = set()
+        self.moved_groups: dict[int, int] = {}
+        self._screen: dict[int, dict[int, Post]] = defaultdict(dict)
+        self._said: dict[tuple[int, int], dict[str, Any]] = {}
+        self._faults: dict[str, deque[Fault]] = defaultdict(deque)
+        self._files = itertools.count(1)
+        self._queries = itertools.count(1)
+
+    async def __aenter__(self) -> Self:
+        self._runner = web.AppRunner(self.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        self.port = self._runner.addresses[0][1]
+        self._delivering = asyncio.create_task(self._deliver_again())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._delivering.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._delivering
+        await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    # what people do
+
+    async def says(self, text: str, chat: int = ANN, **more: Any) -> int:
+        """Somebody says something; returns the message's id, as all of these do."""
+        return await self.sends({"text": text}, chat, **more)
+
+    async def sends_photo(self, data: bytes, caption: str = "", chat: int = ANN, **more: Any) -> int:
+        return await self.sends({"photo": self.sizes(data), **_caption(caption)}, chat, **more)
+
+    async def sends_file(
+        self, data: bytes, name: str, mime: str = "", caption: str = "", chat: int = ANN, size: int | None = None
+    ) -> int:
+        document = {**self.file(data, size), "file_name": name, "mime_type": mime}
+        return await self.sends({"document": document, **_caption(caption)}, chat)
+
+    async def sends_album(
+        self, photos: Sequence[bytes], caption: str = "", chat: int = ANN, order: Sequence[int] | None = None
+    ) -> list[int]:
+        """Several photos that belong together; `order` is that of their arrival."""
+        parts = self.album(photos, caption, chat)
+        for n in order or range(len(parts)):
+            await self.arrives({"message": parts[n]})
+        return [part["message_id"] for part in parts]
+
+    async def presses(self, post: Post, command: str, by: int = ANN) -> str:
+        """Somebody presses a button of a post."""
+        query = f"query{next(self._queries)}"
+        message = self._as_message(post)
+        press = {"id": query, "from": _person(by), "chat_instance": "1", "data": command, "message": message}
+        await self.arrives({"callback_query": press})
+        return query
+
+    async def edits(self, message: int, chat: int = ANN, **changes: Any) -> None:
+        """Somebody changes what they said."""
+        self._said[chat, message] |= {**changes, "edit_date": int(time.time())}
+        await self.arrives({"edited_message": self._said[chat, message]})
+
+    async def sends(self, content: Mapping[str, Any], chat: int = ANN, **more: Any) -> int:
+        message = self.message(content, chat, **more)
+        await self.arrives({"message": message})
+        return int(message["message_id"])
+
+    async def arrives(self, update: dict[str, Any]) -> int:
+        """Queue an update as it is; returns its id."""
+        return int(await self.enqueue_update(update, token=self.token))
+
+    def album(self, photos: Sequence[bytes], caption: str = "", chat: int = ANN) -> list[dict[str, Any]]:
+        """The messages of an album, not yet sent."""
+        album = f"album{next(self._files)}"
+        contents = [{"photo": self.sizes(data), "media_group_id": album} for data in photos]
+        contents[0] |= _caption(caption)
+        return [self.message(content, chat) for content in contents]
+
+    def message(
+        self,
+        content: Mapping[str, Any],
+        chat: int = ANN,
+        *,
+        by: int = ANN,
+        thread: int | None = None,
+        reply_to: int | None = None,
+        sent: float | None = None,
+    ) -> dict[str, Any]:
+        """A message of a person's as Telegram would hand it out."""
+        message = {
+            "message_id": self._next_id(),
+            "date": int(sent or time.time()),
+            "chat": _chat(chat),
+            "from": _person(by),
+            **content,
+        }
+        if thread is not None:
+            message |= {"message_thread_id": thread, "is_topic_message": True}
+        if reply_to is not None:
+            ours = self._screen[chat].get(reply_to)
+            message["reply_to_message"] = self._as_message(ours) if ours else self._said[chat, reply_to]
+        self._said[chat, message["message_id"]] = message
+        return message
+
+    def file(self, data: bytes, size: int | None = None) -> dict[str, Any]:
+        """A file that somebody has uploaded."""
+        ref = f"file-{next(self._files)}"
+        size = len(data) if size is None else size
+        self.assets[ref] = {"data": data, "size": size, "filename": ref}
+        return {"file_id": ref, "file_unique_id": f"{ref}-unique", "file_size": size}
+
+    def sizes(self, data: bytes) -> list[dict[str, Any]]:
+        """A photo in the sizes that Telegram makes of it; only the largest can be fetched."""
+        small = {"file_id": "too-small", "file_unique_id": "too-small", "width": 90, "height": 60}
+        return [small, {**self.file(data), "width": 1280, "height": 853}]
+
+    # what people see
+
+    def posts(self, chat: int = ANN, thread: int | None = None) -> list[Post]:
+        """The bot's posts in a chat, or in one topic of it, as they read now."""
+        return [post for post in self._screen[chat].values() if thread is None or post.thread == thread]
+
+    def reads(self, chat: int = ANN) -> list[str]:
+        return [post.text for post in self.posts(chat)]
+
+    def called(self, method: str, chat: int | None = None) -> list[Call]:
+        return [call for call in self.calls if call.method == method and chat in (None, call.chat)]
+
+    def pending(self) -> int:
+        """How many updates Telegram still keeps for the bot."""
+        return int(self._update_queues.info(self.token)["pending_update_count"])
+
+    # what goes wrong
+
+    def fails(self, method: str, fault: Fault, times: int = 1) -> None:
+        """The next calls of the method go wrong; `file` is the fetching of one."""
+        self._faults[method].extend([fault] * times)
+
+    # the emulator's own, with what it lacks
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        request[CHAT] = await _chat_of(request)
+        if self.revoked or request.match_info["token"] != self.token:
+            return self._note(method, request, Fault(401, description="Unauthorized").reply())
+        fault = self._faults[method].popleft() if self._faults[method] else None
+        if fault is None:
+            return self._note(method, request, await super().handle(request))
+        if not fault.lost and not fault.cut:
+            return self._note(method, request, fault.reply())
+        if fault.lost:
+            await super().handle(request)
+        if request.transport is not None:
+            request.transport.close()
+        return self._note(method, request, web.Response(status=500))
+
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        if self._faults["file"]:
+            return self._faults["file"].popleft().reply()
+        asset = self.assets.get(request.match_info["path"].rpartition("/")[2])
+        if asset is None:
+            raise web.HTTPNotFound
+        return web.Response(body=asset["data"])
+
+    def validate(self, method: str, fields: dict[str, Any], uploads: Any) -> Any:
+        thread = int(fields.pop("message_thread_id", 0)) or None
+        fields.pop("link_preview_options", None)
+        chat = int(fields.get("chat_id", 0))
+        if thread and (chat, thread) in self.closed_topics:
+            raise ApiRefusal("Bad Request: message thread not found")
+        if chat in self.moved_groups:
+            description = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise ApiRefusal(description, 400, {"migrate_to_chat_id": self.moved_groups[chat]})
+        own = getattr(self, f"_do_{method}", None)
+        if own is None:
+            return super().validate(method, fields, uploads)
+        return own(fields, uploads, chat, thread)
+
+    def _do_getMe(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
+        me: dict[str, Any] = super().validate("getMe", fields, uploads)
+        return {**me, "username": USERNAME, "has_topics_enabled": True}
+
+    def _do_setMyCommands(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
+        self.commands = json.loads(fields["commands"])
+        return super().validate("setMyCommands", fields, uploads)
+
+    def _do_answerCallbackQuery(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
+        self.acknowledged.append((fields["callback_query_id"], fields.get("text", "")))
+        return super().validate("answerCallbackQuery", fields, uploads)
+
+    def _do_getFile(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
+        file = super().validate("getFile", fields, uploads)
+        size = self.assets[file["file_id"]]["size"]
+        if size > MOST_BYTES:
+            raise ApiRefusal("Bad Request: file is too big")
+        return {**file, "file_path": f"photos/{file['file_id']}", "file_size": size}
+
+    def _do_sendMessageDraft(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        self.drafts.append((chat, int(fields["draft_id"]), fields.get("text", "")))
+        return True
+
+    def _do_sendMessage(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        entities = _entities(fields)
+        sent = super().validate("sendMessage", fields, uploads)
+        reply = json.loads(fields.get("reply_parameters", "{}")).get("message_id")
+        buttons = sent.get("reply_markup", {}).get("inline_keyboard", [])
+        post = Post(sent["message_id"], chat, thread, fields["text"], reply, entities, buttons)
+        self._screen[chat][post.id] = post
+        return self._as_message(post)
+
+    def _do_editMessageText(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        entities = _entities(fields)
+        edited = super().validate("editMessageText", fields, uploads)
+        post = self._screen[chat].get(int(fields["message_id"]))
+        if post is None:
+            raise ApiRefusal("Bad Request: message to edit not found")
+        buttons = edited.get("reply_markup", {}).get("inline_keyboard", [])
+        if (post.text, post.entities, post.buttons) == (fields["text"], entities, buttons):
+            raise ApiRefusal("Bad Request: message is not modified: specified new message content is exactly the same")
+        post.text, post.entities, post.buttons, post.edits = fields["text"], entities, buttons, post.edits + 1
+        return self._as_message(post)
+
+    async def _deliver_again(self) -> None:
+        while True:
+            await asyncio.sleep(AGAIN)
+            if self.pending():
+                await self.deliver_updates(token=self.token)
+
+    def _note(self, method: str, request: web.Request, reply: web.StreamResponse) -> web.StreamResponse:
+        self.calls.append(Call(time.monotonic(), method, request[CHAT], reply.status))
+        return reply
+
+    def _next_id(self) -> int:
+        self.next_id += 1
+        return int(self.next_id - 1)
+
+    def _as_message(self, post: Post) -> dict[str, Any]:
+        me = {"id": 7, "is_bot": True, "first_name": "Snapthread", "username": USERNAME}
+        message = {"message_id": post.id, "date": int(time.time()), "chat": _chat(post.chat), "from": me}
+        if post.thread:
+            message |= {"message_thread_id": post.thread, "is_topic_message": True}
+        return {**message, "text": post.text}
+
+
+async def _chat_of(request: web.Request) -> int:
+    if request.content_type != "application/x-www-form-urlencoded":
+        return 0
+    return int(str((await request.post()).get("chat_id", 0)))
+
+
+def _caption(caption: str) -> dict[str, str]:
+    return {"caption": caption} if caption else {}
+
+
+def _person(id: int) -> dict[str, Any]:
+    return {"id": id, "is_bot": False, "first_name": "Ann" if id == ANN else f"Person {id}"}
+
+
+def _chat(id: int) -> dict[str, Any]:
+    return (
+        {"id": id, "type": "private", "first_name": "Ann"} if id > 0 else {"id": id, "type": "supergroup", "title": "G"}
+    )
+
+
+def _entities(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entities of a post, as strict as Telegram is at its strictest."""
+    entities: list[dict[str, Any]] = json.loads(fields.get("entities", "[]"))
+    length = len(fields["text"].encode("utf-16-le")) // 2
+    if len(entities) > 100:
+        raise ApiRefusal("Bad Request: ENTITIES_TOO_LONG")
+    for entity in entities:
+        if entity["offset"] < 0 or entity["length"] < 1 or entity["offset"] + entity["length"] > length:
+            raise ApiRefusal("Bad Request: ENTITY_BOUNDS_INVALID")
+    return entities
