@@ -26,6 +26,7 @@ class Screen:
     name = "web"
     max_length = 4096
     edit_interval = 1.1
+    trouble = None
 
     def __init__(self, photos: list[bytes]) -> None:
         self.photos = photos
@@ -40,11 +41,19 @@ class Screen:
 
     async def listen(self, receive: Receive) -> None: ...
 
-    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+    async def send(
+        self,
+        channel: Channel,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        nonce: str | None = None,
+        growing: bool = False,
+    ) -> str:
         self._see(channel, text)
         return channel.id
 
-    async def edit(self, channel: Channel, post: str, text: str) -> None:
+    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
         self._see(channel, text)
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:

@@ -68,7 +68,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
             name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
             for name, adapter in adapters.items()
         }
-        web.ready = lambda: _troubles(store, {"dispatcher": dispatching, **listening})
+        web.ready = lambda: _troubles(store, adapters, {"dispatcher": dispatching, **listening})
         await stack.enter_async_context(web)
         yield Bot(web.url, store, metrics, listening, dispatching)
 
@@ -97,9 +97,12 @@ async def _logged(name: str, work: Any) -> None:
         log.exception("stopped", part=name)
 
 
-async def _troubles(store: Store, parts: Mapping[str, asyncio.Task[None]]) -> dict[str, str]:
+async def _troubles(
+    store: Store, adapters: Mapping[str, Adapter], parts: Mapping[str, asyncio.Task[None]]
+) -> dict[str, str]:
     """What keeps the bot from its work, by part."""
-    troubles = {name: "stopped" for name, task in parts.items() if task.done()}
+    troubles = {name: adapter.trouble for name, adapter in adapters.items() if adapter.trouble}
+    troubles |= {name: "stopped" for name, task in parts.items() if task.done()}
     try:
         async with asyncio.timeout(2):
             await store.waiting()

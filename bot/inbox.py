@@ -5,6 +5,8 @@ import structlog
 from bot.messages import Message
 from bot.ports import Store
 
+ALBUM_SECONDS = 1.2  # for the next part to arrive: platforms do not say which one is the last
+
 log = structlog.get_logger(__name__)
 
 
@@ -16,7 +18,11 @@ class Inbox:
 
     async def receive(self, message: Message) -> None:
         """Keep a message that is meant for the bot. Once this returns, the platform may be told."""
-        if not message.addressed:
+        if message.edited:
+            await self.store.amend(message)
             return
-        if await self.store.add(message):
+        # Which part of an album speaks to the bot is known when all are there; the worker looks again.
+        if not message.addressed and message.album is None:
+            return
+        if await self.store.add(message, ALBUM_SECONDS if message.album else 0):
             log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))

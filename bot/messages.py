@@ -1,6 +1,7 @@
 """The nouns of the bot: plain, frozen values that every room understands and the store can keep."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,16 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """The message that a message replies to, as far as the platform shows it."""
+
+    id: str
+    ours: bool  # a post of the bot's
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What somebody said in a channel. `sent` is in seconds since 1970."""
 
@@ -70,6 +81,26 @@ class Message:
     sent: float
     attachments: tuple[Attachment, ...] = ()
     addressed: bool = True  # said to the bot: a mention, a reply to it, or in private
+    album: str | None = None  # messages of a channel that share it belong together
+    about: About | None = None
+    edited: bool = False  # said before, in other words
+
+    @property
+    def photos(self) -> tuple[Attachment, ...]:
+        """What the message is about to look at: its own photos, else those of the message it replies to."""
+        return self.attachments or (self.about.attachments if self.about else ())
+
+    @classmethod
+    def of_album(cls, parts: "Sequence[Message]") -> "Message":
+        """All parts as one message: the photos in the order they were sent, the first words that were said."""
+        ordered = sorted(parts, key=lambda part: (len(part.id), part.id))
+        return replace(
+            ordered[0],
+            text=next((part.text for part in ordered if part.text), ""),
+            attachments=tuple(attachment for part in ordered for attachment in part.attachments),
+            addressed=any(part.addressed for part in ordered),
+            about=next((part.about for part in ordered if part.about), None),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,15 +49,29 @@ class Adapter(Protocol):
     async def listen(self, receive: Receive) -> None:
         """Hand every message to `receive`, in each channel's order, until cancelled."""
 
-    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+    @property
+    def trouble(self) -> str | None:
+        """What keeps it from hearing, in words for the operator; None while all is well."""
+        ...
+
+    async def send(
+        self,
+        channel: Channel,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        nonce: str | None = None,
+        growing: bool = False,
+    ) -> str:
         """Post `text`, as a reply to the message `reply_to`, and return the post's id.
 
-        The same `nonce` again means the same post, where the platform can tell.
+        The same `nonce` again means the same post, where the platform can tell. `growing` says that more will follow:
+        it is done now or not at all (Busy), because later there will be a better text.
         """
         ...
 
-    async def edit(self, channel: Channel, post: str, text: str) -> None:
-        """Let the post read `text`."""
+    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
+        """Let the post read `text`; `growing` as in `send`."""
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file; Refused when it holds more than `limit` bytes or is gone."""
@@ -115,9 +129,15 @@ class Store(Protocol):
 
     # the queue
 
-    async def add(self, message: Message) -> bool:
-        """Keep the message as a new turn; False if it was kept before."""
+    async def add(self, message: Message, ripens: float = 0) -> bool:
+        """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
+
+        A part of an album joins the turn of the other parts while that waits, and lets it wait that long again.
+        """
         ...
+
+    async def amend(self, message: Message) -> None:
+        """The message was edited: keep its new words, if nobody has taken the turn up yet."""
 
     async def claim(self, most: int) -> Sequence[Turn]:
         """Lease the oldest ripe turns, at most one of each conversation: always the first in its line."""
@@ -153,7 +173,14 @@ class Store(Protocol):
     async def posted(self, turn: Turn, channel: Channel, n: int, post: str) -> None:
         """Keep the id of the n-th post (from 0)."""
 
+    async def photos_behind(self, channel: Channel, post: str) -> Sequence[Attachment]:
+        """The photos of the turn that a post of ours answers."""
+        ...
+
     # conversations
+
+    async def moved(self, old: Channel, new: Channel) -> None:
+        """The same people have another address now."""
 
     async def history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
         """The turns answered before this one in its conversation, oldest first, commands left out."""

@@ -49,29 +49,31 @@ class Reply:
             await asyncio.wait([following])
         following.result()
 
-    async def show(self, text: str) -> None:
-        """Let the posts read `text`, touching only those that differ."""
+    async def show(self, text: str, *, growing: bool = False) -> None:
+        """Let the posts read `text`, touching only those that differ; `growing`: more will follow."""
         if self._posts is None:
             self._posts = await self.store.posts(self.turn, self.channel)
         wanted = pages(text, self.adapter.max_length)
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
         for n, page in enumerate(wanted):
-            await self._show_page(self._posts, n, page)
+            await self._show_page(self._posts, n, page, growing)
 
-    async def _show_page(self, posts: list[str], n: int, page: str) -> None:
+    async def _show_page(self, posts: list[str], n: int, page: str, growing: bool) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))
         if self._shown[n] == page:
             return
         if n < len(posts):
-            await self.adapter.edit(self.channel, posts[n], page)
+            await self.adapter.edit(self.channel, posts[n], page, growing=growing)
         else:
-            posts.append(await self._send(n, page))
+            posts.append(await self._send(n, page, growing))
         self._shown[n] = page
 
-    async def _send(self, n: int, page: str) -> str:
+    async def _send(self, n: int, page: str, growing: bool) -> str:
         asked = self.turn.message
         reply_to = asked.id if n == 0 and self.channel == asked.channel else None
-        post = await self.adapter.send(self.channel, page, reply_to=reply_to, nonce=f"{self.turn.id}-{n}")
+        post = await self.adapter.send(
+            self.channel, page, reply_to=reply_to, nonce=f"{self.turn.id}-{n}", growing=growing
+        )
         await self.store.posted(self.turn, self.channel, n, post)
         return post
 
@@ -84,7 +86,7 @@ class Reply:
             pause = self.adapter.edit_interval
             try:
                 if self.text.strip():
-                    await self.show(self.text + CURSOR)
+                    await self.show(self.text + CURSOR, growing=True)
             except Busy as error:  # the next edit brings all the text, so this one may be missed
                 pause = error.retry_after or pause
             except BotError as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -12,7 +12,7 @@ import structlog
 
 from bot.commands import COMMANDS, Desk, parse
 from bot.errors import BotError, Busy, Forgotten, LeaseLost, Refused, Unreadable
-from bot.messages import Answer, Attachment, Photo, Prompt, Text, Turn, Usage
+from bot.messages import Answer, Attachment, Message, Photo, Prompt, Text, Turn, Usage
 from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.ports import Adapter, Provider, Store
@@ -21,7 +21,9 @@ from bot.words import say
 
 log = structlog.get_logger(__name__)
 
+PHOTO_TRIES = 3  # how often a photo that cannot be fetched holds the others up
 TRIES = 6  # how often somebody may be busy before we tell the asker
+LONGEST_QUOTE = 1_000  # characters
 CLAIMS = 30  # how often processes may die over a turn before it is given up
 LATE = 300.0  # seconds after which an answer says that it is late
 HISTORY = 20  # exchanges for providers that keep none themselves
@@ -63,6 +65,9 @@ class Worker:
                 log.exception("a turn failed")
 
     async def _take(self, turn: Turn) -> None:
+        if not turn.message.addressed:  # an album in which no part speaks to the bot
+            await self.store.finished(turn)
+            return
         adapter = self.adapters.get(turn.message.channel.platform)
         if adapter is None:  # the platform is switched off; the turn waits for it
             raise Busy("platform_off", retry_after=60)
@@ -161,7 +166,7 @@ class Worker:
         late = time.time() - work.turn.message.sent
         notes = [say("late", ago=_ago(late))] if late > LATE else []
         notes += filter(None, [unread])
-        prompt = Prompt(begun.conversation, begun.message.text or say("ask_plain"), tuple(photos))
+        prompt = Prompt(begun.conversation, _question(begun.message), tuple(photos))
         if unread:  # or the model would wonder where the others are
             prompt = replace(prompt, text=f"{prompt.text}\n\n({unread})")
         try:
@@ -185,7 +190,7 @@ class Worker:
 
     async def _look(self, work: _Work, provider: Provider) -> tuple[list[Photo], str]:
         """Fetch, clean and upload all photos side by side; return them and a sentence that names the unread ones."""
-        attachments = work.turn.message.attachments
+        attachments = await self._photos_of(work.turn.message)
         looked = await _together(*(self._look_at(work, provider, attachment) for attachment in attachments))
         photos = [photo for photo in looked if isinstance(photo, Photo)]
         unread = [
@@ -200,6 +205,12 @@ class Worker:
             raise Refused("photos_none_read", names=names)
         return photos, say("photos_some_read", read=len(photos), total=len(attachments), names=names)
 
+    async def _photos_of(self, message: Message) -> Sequence[Attachment]:
+        """Its own photos, or those it is about: of the message it replies to, or behind the answer it replies to."""
+        if message.photos or message.about is None or not message.about.ours:
+            return message.photos
+        return await self.store.photos_behind(message.channel, message.about.id)
+
     async def _look_at(self, work: _Work, provider: Provider, attachment: Attachment) -> Photo | Unreadable:
         try:
             data = await work.adapter.download(attachment, self.most_bytes)
@@ -207,6 +218,10 @@ class Worker:
             await provider.upload(photo)
         except Unreadable as error:
             return error
+        except Busy:
+            if work.turn.tries < PHOTO_TRIES:
+                raise
+            return Unreadable("photo_gone")
         return photo
 
     async def _stream(self, work: _Work, provider: Provider, turn: Turn, prompt: Prompt, notes: list[str]) -> str:
@@ -235,6 +250,15 @@ async def _together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from group
     return [task.result() for task in started]
+
+
+def _question(message: Message) -> str:
+    """The words to ask with; the provider has not seen the message of somebody else that they may be about."""
+    text = message.text or say("ask_plain")
+    about = message.about
+    if about and about.text and not about.ours:
+        return say("ask_about", text=text, quote=about.text[:LONGEST_QUOTE])
+    return text
 
 
 def _with_warning(work: _Work, sentence: str) -> str:

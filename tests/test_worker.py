@@ -9,7 +9,7 @@ import pytest
 
 from bot.dispatcher import Dispatcher
 from bot.errors import Busy, Forgotten, Refused, Unreadable
-from bot.messages import Answer, Attachment, Message, Usage
+from bot.messages import About, Answer, Attachment, Message, Usage
 from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.ports import Store
@@ -129,6 +129,48 @@ async def test_a_photo_the_provider_does_not_take_is_named_like_any_other(
     provider.refuse["b.jpg"] = Unreadable("photo_refused")
     await hear(worker, with_files(said("both?"), ref0="a.jpg", ref1="b.jpg"))
     assert "Read 1 of 2 photos. Not read: b.jpg: the provider does not take it." in platform.reads()[0]
+
+
+async def test_a_question_about_an_earlier_photo_brings_that_photo(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    about = About("9", ours=False, text="my cat", attachments=(Attachment("ref0", "cat.jpg"),))
+    await hear(worker, replace(said("how old is it?"), about=about))
+    assert [photo.name for photo in provider.prompts[0].photos] == ["cat.jpg"]
+    assert provider.prompts[0].text == "how old is it?\n\n(This replies to: my cat)"
+
+
+async def test_a_reply_to_an_answer_is_about_the_photo_behind_it(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    await hear(worker, said("what is this?", photos=1))
+    [post] = platform.replied_to
+    await hear(worker, said("something else"))
+    await hear(worker, replace(said("how old is it?"), about=About(post, ours=True, text="a cat")))
+    assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
+    assert provider.prompts[-1].text == "how old is it?"
+
+
+async def test_an_album_that_nobody_asked_the_bot_about_is_left_alone(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    platform.files.clear()  # not even fetched
+    await hear(worker, replace(said("", photos=2), album="a", addressed=False))
+    assert platform.reads() == []
+    assert provider.prompts == []
+    assert await worker.store.waiting() == 0
+
+
+async def test_a_photo_that_cannot_be_fetched_is_tried_again_and_then_named(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    platform.away = {"ref1"}
+    await hear(worker, said("both?", photos=2))
+    assert platform.reads() == []
+    for _ in range(3):
+        await ripen(worker.store)
+        await drain(worker)
+    assert "Read 1 of 2 photos. Not read: photo1.jpg: it could not be fetched." in platform.reads()[0]
 
 
 async def test_a_refusal_is_one_plain_sentence_and_the_next_turn_goes_on(

@@ -6,14 +6,15 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from typing import Any, Protocol, Self, TypeVar
 from uuid import uuid4
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Attachment, Author, Channel, Conversation, Exchange, Message, Preferences, Turn
+from bot.messages import About, Answer, Attachment, Author, Channel, Conversation, Exchange, Message, Preferences, Turn
 
+MOST_WAITS = 3  # times that an album waits for one more part
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
 
 Row = dict[str, Any]
@@ -41,10 +42,23 @@ RETURNING id, message, answer, claims, tries, conversation,
 """
 
 ADD = """
-INSERT INTO turns (conversation, channel, message_id, message, added, due, leads)
-VALUES (:conversation, :channel, :id, :message, :now, :now,
+INSERT INTO turns (conversation, channel, message_id, message, album, added, due, leads)
+VALUES (:conversation, :channel, :id, :message, :album, :now, :due,
         NOT EXISTS (SELECT 1 FROM turns WHERE conversation = :conversation AND finished IS NULL))
 ON CONFLICT (channel, message_id) DO NOTHING RETURNING id
+"""
+
+# Locked, so that nobody takes the turn up while a part joins it.
+ALBUM = """
+SELECT id, message, added FROM turns
+WHERE channel = :channel AND album = :album AND finished IS NULL AND claims = 0 ORDER BY id LIMIT 1 {lock}
+"""
+
+AMENDABLE = """
+SELECT id, message FROM turns
+WHERE finished IS NULL AND claims = 0 AND (
+    (channel = :channel AND message_id = :id)
+    OR id IN (SELECT turn FROM parts WHERE parts.channel = :channel AND parts.message_id = :id)) {lock}
 """
 
 ANSWERED = """
@@ -108,25 +122,34 @@ class SqlStore(ABC):
 
     # the queue
 
-    async def add(self, message: Message) -> bool:
-        """Keep the message as a new turn; False if it was kept before."""
+    async def add(self, message: Message, ripens: float = 0) -> bool:
+        """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before."""
 
         async def unit(execute: Execute) -> bool:
             conversation = await self._conversation_of(execute, message.channel)
-            added = await execute(
-                ADD,
-                conversation=conversation,
-                channel=str(message.channel),
-                id=message.id,
-                message=json.dumps(asdict(message)),
-                now=time.time(),
-            )
+            add = self._add_part if message.album else self._add_turn
+            added = await add(execute, conversation, message, ripens)
             await self.announce(execute)
             return bool(added)
 
         added = await self.write(unit)
         self.wake()
         return added
+
+    async def amend(self, message: Message) -> None:
+        """The message was edited: keep its new words, if nobody has taken the turn up yet."""
+
+        async def unit(execute: Execute) -> None:
+            values = {"channel": str(message.channel), "id": message.id}
+            for turn in await execute(AMENDABLE.format(lock=self.lock), **values):
+                text = _stored(replace(message, edited=False))
+                part = "UPDATE parts SET message = :text WHERE channel = :channel AND message_id = :id RETURNING turn"
+                if await execute(part, text=text, **values):
+                    await self._gather(execute, turn["id"])
+                else:
+                    await self._rewrite(execute, turn["id"], text)
+
+        await self.write(unit)
 
     async def claim(self, most: int) -> Sequence[Turn]:
         """Lease the oldest ripe turns: always the first in the line of its conversation."""
@@ -227,7 +250,35 @@ class SqlStore(ABC):
             post=post,
         )
 
+    async def photos_behind(self, channel: Channel, post: str) -> Sequence[Attachment]:
+        """The photos of the turn that a post of ours answers."""
+        rows = await self.read(
+            "SELECT message FROM posts JOIN turns ON turns.id = posts.turn"
+            " WHERE posts.channel = :channel AND post = :post",
+            channel=str(channel),
+            post=post,
+        )
+        said = [_message(row["message"]) for row in rows]
+        return said[0].photos if said else ()
+
     # conversations
+
+    async def moved(self, old: Channel, new: Channel) -> None:
+        """The same people have another address now."""
+
+        async def unit(execute: Execute) -> None:
+            values = {"old": str(old), "new": str(new)}
+            if await execute("SELECT 1 FROM channels WHERE channel = :new", **values):
+                return  # they have talked there already
+            for table in ("channels", "parts", "posts"):
+                await execute(f"UPDATE {table} SET channel = :new WHERE channel = :old", **values)  # noqa: S608 (ours)
+            for row in await execute(
+                "SELECT id, message FROM turns WHERE channel = :old AND finished IS NULL", **values
+            ):
+                await self._rewrite(execute, row["id"], _stored(replace(_message(row["message"]), channel=new)))
+            await execute("UPDATE turns SET channel = :new WHERE channel = :old", **values)
+
+        await self.write(unit)
 
     async def history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
         """The turns answered before this one in its conversation, oldest first, commands left out."""
@@ -309,6 +360,47 @@ class SqlStore(ABC):
 
     # inside transactions
 
+    async def _add_turn(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
+        now = time.time()
+        return await execute(
+            ADD,
+            conversation=conversation,
+            channel=str(message.channel),
+            id=message.id,
+            message=_stored(message),
+            album=message.album,
+            now=now,
+            due=now + ripens,
+        )
+
+    async def _add_part(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
+        """Join the other parts, or be the first one. A part that comes too late for them is a turn of its own."""
+        part = {"channel": str(message.channel), "id": message.id, "message": _stored(message)}
+        if await execute("SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id", **part):
+            return ()
+        waiting = await execute(ALBUM.format(lock=self.lock), channel=part["channel"], album=message.album)
+        turns = waiting or await self._add_turn(execute, conversation, message, ripens)
+        for turn in turns:
+            await execute(
+                "INSERT INTO parts (channel, message_id, turn, message) VALUES (:channel, :id, :turn, :message)",
+                turn=turn["id"],
+                **part,
+            )
+        for turn in waiting:
+            await self._gather(execute, turn["id"])
+            due = min(time.time() + ripens, turn["added"] + MOST_WAITS * ripens)
+            await execute("UPDATE turns SET due = :due WHERE id = :turn", due=due, turn=turn["id"])
+        return turns
+
+    async def _gather(self, execute: Execute, turn: int) -> None:
+        """Make one message of the parts of an album."""
+        rows = await execute("SELECT message FROM parts WHERE turn = :turn", turn=turn)
+        whole = Message.of_album([_message(row["message"]) for row in rows])
+        await self._rewrite(execute, turn, _stored(whole))
+
+    async def _rewrite(self, execute: Execute, turn: int, text: str) -> None:
+        await execute("UPDATE turns SET message = :text WHERE id = :id", id=turn, text=text)
+
     async def _conversation_of(self, execute: Execute, channel: Channel) -> int:
         """Find and lock the conversation of a channel; a channel we have not heard from gets one of its own."""
         known = await execute(
@@ -371,16 +463,26 @@ def _migrations() -> Iterator[tuple[str, list[str]]]:
             yield file.name, [part for part in "\n".join(lines).split(";") if part.strip()]
 
 
+def _stored(message: Message) -> str:
+    return json.dumps(asdict(message))
+
+
 def _message(text: str) -> Message:
     values = json.loads(text)
+    about = values.get("about")
     return Message(
         **values
         | {
             "channel": Channel(**values["channel"]),
             "author": Author(**values["author"]),
-            "attachments": tuple(Attachment(**attachment) for attachment in values["attachments"]),
+            "attachments": _attachments(values),
+            "about": about and About(**about | {"attachments": _attachments(about)}),
         }
     )
+
+
+def _attachments(values: Row) -> tuple[Attachment, ...]:
+    return tuple(Attachment(**attachment) for attachment in values["attachments"])
 
 
 def _turn(row: Row) -> Turn:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Self
 
-from bot.errors import BotError, Unreadable
+from bot.errors import BotError, Busy, Unreadable
 from bot.messages import Attachment, Channel
 from bot.ports import Receive
 
@@ -20,7 +20,9 @@ class FakePlatform:
         self.replied_to: dict[str, str | None] = {}
         self.by_nonce: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
+        self.away: set[str] = set()  # files that cannot be fetched at the moment
         self.calls: list[tuple[str, str]] = []  # (send or edit, text)
+        self.trouble: str | None = None
         self.troubles: list[BotError] = []  # raised by the next sends and edits, one each
         self.typed: list[Channel] = []
         self._ids = map(str, itertools.count(1))
@@ -32,7 +34,15 @@ class FakePlatform:
 
     async def listen(self, receive: Receive) -> None: ...
 
-    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+    async def send(
+        self,
+        channel: Channel,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        nonce: str | None = None,
+        growing: bool = False,
+    ) -> str:
         self._trouble("send", text)
         post = self.by_nonce.get(nonce or "") or next(self._ids)
         if nonce:
@@ -41,12 +51,14 @@ class FakePlatform:
         self.replied_to[post] = reply_to
         return post
 
-    async def edit(self, channel: Channel, post: str, text: str) -> None:
+    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
         self._trouble("edit", text)
         assert post in self.posts[channel]
         self.posts[channel][post] = text
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
+        if attachment.ref in self.away:
+            raise Busy("platform_off")
         if attachment.ref not in self.files:
             raise Unreadable("photo_gone")
         return self.files[attachment.ref]

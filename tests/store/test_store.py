@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Channel, Turn, Usage
+from bot.messages import Answer, Attachment, Channel, Message, Turn, Usage
 from bot.ports import Store
 from bot.store.sqlite import AlreadyRunning
 from tests.conftest import MODEL, OpenStore, said
@@ -68,6 +69,91 @@ async def test_a_turn_put_back_keeps_its_place_until_it_is_due(store: Store) -> 
     await asyncio.sleep(0.25)
     again = await claim_one(store)
     assert (again.message.text, again.tries, again.claims) == ("one", 1, 2)
+
+
+def part(album: str, text: str = "", photo: str = "", **more: object) -> Message:
+    message = said(text, channel="telegram:42")
+    return replace(message, album=album, attachments=(Attachment(photo, photo),) if photo else (), **more)  # type: ignore[arg-type]
+
+
+async def test_the_parts_of_an_album_are_one_turn_whatever_order_they_come_in(store: Store) -> None:
+    first, second, third = part("a", "compare them", "1"), part("a", photo="2"), part("a", photo="3")
+    for message in (third, first, second):
+        assert await store.add(message, ripens=0.1)
+    assert not await store.add(second, ripens=0.1)
+    assert await store.claim(10) == []  # one more may come
+    await asyncio.sleep(0.15)
+    turn = await claim_one(store)
+    assert turn.message.id == first.id
+    assert turn.message.text == "compare them"
+    assert [attachment.ref for attachment in turn.message.attachments] == ["1", "2", "3"]
+
+
+async def test_albums_do_not_mix(store: Store) -> None:
+    await store.add(part("a", "first", "1"), ripens=0.05)
+    await store.add(part("b", "second", "2"), ripens=0.05)
+    await asyncio.sleep(0.1)
+    turn = await claim_one(store)
+    assert turn.message.text == "first"
+    await store.finished(turn)
+    assert (await claim_one(store)).message.text == "second"
+
+
+async def test_an_album_is_spoken_to_the_bot_when_one_of_its_parts_is(store: Store) -> None:
+    await store.add(part("a", photo="1", addressed=False), ripens=0)
+    await store.add(part("a", "@bot what?", "2", addressed=True), ripens=0)
+    turn = await claim_one(store)
+    assert turn.message.addressed
+    assert len(turn.message.attachments) == 2
+
+
+async def test_a_part_that_comes_too_late_is_a_turn_of_its_own(store: Store) -> None:
+    await store.add(part("a", "first", "1"))
+    turn = await claim_one(store)
+    assert await store.add(part("a", photo="2"))
+    await store.finished(turn)
+    assert (await claim_one(store)).message.attachments[0].ref == "2"
+
+
+async def test_an_album_survives_a_restart_between_its_parts(reopen: OpenStore) -> None:
+    async with reopen() as store:
+        await store.add(part("a", "both", "1"), ripens=0.3)
+    async with reopen() as store:
+        await store.add(part("a", photo="2"), ripens=0.3)
+        await asyncio.sleep(0.4)
+        assert len((await claim_one(store)).message.attachments) == 2
+
+
+async def test_new_words_count_until_the_turn_is_taken_up(store: Store) -> None:
+    message = said("waht is this?", photos=1)
+    await store.add(message)
+    await store.amend(replace(message, text="what is this?"))
+    turn = await claim_one(store)
+    assert turn.message.text == "what is this?"
+    await store.amend(replace(message, text="too late"))
+    await store.postponed(turn, 0)
+    assert (await claim_one(store)).message.text == "what is this?"
+
+
+async def test_the_photos_behind_a_post_are_known(store: Store) -> None:
+    await store.add(said("what is this?", photos=2))
+    turn = await claim_one(store)
+    await store.posted(turn, HERE, 0, "post-1")
+    await answer(store, turn, "a cat")
+    assert [photo.ref for photo in await store.photos_behind(HERE, "post-1")] == ["ref0", "ref1"]
+    assert await store.photos_behind(HERE, "post-2") == ()
+
+
+async def test_people_who_move_take_their_conversation_and_what_waits_along(store: Store) -> None:
+    old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
+    await store.add(said("one", channel=str(old)))
+    await store.moved(old, new)
+    await store.add(said("two", channel=str(new)))
+    turn = await claim_one(store)
+    assert (turn.message.text, turn.message.channel) == ("one", new)
+    await store.finished(turn)
+    following = await claim_one(store)
+    assert (following.message.text, following.conversation.id) == ("two", turn.conversation.id)
 
 
 async def test_waiting_ends_when_something_is_said(store: Store) -> None:

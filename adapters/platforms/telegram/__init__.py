@@ -18,6 +18,7 @@ def open_telegram(house: House) -> Telegram:
         token,
         settings.telegram_api_url,
         commands={name: say(f"help_{name}") for name in COMMANDS},
+        moved=house.store.moved,
         webhook=_webhook(house, settings, token),
     )
 

@@ -18,11 +18,11 @@ from adapters.platforms.telegram.listen import POLL, Poller, Raw, Take
 from adapters.platforms.telegram.pace import Pace
 from adapters.platforms.telegram.patience import Patience
 from adapters.platforms.telegram.render import Rendered, plain, render
-from adapters.platforms.telegram.translate import KINDS, NAME, Heard, Me, MovedTo, Pressed, Stale, address, translate
+from adapters.platforms.telegram.translate import KINDS, NAME, Me, MovedTo, Pressed, Stale, address, translate
 from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
-from bot.messages import Attachment, Channel
+from bot.messages import Attachment, Channel, Message
 from bot.net import CAP, Http, Reply, chunks
 from bot.ports import Receive
 from bot.words import say
@@ -42,6 +42,9 @@ T = TypeVar("T")
 Say = Callable[[int, int | None, Rendered], Awaitable[str]]
 
 
+async def _nobody_asks(old: Channel, new: Channel) -> None: ...
+
+
 class Telegram:
     """Private chats, groups and topics."""
 
@@ -55,13 +58,18 @@ class Telegram:
         api_url: str = "https://api.telegram.org",
         *,
         commands: dict[str, str] | None = None,
+        moved: Callable[[Channel, Channel], Awaitable[None]] = _nobody_asks,
         webhook: Webhook | None = None,
         pace: Pace | None = None,
         patience: Patience | None = None,
         poll: int = POLL,
     ) -> None:
-        """`commands` are those of the bot with their descriptions; without a `webhook` the bot polls."""
+        """`commands` are those of the bot with their descriptions; `moved` is told when people have another address.
+
+        Without a `webhook` the bot polls.
+        """
         self._token, self._url = token, api_url.rstrip("/")
+        self._keep_moved = moved
         self._commands, self._webhook, self._poll = commands or {}, webhook, poll
         self._pace, self._patience = pace or Pace(), patience or Patience()
         self._moved: dict[int, int] = {}  # groups that became supergroups since we started
@@ -151,8 +159,8 @@ class Telegram:
         except Exception as error:  # it would make no more sense the next time
             log.error("an update was set aside", update=raw.get("update_id"), error=type(error).__name__)
             return
-        if isinstance(news, Heard) and not news.edited:
-            await receive(news.message)
+        if isinstance(news, Message):
+            await receive(news)
         elif isinstance(news, Pressed):
             self._soon(self._acknowledge(news.query))
             await receive(news.message)
@@ -160,6 +168,7 @@ class Telegram:
             self._soon(self._acknowledge(news.query, say("telegram_old_button")))
         elif isinstance(news, MovedTo):
             self._moved[int(news.old.id)] = int(news.new.id)
+            await self._keep_moved(news.old, news.new)
 
     async def _acknowledge(self, query: str, sentence: str | None = None) -> None:
         try:

@@ -9,32 +9,13 @@ from typing import Any
 from telegram import Bot, CallbackQuery, PhotoSize, Sticker, Update
 from telegram import Message as Said
 
-from bot.messages import Attachment, Author, Channel, Message
+from bot.messages import About, Attachment, Author, Channel, Message
 
 NAME = "telegram"
+LOOSE = "loose"  # the album of photos without words
 KINDS = ("message", "edited_message", "callback_query")  # of updates that we want
 COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
 UNTOLD = str.maketrans({"\0": " "})  # a database may refuse it
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """The message that a message replies to, as far as Telegram shows it."""
-
-    id: str
-    ours: bool  # the bot said it
-    text: str
-    attachments: tuple[Attachment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message, and what only Telegram knows of it."""
-
-    message: Message
-    album: str | None = None  # shared by the parts of an album, unique in the chat
-    about: About | None = None
-    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +41,7 @@ class MovedTo:
     new: Channel
 
 
-News = Heard | Pressed | Stale | MovedTo
+News = Message | Pressed | Stale | MovedTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +72,12 @@ def translate(raw: dict[str, Any], me: Me, bot: Bot | None = None) -> News | Non
     return _heard(said, me, edited=update.edited_message is not None)
 
 
-def _heard(said: Said, me: Me, *, edited: bool) -> Heard | None:
+def _heard(said: Said, me: Me, *, edited: bool) -> Message | None:
     attachments = tuple(_attachments(said))
     written = said.text or said.caption or ""
     if not attachments and not written:
         return None  # somebody joined, a title changed, a place was shared
-    message = Message(
+    return Message(
         channel=_channel(said),
         id=str(said.message_id),
         author=_author(said),
@@ -104,8 +85,15 @@ def _heard(said: Said, me: Me, *, edited: bool) -> Heard | None:
         sent=said.date.timestamp(),
         attachments=attachments,
         addressed=_is_addressed(said, written, me),
+        album=said.media_group_id or _loose(said, written),
+        about=_about(said, me),
+        edited=edited,
     )
-    return Heard(message, said.media_group_id, _about(said, me), edited)
+
+
+def _loose(said: Said, written: str) -> str | None:
+    """In private, photos without words that come one after the other belong together too."""
+    return LOOSE if said.photo and not written and said.chat.type == said.chat.PRIVATE else None
 
 
 def _pressed(query: CallbackQuery) -> Pressed | Stale:

@@ -89,7 +89,20 @@ class Web:
                 await self.journal.received(entry)
                 return
 
-    async def send(self, channel: Channel, text: str, *, reply_to: str | None = None, nonce: str | None = None) -> str:
+    @property
+    def trouble(self) -> str | None:
+        """What keeps it from hearing: nothing, as long as the server stands."""
+        return None
+
+    async def send(
+        self,
+        channel: Channel,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        nonce: str | None = None,
+        growing: bool = False,
+    ) -> str:
         """Post `text`; the same nonce again is the same post."""
         # A new store counts its turns from 1 again; the ids of messages never come back.
         key = f"{reply_to}/{nonce}" if nonce else None
@@ -97,7 +110,7 @@ class Web:
         self.audience.tell(channel.id, event_of(entry))
         return entry.id
 
-    async def edit(self, channel: Channel, post: str, text: str) -> None:
+    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
         """Let the post read `text`, in every open tab too."""
         self.audience.tell(channel.id, event_of(await self.journal.edit_post(channel.id, post, text)))
 

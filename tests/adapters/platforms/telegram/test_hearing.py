@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.telegram.translate import About, Heard, Me, MovedTo, Pressed, address, translate
-from bot.messages import Channel
+from adapters.platforms.telegram.translate import Me, MovedTo, Pressed, address, translate
+from bot.messages import About, Channel, Message
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, GROUP, USERNAME, Post, TelegramBed
 
@@ -19,13 +19,13 @@ def chat() -> TelegramBed:
     return TelegramBed()
 
 
-def heard(message: dict[str, Any], kind: str = "message") -> Heard:
+def heard(message: dict[str, Any], kind: str = "message") -> Message:
     news = translate({"update_id": 1, kind: message}, ME)
-    assert isinstance(news, Heard)
+    assert isinstance(news, Message)
     return news
 
 
-def in_group(chat: TelegramBed, text: str, **more: Any) -> Heard:
+def in_group(chat: TelegramBed, text: str, **more: Any) -> Message:
     return heard(chat.message({"text": text}, GROUP, **more))
 
 
@@ -34,7 +34,7 @@ def in_group(chat: TelegramBed, text: str, **more: Any) -> Heard:
 
 def test_a_photo_with_a_caption_comes_in_its_largest_size(chat: TelegramBed) -> None:
     sizes = chat.sizes(PHOTO)
-    message = heard(chat.message({"photo": sizes, "caption": "what is this?"}, sent=1_700_000_000)).message
+    message = heard(chat.message({"photo": sizes, "caption": "what is this?"}, sent=1_700_000_000))
     [photo] = message.attachments
     assert (photo.ref, photo.mime, photo.size) == (sizes[-1]["file_id"], "image/jpeg", len(PHOTO))
     assert (message.text, message.author.name, message.sent) == ("what is this?", "Ann", 1_700_000_000)
@@ -42,25 +42,25 @@ def test_a_photo_with_a_caption_comes_in_its_largest_size(chat: TelegramBed) -> 
 
 
 def test_a_photo_needs_no_caption(chat: TelegramBed) -> None:
-    message = heard(chat.message({"photo": chat.sizes(PHOTO)})).message
+    message = heard(chat.message({"photo": chat.sizes(PHOTO)}))
     assert (message.text, len(message.attachments), message.addressed) == ("", 1, True)
 
 
 def test_a_picture_sent_as_a_file_is_judged_by_its_bytes(chat: TelegramBed) -> None:
     file = {**chat.file(PHOTO), "file_name": "IMG_1.HEIC", "mime_type": "application/octet-stream"}
-    [attachment] = heard(chat.message({"document": file})).message.attachments
+    [attachment] = heard(chat.message({"document": file})).attachments
     assert (attachment.name, attachment.mime) == ("IMG_1.HEIC", "application/octet-stream")
 
 
 def test_a_sticker_is_a_picture(chat: TelegramBed) -> None:
-    assert heard(chat.message({"sticker": sticker(chat)})).message.attachments[0].name == "sticker.webp"
+    assert heard(chat.message({"sticker": sticker(chat)})).attachments[0].name == "sticker.webp"
 
 
 @pytest.mark.parametrize("kind", ["is_animated", "is_video"])
 def test_a_moving_sticker_is_seen_by_its_thumbnail(chat: TelegramBed, kind: str) -> None:
     thumbnail = {**chat.file(PHOTO), "width": 128, "height": 128}
     moving = {**sticker(chat), kind: True, "thumbnail": thumbnail}
-    [attachment] = heard(chat.message({"sticker": moving})).message.attachments
+    [attachment] = heard(chat.message({"sticker": moving})).attachments
     assert attachment.ref == thumbnail["file_id"]
 
 
@@ -68,42 +68,42 @@ def test_an_animation_is_seen_by_its_first_frame(chat: TelegramBed) -> None:
     thumbnail = {**chat.file(PHOTO), "width": 320, "height": 200}
     film = {**chat.file(b"mp4"), "width": 320, "height": 200, "duration": 1}
     message = chat.message({"animation": {**film, "thumbnail": thumbnail}, "document": film})
-    [attachment] = heard(message).message.attachments
+    [attachment] = heard(message).attachments
     assert (attachment.ref, attachment.name) == (thumbnail["file_id"], "animation.jpg")
 
 
 def test_a_live_photo_is_seen_by_its_photo(chat: TelegramBed) -> None:
     sizes = chat.sizes(PHOTO)
     film = {**chat.file(b"mp4"), "width": 320, "height": 200, "duration": 1}
-    [attachment] = heard(chat.message({"photo": sizes, "live_photo": film})).message.attachments
+    [attachment] = heard(chat.message({"photo": sizes, "live_photo": film})).attachments
     assert attachment.ref == sizes[-1]["file_id"]
 
 
 @pytest.mark.parametrize("kind", ["voice", "video", "audio", "video_note"])
 def test_what_cannot_be_seen_is_named_instead_of_overlooked(chat: TelegramBed, kind: str) -> None:
     thing = {**chat.file(b"..."), "duration": 1, "width": 1, "height": 1, "length": 1}
-    [attachment] = heard(chat.message({kind: thing})).message.attachments
+    [attachment] = heard(chat.message({kind: thing})).attachments
     assert attachment.name == kind.replace("_", " ")
     assert attachment.mime.startswith(("audio/", "video/"))
 
 
 def test_a_forwarded_photo_is_a_photo(chat: TelegramBed) -> None:
     origin = {"type": "hidden_user", "date": 1, "sender_user_name": "Bob"}
-    assert heard(chat.message({"photo": chat.sizes(PHOTO), "forward_origin": origin})).message.attachments
+    assert heard(chat.message({"photo": chat.sizes(PHOTO), "forward_origin": origin})).attachments
 
 
 def test_the_parts_of_an_album_say_that_they_belong_together(chat: TelegramBed) -> None:
     parts = [heard(part) for part in chat.album([PHOTO] * 3, "compare them")]
     assert len({part.album for part in parts}) == 1
     assert parts[0].album is not None
-    assert [part.message.text for part in parts] == ["compare them", "", ""]
+    assert [part.text for part in parts] == ["compare them", "", ""]
 
 
 def test_a_changed_caption_is_told_from_a_new_message(chat: TelegramBed) -> None:
     message = chat.message({"photo": chat.sizes(PHOTO), "caption": "what?"})
     changed = heard({**message, "caption": "what is it?"}, "edited_message")
-    assert (changed.edited, changed.message.text) == (True, "what is it?")
-    assert changed.message.id == heard(message).message.id
+    assert (changed.edited, changed.text) == (True, "what is it?")
+    assert changed.id == heard(message).id
 
 
 # what a message is about
@@ -114,14 +114,14 @@ def test_a_question_in_reply_to_a_photo_brings_the_photo_along(chat: TelegramBed
     about = heard(chat.message({"text": "how old is it?"}, reply_to=photo["message_id"])).about
     assert about is not None
     assert (about.id, about.text, about.ours) == (str(photo["message_id"]), "my cat", False)
-    assert about.attachments == heard(photo).message.attachments
+    assert about.attachments == heard(photo).attachments
 
 
 def test_a_reply_to_the_bot_says_so(chat: TelegramBed) -> None:
     chat._screen[GROUP][5] = Post(5, GROUP, None, "a cat", None)
     reply = in_group(chat, "how old is it?", reply_to=5)
     assert reply.about == About("5", True, "a cat", ())
-    assert reply.message.addressed
+    assert reply.addressed
 
 
 def test_a_quoted_piece_is_what_the_message_is_about(chat: TelegramBed) -> None:
@@ -137,22 +137,22 @@ def test_what_is_said_in_a_topic_is_no_reply_to_its_beginning(chat: TelegramBed)
     ours = {**chat._as_message(Post(77, GROUP, 77, "", None)), **beginning}
     message = chat.message({"text": "hello", "reply_to_message": ours}, GROUP, thread=77)
     assert heard(message).about is None
-    assert not heard(message).message.addressed
+    assert not heard(message).addressed
 
 
 # places
 
 
 def test_a_topic_is_a_channel_of_its_own(chat: TelegramBed) -> None:
-    channel = in_group(chat, "hi", thread=77).message.channel
+    channel = in_group(chat, "hi", thread=77).channel
     assert channel == Channel("telegram", f"{GROUP}/77")
     assert address(channel) == (GROUP, 77)
-    assert heard(chat.message({"text": "hi"}, thread=9)).message.channel == Channel("telegram", f"{ANN}/9")
+    assert heard(chat.message({"text": "hi"}, thread=9)).channel == Channel("telegram", f"{ANN}/9")
 
 
 def test_a_thread_of_replies_is_no_topic(chat: TelegramBed) -> None:
     message = chat.message({"text": "hi", "message_thread_id": 12}, GROUP)
-    assert heard(message).message.channel == Channel("telegram", str(GROUP))
+    assert heard(message).channel == Channel("telegram", str(GROUP))
 
 
 def test_a_group_that_becomes_a_supergroup_moves(chat: TelegramBed) -> None:
@@ -184,40 +184,40 @@ NOT_MEANT = [
 
 @pytest.mark.parametrize(("said", "text"), MEANT.items())
 def test_who_names_the_bot_in_a_group_is_heard_without_the_name(chat: TelegramBed, said: str, text: str) -> None:
-    message = in_group(chat, said).message
+    message = in_group(chat, said)
     assert (message.addressed, message.text) == (True, text)
 
 
 @pytest.mark.parametrize("said", NOT_MEANT)
 def test_who_talks_to_others_is_not_answered(chat: TelegramBed, said: str) -> None:
-    assert not in_group(chat, said).message.addressed
+    assert not in_group(chat, said).addressed
 
 
 def test_a_caption_can_name_the_bot(chat: TelegramBed) -> None:
     message = chat.message({"photo": chat.sizes(PHOTO), "caption": f"@{USERNAME} what?"}, GROUP)
-    assert (heard(message).message.addressed, heard(message).message.text) == (True, "what?")
+    assert (heard(message).addressed, heard(message).text) == (True, "what?")
 
 
 def test_a_mention_without_a_username_is_a_mention(chat: TelegramBed) -> None:
     me = {"id": 7, "is_bot": True, "first_name": "Snapthread"}
     entity = {"type": "text_mention", "offset": 0, "length": 10, "user": me}
-    assert heard(chat.message({"text": "Snapthread, what?", "entities": [entity]}, GROUP)).message.addressed
+    assert heard(chat.message({"text": "Snapthread, what?", "entities": [entity]}, GROUP)).addressed
 
 
 def test_everything_said_in_private_is_meant(chat: TelegramBed) -> None:
-    assert heard(chat.message({"text": "hello"})).message.addressed
+    assert heard(chat.message({"text": "hello"})).addressed
 
 
 def test_another_bot_is_never_answered(chat: TelegramBed) -> None:
     other = {"id": 8, "is_bot": True, "first_name": "Parrot"}
-    assert not heard({**chat.message({"text": f"@{USERNAME} hi"}, GROUP), "from": other}).message.addressed
+    assert not heard({**chat.message({"text": f"@{USERNAME} hi"}, GROUP), "from": other}).addressed
 
 
 def test_an_anonymous_admin_speaks_as_the_group(chat: TelegramBed) -> None:
     nobody = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
     group = {"id": GROUP, "type": "supergroup", "title": "Cats"}
     message = chat.message({"text": f"@{USERNAME} hi"}, GROUP)
-    said = heard({**message, "from": nobody, "sender_chat": group}).message
+    said = heard({**message, "from": nobody, "sender_chat": group})
     assert (said.addressed, said.author.name, said.author.id) == (True, "Cats", str(GROUP))
 
 
@@ -257,7 +257,7 @@ def test_a_press_on_a_post_that_telegram_no_longer_shows_is_still_its_command() 
 
 
 def test_no_zero_byte_reaches_the_store(chat: TelegramBed) -> None:
-    assert "\0" not in heard(chat.message({"text": "a\0b"})).message.text
+    assert "\0" not in heard(chat.message({"text": "a\0b"})).text
 
 
 def sticker(chat: TelegramBed) -> dict[str, Any]:

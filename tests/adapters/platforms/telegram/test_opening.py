@@ -10,6 +10,7 @@ from bot.house import House
 from bot.messages import Attachment, Channel
 from bot.ports import Adapter
 from bot.settings import Settings
+from bot.store import open_store
 from bot.web.server import WebServer
 from tests.adapters.platforms.telegram.conftest import Inbox, listening, until
 from tests.doubles.telegram import ANN, BAD_GATEWAY, TOKEN, Fault, TelegramBed
@@ -17,7 +18,7 @@ from tests.doubles.telegram import ANN, BAD_GATEWAY, TOKEN, Fault, TelegramBed
 
 def house(bed: TelegramBed, **more: str) -> House:
     settings = Settings.read(telegram_token=TOKEN, telegram_api_url=bed.url, **more)
-    return House(settings, None, WebServer("127.0.0.1", 0))  # type: ignore[arg-type]
+    return House(settings, open_store("sqlite:///never-opened.db", settings.bot_model), WebServer("127.0.0.1", 0))
 
 
 async def test_it_is_an_adapter_with_the_commands_of_the_bot(bed: TelegramBed, inbox: Inbox) -> None:
