@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -12,7 +12,7 @@ from typing import Self
 from adapters.providers.onemin import OneMin
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
-from bot.messages import Attachment, Author, Channel, Message
+from bot.messages import Attachment, Author, Button, Channel, Message
 from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.ports import Receive
@@ -48,12 +48,15 @@ class Screen:
         *,
         reply_to: str | None = None,
         nonce: str | None = None,
+        buttons: Sequence[Button] = (),
         growing: bool = False,
     ) -> str:
         self._see(channel, text)
         return channel.id
 
-    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
+    async def edit(
+        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
+    ) -> None:
         self._see(channel, text)
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:

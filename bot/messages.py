@@ -61,6 +61,14 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """What stands on it, and the command that a press says."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """The message that a message replies to, as far as the platform shows it."""
 

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from bot.messages import (
     Answer,
     Attachment,
+    Button,
     Channel,
     Conversation,
     Exchange,
@@ -61,17 +62,22 @@ class Adapter(Protocol):
         *,
         reply_to: str | None = None,
         nonce: str | None = None,
+        buttons: Sequence[Button] = (),
         growing: bool = False,
     ) -> str:
         """Post `text`, as a reply to the message `reply_to`, and return the post's id.
+
+        A press of a button is heard as a message that says its command and is about the post.
 
         The same `nonce` again means the same post, where the platform can tell. `growing` says that more will follow:
         it is done now or not at all (Busy), because later there will be a better text.
         """
         ...
 
-    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
-        """Let the post read `text`; `growing` as in `send`."""
+    async def edit(
+        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
+    ) -> None:
+        """Let the post read `text`, with these buttons and no others; `growing` as in `send`."""
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file; Refused when it holds more than `limit` bytes or is gone."""

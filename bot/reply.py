@@ -1,13 +1,14 @@
 """The answer to one turn as one channel sees it: it grows in few edits that never overlap."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import structlog
 
 from bot.errors import BotError, Busy
-from bot.messages import Channel, Turn
+from bot.messages import Button, Channel, Turn
 from bot.pages import pages
 from bot.ports import Adapter, Store
 
@@ -17,6 +18,14 @@ CURSOR = " ▌"
 NOTHING_MORE = "…"  # what a post reads that an earlier try filled and this one does not need
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one post shows."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
 class Reply:
     """Knows which posts show the answer, also those that a process made before it died."""
 
@@ -24,7 +33,7 @@ class Reply:
         self.adapter, self.store, self.turn, self.channel = adapter, store, turn, channel
         self.text = ""
         self._posts: list[str] | None = [] if turn.claims <= 1 else None  # None: to be read from the store
-        self._shown: list[str | None] = []
+        self._shown: list[Page | None] = []
         self._grown = asyncio.Event()
         self._whole = asyncio.Event()
 
@@ -49,30 +58,35 @@ class Reply:
             await asyncio.wait([following])
         following.result()
 
-    async def show(self, text: str, *, growing: bool = False) -> None:
-        """Let the posts read `text`, touching only those that differ; `growing`: more will follow."""
+    async def show(self, text: str, *, buttons: Sequence[Button] = (), growing: bool = False) -> None:
+        """Let the posts read `text`, touching only those that differ; `growing`: more will follow.
+
+        The buttons stand below the last page.
+        """
         if self._posts is None:
             self._posts = await self.store.posts(self.turn, self.channel)
         wanted = pages(text, self.adapter.max_length)
+        last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
         for n, page in enumerate(wanted):
-            await self._show_page(self._posts, n, page, growing)
+            await self._show_page(self._posts, n, Page(page, tuple(buttons) if n == last else ()), growing)
 
-    async def _show_page(self, posts: list[str], n: int, page: str, growing: bool) -> None:
+    async def _show_page(self, posts: list[str], n: int, page: Page, growing: bool) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))
         if self._shown[n] == page:
             return
         if n < len(posts):
-            await self.adapter.edit(self.channel, posts[n], page, growing=growing)
+            await self.adapter.edit(self.channel, posts[n], page.text, buttons=page.buttons, growing=growing)
         else:
             posts.append(await self._send(n, page, growing))
         self._shown[n] = page
 
-    async def _send(self, n: int, page: str, growing: bool) -> str:
+    async def _send(self, n: int, page: Page, growing: bool) -> str:
         asked = self.turn.message
         reply_to = asked.id if n == 0 and self.channel == asked.channel else None
+        nonce = f"{self.turn.id}-{n}"
         post = await self.adapter.send(
-            self.channel, page, reply_to=reply_to, nonce=f"{self.turn.id}-{n}", growing=growing
+            self.channel, page.text, reply_to=reply_to, nonce=nonce, buttons=page.buttons, growing=growing
         )
         await self.store.posted(self.turn, self.channel, n, post)
         return post

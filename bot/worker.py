@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.commands import COMMANDS, Desk, parse
+from bot.commands import COMMANDS, QUESTIONS, Desk, parse, quick_actions
 from bot.errors import BotError, Busy, Forgotten, LeaseLost, Refused, Unreadable
 from bot.messages import Answer, Attachment, Message, Photo, Prompt, Text, Turn, Usage
 from bot.metrics import Metrics
@@ -88,7 +88,7 @@ class Worker:
     async def _deliver(self, work: _Work, text: str) -> str | None:
         """Show the whole answer; the key of what went wrong where it cannot be shown for good."""
         try:
-            await work.reply.show(text)
+            await work.reply.show(text, buttons=quick_actions(work.turn.message))
         except Busy as error:
             if work.turn.tries < TRIES:
                 raise
@@ -145,7 +145,7 @@ class Worker:
     async def _answer(self, work: _Work) -> tuple[str, str]:
         turn = work.turn
         said = parse(turn.message.text)
-        if said and (said[0] in COMMANDS or not turn.message.attachments):
+        if said and said[0] not in QUESTIONS and (said[0] in COMMANDS or not turn.message.attachments):
             return await self._obey(turn, *said), "command"
         provider = self.providers.get(turn.conversation.provider)
         if provider is None:
@@ -254,7 +254,9 @@ async def _together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
 
 def _question(message: Message) -> str:
     """The words to ask with; the provider has not seen the message of somebody else that they may be about."""
-    text = message.text or say("ask_plain")
+    said = parse(message.text)
+    asked = QUESTIONS.get(said[0]) if said else None
+    text = say(asked) if asked else message.text or say("ask_plain")
     about = message.about
     if about and about.text and not about.ours:
         return say("ask_about", text=text, quote=about.text[:LONGEST_QUOTE])

@@ -85,6 +85,40 @@ async def test_photos_without_words_that_follow_each_other_are_one_turn(tmp_path
         assert "640 × 427" in answer
 
 
+async def test_a_tap_asks_about_the_photo_under_which_it_was_made(tmp_path: Path) -> None:
+    async with chats(tmp_path) as (bed, _, _):
+        await bed.sends_photo(CAT)
+        await answered(bed, 1)
+        await until(lambda: bed.posts()[0].commands == ["/describe", "/read", "/translate", "/explain"])
+        await bed.says("hello")
+        await answered(bed, 2)
+        query = await bed.presses(bed.posts()[0], "/read")
+        assert "451 × 300" in (await answered(bed, 3))[2]
+        assert "Read all the text" in whole(bed)[2]
+        assert bed.posts()[2].reply_to == bed.posts()[0].id
+        assert (query, "") in bed.acknowledged
+
+
+async def test_a_caption_that_is_mended_in_time_counts(tmp_path: Path) -> None:
+    async with chats(tmp_path) as (bed, _, sandbox):
+        sandbox.faults.add("slow", seconds=2)
+        await bed.says("wait for this")  # the next turn is kept until it is done
+        await until(lambda: any(seen.path == "/api/chat-with-ai" for seen in sandbox.seen))
+        photo = await bed.sends_photo(CAT, "waht is this?")
+        await asyncio.sleep(0.3)
+        await bed.edits(photo, caption="what is this?")
+        assert "“what is this?”" in (await answered(bed, 2))[1]
+
+
+async def test_a_group_that_moves_keeps_its_conversation(tmp_path: Path) -> None:
+    async with chats(tmp_path) as (bed, _, _):
+        await bed.sends_photo(CAT, f"@{USERNAME} what is this?", chat=-5)
+        await answered(bed, 1, -5)
+        await bed.sends({"migrate_to_chat_id": GROUP}, -5)
+        await bed.says(f"@{USERNAME} is it sharp?", chat=GROUP)
+        assert "Still about photo 1" in (await answered(bed, 1, GROUP))[0]
+
+
 async def test_in_a_group_only_who_speaks_to_the_bot_is_heard_and_nothing_else_is_fetched(tmp_path: Path) -> None:
     async with chats(tmp_path) as (bed, _, _):
         await bed.sends_photo(ROCKET, "look at my rocket", chat=GROUP)

@@ -82,7 +82,18 @@ async def test_a_photo_is_answered_as_a_reply_to_it(
 
 async def test_a_photo_without_words_is_asked_about_plainly(worker: Worker, provider: FakeProvider) -> None:
     await hear(worker, said("", photos=1))
-    assert provider.prompts[0].text == "What is in this picture?"
+    assert provider.prompts[0].text.endswith("what is in this picture?")
+
+
+async def test_a_photo_without_words_gets_quick_actions_and_a_press_asks_about_that_photo(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    await hear(worker, said("", photos=1), said("something else"))
+    [post, other] = platform.replied_to
+    assert platform.buttons == {post: ["/describe", "/read", "/translate", "/explain"], other: []}
+    await hear(worker, replace(said("/read"), about=About(post, ours=True, text="")))
+    assert provider.prompts[-1].text.startswith("Read all the text in this picture")
+    assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
 
 
 async def test_the_conversation_goes_on_under_the_same_remote_id(worker: Worker, provider: FakeProvider) -> None:

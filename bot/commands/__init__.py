@@ -7,8 +7,9 @@ from bot.commands.command import Command, Desk
 from bot.commands.conversation import new
 from bot.commands.help import help_, start
 from bot.commands.models import model
+from bot.commands.questions import QUESTIONS, quick_actions
 
-__all__ = ["COMMANDS", "Command", "Desk", "parse"]
+__all__ = ["COMMANDS", "QUESTIONS", "Command", "Desk", "parse", "quick_actions"]
 
 COMMANDS: Mapping[str, Command] = {
     "start": start,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands import COMMANDS, Desk, parse
+from bot.commands import COMMANDS, QUESTIONS, Desk, parse
 from bot.messages import Turn
 from bot.ports import Store
 from bot.words import catalogue
@@ -40,7 +40,7 @@ def test_a_command_is_known_by_its_slash_and_its_word(text: str, parsed: tuple[s
 
 
 def test_every_command_has_its_line_of_help() -> None:
-    assert {key.removeprefix("help_") for key in catalogue() if key.startswith("help_")} == set(COMMANDS)
+    assert {key.removeprefix("help_") for key in catalogue() if key.startswith("help_")} == {*COMMANDS, *QUESTIONS}
 
 
 async def test_start_and_help_list_what_can_be_said(desk: Desk, turn: Turn) -> None:

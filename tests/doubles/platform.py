@@ -2,12 +2,12 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
 from bot.errors import BotError, Busy, Unreadable
-from bot.messages import Attachment, Channel
+from bot.messages import Attachment, Button, Channel
 from bot.ports import Receive
 
 
@@ -18,6 +18,7 @@ class FakePlatform:
         self.name, self.max_length, self.edit_interval = name, max_length, 0.0
         self.posts: dict[Channel, dict[str, str]] = defaultdict(dict)
         self.replied_to: dict[str, str | None] = {}
+        self.buttons: dict[str, list[str]] = {}  # the commands below each post
         self.by_nonce: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
         self.away: set[str] = set()  # files that cannot be fetched at the moment
@@ -41,6 +42,7 @@ class FakePlatform:
         *,
         reply_to: str | None = None,
         nonce: str | None = None,
+        buttons: Sequence[Button] = (),
         growing: bool = False,
     ) -> str:
         self._trouble("send", text)
@@ -48,13 +50,17 @@ class FakePlatform:
         if nonce:
             self.by_nonce[nonce] = post
         self.posts[channel][post] = text
+        self.buttons[post] = [button.command for button in buttons]
         self.replied_to[post] = reply_to
         return post
 
-    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
+    async def edit(
+        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
+    ) -> None:
         self._trouble("edit", text)
         assert post in self.posts[channel]
         self.posts[channel][post] = text
+        self.buttons[post] = [button.command for button in buttons]
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         if attachment.ref in self.away:

@@ -2,7 +2,7 @@
 
 from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.webhook import Webhook, secret_of
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, QUESTIONS
 from bot.house import House
 from bot.settings import Settings
 from bot.words import say
@@ -17,7 +17,7 @@ def open_telegram(house: House) -> Telegram:
     return Telegram(
         token,
         settings.telegram_api_url,
-        commands={name: say(f"help_{name}") for name in COMMANDS},
+        commands={name: say(f"help_{name}") for name in [*COMMANDS, *QUESTIONS]},
         moved=house.store.moved,
         webhook=_webhook(house, settings, token),
     )

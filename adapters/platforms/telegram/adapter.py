@@ -13,7 +13,7 @@ from telegram import BotCommand, LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, TelegramError
 
 from adapters.platforms.telegram.errors import BadFormatting, FileAway, Moved, TopicGone, our_errors
-from adapters.platforms.telegram.keyboard import Button, keyboard
+from adapters.platforms.telegram.keyboard import keyboard
 from adapters.platforms.telegram.listen import POLL, Poller, Raw, Take
 from adapters.platforms.telegram.pace import Pace
 from adapters.platforms.telegram.patience import Patience
@@ -22,7 +22,7 @@ from adapters.platforms.telegram.translate import KINDS, NAME, Me, MovedTo, Pres
 from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
-from bot.messages import Attachment, Channel, Message
+from bot.messages import Attachment, Button, Channel, Message
 from bot.net import CAP, Http, Reply, chunks
 from bot.ports import Receive
 from bot.words import say

@@ -1,24 +1,17 @@
 """Buttons under a post: each one says a command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.messages import Button
 
 log = structlog.get_logger(__name__)
 
 LONGEST = 64  # bytes of a command
 ACROSS = 2
 MOST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """What it reads, and what pressing it says."""
-
-    label: str
-    command: str
 
 
 def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

@@ -106,6 +106,7 @@ def _pressed(query: CallbackQuery) -> Pressed | Stale:
         author=Author(str(query.from_user.id), query.from_user.full_name),
         text=query.data.translate(UNTOLD),
         sent=time.time(),
+        about=About(str(post.message_id), ours=True, text=""),
     )
     return Pressed(query.id, message)
 

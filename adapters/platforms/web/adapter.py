@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,7 @@ from adapters.platforms.web.api import Api, Models, event_of
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.journal import Entry, Journal
 from bot.errors import Unreadable
-from bot.messages import Attachment, Author, Channel, Message
+from bot.messages import Attachment, Author, Button, Channel, Message
 from bot.ports import Receive
 from bot.web.server import WebServer
 
@@ -101,16 +101,19 @@ class Web:
         *,
         reply_to: str | None = None,
         nonce: str | None = None,
+        buttons: Sequence[Button] = (),
         growing: bool = False,
     ) -> str:
-        """Post `text`; the same nonce again is the same post."""
+        """Post `text`; the same nonce again is the same post. The page has controls of its own, and no buttons."""
         # A new store counts its turns from 1 again; the ids of messages never come back.
         key = f"{reply_to}/{nonce}" if nonce else None
         entry = await self.journal.add_post(channel.id, text, reply_to, key)
         self.audience.tell(channel.id, event_of(entry))
         return entry.id
 
-    async def edit(self, channel: Channel, post: str, text: str, *, growing: bool = False) -> None:
+    async def edit(
+        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
+    ) -> None:
         """Let the post read `text`, in every open tab too."""
         self.audience.tell(channel.id, event_of(await self.journal.edit_post(channel.id, post, text)))
 

@@ -6,9 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.platforms.telegram import Telegram
-from adapters.platforms.telegram.keyboard import Button
 from bot.errors import Refused
-from bot.messages import Channel
+from bot.messages import Button, Channel
 from tests.adapters.platforms.telegram.conftest import PHOTO, Client, Inbox, listening, until
 from tests.doubles.telegram import ANN, BAD_GATEWAY, CUT, GROUP, LOST, TOKEN, Fault, TelegramBed
 

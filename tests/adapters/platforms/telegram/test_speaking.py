@@ -6,10 +6,9 @@ import time
 import pytest
 
 from adapters.platforms.telegram import Telegram
-from adapters.platforms.telegram.keyboard import Button
 from adapters.platforms.telegram.pace import Limits
 from bot.errors import Busy, Refused
-from bot.messages import Channel
+from bot.messages import Button, Channel
 from tests.adapters.platforms.telegram.conftest import Client, until
 from tests.doubles.telegram import ANN, BAD_GATEWAY, CUT, GROUP, LOST, Fault, TelegramBed, flood
 

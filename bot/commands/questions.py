@@ -1,0 +1,16 @@
+"""Questions that a tap can ask: each is a command, and a button under the answer to a photo that came without words."""
+
+from collections.abc import Sequence
+
+from bot.messages import Button, Message
+from bot.words import say
+
+# The sentence that is asked in the place of the command.
+QUESTIONS = {name: f"ask_{name}" for name in ("describe", "read", "translate", "explain")}
+
+
+def quick_actions(message: Message) -> Sequence[Button]:
+    """What to offer below the answer: nobody who asked in words needs to be told what can be asked."""
+    if message.text or not message.attachments:
+        return ()
+    return [Button(say(f"label_{name}"), f"/{name}") for name in QUESTIONS]
