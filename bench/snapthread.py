@@ -56,8 +56,9 @@ class Screen:
 
     async def edit(
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> None:
+    ) -> str:
         self._see(channel, text)
+        return post
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         return self.photos[int(attachment.ref)]

@@ -76,8 +76,12 @@ class Adapter(Protocol):
 
     async def edit(
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> None:
-        """Let the post read `text`, with these buttons and no others; `growing` as in `send`."""
+    ) -> str:
+        """Let the post read `text`, with these buttons and no others; `growing` as in `send`.
+
+        Returns the post's id, which is another one where the platform had to post anew.
+        """
+        ...
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file; Refused when it holds more than `limit` bytes or is gone."""

@@ -69,14 +69,18 @@ class Reply:
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
         for n, page in enumerate(wanted):
-            await self._show_page(self._posts, n, Page(page, tuple(buttons) if n == last else ()), growing)
+            is_last = n == last  # the others are full, and grow no more
+            await self._show_page(self._posts, n, Page(page, tuple(buttons) if is_last else ()), growing and is_last)
 
     async def _show_page(self, posts: list[str], n: int, page: Page, growing: bool) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))
         if self._shown[n] == page:
             return
         if n < len(posts):
-            await self.adapter.edit(self.channel, posts[n], page.text, buttons=page.buttons, growing=growing)
+            post = await self.adapter.edit(self.channel, posts[n], page.text, buttons=page.buttons, growing=growing)
+            if post != posts[n]:
+                posts[n] = post
+                await self.store.posted(self.turn, self.channel, n, post)
         else:
             posts.append(await self._send(n, page, growing))
         self._shown[n] = page

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         None, description="What Telegram must say with every update, 1 to 256 of A-Z a-z 0-9 _ -."
     )
 
+    telegram_drafts: bool = Field(
+        False, description="true: answers in private chats grow as Telegram's drafts instead of by edits."
+    )
+
     # providers
     onemin_api_key: SecretStr | None = Field(None, description="The API key of your 1min.ai account.")
     onemin_api_url: Url = Field("https://api.1min.ai", description="Where 1min.ai's API is.")

@@ -18,7 +18,9 @@ KILLS, MESSAGES, ALBUMS = 20, 60, 10
 
 
 @asynccontextmanager
-async def chats(folder: Path, *, webhook: bool = False) -> AsyncIterator[tuple[TelegramBed, BotProcess, Sandbox]]:
+async def chats(
+    folder: Path, *, webhook: bool = False, **settings: str
+) -> AsyncIterator[tuple[TelegramBed, BotProcess, Sandbox]]:
     """A Telegram, a bot that is ready to listen to it, and the provider behind that."""
     async with TelegramBed() as bed, Sandbox(pace=0.01) as sandbox:
         bot = BotProcess(
@@ -28,6 +30,7 @@ async def chats(folder: Path, *, webhook: bool = False) -> AsyncIterator[tuple[T
             ONEMIN_API_KEY="any-key",
             ONEMIN_API_URL=sandbox.url,
             ONEMIN_REQUESTS_PER_MINUTE="100000",
+            **settings,
         )
         if webhook:
             bot.environment["TELEGRAM_WEBHOOK_URL"] = f"{bot.url}/telegram"
@@ -64,6 +67,18 @@ async def test_a_photo_is_answered_in_reply_and_the_follow_up_knows_it(tmp_path:
         await bed.says("and is it sharp?")
         assert "Still about photo 1" in (await answered(bed, 2))[1]
         assert {command["command"] for command in bed.commands} >= {"help", "new", "model"}
+
+
+async def test_with_drafts_the_answer_grows_as_a_draft_and_becomes_one_post(tmp_path: Path) -> None:
+    async with chats(tmp_path, TELEGRAM_DRAFTS="true") as (bed, _, _):
+        photo = await bed.sends_photo(CAT, "long answer please")
+        await until(lambda: len(whole(bed)) > 1)
+        texts = [text for chat, _, text in bed.drafts if chat == ANN]
+        assert texts
+        assert "".join(whole(bed)).count("Part 1:") == 1
+        assert bed.posts()[0].reply_to == photo
+        assert bed.posts()[0].edits == 0
+        assert bed.called("sendChatAction")
 
 
 async def test_an_album_in_any_order_is_one_turn(tmp_path: Path) -> None:

@@ -56,11 +56,12 @@ class FakePlatform:
 
     async def edit(
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> None:
+    ) -> str:
         self._trouble("edit", text)
         assert post in self.posts[channel]
         self.posts[channel][post] = text
         self.buttons[post] = [button.command for button in buttons]
+        return post
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         if attachment.ref in self.away:

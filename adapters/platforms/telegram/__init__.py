@@ -19,6 +19,7 @@ def open_telegram(house: House) -> Telegram:
         settings.telegram_api_url,
         commands={name: say(f"help_{name}") for name in [*COMMANDS, *QUESTIONS]},
         moved=house.store.moved,
+        drafts=settings.telegram_drafts,
         webhook=_webhook(house, settings, token),
     )
 

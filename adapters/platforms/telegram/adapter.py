@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
@@ -12,6 +13,7 @@ import structlog
 from telegram import BotCommand, LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, TelegramError
 
+from adapters.platforms.telegram.draft import Draft
 from adapters.platforms.telegram.errors import BadFormatting, FileAway, Moved, TopicGone, our_errors
 from adapters.platforms.telegram.keyboard import keyboard
 from adapters.platforms.telegram.listen import POLL, Poller, Raw, Take
@@ -59,6 +61,7 @@ class Telegram:
         *,
         commands: dict[str, str] | None = None,
         moved: Callable[[Channel, Channel], Awaitable[None]] = _nobody_asks,
+        drafts: bool = False,
         webhook: Webhook | None = None,
         pace: Pace | None = None,
         patience: Patience | None = None,
@@ -66,10 +69,10 @@ class Telegram:
     ) -> None:
         """`commands` are those of the bot with their descriptions; `moved` is told when people have another address.
 
-        Without a `webhook` the bot polls.
+        With `drafts`, answers in private chats grow as drafts. Without a `webhook` the bot polls.
         """
         self._token, self._url = token, api_url.rstrip("/")
-        self._keep_moved = moved
+        self._keep_moved, self._drafts = moved, drafts
         self._commands, self._webhook, self._poll = commands or {}, webhook, poll
         self._pace, self._patience = pace or Pace(), patience or Patience()
         self._moved: dict[int, int] = {}  # groups that became supergroups since we started
@@ -193,6 +196,8 @@ class Telegram:
 
         `growing`: more will follow, so that it is said now or not at all: Busy with the seconds until it can be.
         """
+        if growing and self._drafts and _is_private(channel):
+            return await self._draft(channel, Draft(_draft_number(nonce), reply_to or ""), text)
         about = ReplyParameters(_number(reply_to), allow_sending_without_reply=True) if reply_to else None
 
         async def send(chat: int, thread: int | None, post: Rendered) -> str:
@@ -211,8 +216,12 @@ class Telegram:
 
     async def edit(
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> None:
-        """Let the post read `text`; `growing` as in `send`."""
+    ) -> str:
+        """Let the post read `text`; `growing` as in `send`. A whole text turns a draft into a post."""
+        if draft := Draft.parse(post):
+            if growing:
+                return await self._draft(channel, draft, text)
+            return await self.send(channel, text, reply_to=draft.reply_to or None, buttons=buttons)
 
         async def edit(chat: int, thread: int | None, rendered: Rendered) -> str:
             await self._line.edit_message_text(
@@ -225,7 +234,16 @@ class Telegram:
             )
             return post
 
-        await self._say(channel, text, growing, edit)
+        return await self._say(channel, text, growing, edit) or post
+
+    async def _draft(self, channel: Channel, draft: Draft, text: str) -> str:
+        async def show(chat: int, thread: int | None, post: Rendered) -> str:
+            await self._line.send_message_draft(
+                chat, draft.number, post.text, message_thread_id=thread, entities=post.entities or None
+            )
+            return str(draft)
+
+        return await self._say(channel, text, True, show) or str(draft)
 
     async def _say(self, channel: Channel, text: str, growing: bool, call: Say) -> str:
         chat, thread = self._address(channel)
@@ -299,6 +317,15 @@ class Telegram:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _is_private(channel: Channel) -> bool:
+    return address(channel)[0] > 0
+
+
+def _draft_number(nonce: str | None) -> int:
+    """The same answer is the same draft, also after a crash."""
+    return zlib.crc32((nonce or "").encode()) or 1
 
 
 def _number(id: str) -> int:

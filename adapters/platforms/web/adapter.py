@@ -113,9 +113,10 @@ class Web:
 
     async def edit(
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> None:
+    ) -> str:
         """Let the post read `text`, in every open tab too."""
         self.audience.tell(channel.id, event_of(await self.journal.edit_post(channel.id, post, text)))
+        return post
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file from the journal."""
