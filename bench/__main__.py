@@ -3,9 +3,14 @@
 import argparse
 import platform
 
-from bench import queue, stalls, turns
+from bench import queue, stalls, telegram, turns
 
-SUITES = {"turns": turns.report, "stalls": lambda *, quick: stalls.report(), "queue": queue.report}
+SUITES = {
+    "turns": turns.report,
+    "telegram": telegram.report,
+    "stalls": lambda *, quick: stalls.report(),
+    "queue": queue.report,
+}
 
 
 def main() -> None:
