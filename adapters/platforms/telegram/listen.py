@@ -1,7 +1,8 @@
 """Listening at least once: Telegram is told to forget an update only when it has been taken in."""
 
+import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -65,6 +66,7 @@ class Poller:
 
     async def _hand_on(self, batch: list[Raw]) -> None:
         """Take the batch in. NotTaken where it has to be asked for again, from the first that could not be."""
+        await self._side_by_side(batch)
         for n, raw in enumerate(batch):
             if not await self._taken(raw) and not await self._is_poison(raw, batch[n + 1 :]):
                 self._offset = raw["update_id"]
@@ -73,6 +75,22 @@ class Poller:
         # Asking for the next one tells Telegram to forget these: only now is that safe. Nothing came: everything has
         # been forgotten, and from the start is the right place if ids have jumped, as they do after a quiet week.
         self._offset = batch[-1]["update_id"] + 1 if batch else 0
+
+    async def _side_by_side(self, batch: list[Raw]) -> None:
+        """Take in what different chats said at the same time, so that the store can write it down in one go.
+
+        Each chat's updates stay in order: after one that could not be taken in, the chat's later ones wait as well.
+        """
+        chats: dict[object, list[Raw]] = defaultdict(list)
+        for raw in batch:
+            chats[_chat(raw)].append(raw)
+        if len(chats) > 1:
+            await asyncio.gather(*map(self._in_order, chats.values()))
+
+    async def _in_order(self, updates: list[Raw]) -> None:
+        for raw in updates:
+            if not await self._taken(raw):
+                return
 
     async def _taken(self, raw: Raw) -> bool:
         if raw["update_id"] in self._known:
@@ -103,3 +121,13 @@ class Poller:
         self._known[raw["update_id"]] = None
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
+
+
+def _chat(raw: Raw) -> object:
+    """Where an update comes from, as far as it can be seen without understanding it."""
+    query = raw.get("callback_query")
+    said = (
+        raw.get("message") or raw.get("edited_message") or (query.get("message") if isinstance(query, dict) else None)
+    )
+    chat = said.get("chat") if isinstance(said, dict) else None
+    return chat.get("id") if isinstance(chat, dict) and isinstance(chat.get("id"), int) else None
