@@ -27,6 +27,7 @@ class Screen:
     max_length = 4096
     edit_interval = 1.1
     trouble = None
+    status = ""
 
     def __init__(self, photos: list[bytes]) -> None:
         self.photos = photos

@@ -69,6 +69,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
             for name, adapter in adapters.items()
         }
         web.ready = lambda: _troubles(store, adapters, {"dispatcher": dispatching, **listening})
+        web.status = lambda: {name: adapter.status for name, adapter in adapters.items() if adapter.status}
         await stack.enter_async_context(web)
         yield Bot(web.url, store, metrics, listening, dispatching)
 

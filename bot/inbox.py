@@ -5,7 +5,7 @@ import structlog
 from bot.messages import Message
 from bot.ports import Store
 
-ALBUM_SECONDS = 1.2  # for the next part to arrive: platforms do not say which one is the last
+ALBUM_SECONDS = 1.5  # for the next part to arrive: platforms do not say which one is the last
 
 log = structlog.get_logger(__name__)
 

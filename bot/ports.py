@@ -55,6 +55,11 @@ class Adapter(Protocol):
         """What keeps it from hearing, in words for the operator; None while all is well."""
         ...
 
+    @property
+    def status(self) -> str:
+        """How it is, in words for the operator; empty where there is nothing to say."""
+        ...
+
     async def send(
         self,
         channel: Channel,

@@ -29,11 +29,11 @@ async def test_thirty_kills_lose_no_turn_and_keep_the_order(tmp_path: Path, caps
             async def talk(channel: int) -> None:
                 for n in range(channel, TURNS, CHANNELS):
                     await pages[channel].say(http, f"turn {n}", f"key-{n}", cat_jpg=photo)
-                    await asyncio.sleep(random.uniform(0, 12))
+                    await asyncio.sleep(random.uniform(0, 9))
 
             talking = asyncio.gather(*map(talk, range(CHANNELS)))
             for _ in range(KILLS):
-                await asyncio.sleep(random.uniform(0.8, 2.4))
+                await asyncio.sleep(random.uniform(0.7, 1.9))
                 await bot.kill()
                 await bot.start()
             await talking

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from adapters.providers.sandbox import Sandbox
@@ -56,8 +57,12 @@ async def answered(bed: TelegramBed, count: int, chat: int = ANN) -> list[str]:
     return whole(bed, chat)
 
 
-async def test_a_photo_is_answered_in_reply_and_the_follow_up_knows_it(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+WAYS = pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
+
+
+@WAYS
+async def test_a_photo_is_answered_in_reply_and_the_follow_up_knows_it(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         photo = await bed.sends_photo(CAT, "what is this?")
         [answer] = await answered(bed, 1)
         assert "451 × 300 pixels" in answer
@@ -81,8 +86,9 @@ async def test_with_drafts_the_answer_grows_as_a_draft_and_becomes_one_post(tmp_
         assert bed.called("sendChatAction")
 
 
-async def test_an_album_in_any_order_is_one_turn(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_an_album_in_any_order_is_one_turn(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_album([CAT, ROCKET, COFFEE], "compare them", order=[2, 0, 1])
         [answer] = await answered(bed, 1)
         for size in ("451 × 300", "640 × 427", "600 × 400"):
@@ -192,6 +198,12 @@ async def test_trouble_with_telegram_delays_the_answer_and_loses_nothing(tmp_pat
         await until(lambda: len(whole(bed)) == 2)
 
 
+async def test_readiness_says_when_telegram_was_last_heard(tmp_path: Path) -> None:
+    async with chats(tmp_path) as (_, bot, _), aiohttp.ClientSession() as http, http.get(f"{bot.url}/readyz") as reply:
+        assert reply.status == 200
+        assert (await reply.json())["telegram"].startswith("Telegram was last heard ")
+
+
 async def test_what_was_said_while_the_bot_was_down_is_answered(tmp_path: Path) -> None:
     async with chats(tmp_path) as (bed, bot, _):
         await bot.kill()
@@ -203,7 +215,7 @@ async def test_what_was_said_while_the_bot_was_down_is_answered(tmp_path: Path) 
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
+@WAYS
 async def test_twenty_kills_lose_no_message_and_split_no_album(
     tmp_path: Path, webhook: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,7 +236,7 @@ async def test_twenty_kills_lose_no_message_and_split_no_album(
 
         talking = asyncio.create_task(talk())
         for _ in range(KILLS):
-            await asyncio.sleep(random.uniform(0.5, 2))
+            await asyncio.sleep(random.uniform(0.5, 1.5))
             await bot.kill()
             await bot.start()
         await talking

@@ -41,12 +41,16 @@ class WebServer:
     def __init__(
         self, host: str, port: int, token: str | None = None, metrics: CollectorRegistry | None = None
     ) -> None:
-        """Listen on `host` and `port` (0: any free one, see `port` after the start). Assign `ready` to fill /readyz."""
+        """Listen on `host` and `port` (0: any free one, see `port` after the start).
+
+        Assign `ready` and `status` to fill /readyz.
+        """
         if token is None and not is_loopback(host):
             msg = "without a token the server must listen on this machine only"
             raise ValueError(msg)
         self.host, self.port = host, port
         self.ready: Ready = _all_is_well
+        self.status: Callable[[], Mapping[str, str]] = dict  # what /readyz says of the parts while all is well
         self.metrics = metrics or CollectorRegistry()
         self.guard: Guard = LoopbackOnly() if token is None else TokenOnly(token)
         self._public: set[web.AbstractRoute] = set()
@@ -101,7 +105,7 @@ class WebServer:
 
     async def _readyz(self, request: web.Request) -> web.Response:
         troubles = dict(await self.ready())
-        return web.json_response(troubles, status=503 if troubles else 200)
+        return web.json_response(troubles or dict(self.status()), status=503 if troubles else 200)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self.metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -24,6 +24,7 @@ class FakePlatform:
         self.away: set[str] = set()  # files that cannot be fetched at the moment
         self.calls: list[tuple[str, str]] = []  # (send or edit, text)
         self.trouble: str | None = None
+        self.status = ""
         self.troubles: list[BotError] = []  # raised by the next sends and edits, one each
         self.typed: list[Channel] = []
         self._ids = map(str, itertools.count(1))

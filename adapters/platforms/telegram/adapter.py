@@ -105,11 +105,19 @@ class Telegram:
     @property
     def trouble(self) -> str | None:
         """What keeps us from hearing, for /readyz."""
+        quiet = self._quiet
+        return self.status if quiet is None or quiet > DEAF else None
+
+    @property
+    def status(self) -> str:
+        """How long ago Telegram was heard."""
+        quiet = self._quiet
+        return "not connected yet" if quiet is None else f"Telegram was last heard {round(quiet)} seconds ago"
+
+    @property
+    def _quiet(self) -> float | None:
         source = self._webhook or self._poller
-        if source is None:
-            return "not connected yet"
-        quiet = time.monotonic() - source.good
-        return f"Telegram was last heard {round(quiet)} seconds ago" if quiet > DEAF else None
+        return time.monotonic() - source.good if source else None
 
     async def _introduce(self) -> Me:
         user = await self._line.get_me()

@@ -94,6 +94,11 @@ class Web:
         """What keeps it from hearing: nothing, as long as the server stands."""
         return None
 
+    @property
+    def status(self) -> str:
+        """Nothing to say: who can read it has reached the server."""
+        return ""
+
     async def send(
         self,
         channel: Channel,
