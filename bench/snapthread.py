@@ -68,6 +68,8 @@ class Screen:
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         yield
 
+    async def check(self) -> None: ...
+
     def _see(self, channel: Channel, text: str) -> None:
         if not text.endswith("▌"):
             assert "⚠️" not in text, text

@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
+from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot.commands.models import known_models
 from bot.errors import BotError
@@ -35,8 +36,6 @@ async def report(settings: Settings, write: Callable[[str], object]) -> int:
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield True, "settings", "every variable can be read"
-    for finding in _platforms(settings):
-        yield finding
     yield _port(settings)
     async with AsyncExitStack() as stack:
         try:
@@ -49,15 +48,25 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
                 f"{type(error).__name__}. Check BOT_STORE, its rights, and that no bot runs on it.",
             )
             return
-        web = WebServer(settings.web_host, settings.web_port, None, Metrics().registry)
-        house = House(settings, store, web)
+        token = settings.web_token.get_secret_value() if settings.web_token else None
+        house = House(settings, store, WebServer(settings.web_host, settings.web_port, token, Metrics().registry))
+        async for finding in _platforms(stack, house):
+            yield finding
         async for finding in _providers(stack, house):
             yield finding
 
 
-def _platforms(settings: Settings) -> list[Finding]:
-    names = [name for name in ("discord", "telegram") if getattr(settings, f"{name}_token")]
-    return [(True, "platforms", ", ".join([*names, "the page"]))]
+async def _platforms(stack: AsyncExitStack, house: House) -> AsyncIterator[Finding]:
+    for name, plug in PLATFORMS.items():
+        if plug.needs is None or not plug.ready(house.settings):
+            continue
+        adapter = await stack.enter_async_context(plug.open(house))
+        try:
+            await adapter.check()
+        except BotError as error:
+            yield False, name, str(error)
+        else:
+            yield True, name, "the token is accepted"
 
 
 def _port(settings: Settings) -> Finding:

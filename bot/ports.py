@@ -96,6 +96,9 @@ class Adapter(Protocol):
         """Show that an answer is on its way."""
         ...
 
+    async def check(self) -> None:
+        """Make one cheap call that needs the token; raises what is wrong with it."""
+
 
 class Provider(Protocol):
     """Something that answers. Every method raises only `bot.errors.BotError` for what can be foreseen."""

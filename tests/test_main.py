@@ -14,6 +14,7 @@ from adapters.providers.sandbox import Sandbox
 from tests.conftest import PHOTOS
 from tests.doubles.page import Page
 from tests.doubles.process import ROOT, BotProcess, free_port
+from tests.doubles.telegram import TOKEN, TelegramBed
 
 KEY = "a-very-secret-api-key"
 CAT = (PHOTOS / "cat.jpg").read_bytes()
@@ -210,6 +211,19 @@ async def test_check_finds_a_wrong_key_and_a_port_in_use(tmp_path: Path) -> None
     assert "does not accept this bot's API key" in printed
     assert "Copy the key again" in printed
     assert "port: Address already in use" in printed
+
+
+async def test_check_asks_telegram_about_the_token(tmp_path: Path, sandbox: Sandbox) -> None:
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url, "WEB_HOST": "0.0.0.0", "WEB_TOKEN": "x" * 16}
+    async with TelegramBed() as bed:
+        settings |= {"TELEGRAM_API_URL": bed.url, "TELEGRAM_TOKEN": TOKEN}
+        code, printed = await command("check", folder=tmp_path, **settings)
+        assert (code, "telegram: the token is accepted" in printed) == (0, True), printed
+        bed.revoked = True
+        code, printed = await command("check", folder=tmp_path, **settings)
+    assert code == 1
+    assert "telegram: Telegram does not know the token in TELEGRAM_TOKEN" in printed
+    assert TOKEN not in printed
 
 
 async def test_the_sandbox_runs_alone(tmp_path: Path, http: aiohttp.ClientSession) -> None:

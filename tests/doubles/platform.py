@@ -76,6 +76,8 @@ class FakePlatform:
         self.typed.append(channel)
         yield
 
+    async def check(self) -> None: ...
+
     def reads(self, channel: str = "web:lobby") -> list[str]:
         """What the bot's posts in a channel read now."""
         return list(self.posts[Channel.parse(channel)].values())

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import structlog
 from telegram import BotCommand, LinkPreviewOptions, ReplyParameters
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from adapters.platforms.telegram.draft import Draft
 from adapters.platforms.telegram.errors import BadFormatting, FileAway, Moved, TopicGone, our_errors
@@ -315,6 +315,14 @@ class Telegram:
         raise Unreadable("photo_gone")
 
     # odds and ends
+
+    async def check(self) -> None:
+        """Ask who we are. Refused when Telegram does not know the token."""
+        with our_errors():
+            try:
+                await self._line.get_me()
+            except InvalidToken as error:
+                raise Refused("telegram_wrong_token") from error
 
     def _address(self, channel: Channel) -> tuple[int, int | None]:
         chat, thread = address(channel)

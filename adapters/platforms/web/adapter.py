@@ -141,6 +141,9 @@ class Web:
         finally:
             self._count_typing(channel, -1)
 
+    async def check(self) -> None:
+        """Nothing to check: it is our own."""
+
     def _count_typing(self, channel: Channel, change: int) -> None:
         self._typing[channel.id] += change
         on = self._typing[channel.id] > 0
