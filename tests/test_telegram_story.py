@@ -96,8 +96,9 @@ async def test_an_album_in_any_order_is_one_turn(tmp_path: Path, webhook: bool) 
         assert "“compare them”" in answer
 
 
-async def test_photos_without_words_that_follow_each_other_are_one_turn(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_photos_without_words_that_follow_each_other_are_one_turn(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_photo(CAT)
         await asyncio.sleep(0.4)
         await bed.sends_photo(ROCKET)
@@ -106,8 +107,9 @@ async def test_photos_without_words_that_follow_each_other_are_one_turn(tmp_path
         assert "640 × 427" in answer
 
 
-async def test_a_tap_asks_about_the_photo_under_which_it_was_made(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_a_tap_asks_about_the_photo_under_which_it_was_made(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_photo(CAT)
         await answered(bed, 1)
         await until(lambda: bed.posts()[0].commands == ["/describe", "/read", "/translate", "/explain"])
@@ -120,8 +122,9 @@ async def test_a_tap_asks_about_the_photo_under_which_it_was_made(tmp_path: Path
         assert (query, "") in bed.acknowledged
 
 
-async def test_a_caption_that_is_mended_in_time_counts(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
+@WAYS
+async def test_a_caption_that_is_mended_in_time_counts(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, sandbox):
         sandbox.faults.add("slow", seconds=2)
         await bed.says("wait for this")  # the next turn is kept until it is done
         await until(lambda: any(seen.path == "/api/chat-with-ai" for seen in sandbox.seen))
@@ -131,8 +134,9 @@ async def test_a_caption_that_is_mended_in_time_counts(tmp_path: Path) -> None:
         assert "“what is this?”" in (await answered(bed, 2))[1]
 
 
-async def test_a_group_that_moves_keeps_its_conversation(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_a_group_that_moves_keeps_its_conversation(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_photo(CAT, f"@{USERNAME} what is this?", chat=-5)
         await answered(bed, 1, -5)
         await bed.sends({"migrate_to_chat_id": GROUP}, -5)
@@ -140,8 +144,11 @@ async def test_a_group_that_moves_keeps_its_conversation(tmp_path: Path) -> None
         assert "Still about photo 1" in (await answered(bed, 1, GROUP))[0]
 
 
-async def test_in_a_group_only_who_speaks_to_the_bot_is_heard_and_nothing_else_is_fetched(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_in_a_group_only_who_speaks_to_the_bot_is_heard_and_nothing_else_is_fetched(
+    tmp_path: Path, webhook: bool
+) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_photo(ROCKET, "look at my rocket", chat=GROUP)
         await bed.sends_album([ROCKET, COFFEE], "my holidays", chat=GROUP)
         album = await bed.sends_album([CAT, ROCKET], f"@{USERNAME} which is the cat?", chat=GROUP, order=[1, 0])
@@ -154,8 +161,9 @@ async def test_in_a_group_only_who_speaks_to_the_bot_is_heard_and_nothing_else_i
         assert len(bed.called("getFile")) == 2
 
 
-async def test_a_question_in_reply_to_an_earlier_photo_is_about_that_photo(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_a_question_in_reply_to_an_earlier_photo_is_about_that_photo(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         rocket = await bed.sends_photo(ROCKET, "nobody asked", chat=GROUP)
         await bed.says(f"@{USERNAME} what is that?", chat=GROUP, reply_to=rocket)
         assert "640 × 427" in (await answered(bed, 1, GROUP))[0]
@@ -165,8 +173,35 @@ async def test_a_question_in_reply_to_an_earlier_photo_is_about_that_photo(tmp_p
         assert "640 × 427" in (await answered(bed, 3, GROUP))[2]
 
 
-async def test_files_are_judged_by_their_bytes_and_bad_ones_are_named(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_stickers_moving_pictures_and_forwarded_photos_are_seen(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
+        kind = {"width": 512, "height": 512, "is_animated": False, "is_video": False, "type": "regular"}
+        await bed.sends({"sticker": {**bed.file((PHOTOS / "astronaut.webp").read_bytes()), **kind}})
+        assert "512 × 512" in (await answered(bed, 1))[0]
+        film = {**bed.file(b"a film"), "width": 451, "height": 300, "duration": 2}
+        film["thumbnail"] = {**bed.file(CAT), "width": 451, "height": 300}
+        await bed.sends({"animation": film, "document": film, "caption": "what moves?"})
+        assert "451 × 300" in (await answered(bed, 2))[1]
+        origin = {"type": "hidden_user", "sender_user_name": "Bob", "date": 1_700_000_000}
+        await bed.sends({"photo": bed.sizes(ROCKET), "caption": "what flies?", "forward_origin": origin})
+        assert "640 × 427" in (await answered(bed, 3))[2]
+
+
+@WAYS
+async def test_a_long_answer_goes_on_in_a_second_post_with_its_code_intact(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
+        photo = await bed.sends_photo(CAT, "long answer please")
+        first, _ = await answered(bed, 2)
+        assert [post.reply_to for post in bed.posts()] == [photo, None]
+        assert any(post.formatted("pre") for post in bed.posts())
+        assert not any("```" in post.text for post in bed.posts())
+        assert len(first) <= 4096
+
+
+@WAYS
+async def test_files_are_judged_by_their_bytes_and_bad_ones_are_named(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_file((PHOTOS / "cat.heic").read_bytes(), "IMG_1.HEIC", "application/octet-stream", "what?")
         assert "No metadata was left in it." in (await answered(bed, 1))[0]
         await bed.sends_file(b"%PDF-1.7 and so on", "bill.pdf", "application/pdf", "what?")
@@ -175,16 +210,18 @@ async def test_files_are_judged_by_their_bytes_and_bad_ones_are_named(tmp_path: 
         assert "I could not read huge.jpg: it is larger than 20 MB" in (await answered(bed, 3))[2]
 
 
-async def test_topics_are_channels_of_their_own(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_topics_are_channels_of_their_own(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends({"photo": bed.sizes(CAT), "caption": f"@{USERNAME} what?"}, GROUP, thread=7)
         await until(lambda: [post for post in bed.posts(GROUP, 7) if "451 × 300" in post.text])
         await bed.says(f"@{USERNAME} do you know a photo?", chat=GROUP, thread=8)
         await until(lambda: [post for post in bed.posts(GROUP, 8) if "There is no photo" in post.text])
 
 
-async def test_trouble_with_telegram_delays_the_answer_and_loses_nothing(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, _):
+@WAYS
+async def test_trouble_with_telegram_delays_the_answer_and_loses_nothing(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         bed.fails("getUpdates", BAD_GATEWAY)
         bed.fails("getFile", flood(1))
         bed.fails("file", BAD_GATEWAY)
@@ -204,8 +241,9 @@ async def test_readiness_says_when_telegram_was_last_heard(tmp_path: Path) -> No
         assert (await reply.json())["telegram"].startswith("Telegram was last heard ")
 
 
-async def test_what_was_said_while_the_bot_was_down_is_answered(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, bot, _):
+@WAYS
+async def test_what_was_said_while_the_bot_was_down_is_answered(tmp_path: Path, webhook: bool) -> None:
+    async with chats(tmp_path, webhook=webhook) as (bed, bot, _):
         await bot.kill()
         await bed.sends_album([CAT, ROCKET], "compare them")
         await bot.start()
