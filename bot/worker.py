@@ -12,7 +12,7 @@ import structlog
 
 from bot.commands import COMMANDS, QUESTIONS, Desk, parse, quick_actions
 from bot.errors import BotError, Busy, Forgotten, LeaseLost, Refused, Unreadable
-from bot.messages import Answer, Attachment, Message, Photo, Prompt, Text, Turn, Usage
+from bot.messages import Answer, Attachment, Button, Message, Photo, Prompt, Text, Turn, Usage
 from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.ports import Adapter, Provider, Store
@@ -25,6 +25,7 @@ PHOTO_TRIES = 3  # how often a photo that cannot be fetched holds the others up
 TRIES = 6  # how often somebody may be busy before we tell the asker
 LONGEST_QUOTE = 1_000  # characters
 CLAIMS = 30  # how often processes may die over a turn before it is given up
+ASIDE = 10.0  # seconds until a turn is taken up again that a bug kept from being delivered
 LATE = 300.0  # seconds after which an answer says that it is late
 HISTORY = 20  # exchanges for providers that keep none themselves
 
@@ -61,8 +62,9 @@ class Worker:
                 log.warning("another process has taken this turn over")
             except Busy as error:
                 await self._put_back(turn, error)
-            except Exception:  # what cannot even be said in the chat: the lease ends, and it is tried again
+            except Exception:
                 log.exception("a turn failed")
+                await self._put_aside(turn)
 
     async def _take(self, turn: Turn) -> None:
         if not turn.message.addressed:  # an album in which no part speaks to the bot
@@ -80,15 +82,16 @@ class Worker:
             answer = Answer(text, model, work.usage, work.first_words, monotonic() - work.started)
             await self.store.answered(turn, answer)
             self.metrics.answered(turn, answer)
-        outcome = await self._deliver(work, text) or outcome
+        buttons = quick_actions(turn.message) if outcome == "answered" else ()
+        outcome = await self._deliver(work, text, buttons) or outcome
         await self.store.finished(turn, error=None if outcome in ("answered", "command") else outcome)
         self.metrics.finished(turn, outcome)
         log.info("finished", outcome=outcome, seconds=round(monotonic() - work.started, 2))
 
-    async def _deliver(self, work: _Work, text: str) -> str | None:
+    async def _deliver(self, work: _Work, text: str, buttons: Sequence[Button]) -> str | None:
         """Show the whole answer; the key of what went wrong where it cannot be shown for good."""
         try:
-            await work.reply.show(text, buttons=quick_actions(work.turn.message))
+            await work.reply.show(text, buttons=buttons)
         except Busy as error:
             if work.turn.tries < TRIES:
                 raise
@@ -100,6 +103,16 @@ class Worker:
     def _undelivered(self, error: BotError) -> str:
         log.error("the answer could not be delivered", reason=error.key)
         return error.key
+
+    async def _put_aside(self, turn: Turn) -> None:
+        """Try again later what a bug kept from being said, and at last let the conversation go on without it."""
+        try:
+            if turn.tries < TRIES:
+                await self.store.postponed(turn, ASIDE)
+            else:
+                await self.store.finished(turn, error="bug")
+        except Exception:  # the store itself is away
+            log.exception("a turn could not be put aside")
 
     async def _put_back(self, turn: Turn, error: Busy) -> None:
         pause = error.retry_after or min(2.0**turn.tries, 60)

@@ -285,6 +285,28 @@ async def test_an_answer_is_paid_for_once_even_if_its_delivery_fails(
     assert platform.reads() == ["an expensive answer"]
 
 
+async def test_a_bug_in_delivery_blocks_the_conversation_neither_now_nor_for_ever(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    platform.troubles = [ZeroDivisionError()]
+    await hear(worker, said("one"), said("two"))
+    await ripen(worker.store)
+    await drain(worker)
+    assert platform.reads() == ["a cat", "a cat"]
+    platform.troubles = [ZeroDivisionError() for _ in range(TRIES + 1)]
+    await hear(worker, said("three"))
+    for _ in range(TRIES):
+        await ripen(worker.store)
+        await drain(worker)
+    assert await worker.store.waiting() == 0
+
+
+async def test_no_quick_actions_stand_below_an_error(worker: Worker, platform: FakePlatform) -> None:
+    platform.files["ref0"] = b""
+    await hear(worker, said("", photos=1))
+    assert list(platform.buttons.values()) == [[]]
+
+
 async def test_a_channel_that_is_gone_does_not_block_the_queue(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:

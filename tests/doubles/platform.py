@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
-from bot.errors import BotError, Busy, Unreadable
+from bot.errors import Busy, Unreadable
 from bot.messages import Attachment, Button, Channel
 from bot.ports import Receive
 
@@ -25,7 +25,7 @@ class FakePlatform:
         self.calls: list[tuple[str, str]] = []  # (send or edit, text)
         self.trouble: str | None = None
         self.status = ""
-        self.troubles: list[BotError] = []  # raised by the next sends and edits, one each
+        self.troubles: list[Exception] = []  # raised by the next sends and edits, one each
         self.typed: list[Channel] = []
         self._ids = map(str, itertools.count(1))
 
