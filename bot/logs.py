@@ -15,6 +15,7 @@ SHAPES = re.compile(
     r"|(?i:(?<=bearer )[A-Za-z0-9._~+/=-]{12,})"
     r"|(?i:(?<=[?&])(?:key|token|sig|signature|hm|ex|is|x-amz-[a-z-]+)=[^&\s\"']+)"  # signed links
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password@host
+    r"|(?<=/webhooks/)\d+/[^/\s?]+|(?<=/interactions/)\d+/[^/\s?]+"  # Discord's tokens to answer an interaction
 )
 HIDDEN = "***"
 
@@ -55,7 +56,7 @@ def set_up(style: str, level: str, secrets: Iterable[str], stream: TextIO | None
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacting(formatter, secrets))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in ("httpx", "httpcore", "asyncio", "PIL"):  # httpx logs every URL, Telegram's token in it
+    for chatty in ("httpx", "httpcore", "asyncio", "PIL", "discord"):  # httpx logs every URL, Telegram's token in it
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,18 @@ class Preferences:
     words: int = 1000  # to read of each site, 100 to 10,000
     mixed: bool = True  # the history goes along when the model changes
     history: int = 10  # messages that the provider looks back on, 1 to 50
+
+
+Listening = Literal["asked", "photos", "all"]
+"""What the bot takes as said to it: what is addressed to it, photos as well, or everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """What people chose for one channel, however many share its conversation."""
+
+    listening: Listening = "asked"
+    threads: bool = False  # each photo gets a thread of its own, where the platform has them
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def aiohttp_transport(url: str) -> AiohttpTransport:
         connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
         auto_decompress=False,
         proxy=_proxy_for(url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
+        trust_env=not url,  # but without a service, only the address of each request tells which one it is
         skip_auto_headers=("Accept-Encoding", "User-Agent"),
     )
     return AiohttpTransport(verify=trusted, client=session)
@@ -61,9 +62,12 @@ class Http:
     """A client for one service. Entered, it can be asked; leaving closes every connection."""
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None, *, silence: float = 120) -> None:
-        """Requests go below `url`; `silence` is how many seconds the other side may say nothing."""
+        """Requests go below `url`, or, if that is empty, to whole addresses.
+
+        `silence` is how many seconds the other side may say nothing.
+        """
         self._address = lru_cache(64)(lambda path: httpx.URL(self.url + path))  # parsing one takes httpx 0.1 ms
-        self.url, self.silence = url.rstrip("/") + "/", silence
+        self.url, self.silence = url and url.rstrip("/") + "/", silence
         self.headers = {"user-agent": f"snapthread/{__version__}", "accept-encoding": "identity", **(headers or {})}
 
     async def __aenter__(self) -> "Http":

@@ -1,14 +1,16 @@
 """The sockets of the bot. Whatever fits one can be plugged in."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, Self
 
 from bot.messages import (
     Answer,
     Attachment,
+    Author,
     Button,
     Channel,
+    ChannelSettings,
     Conversation,
     Exchange,
     Message,
@@ -96,6 +98,10 @@ class Adapter(Protocol):
         """Show that an answer is on its way."""
         ...
 
+    async def manages(self, channel: Channel, author: Author) -> bool:
+        """Whether this person may change the channel's settings: anybody in private, admins elsewhere."""
+        ...
+
     async def check(self) -> None:
         """Make one cheap call that needs the token; raises what is wrong with it."""
 
@@ -157,6 +163,9 @@ class Store(Protocol):
     async def amend(self, message: Message) -> None:
         """The message was edited: keep its new words, if nobody has taken the turn up yet."""
 
+    async def withdraw(self, channel: Channel, id: str) -> None:
+        """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
+
     async def claim(self, most: int) -> Sequence[Turn]:
         """Lease the oldest ripe turns, at most one of each conversation: always the first in its line."""
         ...
@@ -193,6 +202,22 @@ class Store(Protocol):
 
     async def photos_behind(self, channel: Channel, post: str) -> Sequence[Attachment]:
         """The photos of the turn that a post of ours answers."""
+        ...
+
+    # channels
+
+    async def channel_settings(self, channel: Channel) -> ChannelSettings:
+        """What was chosen for the channel; what another process chose is known within seconds."""
+        ...
+
+    async def set_channel(self, channel: Channel, settings: ChannelSettings) -> None:
+        """Keep what was chosen for the channel."""
+
+    async def heard(self, marks: Mapping[Channel, str]) -> None:
+        """Keep the id of the last message that was heard in each of these channels."""
+
+    async def last_heard(self, platform: str) -> Mapping[Channel, str]:
+        """The last message that was heard in each channel of the platform."""
         ...
 
     # conversations

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     # platforms
     discord_token: SecretStr | None = Field(None, description="The token of your Discord bot; switches Discord on.")
     discord_api_url: Url = Field("https://discord.com/api/v10", description="Where Discord's API is.")
+    discord_shards: Annotated[str, Field(pattern=r"^\d+(-\d+)?/\d+$")] | None = Field(
+        None, description="The shards of this process, as FIRST-LAST/COUNT; without it, it takes them all."
+    )
     telegram_token: SecretStr | None = Field(None, description="The token from BotFather; switches Telegram on.")
     telegram_api_url: Url = Field("https://api.telegram.org", description="Where Telegram's Bot API is.")
     telegram_webhook_url: Url | None = Field(

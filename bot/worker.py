@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.commands import COMMANDS, QUESTIONS, Desk, parse, quick_actions
+from bot.commands import COMMANDS, Desk, parse, question, quick_actions
 from bot.errors import BotError, Busy, Forgotten, LeaseLost, Refused, Unreadable
 from bot.messages import Answer, Attachment, Button, Message, Photo, Prompt, Text, Turn, Usage
 from bot.metrics import Metrics
@@ -158,7 +158,8 @@ class Worker:
     async def _answer(self, work: _Work) -> tuple[str, str]:
         turn = work.turn
         said = parse(turn.message.text)
-        if said and said[0] not in QUESTIONS and (said[0] in COMMANDS or not turn.message.attachments):
+        is_question = question(said, turn.message.text) is not None
+        if said and not is_question and (said[0] in COMMANDS or not turn.message.attachments):
             return await self._obey(turn, *said), "command"
         provider = self.providers.get(turn.conversation.provider)
         if provider is None:
@@ -170,7 +171,7 @@ class Worker:
         command = COMMANDS.get(name)
         if command is None:
             return say("command_unknown", command=f"/{name}")
-        return await command(Desk(self.store, self.providers), turn, rest)
+        return await command.obey(Desk(self.store, self.providers, self.adapters), turn, rest)
 
     # asking
 
@@ -267,9 +268,8 @@ async def _together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
 
 def _question(message: Message) -> str:
     """The words to ask with; the provider has not seen the message of somebody else that they may be about."""
-    said = parse(message.text)
-    asked = QUESTIONS.get(said[0]) if said else None
-    text = say(asked) if asked else message.text or say("ask_plain")
+    asked = question(parse(message.text), message.text)
+    text = (message.text if asked is None else asked) or say("ask_plain")
     about = message.about
     if about and about.text and not about.ours:
         return say("ask_about", text=text, quote=about.text[:LONGEST_QUOTE])

@@ -139,6 +139,16 @@ async def test_a_redirect_is_not_followed_with_the_key() -> None:
     assert status == 302
 
 
+async def test_without_a_service_every_request_names_its_own() -> None:
+    async def hello(request: web.Request) -> web.Response:
+        return web.Response(text=request.path_qs)
+
+    async with served(hello) as one, served(hello) as other, Http("") as http:
+        for service in (one, other):
+            _, _, body = await http.call("GET", f"{service.url}x?ex=1&hm=%20a")
+            assert body == b"/base/x?ex=1&hm=%20a"
+
+
 async def test_the_operator_s_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     async def proxy(request: web.Request) -> web.Response:
         return web.Response(text=f"through the proxy to {request.url.host}")
@@ -149,6 +159,36 @@ async def test_the_operator_s_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> 
         async with Http("http://provider.invalid") as http:
             _, _, body = await http.call("GET", "x")
     assert body == b"through the proxy to provider.invalid"
+
+
+async def test_without_a_service_each_address_decides_about_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def proxy(request: web.Request) -> web.Response:
+        return web.Response(text=f"asked for {request.url.host}")
+
+    async with served(proxy) as inner:
+        monkeypatch.setenv("http_proxy", inner.url.removesuffix("base/"))
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        async with Http("") as http:
+            _, _, through = await http.call("GET", "http://files.invalid/x")
+            _, _, straight = await http.call("GET", f"{inner.url}x")
+    assert (through, straight) == (b"asked for files.invalid", b"asked for 127.0.0.1")
+
+
+async def test_encrypted_files_go_through_the_proxy_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "")
+        async with Http("") as http:
+            with pytest.raises(Busy):
+                await http.call("GET", "https://files.invalid/x")
+    assert asked == [b"CONNECT files.invalid:443 HTTP/1.1\r\n"]
 
 
 async def test_events_are_read_however_they_are_cut() -> None:

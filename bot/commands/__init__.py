@@ -3,19 +3,32 @@
 import re
 from collections.abc import Mapping
 
-from bot.commands.command import Command, Desk
+from bot.commands.command import Command, Desk, Option, Suggestion
 from bot.commands.conversation import new
 from bot.commands.help import help_, start
-from bot.commands.models import model
-from bot.commands.questions import QUESTIONS, quick_actions
+from bot.commands.models import MODEL
+from bot.commands.questions import ASK, QUESTIONS, question, quick_actions
+from bot.commands.settings import SETTINGS
 
-__all__ = ["COMMANDS", "QUESTIONS", "Command", "Desk", "parse", "quick_actions"]
+__all__ = [
+    "ASK",
+    "COMMANDS",
+    "QUESTIONS",
+    "Command",
+    "Desk",
+    "Option",
+    "Suggestion",
+    "parse",
+    "question",
+    "quick_actions",
+]
 
 COMMANDS: Mapping[str, Command] = {
-    "start": start,
-    "help": help_,
-    "new": new,
-    "model": model,
+    "start": Command(start),
+    "help": Command(help_),
+    "new": Command(new),
+    "model": MODEL,
+    "settings": SETTINGS,
 }
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)

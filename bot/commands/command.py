@@ -1,10 +1,10 @@
 """What a command is, and what it may reach for."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bot.messages import Turn
-from bot.ports import Provider, Store
+from bot.messages import Message, Turn
+from bot.ports import Adapter, Provider, Store
 
 
 @dataclass(frozen=True)
@@ -13,10 +13,42 @@ class Desk:
 
     store: Store
     providers: Mapping[str, Provider]
+    adapters: Mapping[str, Adapter] = field(default_factory=dict)
+
+    async def manages(self, message: Message) -> bool:
+        """Whether its author may change what holds for everybody in the channel."""
+        return await self.adapters[message.channel.platform].manages(message.channel, message.author)
 
 
-Command = Callable[[Desk, Turn, str], Awaitable[str]]
-"""Does what was said, with what came after the command's name, and returns what to answer.
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something that an option may hold, and how to show it in a list."""
 
-May run twice when a process dies over it. Its line in /help is the sentence `help_NAME`.
-"""
+    value: str
+    label: str
+
+
+Suggest = Callable[[Desk, str], Awaitable[Sequence[Suggestion]]]
+"""What fits what has been typed so far, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A part of what follows a command's name. Its description is the sentence `option_NAME`."""
+
+    name: str
+    choices: tuple[str, ...] = ()  # all it may be; empty: anything
+    suggest: Suggest | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that the bot is told to do. Its line in /help is the sentence `help_NAME`.
+
+    `obey` does it, with what was said after the name, and returns what to answer; it may run twice when a process dies
+    over it. `options` are the parts of what is said, in their order, for platforms that have a form for them.
+    """
+
+    obey: Callable[[Desk, Turn, str], Awaitable[str]]
+    options: tuple[Option, ...] = ()

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from bot.commands.command import Desk
+from bot.commands.command import Command, Desk, Option, Suggestion
 from bot.messages import Model, Turn
 from bot.ports import Provider
 from bot.words import say
 
 LISTED = 12  # how many names one answer holds
+SUGGESTED = 25
+EYE = "👁"  # what marks a model that sees photos
 
 
 async def model(desk: Desk, turn: Turn, rest: str) -> str:
@@ -35,6 +37,15 @@ async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
     return {f"{name}/{model.id}": model for name, provider in providers.items() for model in await provider.models()}
 
 
+async def suggest(desk: Desk, typed: str) -> Sequence[Suggestion]:
+    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
+    known = await known_models(desk.providers)
+    holding = [name for name in known if typed.lower() in name.lower()]
+    close = get_close_matches(typed, list(known), n=SUGGESTED, cutoff=0.4)
+    names = sorted(dict.fromkeys([*holding, *close]), key=lambda name: (name not in holding, not known[name].sees))
+    return [Suggestion(name, f"{EYE} {name}" if known[name].sees else name) for name in names[:SUGGESTED]]
+
+
 def _list(current: str, known: Mapping[str, Model]) -> str:
     names = "\n".join(f"- `{name}`" for name in _seeing(known)[:LISTED])
     return say("model_now", model=current, models=say("model_list", names=names))
@@ -47,3 +58,6 @@ def _seeing(known: Mapping[str, Model]) -> Sequence[str]:
 def _without_provider(name: str, known: Mapping[str, Model]) -> str | None:
     same = [full for full, model in known.items() if model.id.lower() == name.lower() or full.lower() == name.lower()]
     return same[0] if same else None
+
+
+MODEL = Command(model, (Option("model", suggest=suggest),))

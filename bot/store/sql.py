@@ -4,18 +4,35 @@ import asyncio
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from importlib.resources import files
+from itertools import islice
 from typing import Any, Protocol, Self, TypeVar
 from uuid import uuid4
 
 from bot.errors import LeaseLost
-from bot.messages import About, Answer, Attachment, Author, Channel, Conversation, Exchange, Message, Preferences, Turn
+from bot.messages import (
+    About,
+    Answer,
+    Attachment,
+    Author,
+    Channel,
+    ChannelSettings,
+    Conversation,
+    Exchange,
+    Message,
+    Preferences,
+    Turn,
+)
+from bot.store.recent import Recent
 
 MOST_WAITS = 3  # times that an album waits for one more part
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
+SETTINGS_SECONDS = 15.0  # until what another process chose for a channel is known
+SETTINGS_KEPT = 10_000  # channels, those that were asked about last
+MARKS_AT_ONCE = 200  # rows of one statement
 
 Row = dict[str, Any]
 Result = TypeVar("Result")
@@ -54,11 +71,12 @@ SELECT id, message, added FROM turns
 WHERE channel = :channel AND album = :album AND finished IS NULL AND claims = 0 ORDER BY id LIMIT 1 {lock}
 """
 
+# The turn of a message, or of the album it is a part of, while nobody has taken it up.
 AMENDABLE = """
-SELECT id, message FROM turns
-WHERE finished IS NULL AND claims = 0 AND (
-    (channel = :channel AND message_id = :id)
-    OR id IN (SELECT turn FROM parts WHERE parts.channel = :channel AND parts.message_id = :id)) {lock}
+SELECT id, conversation, leads FROM turns
+WHERE finished IS NULL AND claims = 0 AND id IN (
+    SELECT id FROM turns WHERE channel = :channel AND message_id = :id
+    UNION ALL SELECT turn FROM parts WHERE channel = :channel AND message_id = :id) {lock}
 """
 
 ANSWERED = """
@@ -73,6 +91,13 @@ WHERE conversation = :conversation AND id < :id AND answer IS NOT NULL AND error
 ORDER BY id DESC LIMIT :limit
 """
 
+# Ids that are numbers in decimal: the longer one is the newer one.
+HEARD = """
+INSERT INTO heard (channel, message_id) VALUES {rows}
+ON CONFLICT (channel) DO UPDATE SET message_id = excluded.message_id
+WHERE (LENGTH(heard.message_id), heard.message_id) < (LENGTH(excluded.message_id), excluded.message_id)
+"""
+
 
 class SqlStore(ABC):
     """Everything the store remembers, in statements both databases understand."""
@@ -84,6 +109,7 @@ class SqlStore(ABC):
         self.first_model = first_model
         self.me = uuid4().hex  # a process that starts again is somebody else
         self._awake = asyncio.Event()
+        self._settings: Recent[Channel, ChannelSettings] = Recent(SETTINGS_KEPT, SETTINGS_SECONDS)
 
     @abstractmethod
     async def read(self, sql: str, **values: object) -> list[Row]:
@@ -151,6 +177,22 @@ class SqlStore(ABC):
 
         await self.write(unit)
 
+    async def withdraw(self, channel: Channel, id: str) -> None:
+        """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
+        message = {"channel": str(channel), "id": id}
+
+        async def unit(execute: Execute) -> None:
+            await self._lock_line_of(execute, **message)
+            for turn in await execute(AMENDABLE.format(lock=self.lock), **message):
+                part = "UPDATE parts SET withdrawn = TRUE WHERE channel = :channel AND message_id = :id"
+                await execute(part, **message)
+                if not await self._gather(execute, turn["id"]):
+                    await self._drop(execute, turn)
+
+        if await self.read(AMENDABLE.format(lock=""), **message):  # most of what is deleted was not said to the bot
+            await self.write(unit)
+            self.wake()
+
     async def claim(self, most: int) -> Sequence[Turn]:
         """Lease the oldest ripe turns: always the first in the line of its conversation."""
         now = time.time()
@@ -198,6 +240,7 @@ class SqlStore(ABC):
             id=turn.id,
             due=time.time() + seconds,
         )
+        self.wake()  # whoever sleeps until something is due has to look again
 
     async def answered(self, turn: Turn, answer: Answer) -> None:
         """Keep the whole answer; only delivery is left."""
@@ -261,6 +304,55 @@ class SqlStore(ABC):
         said = [_message(row["message"]) for row in rows]
         return said[0].photos if said else ()
 
+    # channels
+
+    async def channel_settings(self, channel: Channel) -> ChannelSettings:
+        """What was chosen for the channel; what another process chose is known within seconds."""
+
+        async def load() -> ChannelSettings:
+            rows = await self.read(
+                "SELECT settings FROM channel_settings WHERE channel = :channel", channel=str(channel)
+            )
+            return _settings(rows[0]["settings"]) if rows else ChannelSettings()
+
+        return await self._settings.get(channel, load)
+
+    async def set_channel(self, channel: Channel, settings: ChannelSettings) -> None:
+        """Keep what was chosen for the channel."""
+        await self._run(
+            "INSERT INTO channel_settings (channel, settings) VALUES (:channel, :settings)"
+            " ON CONFLICT (channel) DO UPDATE SET settings = excluded.settings",
+            channel=str(channel),
+            settings=json.dumps(asdict(settings)),
+        )
+        self._settings.forget(channel)
+
+    async def heard(self, marks: Mapping[Channel, str]) -> None:
+        """Keep the id of the last message that was heard in each of these channels; an older one changes nothing."""
+        # All processes in the same order, so that no two wait for each other's rows.
+        ordered = sorted((str(channel), id) for channel, id in marks.items())
+
+        async def unit(execute: Execute) -> None:
+            waiting = iter(ordered)
+            while some := list(islice(waiting, MARKS_AT_ONCE)):
+                rows = ", ".join(f"(:channel{n}, :id{n})" for n in range(len(some)))
+                channels = {f"channel{n}": channel for n, (channel, _) in enumerate(some)}
+                ids = {f"id{n}": id for n, (_, id) in enumerate(some)}
+                await execute(HEARD.format(rows=rows), **channels, **ids)
+
+        if ordered:
+            await self.write(unit)
+
+    async def last_heard(self, platform: str) -> Mapping[Channel, str]:
+        """The last message that was heard in each channel of the platform."""
+        prefix = f"{platform}:"
+        rows = await self.read(
+            "SELECT channel, message_id FROM heard WHERE SUBSTR(channel, 1, :length) = :prefix",
+            length=len(prefix),
+            prefix=prefix,
+        )
+        return {Channel.parse(row["channel"]): row["message_id"] for row in rows}
+
     # conversations
 
     async def moved(self, old: Channel, new: Channel) -> None:
@@ -268,6 +360,12 @@ class SqlStore(ABC):
 
         async def unit(execute: Execute) -> None:
             values = {"old": str(old), "new": str(new)}
+            for table in ("channel_settings", "heard"):  # what there is at the new address counts
+                await execute(
+                    f"UPDATE {table} SET channel = :new WHERE channel = :old"  # noqa: S608 (ours)
+                    f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE channel = :new)",
+                    **values,
+                )
             if await execute("SELECT 1 FROM channels WHERE channel = :new", **values):
                 return  # they have talked there already
             for table in ("channels", "parts", "posts"):
@@ -279,6 +377,7 @@ class SqlStore(ABC):
             await execute("UPDATE turns SET channel = :new WHERE channel = :old", **values)
 
         await self.write(unit)
+        self._settings.forget(old, new)
 
     async def history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
         """The turns answered before this one in its conversation, oldest first, commands left out."""
@@ -392,14 +491,35 @@ class SqlStore(ABC):
             await execute("UPDATE turns SET due = :due WHERE id = :turn", due=due, turn=turn["id"])
         return turns
 
-    async def _gather(self, execute: Execute, turn: int) -> None:
-        """Make one message of the parts of an album."""
-        rows = await execute("SELECT message FROM parts WHERE turn = :turn", turn=turn)
-        whole = Message.of_album([_message(row["message"]) for row in rows])
-        await self._rewrite(execute, turn, _stored(whole))
+    async def _gather(self, execute: Execute, turn: int) -> bool:
+        """Make one message of the parts of an album; False if it has none, or none any more."""
+        rows = await execute("SELECT message FROM parts WHERE turn = :turn AND NOT withdrawn", turn=turn)
+        if rows:
+            whole = Message.of_album([_message(row["message"]) for row in rows])
+            await self._rewrite(execute, turn, _stored(whole))
+        return bool(rows)
 
     async def _rewrite(self, execute: Execute, turn: int, text: str) -> None:
         await execute("UPDATE turns SET message = :text WHERE id = :id", id=turn, text=text)
+
+    async def _lock_line_of(self, execute: Execute, **message: object) -> None:
+        """Lock the line a message waits in, and look again: it may have gone to a fresh conversation meanwhile."""
+        locked = None
+        while (line := await execute(AMENDABLE.format(lock=""), **message)) and line[0]["conversation"] != locked:
+            locked = line[0]["conversation"]
+            await self.lock_line(execute, locked)
+
+    async def _drop(self, execute: Execute, turn: Row) -> None:
+        """Take a turn that nobody has taken up out of its line, which is locked."""
+        await execute(
+            "UPDATE turns SET finished = :now, error = :error WHERE id = :id",
+            id=turn["id"],
+            now=time.time(),
+            error="withdrawn",
+        )
+        # Behind another one there is nothing to do; and whoever finishes that one may be waiting for our lock.
+        if turn["leads"] and await self._come_forward(execute, turn["conversation"]):
+            await self.announce(execute)
 
     async def _conversation_of(self, execute: Execute, channel: Channel) -> int:
         """Find and lock the conversation of a channel; a channel we have not heard from gets one of its own."""
@@ -461,6 +581,13 @@ def _migrations() -> Iterator[tuple[str, list[str]]]:
         if file.name.endswith(".sql"):
             lines = [line.partition("--")[0].rstrip() for line in file.read_text("utf-8").splitlines()]
             yield file.name, [part for part in "\n".join(lines).split(";") if part.strip()]
+
+
+def _settings(text: str) -> ChannelSettings:
+    """Read what an older or a newer version of the bot may have written."""
+    values = json.loads(text)
+    known = {field.name for field in fields(ChannelSettings)}
+    return ChannelSettings(**{name: value for name, value in values.items() if name in known})
 
 
 def _stored(message: Message) -> str:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from bot.errors import Busy, Unreadable
-from bot.messages import Attachment, Button, Channel
+from bot.messages import Attachment, Author, Button, Channel
 from bot.ports import Receive
 
 
@@ -27,6 +27,7 @@ class FakePlatform:
         self.status = ""
         self.troubles: list[Exception] = []  # raised by the next sends and edits, one each
         self.typed: list[Channel] = []
+        self.managers: set[str] | None = None  # the ids of those who manage the channels; None: everybody
         self._ids = map(str, itertools.count(1))
 
     async def __aenter__(self) -> Self:
@@ -75,6 +76,9 @@ class FakePlatform:
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         self.typed.append(channel)
         yield
+
+    async def manages(self, channel: Channel, author: Author) -> bool:
+        return self.managers is None or author.id in self.managers
 
     async def check(self) -> None: ...
 

@@ -102,6 +102,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.drafts: list[tuple[int, int, str]] = []  # (chat, draft, text)
         self.commands: list[dict[str, str]] = []
         self.acknowledged: list[tuple[str, str]] = []  # (query, sentence)
+        self.admins: dict[int, str] = {}  # people who manage the groups: creator or administrator
         self.closed_topics: set[tuple[int, int]] = set()
         self.moved_groups: dict[int, int] = {}
         self._screen: dict[int, dict[int, Post]] = defaultdict(dict)
@@ -299,6 +300,12 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if size > MOST_BYTES:
             raise ApiRefusal("Bad Request: file is too big")
         return {**file, "file_path": f"photos/{file['file_id']}", "file_size": size}
+
+    def _do_getChatMember(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
+        person = int(fields["user_id"])
+        if person < 0:
+            raise ApiRefusal("Bad Request: invalid user_id specified")
+        return {"status": self.admins.get(person, "member"), "user": _person(person)}
 
     def _do_sendMessageDraft(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         self.drafts.append((chat, int(fields["draft_id"]), fields.get("text", "")))

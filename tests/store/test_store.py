@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Attachment, Channel, Message, Turn, Usage
+from bot.messages import Answer, Attachment, Channel, ChannelSettings, Message, Turn, Usage
 from bot.ports import Store
+from bot.store.recent import Recent
+from bot.store.sql import SqlStore
 from bot.store.sqlite import AlreadyRunning
 from tests.conftest import MODEL, OpenStore, said
 
@@ -133,6 +136,321 @@ async def test_new_words_count_until_the_turn_is_taken_up(store: Store) -> None:
     await store.amend(replace(message, text="too late"))
     await store.postponed(turn, 0)
     assert (await claim_one(store)).message.text == "what is this?"
+
+
+# what people delete
+
+
+async def test_a_message_deleted_in_time_is_never_answered_nor_taken_in_again(store: Store) -> None:
+    message = said("forget it")
+    await store.add(message)
+    await store.withdraw(message.channel, message.id)
+    assert await store.waiting() == 0
+    assert not await store.add(message)
+    assert await store.claim(10) == []
+    await store.add(said("and this?"))
+    turn = await claim_one(store)
+    assert turn.message.text == "and this?"
+    assert await store.history(turn, 10) == []
+
+
+async def test_the_line_closes_up_wherever_a_message_is_deleted(store: Store) -> None:
+    messages = [said(text) for text in ("one", "two", "three", "four")]
+    for message in messages:
+        await store.add(message)
+    for gone in (messages[0], messages[2]):
+        await store.withdraw(HERE, gone.id)
+    for text in ("two", "four"):
+        turn = await claim_one(store)
+        assert turn.message.text == text
+        await store.finished(turn)
+    assert await store.waiting() == 0
+
+
+async def test_a_message_deleted_behind_one_in_work_does_not_let_another_come_forward(store: Store) -> None:
+    messages = [said(text) for text in ("one", "two", "three")]
+    for message in messages:
+        await store.add(message)
+    turn = await claim_one(store)
+    await store.withdraw(HERE, messages[1].id)
+    assert await store.claim(10) == []
+    await store.finished(turn)
+    assert (await claim_one(store)).message.text == "three"
+
+
+async def test_a_message_deleted_too_late_is_answered(store: Store) -> None:
+    message = said()
+    await store.add(message)
+    turn = await claim_one(store)
+    await store.withdraw(message.channel, message.id)
+    await store.postponed(turn, 0)
+    await store.withdraw(message.channel, message.id)
+    await answer(store, await claim_one(store), "a cat")
+    await store.withdraw(message.channel, message.id)
+    await store.add(said("and now?"))
+    assert [past.answer for past in await store.history(await claim_one(store), 10)] == ["a cat"]
+
+
+async def test_what_nobody_said_to_the_bot_can_be_deleted(store: Store) -> None:
+    message = said()
+    await store.add(message)
+    await store.withdraw(HERE, "unknown")
+    await store.withdraw(Channel("web", "kitchen"), message.id)
+    assert (await claim_one(store)).message == message
+
+
+async def test_a_deletion_ends_the_wait_of_whoever_is_behind(store: Store) -> None:
+    first = part("a", "look", "1")
+    await store.add(first, ripens=30)
+    await store.add(said("hello", channel=str(first.channel)))
+    await store.wait(0.01)  # forget what came before
+    waiting = asyncio.create_task(store.wait(30))
+    await asyncio.sleep(0.05)
+    await store.withdraw(first.channel, first.id)
+    await asyncio.wait_for(waiting, 5)
+    assert (await claim_one(store)).message.text == "hello"
+
+
+async def test_another_process_hears_of_a_deletion(reopen: OpenStore, store_url: str) -> None:
+    if store_url.startswith("sqlite"):
+        pytest.skip("one process on one file")
+    async with reopen() as store, reopen() as other:
+        first = part("a", "look", "1")
+        await store.add(first, ripens=30)
+        await store.add(said("hello", channel=str(first.channel)))
+        for _ in range(2):  # let the news of both arrive
+            await other.wait(0.2)
+        waiting = asyncio.create_task(other.wait(30))
+        await asyncio.sleep(0.05)
+        await store.withdraw(first.channel, first.id)
+        await asyncio.wait_for(waiting, 5)
+        assert (await claim_one(other)).message.text == "hello"
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+async def test_an_album_goes_on_without_a_part_that_is_deleted(store: Store, gone: int) -> None:
+    parts = [part("a", "compare them", "1"), part("a", "or not", "2"), part("a", photo="3")]
+    for message in parts:
+        await store.add(message)
+    lost = parts.pop(gone)
+    await store.withdraw(lost.channel, lost.id)
+    await store.withdraw(lost.channel, lost.id)
+    await store.amend(replace(lost, text="too late", edited=True))
+    assert not await store.add(lost)
+    turn = await claim_one(store)
+    assert turn.message == Message.of_album(parts)
+    await store.finished(turn)
+    assert not any([await store.add(message) for message in (lost, *parts)])
+
+
+async def test_a_part_that_comes_after_a_deletion_still_joins_the_others(store: Store) -> None:
+    first, second, third = part("a", "these", "1"), part("a", photo="2"), part("a", photo="3")
+    await store.add(first)
+    await store.add(second)
+    await store.withdraw(first.channel, first.id)
+    await store.add(third)
+    turn = await claim_one(store)
+    assert (turn.message.text, [photo.ref for photo in turn.message.attachments]) == ("", ["2", "3"])
+
+
+async def test_an_album_is_withdrawn_with_its_last_part(reopen: OpenStore) -> None:
+    first, second = part("a", "both", "1"), part("a", photo="2")
+    async with reopen() as store:
+        await store.add(first)
+        await store.add(second)
+        await store.withdraw(first.channel, first.id)
+    async with reopen() as store:
+        await store.withdraw(second.channel, second.id)
+        assert await store.waiting() == 0
+        assert not await store.add(first)
+        assert not await store.add(second)
+        assert await store.claim(10) == []
+        await store.add(part("a", photo="3"))  # it comes too late to be of that album
+        assert [photo.ref for photo in (await claim_one(store)).message.attachments] == ["3"]
+
+
+async def test_an_album_no_longer_speaks_to_the_bot_when_the_part_that_did_is_deleted(store: Store) -> None:
+    spoke = part("a", "@bot what?", "2", addressed=True)
+    await store.add(part("a", photo="1", addressed=False))
+    await store.add(spoke)
+    await store.withdraw(spoke.channel, spoke.id)
+    assert not (await claim_one(store)).message.addressed
+
+
+async def test_what_is_said_while_the_message_before_it_is_deleted_comes_forward(store: Store) -> None:
+    for _ in range(60):
+        gone, after = said("never mind"), said("but this")
+        await store.add(gone)
+        await asyncio.gather(store.add(after), store.withdraw(HERE, gone.id))
+        turn = await claim_one(store)
+        assert turn.message == after
+        await store.finished(turn)
+
+
+async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_line_without_a_head(
+    reopen: OpenStore,
+) -> None:
+    """Three people talk and delete every other message, while the bot answers and starts afresh again and again."""
+    deleted, answered = set[str](), list[str]()
+
+    async def talk(store: Store, name: str) -> None:
+        for n in range(12):
+            message = said(f"{name}{n}")
+            await store.add(message)
+            if n % 2:
+                deleted.add(message.text)
+                await asyncio.sleep(0.001 * (n % 3))
+                await store.withdraw(HERE, message.id)
+
+    async def work(store: Store) -> None:
+        while not talking.done() or await store.waiting():
+            for turn in await store.claim(3):
+                if len(answered) % 5 == 0:
+                    await store.renewed(turn.conversation)
+                answered.append(turn.message.text)
+                await store.finished(turn)
+            await asyncio.sleep(0)
+
+    async with reopen() as store:
+        talking = asyncio.gather(*(talk(store, name) for name in "abc"))
+        await asyncio.wait_for(work(store), 20)
+        await talking
+        assert len(answered) == len(set(answered))
+        assert set(answered) | deleted == {f"{name}{n}" for name in "abc" for n in range(12)}
+
+
+# channels
+
+
+async def test_what_people_chose_for_a_channel_is_kept_and_seen_at_once(reopen: OpenStore) -> None:
+    async with reopen() as store:
+        assert await store.channel_settings(HERE) == ChannelSettings()
+        for chosen in (ChannelSettings("all"), ChannelSettings("photos", threads=True)):
+            await store.set_channel(HERE, chosen)
+            assert await store.channel_settings(HERE) == chosen
+        assert await store.channel_settings(Channel("web", "kitchen")) == ChannelSettings()
+    async with reopen() as store:
+        assert await store.channel_settings(HERE) == ChannelSettings("photos", threads=True)
+
+
+async def written_by_another_version(store: Store, settings: str) -> None:
+    """Past everything this process remembers."""
+    assert isinstance(store, SqlStore)
+    sql = "INSERT INTO channel_settings (channel, settings) VALUES (:channel, :settings)"
+    sql += " ON CONFLICT (channel) DO UPDATE SET settings = excluded.settings"
+    await store.write(lambda execute: execute(sql, channel=str(HERE), settings=settings))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("{}", ChannelSettings()),
+        ('{"threads": true}', ChannelSettings(threads=True)),
+        ('{"listening": "all", "colour": "green"}', ChannelSettings("all")),
+    ],
+)
+async def test_settings_of_an_older_or_newer_version_are_understood(
+    store: Store, written: str, read: ChannelSettings
+) -> None:
+    await written_by_another_version(store, written)
+    assert await store.channel_settings(HERE) == read
+
+
+async def test_the_database_is_not_asked_for_every_message(reopen: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.sql.SETTINGS_SECONDS", 0.3)
+    async with reopen() as store:
+        assert await store.channel_settings(HERE) == ChannelSettings()
+        await written_by_another_version(store, '{"listening": "all"}')
+        assert await store.channel_settings(HERE) == ChannelSettings(), "it was just asked for"
+        await asyncio.sleep(0.35)
+        assert await store.channel_settings(HERE) == ChannelSettings("all"), "seconds later it is known"
+
+
+def answers(value: int) -> Callable[[], Awaitable[int]]:
+    async def load() -> int:
+        return value
+
+    return load
+
+
+async def test_what_was_asked_for_longest_ago_is_forgotten_first() -> None:
+    recent = Recent[str, int](2, 60)
+    for key in ("a", "b", "a", "c"):
+        await recent.get(key, answers(1))
+    assert [await recent.get(key, answers(2)) for key in ("a", "c", "b")] == [1, 1, 2]
+
+
+async def test_what_changed_while_it_was_read_is_read_again() -> None:
+    recent = Recent[str, int](2, 60)
+    reading = asyncio.Event()
+
+    async def slowly() -> int:
+        await reading.wait()
+        return 1
+
+    asked = asyncio.create_task(recent.get("a", slowly))
+    await asyncio.sleep(0)
+    recent.forget("a")
+    reading.set()
+    assert await asked == 1
+    assert await recent.get("a", answers(2)) == 2
+
+
+async def test_the_last_message_heard_is_kept_for_each_channel_of_a_platform(reopen: OpenStore) -> None:
+    marks = {Channel("discord", str(n)): str(10**17 + n) for n in range(5_000)}
+    async with reopen() as store:
+        await store.heard(marks | {Channel("telegram", "1"): "1", Channel("discordant", "1"): "1"})
+    async with reopen() as store:
+        assert await store.last_heard("discord") == marks
+        assert await store.last_heard("telegram") == {Channel("telegram", "1"): "1"}
+        assert await store.last_heard("web") == {}
+
+
+async def test_an_older_mark_never_replaces_a_newer_one(store: Store) -> None:
+    short, long = Channel("discord", "short"), Channel("discord", "long")
+    await store.heard({short: "9", long: "1052"})
+    await store.heard({short: "10", long: "1049"})
+    await store.heard({})
+    assert await store.last_heard("discord") == {short: "10", long: "1052"}
+    await store.heard({short: "9", long: "999"})
+    assert await store.last_heard("discord") == {short: "10", long: "1052"}
+
+
+async def test_processes_that_hear_the_same_channels_do_not_block_each_other(reopen: OpenStore, store_url: str) -> None:
+    if store_url.startswith("sqlite"):
+        pytest.skip("one process on one file")
+    channels = [Channel("discord", str(n)) for n in range(1_000)]
+    async with reopen() as a, reopen() as b:
+        for n in range(5):
+            forth = dict.fromkeys(channels, str(n))
+            back = dict.fromkeys(reversed(channels), str(n))
+            await asyncio.wait_for(asyncio.gather(a.heard(forth), b.heard(back)), 10)
+        assert set((await a.last_heard("discord")).values()) == {"4"}
+
+
+async def test_people_who_move_take_what_they_chose_and_the_last_message_along(store: Store) -> None:
+    old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
+    await store.set_channel(old, ChannelSettings("all"))
+    await store.heard({old: "7"})
+    assert await store.channel_settings(new) == ChannelSettings()
+    await store.moved(old, new)
+    assert await store.channel_settings(new) == ChannelSettings("all")
+    assert await store.channel_settings(old) == ChannelSettings()
+    assert await store.last_heard("telegram") == {new: "7"}
+
+
+async def test_what_people_chose_at_the_new_address_counts(store: Store) -> None:
+    old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
+    await store.set_channel(old, ChannelSettings("all"))
+    await store.set_channel(new, ChannelSettings("photos"))
+    await store.heard({old: "7", new: "1"})
+    await store.moved(old, new)
+    await store.moved(old, new)
+    assert await store.channel_settings(new) == ChannelSettings("photos")
+    assert (await store.last_heard("telegram"))[new] == "1"
+
+
+# and what else there is
 
 
 async def test_the_photos_behind_a_post_are_known(store: Store) -> None:

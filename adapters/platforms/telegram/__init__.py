@@ -2,7 +2,7 @@
 
 from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.webhook import Webhook, secret_of
-from bot.commands import COMMANDS, QUESTIONS
+from bot.commands import ASK, COMMANDS, QUESTIONS
 from bot.house import House
 from bot.settings import Settings
 from bot.words import say
@@ -17,7 +17,7 @@ def open_telegram(house: House) -> Telegram:
     return Telegram(
         token,
         settings.telegram_api_url,
-        commands={name: say(f"help_{name}") for name in [*COMMANDS, *QUESTIONS]},
+        commands={name: say(f"help_{name}") for name in [*COMMANDS, ASK, *QUESTIONS]},
         moved=house.store.moved,
         drafts=settings.telegram_drafts,
         webhook=_webhook(house, settings, token),

@@ -24,7 +24,7 @@ from adapters.platforms.telegram.translate import KINDS, NAME, Me, MovedTo, Pres
 from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
-from bot.messages import Attachment, Button, Channel, Message
+from bot.messages import Attachment, Author, Button, Channel, Message
 from bot.net import CAP, Http, Reply, chunks
 from bot.ports import Receive
 from bot.words import say
@@ -36,6 +36,7 @@ CHECK = 60.0  # seconds after which the webhook is looked at again
 DEAF = 120.0  # seconds without a word from Telegram, after which something is wrong
 AGAIN = 1.0  # seconds until a file that was away is asked for once more
 FALLBACKS = 3
+MANAGING = ("creator", "administrator")  # as Telegram calls those who manage a group
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 MEGABYTE = 1024 * 1024
@@ -315,6 +316,18 @@ class Telegram:
         raise Unreadable("photo_gone")
 
     # odds and ends
+
+    async def manages(self, channel: Channel, author: Author) -> bool:
+        """Whether it is a private chat, or this person an admin of the group."""
+        if _is_private(channel) or int(author.id) == address(channel)[0]:  # an admin who stays anonymous is the group
+            return True
+        if int(author.id) < 0:  # a channel; Telegram does not tell who speaks for it
+            return False
+        chat, _ = self._address(channel)
+        with our_errors():
+            member = await self._line.raw("getChatMember", chat_id=chat, user_id=int(author.id))
+            return member["status"] in MANAGING
+        return False
 
     async def check(self) -> None:
         """Ask who we are. Refused when Telegram does not know the token."""

@@ -65,7 +65,7 @@ def translate(raw: dict[str, Any], me: Me, bot: Bot | None = None) -> News | Non
     if query := update.callback_query:
         return _pressed(query)
     said = update.message or update.edited_message
-    if said is None:
+    if said is None or _is_a_bots(said):
         return None
     if said.migrate_to_chat_id:
         return MovedTo(_channel(said), Channel(NAME, str(said.migrate_to_chat_id)))
@@ -128,9 +128,14 @@ def _author(said: Said) -> Author:
 # who is meant
 
 
+def _is_a_bots(said: Said) -> bool:
+    """Two bots that answer each other never stop."""
+    return said.from_user is not None and said.from_user.is_bot and not said.sender_chat
+
+
 def _is_addressed(said: Said, written: str, me: Me) -> bool:
-    if said.is_automatic_forward or (said.from_user and said.from_user.is_bot and not said.sender_chat):
-        return False  # two bots that answer each other never stop
+    if said.is_automatic_forward:
+        return False
     if said.chat.type == said.chat.PRIVATE:
         return True
     replied = _replied_to(said)

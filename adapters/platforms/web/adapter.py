@@ -141,6 +141,10 @@ class Web:
         finally:
             self._count_typing(channel, -1)
 
+    async def manages(self, channel: Channel, author: Author) -> bool:
+        """Everybody who may open the page does: it is private."""
+        return True
+
     async def check(self) -> None:
         """Nothing to check: it is our own."""
 

@@ -210,7 +210,8 @@ def test_everything_said_in_private_is_meant(chat: TelegramBed) -> None:
 
 def test_another_bot_is_never_answered(chat: TelegramBed) -> None:
     other = {"id": 8, "is_bot": True, "first_name": "Parrot"}
-    assert not heard({**chat.message({"text": f"@{USERNAME} hi"}, GROUP), "from": other}).addressed
+    said = {**chat.message({"text": f"@{USERNAME} hi"}, GROUP), "from": other}
+    assert translate({"update_id": 1, "message": said}, ME) is None
 
 
 def test_an_anonymous_admin_speaks_as_the_group(chat: TelegramBed) -> None:

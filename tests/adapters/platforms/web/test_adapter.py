@@ -22,6 +22,10 @@ def test_it_is_an_adapter_like_any_other(tmp_path: Path) -> None:
     assert (web.name, web.max_length, web.edit_interval) == ("web", 100_000, 0.1)
 
 
+async def test_everybody_on_the_page_manages_it(house: House, lobby: Channel) -> None:
+    assert await house.web.manages(lobby, Author("you", "you"))
+
+
 async def test_a_message_arrives_with_its_photos_and_is_answered(house: House) -> None:
     cat = (PHOTOS / "cat.jpg").read_bytes()
     async with house.visitor.looking() as look:
