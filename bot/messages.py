@@ -70,6 +70,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """Something to send along with a post."""
+
+    name: str
+    mime: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """The message that a message replies to, as far as the platform shows it."""
 
@@ -93,6 +102,9 @@ class Message:
     album: str | None = None  # messages of a channel that share it belong together
     about: About | None = None
     edited: bool = False  # said before, in other words
+    private: bool = False  # between this person and the bot alone
+    server: str | None = None  # what the channel is a part of, as `platform:id`
+    language: str = ""  # the author's, as the platform tells it: de, zh-CN
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
@@ -112,6 +124,16 @@ class Message:
         )
 
 
+Listening = Literal["asked", "photos", "all"]
+"""What the bot takes as said to it: what is addressed to it, photos as well, or everything."""
+
+Mirroring = Literal["off", "answers", "everything"]
+"""What a channel sees of what happens in the channels it is linked to."""
+
+Length = Literal["short", "normal", "long"]
+"""How long an answer should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What people chose for a conversation; providers use what they understand."""
@@ -121,10 +143,8 @@ class Preferences:
     words: int = 1000  # to read of each site, 100 to 10,000
     mixed: bool = True  # the history goes along when the model changes
     history: int = 10  # messages that the provider looks back on, 1 to 50
-
-
-Listening = Literal["asked", "photos", "all"]
-"""What the bot takes as said to it: what is addressed to it, photos as well, or everything."""
+    length: Length = "normal"
+    persona: str = ""  # how the model is to behave, in people's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +153,9 @@ class ChannelSettings:
 
     listening: Listening = "asked"
     threads: bool = False  # each photo gets a thread of its own, where the platform has them
+    mirroring: Mirroring = "off"
+    footer: bool = False  # below an answer: model, time and cost
+    language: str | None = None  # of the bot's own words; None: that of whoever speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +207,7 @@ class Prompt:
     text: str
     photos: tuple[Photo, ...] = ()
     history: tuple[Exchange, ...] = ()  # oldest first; for providers that keep none themselves
+    instructions: str = ""  # how to answer; not part of what was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +224,7 @@ class Usage:
     credits: int | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    dollars: float | None = None
 
 
 Piece = Text | Usage
@@ -214,6 +239,32 @@ class Answer:
     usage: Usage = Usage()
     first_words: float | None = None
     took: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One of several answers to the same turn."""
+
+    text: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What answers took over a while."""
+
+    turns: int = 0
+    credits: int = 0
+    dollars: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpent:
+    """What one model took on one day."""
+
+    day: str  # 2026-11-21, UTC
+    model: str
+    spent: Spent
 
 
 @dataclass(frozen=True, slots=True)

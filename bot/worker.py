@@ -171,7 +171,7 @@ class Worker:
         command = COMMANDS.get(name)
         if command is None:
             return say("command_unknown", command=f"/{name}")
-        return await command.obey(Desk(self.store, self.providers, self.adapters), turn, rest)
+        return (await command.obey(Desk(self.store, self.providers, self.adapters), turn, rest)).text
 
     # asking
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.commands.command import Command, Desk, Option, Suggestion
+from bot.commands.command import Command, Desk, Option, Response, Suggestion
 from bot.commands.conversation import new
 from bot.commands.help import help_, start
 from bot.commands.models import MODEL
@@ -17,6 +17,7 @@ __all__ = [
     "Command",
     "Desk",
     "Option",
+    "Response",
     "Suggestion",
     "parse",
     "question",

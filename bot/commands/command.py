@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.messages import Message, Turn
+from bot.messages import Button, File, Message, Turn
 from bot.ports import Adapter, Provider, Store
 
 
@@ -43,6 +43,16 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Response:
+    """What a command answers."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    files: tuple[File, ...] = ()
+    in_place: bool = False  # in the post whose button said the command; anew where no button did
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """Something that the bot is told to do. Its line in /help is the sentence `help_NAME`.
 
@@ -50,5 +60,5 @@ class Command:
     over it. `options` are the parts of what is said, in their order, for platforms that have a form for them.
     """
 
-    obey: Callable[[Desk, Turn, str], Awaitable[str]]
+    obey: Callable[[Desk, Turn, str], Awaitable[Response]]
     options: tuple[Option, ...] = ()

@@ -1,22 +1,22 @@
 """Commands that say what the bot is."""
 
-from bot.commands.command import Desk
+from bot.commands.command import Desk, Response
 from bot.messages import Turn
 from bot.words import catalogue, say
 
 PREFIX = "help_"
 
 
-async def help_(desk: Desk, turn: Turn, rest: str) -> str:
+async def help_(desk: Desk, turn: Turn, rest: str) -> Response:
     """/help: what can be done, a line for each command."""
     lines = (
         f"/{key.removeprefix(PREFIX)} · {line}"
         for key, line in catalogue().items()
         if key.startswith(PREFIX) and key != "help_start"
     )
-    return say("help", commands="\n".join(lines))
+    return Response(say("help", commands="\n".join(lines)))
 
 
-async def start(desk: Desk, turn: Turn, rest: str) -> str:
+async def start(desk: Desk, turn: Turn, rest: str) -> Response:
     """/start: what Telegram says for people who meet the bot."""
-    return say("hello", help=await help_(desk, turn, rest))
+    return Response(say("hello", help=(await help_(desk, turn, rest)).text))

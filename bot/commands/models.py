@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from bot.commands.command import Command, Desk, Option, Suggestion
+from bot.commands.command import Command, Desk, Option, Response, Suggestion
 from bot.messages import Model, Turn
 from bot.ports import Provider
 from bot.words import say
@@ -13,23 +13,21 @@ SUGGESTED = 25
 EYE = "👁"  # what marks a model that sees photos
 
 
-async def model(desk: Desk, turn: Turn, rest: str) -> str:
+async def model(desk: Desk, turn: Turn, rest: str) -> Response:
     """/model [NAME]: say which model answers here, or switch. NAME may leave out the provider."""
     known = await known_models(desk.providers)
     if not rest:
-        return _list(turn.conversation.model, known)
+        return Response(_list(turn.conversation.model, known))
     name = rest if rest in known else _without_provider(rest, known)
     if name is None:
         close = get_close_matches(rest, [*known, *(model.id for model in known.values())], n=3, cutoff=0.4)
-        return (
-            say("model_unknown", model=rest, close=", ".join(close))
-            if close
-            else say("model_unknown_plain", model=rest)
-        )
+        if not close:
+            return Response(say("model_unknown_plain", model=rest))
+        return Response(say("model_unknown", model=rest, close=", ".join(close)))
     await desk.store.switched(turn.conversation, name)
     if known[name].sees:
-        return say("model_switched", model=name)
-    return say("model_switched_blind", model=name, seeing=_seeing(known)[0])
+        return Response(say("model_switched", model=name))
+    return Response(say("model_switched_blind", model=name, seeing=_seeing(known)[0]))
 
 
 async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
-from bot.commands.command import Command, Desk, Option
+from bot.commands.command import Command, Desk, Option, Response
 from bot.messages import ChannelSettings, Listening, Turn
 from bot.words import say
 
@@ -15,20 +15,20 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-async def settings(desk: Desk, turn: Turn, rest: str) -> str:
+async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
     """/settings [NAME VALUE]: say how the bot behaves in this channel, or change it."""
     channel = turn.message.channel
     chosen = await desk.store.channel_settings(channel)
     if not rest:
-        return say("settings_now", settings=_list(chosen))
+        return Response(say("settings_now", settings=_list(chosen)))
     name, _, value = rest.lower().partition(" ")
     value = value.strip()
     if value not in CHOICES.get(name, ()):
-        return say("settings_unknown", settings=_list(chosen))
+        return Response(say("settings_unknown", settings=_list(chosen)))
     if not await desk.manages(turn.message):
-        return say("settings_not_yours")
+        return Response(say("settings_not_yours"))
     await desk.store.set_channel(channel, replace(chosen, **{name: CHOICES[name][value]}))
-    return say("settings_done", name=name, value=value)
+    return Response(say("settings_done", name=name, value=value))
 
 
 def _list(chosen: ChannelSettings) -> str:

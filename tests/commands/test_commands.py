@@ -44,14 +44,14 @@ def test_every_command_has_its_line_of_help() -> None:
 
 
 async def test_start_and_help_list_what_can_be_said(desk: Desk, turn: Turn) -> None:
-    hello = await COMMANDS["start"].obey(desk, turn, "")
+    hello = (await COMMANDS["start"].obey(desk, turn, "")).text
     assert "Hello!" in hello
     for name in set(COMMANDS) - {"start"}:
         assert f"/{name} · " in hello
 
 
 async def test_model_alone_says_which_one_answers(desk: Desk, turn: Turn) -> None:
-    answer = await COMMANDS["model"].obey(desk, turn, "")
+    answer = (await COMMANDS["model"].obey(desk, turn, "")).text
     assert answer.startswith("sandbox/gpt-4o answers here.")
     assert "`sandbox/gpt-4o-mini`" in answer
     assert "o3-mini" not in answer
@@ -61,7 +61,7 @@ async def test_model_alone_says_which_one_answers(desk: Desk, turn: Turn) -> Non
 async def test_a_model_is_switched_with_or_without_its_provider(
     desk: Desk, sqlite: Store, turn: Turn, name: str
 ) -> None:
-    assert await COMMANDS["model"].obey(desk, turn, name) == "From now on sandbox/gpt-4o-mini answers here."
+    assert (await COMMANDS["model"].obey(desk, turn, name)).text == "From now on sandbox/gpt-4o-mini answers here."
     assert await model_of_the_next_turn(sqlite, turn) == "sandbox/gpt-4o-mini"
 
 
@@ -71,19 +71,19 @@ async def test_a_model_name_may_hold_slashes(desk: Desk, sqlite: Store, turn: Tu
 
 
 async def test_a_model_that_sees_no_photos_says_so_and_names_one_that_does(desk: Desk, turn: Turn) -> None:
-    answer = await COMMANDS["model"].obey(desk, turn, "o3-mini")
+    answer = (await COMMANDS["model"].obey(desk, turn, "o3-mini")).text
     assert "cannot see photos; sandbox/gpt-4o can" in answer
 
 
 async def test_an_unknown_model_gets_close_names_and_changes_nothing(desk: Desk, sqlite: Store, turn: Turn) -> None:
-    answer = await COMMANDS["model"].obey(desk, turn, "gpt4o")
+    answer = (await COMMANDS["model"].obey(desk, turn, "gpt4o")).text
     assert "I don't know the model gpt4o" in answer
     assert "gpt-4o" in answer
-    assert await COMMANDS["model"].obey(desk, turn, "zzzzzz") == (
+    assert (await COMMANDS["model"].obey(desk, turn, "zzzzzz")).text == (
         "I don't know the model zzzzzz. Say /model to see those that I know."
     )
     assert await model_of_the_next_turn(sqlite, turn) == MODEL
 
 
 async def test_new_begins_afresh(desk: Desk, sqlite: Store, turn: Turn) -> None:
-    assert "fresh start" in await COMMANDS["new"].obey(desk, turn, "")
+    assert "fresh start" in (await COMMANDS["new"].obey(desk, turn, "")).text
