@@ -1,13 +1,14 @@
-"""python -m bench [turns|stalls|queue] [--quick]: what it costs, as ratios on this machine."""
+"""python -m bench [turns|telegram|discord|stalls|queue] [--quick]: what it costs, as ratios on this machine."""
 
 import argparse
 import platform
 
-from bench import queue, stalls, telegram, turns
+from bench import discord, queue, stalls, telegram, turns
 
 SUITES = {
     "turns": turns.report,
     "telegram": telegram.report,
+    "discord": discord.report,
     "stalls": lambda *, quick: stalls.report(),
     "queue": queue.report,
 }

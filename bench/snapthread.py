@@ -4,18 +4,19 @@ import asyncio
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
 from adapters.providers.onemin import OneMin
+from bot import logs
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
 from bot.messages import Attachment, Author, Button, Channel, Message
 from bot.metrics import Metrics
 from bot.photos import Photos
-from bot.ports import Receive
+from bot.ports import Adapter, Receive, Store
 from bot.store import open_store
 from bot.worker import Worker
 
@@ -68,6 +69,9 @@ class Screen:
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         yield
 
+    async def manages(self, channel: Channel, author: Author) -> bool:
+        return True
+
     async def check(self) -> None: ...
 
     def _see(self, channel: Channel, text: str) -> None:
@@ -77,20 +81,40 @@ class Screen:
             self.whole[channel.id].set()
 
 
-async def all_turns(url: str, photos: list[bytes], at_once: int, pause: float) -> list[float]:
-    """As `bench.floor.all_turns`: the seconds from hearing a message to the whole answer."""
-    screen, metrics = Screen(photos), Metrics()
+@asynccontextmanager
+async def running(
+    new_platform: Callable[[Store, Path], Adapter], url: str, at_once: int
+) -> AsyncGenerator[Inbox, None]:
+    """Snapthread as `bot.app` puts it together, with one platform, from when that listens; it gets a folder of its own.
+
+    `url` is that of 1min.ai.
+    """
+    logs.set_up("text", "error", [])
+    metrics = Metrics()
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        store = await stack.enter_async_context(open_store(f"sqlite:///{Path(folder)}/bot.db", "onemin/gpt-4o"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/bot.db", "onemin/gpt-4o"))
         cleaner = await stack.enter_async_context(Photos())
         provider = await stack.enter_async_context(
             OneMin("bench", url, "unified", store, requests_per_minute=10_000_000)
         )
-        worker = Worker(store, {"web": screen}, {"onemin": provider}, cleaner, metrics)
-        dispatcher = Dispatcher(store, worker.take, at_once, metrics)
-        running = asyncio.create_task(dispatcher.run())
-        inbox, gate = Inbox(store), asyncio.Semaphore(at_once)
+        platform = await stack.enter_async_context(new_platform(store, folder))
+        worker = Worker(store, {platform.name: platform}, {"onemin": provider}, cleaner, metrics)
+        dispatcher, inbox = Dispatcher(store, worker.take, at_once, metrics), Inbox(store)
+        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.listen(inbox.receive))]
+        while platform.trouble:
+            await asyncio.sleep(0.02)
+        yield inbox
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await dispatcher.stop(5)
+
+
+async def all_turns(url: str, photos: list[bytes], at_once: int, pause: float) -> list[float]:
+    """As `bench.floor.all_turns`: the seconds from hearing a message to the whole answer."""
+    screen, gate = Screen(photos), asyncio.Semaphore(at_once)
+    async with running(lambda store, folder: screen, url, at_once) as inbox:
 
         async def one(n: int) -> None:
             async with gate:
@@ -105,13 +129,4 @@ async def all_turns(url: str, photos: list[bytes], at_once: int, pause: float) -
                 await screen.whole[str(n)].wait()
 
         await asyncio.gather(*map(one, range(len(photos))))
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-        await dispatcher.stop(5)
     return list(screen.took.values())
-
-
-def _message(n: str) -> Message:
-    attachment = Attachment(n, "photo.jpg")
-    return Message(Channel("web", n), n, Author("1", "Ann"), "what is this?", time.time(), (attachment,))

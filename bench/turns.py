@@ -15,7 +15,6 @@ from adapters.providers.sandbox.answers import CANNED
 from adapters.providers.sandbox.wire import pieces
 from bench import floor, photo, snapthread
 from bench.measure import cpu_seconds, peak_mb, percentile, stay_on, table
-from bot import logs
 
 PROGRAMS = {"floor": floor.all_turns, "snapthread": snapthread.all_turns}
 PACE = 0.025  # seconds between two pieces of an answer
@@ -62,7 +61,6 @@ def _emulate(pipe: Connection) -> None:
 
 async def _measure(program: str, url: str, at_once: int, turns: int) -> dict[str, float]:
     stay_on(0)
-    logs.set_up("text", "error", [])
     base = photo.base()
     photos = [photo.variant(base, n) for n in range(turns + at_once)]
     await PROGRAMS[program](url, photos[turns:][:20], min(at_once, 20), 0)  # warm up

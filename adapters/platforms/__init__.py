@@ -3,6 +3,7 @@
 from adapters import Plug
 
 PLATFORMS = {
+    "discord": Plug("adapters.platforms.discord:open_discord", needs="discord_token"),
     "telegram": Plug("adapters.platforms.telegram:open_telegram", needs="telegram_token"),
     "web": Plug("adapters.platforms.web:open_web"),
 }

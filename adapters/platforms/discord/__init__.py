@@ -1,0 +1,34 @@
+"""Discord: photos in servers, threads and private chats, slash commands and menus, and nothing missed while away."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from adapters.platforms.discord.adapter import Discord
+from adapters.platforms.discord.shards import Shards
+from adapters.platforms.discord.slash import payload
+from bot.commands import COMMANDS, Desk, Suggestion
+from bot.house import House
+
+__all__ = ["Discord", "open_discord"]
+
+
+def open_discord(house: House) -> Discord:
+    """Make the adapter with the operator's settings."""
+    settings = house.settings
+    desk = Desk(house.store, house.providers)
+
+    async def suggest(command: str, option: str, typed: str) -> Sequence[Suggestion]:
+        options = COMMANDS[command].options if command in COMMANDS else ()
+        found = next((each.suggest for each in options if each.name == option), None)
+        return await found(desk, typed) if found else ()
+
+    return Discord(
+        settings.discord_token.get_secret_value() if settings.discord_token else "",
+        settings.discord_api_url,
+        house.store,
+        Path(settings.bot_data) / "discord",
+        commands=payload(),
+        suggest=suggest,
+        shards=Shards.parse(settings.discord_shards) if settings.discord_shards else None,
+        most_bytes=settings.bot_photo_mb * 1024 * 1024,
+    )

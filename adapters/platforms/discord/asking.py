@@ -1,0 +1,283 @@
+"""Slash commands, message menus, buttons and forms: what people ask through Discord's own controls."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+import discord
+import structlog
+from discord import InteractionType
+
+from adapters.platforms.discord.answering import Interactions, Waiting
+from adapters.platforms.discord.errors import our_errors
+from adapters.platforms.discord.files import Files
+from adapters.platforms.discord.lines import Lines
+from adapters.platforms.discord.pictures import of_interaction, pictures
+from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.slash import MESSAGE_MENU, menu
+from adapters.platforms.discord.translate import UNTOLD, about
+from bot.commands import ASK, Suggestion
+from bot.errors import BotError
+from bot.messages import About, Attachment, Author, Message
+from bot.ports import Receive
+from bot.words import say
+
+log = structlog.get_logger(__name__)
+
+Suggest = Callable[[str, str, str], Awaitable[Sequence[Suggestion]]]
+"""What an option of a command may hold: command, option, what has been typed."""
+
+FORM = "ask:"  # what the custom id of a form begins with; the id of the message it is about follows
+ANSWER = "question"  # the custom id of its only field
+FORM_SECONDS = 900.0
+LONGEST_QUESTION = 1_000
+SUGGESTED, LONGEST_SUGGESTION = 25, 100
+TARGETS = 1_000  # messages that forms are open about
+IN_TIME = 2.0  # seconds for suggestions, of the three that Discord waits
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of an interaction, and the link by which it can be fetched now."""
+
+    attachment: Attachment
+    url: str
+
+    @property
+    def id(self) -> str:
+        return self.attachment.ref.rpartition("/")[2]
+
+
+class Asking:
+    """Acknowledges every interaction at once, and hands on what is said by it."""
+
+    def __init__(
+        self,
+        receive: Receive,
+        lines: Lines,
+        interactions: Interactions,
+        files: Files,
+        suggest: Suggest,
+        most_bytes: int,
+    ) -> None:
+        self._receive, self._lines, self._interactions = receive, lines, interactions
+        self._files, self._suggest, self._most_bytes = files, suggest, most_bytes
+        self._targets: OrderedDict[str, discord.Message] = OrderedDict()
+
+    async def take(self, interaction: discord.Interaction) -> None:
+        """Somebody used a command, a menu or a form. Presses of buttons come to `pressed`."""
+        data = cast("Data", interaction.data or {})
+        try:
+            with our_errors():
+                if interaction.type is InteractionType.autocomplete:
+                    await self._complete(interaction, data)
+                elif interaction.type is InteractionType.modal_submit:
+                    await self._submitted(interaction, data)
+                elif interaction.type is InteractionType.application_command:
+                    await self._commanded(interaction, data)
+        except BotError as error:
+            log.warning("an interaction could not be taken in", kind=str(interaction.type), reason=error.key)
+
+    async def pressed(self, interaction: discord.Interaction, command: str) -> None:
+        """Somebody pressed a button: a message that says its command, and is about the post it stands under."""
+        if interaction.message is None:
+            return
+        post = str(interaction.message.id)
+        message = _message(interaction, f"{post}/{interaction.id}", command, About(post, ours=True, text=""))
+        self._take_in(interaction, message, thinking=False)
+        with our_errors():
+            await interaction.response.defer()
+
+    # the three kinds
+
+    async def _commanded(self, interaction: discord.Interaction, data: Data) -> None:
+        if data.get("type") == MESSAGE_MENU:
+            await self._picked(interaction, data)
+            return
+        options = {option["name"]: option.get("value", "") for option in data.get("options", ())}
+        files = list(_files(interaction, data, options))
+        question = str(options.get("question", ""))
+        words = [str(value) for name, value in options.items() if name not in _names(data, options)]
+        text = question if data["name"] == ASK else " ".join([f"/{data['name']}", *words])
+        await self._ask(interaction, _message(interaction, f"/{interaction.id}", text), files)
+
+    async def _picked(self, interaction: discord.Interaction, data: Data) -> None:
+        """A menu of a message's: ask what is to be asked about it, or for it."""
+        target = _target(interaction, data)
+        question = menu(str(data.get("name")))
+        if question is None or target is None:
+            return
+        if question == ASK:
+            self._remember(target)
+            await interaction.response.send_modal(_form(target.id))
+            return
+        await self._ask_about(interaction, target, f"/{question}")
+
+    async def _submitted(self, interaction: discord.Interaction, data: Data) -> None:
+        id = str(data.get("custom_id", "")).removeprefix(FORM)
+        target = self._targets.pop(id, None) or await _read_again(interaction, id)
+        if target is None:
+            await interaction.response.send_message(say("discord_no_message"), ephemeral=True)
+            return
+        await self._ask_about(interaction, target, _answer(data.get("components", ())))
+
+    async def _complete(self, interaction: discord.Interaction, data: Data) -> None:
+        typing = next((option for option in data.get("options", ()) if option.get("focused")), None)
+        found: Sequence[Suggestion] = ()
+        if typing is not None:
+            try:
+                async with asyncio.timeout(IN_TIME):
+                    found = await self._suggest(data["name"], typing["name"], str(typing.get("value", "")))
+            except (TimeoutError, BotError) as error:
+                log.info("nothing could be suggested", reason=repr(error))
+        choices = [
+            discord.app_commands.Choice(name=each.label[:LONGEST_SUGGESTION], value=each.value)
+            for each in found[:SUGGESTED]
+            if len(each.value) <= LONGEST_SUGGESTION
+        ]
+        await interaction.response.autocomplete(choices)
+
+    # asking
+
+    async def _ask_about(self, interaction: discord.Interaction, target: discord.Message, text: str) -> None:
+        me = interaction.client.user
+        # Discord may not show us the message again: where we are no member, or without the MESSAGE CONTENT intent.
+        files = [_kept(attachment, url) for attachment, url in pictures(target)]
+        shown = replace(about(target, me.id if me else 0), attachments=tuple(file.attachment for file in files))
+        await self._ask(interaction, _message(interaction, f"/{interaction.id}", text, shown), files, own=False)
+
+    async def _ask(
+        self, interaction: discord.Interaction, message: Message, files: Sequence[_File], *, own: bool = True
+    ) -> None:
+        if own:
+            message = replace(message, attachments=tuple(file.attachment for file in files))
+        visits = Place.of(message.channel).visitor is not None
+        acknowledging = asyncio.create_task(_acknowledge(interaction, ephemeral=visits))
+        await asyncio.gather(*(self._fetch(file) for file in files))
+        thinks = await acknowledging
+        self._take_in(interaction, message, thinking=thinks)
+
+    def _take_in(self, interaction: discord.Interaction, message: Message, *, thinking: bool) -> None:
+        place = Place.of(message.channel)
+        if thinking or place.visitor is not None:  # elsewhere an ordinary message does
+            self._interactions.opened(message.id, place, Waiting(interaction, thinking))
+        self._lines.put(place.id, partial(self._receive, message))
+
+    async def _fetch(self, file: _File) -> None:
+        try:
+            await self._files.fetch_at_once(file.url, file.id, self._most_bytes)
+        except (BotError, OSError) as error:  # whoever asked is told when it turns out to be missing
+            log.warning("a file of an interaction could not be kept", reason=repr(error))
+
+    def _remember(self, target: discord.Message) -> None:
+        self._targets[str(target.id)] = target
+        if len(self._targets) > TARGETS:
+            self._targets.popitem(last=False)
+
+
+async def _acknowledge(interaction: discord.Interaction, *, ephemeral: bool) -> bool:
+    """Let Discord show that we think; False where it is too late for that."""
+    try:
+        with our_errors():
+            await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+    except BotError as error:
+        log.warning("an interaction was acknowledged too late", reason=error.key)
+        return False
+    return True
+
+
+# where and who
+
+
+def _place(interaction: discord.Interaction) -> Place:
+    channel = interaction.channel_id or 0
+    if interaction.context.dm_channel:
+        return Place(channel, private=True)
+    may_speak = interaction.is_guild_integration() and interaction.app_permissions.send_messages
+    return Place(channel) if may_speak else Place(channel, visitor=interaction.user.id)
+
+
+def _message(interaction: discord.Interaction, id: str, text: str, shown: About | None = None) -> Message:
+    person = interaction.user
+    return Message(
+        channel=_place(interaction).channel,
+        id=id,
+        author=Author(str(person.id), person.display_name),
+        text=text.translate(UNTOLD).strip(),
+        sent=time.time(),
+        about=shown,
+    )
+
+
+# what came along
+
+
+def _names(data: Data, options: Mapping[str, Any]) -> set[str]:
+    """The options that hold files."""
+    files = data.get("resolved", {}).get("attachments", {})
+    return {name for name, value in options.items() if str(value) in files}
+
+
+def _files(interaction: discord.Interaction, data: Data, options: Mapping[str, Any]) -> Iterator[_File]:
+    files = data.get("resolved", {}).get("attachments", {})
+    for name in sorted(_names(data, options)):
+        raw = files[str(options[name])]
+        yield _File(*of_interaction(discord.Attachment(data=raw, state=interaction._state)))
+
+
+def _kept(attachment: Attachment, url: str) -> _File:
+    """A photo of somebody's message, as a file of ours."""
+    *_, message, key = attachment.ref.split("/")
+    number = f"{message}{key.removeprefix('embed')}" if key.startswith("embed") else key.partition(".")[0]
+    return _File(replace(attachment, ref=f"keep/{number}"), url)
+
+
+def _target(interaction: discord.Interaction, data: Data) -> discord.Message | None:
+    """The message under the menu: Discord brings it along whole, also where the bot could not read it."""
+    raw = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"))
+    if raw is None or interaction.channel is None:
+        return None
+    return discord.Message(state=interaction._state, channel=cast("Any", interaction.channel), data=raw)
+
+
+async def _read_again(interaction: discord.Interaction, id: str) -> discord.Message | None:
+    """A form that was opened before the bot was started again."""
+    if not id.isdigit() or interaction.channel_id is None:
+        return None
+    try:
+        with our_errors():
+            return await interaction.client.get_partial_messageable(interaction.channel_id).fetch_message(int(id))
+    except BotError:
+        return None
+
+
+# the form
+
+
+def _form(target: int) -> discord.ui.Modal:
+    form = discord.ui.Modal(title=say("discord_ask"), custom_id=f"{FORM}{target}", timeout=FORM_SECONDS)
+    field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        style=discord.TextStyle.paragraph,
+        custom_id=ANSWER,
+        placeholder=say("discord_ask_hint"),
+        max_length=LONGEST_QUESTION,
+    )
+    form.add_item(discord.ui.Label(text=say("discord_ask_label"), component=field))
+    return form
+
+
+def _answer(components: Iterable[Data]) -> str:
+    """What was typed into the form's field, however deep it lies."""
+    for component in components:
+        if component.get("custom_id") == ANSWER:
+            return str(component.get("value", ""))
+        inner = [*component.get("components", ()), *filter(None, [component.get("component")])]
+        if found := _answer(inner):
+            return found
+    return ""

@@ -1,0 +1,105 @@
+"""What Discord says when it says no, and what that means to the bot."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from json import JSONDecodeError
+
+import aiohttp
+import discord
+import structlog
+
+from bot.errors import BotError, Busy, Refused
+
+log = structlog.get_logger(__name__)
+
+
+class NoHistory(Refused):
+    """We may not read what was said before, so we may not reply to it: worth saying it without the reply."""
+
+
+class Archived(Refused):
+    """The thread sleeps: a new message wakes it up, an edit has to wake it up first."""
+
+
+class TokenOver(Refused):
+    """The interaction or its webhook takes nothing more: worth saying it as an ordinary message."""
+
+
+Meaning = Callable[[], BotError]
+
+
+def _shut_out() -> BotError:
+    return Refused("discord_shut_out")
+
+
+def _post_gone() -> BotError:
+    return Refused("discord_post_gone")
+
+
+def _token_over() -> BotError:
+    return TokenOver("discord_interaction_over")
+
+
+def _slow_down() -> BotError:
+    return Busy("discord_slow_down")
+
+
+# Discord's own codes, and what they mean.
+MEANINGS: Mapping[int, Meaning] = {
+    10003: _shut_out,  # unknown channel
+    10004: _shut_out,  # unknown server
+    10008: _post_gone,  # unknown message
+    10015: _token_over,  # unknown webhook
+    10062: _token_over,  # unknown interaction
+    30046: _slow_down,  # too many edits of messages older than an hour
+    50001: _shut_out,  # no access
+    50005: _post_gone,  # somebody else's message, such as a post of the application that had our place before
+    50007: _shut_out,  # takes no private messages from us
+    50013: _shut_out,  # no permission
+    50027: _token_over,  # invalid webhook token
+    50083: lambda: Archived("discord_locked"),
+    50278: _shut_out,  # no server in common any more
+    130000: lambda: Busy("discord_unreachable"),  # overloaded
+    160002: lambda: NoHistory("discord_shut_out"),
+    160005: lambda: Refused("discord_locked"),
+}
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Turn what discord.py and aiohttp raise for a call into what the bot understands."""
+    try:
+        yield
+    except discord.LoginFailure as error:
+        raise Refused("discord_wrong_token") from error
+    except discord.RateLimited as error:  # before it even asked
+        raise Busy("discord_slow_down", error.retry_after) from error
+    except discord.HTTPException as error:
+        raise _meaning(error) from error
+    except (OSError, aiohttp.ClientError, JSONDecodeError) as error:  # a TimeoutError is an OSError
+        raise Busy("discord_unreachable") from error
+    except RuntimeError as error:
+        if str(error) != "Session is closed":
+            raise
+        raise Busy("discord_unreachable") from error  # the connection is being made anew
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """How many seconds a reply asks to wait, if it does."""
+    try:
+        return float(headers["Retry-After"])
+    except (KeyError, ValueError):  # it may also be a date, which Discord does not send
+        return None
+
+
+def _meaning(error: discord.HTTPException) -> BotError:
+    if meaning := MEANINGS.get(error.code):
+        return meaning()
+    if error.status == 429:
+        return Busy("discord_slow_down", retry_after(error.response.headers))
+    if error.status >= 500:
+        return Busy("discord_unreachable")
+    if error.status == 401:
+        return Refused("discord_wrong_token")
+    log.warning("Discord refused a request", status=error.status, code=error.code, reason=error.text)
+    return Refused("discord_shut_out" if error.status == 403 and not error.code else "discord_refused")

@@ -1,0 +1,141 @@
+"""The live connection to Discord: made again when it breaks, and ended only by what the operator has to mend."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import structlog
+import yarl
+from discord.gateway import DiscordWebSocket
+
+from adapters.platforms.discord.asking import Asking
+from adapters.platforms.discord.buttons import Says
+from adapters.platforms.discord.hearing import Hearing
+from adapters.platforms.discord.shards import Shards
+from bot.errors import Refused
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds until a connection is made again
+
+# Codes with which Discord ends a connection for good, and what the operator is told.
+FINAL = {4004: "discord_wrong_token", 4010: "discord_shards", 4011: "discord_shards", 4014: "discord_intents"}
+
+
+class Ears(discord.AutoShardedClient):
+    """Hands every event on in the order of its arrival: discord.py starts handlers in that order, and none waits."""
+
+    def __init__(self, hearing: Hearing, asking: Asking, intents: discord.Intents, shards: Shards | None) -> None:
+        chosen: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
+        super().__init__(
+            intents=intents,
+            **chosen,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self._hearing, self._asking = hearing, asking
+        self.connected: set[int] = set()  # shards
+        self.add_dynamic_items(Says)
+
+    async def setup_hook(self) -> None:
+        """Find the gateway: at times discord.py takes the address that it knows by heart."""
+        _, gateway, _ = await self.http.get_bot_gateway()
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+
+    @property
+    def me(self) -> int:
+        """The bot's own id."""
+        return self.user.id if self.user else 0
+
+    # events
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Somebody said something."""
+        self._hearing.said(message, self.me)
+
+    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
+        """Somebody changed a message."""
+        self._hearing.edited(edit.message, self.me)
+
+    async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
+        """A message was deleted."""
+        self._deleted(gone.guild_id, gone.channel_id, {gone.message_id})
+
+    async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
+        """Many were."""
+        self._deleted(gone.guild_id, gone.channel_id, gone.message_ids)
+
+    def _deleted(self, guild: int | None, channel: int, messages: set[int]) -> None:
+        self._hearing.deleted(self.get_guild(guild or 0), channel, guild is None, messages)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """A server took the bot in."""
+        self._hearing.joined(guild)
+
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        """A server has a new channel."""
+        self._hearing.appeared(channel.guild, [channel.id])
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        """A channel has a new thread."""
+        self._hearing.appeared(thread.guild, [thread.id])
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Somebody used a control of Discord's; buttons find their own way to `pressed`."""
+        await self._asking.take(interaction)
+
+    async def pressed(self, interaction: discord.Interaction, command: str) -> None:
+        """Somebody pressed a button of ours."""
+        await self._asking.pressed(interaction, command)
+
+    # the connection
+
+    async def on_shard_connect(self, shard: int) -> None:
+        """A shard began anew: Discord does not say again what was missed."""
+        self._hearing.hold(shard)
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """A shard knows its servers."""
+        self.connected.add(shard)
+        await self._hearing.catch_up(self, shard, self.me)
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        """A shard is back, and was told all that it had missed."""
+        self.connected.add(shard)
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        """A shard lost its connection; discord.py makes it again."""
+        self.connected.discard(shard)
+
+
+async def stay_connected(make: Callable[[], Ears], token: str, seen: Callable[[Ears], object]) -> None:
+    """Listen until cancelled. `seen` is shown each connection. Refused when the operator has to mend something.
+
+    An event that discord.py cannot read ends its connection: then a new one is made.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        ears = make()
+        seen(ears)
+        began = asyncio.get_running_loop().time()
+        try:
+            async with ears:
+                await ears.start(token)
+        except discord.LoginFailure as error:
+            raise Refused("discord_wrong_token") from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise Refused("discord_intents") from error
+        except discord.ConnectionClosed as error:
+            if key := FINAL.get(error.code):
+                raise Refused(key) from error
+            log.warning("Discord closed the connection", code=error.code)
+        except Exception as error:
+            log.warning("the connection to Discord broke", error=repr(error))
+        if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        await asyncio.sleep(pause * random.uniform(0.75, 1.25))
+        pause = min(pause * 2, LONGEST_PAUSE)

@@ -1,0 +1,146 @@
+"""What is said on Discord, in order, nothing twice, and nothing that was said while the bot was away left out."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+
+import discord
+import structlog
+
+from adapters.platforms.discord.files import Links
+from adapters.platforms.discord.lines import Lines, Work, insist
+from adapters.platforms.discord.manners import Tact, Threads
+from adapters.platforms.discord.marks import Marks
+from adapters.platforms.discord.missed import Budget, Look, look, look_at
+from adapters.platforms.discord.pictures import links_in
+from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.translate import is_hidden, place_of, translate
+from bot.errors import Refused
+from bot.messages import Channel, Message
+from bot.ports import Receive, Store
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 4  # channels that are read at the same time
+
+
+class Hearing:
+    """Takes in what a live connection hears. A connection may break and be made anew; this stays."""
+
+    def __init__(
+        self, receive: Receive, store: Store, lines: Lines, marks: Marks, links: Links, threads: Threads, tact: Tact
+    ) -> None:
+        self._receive, self._store = receive, store
+        self._lines, self._marks, self._links = lines, marks, links
+        self._threads, self._tact = threads, tact
+        self._held: dict[int, list[tuple[int, Work]]] = {}  # by shard: what waits until older messages have been read
+        self._reading = asyncio.Semaphore(AT_ONCE)
+
+    # what comes in
+
+    def said(self, message: discord.Message, me: int) -> None:
+        """Somebody said something."""
+        self._put(message.guild, message.channel.id, partial(self._take, message, me))
+
+    def edited(self, message: discord.Message, me: int) -> None:
+        """Somebody changed what they said, or Discord added the picture behind a link."""
+        self._put(message.guild, message.channel.id, partial(self._amend, message, me))
+
+    def deleted(self, guild: discord.Guild | None, channel: int, private: bool, messages: Iterable[int]) -> None:
+        """Somebody took back what they said."""
+        for message in messages:
+            self._put(guild, channel, partial(self._withdraw, Place(channel, private), message))
+
+    def appeared(self, guild: discord.Guild, channels: Iterable[int]) -> None:
+        """There are new places to talk in: should the bot die now, it will know that it has heard nothing there."""
+        begun = {Place(id).channel: id - 1 for id in channels}
+        self._put(guild, guild.id, partial(self._marks.begin, begun))
+
+    def joined(self, guild: discord.Guild) -> None:
+        """Somebody took the bot in: what was said there before is not for it."""
+        seen = Look()
+        look_at(guild, {}, seen)
+        self._put(guild, guild.id, partial(self._marks.begin, seen.new))
+
+    def _put(self, guild: discord.Guild | None, channel: int, work: Work) -> None:
+        held = self._held.get(guild.shard_id if guild else 0)
+        if held is None:
+            self._lines.put(channel, work)
+        else:
+            held.append((channel, work))
+
+    async def _take(self, said: discord.Message, me: int) -> None:
+        message = _understood(lambda: translate(said, me))
+        if is_hidden(said, me):
+            await self._tact.cannot_read(said, me)
+        elif message is not None:
+            await self._take_in(said, message)
+        await self._marks.note(place_of(said).channel, said.id)
+
+    async def _take_in(self, said: discord.Message, message: Message) -> None:
+        if message.addressed and not await self._tact.may_answer(said):
+            return
+        for ref, link in links_in(said).items():
+            self._links.note(ref, link)
+        message = await self._threads.place(said, message)
+        if message.addressed:
+            self._tact.asked(message)
+        await self._receive(message)
+
+    async def _amend(self, said: discord.Message, me: int) -> None:
+        message = _understood(lambda: translate(said, me, edited=True))
+        if message is not None:
+            for channel in _where_it_may_wait(message.channel, said.id):
+                await self._receive(replace(message, channel=channel))
+
+    async def _withdraw(self, place: Place, message: int) -> None:
+        for channel in _where_it_may_wait(place.channel, message):
+            await self._store.withdraw(channel, str(message))
+
+    # what was said while nobody listened
+
+    def hold(self, shard: int) -> None:
+        """A new connection: what it brings waits until older messages have been read."""
+        self._held.setdefault(shard, [])
+
+    async def catch_up(self, client: discord.Client, shard: int, me: int) -> None:
+        """Read what every known channel of the shard has heard since, oldest first, and go on from there."""
+        missed: list[tuple[Place, int]] = []
+
+        async def compare() -> None:
+            seen = look(client, shard, await self._marks.known())
+            missed[:] = seen.missed
+            await self._marks.begin(seen.new)
+
+        await insist(compare)
+        budget = Budget()
+        for place, after in missed:
+            self._lines.put(place.id, partial(self._read, client, place, after, me, budget))
+        for channel, work in self._held.pop(shard, []):
+            self._lines.put(channel, work)
+
+    async def _read(self, client: discord.Client, place: Place, after: int, me: int, budget: Budget) -> None:
+        try:
+            async with self._reading:
+                missed = await budget.read(client, place, after)
+        except Refused as error:  # we may not look, or it is gone
+            log.info("a channel cannot be caught up with", channel=str(place), reason=error.key)
+            return
+        if missed:
+            log.info("catching up", channel=str(place), messages=len(missed))
+        for message in missed:
+            await self._take(message, me)
+
+
+def _understood(read: Callable[[], Message | None]) -> Message | None:
+    try:
+        return read()
+    except Exception as error:  # it would make no more sense the next time
+        log.error("a message was set aside", error=type(error).__name__)
+        return None
+
+
+def _where_it_may_wait(channel: Channel, message: int) -> tuple[Channel, Channel]:
+    """Its channel, or the thread that was opened for it, which has its id."""
+    return channel, Place(message).channel

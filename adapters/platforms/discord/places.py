@@ -1,0 +1,38 @@
+"""How a place on Discord is written as a channel's id.
+
+123      a channel of a server, a thread or a forum's post
+@123     a private chat with the bot
+123~42   a place where the bot is no member, as the person 42 sees it: it can only be answered there what it is asked
+         through Discord, for fifteen minutes
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from bot.messages import Channel
+
+NAME = "discord"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`str()` is the id of the channel."""
+
+    id: int
+    private: bool = False
+    visitor: int | None = None  # who asks from where the bot is no member
+
+    def __str__(self) -> str:
+        seen_by = "" if self.visitor is None else f"~{self.visitor}"
+        return f"{'@' if self.private else ''}{self.id}{seen_by}"
+
+    @property
+    def channel(self) -> Channel:
+        """The same as the rest of the bot knows it."""
+        return Channel(NAME, str(self))
+
+    @classmethod
+    def of(cls, channel: Channel) -> Self:
+        """Read a channel's id."""
+        id, _, visitor = channel.id.removeprefix("@").partition("~")
+        return cls(int(id), channel.id.startswith("@"), int(visitor) if visitor else None)

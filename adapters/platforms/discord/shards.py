@@ -1,0 +1,25 @@
+"""Which part of the servers a process takes."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+WRITTEN = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?/(?P<count>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Some of `count` shards, by their numbers."""
+
+    ids: Sequence[int]
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read FIRST-LAST/COUNT or ONE/COUNT, as `bot.settings` lets it through."""
+        found = WRITTEN.fullmatch(text)
+        if found is None:
+            raise ValueError("shards are written FIRST-LAST/COUNT")
+        first = int(found["first"])
+        return cls(range(first, int(found["last"] or first) + 1), int(found["count"]))

@@ -1,0 +1,109 @@
+"""Tables, which Discord does not know, become code blocks with aligned columns, or lists of named cells."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+
+from adapters.platforms.discord.page import Edit, Node, Page
+from adapters.platforms.discord.plain import escaped
+
+WIDEST = 60  # columns of a table that a phone still shows
+MARKED = re.compile(r"[\\*_~`|<&$\[]")
+ESCAPED = re.compile(r"\\([^\w\s])")
+BELOW = re.compile(r"\s*\n[\s>]*")
+VARIATION = "\ufe0f"  # makes a colourful and wide emoji of the sign before it
+UNSEEN = re.compile("\u200d.|[\U0001f3fb-\U0001f3ff]")  # what joins the emoji before it
+
+Shape = Callable[[Page, Node, list[list[Node]], list[Edit]], list[str]]
+"""How a table may be shown: makes its lines of the cells of each row."""
+
+
+def tables(page: Page, edits: list[Edit], shape: Shape) -> Iterator[Edit]:
+    """All tables, each in this shape. `edits` are those of the rest of the page, some of which are in cells."""
+    for table in page.nodes["Table"]:
+        heads = [*page.within("TableHead", table), *page.within("TableRow", table)]
+        lines = shape(page, table, [_cells(page, head) for head in heads], edits)
+        if lines:
+            end = table.start + len(page.source[table.start : table.end].rstrip())
+            yield Edit(table.start, end, f"\n{page.margin(table.start)}".join(lines), is_settled=True)
+
+
+def grid(page: Page, table: Node, rows: list[list[Node]], edits: list[Edit]) -> list[str]:
+    """A code block with aligned columns; listed where it would be too wide, or would make links unusable."""
+    source = page.at(table)
+    cells = [[_plain(page, cell, edits) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip_longest(*cells, fillvalue="")]
+    if sum(widths) + 3 * (len(widths) - 1) > WIDEST or "://" in source or "```" in source:
+        return listed(page, table, rows, edits)
+    columns = list(zip_longest(widths, table.value[: len(widths)]))
+    lines = [" | ".join(_padded(text, *column) for text, column in zip(row, columns, strict=False)) for row in cells]
+    head, *body = map(str.rstrip, lines)
+    return ["```", head, "-+-".join("-" * width for width in widths), *body, "```"]
+
+
+def listed(page: Page, table: Node, rows: list[list[Node]], edits: list[Edit]) -> list[str]:
+    """A line for each cell, with its header, and an empty one between rows."""
+    header = [escaped(_plain(page, cell, edits).rstrip(":")) for cell in rows[0]]
+    lines = []
+    for row in rows[1:]:
+        for name, cell in zip_longest(header, row):
+            value = page.written(edits, cell.start, cell.end).strip()
+            if value:
+                lines.append(f"**{name}:** {value}" if name else value)
+        lines.append("")
+    return lines[:-1]
+
+
+def _cells(page: Page, row: Node) -> list[Node]:
+    """The cells of a row, with what the parser dropped because the header has fewer."""
+    cells = page.within("TableCell", row)
+    end = cells[-1].end
+    more = page.source[end : row.end].strip(b"| \t\r\n>")
+    if not more:
+        return cells
+    start = page.source.index(more, end)
+    return [*cells, Node(None, start, start + len(more))]
+
+
+def _plain(page: Page, cell: Node, edits: list[Edit]) -> str:
+    """The words of a cell in one line, without markup."""
+    text = page.at(cell)
+    if not MARKED.search(text):
+        return " ".join(text.split())
+    said = [node for kind in ("Code", "Text", "InlineMath", "DisplayMath") for node in page.within(kind, cell)]
+    if not said:
+        return text.strip()
+    starts, ends = zip(*sorted((node.start, node.end) for node in said), strict=True)
+    markup = [Edit(*gap, "") for gap in zip((cell.start, *ends), (*starts, cell.end), strict=True)]
+    code = [Edit(node.start, node.end, _bare(page.at(node))) for node in page.within("Code", cell)]
+    changes = [
+        edit._replace(text=BELOW.sub(" / ", ESCAPED.sub(r"\1", edit.text)))
+        for edit in edits
+        if cell.start <= edit.start and edit.end <= cell.end and not edit.is_settled
+    ]
+    words = page.pieces([*changes, *code, *markup], cell.start, cell.end)
+    return " ".join("".join(word for word, _ in words).split())
+
+
+def _bare(code: str) -> str:
+    """What stands between the ticks."""
+    ticks = len(code) - len(code.lstrip("`"))
+    return code[ticks:-ticks].strip().replace("\\|", "|")
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes up where letters have the same width."""
+    return len(text) if text.isascii() else sum(_columns(character) for character in UNSEEN.sub("", text))
+
+
+def _columns(character: str) -> int:
+    if character != VARIATION and unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _padded(text: str, width: int, side: str | None) -> str:
+    room = width - _width(text)
+    before = {"Right": room, "Center": room // 2}.get(side or "", 0)
+    return " " * before + text + " " * (room - before)

@@ -1,0 +1,387 @@
+"""Messages become what the bot understands, the same by a live connection and when they are read again."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+
+from adapters.platforms.discord.translate import is_hidden, place_of, translate
+from bot.messages import About, Attachment, Author, Channel, Message
+from bot.words import say
+from tests.adapters.platforms.discord.conftest import Listener, listening
+from tests.conftest import PHOTOS
+from tests.doubles.discord import ADMIN, ANN, BOB, BOT_ROLE, FORUM, GENERAL, GUILD, ME, OTHER, FakeDiscord
+from tests.doubles.discord.world import ADMIN_ROLE
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CAT = ("cat.jpg", (PHOTOS / "cat.jpg").read_bytes())
+ROCKET = ("rocket.jpg", (PHOTOS / "rocket.jpg").read_bytes())
+
+Says = Callable[..., Awaitable[discord.Message]]
+"""Says something as `FakeDiscord.says` does, and returns the message as the bot gets it."""
+
+
+@pytest_asyncio.fixture(params=["heard", "read"], loop_scope="module")
+async def says(request: pytest.FixtureRequest, server: FakeDiscord, client: Listener) -> Says:
+    """Each story is told of a message that comes by the gateway, and of one that is read again."""
+
+    async def said(text: str = "", channel: int = GENERAL, by: int = ANN, **more: Any) -> discord.Message:
+        id = await server.says(text, channel, by, **more)
+        heard = await client.hears(id)
+        return heard if request.param == "heard" else await client.reads(channel, id)
+
+    return said
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def blind(server: FakeDiscord) -> AsyncIterator[Listener]:
+    """A client without the right to read what is not said to the bot."""
+    async with listening(Listener(content=False)) as blind:
+        yield blind
+
+
+async def ours(client: Listener, text: str = "It is a cat.", channel: int = GENERAL, **more: Any) -> int:
+    """Something that the bot has said."""
+    return (await client.talked(channel).send(text, **more)).id
+
+
+def understood(said: discord.Message) -> Message:
+    message = translate(said, ME)
+    assert message is not None
+    return message
+
+
+def is_addressed(said: discord.Message) -> bool:
+    return understood(said).addressed
+
+
+def named(message: Message) -> list[str]:
+    return [attachment.name for attachment in message.attachments]
+
+
+# the plain facts
+
+
+async def test_a_message_tells_who_said_what_where_and_when(says: Says) -> None:
+    said = await says("  hello  ")
+    assert translate(said, ME) == Message(
+        channel=Channel("discord", str(GENERAL)),
+        id=str(said.id),
+        author=Author(str(ANN), "Ann"),
+        text="hello",
+        sent=said.created_at.timestamp(),
+        addressed=False,
+    )
+
+
+async def test_a_message_that_has_been_changed_says_so(says: Says) -> None:
+    said = await says("hello")
+    assert translate(said, ME, edited=True) == replace(understood(said), edited=True)
+
+
+async def test_photos_come_in_their_order(says: Says) -> None:
+    said = await says("compare", files=[CAT, ROCKET])
+    first, second = said.attachments
+    assert understood(said).attachments == (
+        Attachment(f"{GENERAL}/{said.id}/{first.id}", "cat.jpg", "image/jpeg", len(CAT[1])),
+        Attachment(f"{GENERAL}/{said.id}/{second.id}", "rocket.jpg", "image/jpeg", len(ROCKET[1])),
+    )
+
+
+async def test_a_photo_needs_no_words(says: Says) -> None:
+    message = understood(await says(files=[CAT]))
+    assert (message.text, named(message)) == ("", ["cat.jpg"])
+
+
+async def test_stickers_and_embeds_are_photos_too(says: Says, server: FakeDiscord) -> None:
+    said = await says(stickers=[server.sticker(CAT[1])], embeds=[server.embed(ROCKET[1], "rocket.jpg")])
+    assert named(understood(said)) == ["rocket.jpg", "wave.png"]
+
+
+async def test_every_place_is_told_from_the_others(says: Says, server: FakeDiscord) -> None:
+    thread = server.opens_thread("A thread")
+    post = await server.posts_in_forum("My cat", "look")
+    places = {GENERAL: str(GENERAL), thread: str(thread), post: str(post), server.dm(): f"@{server.dm()}"}
+    for channel, id in places.items():
+        said = await says("hello", channel)
+        assert understood(said).channel == place_of(said).channel == Channel("discord", id)
+
+
+# who is meant
+
+
+async def test_in_private_everything_is_said_to_the_bot(says: Says, server: FakeDiscord) -> None:
+    assert is_addressed(await says("hello", server.dm()))
+    assert is_addressed(await says(channel=server.dm(), files=[CAT]))
+    assert is_addressed(await says("hello", server.dm(BOB), BOB))
+
+
+@pytest.mark.parametrize(
+    "text", [f"<@{ME}> look", f"look, <@!{ME}>!", f"<@&{BOT_ROLE}> look", f"<@{BOB}> and <@{ME}>: look"]
+)
+async def test_a_mention_of_the_bot_or_of_its_role_is_said_to_it(says: Says, text: str) -> None:
+    assert is_addressed(await says(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "look",
+        f"<@{BOB}> look",
+        f"<@&{ADMIN_ROLE}> look",
+        f"<@&{GUILD}> look",  # the role that everybody has
+        "@everyone look",
+        "snapthread, look",
+        f"{ME}",
+    ],
+)
+async def test_anything_else_in_a_server_is_not(says: Says, text: str) -> None:
+    assert not is_addressed(await says(text, mentions_everyone="@everyone" in text))
+
+
+@pytest.mark.parametrize("ping", [True, False])
+async def test_a_reply_to_the_bot_is_said_to_it_whether_it_pings_or_not(
+    says: Says, client: Listener, ping: bool
+) -> None:
+    assert is_addressed(await says("how old?", reply_to=await ours(client), ping=ping))
+
+
+async def test_a_reply_to_somebody_else_is_not_said_to_the_bot(says: Says, server: FakeDiscord) -> None:
+    assert not is_addressed(await says("nice", reply_to=await server.says("my cat", by=BOB)))
+
+
+async def test_in_a_thread_of_the_bot_s_everything_is_said_to_it(
+    says: Says, client: Listener, server: FakeDiscord
+) -> None:
+    channel = client.get_channel(GENERAL)
+    assert isinstance(channel, discord.TextChannel)
+    thread = await channel.create_thread(name="Ours", type=discord.ChannelType.public_thread)
+    assert is_addressed(await says("hello", thread.id))
+    assert not is_addressed(await says("hello", server.opens_thread("Theirs")))
+    assert not is_addressed(await says("hello", await server.posts_in_forum("Theirs", "look")))
+
+
+async def test_a_mention_counts_in_threads_and_forums_too(says: Says, server: FakeDiscord) -> None:
+    assert is_addressed(await says("look", server.opens_thread("Theirs"), mention=True))
+    post = await server.posts_in_forum("My cat", "look", forum=FORUM)
+    assert is_addressed(await says("look", post, mention=True))
+
+
+# who is nobody
+
+
+async def test_other_bots_are_nobody(says: Says, server: FakeDiscord) -> None:
+    robot = server.add_user("robot", bot=True)
+    assert translate(await says("what is this?", by=robot, mention=True, files=[CAT]), ME) is None
+    assert translate(await says("hello", server.dm(robot), robot), ME) is None
+
+
+async def test_the_bot_does_not_hear_itself(client: Listener, server: FakeDiscord) -> None:
+    for channel in (GENERAL, server.dm()):
+        id = await ours(client, f"<@{ME}> what is this?", channel)
+        assert translate(await client.hears(id), ME) is None
+        assert translate(await client.reads(channel, id), ME) is None
+
+
+async def test_webhooks_are_nobody(says: Says) -> None:
+    assert translate(await says("what is this?", webhook=True, mention=True), ME) is None
+
+
+@pytest.mark.parametrize("type", [6, 7, 8, 12, 18, 20, 21, 23, 24, 46])
+async def test_what_discord_itself_says_is_said_by_nobody(says: Says, server: FakeDiscord, type: int) -> None:
+    """A pin, a welcome, a boost, a followed channel, a thread's beginning, a command, ..."""
+    for channel in (GENERAL, server.dm()):
+        assert translate(await says("what is this?", channel, type=type), ME) is None
+
+
+# the words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"<@{ME}> what is this?", "what is this?"),
+        (f"<@!{ME}>, what is this?", "what is this?"),
+        (f"<@&{BOT_ROLE}>: what is this?", "what is this?"),
+        (f"what is this, <@{ME}>?", "what is this,?"),
+        (f"hey <@{ME}> what is this?", "hey what is this?"),
+        (f"<@{ME}>\nwhat\n\nis this?", "what\n\nis this?"),
+        (f"<@{ME}> <@{ME}> /help", "/help"),
+        (f"<@{ME}> /model 1min/gpt-4o", "/model 1min/gpt-4o"),
+        (
+            f"<@{ME}> `<b>` & **bold** \\* <#{OTHER}> <:wave:{OTHER}>",
+            f"`<b>` & **bold** \\* <#{OTHER}> <:wave:{OTHER}>",
+        ),
+    ],
+)
+async def test_the_bot_s_name_is_no_part_of_the_question(says: Says, text: str, words: str) -> None:
+    assert understood(await says(text)).text == words
+
+
+async def test_people_are_called_by_their_names(says: Says) -> None:
+    text = f"<@{ME}> is <@{BOB}> taller than <@!{ANN}>, or <@{BOB}> as tall?"
+    assert understood(await says(text)).text == "is @Bob taller than @Ann, or @Bob as tall?"
+
+
+async def test_a_name_that_looks_like_a_pattern_is_none(says: Says, server: FakeDiscord) -> None:
+    odd = server.add_user(r"\g<0> \1 .* 🐈")
+    assert understood(await says(f"who is <@{odd}>?")).text == "who is @G<0> 1 .* 🐈?"
+
+
+async def test_who_is_unknown_stays_a_number(says: Says) -> None:
+    assert understood(await says("who is <@99999999999999999>?")).text == "who is <@99999999999999999>?"
+
+
+@pytest.mark.parametrize("text", [f"<@{ME}>", f" <@!{ME}> ", f"<@&{BOT_ROLE}>", f"<@{ME}>:"])
+async def test_who_says_nothing_but_the_bot_s_name_is_told_what_it_can_do(says: Says, text: str) -> None:
+    message = understood(await says(text))
+    assert (message.text, message.addressed) == ("/help", True)
+
+
+async def test_the_bot_s_name_and_a_photo_are_a_photo(says: Says) -> None:
+    message = understood(await says(f"<@{ME}>", files=[CAT]))
+    assert (message.text, named(message), message.addressed) == ("", ["cat.jpg"], True)
+
+
+async def test_nothing_holds_what_a_database_refuses(says: Says, server: FakeDiscord, client: Listener) -> None:
+    message = understood(await says("what\0 is\0this?\0", files=[("c\0t.jpg", CAT[1])]))
+    assert message.text == "what  is this?"
+    assert named(message) == ["c t.jpg"]
+    about = understood(await says("and?", reply_to=await server.says("a\0b", by=BOB))).about
+    assert about is not None
+    assert about.text == "a b"
+    forward = understood(await says(forwarded=await server.says("c\0d", OTHER, BOB))).about
+    assert forward is not None
+    assert forward.text == "c d"
+
+
+# what it is about
+
+
+async def test_a_reply_is_about_what_it_replies_to(says: Says, server: FakeDiscord) -> None:
+    photo = await server.says("my cat", by=BOB, files=[CAT])
+    said = await says("how old?", mention=True, reply_to=photo)
+    message = understood(said)
+    assert message.about is not None
+    assert message.about == About(str(photo), ours=False, text="my cat", attachments=message.about.attachments)
+    assert [each.name for each in message.photos] == ["cat.jpg"]
+    assert message.photos[0].ref.startswith(f"{GENERAL}/{photo}/")
+
+
+async def test_a_reply_knows_a_post_of_the_bot_s(says: Says, client: Listener) -> None:
+    post = await ours(client)
+    assert understood(await says("how old?", reply_to=post)).about == About(str(post), ours=True, text="It is a cat.")
+
+
+async def test_a_reply_may_show_a_photo_of_its_own(says: Says, server: FakeDiscord) -> None:
+    message = understood(await says("and this?", reply_to=await server.says("my cat", files=[CAT]), files=[ROCKET]))
+    assert [each.name for each in message.photos] == ["rocket.jpg"]
+
+
+async def test_a_reply_of_nothing_but_the_bot_s_name_is_no_call_for_help(says: Says, server: FakeDiscord) -> None:
+    message = understood(await says(mention=True, reply_to=await server.says("my cat", by=BOB, files=[CAT])))
+    assert (message.text, message.addressed) == ("", True)
+
+
+async def test_a_reply_to_what_is_gone_is_about_nothing(server: FakeDiscord, client: Listener) -> None:
+    gone = await server.says("my cat", by=BOB)
+    id = await server.says("how old?", reply_to=gone)
+    await server.deletes(GENERAL, gone)
+    message = understood(await client.reads(GENERAL, id))
+    assert (message.text, message.about) == ("how old?", None)
+
+
+async def test_a_forward_shows_the_photos_and_the_words_of_what_it_forwards(says: Says, server: FakeDiscord) -> None:
+    there = await server.says("from elsewhere", OTHER, BOB, files=[CAT])
+    said = await says(channel=server.dm(), forwarded=there)
+    message = understood(said)
+    assert (message.text, named(message), message.addressed) == ("", ["cat.jpg"], True)
+    assert message.attachments[0].ref.startswith(f"{server.dm()}/{said.id}/")  # where it can be read again
+    assert message.about == About(str(there), ours=False, text="from elsewhere")
+
+
+async def test_a_forward_in_a_server_is_not_said_to_the_bot_be_it_of_what_was(
+    says: Says, server: FakeDiscord, client: Listener
+) -> None:
+    asked = await server.says("what is this?", OTHER, mention=True, files=[CAT])
+    assert not is_addressed(await says(forwarded=asked))
+    assert not is_addressed(await says(forwarded=await ours(client, channel=OTHER)))
+
+
+async def test_a_forward_of_words_alone_can_be_asked_about(says: Says, server: FakeDiscord) -> None:
+    there = await server.says("a long story", OTHER, BOB)
+    message = understood(await says(channel=server.dm(), forwarded=there))
+    assert (message.text, message.attachments) == ("", ())
+    assert message.about == About(str(there), ours=False, text="a long story")
+
+
+# links, whose pictures Discord adds
+
+
+@pytest.mark.parametrize("text", ["https://photos.example/cat.jpg", "what is http://a.b/c on it?"])
+async def test_a_link_waits_for_its_picture(says: Says, text: str) -> None:
+    said = await says(text)
+    assert understood(said).album == f"link {said.id}"
+
+
+async def test_nothing_waits_that_shows_something_already(says: Says, server: FakeDiscord) -> None:
+    link = "https://photos.example/cat.jpg"
+    assert understood(await says(link, files=[CAT])).album is None
+    assert understood(await says(link, embeds=[server.embed(CAT[1])])).album is None
+    assert understood(await says("no link: https:// or example.org", server.dm())).album is None
+
+
+async def test_the_picture_of_a_link_is_the_message_s_own(says: Says, server: FakeDiscord) -> None:
+    said = await says("https://photos.example/cat.jpg", embeds=[server.embed(CAT[1], "cat.jpg")])
+    [attachment] = understood(said).attachments
+    assert (attachment.ref, attachment.name) == (f"{GENERAL}/{said.id}/embed0", "cat.jpg")
+
+
+# what Discord hides from who may not read everything
+
+
+async def test_what_is_hidden_and_not_for_the_bot_is_nothing(server: FakeDiscord, blind: Listener) -> None:
+    for files in ([], [CAT]):
+        id = await server.says("secret", files=files)
+        assert translate(await blind.hears(id), ME) is None
+
+
+async def test_what_is_said_to_the_bot_is_not_hidden(server: FakeDiscord, blind: Listener) -> None:
+    for channel in (GENERAL, server.dm()):
+        said = await blind.hears(await server.says("what is this?", channel, files=[CAT], mention=True))
+        message = understood(said)
+        assert (message.text, named(message), message.addressed) == ("what is this?", ["cat.jpg"], True)
+        assert not is_hidden(said, ME)
+
+
+async def test_a_reply_to_something_hidden_names_it_as_what_cannot_be_seen(
+    server: FakeDiscord, blind: Listener
+) -> None:
+    photo = await server.says("my cat", by=BOB, files=[CAT])
+    message = understood(await blind.hears(await server.says("what is it?", mention=True, reply_to=photo)))
+    nothing = Attachment(f"hidden/{photo}", say("discord_hidden_name"))
+    assert message.about == About(str(photo), ours=False, text="", attachments=(nothing,))
+
+
+async def test_a_reply_to_the_bot_s_own_words_shows_them(
+    server: FakeDiscord, client: Listener, blind: Listener
+) -> None:
+    post = await ours(client)
+    message = understood(await blind.hears(await server.says("how old?", reply_to=post)))
+    assert message.about == About(str(post), ours=True, text="It is a cat.")
+    assert message.addressed
+
+
+async def test_who_calls_the_bot_by_its_role_alone_is_hidden(server: FakeDiscord, blind: Listener) -> None:
+    assert is_hidden(await blind.hears(await server.says("what is this?", mention_role=True, files=[CAT])), ME)
+
+
+async def test_nobody_else_is_hidden(server: FakeDiscord, client: Listener, blind: Listener) -> None:
+    robot = server.add_user("robot", bot=True)
+    for text, by in ((f"<@&{BOT_ROLE}> <@{ME}> look", ANN), ("secret", ADMIN), (f"<@&{BOT_ROLE}> look", robot)):
+        assert not is_hidden(await blind.hears(await server.says(text, by=by)), ME)
+    assert not is_hidden(await client.hears(await server.says("look", mention_role=True)), ME)
