@@ -19,10 +19,10 @@ class Recent(Generic[Key, Value]):
 
     async def get(self, key: Key, load: Callable[[], Awaitable[Value]]) -> Value:
         """The value of the key, loaded if it is not at hand. Raises what `load` raises, and then keeps nothing."""
-        until, value = self._kept.get(key, (0.0, None))
-        if value is not None and time.monotonic() < until:
+        kept = self._kept.get(key)
+        if kept and time.monotonic() < kept[0]:
             self._kept.move_to_end(key)
-            return value
+            return kept[1]
         forgets = self._forgets
         value = await load()
         if forgets == self._forgets:  # else it may have been read before it was changed

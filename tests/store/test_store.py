@@ -8,24 +8,13 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Attachment, Channel, ChannelSettings, Message, Turn, Usage
+from bot.messages import Answer, Attachment, Channel, ChannelSettings, Message, Usage
 from bot.ports import Store
 from bot.store.recent import Recent
 from bot.store.sql import SqlStore
 from bot.store.sqlite import AlreadyRunning
 from tests.conftest import MODEL, OpenStore, said
-
-HERE = Channel("web", "lobby")
-
-
-async def claim_one(store: Store) -> Turn:
-    [turn] = await store.claim(10)
-    return turn
-
-
-async def answer(store: Store, turn: Turn, text: str) -> None:
-    await store.answered(turn, Answer(text, MODEL))
-    await store.finished(turn)
+from tests.store.talk import HERE, answer, claim_one
 
 
 async def test_a_message_is_kept_once_however_often_it_is_delivered(store: Store) -> None:
@@ -357,7 +346,7 @@ async def test_settings_of_an_older_or_newer_version_are_understood(
 
 
 async def test_the_database_is_not_asked_for_every_message(reopen: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.sql.SETTINGS_SECONDS", 0.3)
+    monkeypatch.setattr("bot.store.channels.SETTINGS_SECONDS", 0.3)
     async with reopen() as store:
         assert await store.channel_settings(HERE) == ChannelSettings()
         await written_by_another_version(store, '{"listening": "all"}')
@@ -451,15 +440,6 @@ async def test_what_people_chose_at_the_new_address_counts(store: Store) -> None
 
 
 # and what else there is
-
-
-async def test_the_photos_behind_a_post_are_known(store: Store) -> None:
-    await store.add(said("what is this?", photos=2))
-    turn = await claim_one(store)
-    await store.posted(turn, HERE, 0, "post-1")
-    await answer(store, turn, "a cat")
-    assert [photo.ref for photo in await store.photos_behind(HERE, "post-1")] == ["ref0", "ref1"]
-    assert await store.photos_behind(HERE, "post-2") == ()
 
 
 async def test_people_who_move_take_their_conversation_and_what_waits_along(store: Store) -> None:
@@ -576,7 +556,7 @@ async def test_a_dead_process_s_turn_is_taken_over_and_its_own_writes_no_longer_
 ) -> None:
     if store_url.startswith("sqlite"):
         pytest.skip("one process on one file: nobody is there to take over before it starts again")
-    monkeypatch.setattr("bot.store.sql.LEASE", 0.3)
+    monkeypatch.setattr("bot.store.queue.LEASE", 0.3)
     async with reopen() as slow, reopen() as quick:
         await slow.add(said())
         mine = await claim_one(slow)
@@ -596,7 +576,7 @@ async def test_a_renewed_lease_is_not_taken_over(
 ) -> None:
     if store_url.startswith("sqlite"):
         pytest.skip("one process on one file")
-    monkeypatch.setattr("bot.store.sql.LEASE", 0.5)
+    monkeypatch.setattr("bot.store.queue.LEASE", 0.5)
     async with reopen() as holder, reopen() as other:
         await holder.add(said())
         await holder.claim(1)

@@ -1,0 +1,153 @@
+"""Conversations: what was chosen for them, and which channels share them."""
+
+import time
+from collections.abc import Sequence
+
+from bot.messages import Channel, Conversation, Preferences
+from bot.store import rows
+from bot.store.base import Execute, Unit
+from bot.store.lines import Lines
+
+CONVERSATION = """
+SELECT id AS conversation, model, remote_id, preferences FROM conversations
+WHERE id = (SELECT conversation FROM channels WHERE channel = :channel)
+"""
+
+# What is in work keeps its place at the head of the line; who waits goes by age, wherever it was said.
+STEP_BACK = """
+UPDATE turns SET leads = FALSE WHERE conversation = :new AND leads AND holder IS NULL AND finished IS NULL
+"""
+GO_ALONG = """
+UPDATE turns SET conversation = :new, leads = FALSE
+WHERE conversation = :old AND channel = :channel AND finished IS NULL
+"""
+GO_AWAY = """
+UPDATE turns SET finished = :now, error = 'gone'
+WHERE conversation = :old AND channel = :channel AND holder IS NULL AND finished IS NULL
+"""
+
+
+class Conversations(Lines):
+    """Each channel takes part in one; linked channels in the same one."""
+
+    async def conversation_of(self, channel: Channel) -> Conversation | None:
+        """The conversation that the channel takes part in; None if nothing was ever said there."""
+        found = await self.read(CONVERSATION, channel=str(channel))
+        return rows.conversation(found[0]) if found else None
+
+    async def channels(self, conversation: Conversation) -> Sequence[Channel]:
+        """The channels that share the conversation."""
+        sql = "SELECT channel FROM channels WHERE conversation = :id ORDER BY channel"
+        return [Channel.parse(row["channel"]) for row in await self.read(sql, id=conversation.id)]
+
+    async def began(self, conversation: Conversation, remote_id: str | None) -> None:
+        """Keep the provider's id of the conversation."""
+        await self._run(
+            "UPDATE conversations SET remote_id = :remote_id WHERE id = :id", id=conversation.id, remote_id=remote_id
+        )
+
+    async def switched(self, conversation: Conversation, model: str) -> None:
+        """Keep the choice of a model. Another provider means another remote conversation."""
+        same = model.partition("/")[0] == conversation.provider
+        await self._run(
+            "UPDATE conversations SET model = :model, remote_id = :remote_id WHERE id = :id",
+            id=conversation.id,
+            model=model,
+            remote_id=conversation.remote_id if same else None,
+        )
+
+    async def preferred(self, conversation: Conversation, preferences: Preferences) -> None:
+        """Keep what people chose for the conversation."""
+        await self._run(
+            "UPDATE conversations SET preferences = :preferences WHERE id = :id",
+            id=conversation.id,
+            preferences=rows.stored(preferences),
+        )
+
+    async def renewed(self, conversation: Conversation) -> Conversation:
+        """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
+        return await self._until_renewed(conversation, lambda execute: self._renew(execute, conversation))
+
+    async def joined(self, channel: Channel, conversation: Conversation) -> None:
+        """From now on the channel shares that conversation; what waits there goes along."""
+
+        async def unit(execute: Execute) -> None:
+            old = await self._home(execute, channel)
+            while old is None and not await self._settle(execute, channel, conversation.id):
+                old = await self._home(execute, channel)  # another process met it at the same moment
+            if old is not None and old != conversation.id:
+                await self._go(execute, channel, old, conversation.id)
+
+        await self.write(unit)
+        self.wake()
+
+    async def left(self, channel: Channel) -> Conversation:
+        """Give the channel, with what waits there, a fresh conversation with the same model and preferences."""
+
+        async def unit(execute: Execute) -> Conversation:
+            old = await self._meet(execute, channel)
+            [row] = await execute("SELECT model, preferences FROM conversations WHERE id = :id", id=old)
+            preferences = rows.chosen(Preferences, row["preferences"])
+            new = await self._begin(execute, row["model"], preferences)
+            await self._go(execute, channel, old, new)
+            return Conversation(new, row["model"], None, preferences)
+
+        fresh = await self.write(unit)
+        self.wake()
+        return fresh
+
+    async def dropped(self, channel: Channel) -> None:
+        """The channel is gone for good: it shares no conversation, and what waits there is finished as `gone`.
+
+        A turn in work ends by itself.
+        """
+
+        async def unit(execute: Execute) -> None:
+            old = await self._home(execute, channel)
+            if old is None:
+                return
+            await self.lock_line(execute, old)
+            await execute("DELETE FROM channels WHERE channel = :channel", channel=str(channel))
+            await execute(GO_AWAY, old=old, channel=str(channel), now=time.time())
+            await self._come_forward(execute, old)
+
+        await self.write(unit)
+        self.wake()
+
+    # inside transactions
+
+    async def _home(self, execute: Execute, channel: Channel) -> int | None:
+        """The conversation of the channel, which takes part in it until the transaction ends."""
+        sql = f"SELECT conversation FROM channels WHERE channel = :channel {self.hold}"  # noqa: S608 (ours)
+        found = await execute(sql, channel=str(channel))
+        return int(found[0]["conversation"]) if found else None
+
+    async def _go(self, execute: Execute, channel: Channel, old: int, new: int) -> None:
+        """Take the channel, which is held, and what waits there from one conversation to the other."""
+        values = {"channel": str(channel), "old": old, "new": new}
+        await self._lock_lines(execute, (old, new))
+        await execute("UPDATE channels SET conversation = :new WHERE channel = :channel", **values)
+        await execute(STEP_BACK, **values)
+        await execute(GO_ALONG, **values)
+        await self._come_forward(execute, old, new)
+
+    async def _renew(self, execute: Execute, conversation: Conversation) -> int | None:
+        """Begin afresh; None, and nothing done, if one more channel came to share the conversation meanwhile."""
+        old = conversation.id
+        sharing = "SELECT channel FROM channels WHERE conversation = :old ORDER BY channel"
+        held = await execute(f"{sharing} {self.hold}", old=old)
+        await self.lock_line(execute, old)
+        if await execute(sharing, old=old) != held:
+            return None
+        new = await self._begin(execute, conversation.model, conversation.preferences)
+        values = {"old": old, "new": new}
+        await execute("UPDATE channels SET conversation = :new WHERE conversation = :old", **values)
+        # The turn that asked for this goes along, so that what was said after it still waits for it.
+        await execute("UPDATE turns SET conversation = :new WHERE conversation = :old AND finished IS NULL", **values)
+        return new
+
+    async def _until_renewed(self, conversation: Conversation, unit: Unit[int | None]) -> Conversation:
+        """Run a unit that renews until it could."""
+        while (new := await self.write(unit)) is None:
+            pass
+        return Conversation(new, conversation.model, None, conversation.preferences)

@@ -1,0 +1,66 @@
+"""Which posts show the answer to a turn, and which turn a post answers."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from bot.messages import Channel, Turn
+from bot.store import rows
+from bot.store.base import Base
+
+LANE = 1000  # posts that one answer may have in a channel; the next lane begins there
+
+# The turn must not be deleted meanwhile; of one that is gone nothing is kept.
+POSTED = """
+INSERT INTO posts (turn, channel, n, post) SELECT id, :channel, :n, :post FROM turns WHERE id = :turn {keep}
+ON CONFLICT (turn, channel, n) DO UPDATE SET post = excluded.post
+"""
+
+# What brought another answer to an older question answers that one. Numbers of posts may begin again when people
+# move: the last one counts.
+BEHIND = """
+SELECT COALESCE(asked.id, shown.id) FROM posts JOIN turns AS shown ON shown.id = posts.turn
+    LEFT JOIN turns AS asked ON asked.id = shown.again_of
+WHERE posts.channel = :channel AND post = :post ORDER BY shown.id DESC LIMIT 1
+"""
+
+
+class Posts(Base):
+    """What people see of turns."""
+
+    async def posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
+        """The ids of what was posted for this turn, first post first; each answer side by side has its own lane."""
+        posted = await self.read(
+            "SELECT post FROM posts WHERE turn = :turn AND channel = :channel AND n >= :first AND n < :next ORDER BY n",
+            turn=turn.id,
+            channel=str(channel),
+            first=LANE * lane,
+            next=LANE * (lane + 1),
+        )
+        return [row["post"] for row in posted]
+
+    async def posts_anywhere(self, turn: Turn) -> Mapping[Channel, list[str]]:
+        """What was posted for this turn in each channel, first post first; lane 0 only."""
+        posted = await self.read(
+            "SELECT channel, post FROM posts WHERE turn = :turn AND n < :next ORDER BY channel, n",
+            turn=turn.id,
+            next=LANE,
+        )
+        found = defaultdict[Channel, list[str]](list)
+        for row in posted:
+            found[Channel.parse(row["channel"])].append(row["post"])
+        return dict(found)
+
+    async def posted(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
+        """Keep the id of the n-th post (from 0, below 1,000) of a lane."""
+        await self._run(
+            POSTED.format(keep=self.keep),
+            turn=turn.id,
+            channel=str(channel),
+            n=LANE * lane + n,
+            post=post,
+        )
+
+    async def turn_behind(self, channel: Channel, post: str) -> Turn | None:
+        """The turn that a post of ours answers."""
+        found = await self.read(f"{rows.TURN} WHERE turns.id = ({BEHIND})", channel=str(channel), post=post)
+        return rows.turn(found[0]) if found else None

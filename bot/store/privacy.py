@@ -1,0 +1,58 @@
+"""What is deleted: a conversation that people want forgotten, and what has become too old."""
+
+import json
+
+from bot.messages import Conversation
+from bot.store.base import Execute
+from bot.store.conversations import Conversations
+
+EXPIRED = """
+SELECT id FROM turns WHERE finished IS NOT NULL AND finished < :before ORDER BY finished, id LIMIT :most {lock}
+"""
+
+# Conversations that nobody can come back to.
+EMPTY = """
+NOT EXISTS (SELECT 1 FROM channels WHERE channels.conversation = conversations.id)
+AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.conversation = conversations.id)
+"""
+
+
+class Privacy(Conversations):
+    """Deleted is deleted: no row keeps a word of it. What was spent stays booked."""
+
+    async def forgotten(self, conversation: Conversation) -> Conversation:
+        """Renew the conversation, and delete the old one with everything that was said and answered in it."""
+
+        async def unit(execute: Execute) -> int | None:
+            new = await self._renew(execute, conversation)
+            if new is None:
+                return None
+            sql = f"SELECT id FROM turns WHERE conversation = :old ORDER BY id {self.hold}"  # noqa: S608 (ours)
+            said = await execute(sql, old=conversation.id)
+            await self._delete_turns(execute, [row["id"] for row in said])
+            await execute("DELETE FROM conversations WHERE id = :old", old=conversation.id)
+            return new
+
+        return await self._until_renewed(conversation, unit)
+
+    async def expired(self, before: float, most: int) -> int:
+        """Delete up to `most` turns that were finished before that moment; how many.
+
+        Conversations that nobody can come back to, because they have neither channels nor turns, go as well.
+        """
+
+        async def unit(execute: Execute) -> int:
+            old = await execute(EXPIRED.format(lock=self.lock), before=before, most=most)
+            await self._delete_turns(execute, [row["id"] for row in old])
+            return len(old)
+
+        deleted = await self.write(unit)
+        if deleted < most:  # the last batch; apart, because whoever locks a conversation may want its turns next
+            await self.write(lambda execute: self._tidy(execute, before))
+        return deleted
+
+    async def _tidy(self, execute: Execute, before: float) -> None:
+        """Delete empty conversations; what was found empty is looked at again once it is held."""
+        found = f"SELECT id FROM conversations WHERE active < :before AND {EMPTY} {self.lock}"  # noqa: S608 (ours)
+        ids = json.dumps([row["id"] for row in await execute(found, before=before)])
+        await execute(f"DELETE FROM conversations WHERE id IN ({self.each_id}) AND {EMPTY}", ids=ids)  # noqa: S608 (ours)

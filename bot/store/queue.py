@@ -1,0 +1,137 @@
+"""The head of the line: leases, answers, and whose turn is next."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+
+from bot.errors import LeaseLost
+from bot.messages import Answer, Turn
+from bot.store import rows
+from bot.store.accounts import Accounts
+from bot.store.base import Execute, Row
+from bot.store.lines import Lines
+
+LEASE = 30.0  # seconds without renewal after which a process counts as dead
+
+CLAIM = """
+WITH ripe AS MATERIALIZED (
+    SELECT id FROM turns WHERE leads AND finished IS NULL AND due <= :now ORDER BY due, id LIMIT :most {lock}
+)
+UPDATE turns SET holder = :me, due = :until, claims = claims + 1 WHERE id IN (SELECT id FROM ripe)
+RETURNING id, message, answer, claims, tries, conversation,
+    (SELECT model FROM conversations WHERE conversations.id = turns.conversation) AS model,
+    (SELECT remote_id FROM conversations WHERE conversations.id = turns.conversation) AS remote_id,
+    (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences
+"""
+
+ANSWERED = """
+UPDATE turns SET answer = :text, model = :model, credits = :credits, input_tokens = :input_tokens,
+    output_tokens = :output_tokens, first_words = :first_words, took = :took
+WHERE id = :id AND holder = :me RETURNING id
+"""
+
+FINISHED = """
+UPDATE turns SET finished = :now, error = :error, holder = NULL
+WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RETURNING id
+"""
+
+
+class Queue(Lines, Accounts):
+    """The unfinished turns."""
+
+    async def claim(self, most: int) -> Sequence[Turn]:
+        """Lease the oldest ripe turns: always the first in the line of its conversation."""
+        now = time.time()
+        leased = await self._run(CLAIM.format(lock=self.lock), now=now, until=now + LEASE, me=self.me, most=most)
+        return sorted([rows.turn(await self._whole(row)) for row in leased], key=lambda turn: turn.id)
+
+    async def renew_leases(self) -> None:
+        """Push back the end of every lease this process holds."""
+        await self._run(
+            "UPDATE turns SET due = :until WHERE holder = :me AND finished IS NULL",
+            until=time.time() + LEASE,
+            me=self.me,
+        )
+
+    async def release_leases(self) -> None:
+        """Give back every turn this process holds."""
+
+        async def unit(execute: Execute) -> None:
+            await execute(
+                "UPDATE turns SET holder = NULL, due = :now WHERE holder = :me AND finished IS NULL",
+                now=time.time(),
+                me=self.me,
+            )
+            await self.announce(execute)
+
+        await self.write(unit)
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep until there may be something to claim, `seconds` at most."""
+        ripe = (await self.read("SELECT MIN(due) AS due FROM turns WHERE leads AND finished IS NULL"))[0]["due"]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds if ripe is None else min(seconds, max(0.0, ripe - time.time()))):
+                await self._awake.wait()
+        self._awake.clear()
+
+    async def postponed(self, turn: Turn, seconds: float) -> None:
+        """Put the turn back for that long; its conversation waits behind it."""
+        await self._run_held(
+            "UPDATE turns SET holder = NULL, due = :due, tries = tries + 1"
+            " WHERE id = :id AND holder = :me RETURNING id",
+            id=turn.id,
+            due=time.time() + seconds,
+        )
+        self.wake()  # whoever sleeps until something is due has to look again
+
+    async def answered(self, turn: Turn, answer: Answer) -> None:
+        """Keep the whole answer and book what it took; only delivery is left."""
+        figures = {"first_words": answer.first_words, "took": answer.took, **asdict(answer.usage)}
+
+        async def unit(execute: Execute) -> bool:
+            held = await execute(ANSWERED, id=turn.id, me=self.me, text=answer.text, model=answer.model, **figures)
+            if held and answer.model is not None:
+                await self._book(execute, turn, 0, answer.model, answer.usage)
+            return bool(held)
+
+        if not await self.write(unit):
+            raise LeaseLost
+
+    async def finished(self, turn: Turn, error: str | None = None) -> None:
+        """Take the turn off the queue, and let the next of its conversation come forward."""
+        line: int | None = turn.conversation.id
+        while line is not None and not await self._finished_in(line, turn, error):
+            line = await self._line_of(turn)  # it has gone to another conversation meanwhile
+        if line is None:
+            raise LeaseLost
+        self.wake()
+
+    async def waiting(self) -> int:
+        """How many turns are on the queue, those in work included."""
+        return int((await self.read("SELECT COUNT(*) AS n FROM turns WHERE finished IS NULL"))[0]["n"])
+
+    async def _finished_in(self, line: int, turn: Turn, error: str | None) -> bool:
+        """Finish the turn if it stands in this line and we hold it."""
+
+        async def unit(execute: Execute) -> bool:
+            await self.lock_line(execute, line)
+            held = await execute(FINISHED, id=turn.id, line=line, me=self.me, now=time.time(), error=error)
+            if held:
+                await self._come_forward(execute, line)
+            return bool(held)
+
+        return await self.write(unit)
+
+    async def _line_of(self, turn: Turn) -> int | None:
+        """Where a turn stands that we hold."""
+        sql = "SELECT conversation FROM turns WHERE id = :id AND holder = :me AND finished IS NULL"
+        held = await self.read(sql, id=turn.id, me=self.me)
+        return int(held[0]["conversation"]) if held else None
+
+    async def _whole(self, row: Row) -> Row:
+        """The row of a turn; its conversation is looked up again if it began while the turn was being claimed."""
+        if row["model"] is not None:
+            return row
+        return (await self.read(f"{rows.TURN} WHERE turns.id = :id", id=row["id"]))[0]

@@ -1,0 +1,238 @@
+"""What people want to see is told, what they want forgotten is gone, and so is what is too old."""
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Answer, Attachment, Conversation, Preferences, Spent, Turn, Usage, Version
+from bot.ports import Store
+from tests.conftest import MODEL, OpenStore, said
+from tests.store.talk import HERE, THERE, all_answered, answer, asked, claim_one, table
+
+DAY = 86_400.0
+MARKER = "xylophone"
+TABLES = ["conversations", "channels", "turns", "versions", "posts", "parts", "assets"]
+TABLES += ["channel_settings", "heard", "codes", "access", "spending"]
+
+
+async def everything(store: Store) -> str:
+    """All that is stored."""
+    return "\n".join([str(await table(store, name)) for name in TABLES])
+
+
+async def a_long_talk(store: Store) -> Conversation:
+    """Of every kind of thing that holds words there is one, and it holds the marker."""
+    first = await asked(store, f"{MARKER} 1", f"{MARKER} 2")
+    parts = [replace(said(f"{MARKER} {n}"), album="a", attachments=(Attachment(MARKER, MARKER),)) for n in (3, 4)]
+    for part in parts:
+        await store.add(part)
+    album = await claim_one(store)
+    await store.posted(album, HERE, 0, MARKER)
+    await answer(store, album, MARKER)
+    await store.add(said(f"/retry {MARKER}"))
+    by = await claim_one(store)
+    await store.add_version(first, by, Version(f"{MARKER} 5", MODEL))
+    await store.answered(by, Answer(MARKER, None))
+    await store.finished(by, error="failed")
+    gone = said(MARKER)
+    await store.add(gone)
+    await store.withdraw(HERE, gone.id)
+    await store.began(first.conversation, MARKER)
+    found = await store.conversation_of(HERE)
+    assert found is not None
+    return found
+
+
+# what people may see
+
+
+async def test_the_transcript_holds_what_was_asked_and_answered_oldest_first(store: Store) -> None:
+    first = await asked(store, "what is this?", "a cat")
+    await store.add(said("/retry"))
+    by = await claim_one(store)
+    await store.add_version(first, by, Version("a dog", MODEL))
+    await store.answered(by, Answer("a dog", None))
+    await store.finished(by)
+    await store.add(said("and this?"))
+    failed = await claim_one(store)
+    await store.answered(failed, Answer("no credits", MODEL))
+    await store.finished(failed, error="provider_no_credits")
+    await asked(store, "somewhere else", "nothing", THERE)
+    await store.add(said("in work"))
+    told = await store.transcript(first.conversation)
+    assert [(turn.message.text, turn.answer) for turn in told] == [
+        ("what is this?", "a dog"),
+        ("and this?", "no credits"),
+    ]
+
+
+# what people want forgotten
+
+
+async def test_nothing_of_a_forgotten_conversation_is_left(reopen: OpenStore, store_url: str) -> None:
+    async with reopen() as store:
+        conversation = await a_long_talk(store)
+        assert await everything(store) != (await everything(store)).replace(MARKER, "")
+        await store.forgotten(conversation)
+        assert MARKER not in await everything(store)
+        assert conversation.id not in [row["id"] for row in await table(store, "conversations")]
+    if store_url.startswith("sqlite"):  # not even where the rows were
+        for file in Path(store_url.removeprefix("sqlite:///")).parent.iterdir():
+            assert MARKER.encode() not in file.read_bytes()
+
+
+async def test_the_fresh_conversation_has_the_same_choices_and_channels_and_what_waits(store: Store) -> None:
+    conversation = await a_long_talk(store)
+    await store.joined(THERE, conversation)
+    await store.preferred(conversation, Preferences(sites=7))
+    await store.add(said("/forget"))
+    await store.add(said("and now?", channel=str(THERE)))
+    turn = await claim_one(store)
+    fresh = await store.forgotten(turn.conversation)
+    assert (fresh.model, fresh.remote_id, fresh.preferences) == (MODEL, None, Preferences(sites=7))
+    assert await store.channels(fresh) == [THERE, HERE]
+    assert await store.claim(10) == [], "/forget itself has not been answered yet"
+    await store.posted(turn, HERE, 0, "post-1")
+    await store.answered(turn, Answer("forgotten", None))
+    await store.finished(turn)
+    following = await claim_one(store)
+    assert (following.message.text, following.conversation) == ("and now?", fresh)
+    assert await store.history(following, 10) == []
+
+
+async def test_other_conversations_keep_what_they_have(store: Store) -> None:
+    other = await asked(store, "what is this?", "a cat", THERE)
+    await store.posted(other, THERE, 0, "post-1")
+    await store.forgotten(await a_long_talk(store))
+    assert [turn.id for turn in await store.transcript(other.conversation)] == [other.id]
+    assert await store.posts(other, THERE) == ["post-1"]
+
+
+async def test_what_was_spent_stays_booked(store: Store) -> None:
+    turn = await asked(store, "what is this?", "a cat", usage=Usage(5))
+    await store.forgotten(turn.conversation)
+    assert await store.spent(0, author="web:1", channel=HERE) == Spent(1, 5)
+
+
+async def test_a_number_is_never_given_out_again(reopen: OpenStore) -> None:
+    async with reopen() as store:
+        first = await asked(store, "one", "a", usage=Usage(1))
+        last = await asked(store, "two", "b", usage=Usage(1))
+        assert await store.expired(time.time() + 1, 10) == 2
+    async with reopen() as store:
+        newer = await asked(store, "three", "c", usage=Usage(1))
+        assert newer.id > last.id > first.id
+        await store.forgotten(newer.conversation)
+        assert (await asked(store, "four", "d", usage=Usage(1))).id > newer.id
+        assert await store.spent(0) == Spent(4, 4)
+
+
+# what is too old
+
+
+async def test_what_is_old_goes_in_small_batches_with_all_that_belongs_to_it(store: Store) -> None:
+    conversation = await a_long_talk(store)
+    many = len(await table(store, "turns"))
+    moment = time.time()
+    await asyncio.sleep(0.01)
+    kept = await asked(store, "today", "yes")
+    await store.posted(kept, HERE, 0, "post-1")
+    gone = []
+    while deleted := await store.expired(moment, 2):
+        gone.append(deleted)
+        assert len(await table(store, "turns")) == many + 1 - sum(gone)
+    assert gone == [2] * (many // 2) + [1] * (many % 2)
+    await store.began(conversation, None)
+    assert MARKER not in await everything(store)
+    assert [turn.id for turn in await store.transcript(conversation)] == [kept.id]
+    assert await store.posts(kept, HERE) == ["post-1"]
+
+
+async def test_what_waits_or_is_in_work_never_is_too_old(store: Store) -> None:
+    for text in ("one", "two"):
+        await store.add(said(text))
+    await claim_one(store)
+    assert await store.expired(time.time() + DAY, 10) == 0
+    await store.release_leases()
+    assert await all_answered(store) == ["one", "two"]
+
+
+async def test_conversations_go_that_nobody_can_come_back_to(store: Store) -> None:
+    renewed = await asked(store, "what is this?", "a cat")
+    shared = await store.renewed(renewed.conversation)
+    left = await asked(store, "and this?", "a dog", THERE)
+    await store.joined(THERE, shared)
+    assert await store.expired(time.time() - DAY, 10) == 0
+    assert len(await table(store, "conversations")) == 3
+    assert await store.expired(time.time() + 1, 10) == 2
+    assert [row["id"] for row in await table(store, "conversations")] == [shared.id]
+    assert await store.turn(left.id) is None
+
+
+async def test_two_processes_that_clean_up_do_not_get_in_each_other_s_way(reopen: OpenStore, store_url: str) -> None:
+    if store_url.startswith("sqlite"):
+        pytest.skip("one process on one file")
+    async with reopen() as store, reopen() as other:
+        turns = [await asked(store, str(n), "yes") for n in range(40)]
+
+        async def clean(store: Store) -> int:
+            gone = 0
+            while deleted := await store.expired(time.time() + 1, 3):
+                gone += deleted
+            return gone
+
+        async def look_back(turn: Turn) -> None:
+            await store.posted(turn, HERE, 0, "post")
+            await store.add_version(turn, turns[0], Version("again", MODEL))
+
+        looking_back = asyncio.gather(*map(look_back, turns))
+        cleaned = await asyncio.gather(clean(store), clean(other))
+        await looking_back
+        assert sum(cleaned) + await clean(store) == 40
+        assert await table(store, "posts") == await table(store, "versions") == []
+
+
+async def test_forgetting_while_people_talk_and_are_answered_loses_nobody(reopen: OpenStore, store_url: str) -> None:
+    heard = list[str]()
+
+    async def talk(store: Store, name: str) -> None:
+        for n in range(15):
+            await store.add(said(f"{name}{n}"))
+            await asyncio.sleep(0.001)
+
+    async def work(store: Store) -> None:
+        while not talking.done() or await store.waiting():
+            for turn in await store.claim(3):
+                await store.posted(turn, HERE, 0, "post")
+                await answer(store, turn, "yes")
+                heard.append(turn.message.text)
+            await asyncio.sleep(0)
+
+    async def forget(store: Store) -> None:
+        while not talking.done():
+            found = await store.conversation_of(HERE)
+            if found is not None:
+                await store.forgotten(found)
+            await store.expired(time.time(), 5)
+
+    async with reopen() as store:
+        talking = asyncio.gather(*(talk(store, name) for name in "abc"))
+        if store_url.startswith("sqlite"):
+            await asyncio.wait_for(asyncio.gather(work(store), forget(store), talking), 40)
+        else:
+            async with reopen() as other:
+                await asyncio.wait_for(asyncio.gather(work(store), work(other), forget(other), talking), 40)
+        assert sorted(heard) == sorted(f"{name}{n}" for name in "abc" for n in range(15))
+
+
+async def test_old_keys_of_photos_are_forgotten(store: Store) -> None:
+    await store.kept_asset("onemin", "mine", "old", "images/1.jpg")
+    moment = time.time() + 0.01
+    await asyncio.sleep(0.02)
+    await store.kept_asset("onemin", "mine", "new", "images/2.jpg")
+    assert await store.lost_assets_before(moment) == 1
+    assert await store.asset("onemin", "mine", "old") is None
+    assert await store.asset("onemin", "mine", "new") == "images/2.jpg"
