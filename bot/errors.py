@@ -11,11 +11,17 @@ from bot.words import say
 
 
 class BotError(Exception):
-    """Carries the key of a sentence in `bot/words`, and what fills its gaps; `str()` is that sentence in English."""
+    """Carries the key of a sentence in `bot/words`, and what fills its gaps.
+
+    `str()` is that sentence in the language of the task that shows it, which need not be the one that raised it.
+    """
 
     def __init__(self, key: str, **values: object) -> None:
         self.key, self.values = key, values
-        super().__init__(say(key, **values))
+        super().__init__(key)
+
+    def __str__(self) -> str:
+        return say(self.key, **self.values)
 
 
 class Refused(BotError):

@@ -1,17 +1,63 @@
-"""The bot's own words: every sentence that people can read, by key."""
+"""The bot's own words: every sentence that people can read, by key, in every language it speaks."""
 
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import cast
 
+ENGLISH = "en"
 
-@cache
-def catalogue(language: str = "en") -> dict[str, str]:
-    """All sentences of a language by key, with `{gaps}` for what differs."""
-    return cast("dict[str, str]", tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text("utf-8")))
+LANGUAGES: Mapping[str, str] = {
+    ENGLISH: "English",
+    "zh": "中文",
+    "es": "Español",
+    "de": "Deutsch",
+    "ru": "Русский",
+    "hi": "हिन्दी",
+}
+"""What the bot speaks: the code of each language, and what those who speak it call it."""
+
+_spoken = ContextVar("language", default=ENGLISH)
+
+
+def best(code: str) -> str:
+    """The language of ours for a platform's code, such as zh-CN or pt-BR: by its first part, or else English."""
+    primary = re.split("[-_]", code, maxsplit=1)[0].lower()
+    return primary if primary in LANGUAGES else ENGLISH
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Let this task, and those it starts meanwhile, speak the best language for a platform's code."""
+    token = _spoken.set(best(language))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def catalogue(language: str | None = None) -> Mapping[str, str]:
+    """All sentences by key, with `{gaps}` for what differs; None: in the language of the task.
+
+    The keys and their order are those of English, which also stands where a language lacks a sentence.
+    """
+    return _catalogue(best(_spoken.get() if language is None else language))
 
 
 def say(key: str, **values: object) -> str:
     """Return the sentence `key` with its gaps filled; KeyError for an unknown key or an unfilled gap."""
     return catalogue()[key].format(**values)
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, str]:
+    return MappingProxyType(_read(ENGLISH) | _read(language))
+
+
+def _read(language: str) -> dict[str, str]:
+    return cast("dict[str, str]", tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text("utf-8")))
