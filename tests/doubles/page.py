@@ -23,9 +23,19 @@ class Page:
         while True:
             with suppress(aiohttp.ClientError, TimeoutError, KeyError):
                 uploads = [await self._upload(http, name, data) for name, data in photos.items()]
-                message = {"text": text, "uploads": uploads, "key": key}
-                async with http.post(f"{self.api}/messages", json=message) as reply:
-                    if reply.status == 202:
+                if await self._post(http, {"text": text, "uploads": uploads, "key": key}):
+                    return
+            await asyncio.sleep(0.05)
+
+    async def press(self, http: aiohttp.ClientSession, label: str, key: str) -> None:
+        """Press the last button with this label, once there is one; the same key again is the same press."""
+        while True:
+            with suppress(aiohttp.ClientError, TimeoutError):
+                shown = [(entry["id"], button) for entry in await self.entries(http) for button in entry["buttons"]]
+                found = [(post, button["command"]) for post, button in shown if button["label"] == label]
+                if found:
+                    about, command = found[-1]
+                    if await self._post(http, {"text": command, "uploads": [], "key": key, "about": about}):
                         return
             await asyncio.sleep(0.05)
 
@@ -44,6 +54,10 @@ class Page:
         asked = {entry["id"]: entry["text"] for entry in entries if entry["kind"] == "message"}
         whole = [entry for entry in entries if entry["kind"] == "post" and not entry["text"].endswith(CURSOR)]
         return [(asked[entry["reply_to"]], entry["text"]) for entry in whole]
+
+    async def _post(self, http: aiohttp.ClientSession, message: Entry) -> bool:
+        async with http.post(f"{self.api}/messages", json=message) as reply:
+            return reply.status == 202
 
     async def _upload(self, http: aiohttp.ClientSession, name: str, data: bytes) -> str:
         async with http.post(f"{self.api}/uploads", params={"name": name.replace("_", ".")}, data=data) as reply:

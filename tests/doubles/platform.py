@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from bot.errors import Busy, Unreadable
-from bot.messages import Attachment, Author, Button, Channel
+from bot.messages import Attachment, Author, Button, Channel, File
 from bot.ports import Receive
 
 
@@ -19,6 +19,7 @@ class FakePlatform:
         self.posts: dict[Channel, dict[str, str]] = defaultdict(dict)
         self.replied_to: dict[str, str | None] = {}
         self.buttons: dict[str, list[str]] = {}  # the commands below each post
+        self.sent_files: dict[str, list[File]] = {}  # that came along with each post
         self.by_nonce: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
         self.away: set[str] = set()  # files that cannot be fetched at the moment
@@ -45,6 +46,7 @@ class FakePlatform:
         reply_to: str | None = None,
         nonce: str | None = None,
         buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
         growing: bool = False,
     ) -> str:
         self._trouble("send", text)
@@ -54,6 +56,7 @@ class FakePlatform:
         self.posts[channel][post] = text
         self.buttons[post] = [button.command for button in buttons]
         self.replied_to[post] = reply_to
+        self.sent_files.setdefault(post, list(files))
         return post
 
     async def edit(
@@ -79,6 +82,10 @@ class FakePlatform:
 
     async def manages(self, channel: Channel, author: Author) -> bool:
         return self.managers is None or author.id in self.managers
+
+    async def forget(self, channel: Channel) -> None: ...
+
+    async def expire(self, before: float, photos_before: float) -> None: ...
 
     async def check(self) -> None: ...
 

@@ -22,6 +22,7 @@ class FakeProvider:
         self.uploads: list[Photo] = []
         self.begun = 0
         self.closed = 0  # answers whose generator was closed
+        self.forgotten: list[str | None] = []
         self.refuse: dict[str, Exception] = {}  # uploads that fail, by name
 
     async def __aenter__(self) -> Self:
@@ -62,5 +63,8 @@ class FakeProvider:
             Model("o3-mini", "o3 mini", sees=False),
             Model("meta/llama-3", "Llama 3", sees=False),
         ]
+
+    async def forget(self, conversation: Conversation) -> None:
+        self.forgotten.append(conversation.remote_id)
 
     async def check(self) -> None: ...

@@ -1,6 +1,7 @@
 """Telegram on loopback: the emulator from PyPI, with the users, files, faults and the screen that it lacks."""
 
 import asyncio
+import io
 import itertools
 import json
 import time
@@ -12,15 +13,21 @@ from typing import Any, Self
 
 from aiohttp import web
 from lo_bot_api_emulator import ApiRefusal, LoBotApiEmulator, updates  # type: ignore[import-untyped]
+from PIL import Image
 
 TOKEN = "4242:" + "sandbox_" * 4
 USERNAME = "snapthread_bot"
 ANN = 42  # a person, and the private chat with her
+GRETA = 77  # another one, who speaks German
+SPOKEN = {ANN: "en", GRETA: "de"}
 GROUP = -1001
 MOST_BYTES = 20 << 20  # what getFile takes, as in Telegram's own server
 AGAIN = 0.1  # seconds until a webhook is tried again
+STOPPED = "stopped_message_generation"
+TALLEST = 20  # how many times higher than wide a photo may be, or the other way round
 
-updates.KINDS.update({"edited_message"})  # the emulator's queue knows of three kinds only
+updates.KINDS.update({"edited_message", STOPPED})  # the emulator's queue knows of three kinds only
+updates.ALLOWED_UPDATE_TYPES.add(STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,18 @@ def flood(seconds: int = 1) -> Fault:
     return Fault(429, retry_after=seconds, description=FLOOD)
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file of the bot's: a photo, or a document."""
+
+    kind: str
+    name: str
+    data: bytes
+
+
 @dataclass(slots=True)
 class Post:
-    """A message of the bot's, as the chat shows it."""
+    """A message of the bot's, as the chat shows it. With a file, `text` is what stands below that."""
 
     id: int
     chat: int
@@ -66,6 +82,8 @@ class Post:
     entities: list[dict[str, Any]] = field(default_factory=list)
     buttons: list[list[dict[str, Any]]] = field(default_factory=list)
     edits: int = 0
+    file: Sent | None = None
+    album: str | None = None
 
     @property
     def commands(self) -> list[str]:
@@ -100,6 +118,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.revoked = False
         self.calls: list[Call] = []
         self.drafts: list[tuple[int, int, str]] = []  # (chat, draft, text)
+        self.stoppable: set[int] = set()  # drafts that show Stop
+        self.knows_stop = True  # Bot API 10.3
         self.commands: list[dict[str, str]] = []
         self.acknowledged: list[tuple[str, str]] = []  # (query, sentence)
         self.admins: dict[int, str] = {}  # people who manage the groups: creator or administrator
@@ -160,6 +180,12 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         press = {"id": query, "from": _person(by), "chat_instance": "1", "data": command, "message": message}
         await self.arrives({"callback_query": press})
         return query
+
+    async def stops(self, draft: int, chat: int = ANN, thread: int | None = None) -> int:
+        """Somebody presses Stop at a draft; returns the update's id."""
+        assert draft in self.stoppable, "there is no Stop to press"
+        topic = {} if thread is None else {"message_thread_id": thread}
+        return await self.arrives({STOPPED: {"chat": _chat(chat), "draft_id": draft, **topic}})
 
     async def edits(self, message: int, chat: int = ANN, **changes: Any) -> None:
         """Somebody changes what they said."""
@@ -236,6 +262,11 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         """How many updates Telegram still keeps for the bot."""
         return int(self._update_queues.info(self.token)["pending_update_count"])
 
+    @property
+    def allowed(self) -> list[str]:
+        """The kinds of updates that the bot wants to hear of."""
+        return list(self._update_queues.info(self.token)["allowed_updates"])
+
     # what goes wrong
 
     def fails(self, method: str, fault: Fault, times: int = 1) -> None:
@@ -259,6 +290,11 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if request.transport is not None:
             request.transport.close()
         return self._note(method, request, web.Response(status=500))
+
+    async def read_request(self, request: web.Request) -> tuple[dict[str, Any], dict[str, Any]]:
+        fields, uploads = await super().read_request(request)
+        request[CHAT] = int(fields.get("chat_id", 0))  # files come in a form that can be read only once
+        return fields, uploads
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         if self._faults["file"]:
@@ -308,28 +344,65 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         return {"status": self.admins.get(person, "member"), "user": _person(person)}
 
     def _do_sendMessageDraft(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
-        self.drafts.append((chat, int(fields["draft_id"]), fields.get("text", "")))
+        if "can_stop" in fields and not self.knows_stop:
+            raise ApiRefusal("Bad Request: can_stop is not supported yet")
+        draft = int(fields["draft_id"])
+        self.drafts.append((chat, draft, fields.get("text", "")))
+        if fields.get("can_stop") == "true":
+            self.stoppable.add(draft)
         return True
+
+    def _do_sendPhoto(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        return self._send_file("photo", fields, uploads, chat, thread)
+
+    def _do_sendDocument(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        return self._send_file("document", fields, uploads, chat, thread)
+
+    def _send_file(self, kind: str, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        entities = _entities(fields, "caption")
+        sent = super().validate(f"send{kind.title()}", fields, uploads)
+        file = _sent(kind, self.source(kind, fields.get(kind), uploads))
+        buttons = json.loads(fields.get("reply_markup", "{}")).get("inline_keyboard", [])
+        text, reply = fields.get("caption", ""), _reply(fields)
+        return self._show(Post(sent["message_id"], chat, thread, text, reply, entities, buttons, file=file))
+
+    def _do_sendMediaGroup(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        media = json.loads(fields["media"])
+        files = [_sent(item["type"], self.source(item["type"], item["media"], uploads, album=True)) for item in media]
+        sent = super().validate("sendMediaGroup", fields, uploads)
+        ids = [sent[0]["message_id"], *(self._next_id() for _ in files[1:])]
+        album, reply = sent[0]["media_group_id"], _reply(fields)
+        posts = [Post(id, chat, thread, "", reply, file=file, album=album) for id, file in zip(ids, files, strict=True)]
+        return [self._show(post) for post in posts]
 
     def _do_sendMessage(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         entities = _entities(fields)
         sent = super().validate("sendMessage", fields, uploads)
-        reply = json.loads(fields.get("reply_parameters", "{}")).get("message_id")
         buttons = sent.get("reply_markup", {}).get("inline_keyboard", [])
-        post = Post(sent["message_id"], chat, thread, fields["text"], reply, entities, buttons)
-        self._screen[chat][post.id] = post
-        return self._as_message(post)
+        return self._show(Post(sent["message_id"], chat, thread, fields["text"], _reply(fields), entities, buttons))
 
     def _do_editMessageText(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
-        entities = _entities(fields)
-        edited = super().validate("editMessageText", fields, uploads)
+        return self._edit("editMessageText", "text", fields, uploads, chat)
+
+    def _do_editMessageCaption(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        return self._edit("editMessageCaption", "caption", fields, uploads, chat)
+
+    def _edit(self, method: str, part: str, fields: dict[str, Any], uploads: Any, chat: int) -> Any:
+        entities = _entities(fields, part)
+        edited = super().validate(method, fields, uploads)
         post = self._screen[chat].get(int(fields["message_id"]))
         if post is None:
             raise ApiRefusal("Bad Request: message to edit not found")
+        if (post.file is None) != (part == "text"):
+            raise ApiRefusal(f"Bad Request: there is no {part} in the message to edit")
         buttons = edited.get("reply_markup", {}).get("inline_keyboard", [])
-        if (post.text, post.entities, post.buttons) == (fields["text"], entities, buttons):
+        if (post.text, post.entities, post.buttons) == (fields[part], entities, buttons):
             raise ApiRefusal("Bad Request: message is not modified: specified new message content is exactly the same")
-        post.text, post.entities, post.buttons, post.edits = fields["text"], entities, buttons, post.edits + 1
+        post.text, post.entities, post.buttons, post.edits = fields[part], entities, buttons, post.edits + 1
+        return self._as_message(post)
+
+    def _show(self, post: Post) -> dict[str, Any]:
+        self._screen[post.chat][post.id] = post
         return self._as_message(post)
 
     async def _deliver_again(self) -> None:
@@ -351,7 +424,13 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         message = {"message_id": post.id, "date": int(time.time()), "chat": _chat(post.chat), "from": me}
         if post.thread:
             message |= {"message_thread_id": post.thread, "is_topic_message": True}
-        return {**message, "text": post.text}
+        if post.file is None:
+            return {**message, "text": post.text}
+        unknown = {"file_id": "ours", "file_unique_id": "ours"}
+        media = (
+            {"photo": [{**unknown, "width": 1, "height": 1}]} if post.file.kind == "photo" else {"document": unknown}
+        )
+        return {**message, **media, **_caption(post.text), **({"media_group_id": post.album} if post.album else {})}
 
 
 async def _chat_of(request: web.Request) -> int:
@@ -365,7 +444,8 @@ def _caption(caption: str) -> dict[str, str]:
 
 
 def _person(id: int) -> dict[str, Any]:
-    return {"id": id, "is_bot": False, "first_name": "Ann" if id == ANN else f"Person {id}"}
+    person = {"id": id, "is_bot": False, "first_name": "Ann" if id == ANN else f"Person {id}"}
+    return {**person, "language_code": SPOKEN[id]} if id in SPOKEN else person
 
 
 def _chat(id: int) -> dict[str, Any]:
@@ -374,10 +454,24 @@ def _chat(id: int) -> dict[str, Any]:
     )
 
 
-def _entities(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _reply(fields: Mapping[str, Any]) -> int | None:
+    found: int | None = json.loads(fields.get("reply_parameters", "{}")).get("message_id")
+    return found
+
+
+def _sent(kind: str, upload: Mapping[str, Any]) -> Sent:
+    """The file of an upload, where Telegram can show it as what it is said to be."""
+    if kind == "photo":
+        with Image.open(io.BytesIO(upload["data"])) as picture:
+            if max(picture.size) > TALLEST * min(picture.size):
+                raise ApiRefusal("Bad Request: PHOTO_INVALID_DIMENSIONS")
+    return Sent(kind, upload["filename"], upload["data"])
+
+
+def _entities(fields: Mapping[str, Any], part: str = "text") -> list[dict[str, Any]]:
     """The entities of a post, as strict as Telegram is at its strictest."""
-    entities: list[dict[str, Any]] = json.loads(fields.get("entities", "[]"))
-    length = len(fields["text"].encode("utf-16-le")) // 2
+    entities: list[dict[str, Any]] = json.loads(fields.get("entities" if part == "text" else "caption_entities", "[]"))
+    length = len(fields.get(part, "").encode("utf-16-le")) // 2
     if len(entities) > 100:
         raise ApiRefusal("Bad Request: ENTITIES_TOO_LONG")
     for entity in entities:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,14 +27,29 @@ from adapters.platforms.discord.render import render
 from adapters.platforms.discord.rest import Rest
 from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash import Payload, sync
+from adapters.platforms.discord.uploads import uploads, weigh
 from bot.errors import BotError, Busy, Refused
-from bot.messages import Attachment, Author, Button, Channel
+from bot.messages import Attachment, Author, Button, Channel, File
 from bot.ports import Receive, Store
 
 log = structlog.get_logger(__name__)
 
 TYPING = 8.0  # seconds; Discord shows the sign for ten
 NOBODY = discord.AllowedMentions.none()  # is called by what a model says
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a post is made of."""
+
+    text: str
+    buttons: Sequence[Button] = ()
+    files: Sequence[File] = ()
+
+    @property
+    def content(self) -> str:
+        """The text as Discord shows it; files need none."""
+        return "" if self.files and not self.text.strip() else render(self.text)
 
 
 class Discord:
@@ -151,21 +167,23 @@ class Discord:
         reply_to: str | None = None,
         nonce: str | None = None,
         buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
         growing: bool = False,
     ) -> str:
         """Post `text` and return the post's id. The same nonce again, within minutes, is the same post."""
-        place = Place.of(channel)
+        weigh(files)
+        place, said = Place.of(channel), _Said(text, buttons, files)
         waiting = self._interactions.behind(reply_to, place)
         if waiting is not None:
             try:
-                return await self._answer(waiting, text, buttons)
+                return await self._answer(waiting, said)
             except TokenOver:
                 if place.visitor is not None:
                     raise
         if place.visitor is not None:
             raise TokenOver("discord_interaction_over")
         self._make_way("POST", place, growing)
-        return await self._post(place, text, reply_to, _nonce(channel, reply_to, nonce), buttons)
+        return await self._post(place, said, reply_to, _nonce(channel, reply_to, nonce))
 
     async def edit(
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
@@ -193,18 +211,19 @@ class Discord:
             return await self.send(channel, text, buttons=buttons)
         return post
 
-    async def _answer(self, waiting: Waiting, text: str, buttons: Sequence[Button]) -> str:
-        interaction, view = waiting.interaction, keyboard(buttons)
+    async def _answer(self, waiting: Waiting, said: _Said) -> str:
+        interaction, view = waiting.interaction, keyboard(said.buttons)
         post: discord.Message
         with our_errors():
             if waiting.thinking:
                 post = await interaction.edit_original_response(
-                    content=render(text), view=view, allowed_mentions=NOBODY
+                    content=said.content, view=view, attachments=uploads(said.files), allowed_mentions=NOBODY
                 )
             else:
                 post = await interaction.followup.send(
-                    render(text),
+                    said.content,
                     view=view or discord.utils.MISSING,
+                    files=uploads(said.files),
                     allowed_mentions=NOBODY,
                     suppress_embeds=True,
                     ephemeral=True,
@@ -213,39 +232,38 @@ class Discord:
         self._interactions.answered(str(post.id), waiting)
         return str(post.id)
 
-    async def _post(
-        self, place: Place, text: str, reply_to: str | None, nonce: str | None, buttons: Sequence[Button]
-    ) -> str:
+    async def _post(self, place: Place, said: _Said, reply_to: str | None, nonce: str | None) -> str:
         try:
-            return await self._say(place, text, _reference(place, reply_to), nonce, buttons)
+            return await self._say(place, said, _reference(place, reply_to), nonce)
         except NoHistory:
-            return await self._say(place, text, None, nonce, buttons)
+            return await self._say(place, said, None, nonce)
         except Refused as error:
-            if error.key == "discord_shut_out":
-                await self._tact.shut_out(place.id, reply_to)
+            if error.key != "discord_shut_out":
+                raise
+            if said.files:  # we may be allowed to speak, if not to attach files
+                post = await self._post(place, replace(said, files=()), reply_to, nonce)
+                await self._tact.shut_out(place.id, reply_to, "Attach Files")
+                return post
+            await self._tact.shut_out(place.id, reply_to, "Send Messages")
             raise
 
     async def _say(
-        self,
-        place: Place,
-        text: str,
-        reference: discord.MessageReference | None,
-        nonce: str | None,
-        buttons: Sequence[Button],
+        self, place: Place, said: _Said, reference: discord.MessageReference | None, nonce: str | None
     ) -> str:
         target = await self._rest.place(place.id)
-        options: dict[str, Any] = {"view": keyboard(buttons), "nonce": nonce, "reference": reference}
-        content = render(text)
+        options: dict[str, Any] = {"view": keyboard(said.buttons), "nonce": nonce, "reference": reference}
+        options["files"] = uploads(said.files) or None
+        content = said.content
         with our_errors():
-            said = await target.send(
+            post = await target.send(
                 content,
                 allowed_mentions=NOBODY,
                 suppress_embeds=True,
                 **{name: value for name, value in options.items() if value is not None},
             )
-        if said.content.strip() != content.strip():  # said before, by the same nonce, with the words of then
-            await self._edit(place, said.id, text, buttons)
-        return str(said.id)
+        if post.content.strip() != content.strip():  # said before, by the same nonce, with the words of then
+            await self._edit(place, post.id, said.text, said.buttons)
+        return str(post.id)
 
     async def _edit(self, place: Place, post: int, text: str, buttons: Sequence[Button]) -> None:
         target = await self._rest.place(place.id)
@@ -301,6 +319,13 @@ class Discord:
             guild = await client.fetch_guild(found.guild.id, with_counts=False)
             member = await guild.fetch_member(int(author.id))
         return member.guild_permissions.manage_guild
+
+    async def forget(self, channel: Channel) -> None:
+        """Nobody can tell whose the kept files are; they go when they are old."""
+
+    async def expire(self, before: float, photos_before: float) -> None:
+        """Delete old files that Discord would not show again."""
+        await self._files.expire(photos_before)
 
     async def check(self) -> None:
         """Ask who we are. Refused when Discord does not know the token."""

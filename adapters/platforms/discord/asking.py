@@ -19,7 +19,7 @@ from adapters.platforms.discord.lines import Lines
 from adapters.platforms.discord.pictures import of_interaction, pictures
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash import MESSAGE_MENU, menu
-from adapters.platforms.discord.translate import UNTOLD, about
+from adapters.platforms.discord.translate import UNTOLD, about, server_of
 from bot.commands import ASK, Suggestion
 from bot.errors import BotError
 from bot.messages import About, Attachment, Author, Message
@@ -204,14 +204,18 @@ def _place(interaction: discord.Interaction) -> Place:
 
 
 def _message(interaction: discord.Interaction, id: str, text: str, shown: About | None = None) -> Message:
-    person = interaction.user
+    person, place = interaction.user, _place(interaction)
+    is_private = place.private or place.visitor is not None
     return Message(
-        channel=_place(interaction).channel,
+        channel=place.channel,
         id=id,
         author=Author(str(person.id), person.display_name),
         text=text.translate(UNTOLD).strip(),
         sent=time.time(),
         about=shown,
+        private=is_private,
+        server=None if is_private else server_of(interaction.guild_id),
+        language=interaction.locale.value,
     )
 
 

@@ -46,12 +46,14 @@ class Says(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PREFIX}(
 
 
 def keyboard(buttons: Sequence[Button]) -> discord.ui.View | None:
-    """Lay the buttons out; one whose command is too long for Discord is left out."""
-    fitting = [button for button in buttons if _fits(button)]
+    """Lay the buttons out; left out is a command that is too long for Discord, or there already."""
+    fitting: dict[str, Button] = {}
+    for button in filter(_fits, buttons):
+        fitting.setdefault(button.command, button)
     if not fitting:
         return None
     view = discord.ui.View(timeout=None)
-    for button in fitting[: ACROSS * DOWN]:
+    for button in list(fitting.values())[: ACROSS * DOWN]:
         view.add_item(Says(button.label, button.command))
     return view
 

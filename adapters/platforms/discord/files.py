@@ -110,6 +110,10 @@ class Files:
         """Put a file that came with an interaction into `Keep`. Fails as `download` does."""
         await self._keep.put(id, await self._fetch(url, limit))
 
+    async def expire(self, before: float) -> None:
+        """Forget what has been kept since before then."""
+        await self._keep.tidy(before)
+
     async def _kept(self, id: str, limit: int) -> bytes:
         data = await self._keep.get(id)
         if data is None:

@@ -35,6 +35,7 @@ class Hearing:
         self._lines, self._marks, self._links = lines, marks, links
         self._threads, self._tact = threads, tact
         self._held: dict[int, list[tuple[int, Work]]] = {}  # by shard: what waits until older messages have been read
+        self._clients: dict[int, discord.Client] = {}  # by shard: the latest one, through which older messages are read
         self._reading = asyncio.Semaphore(AT_ONCE)
 
     # what comes in
@@ -106,6 +107,7 @@ class Hearing:
 
     async def catch_up(self, client: discord.Client, shard: int, me: int) -> None:
         """Read what every known channel of the shard has heard since, oldest first, and go on from there."""
+        self._clients[shard] = client
         missed: list[tuple[Place, int]] = []
 
         async def compare() -> None:
@@ -114,23 +116,25 @@ class Hearing:
             await self._marks.begin(seen.new)
 
         await insist(compare)
-        budget = Budget()
+        if self._clients[shard] is not client:
+            return  # its connection broke meanwhile, and the next one compares for itself
+        budget = Budget(len(missed))
         for place, after in missed:
-            self._lines.put(place.id, partial(self._read, client, place, after, me, budget))
+            self._lines.put(place.id, partial(self._read, shard, place, after, me, budget))
         for channel, work in self._held.pop(shard, []):
             self._lines.put(channel, work)
 
-    async def _read(self, client: discord.Client, place: Place, after: int, me: int, budget: Budget) -> None:
+    async def _read(self, shard: int, place: Place, after: int, me: int, budget: Budget) -> None:
         try:
             async with self._reading:
-                missed = await budget.read(client, place, after)
+                missed = await budget.read(self._clients[shard], place, after)
         except Refused as error:  # we may not look, or it is gone
             log.info("a channel cannot be caught up with", channel=str(place), reason=error.key)
             return
         if missed:
             log.info("catching up", channel=str(place), messages=len(missed))
         for message in missed:
-            await self._take(message, me)
+            await insist(partial(self._take, message, me))  # what has been read need not be read again
 
 
 def _understood(read: Callable[[], Message | None]) -> Message | None:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 __all__ = ["Keep"]
 
-DAY = 24 * 60 * 60.0
+WEEK = 7 * 24 * 60 * 60.0
 PART = ".part"  # a file that is being written
 
 
 class Keep:
     """A folder of files by their id at Discord. The oldest make room for new ones, and none stays for ever."""
 
-    def __init__(self, folder: Path, most_bytes: int = 200 * 1024 * 1024, seconds: float = DAY) -> None:
+    def __init__(self, folder: Path, most_bytes: int = 200 * 1024 * 1024, seconds: float = WEEK) -> None:
         """Nothing but files of ours is ever removed from `folder`, which is made when it is needed."""
         self.folder, self.most_bytes, self.seconds = folder, most_bytes, seconds
         self._writing = asyncio.Lock()
@@ -31,10 +31,10 @@ class Keep:
         """The bytes of a file; None when it has made room for others. ValueError when the id is not a number."""
         return await asyncio.to_thread(_read, self._path(id))
 
-    async def tidy(self) -> None:
-        """Remove what is too old or too much."""
+    async def tidy(self, before: float = 0) -> None:
+        """Remove what is from before then (seconds since 1970), too old or too much."""
         async with self._writing:
-            await asyncio.to_thread(self._tidy)
+            await asyncio.to_thread(self._tidy, before)
 
     def _path(self, id: str) -> Path:
         if not _is_number(id):
@@ -51,8 +51,8 @@ class Keep:
         part.replace(path)
         self._tidy()
 
-    def _tidy(self) -> None:
-        oldest_welcome, total = time.time() - self.seconds, 0
+    def _tidy(self, before: float = 0) -> None:
+        oldest_welcome, total = max(before, time.time() - self.seconds), 0
         for changed, size, path in sorted(self._files(), reverse=True):
             total += size
             if changed < oldest_welcome or total > self.most_bytes:

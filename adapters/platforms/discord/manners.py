@@ -98,10 +98,10 @@ class Tact:
         except BotError as error:
             log.warning("could not ask for a mention by name", channel=said.channel.id, reason=error.key)
 
-    async def shut_out(self, channel: int, message: str | None) -> None:
-        """The answer to the message was not let through."""
+    async def shut_out(self, channel: int, message: str | None, permission: str) -> None:
+        """The answer to the message, or its files, were not let through for want of this permission."""
         if asker := self._askers.get(message or ""):
-            await self.tell(asker, channel, "Send Messages")
+            await self.tell(asker, channel, permission)
 
     async def tell(self, person: int, channel: int, permission: str) -> None:
         """Say what is missing, once for each person and channel."""

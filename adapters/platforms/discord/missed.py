@@ -45,7 +45,7 @@ def look_at(guild: discord.Guild, known: Mapping[Channel, int], seen: Look) -> N
     last_heard = max(filter(None, marks.values()), default=None)
     for channel in channels:
         mark, last = marks[channel.id], channel.last_message_id or 0
-        if mark is None and last_heard is not None and channel.id > last_heard:
+        if mark is None and last_heard is not None and _begun(channel) > last_heard:
             mark = channel.id - 1  # made while nobody listened
         if mark is None:
             seen.new[Place(channel.id).channel] = last or channel.id
@@ -53,29 +53,39 @@ def look_at(guild: discord.Guild, known: Mapping[Channel, int], seen: Look) -> N
             seen.missed.append((Place(channel.id), mark))
 
 
-@dataclass
-class Budget:
-    """How many messages may be read yet."""
+def _begun(channel: Talked) -> int:
+    """When it was made, as an id of that moment: a thread's own id is that of the message it was opened for."""
+    if isinstance(channel, discord.Thread) and channel.created_at is not None:
+        return max(channel.id, discord.utils.time_snowflake(channel.created_at))
+    return channel.id
 
-    left: int = IN_ALL
+
+class Budget:
+    """How many messages may be taken in: half of them are shared out, so that no channel gets none."""
+
+    def __init__(self, channels: int, in_all: int = IN_ALL) -> None:
+        """`channels` is how many will be read."""
+        self._share = max(1, in_all // 2 // max(1, channels))
+        self.left = max(0, in_all - self._share * channels)  # for whoever comes first
 
     async def read(self, client: discord.Client, place: Place, after: int) -> list[discord.Message]:
         """The newest messages of a channel after that one, oldest first."""
-        most = min(IN_CHANNEL, self.left)
-        self.left -= most
-        found: list[discord.Message] = []
-        try:
-            with our_errors():
-                found = await _history(client, place, after, most)
-        finally:
-            self.left += most - len(found)
-        if len(found) == most:
-            log.warning("more was said than is read again", channel=str(place), read=most)
-        return found
+        with our_errors():
+            found = await _history(client, place, after)
+        taken = found[-(self._share + self.left) :]
+        self.left -= max(0, len(taken) - self._share)  # only now: a try that failed takes nothing from others
+        if len(taken) < len(found) or len(found) == IN_CHANNEL:
+            log.warning("more was said than is read again", channel=str(place), read=len(taken))
+        return taken
 
 
-async def _history(client: discord.Client, place: Place, after: int, most: int) -> list[discord.Message]:
-    known = client.get_channel(place.id)
-    channel = known if isinstance(known, Talked) else client.get_partial_messageable(place.id)
-    history = channel.history(limit=most, after=discord.Object(after), oldest_first=False)
+async def _history(client: discord.Client, place: Place, after: int) -> list[discord.Message]:
+    channel = await _opened(client, place)
+    history = channel.history(limit=IN_CHANNEL, after=discord.Object(after), oldest_first=False)
     return [message async for message in history][::-1]
+
+
+async def _opened(client: discord.Client, place: Place) -> discord.abc.Messageable:
+    """Where to read. A thread that was archived is in no list any more, and its messages must show its server."""
+    known = None if place.private else client.get_channel(place.id) or await client.fetch_channel(place.id)
+    return known if isinstance(known, Talked) else client.get_partial_messageable(place.id)

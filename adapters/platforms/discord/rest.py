@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from types import SimpleNamespace
 
 import aiohttp
@@ -53,6 +54,22 @@ class Allowance:
             del self._left[next(iter(self._left))]
 
 
+class _Client(discord.Client):
+    """Tidies up what it knows of rate limits once a minute; discord.py does so whenever it speaks in a new channel."""
+
+    TIDYING = 60.0  # seconds
+
+    async def setup_hook(self) -> None:
+        """Take the tidying into our own hands."""
+        self._tidy, self._tidied = self.http._try_clear_expired_ratelimits, time.monotonic()
+        self.http._try_clear_expired_ratelimits = self._tidy_at_times  # type: ignore[method-assign]
+
+    def _tidy_at_times(self) -> None:
+        if time.monotonic() - self._tidied > self.TIDYING:
+            self._tidied = time.monotonic()
+            self._tidy()
+
+
 class Rest:
     """Logs in when it is first needed, so that the bot can start while Discord is away."""
 
@@ -94,7 +111,7 @@ class Rest:
         return application
 
     async def _logged_in(self) -> discord.Client:
-        client = discord.Client(
+        client = _Client(
             intents=discord.Intents(guilds=True),  # of no use here, and without it discord.py complains
             max_messages=None,
             http_trace=self.allowance.trace(),

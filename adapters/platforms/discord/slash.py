@@ -6,8 +6,8 @@ from typing import Any
 import discord
 import structlog
 
-from bot.commands import ASK, COMMANDS, QUESTIONS, Option
-from bot.words import say
+from bot.commands import ASK, COMMANDS, LISTED, QUESTIONS, Option
+from bot.words import ENGLISH, catalogue
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,8 @@ EVERYWHERE = {"integration_types": [0, 1], "contexts": [0, 1, 2]}  # for servers
 PHOTOS = 4  # that /ask takes
 LONGEST = 100  # characters of a description
 ASK_MENU = "discord_ask"
-LEFT_OUT = {"start"}  # Telegram's word
+LOCALES = {"zh-CN": "zh", "es-ES": "es", "es-419": "es", "de": "de", "ru": "ru", "hi": "hi"}  # Discord's name, and ours
+LOCALISED = ("name_localizations", "description_localizations")
 
 # The message menus: the sentence on each one, and the question that it asks; the first asks for one.
 MENUS: Mapping[str, str] = {
@@ -32,23 +33,20 @@ MENUS: Mapping[str, str] = {
 
 def payload() -> list[Payload]:
     """Every command as Discord wants to be told of it."""
-    commands = [
-        _command(name, [_option(option) for option in command.options])
-        for name, command in COMMANDS.items()
-        if name not in LEFT_OUT
-    ]
+    commands = [_command(name, [_option(option) for option in COMMANDS[name].options]) for name in LISTED]
     asking = [
-        {"type": STRING, "name": "question", "description": say("option_question"), "required": True},
+        {"type": STRING, "name": "question", **_described("option_question"), "required": True},
         *(_photo(f"photo{n}" if n > 1 else "photo") for n in range(1, PHOTOS + 1)),
     ]
     questions = [_command(ASK, asking), *(_command(name, [_photo("photo")]) for name in QUESTIONS)]
-    menus = [{"type": MESSAGE_MENU, "name": say(label), **EVERYWHERE} for label in MENUS]
+    menus = [{"type": MESSAGE_MENU, **_in_all_languages("name", label), **EVERYWHERE} for label in MENUS]
     return [*questions, *commands, *menus]
 
 
 def menu(name: str) -> str | None:
-    """The question that a message menu asks."""
-    return next((question for label, question in MENUS.items() if say(label) == name), None)
+    """The question that a message menu asks; whatever its people read on it, Discord tells us the English name."""
+    english = catalogue(ENGLISH)
+    return next((question for label, question in MENUS.items() if english[label] == name), None)
 
 
 async def sync(client: discord.Client, wanted: Sequence[Payload]) -> None:
@@ -56,7 +54,8 @@ async def sync(client: discord.Client, wanted: Sequence[Payload]) -> None:
     application = client.application_id
     if application is None:
         return
-    known = await client.http.get_global_commands(application)
+    route = discord.http.Route("GET", "/applications/{application_id}/commands", application_id=application)
+    known = await client.http.request(route, params={"with_localizations": "true"})  # or it leaves them out
     if _are_same(wanted, known):
         return
     await client.http.bulk_upsert_global_commands(application, list(wanted))
@@ -67,7 +66,7 @@ def _command(name: str, options: list[Payload]) -> Payload:
     return {
         "type": CHAT,
         "name": name,
-        "description": say(f"help_{name}")[:LONGEST],
+        **_described(f"help_{name}"),
         "options": options,
         **EVERYWHERE,
     }
@@ -77,7 +76,7 @@ def _option(option: Option) -> Payload:
     made: Payload = {
         "type": STRING,
         "name": option.name,
-        "description": say(f"option_{option.name}")[:LONGEST],
+        **_described(f"option_{option.name}"),
         "required": option.required,
     }
     if option.choices:
@@ -88,7 +87,17 @@ def _option(option: Option) -> Payload:
 
 
 def _photo(name: str) -> Payload:
-    return {"type": ATTACHMENT, "name": name, "description": say("option_photo"), "required": False}
+    return {"type": ATTACHMENT, "name": name, **_described("option_photo"), "required": False}
+
+
+def _described(key: str) -> Payload:
+    return _in_all_languages("description", key)
+
+
+def _in_all_languages(field: str, key: str) -> Payload:
+    """A sentence in English, and in every other language that Discord and we have in common."""
+    others = {locale: catalogue(language)[key][:LONGEST] for locale, language in LOCALES.items()}
+    return {field: catalogue(ENGLISH)[key][:LONGEST], f"{field}_localizations": others}
 
 
 def _are_same(wanted: Sequence[Payload], known: Iterable[Mapping[str, Any]]) -> bool:
@@ -101,7 +110,10 @@ def _are_same(wanted: Sequence[Payload], known: Iterable[Mapping[str, Any]]) -> 
 def _holds(known: Any, wanted: Any) -> bool:
     """Whether Discord's version says the same: it adds numbers of its own, and leaves out what is usual."""
     if isinstance(wanted, dict):
-        return isinstance(known, Mapping) and all(_holds(known.get(key), value) for key, value in wanted.items())
+        return isinstance(known, Mapping) and all(
+            known.get(key) == value if key in LOCALISED else _holds(known.get(key), value)
+            for key, value in wanted.items()
+        )
     if isinstance(wanted, list):
         known = known or []
         return len(known) == len(wanted) and all(map(_holds, known, wanted))

@@ -7,13 +7,14 @@ import discord
 from discord import MessageReferenceType, MessageType
 
 from adapters.platforms.discord.pictures import HIDDEN, pictures
-from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.pictures import UNTOLD as UNTOLD
+from adapters.platforms.discord.places import NAME, Place
 from bot.messages import About, Attachment, Author, Message
 from bot.words import say
 
 SAID = (MessageType.default, MessageType.reply)  # by people, in words or pictures
 LINK = re.compile(r"https?://\S")
-UNTOLD = str.maketrans({"\0": " "})  # a database may refuse it
+PERSON = re.compile(r"<@!?(\d+)>")
 
 
 def place_of(message: discord.Message) -> Place:
@@ -30,13 +31,13 @@ def translate(said: discord.Message, me: int, *, edited: bool = False) -> Messag
     text = _words(said, me, roles)
     about = _about(said, me)
     if not (text or attachments or about):
-        if not said.content:
+        if not _told(said.content):
             return None  # without the MESSAGE CONTENT intent, what is not for us is empty
         text = "/help"  # nothing but our name
     return Message(
         channel=place_of(said).channel,
         id=str(said.id),
-        author=Author(str(said.author.id), said.author.display_name),
+        author=Author(str(said.author.id), _told(said.author.display_name)),
         text=text,
         sent=said.created_at.timestamp(),
         attachments=attachments,
@@ -44,7 +45,20 @@ def translate(said: discord.Message, me: int, *, edited: bool = False) -> Messag
         album=_unfolding(said),
         about=about,
         edited=edited,
+        private=_is_private(said),
+        server=server_of(_guild(said)),
+        language=language_of(said.guild),
     )
+
+
+def server_of(guild: int | None) -> str | None:
+    """A server as the rest of the bot knows it."""
+    return None if guild is None else f"{NAME}:{guild}"
+
+
+def language_of(guild: discord.Guild | None) -> str:
+    """What is spoken on a server; only a community is asked for it, and all others claim to speak English."""
+    return guild.preferred_locale.value if guild and "COMMUNITY" in guild.features else ""
 
 
 def _unfolding(said: discord.Message) -> str | None:
@@ -64,8 +78,12 @@ def is_hidden(said: discord.Message, me: int) -> bool:
 
 
 def _is_private(said: discord.Message) -> bool:
-    # A server that is not known yet leaves no more than its number.
-    return said.guild is None and getattr(said.channel, "guild_id", None) is None
+    return _guild(said) is None
+
+
+def _guild(said: discord.Message) -> int | None:
+    """The server's id; of a server that is not known yet, this is all there is."""
+    return said.guild.id if said.guild else getattr(said.channel, "guild_id", None)
 
 
 def _own_roles(said: discord.Message) -> Collection[int]:
@@ -90,8 +108,11 @@ def _is_ours(message: discord.Message | None, me: int) -> bool:
 def _words(said: discord.Message, me: int, roles: Collection[int]) -> str:
     """What was said, without the bot's name, and with other people's names in the place of their numbers."""
     text = re.sub(rf"[ \t]*<@(?:!?{me}|&(?:{'|'.join(map(str, roles)) or 'none'}))>[,:]?", "", said.content)
-    for user in said.mentions:
-        text = re.sub(rf"<@!?{user.id}>", f"@{user.display_name}".replace("\\", ""), text)
+    names = {str(user.id): f"@{user.display_name}" for user in said.mentions}
+    return _told(PERSON.sub(lambda person: names.get(person[1], person[0]), text))
+
+
+def _told(text: str) -> str:
     return text.translate(UNTOLD).strip()
 
 
@@ -108,12 +129,22 @@ def _replied_to(said: discord.Message) -> discord.Message | None:
 def about(message: discord.Message, me: int) -> About:
     """A message as another one may refer to it."""
     attachments = tuple(attachment for attachment, _ in pictures(message))
-    return About(str(message.id), _is_ours(message, me), message.content.translate(UNTOLD), attachments)
+    text = _told(message.content) or _forwarded(message)
+    return About(str(message.id), _is_ours(message, me), text, attachments)
 
 
-def _shows_nothing(message: discord.Message) -> bool:
-    """Without the MESSAGE CONTENT intent, what others say is empty; but for that, no message is."""
-    return not (message.content or message.components or any(True for _ in pictures(message)))
+def _forwarded(message: discord.Message) -> str:
+    return _told("\n".join(snapshot.content for snapshot in message.message_snapshots))
+
+
+def _is_withheld(message: discord.Message, me: int) -> bool:
+    """Without the MESSAGE CONTENT intent, what others say in servers is empty; but for that, it never is."""
+    if message._state.intents.message_content or _is_private(message) or _is_ours(message, me):
+        return False
+    shown: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    if any(each.content or each.embeds or each.components or each.attachments or each.stickers for each in shown):
+        return False
+    return message.poll is None and message.type in SAID
 
 
 def _unseen(message: discord.Message) -> About:
@@ -125,8 +156,8 @@ def _unseen(message: discord.Message) -> About:
 def _about(said: discord.Message, me: int) -> About | None:
     replied = _replied_to(said)
     if replied is not None:
-        return _unseen(replied) if _shows_nothing(replied) else about(replied, me)
-    forwarded = "\n".join(snapshot.content for snapshot in said.message_snapshots).translate(UNTOLD).strip()
+        return _unseen(replied) if _is_withheld(replied, me) else about(replied, me)
+    forwarded = _forwarded(said)
     if forwarded and said.reference is not None:  # its pictures count as the message's own
         return About(str(said.reference.message_id), ours=False, text=forwarded)
     return None

@@ -2,10 +2,10 @@
 
 from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.webhook import Webhook, secret_of
-from bot.commands import ASK, COMMANDS, QUESTIONS
+from bot.commands import ASK, LISTED, QUESTIONS
 from bot.house import House
 from bot.settings import Settings
-from bot.words import say
+from bot.words import ENGLISH, LANGUAGES, catalogue
 
 __all__ = ["Telegram", "open_telegram"]
 
@@ -17,11 +17,17 @@ def open_telegram(house: House) -> Telegram:
     return Telegram(
         token,
         settings.telegram_api_url,
-        commands={name: say(f"help_{name}") for name in [*COMMANDS, ASK, *QUESTIONS]},
+        commands={"" if language == ENGLISH else language: _described(language) for language in LANGUAGES},
         moved=house.store.moved,
         drafts=settings.telegram_drafts,
         webhook=_webhook(house, settings, token),
     )
+
+
+def _described(language: str) -> dict[str, str]:
+    """What each command does, in Telegram's menu of them."""
+    sentences = catalogue(language)
+    return {name: sentences[f"help_{name}"] for name in ("start", *LISTED, ASK, *QUESTIONS)}
 
 
 def _webhook(house: House, settings: Settings, token: str) -> Webhook | None:

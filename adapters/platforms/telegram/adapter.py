@@ -2,29 +2,26 @@
 
 import asyncio
 import time
-import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
 from typing import Self, TypeVar
 from urllib.parse import quote
 
 import structlog
-from telegram import BotCommand, LinkPreviewOptions, ReplyParameters
+from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from adapters.platforms.telegram.draft import Draft
-from adapters.platforms.telegram.errors import BadFormatting, FileAway, Moved, TopicGone, our_errors
-from adapters.platforms.telegram.keyboard import keyboard
+from adapters.platforms.telegram.errors import FileAway, our_errors
 from adapters.platforms.telegram.listen import POLL, Poller, Raw, Take
 from adapters.platforms.telegram.pace import Pace
 from adapters.platforms.telegram.patience import Patience
-from adapters.platforms.telegram.render import Rendered, plain, render
-from adapters.platforms.telegram.translate import KINDS, NAME, Me, MovedTo, Pressed, Stale, address, translate
+from adapters.platforms.telegram.speech import Speech, is_private
+from adapters.platforms.telegram.translate import KINDS, NAME, STOPPED, Me, MovedTo, Pressed, Stale, address, translate
 from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
-from bot.messages import Attachment, Author, Button, Channel, Message
+from bot.messages import Attachment, Author, Button, Channel, File, Message
 from bot.net import CAP, Http, Reply, chunks
 from bot.ports import Receive
 from bot.words import say
@@ -35,14 +32,11 @@ TYPING = 4.5  # seconds; Telegram shows the sign for five
 CHECK = 60.0  # seconds after which the webhook is looked at again
 DEAF = 120.0  # seconds without a word from Telegram, after which something is wrong
 AGAIN = 1.0  # seconds until a file that was away is asked for once more
-FALLBACKS = 3
 MANAGING = ("creator", "administrator")  # as Telegram calls those who manage a group
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 MEGABYTE = 1024 * 1024
 
 T = TypeVar("T")
-Say = Callable[[int, int | None, Rendered], Awaitable[str]]
 
 
 async def _nobody_asks(old: Channel, new: Channel) -> None: ...
@@ -60,7 +54,7 @@ class Telegram:
         token: str,
         api_url: str = "https://api.telegram.org",
         *,
-        commands: dict[str, str] | None = None,
+        commands: Mapping[str, Mapping[str, str]] | None = None,
         moved: Callable[[Channel, Channel], Awaitable[None]] = _nobody_asks,
         drafts: bool = False,
         webhook: Webhook | None = None,
@@ -68,21 +62,23 @@ class Telegram:
         patience: Patience | None = None,
         poll: int = POLL,
     ) -> None:
-        """`commands` are those of the bot with their descriptions; `moved` is told when people have another address.
+        """`commands` are those of the bot with their descriptions, for each language; "" is for all others.
 
+        `moved` is told when people have another address.
         With `drafts`, answers in private chats grow as drafts. Without a `webhook` the bot polls.
         """
         self._token, self._url = token, api_url.rstrip("/")
         self._keep_moved, self._drafts = moved, drafts
+        self._kinds = (*KINDS, STOPPED) if drafts else KINDS
         self._commands, self._webhook, self._poll = commands or {}, webhook, poll
         self._pace, self._patience = pace or Pace(), patience or Patience()
-        self._moved: dict[int, int] = {}  # groups that became supergroups since we started
         self._poller: Poller | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
         self._line = open_line(self._token, self._url)
+        self._speech = Speech(self._line, self._pace, drafts=self._drafts)
         self._stack.push_async_callback(self._line.request.shutdown)
         self._files = await self._stack.enter_async_context(
             Http(f"{self._url}/file/bot{self._token}", silence=SILENCE),
@@ -122,16 +118,21 @@ class Telegram:
 
     async def _introduce(self) -> Me:
         user = await self._line.get_me()
-        try:
-            await self._line.set_my_commands([BotCommand(*command) for command in self._commands.items()])
-        except BadRequest as error:
-            log.warning("Telegram does not take the list of commands", reason=str(error))
+        for language, described in self._commands.items():
+            await self._list(language, described)
         log.info("listening on Telegram", username=user.username, webhook=self._webhook is not None)
-        return Me(user.id, user.username or "", frozenset(self._commands))
+        return Me(user.id, user.username or "", frozenset().union(*self._commands.values()))
+
+    async def _list(self, language: str, described: Mapping[str, str]) -> None:
+        commands = [BotCommand(*command) for command in described.items()]
+        try:
+            await self._line.set_my_commands(commands, language_code=language or None)
+        except BadRequest as error:
+            log.warning("Telegram does not take the list of commands", language=language, reason=str(error))
 
     async def _ask(self, take: Take) -> None:
         await self._insist(self._line.delete_webhook)
-        self._poller = Poller(self._line, take, self._patience, self._poll)
+        self._poller = Poller(self._line, take, self._patience, self._poll, self._kinds)
         await self._poller.run()
 
     async def _be_called(self, webhook: Webhook, take: Take) -> None:
@@ -145,7 +146,7 @@ class Telegram:
             webhook.take = None
 
     async def _tell_the_way(self, webhook: Webhook) -> None:
-        await self._line.set_webhook(webhook.url, allowed_updates=KINDS, secret_token=webhook.secret)
+        await self._line.set_webhook(webhook.url, allowed_updates=self._kinds, secret_token=webhook.secret)
 
     async def _see_to(self, webhook: Webhook) -> None:
         known = await self._line.get_webhook_info()
@@ -179,7 +180,7 @@ class Telegram:
         elif isinstance(news, Stale):
             self._soon(self._acknowledge(news.query, say("telegram_old_button")))
         elif isinstance(news, MovedTo):
-            self._moved[int(news.old.id)] = int(news.new.id)
+            self._speech.moved[int(news.old.id)] = int(news.new.id)
             await self._keep_moved(news.old, news.new)
 
     async def _acknowledge(self, query: str, sentence: str | None = None) -> None:
@@ -199,77 +200,19 @@ class Telegram:
         reply_to: str | None = None,
         nonce: str | None = None,
         buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
         growing: bool = False,
     ) -> str:
-        """Post `text` and return the post's id. Telegram cannot tell the same nonce again.
-
-        `growing`: more will follow, so that it is said now or not at all: Busy with the seconds until it can be.
-        """
-        if growing and self._drafts and _is_private(channel):
-            return await self._draft(channel, Draft(_draft_number(nonce), reply_to or ""), text)
-        about = ReplyParameters(_number(reply_to), allow_sending_without_reply=True) if reply_to else None
-
-        async def send(chat: int, thread: int | None, post: Rendered) -> str:
-            said = await self._line.send_message(
-                chat,
-                post.text,
-                entities=post.entities or None,
-                message_thread_id=thread,
-                reply_parameters=about,
-                reply_markup=keyboard(buttons),
-                link_preview_options=NO_PREVIEW,
-            )
-            return str(said.message_id)
-
-        return await self._say(channel, text, growing, send)
+        """Post `text` and return the post's id. Telegram cannot tell the same nonce again."""
+        return await self._speech.send(
+            channel, text, reply_to=reply_to, nonce=nonce, buttons=buttons, files=files, growing=growing
+        )
 
     async def edit(
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
     ) -> str:
         """Let the post read `text`; `growing` as in `send`. A whole text turns a draft into a post."""
-        if draft := Draft.parse(post):
-            if growing:
-                return await self._draft(channel, draft, text)
-            return await self.send(channel, text, reply_to=draft.reply_to or None, buttons=buttons)
-
-        async def edit(chat: int, thread: int | None, rendered: Rendered) -> str:
-            await self._line.edit_message_text(
-                rendered.text,
-                chat,
-                _number(post),
-                entities=rendered.entities or None,
-                reply_markup=keyboard(buttons),
-                link_preview_options=NO_PREVIEW,
-            )
-            return post
-
-        return await self._say(channel, text, growing, edit) or post
-
-    async def _draft(self, channel: Channel, draft: Draft, text: str) -> str:
-        async def show(chat: int, thread: int | None, post: Rendered) -> str:
-            await self._line.send_message_draft(
-                chat, draft.number, post.text, message_thread_id=thread, entities=post.entities or None
-            )
-            return str(draft)
-
-        return await self._say(channel, text, True, show) or str(draft)
-
-    async def _say(self, channel: Channel, text: str, growing: bool, call: Say) -> str:
-        chat, thread = self._address(channel)
-        post = render(text)
-        async with self._pace.growing(chat) if growing else self._pace.whole(chat):
-            for _ in range(FALLBACKS):
-                try:
-                    with our_errors():
-                        return await call(chat, thread, post)
-                    return ""  # nothing to change
-                except TopicGone:
-                    thread = None
-                except BadFormatting:
-                    post = plain(text)
-                except Moved as moved:
-                    self._moved[chat] = chat = moved.chat
-            raise Refused("telegram_refused")
+        return await self._speech.edit(channel, post, text, buttons=buttons, growing=growing)
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
@@ -282,7 +225,7 @@ class Telegram:
             done.set()
 
     async def _type(self, channel: Channel, done: asyncio.Event) -> None:
-        chat, thread = self._address(channel)
+        chat, thread = self._speech.address(channel)
         while not done.is_set():
             if self._pace.spare(chat):
                 with suppress(BotError), our_errors():
@@ -319,15 +262,21 @@ class Telegram:
 
     async def manages(self, channel: Channel, author: Author) -> bool:
         """Whether it is a private chat, or this person an admin of the group."""
-        if _is_private(channel) or int(author.id) == address(channel)[0]:  # an admin who stays anonymous is the group
+        if is_private(channel) or int(author.id) == address(channel)[0]:  # an admin who stays anonymous is the group
             return True
         if int(author.id) < 0:  # a channel; Telegram does not tell who speaks for it
             return False
-        chat, _ = self._address(channel)
+        chat, _ = self._speech.address(channel)
         with our_errors():
             member = await self._line.raw("getChatMember", chat_id=chat, user_id=int(author.id))
             return member["status"] in MANAGING
         return False
+
+    async def forget(self, channel: Channel) -> None:
+        """Telegram itself keeps everything."""
+
+    async def expire(self, before: float, photos_before: float) -> None:
+        """Telegram itself keeps everything."""
 
     async def check(self) -> None:
         """Ask who we are. Refused when Telegram does not know the token."""
@@ -337,29 +286,11 @@ class Telegram:
             except InvalidToken as error:
                 raise Refused("telegram_wrong_token") from error
 
-    def _address(self, channel: Channel) -> tuple[int, int | None]:
-        chat, thread = address(channel)
-        return self._moved.get(chat, chat), thread
-
     def _soon(self, work: Coroutine[None, None, None]) -> None:
         """Let it run on its own: whoever waits for it would wait for Telegram."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _is_private(channel: Channel) -> bool:
-    return address(channel)[0] > 0
-
-
-def _draft_number(nonce: str | None) -> int:
-    """The same answer is the same draft, also after a crash."""
-    return zlib.crc32((nonce or "").encode()) or 1
-
-
-def _number(id: str) -> int:
-    """A message's id as Telegram has it; the press of a button is known by that of its post and one of its own."""
-    return int(id.partition("/")[0])
 
 
 def _weigh(size: int, limit: int) -> None:

@@ -68,8 +68,14 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
     ("not enough rights", _shut_out),
     ("have no rights", _shut_out),
     ("chat_write_forbidden", _shut_out),
+    ("chat_send_", _shut_out),  # CHAT_SEND_PHOTOS_FORBIDDEN and its like
     ("peer_id_invalid", _shut_out),
 )
+
+
+def is_caption(error: BadRequest) -> bool:
+    """Whether an edit failed because the post is a file, which has its text below it."""
+    return "no text in the message" in str(error).lower()
 
 
 @contextmanager

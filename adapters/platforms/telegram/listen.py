@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
 from telegram.error import TelegramError
 
 from adapters.platforms.telegram.patience import Patience
-from adapters.platforms.telegram.translate import KINDS
+from adapters.platforms.telegram.translate import KINDS, STOPPED
 from adapters.platforms.telegram.transport import Line
 from bot.errors import Busy
 
@@ -32,9 +32,16 @@ class NotTaken(Exception):
 class Poller:
     """Asks for updates, one batch after the other, and hands them on one by one."""
 
-    def __init__(self, line: Line, take: Take, patience: Patience | None = None, poll: int = POLL) -> None:
-        """`take` gets every update once; `poll` is how many seconds Telegram may wait for something new."""
-        self.line, self.take, self.patience, self.poll = line, take, patience or Patience(), poll
+    def __init__(
+        self,
+        line: Line,
+        take: Take,
+        patience: Patience | None = None,
+        poll: int = POLL,
+        kinds: Sequence[str] = KINDS,
+    ) -> None:
+        """`take` gets every update of these kinds once; `poll` is how many seconds Telegram may wait for a new one."""
+        self.line, self.take, self.patience, self.poll, self.kinds = line, take, patience or Patience(), poll, kinds
         self.good = time.monotonic()  # when Telegram last answered as it should
         self._offset = 0
         self._known: dict[int, None] = {}  # by id, oldest first; ids may jump, so none is "greater than the last"
@@ -58,7 +65,7 @@ class Poller:
             silence=self.poll + 10,
             offset=self._offset,
             timeout=self.poll,
-            allowed_updates=list(KINDS),  # named each time, or what another program asked for stays in force
+            allowed_updates=list(self.kinds),  # named each time, or what another program asked for stays in force
         )
         if not isinstance(batch, list):
             raise TelegramError("getUpdates brought no list")
@@ -126,8 +133,7 @@ class Poller:
 def _chat(raw: Raw) -> object:
     """Where an update comes from, as far as it can be seen without understanding it."""
     query = raw.get("callback_query")
-    said = (
-        raw.get("message") or raw.get("edited_message") or (query.get("message") if isinstance(query, dict) else None)
-    )
+    pressed = query.get("message") if isinstance(query, dict) else None
+    said = raw.get("message") or raw.get("edited_message") or pressed or raw.get(STOPPED)
     chat = said.get("chat") if isinstance(said, dict) else None
     return chat.get("id") if isinstance(chat, dict) and isinstance(chat.get("id"), int) else None

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import Bot, CallbackQuery, PhotoSize, Sticker, Update
+from telegram import Bot, CallbackQuery, Chat, PhotoSize, Sticker, Update, User
 from telegram import Message as Said
 
 from bot.messages import About, Attachment, Author, Channel, Message
@@ -14,6 +14,7 @@ from bot.messages import About, Attachment, Author, Channel, Message
 NAME = "telegram"
 LOOSE = "loose"  # the album of photos without words
 KINDS = ("message", "edited_message", "callback_query")  # of updates that we want
+STOPPED = "stopped_message_generation"  # another kind: somebody pressed Stop at a draft
 COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
 UNTOLD = str.maketrans({"\0": " "})  # a database may refuse it
 
@@ -61,6 +62,8 @@ def address(channel: Channel) -> tuple[int, int | None]:
 
 def translate(raw: dict[str, Any], me: Me, bot: Bot | None = None) -> News | None:
     """Read an update. Raises whatever it raises for one that makes no sense."""
+    if STOPPED in raw:
+        return _stopped(raw[STOPPED], raw["update_id"])
     update = Update.de_json(raw, bot)
     if query := update.callback_query:
         return _pressed(query)
@@ -88,6 +91,9 @@ def _heard(said: Said, me: Me, *, edited: bool) -> Message | None:
         album=said.media_group_id or _loose(said, written),
         about=_about(said, me),
         edited=edited,
+        private=said.chat.type == said.chat.PRIVATE,
+        server=_server(said.chat),
+        language="" if said.sender_chat else _language(said.from_user),
     )
 
 
@@ -107,14 +113,40 @@ def _pressed(query: CallbackQuery) -> Pressed | Stale:
         text=query.data.translate(UNTOLD),
         sent=time.time(),
         about=About(str(post.message_id), ours=True, text=""),
+        private=post.chat.type == post.chat.PRIVATE,
+        server=_server(post.chat),
+        language=_language(query.from_user),
     )
     return Pressed(query.id, message)
+
+
+def _stopped(raw: dict[str, Any], update: int) -> Message:
+    """Drafts are for private chats alone, where the chat is the person; Telegram does not name anybody else."""
+    chat = raw["chat"]
+    thread = f"/{raw['message_thread_id']}" if raw.get("message_thread_id") else ""
+    name = " ".join(filter(None, (chat.get("first_name"), chat.get("last_name"))))
+    return Message(
+        channel=Channel(NAME, f"{chat['id']}{thread}"),
+        id=f"stop/{raw['draft_id']}/{update}",
+        author=Author(str(chat["id"]), name),
+        text="/stop",
+        sent=time.time(),
+        private=True,
+    )
 
 
 def _channel(said: Said) -> Channel:
     # Outside of topics a thread id only says to which message a thread of replies belongs.
     thread = f"/{said.message_thread_id}" if said.is_topic_message and said.message_thread_id else ""
     return Channel(NAME, f"{said.chat.id}{thread}")
+
+
+def _server(chat: Chat) -> str | None:
+    return None if chat.type == chat.PRIVATE else f"{NAME}:{chat.id}"
+
+
+def _language(person: User | None) -> str:
+    return (person.language_code or "") if person else ""
 
 
 def _author(said: Said) -> Author:

@@ -1,6 +1,7 @@
 """The page as a chat platform like any other: it hears, posts, edits and keeps, and knows nothing of answers."""
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,9 +12,11 @@ import structlog
 
 from adapters.platforms.web.api import Api, Models, event_of
 from adapters.platforms.web.audience import Audience, Event
-from adapters.platforms.web.journal import Entry, Journal
+from adapters.platforms.web.entries import Entry, Upload
+from adapters.platforms.web.journal import Journal
+from adapters.platforms.web.pictures import picture_type
 from bot.errors import Unreadable
-from bot.messages import Attachment, Author, Button, Channel, Message
+from bot.messages import About, Attachment, Author, Button, Channel, File, Message
 from bot.ports import Receive
 from bot.web.server import WebServer
 
@@ -107,12 +110,15 @@ class Web:
         reply_to: str | None = None,
         nonce: str | None = None,
         buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
         growing: bool = False,
     ) -> str:
-        """Post `text`; the same nonce again is the same post. The page has controls of its own, and no buttons."""
+        """Post `text`; the same nonce again is the same post, with the files of the first time."""
         # A new store counts its turns from 1 again; the ids of messages never come back.
         key = f"{reply_to}/{nonce}" if nonce else None
-        entry = await self.journal.add_post(channel.id, text, reply_to, key)
+        entry = await self.journal.add_post(
+            channel.id, text, reply_to, key, buttons, [(_upload(file), file.data) for file in files]
+        )
         self.audience.tell(channel.id, event_of(entry))
         return entry.id
 
@@ -120,7 +126,7 @@ class Web:
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
     ) -> str:
         """Let the post read `text`, in every open tab too."""
-        self.audience.tell(channel.id, event_of(await self.journal.edit_post(channel.id, post, text)))
+        self.audience.tell(channel.id, event_of(await self.journal.edit_post(channel.id, post, text, buttons)))
         return post
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
@@ -145,6 +151,15 @@ class Web:
         """Everybody who may open the page does: it is private."""
         return True
 
+    async def forget(self, channel: Channel) -> None:
+        """Delete all that was said there, and the files; open pages are told to forget it too."""
+        await self.journal.forget(channel.id)
+        self.audience.tell(channel.id, Event("forget", "forget", {}))
+
+    async def expire(self, before: float, photos_before: float) -> None:
+        """Delete old messages, posts and files; an open page goes on showing what it has."""
+        await self.journal.expire(before, photos_before)
+
     async def check(self) -> None:
         """Nothing to check: it is our own."""
 
@@ -157,7 +172,21 @@ class Web:
 
     def _message(self, entry: Entry) -> Message:
         attachments = tuple(Attachment(photo.id, photo.name, photo.mime, photo.size) for photo in entry.photos)
-        return Message(Channel(self.name, entry.channel), entry.id, YOU, entry.text, entry.time, attachments)
+        return Message(
+            Channel(self.name, entry.channel),
+            entry.id,
+            YOU,
+            entry.text,
+            entry.time,
+            attachments,
+            about=About(entry.about, ours=True, text="") if entry.about else None,
+            private=True,
+            language=entry.language,
+        )
 
     async def _end_streams(self, app: object) -> None:
         self.audience.close()
+
+
+def _upload(file: File) -> Upload:
+    return Upload(secrets.token_urlsafe(16), file.name, file.mime, picture_type(file.data), len(file.data))

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from adapters.platforms.web.audience import Audience, Event
-from adapters.platforms.web.journal import Entry, Journal, UnknownUpload, Upload
+from adapters.platforms.web.entries import Entry, Said, UnknownPost, UnknownUpload, Upload
+from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.pictures import picture_type
 from bot import __version__
 from bot.errors import BotError
@@ -23,6 +24,8 @@ FILES = {"app.js", "markdown.js", "style.css", "icon.svg"}
 ASK_EVERY_TIME = {"Cache-Control": "no-cache"}  # or an update of the bot would leave old scripts in browsers
 CHANNEL = "{channel:[A-Za-z0-9_-]{1,64}}"
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ID = re.compile(r"[0-9]{1,18}")
+LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,20}")  # de, zh-CN, es-419
 MOST_TEXT = 100_000  # characters
 MOST_PHOTOS = 10  # with one message
 LAST = 200  # entries that a tab starts with
@@ -32,15 +35,6 @@ RETRY = b"retry: 1000\n\n"  # milliseconds until a browser connects again
 EVENT_STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 Models = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message as the page sends it, found to be in order."""
-
-    text: str
-    uploads: list[str]
-    key: str
 
 
 @dataclass
@@ -63,6 +57,7 @@ class Api:
         router.add_get("/api/about", self.tell_about)
         router.add_get("/api/models", self.list_models)
         router.add_get("/api/uploads/{id}", self.show_upload)
+        router.add_get("/api/files/{id}", self.hand_out)
         router.add_post(f"/api/channels/{CHANNEL}/uploads", self.upload)
         router.add_post(f"/api/channels/{CHANNEL}/messages", self.post)
         router.add_get(f"/api/channels/{CHANNEL}/events", self.events)
@@ -110,11 +105,13 @@ class Api:
     async def post(self, request: web.Request) -> web.Response:
         """Keep what somebody says. The answer 202 means that it survives a crash."""
         channel = request.match_info["channel"]
-        draft = _draft(await _json(request))
+        said = _said(await _json(request))
         try:
-            entry, is_new = await self.journal.add_message(channel, draft.text, draft.uploads, draft.key)
+            entry, is_new = await self.journal.add_message(channel, said)
         except UnknownUpload as error:
             raise _refused(web.HTTPConflict, "A photo is no longer here. Remove it and add it again.") from error
+        except UnknownPost as error:
+            raise _refused(web.HTTPConflict, "That answer is no longer here. Say it in words.") from error
         if is_new:
             self.audience.tell(channel, event_of(entry))
             self.said()
@@ -144,12 +141,15 @@ class Api:
         data = await self.journal.data(upload.id) if upload and upload.picture else None
         if upload is None or data is None:
             raise _refused(web.HTTPNotFound, "There is no such picture.")
-        headers = {
-            "Cache-Control": "private, max-age=31536000, immutable",
-            "Content-Disposition": f"inline; filename*=UTF-8''{quote(upload.name, safe='')}",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        }
-        return web.Response(body=data, content_type=upload.picture, headers=headers)
+        return web.Response(body=data, content_type=upload.picture, headers=_headers("inline", upload))
+
+    async def hand_out(self, request: web.Request) -> web.Response:
+        """Give a file back to be saved, whatever is in it; no browser opens it."""
+        upload = await self.journal.upload(request.match_info["id"])
+        data = await self.journal.data(upload.id) if upload else None
+        if upload is None or data is None:
+            raise _refused(web.HTTPNotFound, "There is no such file.")
+        return web.Response(body=data, content_type="application/octet-stream", headers=_headers("attachment", upload))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Tell a tab what the channel shows, and everything that happens from then on."""
@@ -172,13 +172,24 @@ class Api:
 def event_of(entry: Entry) -> Event:
     """What tabs are told of a message or a post."""
     kind = "post" if entry.ours else "message"
-    data = {"kind": kind, "id": entry.id, "text": entry.text, "reply_to": entry.reply_to, "time": entry.time}
-    return Event(kind, entry.id, {**data, "photos": list(map(_photo, entry.photos))})
+    data: dict[str, Any] = {"kind": kind, "id": entry.id, "text": entry.text, "time": entry.time}
+    data |= {"reply_to": entry.reply_to, "about": entry.about, "label": entry.label}
+    data |= {"buttons": list(map(asdict, entry.buttons)), "photos": list(map(_photo, entry.photos))}
+    return Event(kind, entry.id, data)
+
+
+def _headers(disposition: str, upload: Upload) -> dict[str, str]:
+    return {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(upload.name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _photo(upload: Upload) -> dict[str, Any]:
     url = f"/api/uploads/{upload.id}" if upload.picture else None
-    return {"id": upload.id, "name": upload.name, "size": upload.size, "url": url}
+    return {"id": upload.id, "name": upload.name, "size": upload.size, "url": url, "file": f"/api/files/{upload.id}"}
 
 
 def _on_the_wire(event: Event) -> bytes:
@@ -192,19 +203,32 @@ async def _json(request: web.Request) -> Any:
         raise _refused(web.HTTPBadRequest, "This is not JSON.") from error
 
 
-def _draft(body: Any) -> Draft:
+def _said(body: Any) -> Said:
     match body:
-        case {"text": str(text), "key": str(key), "uploads": [*uploads]} if KEY.fullmatch(key):
-            draft = Draft(text.strip(), [id for id in uploads if isinstance(id, str)], key)
+        case {"text": str(text), "key": str(key), "uploads": [*uploads]} if KEY.fullmatch(key) and _is_about(body):
+            ids = tuple(id for id in uploads if isinstance(id, str))
+            said = Said(text.strip(), ids, key, body.get("about"), _language(body))
         case _:
             raise _refused(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
-    if not draft.text and not draft.uploads:
+    if not said.text and not said.uploads:
         raise _refused(web.HTTPBadRequest, "There is nothing to send yet: write something or add a photo.")
-    if len(draft.text) > MOST_TEXT:
+    if len(said.text) > MOST_TEXT:
         raise _refused(web.HTTPBadRequest, f"This is too long: {MOST_TEXT:,} characters are the most.")
-    if len(draft.uploads) > MOST_PHOTOS:
+    if len(said.uploads) > MOST_PHOTOS:
         raise _refused(web.HTTPBadRequest, f"These are too many photos: {MOST_PHOTOS} go into one message.")
-    return draft
+    return said
+
+
+def _is_about(body: Mapping[str, Any]) -> bool:
+    """Whether it is about a post or about none, and not about something that makes no sense."""
+    post = body.get("about")
+    return post is None or (isinstance(post, str) and ID.fullmatch(post) is not None)
+
+
+def _language(body: Mapping[str, Any]) -> str:
+    """The browser's language; a strange one is no reason to refuse what is said in it."""
+    language = body.get("language")
+    return language if isinstance(language, str) and LANGUAGE.fullmatch(language) else ""
 
 
 def _plain_name(name: str) -> str:

@@ -1,14 +1,17 @@
 """What a platform keeps and a bot does not: every message, post and file of the page, in one SQLite file."""
 
 import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
+
+from adapters.platforms.web.entries import Entry, Said, UnknownPost, UnknownUpload, Upload
+from bot.messages import Button
 
 T = TypeVar("T")
 
@@ -36,7 +39,7 @@ CREATE TABLE IF NOT EXISTS uploads (
     time    REAL NOT NULL,
     data    BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS photos (  -- which uploads came with which message
+CREATE TABLE IF NOT EXISTS photos (  -- which uploads came with which message or post
     entry  INTEGER NOT NULL REFERENCES entries (id),
     place  INTEGER NOT NULL,
     upload TEXT NOT NULL REFERENCES uploads (id),
@@ -45,43 +48,25 @@ CREATE TABLE IF NOT EXISTS photos (  -- which uploads came with which message
 CREATE INDEX IF NOT EXISTS photos_by_upload ON photos (upload);
 """
 
+# Columns of entries that are younger than some journals.
+ADDED = {
+    "buttons": "TEXT NOT NULL DEFAULT '[]'",  # JSON: [label, command] of each, below a post
+    "about": "TEXT",  # the post whose button said the message
+    "label": "TEXT NOT NULL DEFAULT ''",  # what stood on that button
+    "language": "TEXT NOT NULL DEFAULT ''",  # of the browser that sent the message
+}
+
 DAY = 24 * 3600.0
-ENTRY = "id, channel, ours, text, reply_to, time"
+ENTRY = "id, channel, ours, text, reply_to, time, buttons, about, label, language"
 # Ids go on rising when the file was lost: to the bot a used id would be a message it has heard before.
 INSERT = """
-INSERT INTO entries (id, channel, ours, text, reply_to, key, time)
-SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :ours, :text, :reply_to, :key, :time
+INSERT INTO entries (id, channel, ours, text, reply_to, key, time, buttons, about, label, language)
+SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :ours, :text, :reply_to, :key, :time,
+       :buttons, :about, :label, :language
 FROM entries WHERE true
 ON CONFLICT (channel, ours, key) DO NOTHING RETURNING id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that somebody brought, without its bytes."""
-
-    id: str
-    name: str
-    mime: str
-    picture: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A message, or a post of ours."""
-
-    id: str
-    channel: str
-    ours: bool
-    text: str
-    reply_to: str | None
-    time: float
-    photos: tuple[Upload, ...] = ()
-
-
-class UnknownUpload(Exception):
-    """A message names a file that this channel does not have."""
+UPLOAD = "INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Journal:
@@ -105,42 +90,57 @@ class Journal:
 
     async def add_upload(self, upload: Upload, channel: str, data: bytes) -> None:
         """Keep a file; it has survived once this returns."""
-        row = (upload.id, channel, upload.name, upload.mime, upload.picture, upload.size, time.time(), data)
-        await self._write("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row, durable=True)
+        await self._write(UPLOAD, _row(upload, channel, data), durable=True)
 
-    async def add_message(self, channel: str, text: str, uploads: Sequence[str], key: str) -> tuple[Entry, bool]:
+    async def add_message(self, channel: str, said: Said) -> tuple[Entry, bool]:
         """Keep what somebody said, and whether it is new: the same key again is the same message."""
 
         def add() -> tuple[Entry, bool]:
             with self._transaction(durable=True):
-                id, is_new = self._insert(channel, text, ours=False, key=key)
+                label = self._label(channel, said.about, said.text) if said.about else ""
+                more = {"about": said.about, "label": label, "language": said.language}
+                id, is_new = self._insert(channel, said.text, ours=False, key=said.key, **more)
                 if is_new:
-                    self._attach(id, channel, uploads)
+                    self._attach(id, channel, said.uploads)
                 return self._entries("WHERE id = ?", (id,))[0], is_new
 
         return await self._run(add)
 
-    async def add_post(self, channel: str, text: str, reply_to: str | None, key: str | None) -> Entry:
-        """Keep a post of ours: the same key again is the same post, and reads the new text."""
+    async def add_post(
+        self,
+        channel: str,
+        text: str,
+        reply_to: str | None,
+        key: str | None,
+        buttons: Sequence[Button] = (),
+        files: Sequence[tuple[Upload, bytes]] = (),
+    ) -> Entry:
+        """Keep a post of ours: the same key again is the same post, with its files, and reads the new text."""
 
         def add() -> Entry:
             with self._transaction(durable=True):
-                id, is_new = self._insert(channel, text, ours=True, key=key, reply_to=reply_to)
-                if not is_new:
-                    self._database.execute("UPDATE entries SET text = ? WHERE id = ?", (text, id))
+                more = {"reply_to": reply_to, "buttons": _json(buttons)}
+                id, is_new = self._insert(channel, text, ours=True, key=key, **more)
+                if is_new:
+                    self._database.executemany(UPLOAD, [_row(upload, channel, data) for upload, data in files])
+                    self._attach(id, channel, [upload.id for upload, _ in files])
+                else:
+                    row = (text, _json(buttons), id)
+                    self._database.execute("UPDATE entries SET text = ?, buttons = ? WHERE id = ?", row)
                 return self._entries("WHERE id = ?", (id,))[0]
 
         return await self._run(add)
 
-    async def edit_post(self, channel: str, post: str, text: str) -> Entry:
-        """Let a post read `text`; where the file was lost, the post comes back."""
+    async def edit_post(self, channel: str, post: str, text: str, buttons: Sequence[Button] = ()) -> Entry:
+        """Let a post read `text`, with these buttons; where the file was lost, the post comes back."""
 
         def edit() -> Entry:
             with self._transaction(durable=False):
                 self._database.execute(
-                    "INSERT INTO entries (id, channel, ours, text, time) VALUES (?, ?, 1, ?, ?) "
-                    "ON CONFLICT (id) DO UPDATE SET text = excluded.text WHERE ours AND channel = excluded.channel",
-                    (int(post), channel, text, time.time()),
+                    "INSERT INTO entries (id, channel, ours, text, time, buttons) VALUES (?, ?, 1, ?, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET text = excluded.text, buttons = excluded.buttons "
+                    "WHERE ours AND channel = excluded.channel",
+                    (int(post), channel, text, time.time(), _json(buttons)),
                 )
                 return self._entries("WHERE id = ?", (int(post),))[0]
 
@@ -172,6 +172,33 @@ class Journal:
 
         return await self._run(read)
 
+    async def forget(self, channel: str) -> None:
+        """Delete the entries and files of a channel, but for messages that the bot does not have yet."""
+
+        def delete() -> None:
+            entries = "SELECT id FROM entries WHERE channel = ? AND (ours OR received)"
+            with self._database:
+                self._database.execute(f"DELETE FROM photos WHERE entry IN ({entries})", (channel,))  # noqa: S608 (ours)
+                self._database.execute("DELETE FROM entries WHERE channel = ? AND (ours OR received)", (channel,))
+                unused = "channel = ? AND NOT EXISTS (SELECT 1 FROM photos WHERE upload = uploads.id)"
+                self._database.execute(f"DELETE FROM uploads WHERE {unused}", (channel,))  # noqa: S608 (ours)
+
+        await self._run(delete)
+
+    async def expire(self, before: float, photos_before: float) -> None:
+        """Delete entries from before then, if the bot has received them, and files from before that other moment."""
+
+        def delete() -> None:
+            old = "SELECT id FROM entries WHERE time < ? AND (ours OR received)"
+            files = "SELECT id FROM uploads WHERE time < ?"
+            with self._database:
+                self._database.execute(f"DELETE FROM photos WHERE entry IN ({old})", (before,))  # noqa: S608 (ours)
+                self._database.execute(f"DELETE FROM entries WHERE id IN ({old})", (before,))  # noqa: S608 (ours)
+                self._database.execute(f"DELETE FROM photos WHERE upload IN ({files})", (photos_before,))  # noqa: S608
+                self._database.execute("DELETE FROM uploads WHERE time < ?", (photos_before,))
+
+        await self._run(delete)
+
     # in the thread
 
     async def _run(self, work: Callable[[], T]) -> T:
@@ -193,10 +220,16 @@ class Journal:
             self._database.execute("PRAGMA busy_timeout = 5000")
             self._database.execute("PRAGMA foreign_keys = ON")
             self._database.executescript(SCHEMA)
+            self._add_columns()
             self._forget_unsent_uploads()
         except BaseException:
             self._database.close()
             raise
+
+    def _add_columns(self) -> None:
+        known = {row[1] for row in self._database.execute("PRAGMA table_info(entries)")}
+        for name in ADDED.keys() - known:
+            self._database.execute(f"ALTER TABLE entries ADD COLUMN {name} {ADDED[name]}")
 
     def _forget_unsent_uploads(self) -> None:
         self._database.execute(
@@ -209,15 +242,23 @@ class Journal:
         self._database.execute("BEGIN IMMEDIATE")
         return self._database
 
-    def _insert(
-        self, channel: str, text: str, *, ours: bool, key: str | None, reply_to: str | None = None
-    ) -> tuple[int, bool]:
-        row = {"channel": channel, "ours": ours, "text": text, "reply_to": reply_to, "key": key, "time": time.time()}
+    def _insert(self, channel: str, text: str, *, ours: bool, key: str | None, **more: Any) -> tuple[int, bool]:
+        usual = {"reply_to": None, "buttons": "[]", "about": None, "label": "", "language": "", "time": time.time()}
+        row = {"channel": channel, "ours": ours, "text": text, "key": key, **usual, **more}
         inserted = self._database.execute(INSERT, row).fetchone()
         if inserted:
             return inserted[0], True
         known = "SELECT id FROM entries WHERE channel = :channel AND ours = :ours AND key = :key"
         return self._database.execute(known, row).fetchone()[0], False
+
+    def _label(self, channel: str, post: str, command: str) -> str:
+        """What stands on the button of the post that says the command; empty where it has gone meanwhile."""
+        row = self._database.execute(
+            "SELECT buttons FROM entries WHERE id = ? AND channel = ? AND ours", (int(post), channel)
+        ).fetchone()
+        if row is None:
+            raise UnknownPost(post)
+        return next((button.label for button in _buttons(row[0]) if button.command == command), "")
 
     def _attach(self, id: int, channel: str, uploads: Sequence[str]) -> None:
         for place, upload in enumerate(uploads):
@@ -230,10 +271,7 @@ class Journal:
 
     def _entries(self, where: str, values: Sequence[object] = ()) -> list[Entry]:
         rows = self._database.execute(f"SELECT {ENTRY} FROM entries {where}", values).fetchall()  # noqa: S608
-        return [
-            Entry(str(id), channel, bool(ours), text, reply_to, time, () if ours else self._photos(id))
-            for id, channel, ours, text, reply_to, time in rows
-        ]
+        return [_entry(row, self._photos(row[0])) for row in rows]
 
     def _photos(self, entry: int) -> tuple[Upload, ...]:
         return self._uploads("JOIN photos ON upload = id WHERE entry = ? ORDER BY place", (entry,))
@@ -242,3 +280,21 @@ class Journal:
         sql = f"SELECT id, name, mime, picture, size FROM uploads {where}"  # noqa: S608
         with closing(self._database.execute(sql, values)) as rows:
             return tuple(Upload(*row) for row in rows)
+
+
+def _row(upload: Upload, channel: str, data: bytes) -> tuple[object, ...]:
+    return upload.id, channel, upload.name, upload.mime, upload.picture, upload.size, time.time(), data
+
+
+def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:
+    id, channel, ours, text, reply_to, sent, buttons, about, label, language = row
+    below = _buttons(buttons)
+    return Entry(str(id), channel, bool(ours), text, reply_to, sent, below, about, label, language, photos)
+
+
+def _json(buttons: Sequence[Button]) -> str:
+    return json.dumps([[button.label, button.command] for button in buttons], ensure_ascii=False)
+
+
+def _buttons(text: str) -> tuple[Button, ...]:
+    return tuple(Button(label, command) for label, command in json.loads(text))

@@ -32,7 +32,7 @@ class Endpoint:
 def _unified(prompt: Prompt, photos: Sequence[str]) -> Body:
     wishes = prompt.conversation.preferences
     asked: Body = {
-        "prompt": _sendable(prompt.text),
+        "prompt": _sendable(_words(prompt)),
         "settings": {
             "webSearchSettings": {
                 "webSearch": wishes.web_search,
@@ -57,7 +57,7 @@ def _unified(prompt: Prompt, photos: Sequence[str]) -> Body:
 def _features(prompt: Prompt, photos: Sequence[str]) -> Body:
     wishes = prompt.conversation.preferences
     asked: Body = {
-        "prompt": _sendable(prompt.text),
+        "prompt": _sendable(_words(prompt)),
         "isMixed": wishes.mixed,
         "webSearch": wishes.web_search,
         "numOfSite": wishes.sites,
@@ -78,6 +78,11 @@ UNIFIED = Endpoint("api/chat-with-ai", "UNIFY_CHAT_WITH_AI", _unified, ("UNIFY_C
 FEATURES = Endpoint(
     "api/features", "CHAT_WITH_IMAGE", _features, ("CHAT_WITH_IMAGE", "CHAT_WITH_AI"), sees_by_modality=False
 )
+
+
+def _words(prompt: Prompt) -> str:
+    """1min.ai has no place of its own for how to answer."""
+    return "\n\n".join(filter(None, (prompt.instructions, prompt.text)))
 
 
 def thread_body(endpoint: Endpoint, title: str, model: str) -> Body:

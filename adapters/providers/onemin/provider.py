@@ -95,8 +95,16 @@ class OneMin:
         uuid = await self._begin(
             self._endpoint, "Snapthread check", MODEL_FOR_CHECKS, f"{self.name}/{MODEL_FOR_CHECKS}"
         )
-        with suppress(BotError):  # deleting is not documented; what matters was said before
-            await self._call("DELETE", f"api/conversations/{uuid}")
+        with suppress(BotError):  # what matters was said before
+            await self._delete(uuid)
+
+    async def forget(self, conversation: Conversation) -> None:
+        """Delete the conversation. That 1min.ai can do so is not documented: Refused where it says no."""
+        if conversation.remote_id is not None:
+            await self._delete(conversation.remote_id)
+
+    async def _delete(self, uuid: str) -> None:
+        await self._call("DELETE", f"api/conversations/{uuid}")
 
     # photos
 

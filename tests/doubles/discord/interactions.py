@@ -147,7 +147,7 @@ class Interactions:
             "channel_id": str(channel.id),
             "channel": {**place, "permissions": str(int(may))},
             "app_permissions": str(int(bot_may)),
-            "locale": "en-US",
+            "locale": self.world.users[one.user].locale,
             "entitlements": [],
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": self._owners(one),

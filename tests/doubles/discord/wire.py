@@ -25,6 +25,10 @@ from tests.doubles.discord.world import (
 JOINED = "2026-01-01T00:00:00+00:00"
 
 
+def _at(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
 def user(user: User) -> Wire:
     wire: Wire = {
         "id": str(user.id),
@@ -105,6 +109,7 @@ def channel(channel: Channel, world: World) -> Wire:
 
 
 def _thread(channel: Channel) -> Wire:
+    made = _at(channel.made)
     wire: Wire = {
         "parent_id": str(channel.parent),
         "owner_id": str(channel.owner),
@@ -113,16 +118,16 @@ def _thread(channel: Channel) -> Wire:
         "member_count": 1,
         "thread_metadata": {
             "archived": channel.archived,
-            "archive_timestamp": moment(channel.id),
+            "archive_timestamp": made,
             "auto_archive_duration": channel.archive_after,
             "locked": channel.locked,
-            "create_timestamp": moment(channel.id),
+            "create_timestamp": made,
         },
     }
     if channel.tags:
         wire["applied_tags"] = [str(tag) for tag in channel.tags]
     if channel.joined:
-        me = {"id": str(channel.id), "user_id": str(ME), "join_timestamp": moment(channel.id), "flags": 0}
+        me = {"id": str(channel.id), "user_id": str(ME), "join_timestamp": made, "flags": 0}
         wire["member"] = me
     return wire
 
@@ -153,13 +158,13 @@ def guild(guild: Guild) -> Wire:
         "nsfw_level": 0,
         "premium_tier": 0,
         "premium_subscription_count": 0,
-        "preferred_locale": "en-US",
+        "preferred_locale": guild.community or "en-US",
         "system_channel_id": None,
         "system_channel_flags": 0,
         "rules_channel_id": None,
         "public_updates_channel_id": None,
         "vanity_url_code": None,
-        "features": [],
+        "features": ["COMMUNITY"] if guild.community else [],
         "emojis": [],
         "stickers": [],
         "roles": [role(one) for one in guild.roles.values()],
@@ -206,6 +211,8 @@ def message(post: Post, world: World, content: bool = True) -> Wire:
     if post.reactions:
         emoji = [{"id": None, "name": name} for name in post.reactions]
         wire["reactions"] = [{"emoji": one, "count": 1, "me": True} for one in emoji]
+    if post.poll is not None and (content or world.readable(post)):
+        wire["poll"] = post.poll
     if post.thread is not None and post.thread in world.channels:
         thread = world.channels[post.thread]
         wire["thread"] = {**channel(thread, world), **_guild_id(thread)}
@@ -223,7 +230,7 @@ def _said(post: Post, world: World, readable: bool) -> Wire:
         "mentions": [user(world.users[id]) for id in post.mentions],
         "mention_roles": [str(id) for id in post.mention_roles],
         "timestamp": moment(post.id),
-        "edited_timestamp": datetime.fromtimestamp(post.edited, UTC).isoformat() if post.edited else None,
+        "edited_timestamp": _at(post.edited) if post.edited else None,
         "flags": post.flags | (HAS_THREAD if post.thread else 0),
     }
     return {**wire, "sticker_items": post.stickers} if post.stickers else wire

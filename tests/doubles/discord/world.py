@@ -87,6 +87,7 @@ class User:
     name: str
     bot: bool = False
     refuses_dms: bool = False
+    locale: str = "en-US"
 
 
 @dataclass(slots=True)
@@ -106,6 +107,7 @@ class Guild:
     id: int
     name: str
     owner: int
+    community: str = ""  # the language of a community; others have none
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, list[int]] = field(default_factory=dict)
     channels: list[int] = field(default_factory=list)
@@ -126,6 +128,7 @@ class Post:
     embeds: list[Wire] = field(default_factory=list)
     components: list[Wire] = field(default_factory=list)
     stickers: list[Wire] = field(default_factory=list)
+    poll: Wire | None = None
     mentions: list[int] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)
     mentions_everyone: bool = False
@@ -192,6 +195,7 @@ class Channel:
     order: list[int] = field(default_factory=list)  # ids of all posts, ascending
     ours: dict[int, Post] = field(default_factory=dict)  # the bot's, ephemeral ones too
     # threads only
+    made: float = field(default_factory=time.time)  # seconds since 1970; the id may be that of an older message
     parent: int | None = None
     owner: int = 0
     archived: bool = False

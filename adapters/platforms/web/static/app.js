@@ -36,8 +36,8 @@ function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function post(text, uploads = [], key = newKey()) {
-  const body = JSON.stringify({ text, uploads, key });
+function post(text, { uploads = [], key = newKey(), about = null } = {}) {
+  const body = JSON.stringify({ text, uploads, key, about, language: navigator.language });
   return call(`${api}/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
 }
 
@@ -51,7 +51,11 @@ function show(data) {
   const node = before?.node ?? (data.kind === "post" ? postNode(data) : messageNode(data));
   entries.set(data.id, { data, node });
   if (!before) insert(node, data.id);
-  if (data.kind === "post") fill(node, data);
+  if (data.kind === "post") {
+    fill(node, data);
+    showFiles(node, data);
+    showActions(node, data);
+  }
   page.empty.hidden = true;
 }
 
@@ -64,12 +68,18 @@ function insert(node, id) {
   quoteQuestion(node);
 }
 
-function messageNode({ text, time, photos }) {
+function messageNode({ text, time, photos, about, label }) {
+  if (about) return pressNode(label || text, text, time);
   const isCommand = text.startsWith("/") && !photos.length;
   const node = element("li", { class: isCommand ? "command" : "message" }, unseen("You said:"));
   if (photos.length) node.append(element("ul", { class: "thumbs" }, ...photos.map((photo) => element("li", {}, thumb(photo)))));
   if (text) node.append(element("p", { class: "said", title: clock.format(time * 1000) }, text));
   return node;
+}
+
+function pressNode(label, text, time) {
+  const said = element("p", { class: "said", title: `${text} · ${clock.format(time * 1000)}` }, label);
+  return element("li", { class: "command pressed" }, unseen("You pressed:"), said);
 }
 
 function thumb({ name, url }) {
@@ -89,6 +99,8 @@ function extension(name) {
 function postNode({ time }) {
   const copy = element("button", { type: "button", class: "copy" }, "Copy", unseen(" answer"));
   const node = element("li", { class: "post" }, unseen("Answer:"), element("div", { class: "body" }),
+    element("ul", { class: "thumbs", "aria-label": "Files", hidden: "" }),
+    element("div", { class: "actions", role: "group", "aria-label": "What to do with this answer", hidden: "" }),
     element("div", { class: "foot" }, element("time", { datetime: new Date(time * 1000).toISOString() }, clock.format(time * 1000)), copy));
   copy.addEventListener("click", () => copyText(copy, entries.get(node.dataset.id).data.text.replace(CURSOR, "")));
   return node;
@@ -107,11 +119,98 @@ function fill(node, { text }) {
   }
 }
 
+function showFiles(node, { photos }) {
+  const list = node.querySelector(".thumbs");
+  if (!replaces(list, photos)) return;
+  list.replaceChildren(...photos.map((file) => element("li", {}, file.url ? thumb(file) : fileLink(file))));
+  list.hidden = !photos.length;
+}
+
+function fileLink({ name, size, file }) {
+  return element("a", { class: "file", href: file, download: name, title: `Save ${name}` },
+    element("b", {}, extension(name)), element("span", {}, name), element("small", {}, inBytes(size)));
+}
+
+function inBytes(size) {
+  const units = ["byte", "kilobyte", "megabyte"];
+  const step = Math.min(Math.floor(Math.log10(size || 1) / 3), units.length - 1);
+  return new Intl.NumberFormat("en", { style: "unit", unit: units[step], maximumFractionDigits: step && 1 }).format(size / 1000 ** step);
+}
+
+function replaces(node, data) { // what stays the same is left alone: it may have the focus
+  const shows = JSON.stringify(data);
+  const isNew = (node.dataset.shows ?? "[]") !== shows;
+  node.dataset.shows = shows;
+  return isNew;
+}
+
+// buttons
+
+const pressed = new Map(); // by post and command: the id of the message that says it, or null while that is on its way
+
+function showActions(node, { id, buttons }) {
+  const row = node.querySelector(".actions");
+  if (replaces(row, buttons)) {
+    const focused = [...row.children].indexOf(document.activeElement);
+    row.replaceChildren(...buttons.map((button) => actionNode(id, button)));
+    row.hidden = !buttons.length;
+    if (focused >= 0) (row.children[focused] ?? row.lastElementChild ?? page.text).focus();
+  }
+  for (const button of row.children) { // not `disabled`: that would lose the focus
+    button.setAttribute("aria-disabled", pressed.has(`${id} ${button.dataset.command}`));
+  }
+}
+
+function actionNode(id, { label, command }) {
+  const button = element("button", { type: "button", "data-command": command }, label);
+  button.addEventListener("click", () => press(id, command));
+  return button;
+}
+
+function refreshActions(id) {
+  const { data, node } = entries.get(id);
+  showActions(node, data);
+}
+
+async function press(id, command) {
+  const which = `${id} ${command}`;
+  if (pressed.has(which)) return;
+  complain("");
+  pressed.set(which, null);
+  refreshActions(id);
+  try {
+    const said = await post(command, { about: id });
+    if (pressed.has(which)) pressed.set(which, said.id);
+    const early = [...entries.values()].filter(({ data }) => data.reply_to === said.id); // they overtook the reply
+    if (early.length) toBottom();
+    early.forEach(({ data }) => release(data));
+  } catch (trouble) {
+    if (!(trouble instanceof Trouble)) throw trouble;
+    complain(trouble.message);
+    pressed.delete(which);
+    refreshActions(id);
+  }
+}
+
+function isAwaited({ reply_to }) {
+  return reply_to !== null && [...pressed.values()].includes(reply_to);
+}
+
+function release({ id, text, reply_to }) { // the buttons of a post that has changed, and the one that it answers
+  if (CURSOR.test(text)) return;
+  for (const [which, said] of pressed) {
+    const [post] = which.split(" ");
+    if (post !== id && (said === null || said !== reply_to)) continue;
+    pressed.delete(which);
+    refreshActions(post);
+  }
+}
+
 function quoteQuestion(node) {
   const { data } = entries.get(node.dataset.id);
   const asked = entries.get(data.reply_to)?.data;
   if (!asked || node.previousElementSibling?.dataset.id === data.reply_to) return;
-  const words = asked.text || asked.photos.map((photo) => photo.name).join(", ");
+  const words = asked.label || asked.text || asked.photos.map((photo) => photo.name).join(", ");
   node.prepend(element("p", { class: "replied" }, unseen("In reply to:"), words));
 }
 
@@ -189,6 +288,7 @@ let hideTimer = null;
 
 const HEARD = {
   snapshot: ({ entries: all, typing }) => {
+    pressed.clear();
     all.forEach(show);
     page.empty.hidden = entries.size > 0;
     showTyping(typing);
@@ -198,10 +298,17 @@ const HEARD = {
   post: (data) => {
     const before = entries.get(data.id)?.data.text;
     show(data);
+    if (before === undefined && isAwaited(data)) toBottom();
+    release(data);
     showTyping(isTyping);
     if (!CURSOR.test(data.text) && data.text !== before) announce(data);
   },
   typing: ({ on }) => showTyping(on),
+  forget: () => {
+    entries.clear();
+    page.entries.replaceChildren();
+    page.empty.hidden = false;
+  },
 };
 
 function connect() {
@@ -342,7 +449,7 @@ async function sendWhole(text, photos) {
   // The same draft again has the same key, so that it is said once even if only the answer was lost on the way.
   const content = JSON.stringify([text, uploads]);
   if (draft.attempt?.content !== content) draft.attempt = { content, key: newKey() };
-  await post(text, uploads, draft.attempt.key);
+  await post(text, { uploads, key: draft.attempt.key });
   draft.attempt = null;
 }
 

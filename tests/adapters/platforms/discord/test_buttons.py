@@ -78,6 +78,12 @@ async def test_one_character_decides_whether_a_command_fits() -> None:
     assert keyboard([Button("does not", "x" * (room + 1))]) is None
 
 
+async def test_a_command_is_on_one_button_alone(rest: Rest, server: FakeDiscord) -> None:
+    laid = keyboard([Button("A", "/a"), Button("also A", "/a"), Button("B", "/b"), Button("A again", "/a")])
+    assert ids(laid) == ["say:/a", "say:/b"]
+    assert [button["label"] for button in (await shown(rest, server, laid)).buttons] == ["A", "B"]
+
+
 @pytest.mark.parametrize("count", [1, 5, 6, 25, 26, 40])
 async def test_there_are_five_rows_of_five_at_most(count: int) -> None:
     view = keyboard(buttons(count))

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.platforms.discord.keep import Keep
 
-DAY = 24 * 60 * 60
+WEEK = 7 * 24 * 60 * 60.0
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def test_the_oldest_make_room(folder: Path) -> None:
 async def test_what_is_too_old_goes_at_the_next_file(folder: Path) -> None:
     keep = Keep(folder)
     await keep.put("1", b"old")
-    grow_older(folder / "1", DAY + 1)
+    grow_older(folder / "1", WEEK + 1)
     await keep.put("2", b"new")
     assert [await keep.get(id) for id in ("1", "2")] == [None, b"new"]
 
@@ -66,7 +66,7 @@ async def test_what_is_too_old_goes_when_the_bot_starts(folder: Path) -> None:
     (folder / "2.part").write_bytes(b"half of")
     await Keep(folder).put("3", b"new")
     for name in ("1", "2.part"):
-        grow_older(folder / name, DAY + 1)
+        grow_older(folder / name, WEEK + 1)
     await Keep(folder).tidy()
     assert [path.name for path in folder.iterdir()] == ["3"]
 
@@ -75,7 +75,7 @@ async def test_what_is_not_ours_stays(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in ("bot.db", "12.jpg", "2024-notes"):
         (folder / name).write_bytes(b"somebody's")
-        grow_older(folder / name, 10 * DAY)
+        grow_older(folder / name, 10 * WEEK)
     await Keep(folder, most_bytes=0).put("1", b"gone at once")
     assert sorted(path.name for path in folder.iterdir()) == ["12.jpg", "2024-notes", "bot.db"]
 

@@ -86,7 +86,10 @@ async def test_nothing_is_lost_while_the_store_fails(marks: Marks, sqlite: Store
     await marks.note(A, 101)
     await marks.note(B, 7)
     await marks.begin({DIRECT: 9})
-    await marks.note(A, 102)
+    failing = asyncio.create_task(marks.write())
+    await asyncio.sleep(0)
+    await marks.note(A, 102)  # while the older note is on its way
+    await failing
     database.execute("ALTER TABLE away RENAME TO heard")
     database.commit()
     assert await written(sqlite) == {A: "100"}

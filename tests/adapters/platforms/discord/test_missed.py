@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.missed import IN_ALL, IN_CHANNEL, Budget, look
+from adapters.platforms.discord.missed import IN_CHANNEL, Budget, look
 from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.translate import place_of, translate
 from bot.errors import Refused
 from bot.messages import Channel
 from tests.adapters.platforms.discord.conftest import IN_TIME, Listener, discord_on_loopback
-from tests.doubles.discord import ANN, BOB, FORUM_CHANNEL, FakeDiscord
+from tests.doubles.discord import ANN, BOB, FORUM_CHANNEL, ME, FakeDiscord
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -112,7 +114,7 @@ async def test_a_channel_made_while_nobody_listened_is_read_from_its_beginning(c
     ids = await club.says(made, 2)
     assert club.missed({at(known): heard}) == {made: made - 1}
     assert at(made) not in club.new({at(known): heard})
-    found = await Budget().read(club.client, Place(made), made - 1)
+    found = await Budget(1).read(club.client, Place(made), made - 1)
     assert [message.id for message in found] == ids
 
 
@@ -130,8 +132,33 @@ async def test_a_forum_s_post_is_read_with_the_message_that_it_began_with(club: 
     thread = await club.server.posts_in_forum("A cat", "what is this?", forum=forum)
     await club.client.hears(thread)
     assert club.missed({at(known): heard}) == {thread: thread - 1}
-    found = await Budget().read(club.client, Place(thread), thread - 1)
+    found = await Budget(1).read(club.client, Place(thread), thread - 1)
     assert [message.content for message in found] == ["what is this?"]
+
+
+async def test_a_thread_of_an_older_message_is_new_when_it_was_opened_while_nobody_listened(club: Club) -> None:
+    channel = await club.channel()
+    old, heard = await club.says(channel, 2)
+    await asyncio.sleep(0.005)  # in the same millisecond nobody could tell
+    thread = club.server.opens_thread("About that", channel, of=old)
+    assert thread < heard
+    await club.until_known(thread)
+    [question] = await club.says(thread)
+    assert club.missed({at(channel): heard}) == {thread: thread - 1}
+    assert at(thread) not in club.new({at(channel): heard})
+    found = await Budget(1).read(club.client, Place(thread), thread - 1)
+    assert found[-1].id == question
+
+
+async def test_a_thread_that_was_there_and_never_heard_is_heard_from_now_on(club: Club) -> None:
+    channel = await club.channel()
+    [old] = await club.says(channel)
+    thread = club.server.opens_thread("About that", channel, of=old)
+    await club.until_known(thread)
+    [last] = await club.says(thread)
+    [heard] = await club.says(channel)
+    assert club.missed({at(channel): heard}) == {}
+    assert club.new({at(channel): heard}) == {at(thread): last}
 
 
 async def test_threads_are_looked_at_like_channels(club: Club) -> None:
@@ -178,38 +205,55 @@ async def test_private_chats_are_read_by_the_first_shard(client: Listener) -> No
 async def test_the_newest_messages_of_a_channel_are_read_the_oldest_of_them_first(club: Club) -> None:
     channel = await club.channel()
     ids = await club.says(channel, IN_CHANNEL + 30)
-    found = await Budget().read(club.client, Place(channel), ids[0])
+    found = await Budget(1).read(club.client, Place(channel), ids[0])
     assert [message.id for message in found] == ids[-IN_CHANNEL:]
 
 
 async def test_nothing_is_read_that_was_heard_before(club: Club) -> None:
     channel = await club.channel()
     ids = await club.says(channel, 130)
-    budget = Budget()
+    budget = Budget(1)
     for mark in (ids[0], ids[28], ids[29], ids[30], ids[-2], ids[-1]):
         found = await budget.read(club.client, Place(channel), mark)
         assert [message.id for message in found] == [id for id in ids if id > mark]
 
 
-async def test_all_channels_together_have_a_bound(club: Club) -> None:
+async def test_all_channels_together_have_a_bound_and_none_gets_nothing(club: Club) -> None:
     channels = [await club.channel(f"room {n}") for n in range(3)]
     said = {channel: await club.says(channel, 10) for channel in channels}
-    budget = Budget(left=15)
+    budget = Budget(3, in_all=18)
     found = [await budget.read(club.client, Place(channel), channel) for channel in channels]
     assert [[message.id for message in messages] for messages in found] == [
         said[channels[0]],
         said[channels[1]][-5:],
-        [],
+        said[channels[2]][-3:],
     ]
-    assert budget.left == 0
 
 
 async def test_what_is_not_needed_is_left_for_others(club: Club) -> None:
-    channel = await club.channel()
-    ids = await club.says(channel, 10)
-    budget = Budget()
-    await budget.read(club.client, Place(channel), ids[3])
-    assert budget.left == IN_ALL - 6
+    quiet, busy = await club.channel("quiet"), await club.channel("busy")
+    await club.says(quiet, 5)
+    ids = await club.says(busy, 15)
+    budget = Budget(2, in_all=20)
+    await budget.read(club.client, Place(quiet), quiet)
+    found = await budget.read(club.client, Place(busy), busy)
+    assert [message.id for message in found] == ids
+
+
+async def test_channels_that_are_read_at_the_same_time_keep_nothing_from_each_other(club: Club) -> None:
+    channels = [await club.channel(f"room {n}") for n in range(4)]
+    said = [await club.says(channel, 5) for channel in channels]
+    budget = Budget(4, in_all=20)
+    found = await asyncio.gather(*(budget.read(club.client, Place(channel), channel) for channel in channels))
+    assert [[message.id for message in messages] for messages in found] == said
+
+
+async def test_where_there_are_more_channels_than_messages_to_read_each_shows_its_last_one(club: Club) -> None:
+    channels = [await club.channel(f"room {n}") for n in range(3)]
+    said = [await club.says(channel, 2) for channel in channels]
+    budget = Budget(3, in_all=2)
+    found = [await budget.read(club.client, Place(channel), channel) for channel in channels]
+    assert [[message.id for message in messages] for messages in found] == [ids[-1:] for ids in said]
 
 
 async def test_a_channel_that_may_not_be_read_takes_nothing_from_the_others(club: Club) -> None:
@@ -218,18 +262,36 @@ async def test_a_channel_that_may_not_be_read_takes_nothing_from_the_others(club
         await club.says(channel, 2)
     club.server.deny(hidden, "VIEW_CHANNEL")
     club.server.deny(forgetful, "READ_MESSAGE_HISTORY")
-    budget = Budget()
+    budget = Budget(3)
+    left = budget.left
     with pytest.raises(Refused, match="does not let me"):
         await budget.read(club.client, Place(hidden), hidden)
     assert await budget.read(club.client, Place(forgetful), forgetful) == []
     with pytest.raises(Refused):
         await budget.read(club.client, Place(1), 0)  # there is no such channel any more
-    assert budget.left == IN_ALL
+    assert budget.left == left
+
+
+async def test_a_thread_that_was_archived_meanwhile_is_no_private_chat(club: Club) -> None:
+    parent = club.client.get_channel(await club.channel())
+    assert isinstance(parent, discord.TextChannel)
+    thread = await parent.create_thread(name="Ours", type=discord.ChannelType.public_thread)
+    await club.until_known(thread.id)
+    ids = await club.says(thread.id, 2)
+    club.server.archives(thread.id)
+    async with asyncio.timeout(IN_TIME):
+        while club.client.get_channel(thread.id) is not None:
+            await asyncio.sleep(0.001)
+    found = await Budget(1).read(club.client, Place(thread.id), thread.id)
+    assert [message.id for message in found] == ids
+    assert {place_of(message) for message in found} == {Place(thread.id)}
+    understood = [translate(message, ME) for message in found]
+    assert all(message is not None and message.addressed for message in understood)  # it is our own
 
 
 async def test_a_private_chat_is_read_though_it_is_in_no_list(server: FakeDiscord, client: Listener) -> None:
     ids = [await server.tells(f"{n}", ANN) for n in range(3)]
-    found = await Budget().read(client, Place(server.dm(ANN), private=True), ids[0])
+    found = await Budget(1).read(client, Place(server.dm(ANN), private=True), ids[0])
     assert [(message.id, message.content, message.guild) for message in found] == [
         (ids[1], "1", None),
         (ids[2], "2", None),

@@ -8,7 +8,7 @@ import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.translate import is_hidden, place_of, translate
+from adapters.platforms.discord.translate import about, is_hidden, place_of, translate
 from bot.messages import About, Attachment, Author, Channel, Message
 from bot.words import say
 from tests.adapters.platforms.discord.conftest import Listener, listening
@@ -20,6 +20,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CAT = ("cat.jpg", (PHOTOS / "cat.jpg").read_bytes())
 ROCKET = ("rocket.jpg", (PHOTOS / "rocket.jpg").read_bytes())
+
+TITLE = {"type": "rich", "title": "Rain tomorrow"}
+POLL = {
+    "question": {"text": "Which one?"},
+    "answers": [{"answer_id": 1, "poll_media": {"text": "This one"}}],
+    "expiry": "2030-01-01T00:00:00+00:00",
+    "allow_multiselect": False,
+    "layout_type": 1,
+}
 
 Says = Callable[..., Awaitable[discord.Message]]
 """Says something as `FakeDiscord.says` does, and returns the message as the bot gets it."""
@@ -75,6 +84,7 @@ async def test_a_message_tells_who_said_what_where_and_when(says: Says) -> None:
         text="hello",
         sent=said.created_at.timestamp(),
         addressed=False,
+        server=f"discord:{GUILD}",
     )
 
 
@@ -229,7 +239,12 @@ async def test_people_are_called_by_their_names(says: Says) -> None:
 
 async def test_a_name_that_looks_like_a_pattern_is_none(says: Says, server: FakeDiscord) -> None:
     odd = server.add_user(r"\g<0> \1 .* 🐈")
-    assert understood(await says(f"who is <@{odd}>?")).text == "who is @G<0> 1 .* 🐈?"
+    assert understood(await says(f"who is <@{odd}>?")).text == r"who is @\G<0> \1 .* 🐈?"
+
+
+async def test_a_name_that_looks_like_a_mention_is_none(says: Says, server: FakeDiscord) -> None:
+    odd = server.add_user(f"<@{BOB}>")
+    assert understood(await says(f"<@{odd}> or <@{BOB}>?")).text == f"@<@{BOB}> or @Bob?"
 
 
 async def test_who_is_unknown_stays_a_number(says: Says) -> None:
@@ -247,9 +262,16 @@ async def test_the_bot_s_name_and_a_photo_are_a_photo(says: Says) -> None:
     assert (message.text, named(message), message.addressed) == ("", ["cat.jpg"], True)
 
 
+async def test_who_says_nothing_at_all_is_told_nothing(says: Says, server: FakeDiscord) -> None:
+    for channel in (GENERAL, server.dm()):
+        assert translate(await says("\0 \0", channel), ME) is None
+
+
 async def test_nothing_holds_what_a_database_refuses(says: Says, server: FakeDiscord, client: Listener) -> None:
-    message = understood(await says("what\0 is\0this?\0", files=[("c\0t.jpg", CAT[1])]))
+    robin = server.add_user("ro\0bin")
+    message = understood(await says("what\0 is\0this?\0", by=robin, files=[("c\0t.jpg", CAT[1])]))
     assert message.text == "what  is this?"
+    assert message.author == Author(str(robin), "Ro Bin")
     assert named(message) == ["c t.jpg"]
     about = understood(await says("and?", reply_to=await server.says("a\0b", by=BOB))).about
     assert about is not None
@@ -285,6 +307,27 @@ async def test_a_reply_may_show_a_photo_of_its_own(says: Says, server: FakeDisco
 async def test_a_reply_of_nothing_but_the_bot_s_name_is_no_call_for_help(says: Says, server: FakeDiscord) -> None:
     message = understood(await says(mention=True, reply_to=await server.says("my cat", by=BOB, files=[CAT])))
     assert (message.text, message.addressed) == ("", True)
+
+
+async def test_a_reply_to_a_forward_is_about_the_words_that_it_forwards(says: Says, server: FakeDiscord) -> None:
+    forward = await server.says(by=BOB, forwarded=await server.says("a long story", OTHER))
+    message = understood(await says("is that true?", reply_to=forward))
+    assert message.about == About(str(forward), ours=False, text="a long story")
+
+
+async def test_a_forward_can_be_referred_to_like_any_message(says: Says, server: FakeDiscord) -> None:
+    said = await says(forwarded=await server.says("a long story", OTHER, BOB))
+    assert about(said, ME) == About(str(said.id), ours=False, text="a long story")
+
+
+@pytest.mark.parametrize(
+    "shown", [{"embeds": [TITLE]}, {"type": 7}, {"poll": POLL}], ids=["a title", "a welcome", "a poll"]
+)
+async def test_a_reply_to_what_holds_neither_words_nor_photos_misses_none(
+    says: Says, server: FakeDiscord, shown: dict[str, Any]
+) -> None:
+    target = await server.says(by=BOB, **shown)
+    assert understood(await says("what is that?", reply_to=target)).about == About(str(target), ours=False, text="")
 
 
 async def test_a_reply_to_what_is_gone_is_about_nothing(server: FakeDiscord, client: Listener) -> None:
@@ -365,6 +408,34 @@ async def test_a_reply_to_something_hidden_names_it_as_what_cannot_be_seen(
     message = understood(await blind.hears(await server.says("what is it?", mention=True, reply_to=photo)))
     nothing = Attachment(f"hidden/{photo}", say("discord_hidden_name"))
     assert message.about == About(str(photo), ours=False, text="", attachments=(nothing,))
+
+
+async def test_what_is_empty_by_itself_is_not_taken_for_hidden(
+    server: FakeDiscord, client: Listener, blind: Listener
+) -> None:
+    welcome = await server.says(by=BOB, type=7)
+    card = await ours(client, "", embed=discord.Embed(title="A cat"))
+    private = await server.tells(forwarded=await server.says("a long story", by=BOB))
+    for target, channel, text in ((welcome, GENERAL, ""), (card, GENERAL, ""), (private, server.dm(), "a long story")):
+        replied = understood(
+            await blind.hears(await server.says("what?", channel, mention=True, reply_to=target))
+        ).about
+        assert replied == About(str(target), ours=target == card, text=text)
+
+
+async def test_what_discord_shows_all_the_same_is_not_taken_for_hidden(server: FakeDiscord, blind: Listener) -> None:
+    """REST goes by what the bot has been granted, and the gateway by what it asks for."""
+    there = await server.says("a long story", OTHER, BOB)
+    for shown, text in (({"embeds": [TITLE]}, ""), ({"poll": POLL}, ""), ({"forwarded": there}, "a long story")):
+        target = await server.says(by=BOB, **shown)
+        said = await blind.reads(GENERAL, await server.says("what?", mention=True, reply_to=target))
+        assert understood(said).about == About(str(target), ours=False, text=text)
+
+
+async def test_the_words_of_a_forward_are_hidden_too(server: FakeDiscord, blind: Listener) -> None:
+    forward = await server.says(by=BOB, forwarded=await server.says("a long story", OTHER))
+    message = understood(await blind.hears(await server.says("is that true?", mention=True, reply_to=forward)))
+    assert message.photos == (Attachment(f"hidden/{forward}", say("discord_hidden_name")),)
 
 
 async def test_a_reply_to_the_bot_s_own_words_shows_them(

@@ -1,6 +1,7 @@
 """A Telegram on loopback, and the adapter that talks to it, as fast as it can unless a test is about pace."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,14 +17,30 @@ from tests.doubles.telegram import TOKEN, TelegramBed
 
 PHOTO = (Path(__file__).parents[3] / "photos" / "cat.jpg").read_bytes()
 AT_ONCE = Limits(private=0, group=0, group_minute=10_000, overall=10_000)
-COMMANDS = {"start": "say hello", "help": "what I can do", "new": "start afresh"}
+COMMANDS = {
+    "": {"start": "say hello", "help": "what I can do", "new": "start afresh"},
+    "de": {"start": "Hallo sagen", "help": "was ich kann", "new": "neu anfangen"},
+}
 
 Client = Callable[..., Telegram]
 
 
+class Menus(TelegramBed):
+    """Knows which commands it was told for which language, with their descriptions; "" is for all others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[str, dict[str, str]] = {}
+
+    def _do_setMyCommands(self, fields: dict[str, Any], uploads: Any, *more: Any) -> Any:
+        listed = json.loads(fields["commands"])
+        self.told[fields.get("language_code", "")] = {each["command"]: each["description"] for each in listed}
+        return super()._do_setMyCommands(fields, uploads, *more)
+
+
 @pytest.fixture
-async def bed() -> AsyncIterator[TelegramBed]:
-    async with TelegramBed() as bed:
+async def bed() -> AsyncIterator[Menus]:
+    async with Menus() as bed:
         yield bed
 
 

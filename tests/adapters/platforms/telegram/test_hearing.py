@@ -160,6 +160,30 @@ def test_a_group_that_becomes_a_supergroup_moves(chat: TelegramBed) -> None:
     assert news == MovedTo(Channel("telegram", "-5"), Channel("telegram", str(GROUP)))
 
 
+# who speaks, and where
+
+
+def test_in_private_there_is_no_server_and_the_person_has_a_language(chat: TelegramBed) -> None:
+    message = heard(chat.message({"text": "hi"}))
+    assert (message.private, message.server, message.language) == (True, None, "en")
+
+
+def test_a_group_is_a_server_however_many_topics_it_has(chat: TelegramBed) -> None:
+    for thread in (None, 77):
+        message = heard(chat.message({"text": "hi"}, GROUP, thread=thread, by=99))
+        assert (message.private, message.server, message.language) == (False, f"telegram:{GROUP}", "")
+
+
+def test_who_presses_a_button_is_told_apart_from_who_asked(chat: TelegramBed) -> None:
+    post = chat._as_message(Post(5, GROUP, None, "again?", None))
+    person = {"id": 99, "is_bot": False, "first_name": "Bob", "language_code": "zh-hans"}
+    query = {"id": "q1", "from": person, "chat_instance": "1", "data": "/retry 7", "message": post}
+    news = translate({"update_id": 1, "callback_query": query}, ME)
+    assert isinstance(news, Pressed)
+    assert (news.message.private, news.message.server) == (False, f"telegram:{GROUP}")
+    assert news.message.language == "zh-hans"
+
+
 # who is meant
 
 MEANT = {

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from adapters.platforms.telegram import Telegram
 from bot.errors import Refused
 from bot.messages import Button, Channel
-from tests.adapters.platforms.telegram.conftest import PHOTO, Client, Inbox, listening, until
+from tests.adapters.platforms.telegram.conftest import COMMANDS, PHOTO, Client, Inbox, Menus, listening, until
 from tests.doubles.telegram import ANN, BAD_GATEWAY, CUT, GROUP, LOST, TOKEN, Fault, TelegramBed
 
 TROUBLES = {
@@ -169,12 +169,31 @@ async def test_ids_that_jump_back_after_a_quiet_week_are_heard(
         await until(lambda: inbox.texts == ["before", "after"])
 
 
-async def test_commands_are_registered_with_their_descriptions(
-    telegram: Telegram, bed: TelegramBed, inbox: Inbox
+async def test_commands_are_registered_with_their_descriptions_in_each_language(
+    telegram: Telegram, bed: Menus, inbox: Inbox
 ) -> None:
     async with listening(telegram, inbox):
-        await until(lambda: bed.commands)
-    assert {"command": "new", "description": "start afresh"} in bed.commands
+        await until(lambda: bed.called("deleteWebhook"))
+    assert bed.told == COMMANDS
+
+
+async def test_where_telegram_refuses_the_commands_of_one_language_it_gets_the_others_and_the_bot_listens(
+    telegram: Telegram, bed: Menus, inbox: Inbox
+) -> None:
+    bed.fails("setMyCommands", Fault(400, description="Bad Request: BOT_COMMAND_DESCRIPTION_INVALID"))
+    await bed.says("hello")
+    async with listening(telegram, inbox):
+        await until(lambda: inbox.texts == ["hello"])
+    assert bed.told == {"de": COMMANDS["de"]}
+
+
+async def test_a_command_is_known_in_a_group_whatever_its_language(client: Client, bed: Menus, inbox: Inbox) -> None:
+    await bed.says("/new", GROUP)
+    await bed.says("/other", GROUP)
+    await bed.says("/new", GROUP)
+    async with client(commands={"de": {"new": "neu anfangen"}}) as telegram, listening(telegram, inbox):
+        await until(lambda: len(inbox.messages) == 3)
+    assert [message.addressed for message in inbox.messages] == [True, False, True]
 
 
 async def test_the_health_page_can_tell_how_long_telegram_has_been_silent(

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from adapters.platforms.telegram import Telegram, open_telegram
+from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError
 from bot.house import House
 from bot.messages import Attachment, Channel
@@ -12,7 +13,7 @@ from bot.ports import Adapter
 from bot.settings import Settings
 from bot.store import open_store
 from bot.web.server import WebServer
-from tests.adapters.platforms.telegram.conftest import Inbox, listening, until
+from tests.adapters.platforms.telegram.conftest import Inbox, Menus, listening, until
 from tests.doubles.telegram import ANN, BAD_GATEWAY, TOKEN, Fault, TelegramBed
 
 
@@ -21,13 +22,21 @@ def house(bed: TelegramBed, **more: str) -> House:
     return House(settings, open_store("sqlite:///never-opened.db", settings.bot_model), WebServer("127.0.0.1", 0))
 
 
-async def test_it_is_an_adapter_with_the_commands_of_the_bot(bed: TelegramBed, inbox: Inbox) -> None:
+async def test_it_is_an_adapter_with_the_commands_of_the_bot_in_all_its_languages(bed: Menus, inbox: Inbox) -> None:
     adapter: Adapter = open_telegram(house(bed))
     async with adapter:
         assert isinstance(adapter, Telegram)
         async with listening(adapter, inbox):
-            await until(lambda: bed.commands)
-    assert {"command": "help", "description": "what I can do"} in bed.commands
+            await until(lambda: bed.called("deleteWebhook"))
+    assert {language: told["help"] for language, told in bed.told.items()} == {
+        "": "what I can do",
+        "zh": "我能做什么",
+        "es": "lo que sé hacer",
+        "de": "was ich kann",
+        "ru": "что я умею",
+        "hi": "मैं क्या कर सकता हूँ",
+    }
+    assert bed.told["de"].keys() == bed.told[""].keys() == {"start", *LISTED, ASK, *QUESTIONS}
 
 
 async def test_a_public_address_makes_it_a_webhook(bed: TelegramBed) -> None:

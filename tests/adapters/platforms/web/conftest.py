@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from adapters.platforms.web import Web
-from bot.messages import Channel, Message
+from bot.messages import Button, Channel, Message
 from bot.web.server import WebServer
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -24,13 +24,20 @@ MODELS = [
 ]
 
 
+STOP = (Button("Stop", "/stop"),)
+ACTIONS = (Button("Describe", "/describe"), Button("Read text", "/read"), Button("Translate", "/translate"))
+
+
 async def models() -> list[dict[str, Any]]:
     return MODELS
 
 
 @dataclass
 class Storyteller:
-    """A bot in small: keeps what it hears and answers in words that grow, one question after the other."""
+    """A bot in small: keeps what it hears and answers in words that grow, one question after the other.
+
+    An answer that grows can be stopped; below a photo without words it offers what can be done with it.
+    """
 
     web: Web
     answers: dict[str, str] = field(default_factory=dict)
@@ -56,10 +63,11 @@ class Storyteller:
             names = ", ".join(photo.name for photo in message.attachments)
             whole = self.answers.get(message.text, f"You said {message.text!r} and showed {names or 'nothing'}.")
             half = whole[: len(whole) // 2]
-            post = await self.web.send(message.channel, f"{half} ▌", reply_to=message.id, nonce=f"{message.id}-0")
+            channel, nonce = message.channel, f"{message.id}-0"
+            post = await self.web.send(channel, f"{half} ▌", reply_to=message.id, nonce=nonce, buttons=STOP)
             await self.halfway.wait()
-            await self.web.edit(message.channel, post, f"{whole} ▌")
-            await self.web.edit(message.channel, post, whole)
+            await self.web.edit(channel, post, f"{whole} ▌", buttons=STOP)
+            await self.web.edit(channel, post, whole, buttons=() if message.text else ACTIONS)
 
     @property
     def texts(self) -> list[str]:
@@ -82,8 +90,8 @@ class Visitor:
         ) as response:
             return {"status": response.status, **await response.json()}
 
-    async def say(self, text: str, uploads: list[str] | None = None, key: str = "k1") -> dict[str, Any]:
-        body = {"text": text, "uploads": uploads or [], "key": key}
+    async def say(self, text: str, uploads: list[str] | None = None, key: str = "k1", **more: object) -> dict[str, Any]:
+        body = {"text": text, "uploads": uploads or [], "key": key, **more}
         async with self.http.post(self.path("messages"), json=body) as response:
             return {"status": response.status, **await response.json()}
 

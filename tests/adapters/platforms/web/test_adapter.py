@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from adapters.platforms.web import Web
+from adapters.platforms.web.entries import Said
 from bot.errors import Unreadable
-from bot.messages import Attachment, Author, Channel, Message
+from bot.messages import About, Attachment, Author, Button, Channel, File, Message
 from bot.ports import Adapter
 from bot.web.server import WebServer
-from tests.adapters.platforms.web.conftest import House
+from tests.adapters.platforms.web.conftest import STOP, House
 from tests.conftest import PHOTOS
 
 
@@ -43,6 +44,7 @@ async def test_a_message_arrives_with_its_photos_and_is_answered(house: House) -
         "what is this?",
         heard.sent,
         (Attachment(photo["id"], "cat.jpg", "image/jpeg", len(cat)),),
+        private=True,
     )
     assert house.bot.photos == [cat]
 
@@ -109,6 +111,61 @@ async def test_the_same_nonce_is_the_same_post(house: House, lobby: Channel) -> 
     assert len({first, other, *plain}) == 4
     shown = (await house.visitor.snapshot())["entries"]
     assert [entry["text"] for entry in shown] == ["grown", "another store counts from one too", "same", "same"]
+
+
+async def test_buttons_are_seen_kept_and_replaced(house: House, lobby: Channel) -> None:
+    post = await house.web.send(lobby, "a ▌", buttons=STOP, growing=True)
+    async with house.visitor.looking() as look:
+        [shown] = (await look.next("snapshot"))["entries"]
+        assert shown["buttons"] == [{"label": "Stop", "command": "/stop"}]
+        await house.web.edit(lobby, post, "a b", buttons=[Button("Noch mal „so“", "/retry 7")])
+        assert (await look.next("post"))["buttons"] == [{"label": "Noch mal „so“", "command": "/retry 7"}]
+    await house.web.edit(lobby, post, "a b")
+    assert (await house.visitor.snapshot())["entries"][0]["buttons"] == []
+
+
+async def test_a_press_says_the_command_and_is_about_the_post(house: House, lobby: Channel) -> None:
+    post = await house.web.send(lobby, "a photo", buttons=[Button("Read text", "/read")])
+    async with house.visitor.looking() as look:
+        said = await house.visitor.say("/read", about=post)
+        shown = await look.next("message")
+        await look.final()
+    assert (said["status"], shown["about"], shown["label"]) == (202, post, "Read text")
+    [heard] = house.bot.heard
+    assert (heard.text, heard.about) == ("/read", About(post, ours=True, text=""))
+
+
+async def test_a_press_of_a_button_that_has_gone_meanwhile_still_says_its_command(house: House, lobby: Channel) -> None:
+    post = await house.web.send(lobby, "whole by now")
+    async with house.visitor.looking() as look:
+        await house.visitor.say("/stop", about=post)
+        assert (await look.next("message"))["label"] == ""
+        await look.final()
+    assert house.bot.texts == ["/stop"]
+
+
+async def test_files_stay_with_their_post(house: House, lobby: Channel) -> None:
+    cat = (PHOTOS / "cat.jpg").read_bytes()
+    files = [File("chart.jpg", "image/jpeg", cat), File("export.zip", "application/zip", b"PK")]
+    post = await house.web.send(lobby, "here", reply_to="7", nonce="1-0", files=files)
+    again = await house.web.send(lobby, "here again", reply_to="7", nonce="1-0", files=files)
+    await house.web.edit(lobby, post, "there")
+    [entry] = (await house.visitor.snapshot())["entries"]
+    assert (again, entry["text"]) == (post, "there")
+    assert [(file["name"], file["size"]) for file in entry["photos"]] == [("chart.jpg", len(cat)), ("export.zip", 2)]
+    assert [bool(file["url"]) for file in entry["photos"]] == [True, False]
+    assert await house.web.download(Attachment(entry["photos"][0]["id"], "chart.jpg"), len(cat)) == cat
+
+
+async def test_a_journal_from_before_there_were_buttons_is_read_on(tmp_path: Path) -> None:
+    async with House.open(tmp_path, listens=False) as house:
+        await house.visitor.say("an old message")
+    with closing(sqlite3.connect(tmp_path / "web.db")) as database, database:
+        for column in ("buttons", "about", "label", "language"):
+            database.execute(f"ALTER TABLE entries DROP COLUMN {column}")
+    async with House.open(tmp_path) as house, house.visitor.looking() as look:
+        await look.final()
+        assert house.bot.texts == ["an old message"]
 
 
 async def test_an_edit_is_seen_and_kept(house: House, lobby: Channel) -> None:
@@ -203,13 +260,13 @@ async def test_what_was_promised_waits_for_the_disk(house: House, monkeypatch: p
 
 async def test_a_cancelled_write_is_whole_or_not_there(house: House) -> None:
     journal = house.web.journal
-    photos = [(await house.visitor.upload(b"x"))["id"] for _ in range(3)]
+    photos = tuple([(await house.visitor.upload(b"x"))["id"] for _ in range(3)])
     for n in range(20):
-        writing = asyncio.create_task(journal.add_message("lobby", f"message {n}", photos, f"key{n}"))
+        writing = asyncio.create_task(journal.add_message("lobby", Said(f"message {n}", photos, f"key{n}")))
         await asyncio.sleep(0.0004 * (n % 5))
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-    await journal.add_message("lobby", "after", [], "after")
+    await journal.add_message("lobby", Said("after", (), "after"))
     entries = await journal.last_entries("lobby", 100)
     assert entries[-1].text == "after"
     assert {len(entry.photos) for entry in entries[:-1]} <= {3}

@@ -4,12 +4,14 @@ import asyncio
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
 
 from adapters.platforms.web import Web
 from bot.errors import Busy
+from bot.messages import File
 from bot.web.server import WebServer
 from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House
 from tests.conftest import PHOTOS
@@ -174,6 +176,64 @@ async def test_a_message_that_makes_no_sense_is_refused_in_a_sentence(house: Hou
         assert response.status == 400
         assert (await response.json())["error"] == sentence
     assert house.bot.heard == []
+
+
+@pytest.mark.parametrize("language", ["de", "zh-Hant-TW", "es-419", ""])
+async def test_the_browsers_language_comes_along(house: House, language: str) -> None:
+    async with house.visitor.looking() as look:
+        await house.visitor.say("hi", language=language)
+        await look.final()
+    assert house.bot.heard[0].language == language
+
+
+@pytest.mark.parametrize("language", ["d e", "x" * 21, "de\n", 7, None])
+async def test_a_strange_language_is_no_reason_to_refuse_a_message(house: House, language: object) -> None:
+    async with house.visitor.looking() as look:
+        assert (await house.visitor.say("hi", language=language))["status"] == 202
+        await look.final()
+    assert house.bot.heard[0].language == ""
+
+
+@pytest.mark.parametrize("about", ["", "x", "1/2", 7, "9" * 19, ["1"]])
+async def test_a_press_that_is_about_nothing_that_makes_sense_is_refused(house: House, about: object) -> None:
+    refused = await house.visitor.say("/read", about=about)
+    assert (refused["status"], refused["error"]) == (400, "A message is {text, uploads: [ids], key}.")
+
+
+async def test_a_press_is_about_an_answer_of_its_own_channel(house: House, lobby: Any) -> None:
+    post = await house.web.send(lobby, "here")
+    mine = await house.visitor.say("not an answer")
+    missing = "That answer is no longer here. Say it in words."
+    for channel, about in (("elsewhere", post), ("lobby", mine["id"]), ("lobby", "12345")):
+        house.visitor.channel = channel
+        refused = await house.visitor.say("/read", key="other", about=about)
+        assert (refused["status"], refused["error"]) == (409, missing)
+
+
+@pytest.mark.parametrize("name", ["export.zip", "page.html", "chart.png", "Ärger „1“.txt"])
+async def test_a_file_of_ours_is_for_saving_and_never_opened(house: House, lobby: Any, name: str) -> None:
+    data = b"<script>alert(1)</script>"
+    await house.web.send(lobby, "here", files=[File(name, "text/html", data)])
+    [file] = (await house.visitor.snapshot())["entries"][0]["photos"]
+    assert file["url"] is None
+    async with house.visitor.http.get(file["file"]) as response:
+        assert (response.status, await response.read()) == (200, data)
+        assert response.content_type == "application/octet-stream"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        assert "sandbox" in response.headers["Content-Security-Policy"]
+
+
+async def test_a_picture_of_ours_is_shown(house: House, lobby: Any) -> None:
+    await house.web.send(lobby, "", files=[File("chart.png", "image/png", (PHOTOS / "coffee.png").read_bytes())])
+    [file] = (await house.visitor.snapshot())["entries"][0]["photos"]
+    async with house.visitor.http.get(file["url"]) as response:
+        assert (response.status, response.content_type) == (200, "image/png")
+        assert response.headers["Content-Disposition"].startswith("inline")
+
+
+async def test_a_file_that_nobody_brought_is_not_there(house: House) -> None:
+    assert await get(house, "/api/files/nothing") == (404, {"error": "There is no such file."})
 
 
 async def test_a_photo_of_another_channel_cannot_be_sent(house: House) -> None:

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
-from tests.adapters.platforms.web.conftest import House
+from bot.messages import Button, File
+from tests.adapters.platforms.web.conftest import STOP, House
 from tests.conftest import PHOTOS
 from tests.doubles.browser import chromium
 
@@ -46,6 +47,11 @@ GIVE_FILES = """([kind, target, files]) => {
   const options = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
   const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
   document.querySelector(target).dispatchEvent(event);
+}"""
+
+NAMES_OF_FOCUS = """() => {
+  const { id, className, textContent } = document.activeElement;
+  return id || className || textContent;
 }"""
 
 WITHOUT_NAME = """() => [...document.querySelectorAll("button, a, input, select, textarea, img, main, form, nav")]
@@ -209,6 +215,98 @@ async def test_an_answer_grows_and_questions_can_be_asked_meanwhile(tab: Tab) ->
     )
     await expect(growing).to_have_count(0)
     await expect(tab.page.locator("#typing")).to_be_hidden()
+
+
+async def test_below_a_photo_without_words_there_is_what_can_be_done_with_it(tab: Tab) -> None:
+    await tab.pick("cat.jpg")
+    await tab.page.get_by_role("button", name="Send").click()
+    actions = tab.page.get_by_role("group", name="What to do with this answer")
+    await expect(actions.get_by_role("button")).to_have_text(["Describe", "Read text", "Translate"])
+    tab.house.bot.halfway.clear()
+    await actions.get_by_role("button", name="Read text").click()
+    chip = tab.page.locator(".command.pressed .said")
+    await expect(chip).to_have_text("Read text")
+    await expect(tab.messages).to_have_count(1)
+    await expect(tab.page.locator(".replied")).to_have_count(0)
+    await expect(tab.posts).to_have_count(2)
+    await expect(actions.first.get_by_role("button", name="Read text")).to_be_disabled()
+    await expect(actions.first.get_by_role("button", name="Describe")).to_be_enabled()
+    await actions.first.get_by_role("button", name="Read text").click(force=True)
+    tab.house.bot.halfway.set()
+    await expect(actions.first.get_by_role("button", name="Read text")).to_be_enabled()
+    heard = tab.house.bot.heard
+    assert [(message.text, bool(message.about)) for message in heard] == [("", False), ("/read", True)]
+    await tab.page.reload()
+    await expect(chip).to_have_text("Read text")
+    await expect(actions.get_by_role("button")).to_have_text(["Describe", "Read text", "Translate"])
+
+
+async def test_an_answer_that_grows_can_be_stopped_and_does_not_lose_the_focus(tab: Tab) -> None:
+    tab.house.bot.halfway.clear()
+    await tab.say("go on for ever")
+    stop = tab.page.get_by_role("button", name="Stop")
+    await stop.focus()
+    await tab.page.keyboard.press("Enter")
+    await expect(stop).to_be_disabled()
+    await expect(stop).to_be_focused()
+    first = tab.house.bot.heard[0]
+    growing = await tab.page.locator(".growing").get_attribute("data-id")
+    await tab.house.web.edit(first.channel, growing or "", "You said a bit more ▌", buttons=STOP)
+    await expect(tab.posts.first).to_contain_text("a bit more")
+    await expect(stop).to_be_disabled()
+    await expect(stop).to_be_focused()
+    await tab.house.web.edit(first.channel, growing or "", "You said enough.")
+    await expect(stop).to_have_count(0)
+    await expect(tab.box).to_be_focused()
+    assert tab.house.bot.texts == ["go on for ever", "/stop"]
+
+
+async def test_a_press_may_change_the_answer_where_it_stands(tab: Tab, lobby: Any) -> None:
+    for task in tab.house.tasks[1:]:
+        task.cancel()
+    post = await tab.house.web.send(lobby, "Footer: off", buttons=[Button("Model", "/m"), Button("On", "/footer on")])
+    await tab.page.get_by_role("button", name="On", exact=True).click()
+    await expect(tab.page.get_by_role("button", name="On", exact=True)).to_be_disabled()
+    await tab.house.web.edit(lobby, post, "Footer: on", buttons=[Button("Model", "/m"), Button("Off", "/footer off")])
+    await expect(tab.page.get_by_role("button", name="Off", exact=True)).to_be_focused()
+    await expect(tab.page.get_by_role("button", name="Off", exact=True)).to_be_enabled()
+    await expect(tab.posts).to_have_text(["Footer: on"])
+
+
+async def test_a_press_that_does_not_get_through_can_be_made_again(tab: Tab, lobby: Any) -> None:
+    await tab.house.web.send(lobby, "here", buttons=[Button("Again", "/retry 7")])
+    await tab.page.route("**/messages", lambda route: route.abort())
+    again = tab.page.get_by_role("button", name="Again")
+    await again.click()
+    await expect(tab.problem).to_contain_text("Snapthread cannot be reached.")
+    await tab.page.unroute("**/messages")
+    await again.click()
+    await expect(tab.problem).to_be_empty()
+    await expect(tab.page.locator(".post:not(.growing)")).to_have_count(2)
+    await expect(again).to_be_enabled()
+    assert tab.house.bot.texts == ["/retry 7"]
+
+
+async def test_files_of_an_answer_are_shown_or_saved(tab: Tab, lobby: Any) -> None:
+    chart = File("usage.png", "image/png", (PHOTOS / "coffee.png").read_bytes())
+    await tab.house.web.send(lobby, "Your use.", files=[chart, File("export.zip", "application/zip", b"PK" * 1000)])
+    await tab.page.get_by_role("button", name="usage.png").click()
+    await expect(tab.page.get_by_role("dialog", name="usage.png").get_by_role("img")).to_be_visible()
+    await tab.page.keyboard.press("Escape")
+    link = tab.page.get_by_role("link", name="export.zip")
+    await expect(link).to_have_text("ZIPexport.zip2 kB")
+    async with tab.page.expect_download() as saving:
+        await link.click()
+    saved = await saving.value
+    assert saved.suggested_filename == "export.zip"
+    assert (await saved.path()).read_bytes() == b"PK" * 1000
+
+
+async def test_the_browsers_language_comes_along_with_every_message(browser: Browser, house: House) -> None:
+    async with tab_of(browser, house, locale="de-CH") as tab:
+        await tab.open()
+        await tab.ask("grüezi")
+    assert house.bot.heard[0].language == "de-CH"
 
 
 async def test_an_answer_that_comes_late_names_its_question(tab: Tab) -> None:
@@ -449,12 +547,14 @@ async def test_everything_works_from_the_keyboard(tab: Tab) -> None:
     await keys.press("Enter")
     await expect(tab.messages).to_contain_text(["one line\nand another"])
     await expect(tab.box).to_be_focused()
+    await tab.house.web.send(tab.house.bot.heard[0].channel, "more", buttons=[Button("Read text", "/read")])
+    await expect(tab.page.get_by_role("button", name="Read text")).to_be_visible()
     await tab.page.get_by_role("link", name="Skip to the message box").focus()
     reached = []
-    for _ in range(8):
+    for _ in range(10):
         await keys.press("Tab")
-        reached.append(await tab.page.evaluate("document.activeElement.id || document.activeElement.className"))
-    wanted = ["model", "new", "second", "transcript", "copy", "pick", "text", "send"]
+        reached.append(await tab.page.evaluate(NAMES_OF_FOCUS))
+    wanted = ["model", "new", "second", "transcript", "copy", "Read text", "copy", "pick", "text", "send"]
     assert [name for name in reached if name in wanted] == wanted
 
 
@@ -498,6 +598,12 @@ async def test_it_fits_every_screen(
         await tab.ask("a poem")
         await tab.ask("W" * 300)
         await tab.ask("break")
+        chart = File("usage.png", "image/png", (PHOTOS / "coffee.png").read_bytes())
+        log = File(f"{'long-' * 20}.zip", "application/zip", b"PK")
+        many = [Button(f"A model of some provider {n}", f"/model a/{n}") for n in range(12)]
+        many.append(Button("W" * 80, "/w"))
+        await tab.house.web.send(tab.house.bot.heard[0].channel, "controls", buttons=many, files=[chart, log])
+        await expect(tab.page.get_by_role("button", name="A model of some provider 11")).to_be_visible()
         await tab.page.screenshot(path=tmp_path / "talk.png")
         assert not await tab.overflows()
         assert await tab.page.evaluate("getComputedStyle(document.body).backgroundColor") == (

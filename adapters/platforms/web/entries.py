@@ -1,0 +1,52 @@
+"""What the page shows: messages, posts of ours, and the files of both."""
+
+from dataclasses import dataclass
+
+from bot.messages import Button
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a message or a post, without its bytes."""
+
+    id: str
+    name: str
+    mime: str
+    picture: str  # what the bytes are, where a browser can show them; or empty
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message, or a post of ours."""
+
+    id: str
+    channel: str
+    ours: bool
+    text: str
+    reply_to: str | None
+    time: float
+    buttons: tuple[Button, ...] = ()  # below a post
+    about: str | None = None  # the post whose button said the message
+    label: str = ""  # what stood on that button
+    language: str = ""  # of the browser that sent the message
+    photos: tuple[Upload, ...] = ()  # with a post of ours it may be any files
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message as the page sends it, found to be in order."""
+
+    text: str
+    uploads: tuple[str, ...]
+    key: str  # the same again is the same message
+    about: str | None = None
+    language: str = ""
+
+
+class UnknownUpload(Exception):
+    """A message names a file that this channel does not have."""
+
+
+class UnknownPost(Exception):
+    """A message is about a post that this channel does not have."""

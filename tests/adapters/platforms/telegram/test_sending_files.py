@@ -1,0 +1,147 @@
+"""Files along with a post: pictures are seen, other files can be fetched."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from adapters.platforms.telegram import Telegram, speech
+from bot.errors import Busy, Refused
+from bot.messages import Button, Channel, File
+from tests.adapters.platforms.telegram.conftest import PHOTO
+from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, Fault, Post, Sent, TelegramBed, flood
+
+HOME = Channel("telegram", str(ANN))
+TOPIC = Channel("telegram", f"{GROUP}/77")
+CHART = File("usage.jpg", "image/jpeg", PHOTO)
+ZIP = File("export.zip", "application/zip", b"PK\5\6" + bytes(18))
+FORBIDDEN = Fault(400, description="Bad Request: not enough rights to send photos to the chat")
+
+
+def picture(width: int, height: int) -> File:
+    data = io.BytesIO()
+    Image.new("RGB", (width, height)).save(data, "PNG")
+    return File("picture.png", "image/png", data.getvalue())
+
+
+def files(posts: list[Post]) -> list[tuple[str, str]]:
+    return [(post.file.kind, post.file.name) for post in posts if post.file]
+
+
+async def test_a_picture_alone_has_its_text_below_it(telegram: Telegram, bed: TelegramBed) -> None:
+    question = await bed.says("/usage")
+    buttons = [Button("Today", "/usage day")]
+    post = await telegram.send(HOME, "**12** turns", reply_to=str(question), buttons=buttons, files=[CHART])
+    [shown] = bed.posts()
+    assert (str(shown.id), shown.text, shown.reply_to) == (post, "12 turns", question)
+    assert shown.file == Sent("photo", "usage.jpg", PHOTO)
+    assert (shown.formatted("bold"), shown.commands) == (["12"], ["/usage day"])
+
+
+async def test_another_file_alone_has_its_text_below_it(telegram: Telegram, bed: TelegramBed) -> None:
+    await telegram.send(TOPIC, "All of it.", files=[ZIP])
+    [shown] = bed.posts(GROUP, thread=77)
+    assert (shown.text, shown.file) == ("All of it.", Sent("document", ZIP.name, ZIP.data))
+
+
+async def test_what_stands_below_a_picture_can_be_edited(telegram: Telegram, bed: TelegramBed) -> None:
+    post = await telegram.send(HOME, "today", files=[CHART])
+    assert await telegram.edit(HOME, post, "**yesterday**", buttons=[Button("Today", "/usage day")]) == post
+    assert await telegram.edit(HOME, post, "**yesterday**", buttons=[Button("Today", "/usage day")]) == post
+    [shown] = bed.posts()
+    assert (shown.text, shown.formatted("bold"), shown.commands) == ("yesterday", ["yesterday"], ["/usage day"])
+    assert shown.file
+
+
+async def test_a_text_too_long_to_stand_below_a_picture_comes_first(telegram: Telegram, bed: TelegramBed) -> None:
+    post = await telegram.send(TOPIC, "x" * 1025, buttons=[Button("Again", "/again")], files=[CHART])
+    text, chart = bed.posts(GROUP, thread=77)
+    assert (str(text.id), text.commands) == (post, ["/again"])
+    assert (chart.text, chart.reply_to, files([chart])) == ("", text.id, [("photo", "usage.jpg")])
+
+
+async def test_a_text_that_grows_too_long_to_stand_below_a_picture_is_posted_anew(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    post = await telegram.send(HOME, "short", files=[CHART])
+    moved = await telegram.edit(HOME, post, "y" * 1025)
+    assert moved != post
+    old, new = bed.posts()
+    assert (old.text, new.text, str(new.id), str(new.reply_to)) == ("short", "y" * 1025, moved, post)
+
+
+async def test_several_pictures_are_an_album_below_the_text_and_other_files_another(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    post = await telegram.send(HOME, "Ann sent these:", files=[CHART, ZIP, picture(9, 9), ZIP])
+    text, *rest = bed.posts()
+    assert (str(text.id), text.text) == (post, "Ann sent these:")
+    assert files(rest[:2]) == [("photo", "usage.jpg"), ("photo", "picture.png")]
+    assert files(rest[2:]) == [("document", "export.zip")] * 2
+    assert {each.reply_to for each in rest} == {text.id}
+    assert rest[0].album == rest[1].album != rest[2].album == rest[3].album
+
+
+async def test_a_picture_of_a_shape_that_telegram_cannot_show_goes_as_a_file(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    await telegram.send(HOME, "a stripe", files=[picture(500, 10)])
+    await telegram.send(HOME, "stripes", files=[picture(500, 10), CHART])
+    assert [kind for kind, _ in files(bed.posts())] == ["document"] * 3
+
+
+async def test_a_picture_too_heavy_to_be_shown_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
+    await telegram.send(HOME, "heavy", files=[File("big.jpg", "image/jpeg", PHOTO + bytes(10 << 20))])
+    assert files(bed.posts()) == [("document", "big.jpg")]
+
+
+async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    with pytest.raises(Refused) as caught:
+        await telegram.send(HOME, "here", files=[File("film.zip", "application/zip", bytes((50 << 20) + 1))])
+    assert str(caught.value) == "The file film.zip is larger than 50 MB, which is the most that can be sent here."
+    assert not bed.posts()
+
+
+async def test_where_no_files_are_allowed_the_words_come_anyway(telegram: Telegram, bed: TelegramBed) -> None:
+    bed.fails("sendPhoto", FORBIDDEN, times=2)
+    post = await telegram.send(HOME, "12 turns", files=[CHART])
+    text, notice = bed.posts()
+    assert (str(text.id), text.text) == (post, "12 turns")
+    assert notice.text == "⚠️ There was a file with this that Telegram did not let me send here."
+    assert notice.reply_to == text.id
+
+
+async def test_a_hiccup_before_anything_was_said_is_for_the_worker_to_mend(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    bed.fails("sendPhoto", flood(3))
+    with pytest.raises(Busy):
+        await telegram.send(HOME, "12 turns", files=[CHART])
+    assert not bed.posts()
+
+
+async def test_a_hiccup_after_the_text_does_not_say_the_text_again(
+    telegram: Telegram, bed: TelegramBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech, "AGAIN", 0.01)
+    bed.fails("sendMediaGroup", BAD_GATEWAY, times=2)
+    await telegram.send(HOME, "Ann sent these:", files=[CHART, CHART])
+    assert bed.reads() == ["Ann sent these:", "", ""]
+    bed.fails("sendMediaGroup", BAD_GATEWAY, times=3)
+    await telegram.send(HOME, "and these:", files=[CHART, CHART])
+    assert bed.reads()[3:] == ["and these:", "⚠️ There was a file with this that Telegram did not let me send here."]
+
+
+async def test_files_leave_a_topic_that_was_closed(telegram: Telegram, bed: TelegramBed) -> None:
+    bed.closed_topics.add((GROUP, 77))
+    await telegram.send(TOPIC, "here then", files=[CHART, CHART])
+    assert [post.thread for post in bed.posts(GROUP)] == [None] * 3
+
+
+async def test_a_reply_to_a_picture_of_ours_is_about_that_post(telegram: Telegram, bed: TelegramBed) -> None:
+    post = await telegram.send(HOME, "today", files=[CHART])
+    reply = bed.message({"text": "why so many?"}, reply_to=int(post))
+    assert reply["reply_to_message"]["message_id"] == int(post)
+    assert reply["reply_to_message"]["caption"] == "today"
