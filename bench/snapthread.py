@@ -11,12 +11,15 @@ from typing import Self
 
 from adapters.providers.onemin import OneMin
 from bot import logs
+from bot.app import access, hands, spare_collector
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
-from bot.messages import Attachment, Author, Button, Channel, Message
+from bot.messages import Attachment, Author, Button, Channel, File, Message
 from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.ports import Adapter, Receive, Store
+from bot.settings import Settings
+from bot.stops import Stops
 from bot.store import open_store
 from bot.worker import Worker
 
@@ -51,6 +54,7 @@ class Screen:
         reply_to: str | None = None,
         nonce: str | None = None,
         buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
         growing: bool = False,
     ) -> str:
         self._see(channel, text)
@@ -71,6 +75,10 @@ class Screen:
 
     async def manages(self, channel: Channel, author: Author) -> bool:
         return True
+
+    async def forget(self, channel: Channel) -> None: ...
+
+    async def expire(self, before: float, photos_before: float) -> None: ...
 
     async def check(self) -> None: ...
 
@@ -99,11 +107,18 @@ async def running(
             OneMin("bench", url, "unified", store, requests_per_minute=10_000_000)
         )
         platform = await stack.enter_async_context(new_platform(store, folder))
-        worker = Worker(store, {platform.name: platform}, {"onemin": provider}, cleaner, metrics)
-        dispatcher, inbox = Dispatcher(store, worker.take, at_once, metrics), Inbox(store)
+        settings, stops = Settings.read(_env_file=None), Stops()
+        worker = Worker(
+            hands(settings, store, {platform.name: platform}, {"onemin": provider}, cleaner, stops), metrics
+        )
+        dispatcher, inbox = (
+            Dispatcher(store, worker.take, at_once, metrics),
+            Inbox(store, access(settings, store), stops),
+        )
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.listen(inbox.receive))]
         while platform.trouble:
             await asyncio.sleep(0.02)
+        spare_collector()
         yield inbox
         for task in tasks:
             task.cancel()

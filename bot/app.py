@@ -1,6 +1,7 @@
 """The only composition root: settings in, a running bot out."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -10,16 +11,26 @@ import structlog
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
+from bot.access import Access
+from bot.asking import Asker
+from bot.commands import Rules
 from bot.dispatcher import Dispatcher
+from bot.expiry import Expiry
 from bot.house import House
 from bot.inbox import Inbox
+from bot.jobs import Hands
+from bot.limits import Limits, limits_in
 from bot.metrics import Metrics
+from bot.mirror import Mirror
 from bot.photos import Photos
-from bot.ports import Adapter, Store
+from bot.ports import Adapter, Provider, Store
 from bot.settings import Settings
+from bot.stops import Stops
 from bot.store import open_store
 from bot.web.server import WebServer
 from bot.worker import Worker
+
+YOUNG = 10_000  # objects that are made before the collector looks at the young ones
 
 log = structlog.get_logger(__name__)
 
@@ -59,19 +70,64 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         adapters: dict[str, Adapter] = {}
         await _enter_all(stack, PLATFORMS, house, adapters)
 
-        worker = Worker(store, adapters, house.providers, photos, metrics, settings.bot_photo_mb * 1024 * 1024)
+        stops = Stops()
+        worker = Worker(hands(settings, store, adapters, house.providers, photos, stops), metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_in_flight, metrics)
-        inbox = Inbox(store)
+        inbox = Inbox(store, access(settings, store), stops)
         stack.push_async_callback(dispatcher.stop, PATIENCE)
         dispatching = await stack.enter_async_context(_task("dispatcher", dispatcher.run()))
         listening = {
             name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
             for name, adapter in adapters.items()
         }
+        await stack.enter_async_context(_task("expiry", Expiry(store, adapters.values(), settings).run()))
         web.ready = lambda: _troubles(store, adapters, {"dispatcher": dispatching, **listening})
         web.status = lambda: {name: adapter.status for name, adapter in adapters.items() if adapter.status}
         await stack.enter_async_context(web)
+        spare_collector()
         yield Bot(web.url, store, metrics, listening, dispatching)
+
+
+def hands(
+    settings: Settings,
+    store: Store,
+    adapters: Mapping[str, Adapter],
+    providers: Mapping[str, Provider],
+    photos: Photos,
+    stops: Stops,
+) -> Hands:
+    """What the worker works with."""
+    most_bytes = settings.bot_photo_mb * 1024 * 1024
+    rules = Rules(
+        frozenset(settings.bot_admins), limits_in(settings), settings.bot_keep_days, settings.bot_keep_photo_days
+    )
+    return Hands(
+        store,
+        adapters,
+        providers,
+        Asker(store, adapters, providers, photos, stops, most_bytes),
+        Limits(store, rules.limits),
+        Mirror(store, adapters),
+        rules,
+    )
+
+
+def access(settings: Settings, store: Store) -> Access:
+    """Who may talk to the bot."""
+    return Access(
+        store,
+        admins=frozenset(settings.bot_admins),
+        allowed=frozenset(settings.bot_allow),
+        denied=frozenset(settings.bot_deny),
+        pairing=settings.bot_pairing,
+    )
+
+
+def spare_collector() -> None:
+    """Let the garbage collector leave alone what stays: it would look at libraries again and again, for 100 ms each."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG, 20, 20)
 
 
 async def _enter_all(stack: AsyncExitStack, table: Mapping[str, Any], house: House, into: dict[str, Any]) -> None:

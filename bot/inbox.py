@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import structlog
 
+from bot.access import Access, Verdict
+from bot.commands import STOP, STRANGER, parse
 from bot.messages import Message
 from bot.ports import Store
+from bot.stops import Stops
 
 ALBUM_SECONDS = 1.5  # for the next part to arrive: platforms do not say which one is the last
 
@@ -15,8 +18,8 @@ log = structlog.get_logger(__name__)
 class Inbox:
     """Receives what the platforms hear."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, access: Access, stops: Stops) -> None:
+        self.store, self._access, self._stops = store, access, stops
 
     async def receive(self, message: Message) -> None:
         """Keep a message that is meant for the bot. Once this returns, the platform may be told."""
@@ -27,8 +30,25 @@ class Inbox:
         # Which part of an album speaks to the bot is known when all are there; the worker looks again.
         if not message.addressed and message.album is None:
             return
+        if message.addressed and parse(message.text) == (STOP, "") and await self._stop(message):
+            return
+        verdict = await self._access.judge(message)
+        if verdict is Verdict.TURNED_AWAY:
+            log.info("turned away", channel=str(message.channel), author=message.author.id)
+            return
+        if verdict is Verdict.STRANGER:
+            message = replace(message, text=f"/{STRANGER}", attachments=(), about=None, album=None)
         if await self.store.add(message, ALBUM_SECONDS if message.album else 0):
             log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
+
+    async def _stop(self, message: Message) -> bool:
+        """Act at once: a turn of its own would wait until there is nothing left to stop.
+
+        False: there was nothing, and whoever said so in words is told. Whose tap came too late sees that it did.
+        """
+        conversation = await self.store.conversation_of(message.channel)
+        stopped = conversation is not None and self._stops.stop(conversation.id)
+        return stopped or (message.about is not None and message.about.ours)
 
     async def _as_people_chose(self, message: Message) -> Message:
         """In some channels photos, or everything, counts as said to the bot."""

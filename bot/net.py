@@ -52,7 +52,8 @@ def aiohttp_transport(url: str) -> AiohttpTransport:
         connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
         auto_decompress=False,
         proxy=_proxy_for(url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
-        trust_env=not url,  # but without a service, only the address of each request tells which one it is
+        # But without a service, only the address of each request tells which one it is.
+        trust_env=not url and bool(getproxies()),
         skip_auto_headers=("Accept-Encoding", "User-Agent"),
     )
     return AiohttpTransport(verify=trusted, client=session)

@@ -12,13 +12,19 @@ from bot.messages import (
     Channel,
     ChannelSettings,
     Conversation,
+    DaySpent,
     Exchange,
+    File,
     Message,
     Model,
     Photo,
     Piece,
+    Preferences,
     Prompt,
+    Spent,
     Turn,
+    Usage,
+    Version,
 )
 
 Receive = Callable[[Message], Awaitable[None]]
@@ -70,11 +76,14 @@ class Adapter(Protocol):
         reply_to: str | None = None,
         nonce: str | None = None,
         buttons: Sequence[Button] = (),
+        files: Sequence[File] = (),
         growing: bool = False,
     ) -> str:
         """Post `text`, as a reply to the message `reply_to`, and return the post's id.
 
         A press of a button is heard as a message that says its command and is about the post.
+        `files`, ten at most, come along once and stay when the post is edited: pictures are shown, others can be
+        fetched. Refused (file_too_large) where the platform takes none of that size; then nothing was posted.
 
         The same `nonce` again means the same post, where the platform can tell. `growing` says that more will follow:
         it is done now or not at all (Busy), because later there will be a better text.
@@ -101,6 +110,12 @@ class Adapter(Protocol):
     async def manages(self, channel: Channel, author: Author) -> bool:
         """Whether this person may change the channel's settings: anybody in private, admins elsewhere."""
         ...
+
+    async def forget(self, channel: Channel) -> None:
+        """Delete what we hold of a channel in the platform's place."""
+
+    async def expire(self, before: float, photos_before: float) -> None:
+        """Delete what we hold in the platform's place from before then: words and photos (seconds since 1970)."""
 
     async def check(self) -> None:
         """Make one cheap call that needs the token; raises what is wrong with it."""
@@ -132,6 +147,9 @@ class Provider(Protocol):
         Raises Forgotten when the provider lost the conversation. Nothing is asked twice once a Text is out.
         """
         ...
+
+    async def forget(self, conversation: Conversation) -> None:
+        """Delete what the provider keeps of the conversation; nothing to do where it keeps none."""
 
     async def models(self) -> Sequence[Model]:
         """What can be asked now; the shipped list where the live one cannot be had."""
@@ -186,23 +204,52 @@ class Store(Protocol):
         """Put the turn back for that long; its conversation waits behind it. Counts as a try."""
 
     async def answered(self, turn: Turn, answer: Answer) -> None:
-        """Keep the whole answer; only delivery is left."""
+        """Keep the whole answer, and book what it took if a model gave it; only delivery is left."""
 
     async def finished(self, turn: Turn, error: str | None = None) -> None:
         """Take the turn off the queue, and let the next of its conversation come forward."""
 
     # posts
 
-    async def posts(self, turn: Turn, channel: Channel) -> list[str]:
-        """The ids of what was posted for this turn, first post first."""
+    async def posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
+        """The ids of what was posted for this turn, first post first; each answer side by side has its own lane."""
         ...
 
-    async def posted(self, turn: Turn, channel: Channel, n: int, post: str) -> None:
-        """Keep the id of the n-th post (from 0)."""
-
-    async def photos_behind(self, channel: Channel, post: str) -> Sequence[Attachment]:
-        """The photos of the turn that a post of ours answers."""
+    async def posts_anywhere(self, turn: Turn) -> Mapping[Channel, list[str]]:
+        """What was posted for this turn in each channel, first post first; lane 0 only."""
         ...
+
+    async def posted(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
+        """Keep the id of the n-th post (from 0, below 1,000) of a lane."""
+
+    async def turn_behind(self, channel: Channel, post: str) -> Turn | None:
+        """The turn that a post of ours answers; where that only asked again, the turn that it asked about."""
+
+    # turns and their answers
+
+    async def turn(self, id: int) -> Turn | None:
+        """The turn with this number, finished or not, with its conversation as it is now."""
+
+    async def last_question(self, conversation: Conversation) -> Turn | None:
+        """The last turn of the conversation that a model was asked about, be it in vain; no command."""
+
+    async def transcript(self, conversation: Conversation) -> Sequence[Turn]:
+        """All that was asked and answered in the conversation, oldest first, commands left out."""
+        ...
+
+    async def versions(self, turn: Turn) -> Sequence[Version]:
+        """The answers that models gave to the turn, the original one first."""
+        ...
+
+    async def add_version(self, turn: Turn, by: Turn, version: Version) -> int:
+        """Keep and show the answer that the later turn `by` brought for `turn`; its number, from 0.
+
+        What `by` brings again takes the place of what it brought. A turn that was forgotten meanwhile keeps nothing.
+        """
+        ...
+
+    async def show_version(self, turn: Turn, n: int) -> None:
+        """Let this answer be the one that is shown and that the history quotes."""
 
     # channels
 
@@ -232,12 +279,87 @@ class Store(Protocol):
     async def began(self, conversation: Conversation, remote_id: str | None) -> None:
         """Keep the provider's id of the conversation."""
 
+    async def conversation_of(self, channel: Channel) -> Conversation | None:
+        """The conversation that the channel takes part in; None if nothing was ever said there."""
+
+    async def channels(self, conversation: Conversation) -> Sequence[Channel]:
+        """The channels that share the conversation."""
+        ...
+
+    async def joined(self, channel: Channel, conversation: Conversation) -> None:
+        """From now on the channel shares that conversation; what waits there goes along, and is answered by age."""
+
+    async def left(self, channel: Channel) -> Conversation:
+        """Give the channel, with what waits there, a fresh conversation with the same model and preferences."""
+        ...
+
+    async def dropped(self, channel: Channel) -> None:
+        """The channel is gone for good: it shares no conversation, and what waits there is finished as `gone`.
+
+        A turn in work ends by itself.
+        """
+
     async def renewed(self, conversation: Conversation) -> Conversation:
         """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
         ...
 
     async def switched(self, conversation: Conversation, model: str) -> None:
         """Keep the choice of a model. Another provider means another remote conversation."""
+
+    async def preferred(self, conversation: Conversation, preferences: Preferences) -> None:
+        """Keep what people chose for the conversation."""
+
+    # people
+
+    async def access(self, subject: str) -> bool | None:
+        """Whether the subject (telegram:42) was let in (True) or kept out (False).
+
+        What another process chose is known within seconds.
+        """
+
+    async def set_access(self, subject: str, allowed: bool | None) -> None:
+        """Let the subject in or keep it out; None: neither."""
+
+    async def new_code(self, purpose: str, subject: str, seconds: float) -> str:
+        """A code that stands for the subject, once, for so many seconds; one it had for this purpose is void."""
+        ...
+
+    async def use_code(self, purpose: str, code: str) -> str | None:
+        """The subject of the code, which is void from now on; None for a wrong one, and after too many of them.
+
+        Upper and lower case, dashes and blanks make no difference.
+        """
+
+    # money
+
+    async def book(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
+        """Book what one of several answers side by side took; once, however often it is said."""
+
+    async def spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
+        """What answers took since then: all of them, or those to one author (platform:id) or in one channel."""
+        ...
+
+    async def oldest(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> float | None:
+        """When the first of what `spent` adds up was booked."""
+
+    async def spent_by_day(
+        self, since: float, *, author: str | None = None, channel: Channel | None = None
+    ) -> Sequence[DaySpent]:
+        """What `spent` adds up, by day (UTC) and model, oldest first."""
+        ...
+
+    # what is deleted
+
+    async def forgotten(self, conversation: Conversation) -> Conversation:
+        """Renew the conversation, and delete the old one with everything that was said and answered in it."""
+        ...
+
+    async def expired(self, before: float, most: int) -> int:
+        """Delete up to `most` turns that were finished before that moment; how many.
+
+        Conversations that nobody can come back to, because they have neither channels nor turns, go as well.
+        """
+        ...
 
     # assets that providers keep for us
 
@@ -249,6 +371,10 @@ class Store(Protocol):
 
     async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
         """The provider no longer holds it."""
+
+    async def lost_assets_before(self, before: float) -> int:
+        """Forget all keys that were kept before that moment; how many."""
+        ...
 
     # figures
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import BotError, Busy
-from bot.messages import Button, Channel, Turn
+from bot.messages import Button, Channel, File, Turn
 from bot.pages import pages
 from bot.ports import Adapter, Store
 
@@ -24,15 +24,30 @@ class Page:
 
     text: str
     buttons: tuple[Button, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 class Reply:
     """Knows which posts show the answer, also those that a process made before it died."""
 
-    def __init__(self, adapter: Adapter, store: Store, turn: Turn, channel: Channel) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        store: Store,
+        turn: Turn,
+        channel: Channel,
+        *,
+        lane: int = 0,
+        heading: str = "",
+        growing_buttons: Sequence[Button] = (),
+        resumed: bool = False,
+    ) -> None:
+        """Several answers to a turn have a `lane` each. `resumed`: there may be posts, as after a crash."""
         self.adapter, self.store, self.turn, self.channel = adapter, store, turn, channel
         self.text = ""
-        self._posts: list[str] | None = [] if turn.claims <= 1 else None  # None: to be read from the store
+        self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
+        # None: to be read from the store
+        self._posts: list[str] | None = None if resumed or turn.claims > 1 else []
         self._shown: list[Page | None] = []
         self._grown = asyncio.Event()
         self._whole = asyncio.Event()
@@ -58,19 +73,22 @@ class Reply:
             await asyncio.wait([following])
         following.result()
 
-    async def show(self, text: str, *, buttons: Sequence[Button] = (), growing: bool = False) -> None:
+    async def show(
+        self, text: str, *, buttons: Sequence[Button] = (), files: Sequence[File] = (), growing: bool = False
+    ) -> None:
         """Let the posts read `text`, touching only those that differ; `growing`: more will follow.
 
-        The buttons stand below the last page.
+        The buttons stand below the last page; files come with a post that is new.
         """
         if self._posts is None:
-            self._posts = await self.store.posts(self.turn, self.channel)
-        wanted = pages(text, self.adapter.max_length)
+            self._posts = await self.store.posts(self.turn, self.channel, self._lane)
+        wanted = pages(self._heading + text, self.adapter.max_length)
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
         for n, page in enumerate(wanted):
             is_last = n == last  # the others are full, and grow no more
-            await self._show_page(self._posts, n, Page(page, tuple(buttons) if is_last else ()), growing and is_last)
+            below = (tuple(buttons), tuple(files)) if is_last else ((), ())
+            await self._show_page(self._posts, n, Page(page, *below), growing and is_last)
 
     async def _show_page(self, posts: list[str], n: int, page: Page, growing: bool) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))
@@ -80,7 +98,7 @@ class Reply:
             post = await self.adapter.edit(self.channel, posts[n], page.text, buttons=page.buttons, growing=growing)
             if post != posts[n]:
                 posts[n] = post
-                await self.store.posted(self.turn, self.channel, n, post)
+                await self.store.posted(self.turn, self.channel, n, post, self._lane)
         else:
             posts.append(await self._send(n, page, growing))
         self._shown[n] = page
@@ -88,11 +106,17 @@ class Reply:
     async def _send(self, n: int, page: Page, growing: bool) -> str:
         asked = self.turn.message
         reply_to = asked.id if n == 0 and self.channel == asked.channel else None
-        nonce = f"{self.turn.id}-{n}"
+        nonce = f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"
         post = await self.adapter.send(
-            self.channel, page.text, reply_to=reply_to, nonce=nonce, buttons=page.buttons, growing=growing
+            self.channel,
+            page.text,
+            reply_to=reply_to,
+            nonce=nonce,
+            buttons=page.buttons,
+            files=page.files,
+            growing=growing,
         )
-        await self.store.posted(self.turn, self.channel, n, post)
+        await self.store.posted(self.turn, self.channel, n, post, self._lane)
         return post
 
     async def _follow(self) -> None:
@@ -104,11 +128,14 @@ class Reply:
             pause = self.adapter.edit_interval
             try:
                 if self.text.strip():
-                    await self.show(self.text + CURSOR, growing=True)
+                    await self.show(self.text + CURSOR, buttons=self._growing_buttons, growing=True)
             except Busy as error:  # the next edit brings all the text, so this one may be missed
                 pause = error.retry_after or pause
             except BotError as error:
                 log.warning("the answer cannot be seen growing", turn=self.turn.id, reason=error.key)
+                return
+            except Exception:  # a bug; whether it can be shown whole is another question
+                log.exception("the answer cannot be seen growing", turn=self.turn.id)
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):

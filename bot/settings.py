@@ -1,13 +1,21 @@
 """Every environment variable, once, with its sentence."""
 
 import ipaddress
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+
+
+Subjects = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S+$")], ...], NoDecode]
+"""People, channels and servers, as platform:id."""
+
+
+def _limit(what: str, whose: str) -> Any:
+    return Field(None, gt=0, description=f"At most so many {what} for a {whose}; empty: no limit.")
 
 
 class SettingsError(Exception):
@@ -91,6 +99,28 @@ class Settings(BaseSettings):
         "info", description="The least that is worth a log line."
     )
 
+    # people
+    bot_admins: Subjects = Field((), description="Who runs the bot, as platform:id with commas: discord:42,telegram:7.")
+    bot_allow: Subjects = Field(
+        (), description="The only people, channels and servers that may use it, as platform:id; empty: everybody."
+    )
+    bot_deny: Subjects = Field((), description="People, channels and servers that may not, as platform:id.")
+    bot_pairing: bool = Field(
+        False, description="true: whoever is not on the list gets a code in private that an admin may accept."
+    )
+    bot_user_turns_minute: float | None = _limit("answers a minute", "person")
+    bot_user_turns_day: float | None = _limit("answers a day", "person")
+    bot_user_credits_day: float | None = _limit("credits a day", "person")
+    bot_user_credits_month: float | None = _limit("credits a month", "person")
+    bot_user_dollars_month: float | None = _limit("dollars a month", "person")
+    bot_channel_turns_minute: float | None = _limit("answers a minute", "channel")
+    bot_channel_turns_day: float | None = _limit("answers a day", "channel")
+    bot_channel_credits_day: float | None = _limit("credits a day", "channel")
+    bot_channel_credits_month: float | None = _limit("credits a month", "channel")
+    bot_channel_dollars_month: float | None = _limit("dollars a month", "channel")
+    bot_keep_days: int = Field(30, ge=1, description="Days after which questions and answers are deleted.")
+    bot_keep_photo_days: int = Field(7, ge=1, description="Days after which photos that the bot holds are deleted.")
+
     # the web server
     web_host: str = Field("127.0.0.1", description="The address the web server listens on.")
     web_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any free one.")
@@ -98,7 +128,7 @@ class Settings(BaseSettings):
         None, description="The password of the try-out page; needed when WEB_HOST is more than this machine."
     )
 
-    @field_validator("bot_fallbacks", mode="before")
+    @field_validator("bot_fallbacks", "bot_admins", "bot_allow", "bot_deny", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value

@@ -14,12 +14,16 @@ import pytest
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.sandbox import Sandbox
+from bot.app import hands
 from bot.messages import Attachment, Message
 from bot.metrics import Metrics
+from bot.outcome import TRIES
 from bot.photos import Photos
+from bot.settings import Settings
+from bot.stops import Stops
 from bot.store import open_store
 from bot.store.sql import SqlStore
-from bot.worker import TRIES, Worker
+from bot.worker import Worker
 from tests.conftest import PHOTOS, PICTURES, said
 from tests.doubles.platform import FakePlatform
 
@@ -85,7 +89,8 @@ async def chat() -> AsyncIterator[Chat]:
             Sandbox(pace=0.001) as sandbox,
             OneMin("a-key", sandbox.url, "unified", store, silence=0.3) as provider,
         ):
-            worker = Worker(store, {"web": platform}, {"onemin": provider}, photos, Metrics())
+            settings = Settings.read(_env_file=None)
+            worker = Worker(hands(settings, store, {"web": platform}, {"onemin": provider}, photos, Stops()), Metrics())
             yield Chat(worker, store, platform, sandbox)
 
 

@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from bot.access import Access
 from bot.inbox import Inbox
 from bot.messages import About, ChannelSettings, Listening, Message, Turn
 from bot.ports import Store
+from bot.stops import Stops
 from tests.conftest import said
 
 
 @pytest.fixture
 def inbox(sqlite: Store) -> Inbox:
-    return Inbox(sqlite)
+    return Inbox(sqlite, Access(sqlite), Stops())
 
 
 def aside(text: str = "hi all", *, photos: int = 0, album: str | None = None) -> Message:

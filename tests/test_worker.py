@@ -4,16 +4,21 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from bot.app import hands
 from bot.dispatcher import Dispatcher
 from bot.errors import Busy, Forgotten, Refused, Unreadable
 from bot.messages import About, Answer, Attachment, Message, Usage
 from bot.metrics import Metrics
+from bot.outcome import TRIES
 from bot.photos import Photos
 from bot.ports import Store
-from bot.worker import TRIES, Worker
+from bot.settings import Settings
+from bot.stops import Stops
+from bot.worker import Worker
 from tests.conftest import MODEL, PHOTOS, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
@@ -41,7 +46,15 @@ async def photos() -> AsyncIterator[Photos]:
 
 @pytest.fixture
 def worker(store: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos) -> Worker:
-    return Worker(store, {"web": platform}, {"sandbox": provider}, photos, Metrics())
+    return make_worker(store, platform, provider, photos)
+
+
+def make_worker(
+    store: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos, **settings: Any
+) -> Worker:
+    """A worker as the bot has it."""
+    chosen = Settings.read(_env_file=None, **settings)
+    return Worker(hands(chosen, store, {"web": platform}, {"sandbox": provider}, photos, Stops()), Metrics())
 
 
 async def drain(worker: Worker) -> None:
@@ -90,7 +103,9 @@ async def test_a_photo_without_words_gets_quick_actions_and_a_press_asks_about_t
 ) -> None:
     await hear(worker, said("", photos=1), said("something else"))
     [post, other] = platform.replied_to
-    assert platform.buttons == {post: ["/describe", "/read", "/translate", "/explain"], other: []}
+    again = [["/retry 1", "/with 1"], ["/retry 2", "/with 2"]]
+    quick = ["/describe", "/read", "/translate", "/explain"]
+    assert platform.buttons == {post: [*quick, *again[0]], other: again[1]}
     await hear(worker, replace(said("/read"), about=About(post, ours=True, text="")))
     assert provider.prompts[-1].text.startswith("Read all the text in this picture")
     assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
@@ -106,7 +121,7 @@ async def test_a_provider_without_a_memory_is_told_what_was_said(
     store: Store, platform: FakePlatform, photos: Photos
 ) -> None:
     provider = FakeProvider(keeps_history=False)
-    worker = Worker(store, {"web": platform}, {"sandbox": provider}, photos, Metrics())
+    worker = make_worker(store, platform, provider, photos)
     await hear(worker, said("what is this?", photos=1), said("/help"), said("and its colour?"))
     [past] = provider.prompts[1].history
     assert (past.author, past.question, past.answer) == ("Ann", "what is this?", "a cat")
@@ -304,7 +319,7 @@ async def test_a_bug_in_delivery_blocks_the_conversation_neither_now_nor_for_eve
 async def test_no_quick_actions_stand_below_an_error(worker: Worker, platform: FakePlatform) -> None:
     platform.files["ref0"] = b""
     await hear(worker, said("", photos=1))
-    assert list(platform.buttons.values()) == [[]]
+    assert list(platform.buttons.values()) == [["/retry 1", "/with 1"]]
 
 
 async def test_a_channel_that_is_gone_does_not_block_the_queue(
@@ -322,7 +337,7 @@ async def test_after_a_crash_the_same_posts_are_edited(
     async with reopen() as store:
         await store.add(said("one"))
         [turn] = await store.claim(1)
-        worker = Worker(store, {"web": platform}, {"sandbox": slow}, photos, Metrics())
+        worker = make_worker(store, platform, slow, photos)
         dying = asyncio.create_task(worker.take(turn))
         while not platform.reads():
             await asyncio.sleep(0.01)
@@ -331,7 +346,7 @@ async def test_after_a_crash_the_same_posts_are_edited(
         await store.release_leases()
     assert slow.closed == 1
     async with reopen() as store:
-        await drain(Worker(store, {"web": platform}, {"sandbox": FakeProvider(["a cat"])}, photos, Metrics()))
+        await drain(make_worker(store, platform, FakeProvider(["a cat"]), photos))
     assert platform.reads() == ["a cat"]
 
 
@@ -345,7 +360,7 @@ async def test_an_answer_stored_before_a_crash_is_only_delivered(
         await store.answered(turn, Answer("an expensive answer", MODEL))
         await store.release_leases()
     async with reopen() as store:
-        await drain(Worker(store, {"web": platform}, {"sandbox": provider}, photos, Metrics()))
+        await drain(make_worker(store, platform, provider, photos))
     assert platform.reads() == ["an expensive answer"]
     assert provider.prompts == []
 
@@ -391,7 +406,7 @@ async def test_usage_and_times_are_booked(worker: Worker, store: Store) -> None:
 
 
 async def test_an_unknown_provider_is_named(worker: Worker, platform: FakePlatform) -> None:
-    worker.providers = {}
+    worker.hands.asker.providers = {}
     await hear(worker, said("one"))
     assert "The model sandbox/gpt-4o belongs to a provider that is not set up here" in platform.reads()[0]
 
@@ -403,7 +418,7 @@ async def test_a_hundred_turns_run_side_by_side_and_each_conversation_in_order(
     store: Store, platform: FakePlatform, photos: Photos
 ) -> None:
     provider = FakeProvider([0.02, "yes"])
-    worker = Worker(store, {"web": platform}, {"sandbox": provider}, photos, Metrics())
+    worker = make_worker(store, platform, provider, photos)
     for n in range(100):
         await store.add(said(str(n), channel=f"web:{n % 20}"))
     dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
@@ -424,7 +439,7 @@ async def test_stopping_gives_back_what_does_not_end_in_time(
     store: Store, platform: FakePlatform, photos: Photos
 ) -> None:
     provider = FakeProvider([60.0, "never"])
-    worker = Worker(store, {"web": platform}, {"sandbox": provider}, photos, Metrics())
+    worker = make_worker(store, platform, provider, photos)
     await store.add(said("one"))
     dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
@@ -442,7 +457,7 @@ async def test_stopping_gives_back_what_does_not_end_in_time(
 
 async def test_no_more_turns_are_in_flight_than_allowed(store: Store, platform: FakePlatform, photos: Photos) -> None:
     provider = FakeProvider([0.05, "yes", Usage()])
-    worker = Worker(store, {"web": platform}, {"sandbox": provider}, photos, Metrics())
+    worker = make_worker(store, platform, provider, photos)
     for n in range(12):
         await store.add(said(str(n), channel=f"web:{n}"))
     dispatcher = Dispatcher(store, worker.take, 3, worker.metrics)

@@ -3,8 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.limits import Limit, subject_of
 from bot.messages import Button, File, Message, Turn
+from bot.photos import Photos
 from bot.ports import Adapter, Provider, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator decided for everybody."""
+
+    admins: frozenset[str] = frozenset()  # as platform:id
+    limits: tuple[Limit, ...] = ()
+    keep_days: int = 30
+    photo_days: int = 7
 
 
 @dataclass(frozen=True)
@@ -14,10 +26,17 @@ class Desk:
     store: Store
     providers: Mapping[str, Provider]
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    photos: Photos | None = None  # what cleans them
+    most_bytes: int = 20 * 1024 * 1024  # of a photo
 
     async def manages(self, message: Message) -> bool:
         """Whether its author may change what holds for everybody in the channel."""
         return await self.adapters[message.channel.platform].manages(message.channel, message.author)
+
+    def is_admin(self, message: Message) -> bool:
+        """Whether its author runs this bot. The page, which is guarded by a password, is the operator's own."""
+        return message.channel.platform == "web" or subject_of(message) in self.rules.admins
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +69,36 @@ class Response:
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
     in_place: bool = False  # in the post whose button said the command; anew where no button did
+    turn: Turn | None = None  # whose posts are to show it
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """The question of an earlier turn is to be asked once more."""
+
+    subject: Turn
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAll:
+    """The question of an earlier turn is to be asked of several models at the same time."""
+
+    subject: Turn
+    models: Sequence[str]
+
+
+Ordered = Response | AskAgain | AskAll
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """Something that the bot is told to do. Its line in /help is the sentence `help_NAME`.
 
-    `obey` does it, with what was said after the name, and returns what to answer; it may run twice when a process dies
-    over it. `options` are the parts of what is said, in their order, for platforms that have a form for them.
+    `obey` does it, with what was said after the name; it may run twice when a process dies over it. `options` are the
+    parts of what is said, in their order, for platforms that have a form for them.
     """
 
-    obey: Callable[[Desk, Turn, str], Awaitable[Response]]
+    obey: Callable[[Desk, Turn, str], Awaitable[Ordered]]
     options: tuple[Option, ...] = ()
+    listed: bool = True  # in /help, and where platforms list commands; others are said by buttons

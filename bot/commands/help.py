@@ -9,12 +9,8 @@ PREFIX = "help_"
 
 async def help_(desk: Desk, turn: Turn, rest: str) -> Response:
     """/help: what can be done, a line for each command."""
-    lines = (
-        f"/{key.removeprefix(PREFIX)} · {line}"
-        for key, line in catalogue().items()
-        if key.startswith(PREFIX) and key != "help_start"
-    )
-    return Response(say("help", commands="\n".join(lines)))
+    names = (key.removeprefix(PREFIX) for key in catalogue() if key.startswith(PREFIX) and key != "help_start")
+    return Response(say("help", commands="\n".join(f"/{name} · {say(PREFIX + name)}" for name in names)))
 
 
 async def start(desk: Desk, turn: Turn, rest: str) -> Response:

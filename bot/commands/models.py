@@ -1,33 +1,61 @@
 """Which model answers."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from bot.commands.command import Command, Desk, Option, Response, Suggestion
-from bot.messages import Model, Turn
+from bot.messages import Button, Model, Turn
 from bot.ports import Provider
 from bot.words import say
 
-LISTED = 12  # how many names one answer holds
+PAGE = 8  # models on one page of the picker
 SUGGESTED = 25
 EYE = "👁"  # what marks a model that sees photos
+HERE = "✓"  # and the one that answers here
+LONGEST = 40  # characters of a button
+
+Known = Mapping[str, Model]
+"""Models by provider/model."""
 
 
 async def model(desk: Desk, turn: Turn, rest: str) -> Response:
-    """/model [NAME]: say which model answers here, or switch. NAME may leave out the provider."""
+    """/model [NAME | #PAGE]: pick the model that answers here. NAME may be a part of it, without the provider."""
     known = await known_models(desk.providers)
-    if not rest:
-        return Response(_list(turn.conversation.model, known))
-    name = rest if rest in known else _without_provider(rest, known)
+    current = turn.conversation.model
+    if not rest or rest.startswith("#"):
+        page = int(rest[1:]) if rest[1:].isdigit() else 1
+        return picker(known, current, page, "/model", "/model", "model_now")
+    name = resolve(rest, known)
     if name is None:
-        close = get_close_matches(rest, [*known, *(model.id for model in known.values())], n=3, cutoff=0.4)
-        if not close:
-            return Response(say("model_unknown_plain", model=rest))
-        return Response(say("model_unknown", model=rest, close=", ".join(close)))
+        return _which(rest, known, current)
     await desk.store.switched(turn.conversation, name)
     if known[name].sees:
-        return Response(say("model_switched", model=name))
-    return Response(say("model_switched_blind", model=name, seeing=_seeing(known)[0]))
+        return Response(say("model_switched", model=name), in_place=True)
+    seeing = _seeing(known)[0]
+    return Response(
+        say("model_switched_blind", model=name, seeing=seeing),
+        (Button(f"{EYE} {seeing}"[:LONGEST], f"/model {seeing}"),),
+        in_place=True,
+    )
+
+
+def picker(known: Known, current: str, page: int, command: str, turn_page: str, title: str) -> Response:
+    """A page of all models, grouped by provider, the seeing ones first.
+
+    A press says `command` and the model, or `turn_page` and the number of another page.
+    """
+    ordered = _ordered(known)
+    pages = max(1, -(-len(ordered) // PAGE))
+    page = (page - 1) % pages + 1
+    shown = ordered[(page - 1) * PAGE : page * PAGE]
+    turning = [
+        Button("◀", f"{turn_page} #{page - 1 or pages}"),
+        Button(f"{page}/{pages} ▶", f"{turn_page} #{page % pages + 1}"),
+    ]
+    buttons = [Button(_label(name, known[name], current), f"{command} {name}") for name in shown]
+    text = say(title, model=current, models=_lines(shown, known, current))
+    return Response(text, (*buttons, *(turning if pages > 1 else ())), in_place=True)
 
 
 async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
@@ -35,27 +63,66 @@ async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
     return {f"{name}/{model.id}": model for name, provider in providers.items() for model in await provider.models()}
 
 
+def resolve(name: str, known: Known) -> str | None:
+    """The one model that somebody means by a name, with or without the provider; None: it is not clear."""
+    wanted = name.lower()
+    same = [full for full, model in known.items() if wanted in (full.lower(), model.id.lower())]
+    if same:
+        return same[0]
+    holding = [full for full in known if wanted in full.lower()]
+    return holding[0] if len(holding) == 1 else None
+
+
 async def suggest(desk: Desk, typed: str) -> Sequence[Suggestion]:
     """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
     known = await known_models(desk.providers)
+    return [
+        Suggestion(name, f"{EYE} {name}" if known[name].sees else name) for name in fitting(typed, known)[:SUGGESTED]
+    ]
+
+
+def fitting(typed: str, known: Known) -> Sequence[str]:
+    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
     holding = [name for name in known if typed.lower() in name.lower()]
-    close = get_close_matches(typed, list(known), n=SUGGESTED, cutoff=0.4)
-    names = sorted(dict.fromkeys([*holding, *close]), key=lambda name: (name not in holding, not known[name].sees))
-    return [Suggestion(name, f"{EYE} {name}" if known[name].sees else name) for name in names[:SUGGESTED]]
+    names = [*known, *(model.id for model in known.values())]
+    close = [resolve(name, known) or name for name in get_close_matches(typed, names, n=SUGGESTED, cutoff=0.4)]
+    found = dict.fromkeys([*holding, *close])
+    return sorted(found, key=lambda name: (name not in holding, not known[name].sees))
 
 
-def _list(current: str, known: Mapping[str, Model]) -> str:
-    names = "\n".join(f"- `{name}`" for name in _seeing(known)[:LISTED])
-    return say("model_now", model=current, models=say("model_list", names=names))
+def _which(typed: str, known: Known, current: str) -> Response:
+    """A name that fits several models, or none: the closest ones, to be tapped."""
+    holding = [name for name in fitting(typed, known) if typed.lower() in name.lower()]
+    close = holding[:PAGE] or list(fitting(typed, known))[:3]
+    if not close:
+        return Response(say("model_unknown_plain", model=typed))
+    buttons = tuple(Button(_label(name, known[name], current), f"/model {name}") for name in close)
+    if holding:
+        return Response(say("model_several", model=typed, models=_lines(close, known, current)), buttons, in_place=True)
+    return Response(say("model_unknown", model=typed, close=", ".join(close)), buttons, in_place=True)
 
 
-def _seeing(known: Mapping[str, Model]) -> Sequence[str]:
+def _ordered(known: Known) -> Sequence[str]:
+    providers = list(dict.fromkeys(name.partition("/")[0] for name in known))
+    return sorted(known, key=lambda name: (providers.index(name.partition("/")[0]), not known[name].sees))
+
+
+def _seeing(known: Known) -> Sequence[str]:
     return [name for name, model in known.items() if model.sees] or list(known)
 
 
-def _without_provider(name: str, known: Mapping[str, Model]) -> str | None:
-    same = [full for full, model in known.items() if model.id.lower() == name.lower() or full.lower() == name.lower()]
-    return same[0] if same else None
+def _label(name: str, model: Model, current: str) -> str:
+    marks = [HERE] * (name == current) + [EYE] * model.sees
+    return " ".join([*marks, model.name or model.id])[:LONGEST]
+
+
+def _lines(names: Sequence[str], known: Known, current: str) -> str:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        model = known[name]
+        marks = (HERE if name == current else "", EYE if model.sees else "", f"· {model.price}" if model.price else "")
+        groups[name.partition("/")[0]].append(" ".join(filter(None, ("-", f"`{name}`", *marks))))
+    return "\n\n".join(f"**{provider}**\n" + "\n".join(lines) for provider, lines in groups.items())
 
 
 MODEL = Command(model, (Option("model", suggest=suggest),))

@@ -1,49 +1,116 @@
-"""What was chosen for a channel, and who may choose it."""
+"""What was chosen for a channel and its conversation, and who may choose it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from bot.commands.command import Command, Desk, Option, Response
-from bot.messages import ChannelSettings, Listening, Turn
-from bot.words import say
+from bot.errors import Refused
+from bot.messages import Button, ChannelSettings, Length, Listening, Mirroring, Preferences, Turn
+from bot.words import LANGUAGES, say
 
-# Every setting of a channel, and what it may be: as people say it, and as it is kept.
-CHOICES: Mapping[str, Mapping[str, Any]] = {
+ON_OFF: Mapping[str, Any] = {"off": False, "on": True}
+
+# Every setting and what it may be: as people say it, and as it is kept. First those of the channel alone.
+OF_CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "listening": {value: value for value in get_args(Listening)},
-    "threads": {"on": True, "off": False},
+    "threads": ON_OFF,
+    "mirroring": {value: value for value in get_args(Mirroring)},
+    "footer": ON_OFF,
+    "language": {"auto": None, **{code: code for code in LANGUAGES}},
 }
+OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
+    "length": {value: value for value in get_args(Length)},
+    "web_search": ON_OFF,
+    "sites": {str(n): n for n in (1, 3, 5, 10)},
+    "words": {str(n): n for n in (500, 1000, 3000, 10_000)},
+    "mixed": ON_OFF,
+}
+CHOICES = {**OF_CHANNEL, **OF_CONVERSATION}
+FREE = "persona"  # the setting that people write themselves
+LONGEST_PERSONA = 1_000
+NONE = ("off", "none", "-")
+ACROSS = 10  # values that are offered as buttons
 
 
 async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
-    """/settings [NAME VALUE]: say how the bot behaves in this channel, or change it."""
-    channel = turn.message.channel
-    chosen = await desk.store.channel_settings(channel)
-    if not rest:
-        return Response(say("settings_now", settings=_list(chosen)))
-    name, _, value = rest.lower().partition(" ")
-    value = value.strip()
-    if value not in CHOICES.get(name, ()):
-        return Response(say("settings_unknown", settings=_list(chosen)))
+    """/settings [NAME [VALUE]]: say how the bot behaves here, or change it."""
+    chosen = await desk.store.channel_settings(turn.message.channel)
+    preferences = turn.conversation.preferences
+    name, _, value = rest.partition(" ")
+    name, value = name.lower(), value.strip()
+    if name not in (*CHOICES, FREE):
+        return _overview(turn, chosen, preferences, known=not name)
+    if not value:
+        return _one(name, chosen, preferences)
+    if name != FREE and value.lower() not in CHOICES[name]:
+        return _one(name, chosen, preferences)
     if not await desk.manages(turn.message):
-        return Response(say("settings_not_yours"))
-    await desk.store.set_channel(channel, replace(chosen, **{name: CHOICES[name][value]}))
-    return Response(say("settings_done", name=name, value=value))
+        raise Refused("settings_not_yours")
+    if name in OF_CHANNEL:
+        chosen = replace(chosen, **{name: OF_CHANNEL[name][value.lower()]})
+        await desk.store.set_channel(turn.message.channel, chosen)
+    else:
+        preferences = replace(preferences, **{name: _meant(name, value)})
+        await desk.store.preferred(turn.conversation, preferences)
+    overview = _overview(turn, chosen, preferences, known=True)
+    done = say("settings_done", name=say(f"setting_{name}"), value=_shown(name, chosen, preferences))
+    return replace(overview, text=f"{done}\n\n{overview.text}")
 
 
-def _list(chosen: ChannelSettings) -> str:
-    kept = asdict(chosen)
-    return "\n".join(
-        f"- `{name}` · {say(f'settings_{name}')} · "
-        + " ".join(f"**{value}**" if kept[name] == meaning else value for value, meaning in values.items())
-        for name, values in CHOICES.items()
+def _meant(name: str, value: str) -> Any:
+    if name == FREE:
+        return "" if value.lower() in NONE else value[:LONGEST_PERSONA]
+    return OF_CONVERSATION[name][value.lower()]
+
+
+def _overview(turn: Turn, chosen: ChannelSettings, preferences: Preferences, *, known: bool) -> Response:
+    lines = [
+        f"- **{say(f'setting_{name}')}**: {_shown(name, chosen, preferences)} · {say(f'settings_{name}')}"
+        for name in (*CHOICES, FREE)
+    ]
+    text = say(
+        "settings_now" if known else "settings_unknown", model=turn.conversation.model, settings="\n".join(lines)
     )
+    buttons = [Button(say("setting_model"), "/model #1")]
+    buttons += [Button(say(f"setting_{name}"), f"/settings {name}") for name in (*CHOICES, FREE)]
+    return Response(text, tuple(buttons), in_place=True)
 
 
-SETTINGS = Command(
-    settings,
-    (
-        Option("name", choices=tuple(CHOICES)),
-        Option("value", choices=tuple(dict.fromkeys(value for values in CHOICES.values() for value in values))),
-    ),
-)
+def _one(name: str, chosen: ChannelSettings, preferences: Preferences) -> Response:
+    """One setting, with its values to be tapped."""
+    shown = _shown(name, chosen, preferences)
+    text = say("settings_one", name=say(f"setting_{name}"), what=say(f"settings_{name}"), value=shown)
+    if name == FREE:
+        return Response(f"{text}\n\n{say('settings_persona_how')}", (_back(),), in_place=True)
+    buttons = [
+        Button(f"{'✓ ' if _word(name, value) == shown else ''}{_word(name, value)}", f"/settings {name} {value}")
+        for value in list(CHOICES[name])[:ACROSS]
+    ]
+    return Response(text, (*buttons, _back()), in_place=True)
+
+
+def _back() -> Button:
+    return Button("↩", "/settings")
+
+
+def _shown(name: str, chosen: ChannelSettings, preferences: Preferences) -> str:
+    kept = {**asdict(chosen), **asdict(preferences)}[name]
+    if name == FREE:
+        return kept or say("value_off")
+    return next((_word(name, value) for value, meaning in CHOICES[name].items() if meaning == kept), str(kept))
+
+
+def _word(name: str, value: str) -> str:
+    """A value as people read it."""
+    if name == "language":
+        return LANGUAGES.get(value, say("value_auto"))
+    return value if value.isdigit() else say(f"value_{value}")
+
+
+def _values() -> Sequence[str]:
+    """All that a setting may be; platforms offer them in one list, which is short."""
+    return tuple(dict.fromkeys(value for values in CHOICES.values() for value in values))
+
+
+SETTINGS = Command(settings, (Option("name", choices=(*CHOICES, FREE)), Option("value")))

@@ -1,0 +1,32 @@
+"""The buttons below an answer: each says a command that knows the turn it is about."""
+
+from collections.abc import Sequence
+
+from bot.commands.questions import quick_actions
+from bot.messages import Button, Turn
+from bot.words import say
+
+
+def stop_button() -> Sequence[Button]:
+    """What stands below an answer that grows."""
+    return [Button(say("label_stop"), "/stop")]
+
+
+def pick_button(turn: Turn, lane: int) -> Button:
+    """Go on with what one of the models said that a turn compared."""
+    return Button(say("label_pick"), f"/pick {turn.id} {lane + 1}")
+
+
+def controls(turn: Turn, versions: int = 1, shown: int = 0, *, failed: bool = False) -> Sequence[Button]:
+    """What can be done with the answer to a turn, of which so many versions exist; `shown` is this one's number.
+
+    Where it `failed` there is nothing to ask on about.
+    """
+    forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
+    back = Button("◀", f"/version {turn.id} {(shown - 1) % versions + 1}")
+    pager = {1: [], 2: [forth]}.get(versions, [back, forth])  # of two, either way leads to the other
+    again = [
+        Button(say("label_retry"), f"/retry {turn.id}"),
+        Button(say("label_other"), f"/with {turn.id}"),
+    ]
+    return [*(() if failed else quick_actions(turn.message)), *pager, *again]

@@ -1,0 +1,83 @@
+"""What is kept, for how long, and the way to have it or be rid of it."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from bot.commands.command import Command, Desk, Option, Response
+from bot.errors import BotError, Refused
+from bot.export import Labels, export_zip
+from bot.messages import Button, File, Photo, Turn
+from bot.words import say
+
+YES = "yes"
+MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord takes ten megabytes
+
+
+async def privacy(desk: Desk, turn: Turn, rest: str) -> Response:
+    """/privacy: what is kept, where and for how long."""
+    provider = turn.conversation.provider
+    return Response(
+        say("privacy", days=desk.rules.keep_days, photo_days=desk.rules.photo_days, provider=provider),
+        (Button(say("label_export"), "/export"), Button(say("label_forget"), "/forget")),
+    )
+
+
+async def forget(desk: Desk, turn: Turn, rest: str) -> Response:
+    """/forget [yes]: delete the conversation here and at the provider."""
+    if not await desk.manages(turn.message):
+        raise Refused("settings_not_yours")
+    if rest != YES:
+        return Response(say("forget_sure"), (Button(say("label_forget_yes"), f"/forget {YES}"),))
+    conversation = turn.conversation
+    provider = desk.providers.get(conversation.provider)
+    gone = True
+    if provider is not None and conversation.remote_id is not None:
+        gone = False
+        with suppress(BotError):
+            await provider.forget(conversation)
+            gone = True
+    for channel in await desk.store.channels(conversation):
+        if adapter := desk.adapters.get(channel.platform):
+            await adapter.forget(channel)
+    await desk.store.forgotten(conversation)
+    return Response(say("forget_done" if gone else "forget_done_here"))
+
+
+async def export(desk: Desk, turn: Turn, rest: str) -> Response:
+    """/export: a zip with what was said here, and the photos that can still be had."""
+    if not await desk.manages(turn.message):
+        raise Refused("settings_not_yours")
+    turns = await desk.store.transcript(turn.conversation)
+    photos: dict[str, Photo] = {}
+    for each in turns:
+        for attachment in each.message.photos:
+            with suppress(BotError):
+                adapter = desk.adapters[each.message.channel.platform]
+                data = await adapter.download(attachment, desk.most_bytes)
+                if desk.photos is not None:
+                    photos[attachment.ref] = await desk.photos.read(attachment.name, data)
+    versions = {each.id: await desk.store.versions(each) for each in turns}
+    zipped = await asyncio.to_thread(
+        export_zip,
+        turns,
+        photos,
+        title=say("export_title"),
+        when=time.time(),
+        models={id: answers[-1].model for id, answers in versions.items() if answers},
+        labels=_labels(),
+        most_bytes=MOST_BYTES,
+    )
+    file = File("snapthread.zip", "application/zip", zipped)
+    return Response(say("export_done", turns=len(turns), photos=len(photos)), files=(file,))
+
+
+def _labels() -> Labels:
+    return Labels(**{name: say(f"export_{name}") for name in ("times", "gone", "left_out", "older", "unanswered")})
+
+
+PRIVACY = {
+    "privacy": Command(privacy),
+    "forget": Command(forget, (Option("sure", choices=(YES,)),)),
+    "export": Command(export),
+}

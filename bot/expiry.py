@@ -1,0 +1,46 @@
+"""Nothing is kept for longer than the operator said."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+import structlog
+
+from bot.ports import Adapter, Store
+from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+PAUSE = 3600.0  # seconds between two rounds
+BATCH = 500  # turns of one write, so that nobody waits for it
+BREATH = 0.1  # seconds between two batches
+DAY = 86_400.0
+
+
+class Expiry:
+    """Deletes old turns, and the photos that platforms hold for us, in small bites."""
+
+    def __init__(self, store: Store, adapters: Iterable[Adapter], settings: Settings) -> None:
+        self._store, self._adapters = store, list(adapters)
+        self._keep, self._keep_photos = settings.bot_keep_days * DAY, settings.bot_keep_photo_days * DAY
+
+    async def run(self) -> None:
+        """Look every hour, until cancelled."""
+        while True:
+            try:
+                await self.round()
+            except Exception:  # the store may be away
+                log.exception("what is too old could not be deleted")
+            await asyncio.sleep(PAUSE)
+
+    async def round(self) -> None:
+        """Delete what is too old now."""
+        now, gone = time.time(), 0
+        while deleted := await self._store.expired(now - self._keep, BATCH):
+            gone += deleted
+            await asyncio.sleep(BREATH)
+        await self._store.lost_assets_before(now - self._keep)
+        for adapter in self._adapters:
+            await adapter.expire(now - self._keep, now - self._keep_photos)
+        if gone:
+            log.info("deleted what was too old", turns=gone)

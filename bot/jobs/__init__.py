@@ -1,0 +1,40 @@
+"""The work that a turn is: read from its words."""
+
+from bot.commands import ASKING, COMMANDS, AskAgain, AskAll, Response, parse, question
+from bot.errors import Refused
+from bot.jobs.again import Again
+from bot.jobs.ask import Ask
+from bot.jobs.compare import Compare
+from bot.jobs.job import Hands, Job
+from bot.jobs.obey import Obey, Say
+from bot.messages import Turn
+
+__all__ = ["Hands", "Job", "job_of"]
+
+
+async def job_of(hands: Hands, turn: Turn) -> Job:
+    """What there is to do for a turn."""
+    message = turn.message
+    said = parse(message.text)
+    if said is None or question(said, message.text) is not None:
+        return Ask(hands, turn)
+    name, rest = said
+    if name in ASKING:
+        return await _asking(hands, turn, name, rest)
+    if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
+        return Ask(hands, turn)
+    return Obey(hands, turn, name, rest)
+
+
+async def _asking(hands: Hands, turn: Turn, name: str, rest: str) -> Job:
+    try:
+        ordered = await COMMANDS[name].obey(hands.desk, turn, rest)
+    except Refused as error:
+        return Say(hands, turn, Response(f"⚠️ {error}"))
+    match ordered:
+        case AskAgain(subject, model):
+            return Again(hands, turn, subject, model)
+        case AskAll(subject, models):
+            return Compare(hands, turn, subject, models)
+        case Response():
+            return Say(hands, turn, ordered)

@@ -1,0 +1,63 @@
+"""What a turn may be: a question, one asked again, several models compared, or a command."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from bot.asking import Asker, Question
+from bot.commands import Desk, Rules
+from bot.limits import Limits
+from bot.messages import Answer, Turn
+from bot.mirror import Mirror
+from bot.ports import Adapter, Provider, Store
+from bot.words import say
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What every job works with."""
+
+    store: Store
+    adapters: Mapping[str, Adapter]
+    providers: Mapping[str, Provider]
+    asker: Asker
+    limits: Limits
+    mirror: Mirror
+    rules: Rules
+
+    @property
+    def desk(self) -> Desk:
+        """What commands may reach for."""
+        return Desk(self.store, self.providers, self.adapters, self.rules, self.asker.photos, self.asker.most_bytes)
+
+    def adapter_of(self, turn: Turn) -> Adapter:
+        """The platform that the turn came from."""
+        return self.adapters[turn.message.channel.platform]
+
+
+class Job(Protocol):
+    """One turn's work, in two steps: between them the answer is stored."""
+
+    async def do(self) -> tuple[Answer, str]:
+        """Find the answer; with it, how it came about: answered, stopped, command, or the key of what went wrong."""
+        ...
+
+    async def show(self, text: str) -> None:
+        """Let people read it; also after a crash, when another process has found it."""
+
+
+def answer_of(asked: Question, text: str) -> Answer:
+    """What the store keeps of an answer."""
+    took = monotonic() - asked.started
+    return Answer(text, asked.turn.conversation.model, asked.usage, asked.first_words, took)
+
+
+def footer(asked: Question) -> str:
+    """Who answered, how fast and for how much."""
+    parts = [asked.turn.conversation.model, f"{monotonic() - asked.started:.1f} s"]
+    if asked.usage.credits is not None:
+        parts.append(say("credits", credits=f"{asked.usage.credits:,}"))
+    if asked.usage.dollars is not None:
+        parts.append(f"${asked.usage.dollars:.4f}")
+    return f"_{' · '.join(parts)}_"
