@@ -32,10 +32,10 @@ KILLS, MESSAGES, AWAY = 20, 60, 12
 
 @asynccontextmanager
 async def server(
-    folder: Path, *, message_content: bool = False, **settings: str
+    folder: Path, *, message_content: bool = False, pace: float = 0.01, **settings: str
 ) -> AsyncIterator[tuple[FakeDiscord, BotProcess, Sandbox]]:
     """A Discord, a bot that is ready to listen to it, and the provider behind that."""
-    async with FakeDiscord(message_content=message_content) as discord, Sandbox(pace=0.01) as sandbox:
+    async with FakeDiscord(message_content=message_content) as discord, Sandbox(pace=pace) as sandbox:
         bot = BotProcess(
             folder,
             DISCORD_TOKEN=TOKEN,
@@ -302,6 +302,17 @@ async def test_buttons_still_work_after_a_restart(tmp_path: Path) -> None:
         assert "Read all the text in this picture" in answer
         assert "451 × 300" in answer
         assert discord.posts()[1].reply_to == post.id
+
+
+async def test_an_answer_that_outlives_its_interaction_goes_on_as_an_ordinary_message(tmp_path: Path) -> None:
+    async with server(tmp_path, pace=0.08) as (discord, _, _):
+        discord.interactions.token_seconds = 2.0
+        asked = await discord.runs("ask", options={"question": "what is this?", "photo": CAT})
+        [answer] = await answered(discord)
+        assert answer.endswith("🙂.")
+        assert asked.response is not None
+        assert asked.response.text == answer
+        assert discord.called("PATCH", "/channels/{channel_id}/messages/{message_id}")
 
 
 async def test_a_command_that_was_in_work_at_a_crash_is_answered_by_an_ordinary_post(tmp_path: Path) -> None:
