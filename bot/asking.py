@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -12,7 +12,19 @@ import structlog
 
 from bot.commands import parse, question
 from bot.errors import Busy, Forgotten, Refused, Unreadable
-from bot.messages import Attachment, Channel, Conversation, Message, Photo, Preferences, Prompt, Text, Turn, Usage
+from bot.messages import (
+    Attachment,
+    Channel,
+    Conversation,
+    Exchange,
+    Message,
+    Photo,
+    Preferences,
+    Prompt,
+    Text,
+    Turn,
+    Usage,
+)
 from bot.photos import Photos
 from bot.ports import Adapter, Provider, Store
 from bot.reply import Reply
@@ -25,6 +37,7 @@ PHOTO_TRIES = 3  # how often a photo that cannot be fetched holds the others up
 LONGEST_QUOTE = 1_000  # characters
 LATE = 300.0  # seconds after which an answer says that it is late
 HISTORY = 20  # exchanges for providers that keep none themselves
+RETOLD = 5  # exchanges for a conversation beside ours
 
 Looked = Photo | Unreadable
 
@@ -34,7 +47,6 @@ class Question:
     """What is asked, of which model, and where the answer grows. The model is that of the turn's conversation."""
 
     turn: Turn
-    adapter: Adapter
     reply: Reply
     aside: bool = False  # asked beside the conversation, which goes on as if it had not been
     tries: int = 0
@@ -62,7 +74,7 @@ class Asker:
         provider = self.providers.get(asked.turn.conversation.provider)
         if provider is None:
             raise Refused("model_missing", model=asked.turn.conversation.model)
-        async with asked.adapter.typing(asked.turn.message.channel), asked.reply.growing():
+        async with asked.reply.adapter.typing(asked.reply.channel), asked.reply.growing():
             await self._until_stopped(asked, self._ask(asked, provider))
         return asked.reply.text
 
@@ -119,6 +131,8 @@ class Asker:
     async def _look(self, asked: Question, provider: Provider) -> tuple[list[Photo], str]:
         """Fetch, clean and upload all photos side by side; return them and a sentence that names the unread ones."""
         source = await self.source(asked.turn.message)
+        if asked.aside and not source.photos:  # what the conversation is about is not known there
+            source = await self._last_photos(asked.turn) or source
         attachments = source.photos
         looked: list[Looked] = await together(*(self._look_at(asked, provider, source, each) for each in attachments))
         photos = [photo for photo in looked if isinstance(photo, Photo)]
@@ -160,10 +174,18 @@ class Asker:
         behind = await self.store.turn_behind(message.channel, message.about.id)
         return await self.source(behind.message) if behind else message
 
+    async def _last_photos(self, turn: Turn) -> Message | None:
+        """The latest message with photos that was said before in the conversation."""
+        earlier = await self.store.transcript(turn.conversation)
+        return next((each.message for each in reversed(earlier) if each.id < turn.id and each.message.photos), None)
+
     # words
 
     async def _stream(self, asked: Question, provider: Provider, turn: Turn, prompt: Prompt) -> None:
-        if turn.conversation.remote_id is None:
+        keeps_history = turn.conversation.remote_id is not None
+        if asked.aside and keeps_history:  # a conversation of its own, which knows nothing of ours
+            prompt = replace(prompt, text=with_history(prompt.text, await self.store.history(turn, RETOLD)))
+        elif not keeps_history:
             prompt = replace(prompt, history=tuple(await self.store.history(turn, HISTORY)))
         async with aclosing(provider.ask(prompt)) as pieces:
             async for piece in pieces:
@@ -190,10 +212,24 @@ def words(message: Message) -> str:
     return text
 
 
+def with_history(text: str, history: Sequence[Exchange]) -> str:
+    """The question, after what was said before it."""
+    if not history:
+        return text
+    told = "\n\n".join(f"{each.author}: {each.question}\n→ {each.answer[:LONGEST_QUOTE]}" for each in history)
+    return say("ask_history", history=told, text=text)
+
+
 def instructions(preferences: Preferences) -> str:
     """How the model is to answer, as people chose it; empty where they did not."""
     length = "" if preferences.length == "normal" else say(f"instruct_{preferences.length}")
     return "\n".join(filter(None, (preferences.persona, length)))
+
+
+def asked_by(turn: Turn, subject: Turn, conversation: Conversation) -> Turn:
+    """The question of `subject` as `turn` asks it, in this conversation: as late, and as often tried, as `turn` is."""
+    message = replace(subject.message, sent=turn.message.sent)
+    return replace(subject, conversation=conversation, message=message, claims=turn.claims)
 
 
 def of_model(turn: Turn, model: str) -> Turn:

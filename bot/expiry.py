@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from bot.errors import BotError
 from bot.ports import Adapter, Store
 from bot.settings import Settings
 
@@ -15,6 +16,7 @@ PAUSE = 3600.0  # seconds between two rounds
 BATCH = 500  # turns of one write, so that nobody waits for it
 BREATH = 0.1  # seconds between two batches
 DAY = 86_400.0
+BOOKED = 400 * DAY  # seconds that it is known who spent what: a year of months can be compared
 
 
 class Expiry:
@@ -40,7 +42,11 @@ class Expiry:
             gone += deleted
             await asyncio.sleep(BREATH)
         await self._store.lost_assets_before(now - self._keep)
+        await self._store.unbooked(now - BOOKED)
         for adapter in self._adapters:
-            await adapter.expire(now - self._keep, now - self._keep_photos)
+            try:
+                await adapter.expire(now - self._keep, now - self._keep_photos)
+            except BotError as error:
+                log.warning("a platform keeps for now what is too old", platform=adapter.name, reason=error.key)
         if gone:
             log.info("deleted what was too old", turns=gone)

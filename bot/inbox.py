@@ -30,11 +30,12 @@ class Inbox:
         # Which part of an album speaks to the bot is known when all are there; the worker looks again.
         if not message.addressed and message.album is None:
             return
-        if message.addressed and parse(message.text) == (STOP, "") and await self._stop(message):
-            return
         verdict = await self._access.judge(message)
         if verdict is Verdict.TURNED_AWAY:
             log.info("turned away", channel=str(message.channel), author=message.author.id)
+            return
+        is_stop = message.addressed and parse(message.text) == (STOP, "")
+        if verdict is Verdict.WELCOME and is_stop and await self._stop(message):
             return
         if verdict is Verdict.STRANGER:
             message = replace(message, text=f"/{STRANGER}", attachments=(), about=None, album=None)

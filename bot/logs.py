@@ -19,6 +19,9 @@ SHAPES = re.compile(
 )
 HIDDEN = "***"
 
+# Libraries that log each URL, Telegram's token in it, or what people say.
+CHATTY = ("aiosqlite", "asyncio", "discord", "httpcore", "httpx", "matplotlib", "PIL", "telegram")
+
 
 class Redacting(logging.Formatter):
     """Hides secrets in what another formatter has finished: they lie in exception texts and foreign messages too."""
@@ -56,7 +59,7 @@ def set_up(style: str, level: str, secrets: Iterable[str], stream: TextIO | None
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacting(formatter, secrets))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in ("httpx", "httpcore", "asyncio", "PIL", "discord"):  # httpx logs every URL, Telegram's token in it
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -239,6 +239,7 @@ class Answer:
     usage: Usage = Usage()
     first_words: float | None = None
     took: float | None = None
+    booked: bool = True  # counts for whoever asked: a failure does not
 
 
 @dataclass(frozen=True, slots=True)

@@ -372,6 +372,9 @@ class Store(Protocol):
     async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
         """The provider no longer holds it."""
 
+    async def unbooked(self, before: float) -> None:
+        """Delete what was booked before that moment."""
+
     async def lost_assets_before(self, before: float) -> int:
         """Forget all keys that were kept before that moment; how many."""
         ...

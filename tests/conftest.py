@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Attachment, Author, Channel, Message, Turn
+from bot.photos import Photos
 from bot.ports import Store
 from bot.store import open_store
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
 
 PHOTOS = Path(__file__).parent / "photos"
+CAT = (PHOTOS / "cat.jpg").read_bytes()
 PICTURES = sorted(path.name for path in PHOTOS.iterdir() if path.suffix not in (".md", ".py", ""))
 MODEL = "sandbox/gpt-4o"
 
@@ -77,6 +81,24 @@ async def turn(sqlite: Store) -> Turn:
     await sqlite.add(said())
     [turn] = await sqlite.claim(1)
     return turn
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    platform = FakePlatform()
+    platform.files["ref0"] = platform.files["ref1"] = CAT
+    return platform
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+async def photos() -> AsyncIterator[Photos]:
+    async with Photos() as photos:
+        yield photos
 
 
 ids = map(str, itertools.count(1))

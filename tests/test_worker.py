@@ -2,81 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from bot.app import hands
 from bot.dispatcher import Dispatcher
 from bot.errors import Busy, Forgotten, Refused, Unreadable
-from bot.messages import About, Answer, Attachment, Message, Usage
-from bot.metrics import Metrics
+from bot.messages import About, Answer, Attachment, Usage
 from bot.outcome import TRIES
 from bot.photos import Photos
 from bot.ports import Store
-from bot.settings import Settings
-from bot.stops import Stops
 from bot.worker import Worker
-from tests.conftest import MODEL, PHOTOS, OpenStore, said
+from tests.conftest import MODEL, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-
-CAT = (PHOTOS / "cat.jpg").read_bytes()
-
-
-@pytest.fixture
-def platform() -> FakePlatform:
-    platform = FakePlatform()
-    platform.files["ref0"] = platform.files["ref1"] = CAT
-    return platform
-
-
-@pytest.fixture
-def provider() -> FakeProvider:
-    return FakeProvider()
-
-
-@pytest.fixture
-async def photos() -> AsyncIterator[Photos]:
-    async with Photos() as photos:
-        yield photos
+from tests.doubles.work import drain, hear, make_worker, ripen, with_files
 
 
 @pytest.fixture
 def worker(store: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos) -> Worker:
     return make_worker(store, platform, provider, photos)
-
-
-def make_worker(
-    store: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos, **settings: Any
-) -> Worker:
-    """A worker as the bot has it."""
-    chosen = Settings.read(_env_file=None, **settings)
-    return Worker(hands(chosen, store, {"web": platform}, {"sandbox": provider}, photos, Stops()), Metrics())
-
-
-async def drain(worker: Worker) -> None:
-    """Answer all that is ripe."""
-    while turns := await worker.store.claim(10):
-        for turn in turns:
-            await worker.take(turn)
-
-
-async def hear(worker: Worker, *messages: Message) -> None:
-    for message in messages:
-        await worker.store.add(message)
-    await drain(worker)
-
-
-async def ripen(store: Store) -> None:
-    """Let what was put back be due at once."""
-    await store._run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
-
-
-def with_files(message: Message, **files: str) -> Message:
-    return replace(message, attachments=tuple(Attachment(ref, name) for ref, name in files.items()))
 
 
 async def test_a_photo_is_answered_as_a_reply_to_it(

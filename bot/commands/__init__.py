@@ -1,10 +1,9 @@
 """What people can tell the bot to do: the same words on every platform."""
 
-import re
 from collections.abc import Mapping
 
-from bot.commands.again import AGAIN
-from bot.commands.command import AskAgain, AskAll, Command, Desk, Option, Response, Rules, Suggestion
+from bot.commands.again import AGAIN, ASKING, BETWEEN
+from bot.commands.command import AskAgain, AskAll, Command, Desk, Option, Ordered, Response, Rules, Suggestion, parse
 from bot.commands.conversation import STOP, new, stop
 from bot.commands.help import help_, start
 from bot.commands.links import LINKS
@@ -17,6 +16,7 @@ from bot.commands.settings import SETTINGS
 __all__ = [
     "ASK",
     "ASKING",
+    "BETWEEN",
     "COMMANDS",
     "LISTED",
     "QUESTIONS",
@@ -27,6 +27,7 @@ __all__ = [
     "Command",
     "Desk",
     "Option",
+    "Ordered",
     "Response",
     "Rules",
     "Suggestion",
@@ -48,13 +49,4 @@ COMMANDS: Mapping[str, Command] = {
     **PRIVACY,
 }
 
-ASKING = ("retry", "compare")  # commands that ask a model
 LISTED = [name for name, command in COMMANDS.items() if command.listed]
-
-WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
-
-
-def parse(text: str) -> tuple[str, str] | None:
-    """Split `/name rest` or `/name@bot rest`; None where the text is no command. The name may be an unknown one."""
-    match = WORD.fullmatch(text.strip())
-    return (match["name"].lower(), (match["rest"] or "").strip()) if match else None

@@ -1,13 +1,15 @@
 """An answer that could be better: asked again, of another model, or of several at once; and the way back."""
 
-from bot.commands.command import AskAgain, AskAll, Command, Desk, Option, Ordered, Response
+from bot.commands.command import AskAgain, AskAll, Command, Desk, Option, Ordered, Response, number, parse
 from bot.commands.controls import controls
-from bot.commands.models import known_models, picker, resolve, suggest
+from bot.commands.models import known_models, nearest, picker, suggest
+from bot.commands.questions import question
 from bot.errors import Refused
 from bot.messages import Turn, Version
 from bot.words import say
 
 FEWEST_MODELS, MOST_MODELS = 2, 4  # that are compared
+ASKING = ("retry", "compare")  # commands that ask a model
 BETWEEN = "\n\x1e\n"  # a separator that nobody writes, between the answers of compared models
 
 
@@ -16,17 +18,13 @@ async def retry(desk: Desk, turn: Turn, rest: str) -> Ordered:
     subject, rest = await _subject(desk, turn, rest)
     if not rest:
         return AskAgain(subject, turn.conversation.model)
-    known = await known_models(desk.providers)
-    model = resolve(rest, known)
-    if model is None:
-        raise Refused("model_unknown_plain", model=rest)
-    return AskAgain(subject, model)
+    return AskAgain(subject, nearest(rest, await known_models(desk.providers)))
 
 
 async def other(desk: Desk, turn: Turn, rest: str) -> Response:
     """/with [TURN] [#PAGE]: pick the model that answers the question again."""
     subject, rest = await _subject(desk, turn, rest)
-    page = int(rest[1:]) if rest.startswith("#") and rest[1:].isdigit() else 0
+    page = number(rest[1:]) if rest.startswith("#") else None
     known = await known_models(desk.providers)
     shown = picker(
         known, turn.conversation.model, page or 1, f"/retry {subject.id}", f"/with {subject.id}", "with_which"
@@ -38,7 +36,7 @@ async def version(desk: Desk, turn: Turn, rest: str) -> Response:
     """/version TURN N: show that one of the answers."""
     subject, rest = await _subject(desk, turn, rest)
     versions = await desk.store.versions(subject)
-    n = int(rest) - 1 if rest.isdigit() else len(versions) - 1
+    n = (number(rest) or len(versions)) - 1
     if not 0 <= n < len(versions):
         raise Refused("version_unknown")
     await desk.store.show_version(subject, n)
@@ -49,11 +47,7 @@ async def compare(desk: Desk, turn: Turn, rest: str) -> Ordered:
     """/compare MODEL MODEL ...: the same photo and question to up to four models, side by side."""
     subject, rest = await _subject(desk, turn, rest)
     known = await known_models(desk.providers)
-    names = rest.replace(",", " ").split()
-    models = list(dict.fromkeys(filter(None, (resolve(name, known) for name in names))))
-    unknown = [name for name in names if resolve(name, known) is None]
-    if unknown:
-        raise Refused("model_unknown_plain", model=unknown[0])
+    models = list(dict.fromkeys(nearest(name, known) for name in rest.replace(",", " ").split()))
     if not FEWEST_MODELS <= len(models) <= MOST_MODELS:
         raise Refused("compare_how", most=MOST_MODELS)
     return AskAll(subject, models)
@@ -61,11 +55,12 @@ async def compare(desk: Desk, turn: Turn, rest: str) -> Ordered:
 
 async def pick(desk: Desk, turn: Turn, rest: str) -> Response:
     """/pick TURN N: go on with what the N-th of the compared models said."""
-    compared = await _turn(desk, turn, rest.partition(" ")[0])
-    ordered = await compare(desk, compared, compared.message.text.partition(" ")[2])
-    n = int(rest.partition(" ")[2] or 0) - 1
+    id, _, which = rest.partition(" ")
+    compared = await _turn(desk, turn, id)
+    ordered = await compare(desk, compared, _rest(compared))
     texts = (compared.answer or "").split(BETWEEN)
-    if not isinstance(ordered, AskAll) or not 0 <= n < min(len(ordered.models), len(texts)):
+    n = (number(which) or 0) - 1
+    if not isinstance(ordered, AskAll) or len(texts) != len(ordered.models) or not 0 <= n < len(texts):
         raise Refused("version_unknown")
     model = ordered.models[n]
     await desk.store.switched(turn.conversation, model)
@@ -76,11 +71,9 @@ async def pick(desk: Desk, turn: Turn, rest: str) -> Response:
 async def _subject(desk: Desk, turn: Turn, rest: str) -> tuple[Turn, str]:
     """The question that is meant, and what is left of the words: named by its number, replied to, or the last one."""
     first, _, more = rest.partition(" ")
-    if first.isdigit():
+    if first.isdecimal():
         return await _turn(desk, turn, first), more.strip()
-    about = turn.message.about
-    behind = await desk.store.turn_behind(turn.message.channel, about.id) if about and about.ours else None
-    found = behind or await desk.store.last_question(turn.conversation)
+    found = await _replied_to(desk, turn) or await _last_question(desk, turn)
     if found is None:
         raise Refused("again_nothing")
     return found, rest
@@ -88,10 +81,38 @@ async def _subject(desk: Desk, turn: Turn, rest: str) -> tuple[Turn, str]:
 
 async def _turn(desk: Desk, turn: Turn, id: str) -> Turn:
     """A turn of the same conversation: the numbers of others are nobody's business."""
-    found = await desk.store.turn(int(id)) if id.isdigit() else None
+    n = number(id)
+    found = None if n is None else await desk.store.turn(n)
     if found is None or found.conversation.id != turn.conversation.id:
         raise Refused("again_nothing")
     return found
+
+
+async def _replied_to(desk: Desk, turn: Turn) -> Turn | None:
+    """The question behind the post that is replied to; what asked for other answers is about an earlier one."""
+    about = turn.message.about
+    behind = await desk.store.turn_behind(turn.message.channel, about.id) if about and about.ours else None
+    if behind is None:
+        return None
+    said = parse(behind.message.text)
+    if question(said, behind.message.text) is not None:
+        return behind
+    return (await _subject(desk, behind, _rest(behind)))[0] if said and said[0] in ASKING else None
+
+
+async def _last_question(desk: Desk, turn: Turn) -> Turn | None:
+    """The last one that was asked before: when a button is pressed below an older answer, others have been since."""
+    last = await desk.store.last_question(turn.conversation)
+    if last is None or last.id < turn.id:
+        return last
+    asked = await desk.store.transcript(turn.conversation)
+    return next((each for each in reversed(asked) if each.id < turn.id), None)
+
+
+def _rest(turn: Turn) -> str:
+    """What a command was told."""
+    said = parse(turn.message.text)
+    return said[1] if said else ""
 
 
 MODEL_OPTION = Option("model", suggest=suggest)

@@ -1,5 +1,6 @@
 """What a command is, and what it may reach for."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,9 @@ from bot.limits import Limit, subject_of
 from bot.messages import Button, File, Message, Turn
 from bot.photos import Photos
 from bot.ports import Adapter, Provider, Store
+
+WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
+MOST_DIGITS = 18  # databases take no longer numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +106,14 @@ class Command:
     obey: Callable[[Desk, Turn, str], Awaitable[Ordered]]
     options: tuple[Option, ...] = ()
     listed: bool = True  # in /help, and where platforms list commands; others are said by buttons
+
+
+def parse(text: str) -> tuple[str, str] | None:
+    """Split `/name rest` or `/name@bot rest`; None where the text is no command. The name may be an unknown one."""
+    match = WORD.fullmatch(text.strip())
+    return (match["name"].lower(), (match["rest"] or "").strip()) if match else None
+
+
+def number(text: str) -> int | None:
+    """The number that somebody wrote; None where it is none, or longer than any that we gave out."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None

@@ -20,13 +20,16 @@ def pick_button(turn: Turn, lane: int) -> Button:
 def controls(turn: Turn, versions: int = 1, shown: int = 0, *, failed: bool = False) -> Sequence[Button]:
     """What can be done with the answer to a turn, of which so many versions exist; `shown` is this one's number.
 
-    Where it `failed` there is nothing to ask on about.
+    Where it `failed` it is none of them, and there is nothing to ask on about.
     """
+    again = [Button(say("label_retry"), f"/retry {turn.id}"), Button(say("label_other"), f"/with {turn.id}")]
+    if failed:
+        return again
     forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
-    back = Button("◀", f"/version {turn.id} {(shown - 1) % versions + 1}")
-    pager = {1: [], 2: [forth]}.get(versions, [back, forth])  # of two, either way leads to the other
-    again = [
-        Button(say("label_retry"), f"/retry {turn.id}"),
-        Button(say("label_other"), f"/with {turn.id}"),
-    ]
-    return [*(() if failed else quick_actions(turn.message)), *pager, *again]
+    pager = {1: [], 2: [forth]}.get(versions, [back(turn, (shown - 1) % versions), forth])  # of two, either way will do
+    return [*quick_actions(turn.message), *pager, *again]
+
+
+def back(turn: Turn, version: int) -> Button:
+    """The way to an earlier answer."""
+    return Button("◀", f"/version {turn.id} {version + 1}")

@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from bot.commands.command import Command, Desk, Option, Response, Suggestion
+from bot.commands.command import Command, Desk, Option, Response, Suggestion, number
+from bot.errors import Refused
 from bot.messages import Button, Model, Turn
 from bot.ports import Provider
 from bot.words import say
 
 PAGE = 8  # models on one page of the picker
-SUGGESTED = 25
+SUGGESTED = 25  # while somebody types
+OFFERED = 3  # in the place of a name that nothing is called by
+CLOSE = 0.4  # how much two names have in common, from 0 to 1, to be close
 EYE = "👁"  # what marks a model that sees photos
 HERE = "✓"  # and the one that answers here
 LONGEST = 40  # characters of a button
@@ -24,8 +27,7 @@ async def model(desk: Desk, turn: Turn, rest: str) -> Response:
     known = await known_models(desk.providers)
     current = turn.conversation.model
     if not rest or rest.startswith("#"):
-        page = int(rest[1:]) if rest[1:].isdigit() else 1
-        return picker(known, current, page, "/model", "/model", "model_now")
+        return picker(known, current, number(rest[1:]) or 1, "/model", "/model", "model_now")
     name = resolve(rest, known)
     if name is None:
         return _which(rest, known, current)
@@ -69,8 +71,19 @@ def resolve(name: str, known: Known) -> str | None:
     same = [full for full, model in known.items() if wanted in (full.lower(), model.id.lower())]
     if same:
         return same[0]
-    holding = [full for full in known if wanted in full.lower()]
+    holding = _holding(name, known)
     return holding[0] if len(holding) == 1 else None
+
+
+def nearest(name: str, known: Known) -> str:
+    """The model that somebody most likely means. Refused, with the closest names, where none is called like that."""
+    found = resolve(name, known) or next(iter(_holding(name, known)), None)
+    if found is not None:
+        return found
+    close = fitting(name, known)[:3]
+    if not close:
+        raise Refused("model_unknown_plain", model=name)
+    raise Refused("model_unknown", model=name, close=", ".join(close))
 
 
 async def suggest(desk: Desk, typed: str) -> Sequence[Suggestion]:
@@ -83,23 +96,32 @@ async def suggest(desk: Desk, typed: str) -> Sequence[Suggestion]:
 
 def fitting(typed: str, known: Known) -> Sequence[str]:
     """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
-    holding = [name for name in known if typed.lower() in name.lower()]
-    names = [*known, *(model.id for model in known.values())]
-    close = [resolve(name, known) or name for name in get_close_matches(typed, names, n=SUGGESTED, cutoff=0.4)]
-    found = dict.fromkeys([*holding, *close])
+    holding = _holding(typed, known)
+    found = dict.fromkeys([*holding, *_close(typed, known)])
     return sorted(found, key=lambda name: (name not in holding, not known[name].sees))
 
 
+def _holding(typed: str, known: Known) -> Sequence[str]:
+    return [name for name in known if typed.lower() in name.lower()]
+
+
+def _close(typed: str, known: Known) -> Sequence[str]:
+    """The models whose name, with or without the provider, is close to what was typed, the closest first."""
+    names = {model.id.lower(): name for name, model in known.items()} | {name.lower(): name for name in known}
+    close = get_close_matches(typed.lower(), names, n=SUGGESTED, cutoff=CLOSE)
+    return list(dict.fromkeys(names[name] for name in close))
+
+
 def _which(typed: str, known: Known, current: str) -> Response:
-    """A name that fits several models, or none: the closest ones, to be tapped."""
-    holding = [name for name in fitting(typed, known) if typed.lower() in name.lower()]
-    close = holding[:PAGE] or list(fitting(typed, known))[:3]
-    if not close:
+    """A name that fits several models, or none: those that may be meant, to be tapped."""
+    holding = _holding(typed, known)
+    meant = [name for name in _ordered(known) if name in holding][:PAGE] or _close(typed, known)[:OFFERED]
+    if not meant:
         return Response(say("model_unknown_plain", model=typed))
-    buttons = tuple(Button(_label(name, known[name], current), f"/model {name}") for name in close)
+    buttons = tuple(Button(_label(name, known[name], current), f"/model {name}") for name in meant)
     if holding:
-        return Response(say("model_several", model=typed, models=_lines(close, known, current)), buttons, in_place=True)
-    return Response(say("model_unknown", model=typed, close=", ".join(close)), buttons, in_place=True)
+        return Response(say("model_several", model=typed, models=_lines(meant, known, current)), buttons, in_place=True)
+    return Response(say("model_unknown", model=typed, close=", ".join(meant)), buttons, in_place=True)
 
 
 def _ordered(known: Known) -> Sequence[str]:

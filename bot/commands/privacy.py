@@ -31,9 +31,8 @@ async def forget(desk: Desk, turn: Turn, rest: str) -> Response:
         return Response(say("forget_sure"), (Button(say("label_forget_yes"), f"/forget {YES}"),))
     conversation = turn.conversation
     provider = desk.providers.get(conversation.provider)
-    gone = True
-    if provider is not None and conversation.remote_id is not None:
-        gone = False
+    gone = conversation.remote_id is None
+    if provider is not None and not gone:
         with suppress(BotError):
             await provider.forget(conversation)
             gone = True
@@ -51,12 +50,13 @@ async def export(desk: Desk, turn: Turn, rest: str) -> Response:
     turns = await desk.store.transcript(turn.conversation)
     photos: dict[str, Photo] = {}
     for each in turns:
+        adapter = desk.adapters.get(each.message.channel.platform)
+        if adapter is None or desk.photos is None:
+            continue
         for attachment in each.message.photos:
             with suppress(BotError):
-                adapter = desk.adapters[each.message.channel.platform]
                 data = await adapter.download(attachment, desk.most_bytes)
-                if desk.photos is not None:
-                    photos[attachment.ref] = await desk.photos.read(attachment.name, data)
+                photos[attachment.ref] = await desk.photos.read(attachment.name, data)
     versions = {each.id: await desk.store.versions(each) for each in turns}
     zipped = await asyncio.to_thread(
         export_zip,

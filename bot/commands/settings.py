@@ -1,6 +1,6 @@
 """What was chosen for a channel and its conversation, and who may choose it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
@@ -30,7 +30,6 @@ CHOICES = {**OF_CHANNEL, **OF_CONVERSATION}
 FREE = "persona"  # the setting that people write themselves
 LONGEST_PERSONA = 1_000
 NONE = ("off", "none", "-")
-ACROSS = 10  # values that are offered as buttons
 
 
 async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
@@ -41,9 +40,7 @@ async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
     name, value = name.lower(), value.strip()
     if name not in (*CHOICES, FREE):
         return _overview(turn, chosen, preferences, known=not name)
-    if not value:
-        return _one(name, chosen, preferences)
-    if name != FREE and value.lower() not in CHOICES[name]:
+    if not value or (name != FREE and value.lower() not in CHOICES[name]):
         return _one(name, chosen, preferences)
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
@@ -85,7 +82,7 @@ def _one(name: str, chosen: ChannelSettings, preferences: Preferences) -> Respon
         return Response(f"{text}\n\n{say('settings_persona_how')}", (_back(),), in_place=True)
     buttons = [
         Button(f"{'✓ ' if _word(name, value) == shown else ''}{_word(name, value)}", f"/settings {name} {value}")
-        for value in list(CHOICES[name])[:ACROSS]
+        for value in CHOICES[name]
     ]
     return Response(text, (*buttons, _back()), in_place=True)
 
@@ -106,11 +103,6 @@ def _word(name: str, value: str) -> str:
     if name == "language":
         return LANGUAGES.get(value, say("value_auto"))
     return value if value.isdigit() else say(f"value_{value}")
-
-
-def _values() -> Sequence[str]:
-    """All that a setting may be; platforms offer them in one list, which is short."""
-    return tuple(dict.fromkeys(value for values in CHOICES.values() for value in values))
 
 
 SETTINGS = Command(settings, (Option("name", choices=(*CHOICES, FREE)), Option("value")))

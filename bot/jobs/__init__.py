@@ -1,12 +1,11 @@
 """The work that a turn is: read from its words."""
 
 from bot.commands import ASKING, COMMANDS, AskAgain, AskAll, Response, parse, question
-from bot.errors import Refused
 from bot.jobs.again import Again
 from bot.jobs.ask import Ask
 from bot.jobs.compare import Compare
 from bot.jobs.job import Hands, Job
-from bot.jobs.obey import Obey, Say
+from bot.jobs.obey import Obey, Say, obeyed
 from bot.messages import Turn
 
 __all__ = ["Hands", "Job", "job_of"]
@@ -27,14 +26,11 @@ async def job_of(hands: Hands, turn: Turn) -> Job:
 
 
 async def _asking(hands: Hands, turn: Turn, name: str, rest: str) -> Job:
-    try:
-        ordered = await COMMANDS[name].obey(hands.desk, turn, rest)
-    except Refused as error:
-        return Say(hands, turn, Response(f"⚠️ {error}"))
+    ordered, how = await obeyed(hands, turn, name, rest)
     match ordered:
         case AskAgain(subject, model):
             return Again(hands, turn, subject, model)
         case AskAll(subject, models):
             return Compare(hands, turn, subject, models)
         case Response():
-            return Say(hands, turn, ordered)
+            return Say(hands, turn, ordered, how)

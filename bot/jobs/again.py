@@ -1,12 +1,13 @@
 """The same question once more, of the same model or another one: the posts of the first answer show the new one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking import Question, of_model
-from bot.commands.controls import controls, stop_button
+from bot.asking import Question, asked_by, of_model
+from bot.commands.controls import back, controls, stop_button
 from bot.errors import BotError
-from bot.jobs.job import Hands, answer_of
-from bot.messages import Answer, Turn, Version
+from bot.jobs.job import Hands, answer_of, waits_no_more, with_footer
+from bot.messages import Answer, Button, Turn, Version
 from bot.outcome import ANSWERED, STOPPED, outcome
 from bot.reply import Reply
 
@@ -22,22 +23,23 @@ class Again:
     asked: Question = field(init=False)
 
     def __post_init__(self) -> None:
-        # What the conversation has become since counts: its provider's id, and what people chose.
-        subject = of_model(replace(self.subject, conversation=self.turn.conversation), self.model)
-        adapter = self.hands.adapter_of(subject)
-        channel = subject.message.channel
-        here = channel == self.turn.message.channel
-        where = self.subject if here else self.turn  # asked again from a linked channel, it is answered there
+        channel = self.turn.message.channel
         reply = Reply(
             self.hands.adapter_of(self.turn),
             self.hands.store,
-            where,
-            self.turn.message.channel,
-            resumed=here,
+            self.subject if self._here else self.turn,  # asked again from a linked channel, it is answered there
+            channel,
+            resumed=self._here,
             growing_buttons=stop_button(),
         )
+        subject = of_model(asked_by(self.turn, self.subject, self.turn.conversation), self.model)
         aside = subject.conversation.provider != self.turn.conversation.provider
-        self.asked = Question(subject, adapter, reply, aside=aside, tries=self.turn.tries)
+        self.asked = Question(subject, reply, aside=aside, tries=self.turn.tries)
+
+    @property
+    def _here(self) -> bool:
+        """Whether it was asked in this channel."""
+        return self.subject.message.channel == self.turn.message.channel
 
     async def do(self) -> tuple[Answer, str]:
         """Ask, and keep what comes as another version of the answer."""
@@ -57,5 +59,9 @@ class Again:
         """Show it in the place of the older one, with the way back to that; what went wrong is said there too."""
         versions = await self.hands.store.versions(self.subject)
         shown = max((n for n, version in enumerate(versions) if version.text == text), default=None)
-        buttons = controls(self.subject, len(versions), len(versions) - 1 if shown is None else shown)
-        await self.asked.reply.show(text, buttons=buttons)
+        buttons: Sequence[Button] = controls(self.subject, len(versions), shown or 0, failed=shown is None)
+        if versions and shown is None:
+            buttons = [back(self.subject, len(versions) - 1), *buttons]
+        await self.asked.reply.show(await with_footer(self.hands, self.asked, text), buttons=buttons)
+        if self._here:
+            await waits_no_more(self.hands, self.turn)

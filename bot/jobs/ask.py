@@ -1,12 +1,12 @@
 """A question: the usual job."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.asking import Question
 from bot.commands.controls import controls, stop_button
 from bot.errors import BotError
-from bot.jobs.job import Hands, answer_of, footer
-from bot.messages import Answer, Turn
+from bot.jobs.job import Hands, answer_of, with_footer
+from bot.messages import Answer, Turn, Usage
 from bot.outcome import ANSWERED, STOPPED, outcome
 from bot.reply import Reply
 
@@ -21,23 +21,23 @@ class Ask:
     failed: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        adapter = self.hands.adapter_of(self.turn)
-        reply = Reply(adapter, self.hands.store, self.turn, self.turn.message.channel, growing_buttons=stop_button())
-        self.asked = Question(self.turn, adapter, reply, tries=self.turn.tries)
+        adapter, channel = self.hands.adapter_of(self.turn), self.turn.message.channel
+        reply = Reply(adapter, self.hands.store, self.turn, channel, growing_buttons=stop_button())
+        self.asked = Question(self.turn, reply, tries=self.turn.tries)
 
     async def do(self) -> tuple[Answer, str]:
         """Ask, unless somebody has used up what they may use."""
         try:
             self.asked.notes += await self.hands.limits.check(self.turn.message)
         except BotError as error:
+            self.failed = True
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(self.hands.asker, self.asked)
         self.failed = how not in (ANSWERED, STOPPED)
-        return answer_of(self.asked, text), how
+        return replace(answer_of(self.asked, text), booked=not self.failed or self.asked.usage != Usage()), how
 
     async def show(self, text: str) -> None:
         """Show it whole, with what can be done next."""
-        settings = await self.hands.store.channel_settings(self.turn.message.channel)
-        shown = f"{text}\n\n{footer(self.asked)}" if settings.footer and self.asked.first_words is not None else text
+        shown = await with_footer(self.hands, self.asked, text)
         await self.asked.reply.show(shown, buttons=controls(self.turn, failed=self.failed))
         await self.hands.mirror.show(self.turn, text, self.asked.photos)

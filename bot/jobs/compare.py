@@ -1,18 +1,21 @@
 """The same question to several models at the same time: their answers grow side by side."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from bot.asking import Question, apart, of_model
+import structlog
+
+from bot.asking import Question, apart, asked_by, of_model, together
+from bot.commands import BETWEEN, Response
 from bot.commands.controls import pick_button, stop_button
 from bot.errors import BotError
 from bot.jobs.job import Hands, answer_of, footer
+from bot.jobs.obey import Say
 from bot.messages import Answer, Button, Turn
 from bot.outcome import outcome
 from bot.reply import Reply
 
-BETWEEN = "\n\x1e\n"  # a separator that nobody writes, between the answers of the models
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -29,10 +32,9 @@ class Compare:
         self.lanes = [self._lane(n, model) for n, model in enumerate(self.models)]
 
     def _lane(self, n: int, model: str) -> Question:
-        subject = of_model(replace(self.subject, conversation=apart(self.turn.conversation)), model)
-        adapter = self.hands.adapter_of(self.turn)
+        subject = of_model(asked_by(self.turn, self.subject, apart(self.turn.conversation)), model)
         reply = Reply(
-            adapter,
+            self.hands.adapter_of(self.turn),
             self.hands.store,
             self.turn,
             self.turn.message.channel,
@@ -40,27 +42,40 @@ class Compare:
             heading=f"**{model}**\n\n",
             growing_buttons=stop_button(),
         )
-        return Question(subject, adapter, reply, aside=True, tries=self.turn.tries)
+        return Question(subject, reply, aside=True, tries=self.turn.tries)
 
     async def do(self) -> tuple[Answer, str]:
         """Ask them all. One that fails says so, and leaves the others alone."""
         try:
-            await self.hands.limits.check(self.turn.message)
+            self.lanes[0].notes += await self.hands.limits.check(self.turn.message)
         except BotError as error:
             return Answer(f"⚠️ {error}", None), error.key
-        texts = await asyncio.gather(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
+        texts = await together(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
         return Answer(BETWEEN.join(texts), None), "command"
 
     async def _ask(self, n: int, lane: Question) -> str:
         text, _ = await outcome(self.hands.asker, lane, patient=False)
         await self.hands.store.book(self.turn, n, lane.turn.conversation.model, answer_of(lane, text).usage)
         text = f"{text}\n\n{footer(lane)}"
-        await lane.reply.show(text, buttons=self._buttons(n))
+        await self._show_early(n, text)
         return text
+
+    async def _show_early(self, n: int, text: str) -> None:
+        """Show what one says while others still speak. What fails is tried again when all is stored, or paid for."""
+        try:
+            await self.lanes[n].reply.show(text, buttons=self._buttons(n))
+        except BotError as error:
+            log.warning("an answer cannot be shown yet", turn=self.turn.id, reason=error.key)
+        except Exception:
+            log.exception("an answer cannot be shown yet", turn=self.turn.id)
 
     async def show(self, text: str) -> None:
         """Show what each one said, with a way to go on with it."""
-        for n, (lane, said) in enumerate(zip(self.lanes, text.split(BETWEEN), strict=False)):
+        texts = text.split(BETWEEN)
+        if len(texts) != len(self.lanes):  # nobody was asked; here is why
+            await Say(self.hands, self.turn, Response(text)).show(text)
+            return
+        for n, (lane, said) in enumerate(zip(self.lanes, texts, strict=True)):
             await lane.reply.show(said, buttons=self._buttons(n))
 
     def _buttons(self, n: int) -> Sequence[Button]:

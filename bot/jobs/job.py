@@ -11,6 +11,7 @@ from bot.limits import Limits
 from bot.messages import Answer, Turn
 from bot.mirror import Mirror
 from bot.ports import Adapter, Provider, Store
+from bot.reply import NOTHING_MORE, Reply
 from bot.words import say
 
 
@@ -47,10 +48,23 @@ class Job(Protocol):
         """Let people read it; also after a crash, when another process has found it."""
 
 
+async def waits_no_more(hands: Hands, turn: Turn) -> None:
+    """A turn that is answered in the posts of another one needs none of those that said why it took so long."""
+    channel = turn.message.channel
+    if turn.tries and await hands.store.posts(turn, channel):
+        await Reply(hands.adapter_of(turn), hands.store, turn, channel, resumed=True).show(NOTHING_MORE)
+
+
 def answer_of(asked: Question, text: str) -> Answer:
     """What the store keeps of an answer."""
     took = monotonic() - asked.started
     return Answer(text, asked.turn.conversation.model, asked.usage, asked.first_words, took)
+
+
+async def with_footer(hands: Hands, asked: Question, text: str) -> str:
+    """The answer as it is shown where people want to know what it took; after a crash nobody does."""
+    settings = await hands.store.channel_settings(asked.reply.channel)
+    return f"{text}\n\n{footer(asked)}" if settings.footer and asked.first_words is not None else text
 
 
 def footer(asked: Question) -> str:

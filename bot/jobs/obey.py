@@ -2,12 +2,29 @@
 
 from dataclasses import dataclass, field
 
-from bot.commands import COMMANDS, Response
-from bot.errors import Refused
-from bot.jobs.job import Hands
+import structlog
+
+from bot.commands import ASKING, COMMANDS, Ordered, Response, parse
+from bot.errors import BotError, LeaseLost, Refused
+from bot.jobs.job import Hands, waits_no_more
 from bot.messages import Answer, Turn
 from bot.reply import Reply
 from bot.words import say
+
+log = structlog.get_logger(__name__)
+
+
+async def obeyed(hands: Hands, turn: Turn, name: str, rest: str) -> tuple[Ordered, str]:
+    """What a command orders, and how that came about; what keeps it from being done is said in the place of it."""
+    try:
+        return await COMMANDS[name].obey(hands.desk, turn, rest), "command"
+    except Refused as error:
+        return Response(f"⚠️ {error}"), error.key
+    except (BotError, LeaseLost):
+        raise
+    except Exception:
+        log.exception("a bug")
+        return Response(f"⚠️ {say('bug')}"), "bug"
 
 
 @dataclass
@@ -17,22 +34,37 @@ class Say:
     hands: Hands
     turn: Turn
     response: Response
+    how: str = "command"  # it came about
 
     async def do(self) -> tuple[Answer, str]:
         """There is nothing left to do."""
-        return Answer(self.response.text, None), "command"
+        return Answer(self.response.text, None), self.how
 
     async def show(self, text: str) -> None:
         """Say it."""
-        response, store, channel = self.response, self.hands.store, self.turn.message.channel
-        adapter, pressed = self.hands.adapter_of(self.turn), self.turn.message.about
-        if response.turn is not None:
-            reply = Reply(adapter, store, response.turn, response.turn.message.channel, resumed=True)
-            await reply.show(text, buttons=response.buttons)
-        elif response.in_place and pressed is not None and pressed.ours:
-            await adapter.edit(channel, pressed.id, text, buttons=response.buttons)
-        else:
-            await Reply(adapter, store, self.turn, channel).show(text, buttons=response.buttons, files=response.files)
+        where, channel = await self._where(), self.turn.message.channel
+        elsewhere = where is not self.turn
+        reply = Reply(self.hands.adapter_of(self.turn), self.hands.store, where, channel, resumed=elsewhere)
+        await reply.show(text, buttons=self.response.buttons, files=self.response.files)
+        if elsewhere:
+            await waits_no_more(self.hands, self.turn)
+
+    async def _where(self) -> Turn:
+        """In whose posts it is said."""
+        about = self.turn.message.about
+        if self.response.turn is not None:
+            return self.response.turn
+        if self.response.in_place and about is not None and about.ours:
+            behind = await self.hands.store.turn_behind(self.turn.message.channel, about.id)
+            if behind is not None and _says_what_is_done(behind):
+                return behind
+        return self.turn
+
+
+def _says_what_is_done(turn: Turn) -> bool:
+    """Whether the turn's posts are those of a command: nobody who replies to an answer wants it to be overwritten."""
+    said = parse(turn.message.text)
+    return said is not None and said[0] in COMMANDS and said[0] not in ASKING
 
 
 @dataclass
@@ -47,16 +79,12 @@ class Obey:
 
     async def do(self) -> tuple[Answer, str]:
         """Do it. What keeps it from being done is the answer."""
-        command = COMMANDS.get(self.name)
-        if command is None:
+        if self.name not in COMMANDS:
             return Answer(say("command_unknown", command=f"/{self.name}"), None), "command"
-        try:
-            ordered = await command.obey(self.hands.desk, self.turn, self.rest)
-        except Refused as error:
-            return Answer(f"⚠️ {error}", None), error.key
+        ordered, how = await obeyed(self.hands, self.turn, self.name, self.rest)
         if isinstance(ordered, Response):  # those that ask have jobs of their own
             self.response = ordered
-        return Answer(self.response.text if self.response else "", None), "command"
+        return Answer(self.response.text if self.response else "", None), how
 
     async def show(self, text: str) -> None:
         """Say it; after a crash there is only the text."""

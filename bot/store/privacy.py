@@ -10,6 +10,15 @@ EXPIRED = """
 SELECT id FROM turns WHERE finished IS NOT NULL AND finished < :before ORDER BY finished, id LIMIT :most {lock}
 """
 
+# What was said in a conversation, and what its channels put aside before it began.
+SAID = """
+SELECT id, conversation FROM turns WHERE conversation = :old OR (
+    finished IS NOT NULL
+    AND channel IN (SELECT channel FROM channels WHERE conversation = :new)
+    AND NOT EXISTS (SELECT 1 FROM channels WHERE channels.conversation = turns.conversation)
+) ORDER BY id {hold}
+"""
+
 # Conversations that nobody can come back to.
 EMPTY = """
 NOT EXISTS (SELECT 1 FROM channels WHERE channels.conversation = conversations.id)
@@ -27,10 +36,10 @@ class Privacy(Conversations):
             new = await self._renew(execute, conversation)
             if new is None:
                 return None
-            sql = f"SELECT id FROM turns WHERE conversation = :old ORDER BY id {self.hold}"  # noqa: S608 (ours)
-            said = await execute(sql, old=conversation.id)
+            said = await execute(SAID.format(hold=self.hold), old=conversation.id, new=new)
             await self._delete_turns(execute, [row["id"] for row in said])
-            await execute("DELETE FROM conversations WHERE id = :old", old=conversation.id)
+            for old in sorted({conversation.id, *(row["conversation"] for row in said)}):
+                await execute("DELETE FROM conversations WHERE id = :old", old=old)
             return new
 
         return await self._until_renewed(conversation, unit)
@@ -50,6 +59,10 @@ class Privacy(Conversations):
         if deleted < most:  # the last batch; apart, because whoever locks a conversation may want its turns next
             await self.write(lambda execute: self._tidy(execute, before))
         return deleted
+
+    async def unbooked(self, before: float) -> None:
+        """Delete what was booked before that moment: who spent how much is nobody's business for ever."""
+        await self.write(lambda execute: execute("DELETE FROM spending WHERE at < :before", before=before), single=True)
 
     async def _tidy(self, execute: Execute, before: float) -> None:
         """Delete empty conversations; what was found empty is looked at again once it is held."""

@@ -92,7 +92,7 @@ class Queue(Lines, Accounts):
 
         async def unit(execute: Execute) -> bool:
             held = await execute(ANSWERED, id=turn.id, me=self.me, text=answer.text, model=answer.model, **figures)
-            if held and answer.model is not None:
+            if held and answer.model is not None and answer.booked:
                 await self._book(execute, turn, 0, answer.model, answer.usage)
             return bool(held)
 

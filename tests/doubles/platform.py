@@ -1,5 +1,6 @@
 """A chat platform in a few lines: it shows what people see."""
 
+import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
@@ -23,12 +24,17 @@ class FakePlatform:
         self.by_nonce: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
         self.away: set[str] = set()  # files that cannot be fetched at the moment
+        self.fetched: list[str] = []  # the files that somebody asked for
+        self.fetching = 0.0  # seconds that a file takes
+        self.sending = 0.0  # seconds that a new post takes
         self.calls: list[tuple[str, str]] = []  # (send or edit, text)
         self.trouble: str | None = None
         self.status = ""
         self.troubles: list[Exception] = []  # raised by the next sends and edits, one each
         self.typed: list[Channel] = []
         self.managers: set[str] | None = None  # the ids of those who manage the channels; None: everybody
+        self.forgotten: list[Channel] = []
+        self.expired: list[tuple[float, float]] = []  # from before when: words and photos
         self._ids = map(str, itertools.count(1))
 
     async def __aenter__(self) -> Self:
@@ -50,6 +56,7 @@ class FakePlatform:
         growing: bool = False,
     ) -> str:
         self._trouble("send", text)
+        await asyncio.sleep(self.sending)
         post = self.by_nonce.get(nonce or "") or next(self._ids)
         if nonce:
             self.by_nonce[nonce] = post
@@ -69,6 +76,8 @@ class FakePlatform:
         return post
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
+        self.fetched.append(attachment.ref)
+        await asyncio.sleep(self.fetching)
         if attachment.ref in self.away:
             raise Busy("platform_off")
         if attachment.ref not in self.files:
@@ -83,9 +92,11 @@ class FakePlatform:
     async def manages(self, channel: Channel, author: Author) -> bool:
         return self.managers is None or author.id in self.managers
 
-    async def forget(self, channel: Channel) -> None: ...
+    async def forget(self, channel: Channel) -> None:
+        self.forgotten.append(channel)
 
-    async def expire(self, before: float, photos_before: float) -> None: ...
+    async def expire(self, before: float, photos_before: float) -> None:
+        self.expired.append((before, photos_before))
 
     async def check(self) -> None: ...
 

@@ -13,10 +13,10 @@ Step = str | Usage | Exception | float
 class FakeProvider:
     """`script` holds one answer a question; the last one is used again and again."""
 
-    name = "sandbox"
-
-    def __init__(self, *script: Sequence[Step], keeps_history: bool = True) -> None:
+    def __init__(self, *script: Sequence[Step], name: str = "sandbox", keeps_history: bool = True) -> None:
+        self.name = name
         self.script = list(script) or [["a ", "cat", Usage(7, 8, 9)]]
+        self.by_model: dict[str, Sequence[Step]] = {}  # what these models answer, whatever the script says
         self.keeps_history = keeps_history
         self.prompts: list[Prompt] = []
         self.uploads: list[Photo] = []
@@ -24,6 +24,13 @@ class FakeProvider:
         self.closed = 0  # answers whose generator was closed
         self.forgotten: list[str | None] = []
         self.refuse: dict[str, Exception] = {}  # uploads that fail, by name
+        self.trouble: Exception | None = None  # that deleting a conversation meets
+        self.catalogue = [
+            Model("gpt-4o", "GPT-4o", sees=True),
+            Model("gpt-4o-mini", "GPT-4o mini", sees=True),
+            Model("o3-mini", "o3 mini", sees=False),
+            Model("meta/llama-3", "Llama 3", sees=False),
+        ]
 
     async def __aenter__(self) -> Self:
         return self
@@ -41,7 +48,7 @@ class FakeProvider:
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         self.prompts.append(prompt)
-        steps = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        steps = self.by_model.get(prompt.conversation.model_id) or self._next()
         try:
             for step in steps:
                 match step:
@@ -57,14 +64,14 @@ class FakeProvider:
             self.closed += 1
 
     async def models(self) -> Sequence[Model]:
-        return [
-            Model("gpt-4o", "GPT-4o", sees=True),
-            Model("gpt-4o-mini", "GPT-4o mini", sees=True),
-            Model("o3-mini", "o3 mini", sees=False),
-            Model("meta/llama-3", "Llama 3", sees=False),
-        ]
+        return self.catalogue
 
     async def forget(self, conversation: Conversation) -> None:
+        if self.trouble is not None:
+            raise self.trouble
         self.forgotten.append(conversation.remote_id)
 
     async def check(self) -> None: ...
+
+    def _next(self) -> Sequence[Step]:
+        return self.script.pop(0) if len(self.script) > 1 else self.script[0]

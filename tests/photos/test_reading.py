@@ -1,7 +1,6 @@
 """A photo comes out upright, in its right colours, of a fair size; and what is none is refused in words."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -322,13 +321,12 @@ async def test_damage_is_noticed_apart_as_well(photos: Photos) -> None:
 async def test_the_bot_goes_on_talking_meanwhile(photos: Photos) -> None:
     names = ("astronaut-12mp.jpg", "coffee-cmyk.jpg", "cat.heic", "cat.avif")
     reading = asyncio.gather(*(photos.read(name, file(name)) for name in names * 2))
-    worst = 0.0
+    ticks = 0
     while not reading.done():
-        begin = time.perf_counter()
         await asyncio.sleep(0.001)
-        worst = max(worst, time.perf_counter() - begin)
+        ticks += 1
     assert len(await reading) == 8
-    assert worst < 0.1  # 0.02 on a quiet machine
+    assert ticks > 100  # in its own thread, each photo would let it tick once or twice
 
 
 async def test_whoever_is_cancelled_leaves_nothing_behind(photos: Photos) -> None:

@@ -72,6 +72,24 @@ async def test_the_transcript_holds_what_was_asked_and_answered_oldest_first(sto
 # what people want forgotten
 
 
+async def test_what_was_put_aside_before_is_forgotten_too_and_other_channels_keep_theirs(store: Store) -> None:
+    await asked(store, "elsewhere", "a dog", THERE)
+    await store.renewed(await a_long_talk(store))
+    [now] = [await store.conversation_of(HERE)]
+    assert now is not None
+    await store.forgotten(now)
+    assert MARKER not in await everything(store)
+    assert "elsewhere" in await everything(store)
+
+
+async def test_what_was_booked_long_ago_is_deleted(store: Store) -> None:
+    await asked(store, "what is this?", "a cat")
+    await store.unbooked(time.time() - 60)
+    assert (await store.spent(0)).turns == 1
+    await store.unbooked(time.time() + 60)
+    assert (await store.spent(0)).turns == 0
+
+
 async def test_nothing_of_a_forgotten_conversation_is_left(reopen: OpenStore, store_url: str) -> None:
     async with reopen() as store:
         conversation = await a_long_talk(store)

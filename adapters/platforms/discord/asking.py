@@ -16,15 +16,15 @@ from adapters.platforms.discord.answering import Interactions, Waiting
 from adapters.platforms.discord.errors import our_errors
 from adapters.platforms.discord.files import Files
 from adapters.platforms.discord.lines import Lines
-from adapters.platforms.discord.pictures import of_interaction, pictures
+from adapters.platforms.discord.pictures import UNTOLD, of_interaction, pictures
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash import MESSAGE_MENU, menu
-from adapters.platforms.discord.translate import UNTOLD, about, server_of
-from bot.commands import ASK, Suggestion
+from adapters.platforms.discord.translate import about, server_of
+from bot.commands import ASK, STOP, Suggestion
 from bot.errors import BotError
 from bot.messages import About, Attachment, Author, Message
 from bot.ports import Receive
-from bot.words import say
+from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +105,10 @@ class Asking:
         question = str(options.get("question", ""))
         words = [str(value) for name, value in options.items() if name not in _names(data, options)]
         text = question if data["name"] == ASK else " ".join([f"/{data['name']}", *words])
+        if data["name"] == STOP:  # nothing else may ever come of it: the answer that ends says so
+            self._take_in(interaction, _message(interaction, f"/{interaction.id}", text), thinking=False)
+            await interaction.response.send_message("⏹", ephemeral=True)
+            return
         await self._ask(interaction, _message(interaction, f"/{interaction.id}", text), files)
 
     async def _picked(self, interaction: discord.Interaction, data: Data) -> None:
@@ -115,7 +119,8 @@ class Asking:
             return
         if question == ASK:
             self._remember(target)
-            await interaction.response.send_modal(_form(target.id))
+            with speaking(interaction.locale.value):
+                await interaction.response.send_modal(_form(target.id))
             return
         await self._ask_about(interaction, target, f"/{question}")
 
@@ -123,7 +128,8 @@ class Asking:
         id = str(data.get("custom_id", "")).removeprefix(FORM)
         target = self._targets.pop(id, None) or await _read_again(interaction, id)
         if target is None:
-            await interaction.response.send_message(say("discord_no_message"), ephemeral=True)
+            with speaking(interaction.locale.value):
+                await interaction.response.send_message(say("discord_no_message"), ephemeral=True)
             return
         await self._ask_about(interaction, target, _answer(data.get("components", ())))
 
@@ -209,7 +215,7 @@ def _message(interaction: discord.Interaction, id: str, text: str, shown: About 
     return Message(
         channel=place.channel,
         id=id,
-        author=Author(str(person.id), person.display_name),
+        author=Author(str(person.id), person.display_name.translate(UNTOLD).strip()),
         text=text.translate(UNTOLD).strip(),
         sent=time.time(),
         about=shown,

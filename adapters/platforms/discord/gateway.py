@@ -11,7 +11,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 
 from adapters.platforms.discord.asking import Asking
-from adapters.platforms.discord.buttons import Says
+from adapters.platforms.discord.buttons import Picks, Says
 from adapters.platforms.discord.hearing import Hearing
 from adapters.platforms.discord.shards import Shards
 from bot.errors import Refused
@@ -39,7 +39,7 @@ class Ears(discord.AutoShardedClient):
         )
         self._hearing, self._asking = hearing, asking
         self.connected: set[int] = set()  # shards
-        self.add_dynamic_items(Says)
+        self.add_dynamic_items(Says, Picks)
 
     async def setup_hook(self) -> None:
         """Find the gateway: at times discord.py takes the address that it knows by heart."""

@@ -9,10 +9,11 @@ import structlog
 from adapters.platforms.discord.errors import our_errors
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.rest import Rest
+from adapters.platforms.discord.translate import language_of
 from bot.errors import BotError
 from bot.messages import ChannelSettings, Message
 from bot.ports import Store
-from bot.words import say
+from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,8 @@ class Threads:
 
     async def _in_its_thread(self, said: discord.Message, message: Message, settings: ChannelSettings) -> Message:
         try:
-            await _open(said, message.text)
+            with speaking(settings.language or message.language):
+                await _open(said, message.text)
         except BotError as error:  # then it is answered where it was asked
             log.warning("a thread could not be opened", channel=said.channel.id, reason=error.key)
             return message
@@ -81,14 +83,15 @@ class Tact:
         """Whether there is any use in asking a model; if not, whoever asked is told so."""
         missing = missing_permission(said)
         if missing is not None:
-            await self.tell(said.author.id, said.channel.id, missing)
+            with speaking(language_of(said.guild)):
+                await self.tell(said.author.id, said.channel.id, missing)
         return missing is None
 
     async def cannot_read(self, said: discord.Message, me: int) -> None:
         """Ask for a mention by name: Discord hides from us what is said to our role."""
         place = await self._rest.place(said.channel.id)
         try:
-            with our_errors():
+            with our_errors(), speaking(language_of(said.guild)):
                 await place.send(
                     say("discord_role_only", name=f"<@{me}>"),
                     reference=said.to_reference(fail_if_not_exists=False),

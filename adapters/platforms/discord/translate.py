@@ -6,11 +6,10 @@ from collections.abc import Collection
 import discord
 from discord import MessageReferenceType, MessageType
 
-from adapters.platforms.discord.pictures import HIDDEN, pictures
-from adapters.platforms.discord.pictures import UNTOLD as UNTOLD
+from adapters.platforms.discord.pictures import HIDDEN, UNTOLD, pictures
 from adapters.platforms.discord.places import NAME, Place
 from bot.messages import About, Attachment, Author, Message
-from bot.words import say
+from bot.words import say, speaking
 
 SAID = (MessageType.default, MessageType.reply)  # by people, in words or pictures
 LINK = re.compile(r"https?://\S")
@@ -149,7 +148,8 @@ def _is_withheld(message: discord.Message, me: int) -> bool:
 
 def _unseen(message: discord.Message) -> About:
     """There may be a photo: whoever asks about it is told that we cannot see it, and not answered about another one."""
-    nothing = Attachment(f"{HIDDEN}/{message.id}", say("discord_hidden_name"))
+    with speaking(language_of(message.guild)):
+        nothing = Attachment(f"{HIDDEN}/{message.id}", say("discord_hidden_name"))
     return About(str(message.id), ours=False, text="", attachments=(nothing,))
 
 

@@ -24,7 +24,7 @@ from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Button, Channel, File, Message
 from bot.net import CAP, Http, Reply, chunks
 from bot.ports import Receive
-from bot.words import say
+from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
 
@@ -178,7 +178,8 @@ class Telegram:
             self._soon(self._acknowledge(news.query))
             await receive(news.message)
         elif isinstance(news, Stale):
-            self._soon(self._acknowledge(news.query, say("telegram_old_button")))
+            with speaking(news.language):
+                self._soon(self._acknowledge(news.query, say("telegram_old_button")))
         elif isinstance(news, MovedTo):
             self._speech.moved[int(news.old.id)] = int(news.new.id)
             await self._keep_moved(news.old, news.new)

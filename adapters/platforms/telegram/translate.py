@@ -32,6 +32,7 @@ class Stale:
     """A press of a button that nobody can tell the place of any more."""
 
     query: str
+    language: str = ""  # of whoever pressed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _loose(said: Said, written: str) -> str | None:
 
 def _pressed(query: CallbackQuery) -> Pressed | Stale:
     if query.message is None or not query.data:
-        return Stale(query.id)
+        return Stale(query.id, _language(query.from_user))
     post = query.message
     message = Message(
         channel=_channel(post) if isinstance(post, Said) else Channel(NAME, str(post.chat.id)),

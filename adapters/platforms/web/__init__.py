@@ -8,10 +8,10 @@ from typing import Any
 from adapters.platforms.web.adapter import Web
 from bot.commands.models import known_models
 from bot.house import House
+from bot.messages import Channel
+from bot.words import say
 
 __all__ = ["Web", "open_web"]
-
-SANDBOX = "Sandbox: the answers are measurements of the pixels. There is no AI model behind this page."
 
 
 def open_web(house: House) -> Web:
@@ -21,11 +21,15 @@ def open_web(house: House) -> Web:
     async def models() -> Sequence[Mapping[str, Any]]:
         return [asdict(model) | {"id": name} for name, model in (await known_models(house.providers)).items()]
 
+    async def model_of(channel: str) -> str:
+        conversation = await house.store.conversation_of(Channel(Web.name, channel))
+        return conversation.model if conversation else settings.bot_model
+
     return Web(
         house.web,
         Path(settings.bot_data),
         most_bytes=settings.bot_photo_mb * 1024 * 1024,
-        banner=SANDBOX if settings.bot_model.startswith("sandbox/") else "",
-        model=settings.bot_model,
+        banner=lambda: say("page_sandbox") if settings.bot_model.startswith("sandbox/") else "",
+        model_of=model_of,
         models=models,
     )

@@ -10,7 +10,7 @@ from typing import Self
 
 import structlog
 
-from adapters.platforms.web.api import Api, Models, event_of
+from adapters.platforms.web.api import LAST, Api, ModelOf, Models, event_of
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
@@ -40,13 +40,13 @@ class Web:
         *,
         most_bytes: int,
         banner: Callable[[], str] | str = "",
-        model: str = "",
+        model_of: ModelOf | None = None,
         models: Models | None = None,
     ) -> None:
         """Add the page to `server`, which must not have started, and keep everything in `folder`.
 
-        `banner` is a line on top of the page, `model` what answers where nobody switched, and `models` returns what
-        can be switched to: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`.
+        `banner` is a line on top of the page, `model_of` returns what answers in a channel, and `models` what can be
+        switched to: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`.
         """
         self.journal = Journal(folder / "web.db")
         self.audience = Audience()
@@ -58,7 +58,8 @@ class Web:
             said=self._said.set,
             is_typing=lambda channel: self._typing[channel] > 0,
             most_bytes=most_bytes,
-            about=lambda: {"banner": banner if isinstance(banner, str) else banner(), "model": model},
+            banner=lambda: banner if isinstance(banner, str) else banner(),
+            model_of=model_of,
             models=models,
         )
         api.add_routes(server.router)
@@ -152,9 +153,10 @@ class Web:
         return True
 
     async def forget(self, channel: Channel) -> None:
-        """Delete all that was said there, and the files; open pages are told to forget it too."""
+        """Delete all that was said there, and the files; open pages then show only what the bot is yet to hear."""
         await self.journal.forget(channel.id)
-        self.audience.tell(channel.id, Event("forget", "forget", {}))
+        left = await self.journal.last_entries(channel.id, LAST)
+        self.audience.tell(channel.id, Event("forget", "forget", {"entries": [event_of(entry).data for entry in left]}))
 
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old messages, posts and files; an open page goes on showing what it has."""

@@ -6,20 +6,24 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Said, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import Journal
+from adapters.platforms.web.page import STATIC, language_in, page_in
 from adapters.platforms.web.pictures import picture_type
 from bot import __version__
 from bot.errors import BotError
+from bot.words import say, speaking
 
-STATIC = Path(__file__).parent / "static"
+log = structlog.get_logger(__name__)
+
 FILES = {"app.js", "markdown.js", "style.css", "icon.svg"}
 ASK_EVERY_TIME = {"Cache-Control": "no-cache"}  # or an update of the bot would leave old scripts in browsers
 CHANNEL = "{channel:[A-Za-z0-9_-]{1,64}}"
@@ -29,12 +33,16 @@ LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,20}")  # de, zh-CN, es-419
 MOST_TEXT = 100_000  # characters
 MOST_PHOTOS = 10  # with one message
 LAST = 200  # entries that a tab starts with
-PING = 15.0  # seconds of silence in an event stream
+PING = 15.0  # seconds of silence in an event stream, until it says once more what answers
 CHUNK = 64 * 1024
 RETRY = b"retry: 1000\n\n"  # milliseconds until a browser connects again
 EVENT_STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
+SWITCHES = {"snapshot", "post"}  # events with which another model may have begun to answer
+
 Models = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
+ModelOf = Callable[[str], Awaitable[str]]
+"""What answers in a channel, as provider/model."""
 
 
 @dataclass
@@ -46,7 +54,8 @@ class Api:
     said: Callable[[], None]
     is_typing: Callable[[str], bool]
     most_bytes: int
-    about: Callable[[], Mapping[str, Any]]
+    banner: Callable[[], str]
+    model_of: ModelOf | None
     models: Models | None
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -54,12 +63,12 @@ class Api:
         router.add_get("/", self.welcome)
         router.add_get(f"/c/{CHANNEL}", self.page)
         router.add_get("/static/{name}", self.static)
-        router.add_get("/api/about", self.tell_about)
-        router.add_get("/api/models", self.list_models)
-        router.add_get("/api/uploads/{id}", self.show_upload)
-        router.add_get("/api/files/{id}", self.hand_out)
-        router.add_post(f"/api/channels/{CHANNEL}/uploads", self.upload)
-        router.add_post(f"/api/channels/{CHANNEL}/messages", self.post)
+        router.add_get("/api/about", _in_its_language(self.tell_about))
+        router.add_get("/api/models", _in_its_language(self.list_models))
+        router.add_get("/api/uploads/{id}", _in_its_language(self.show_upload))
+        router.add_get("/api/files/{id}", _in_its_language(self.hand_out))
+        router.add_post(f"/api/channels/{CHANNEL}/uploads", _in_its_language(self.upload))
+        router.add_post(f"/api/channels/{CHANNEL}/messages", _in_its_language(self.post))
         router.add_get(f"/api/channels/{CHANNEL}/events", self.events)
 
     # the page
@@ -68,9 +77,10 @@ class Api:
         """Open a channel of one's own."""
         raise web.HTTPFound(f"/c/{secrets.token_urlsafe(9)}", headers={"Cache-Control": "no-store"})
 
-    async def page(self, request: web.Request) -> web.FileResponse:
+    async def page(self, request: web.Request) -> web.Response:
         """Serve the page; its script finds the channel in the address."""
-        return web.FileResponse(STATIC / "index.html", headers=ASK_EVERY_TIME)
+        headers = {**ASK_EVERY_TIME, "Vary": "Accept-Language"}
+        return web.Response(text=page_in(_language_of(request)), content_type="text/html", headers=headers)
 
     async def static(self, request: web.Request) -> web.FileResponse:
         """Serve what the page is made of."""
@@ -82,7 +92,7 @@ class Api:
     async def tell_about(self, request: web.Request) -> web.Response:
         """Say what this is, and what the page needs to know before anything is sent."""
         limits = {"most_bytes": self.most_bytes, "most_photos": MOST_PHOTOS, "most_text": MOST_TEXT}
-        return web.json_response({"name": "Snapthread", "version": __version__, **limits, **self.about()})
+        return web.json_response({"name": "Snapthread", "version": __version__, **limits, "banner": self.banner()})
 
     async def list_models(self, request: web.Request) -> web.Response:
         """Say what can be asked."""
@@ -109,9 +119,9 @@ class Api:
         try:
             entry, is_new = await self.journal.add_message(channel, said)
         except UnknownUpload as error:
-            raise _refused(web.HTTPConflict, "A photo is no longer here. Remove it and add it again.") from error
+            raise _refused(web.HTTPConflict, say("page_photo_gone")) from error
         except UnknownPost as error:
-            raise _refused(web.HTTPConflict, "That answer is no longer here. Say it in words.") from error
+            raise _refused(web.HTTPConflict, say("page_answer_gone")) from error
         if is_new:
             self.audience.tell(channel, event_of(entry))
             self.said()
@@ -128,7 +138,7 @@ class Api:
         return bytes(body)
 
     def _too_heavy(self) -> web.HTTPException:
-        sentence = f"This file is larger than {self.most_bytes // (1024 * 1024)} MB."
+        sentence = say("page_too_heavy", limit=self.most_bytes // (1024 * 1024))
         return web.HTTPRequestEntityTooLarge(
             self.most_bytes, 0, text=json.dumps({"error": sentence}), content_type="application/json"
         )
@@ -140,7 +150,7 @@ class Api:
         upload = await self.journal.upload(request.match_info["id"])
         data = await self.journal.data(upload.id) if upload and upload.picture else None
         if upload is None or data is None:
-            raise _refused(web.HTTPNotFound, "There is no such picture.")
+            raise _refused(web.HTTPNotFound, say("page_no_picture"))
         return web.Response(body=data, content_type=upload.picture, headers=_headers("inline", upload))
 
     async def hand_out(self, request: web.Request) -> web.Response:
@@ -148,7 +158,7 @@ class Api:
         upload = await self.journal.upload(request.match_info["id"])
         data = await self.journal.data(upload.id) if upload else None
         if upload is None or data is None:
-            raise _refused(web.HTTPNotFound, "There is no such file.")
+            raise _refused(web.HTTPNotFound, say("page_no_file"))
         return web.Response(body=data, content_type="application/octet-stream", headers=_headers("attachment", upload))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -157,16 +167,42 @@ class Api:
         response = web.StreamResponse(headers=EVENT_STREAM)
         with suppress(ConnectionResetError), self.audience.tab(channel) as tab:
             await response.prepare(request)
-            await response.write(RETRY + _on_the_wire(await self._snapshot(channel)))
+            await response.write(RETRY)
+            news = [await self._snapshot(channel)]
             while not tab.closed:
+                await response.write(b"".join(map(_on_the_wire, news)))
+                if not news or SWITCHES & {event.name for event in news}:
+                    await response.write(_on_the_wire(await self._model(channel)))
                 news = await tab.news(PING)
-                await response.write(b"".join(map(_on_the_wire, news)) or b": still here\n\n")
         return response
 
     async def _snapshot(self, channel: str) -> Event:
         entries = await self.journal.last_entries(channel, LAST)
         data = {"entries": [event_of(entry).data for entry in entries], "typing": self.is_typing(channel)}
         return Event("snapshot", "channel", data)
+
+    async def _model(self, channel: str) -> Event:
+        """What answers there now; empty where nobody knows."""
+        try:
+            model = await self.model_of(channel) if self.model_of else ""
+        except Exception:  # the store may be away; what was said can be read all the same
+            log.exception("what answers in a channel could not be found", channel=channel)
+            model = ""
+        return Event("model", "model", {"id": model})
+
+
+def _in_its_language(handler: Handler) -> Handler:
+    """A handler that says its sentences in the language of the browser."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        with speaking(_language_of(request)):
+            return await handler(request)
+
+    return handle
+
+
+def _language_of(request: web.Request) -> str:
+    return language_in(request.headers.get("Accept-Language", ""))
 
 
 def event_of(entry: Entry) -> Event:
@@ -211,11 +247,11 @@ def _said(body: Any) -> Said:
         case _:
             raise _refused(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
     if not said.text and not said.uploads:
-        raise _refused(web.HTTPBadRequest, "There is nothing to send yet: write something or add a photo.")
+        raise _refused(web.HTTPBadRequest, say("page_nothing"))
     if len(said.text) > MOST_TEXT:
-        raise _refused(web.HTTPBadRequest, f"This is too long: {MOST_TEXT:,} characters are the most.")
+        raise _refused(web.HTTPBadRequest, say("page_too_long", most=f"{MOST_TEXT:,}"))
     if len(said.uploads) > MOST_PHOTOS:
-        raise _refused(web.HTTPBadRequest, f"These are too many photos: {MOST_PHOTOS} go into one message.")
+        raise _refused(web.HTTPBadRequest, say("page_too_many", most=MOST_PHOTOS))
     return said
 
 

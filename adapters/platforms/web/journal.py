@@ -177,7 +177,7 @@ class Journal:
 
         def delete() -> None:
             entries = "SELECT id FROM entries WHERE channel = ? AND (ours OR received)"
-            with self._database:
+            with self._transaction(durable=True):
                 self._database.execute(f"DELETE FROM photos WHERE entry IN ({entries})", (channel,))  # noqa: S608 (ours)
                 self._database.execute("DELETE FROM entries WHERE channel = ? AND (ours OR received)", (channel,))
                 unused = "channel = ? AND NOT EXISTS (SELECT 1 FROM photos WHERE upload = uploads.id)"
@@ -186,16 +186,20 @@ class Journal:
         await self._run(delete)
 
     async def expire(self, before: float, photos_before: float) -> None:
-        """Delete entries from before then, if the bot has received them, and files from before that other moment."""
+        """Delete entries from before then, and files from before that other moment.
+
+        What the bot has not received yet stays whole, or it would be asked about photos that it cannot see.
+        """
 
         def delete() -> None:
             old = "SELECT id FROM entries WHERE time < ? AND (ours OR received)"
-            files = "SELECT id FROM uploads WHERE time < ?"
-            with self._database:
+            waiting = "SELECT upload FROM photos JOIN entries ON id = entry WHERE NOT (ours OR received)"
+            files = f"SELECT id FROM uploads WHERE time < ? AND id NOT IN ({waiting})"  # noqa: S608 (ours)
+            with self._transaction(durable=False):
                 self._database.execute(f"DELETE FROM photos WHERE entry IN ({old})", (before,))  # noqa: S608 (ours)
                 self._database.execute(f"DELETE FROM entries WHERE id IN ({old})", (before,))  # noqa: S608 (ours)
                 self._database.execute(f"DELETE FROM photos WHERE upload IN ({files})", (photos_before,))  # noqa: S608
-                self._database.execute("DELETE FROM uploads WHERE time < ?", (photos_before,))
+                self._database.execute(f"DELETE FROM uploads WHERE id IN ({files})", (photos_before,))  # noqa: S608
 
         await self._run(delete)
 
@@ -217,6 +221,7 @@ class Journal:
         self._database = sqlite3.connect(self.path, isolation_level=None)
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA secure_delete = ON")
             self._database.execute("PRAGMA busy_timeout = 5000")
             self._database.execute("PRAGMA foreign_keys = ON")
             self._database.executescript(SCHEMA)

@@ -12,7 +12,12 @@ const page = Object.fromEntries([...document.querySelectorAll("[id]")].map((node
 const entries = new Map(); // by id: { data, node }
 const draft = { photos: [], attempt: null, isSending: false };
 const limits = { most_bytes: Infinity, most_photos: 10 };
+const words = JSON.parse(page.words.textContent); // every sentence of the page, in its language
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+
+function say(key, gaps = {}) {
+  return words[key].replace(/\{(\w+)\}/g, (_, gap) => gaps[gap]);
+}
 
 // asking the server
 
@@ -20,7 +25,7 @@ class Trouble extends Error {} // its message is a sentence for people
 
 async function call(path, options) {
   const response = await fetch(path, options).catch(() => {
-    throw new Trouble("Snapthread cannot be reached. Everything is still here: send it again in a moment.");
+    throw new Trouble(say("page_unreachable"));
   });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Trouble(sentence(response.status, body));
@@ -28,8 +33,8 @@ async function call(path, options) {
 }
 
 function sentence(status, body) {
-  if (status === 401) return "You are logged out. Log in again in another tab; everything is still here.";
-  return body.error ?? `Something went wrong (${status}). Everything is still here: try again.`;
+  if (status === 401) return say("page_logged_out");
+  return body.error ?? say("page_wrong", { status });
 }
 
 function newKey() {
@@ -43,13 +48,13 @@ function post(text, { uploads = [], key = newKey(), about = null } = {}) {
 
 // the transcript
 
-let isStuck = true; // to the bottom
 let isTyping = false;
 
 function show(data) {
   const before = entries.get(data.id);
   const node = before?.node ?? (data.kind === "post" ? postNode(data) : messageNode(data));
   entries.set(data.id, { data, node });
+  showPress(data.reply_to);
   if (!before) insert(node, data.id);
   if (data.kind === "post") {
     fill(node, data);
@@ -71,7 +76,7 @@ function insert(node, id) {
 function messageNode({ text, time, photos, about, label }) {
   if (about) return pressNode(label || text, text, time);
   const isCommand = text.startsWith("/") && !photos.length;
-  const node = element("li", { class: isCommand ? "command" : "message" }, unseen("You said:"));
+  const node = element("li", { class: isCommand ? "command" : "message" }, unseen(say("page_you_said")));
   if (photos.length) node.append(element("ul", { class: "thumbs" }, ...photos.map((photo) => element("li", {}, thumb(photo)))));
   if (text) node.append(element("p", { class: "said", title: clock.format(time * 1000) }, text));
   return node;
@@ -79,28 +84,33 @@ function messageNode({ text, time, photos, about, label }) {
 
 function pressNode(label, text, time) {
   const said = element("p", { class: "said", title: `${text} · ${clock.format(time * 1000)}` }, label);
-  return element("li", { class: "command pressed" }, unseen("You pressed:"), said);
+  return element("li", { class: "command pressed", hidden: "" }, unseen(say("page_you_pressed")), said);
+}
+
+function showPress(id) { // what a post answers is worth a line; what only changed the post that was pressed is not
+  const node = entries.get(id)?.node;
+  if (node) node.hidden = false;
 }
 
 function thumb({ name, url }) {
   const tile = element("span", { class: "tile", title: name }, element("b", {}, extension(name)), element("span", {}, name));
   if (!url) return tile;
   const picture = element("img", { src: url, alt: name, decoding: "async" });
-  const button = element("button", { type: "button", class: "thumb", title: `Open ${name}` }, picture);
+  const button = element("button", { type: "button", class: "thumb", title: say("page_open", { name }) }, picture);
   picture.addEventListener("error", () => button.replaceWith(tile));
   button.addEventListener("click", () => view(url, name));
   return button;
 }
 
 function extension(name) {
-  return /\.(\w{1,5})$/.exec(name)?.[1].toUpperCase() ?? "FILE";
+  return /\.(\w{1,5})$/.exec(name)?.[1].toUpperCase() ?? say("page_file");
 }
 
 function postNode({ time }) {
-  const copy = element("button", { type: "button", class: "copy" }, "Copy", unseen(" answer"));
-  const node = element("li", { class: "post" }, unseen("Answer:"), element("div", { class: "body" }),
-    element("ul", { class: "thumbs", "aria-label": "Files", hidden: "" }),
-    element("div", { class: "actions", role: "group", "aria-label": "What to do with this answer", hidden: "" }),
+  const copy = element("button", { type: "button", class: "copy" }, element("span", { "aria-hidden": "true" }, say("page_copy")), unseen(say("page_copy_what")));
+  const node = element("li", { class: "post" }, unseen(say("page_answer")), element("div", { class: "body" }),
+    element("ul", { class: "thumbs", "aria-label": say("page_files"), hidden: "" }),
+    element("div", { class: "actions", role: "group", "aria-label": say("page_actions"), hidden: "" }),
     element("div", { class: "foot" }, element("time", { datetime: new Date(time * 1000).toISOString() }, clock.format(time * 1000)), copy));
   copy.addEventListener("click", () => copyText(copy, entries.get(node.dataset.id).data.text.replace(CURSOR, "")));
   return node;
@@ -127,14 +137,14 @@ function showFiles(node, { photos }) {
 }
 
 function fileLink({ name, size, file }) {
-  return element("a", { class: "file", href: file, download: name, title: `Save ${name}` },
+  return element("a", { class: "file", href: file, download: name, title: say("page_save", { name }) },
     element("b", {}, extension(name)), element("span", {}, name), element("small", {}, inBytes(size)));
 }
 
 function inBytes(size) {
   const units = ["byte", "kilobyte", "megabyte"];
   const step = Math.min(Math.floor(Math.log10(size || 1) / 3), units.length - 1);
-  return new Intl.NumberFormat("en", { style: "unit", unit: units[step], maximumFractionDigits: step && 1 }).format(size / 1000 ** step);
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: units[step], maximumFractionDigits: step && 1 }).format(size / 1000 ** step);
 }
 
 function replaces(node, data) { // what stays the same is left alone: it may have the focus
@@ -146,6 +156,7 @@ function replaces(node, data) { // what stays the same is left alone: it may hav
 
 // buttons
 
+const MANY = 5; // buttons that say the same command in other words: a list to pick from
 const pressed = new Map(); // by post and command: the id of the message that says it, or null while that is on its way
 
 function showActions(node, { id, buttons }) {
@@ -154,11 +165,17 @@ function showActions(node, { id, buttons }) {
     const focused = [...row.children].indexOf(document.activeElement);
     row.replaceChildren(...buttons.map((button) => actionNode(id, button)));
     row.hidden = !buttons.length;
+    row.classList.toggle("choices", isList(buttons));
     if (focused >= 0) (row.children[focused] ?? row.lastElementChild ?? page.text).focus();
   }
   for (const button of row.children) { // not `disabled`: that would lose the focus
     button.setAttribute("aria-disabled", pressed.has(`${id} ${button.dataset.command}`));
   }
+}
+
+function isList(buttons) {
+  const names = buttons.map(({ command }) => command.split(" ")[0]);
+  return names.some((name) => names.filter((other) => other === name).length >= MANY);
 }
 
 function actionNode(id, { label, command }) {
@@ -168,8 +185,8 @@ function actionNode(id, { label, command }) {
 }
 
 function refreshActions(id) {
-  const { data, node } = entries.get(id);
-  showActions(node, data);
+  const entry = entries.get(id);
+  if (entry) showActions(entry.node, entry.data); // it may have been forgotten meanwhile
 }
 
 async function press(id, command) {
@@ -209,9 +226,11 @@ function release({ id, text, reply_to }) { // the buttons of a post that has cha
 function quoteQuestion(node) {
   const { data } = entries.get(node.dataset.id);
   const asked = entries.get(data.reply_to)?.data;
-  if (!asked || node.previousElementSibling?.dataset.id === data.reply_to) return;
-  const words = asked.label || asked.text || asked.photos.map((photo) => photo.name).join(", ");
-  node.prepend(element("p", { class: "replied" }, unseen("In reply to:"), words));
+  let above = node.previousElementSibling;
+  while (above?.hidden) above = above.previousElementSibling;
+  if (!asked || above?.dataset.id === data.reply_to) return;
+  const question = asked.label || asked.text || asked.photos.map((photo) => photo.name).join(", ");
+  node.prepend(element("p", { class: "replied" }, unseen(say("page_in_reply")), question));
 }
 
 function unseen(text) {
@@ -220,14 +239,14 @@ function unseen(text) {
 
 async function copyText(button, text) {
   const before = [...button.childNodes];
-  let words = "Copied";
+  let outcome = say("page_copied");
   try {
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
     else copyTheOldWay(text);
   } catch {
-    words = "Not allowed";
+    outcome = say("page_not_copied");
   }
-  button.replaceChildren(words);
+  button.replaceChildren(outcome);
   setTimeout(() => button.replaceChildren(...before), 1500);
 }
 
@@ -266,14 +285,30 @@ page.viewer.addEventListener("close", () => page.picture.removeAttribute("src"))
 
 // scrolling
 
-function toBottom() {
-  isStuck = true;
-  page.transcript.scrollTop = page.transcript.scrollHeight;
+let isStuck = true; // to the bottom
+let place = {}; // where the transcript was when it was last looked at
+
+function look() {
+  const { scrollHeight: height, scrollTop: top, clientHeight: view } = page.transcript;
+  place = { height, top, view };
 }
 
+function toBottom() {
+  isStuck = true;
+  page.down.hidden = true;
+  page.transcript.scrollTop = page.transcript.scrollHeight;
+  look();
+}
+
+// Content that grows, and a composer that shrinks, scroll too, and are told of some moments later, when there may be
+// more below. So only a move upwards in a transcript that kept its size is a reader's, who wants to leave the end.
 page.transcript.addEventListener("scroll", () => {
-  const { scrollHeight, scrollTop, clientHeight } = page.transcript;
-  isStuck = scrollHeight - scrollTop - clientHeight < NEAR;
+  const before = place;
+  look();
+  const isSame = place.height === before.height && place.view === before.view;
+  if (place.height - place.top - place.view < NEAR) isStuck = true;
+  else if (isSame && place.top < before.top) isStuck = false;
+  else if (isStuck) toBottom();
   page.down.hidden = isStuck;
 });
 page.down.addEventListener("click", () => { toBottom(); page.text.focus(); });
@@ -292,9 +327,9 @@ const HEARD = {
     all.forEach(show);
     page.empty.hidden = entries.size > 0;
     showTyping(typing);
-    showModel();
   },
-  message: (data) => { show(data); showModel(); },
+  model: ({ id }) => { answering = id; showModel(); },
+  message: show,
   post: (data) => {
     const before = entries.get(data.id)?.data.text;
     show(data);
@@ -304,10 +339,15 @@ const HEARD = {
     if (!CURSOR.test(data.text) && data.text !== before) announce(data);
   },
   typing: ({ on }) => showTyping(on),
-  forget: () => {
+  forget: ({ entries: left }) => {
     entries.clear();
+    pressed.clear();
     page.entries.replaceChildren();
+    page.log.replaceChildren();
+    page.viewer.close();
     page.empty.hidden = false;
+    left.forEach(show);
+    toBottom();
   },
 };
 
@@ -323,7 +363,7 @@ function connect() {
 
 function lost(which) {
   if (which !== source) return;
-  page.connection.textContent = "The connection is lost. Trying to get it back…";
+  page.connection.textContent = say("page_lost");
   if (which.readyState === EventSource.CLOSED) setTimeout(() => which === source && connect(), 3000);
 }
 
@@ -339,10 +379,10 @@ function addPhotos(files) {
   complain("");
   for (const file of files) {
     if (draft.photos.length >= limits.most_photos) {
-      complain(`${limits.most_photos} photos go into one message; ${file.name} was left out.`);
+      complain(say("page_left_out", { most: limits.most_photos, name: file.name }));
       return;
     }
-    if (file.size > limits.most_bytes) complain(`${file.name} is larger than ${megabytes(limits.most_bytes)} MB.`);
+    if (file.size > limits.most_bytes) complain(say("page_large", { name: file.name, limit: megabytes(limits.most_bytes) }));
     else addPhoto(file);
   }
   page.text.focus();
@@ -353,7 +393,7 @@ function megabytes(bytes) {
 }
 
 function addPhoto(file) {
-  const photo = { file, name: file.name || "photo", url: URL.createObjectURL(file), id: null };
+  const photo = { file, name: file.name || say("page_photo"), url: URL.createObjectURL(file), id: null };
   photo.node = draftNode(photo);
   draft.photos.push(photo);
   page.photos.append(photo.node);
@@ -363,9 +403,10 @@ function addPhoto(file) {
 
 function draftNode(photo) {
   const tile = element("span", { class: "tile" }, element("b", {}, extension(photo.name)), element("span", {}, photo.name));
-  const remove = element("button", { type: "button", class: "remove", title: `Remove ${photo.name}`, "aria-label": `Remove ${photo.name}` }, "×");
+  const removal = say("page_remove", photo);
+  const remove = element("button", { type: "button", class: "remove", title: removal, "aria-label": removal }, "×");
   remove.addEventListener("click", () => { forget(photo); page.text.focus(); });
-  const progress = element("progress", { max: "1", value: "0", "aria-label": `Upload of ${photo.name}` });
+  const progress = element("progress", { max: "1", value: "0", "aria-label": say("page_upload", photo) });
   return element("li", { title: photo.name }, tile, progress, remove);
 }
 
@@ -396,8 +437,8 @@ function upload(photo) {
     request.responseType = "json";
     const progress = photo.node.querySelector("progress");
     request.upload.addEventListener("progress", ({ loaded, total }) => { progress.value = total ? loaded / total : 0; });
-    request.addEventListener("error", () => failed(new Trouble("the upload broke off. Send again, or remove it.")));
-    request.addEventListener("abort", () => failed(new Trouble("it was removed.")));
+    request.addEventListener("error", () => failed(new Trouble(say("page_broke_off"))));
+    request.addEventListener("abort", () => failed(new Trouble(say("page_removed"))));
     request.addEventListener("load", () => {
       if (request.status !== 201) { failed(new Trouble(sentence(request.status, request.response ?? {}))); return; }
       photo.node.classList.add("uploaded");
@@ -444,7 +485,7 @@ async function send() {
 async function sendWhole(text, photos) {
   for (const photo of photos) if (!photo.uploading) begin(photo);
   const uploads = await Promise.all(photos.map((photo) => photo.uploading.catch((trouble) => {
-    throw new Trouble(`Nothing was sent. ${photo.name}: ${trouble.message}`);
+    throw new Trouble(say("page_not_sent", { name: photo.name, reason: trouble.message }));
   })));
   // The same draft again has the same key, so that it is said once even if only the answer was lost on the way.
   const content = JSON.stringify([text, uploads]);
@@ -517,20 +558,12 @@ for (const button of page.empty.querySelectorAll("button")) {
 // models and conversations
 
 let models = [];
-let firstModel = "";
-
-function currentModel() {
-  const said = [...entries.values()].reverse().map(({ data }) => data)
-    .filter(({ kind }) => kind === "message").map(({ text }) => /^\/model\s+(\S+)\s*$/i.exec(text)?.[1]);
-  const known = said.map((name) => name && models.find(({ id }) => id === name || id.endsWith(`/${name}`)));
-  return known.find(Boolean)?.id ?? firstModel;
-}
+let answering = ""; // the model that does, as the server says; empty: it does not know
 
 function showModel() {
-  if (!models.length) return;
-  const current = currentModel();
-  if (current && !models.some(({ id }) => id === current)) addModel({ id: current, name: current });
-  page.model.value = current;
+  if (!models.length || !answering) return;
+  if (!models.some(({ id }) => id === answering)) addModel({ id: answering, name: answering });
+  page.model.value = answering;
 }
 
 function addModel(model) {
@@ -541,7 +574,7 @@ function addModel(model) {
     group = element("optgroup", { label: provider });
     page.model.append(group);
   }
-  group.append(element("option", { value: model.id }, model.sees ? `${model.name} · sees photos` : model.name));
+  group.append(element("option", { value: model.id }, model.sees ? say("page_sees", { model: model.name }) : model.name));
 }
 
 async function command(text) {
@@ -568,7 +601,6 @@ page.second.addEventListener("click", () => setTimeout(nameSecond)); // after th
 async function learn() {
   const about = await call("/api/about");
   Object.assign(limits, about);
-  firstModel = about.model ?? "";
   page.banner.textContent = about.banner;
   page.banner.hidden = !about.banner;
   (await call("/api/models")).forEach(addModel);

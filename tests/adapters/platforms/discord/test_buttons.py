@@ -6,7 +6,7 @@ import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.buttons import LONGEST, PREFIX, Says, keyboard
+from adapters.platforms.discord.buttons import LONGEST, PREFIX, Picks, Says, keyboard
 from adapters.platforms.discord.rest import Rest
 from bot.commands import quick_actions
 from bot.messages import Attachment, Author, Button, Channel, Message
@@ -32,13 +32,13 @@ def ids(view: discord.ui.View | None) -> list[str]:
 
 
 def buttons(count: int) -> list[Button]:
-    return [Button(f"Model {n}", f"/model m{n}") for n in range(count)]
+    return [Button(f"Number {n}", f"/number{n}") for n in range(count)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pressed(client: Listener) -> Listener:
     """Hears of presses by what is said on a bot's start, and not by having made the buttons."""
-    client.add_dynamic_items(Says)
+    client.add_dynamic_items(Says, Picks)
     return client
 
 
@@ -88,7 +88,7 @@ async def test_a_command_is_on_one_button_alone(rest: Rest, server: FakeDiscord)
 async def test_there_are_five_rows_of_five_at_most(count: int) -> None:
     view = keyboard(buttons(count))
     assert view is not None
-    assert ids(view) == [f"say:/model m{n}" for n in range(min(count, 25))]
+    assert ids(view) == [f"say:/number{n}" for n in range(min(count, 25))]
     assert all(len(row["components"]) <= 5 for row in view.to_components())
 
 
@@ -107,6 +107,29 @@ async def test_what_stands_on_a_button_is_cut_where_discord_would_refuse_it() ->
 async def test_the_questions_below_an_answer_all_fit() -> None:
     photo = Message(Channel("discord", "1"), "2", Author("3", "Ann"), "", 0.0, (Attachment("4", "cat.jpg"),))
     assert ids(keyboard(quick_actions(photo))) == [PREFIX + button.command for button in quick_actions(photo)]
+
+
+def models(count: int) -> list[Button]:
+    return [Button(f"Model {n}", f"/model 1min/m{n}") for n in range(count)]
+
+
+async def test_many_ways_to_say_a_command_are_a_list_and_pages_are_turned_by_buttons() -> None:
+    assert ids(keyboard(models(5))) == [f"say:/model 1min/m{n}" for n in range(5)]
+    view = keyboard([*models(8), Button("◀", "/model #3"), Button("1/3 ▶", "/model #2")])
+    assert ids(view) == ["pick:/model", "say:/model #3", "say:/model #2"]
+    assert view is not None
+    [listed] = view.to_components()[0]["components"]
+    assert [option["value"] for option in listed["options"]] == [f"/model 1min/m{n}" for n in range(8)]
+    assert len(ids(keyboard(models(40)))) == 1 + 15  # what a list cannot hold stands below it
+
+
+async def test_what_is_picked_from_a_list_is_said(rest: Rest, pressed: Listener, server: FakeDiscord) -> None:
+    post = await shown(rest, server, keyboard(models(8)))
+    await server.presses(post, "pick:/model", BOB, values=["/model 1min/m3"])
+    interaction, said = await pressed.press()
+    assert said == "/model 1min/m3"
+    assert interaction.message is not None
+    assert interaction.message.id == post.id
 
 
 # on Discord

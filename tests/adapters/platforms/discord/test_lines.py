@@ -109,7 +109,7 @@ async def test_what_goes_on_failing_is_tried_less_and_less_often(diary: Diary) -
     begun = time.monotonic()
     await insist(partial(diary.fail, "it"))
     assert diary.done == ["it fails", "it fails", "it"]
-    assert 2.9 < time.monotonic() - begun < 4  # a second, then two
+    assert time.monotonic() - begun > 2.9  # a second, then two
 
 
 async def test_nothing_goes_on_after_the_end(diary: Diary) -> None:

@@ -12,11 +12,11 @@ from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash import payload
 from bot.commands import Suggestion
 from bot.errors import Refused
-from bot.messages import Button, File, Message
-from bot.store import open_store
+from bot.messages import Button, ChannelSettings, File, Message
+from bot.ports import Store
 from tests.adapters.platforms.discord.conftest import discord_on_loopback
 from tests.conftest import PHOTOS
-from tests.doubles.discord import ANN, GENERAL, GUILD, TOKEN, FakeDiscord, Post
+from tests.doubles.discord import ANN, BOB, GENERAL, GUILD, TOKEN, FakeDiscord, Post
 
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 CHART = File("usage.jpg", "image/jpeg", CAT)
@@ -35,11 +35,8 @@ async def server() -> AsyncIterator[FakeDiscord]:
 
 
 @pytest.fixture
-async def bot(server: FakeDiscord, tmp_path: Path) -> AsyncIterator[Discord]:
-    async with (
-        open_store(f"sqlite:///{tmp_path}/bot.db", "onemin/gpt-4o") as store,
-        Discord(TOKEN, server.url, store, tmp_path / "discord", commands=payload(), suggest=suggest) as bot,
-    ):
+async def bot(server: FakeDiscord, sqlite: Store, tmp_path: Path) -> AsyncIterator[Discord]:
+    async with Discord(TOKEN, server.url, sqlite, tmp_path / "discord", commands=payload(), suggest=suggest) as bot:
         yield bot
 
 
@@ -214,3 +211,71 @@ async def test_a_press_says_them_too(bot: Discord, server: FakeDiscord) -> None:
         await server.presses(post, "say:/retry 7", ANN)
         await until(lambda: heard)
     assert (heard[0].private, heard[0].server, heard[0].language) == (False, f"discord:{GUILD}", "de")
+
+
+# in which language
+
+
+async def test_a_form_speaks_the_language_of_whoever_opens_it(bot: Discord, server: FakeDiscord) -> None:
+    server.world.users[ANN].locale = "de"
+    async with listening(bot, server):
+        photo = await server.says("my cat", by=BOB, files=[CAT])
+        form = await (await server.uses_menu("Ask about this photo", photo)).acknowledged()
+    assert form.modal is not None
+    [field] = form.modal["components"]
+    assert (form.modal["title"], field["label"]) == ("Zu diesem Foto fragen", "Deine Frage")
+    assert field["component"]["placeholder"] == "Was möchtest du wissen?"
+
+
+async def test_who_asks_about_what_is_gone_is_told_so_in_their_language(bot: Discord, server: FakeDiscord) -> None:
+    server.world.users[ANN].locale = "es-419"
+    photo = await server.says("my cat", by=BOB, files=[CAT])
+    async with listening(bot, server):
+        form = await (await server.uses_menu("Ask about this photo", photo)).acknowledged()
+        await (await server.submits(form, {"question": "how old?"})).acknowledged()
+        await server.deletes(GENERAL, photo)
+        answer = await (await server.submits(form, {"question": "and how tall?"})).answered()
+    assert answer.shows == "Ya no puedo ver ese mensaje. Por favor, envíame la foto."
+
+
+async def test_a_name_holds_nothing_that_a_database_refuses(bot: Discord, server: FakeDiscord) -> None:
+    async with listening(bot, server) as heard:
+        await server.runs("help", by=server.add_user("ro\0bin"))
+        await until(lambda: heard)
+    assert heard[0].author.name == "Ro Bin"
+
+
+async def test_who_asks_where_nothing_may_be_said_is_told_so_in_the_language_of_the_server(
+    bot: Discord, server: FakeDiscord
+) -> None:
+    server.world.guilds[GUILD].community = "de"
+    server.deny(GENERAL, "SEND_MESSAGES")
+    async with listening(bot, server):
+        await server.says("was ist das?", mention=True)
+        await until(server.direct)
+    [told] = server.direct()
+    assert told.text.startswith(f"Ich habe dich in <#{GENERAL}> gehört")
+
+
+@pytest.mark.parametrize(("chosen", "name"), [(None, "Ein Foto"), ("ru", "Фото")])
+async def test_a_thread_is_named_in_the_language_of_the_channel_or_else_of_the_server(
+    bot: Discord, server: FakeDiscord, sqlite: Store, chosen: str | None, name: str
+) -> None:
+    server.world.guilds[GUILD].community = "de"
+    await sqlite.set_channel(HERE, ChannelSettings(threads=True, language=chosen))
+    async with listening(bot, server):
+        await server.says("", mention=True, files=[CAT])
+        await until(server.threads)
+    assert [thread.name for thread in server.threads()] == [name]
+
+
+async def test_what_is_hidden_is_spoken_of_in_the_language_of_the_server(bot: Discord, server: FakeDiscord) -> None:
+    server.grant_message_content(False)
+    server.world.guilds[GUILD].community = "de"
+    async with listening(bot, server) as heard:
+        await server.says("was ist das?", mention_role=True, files=[CAT])
+        photo = await server.says("my cat", by=BOB, files=[CAT])
+        await server.says("was ist das?", mention=True, reply_to=photo)
+        await until(lambda: heard and server.posts())
+    assert server.reads()[0].startswith("Discord zeigt mir nicht, was zu meiner Rolle gesagt wird.")
+    assert [photo.name for photo in heard[0].photos] == ["die Nachricht, auf die du antwortest"]

@@ -223,12 +223,21 @@ async def test_a_press_is_acknowledged_and_says_its_command(telegram: Telegram, 
     assert bed.posts()[-1].reply_to == post.id
 
 
-async def test_a_press_on_something_too_old_gets_a_sentence(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
-    person = {"id": ANN, "is_bot": False, "first_name": "Ann"}
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ({}, "This button is too old for me. Please say it in words."),
+        ({"language_code": "de"}, "Dieser Knopf ist mir zu alt. Bitte schreib es in Worten."),
+    ],
+)
+async def test_a_press_on_something_too_old_gets_a_sentence(
+    telegram: Telegram, bed: TelegramBed, inbox: Inbox, language: dict[str, str], sentence: str
+) -> None:
+    person = {"id": ANN, "is_bot": False, "first_name": "Ann", **language}
     await bed.arrives({"callback_query": {"id": "q", "from": person, "chat_instance": "1", "data": "/x"}})
     async with listening(telegram, inbox):
         await until(lambda: bed.acknowledged)
-    assert bed.acknowledged == [("q", "This button is too old for me. Please say it in words.")]
+    assert bed.acknowledged == [("q", sentence)]
     assert not inbox.messages
 
 

@@ -36,13 +36,16 @@ async def models() -> list[dict[str, Any]]:
 class Storyteller:
     """A bot in small: keeps what it hears and answers in words that grow, one question after the other.
 
-    An answer that grows can be stopped; below a photo without words it offers what can be done with it.
+    An answer that grows can be stopped; below a photo without words it offers what can be done with it. A model that
+    is said with /model answers in that channel from then on.
     """
 
     web: Web
     answers: dict[str, str] = field(default_factory=dict)
     heard: list[Message] = field(default_factory=list)
     photos: list[bytes] = field(default_factory=list)
+    chosen: dict[str, str] = field(default_factory=dict)  # models, by channel
+    obeys: bool = True
     halfway: asyncio.Event = field(default_factory=asyncio.Event)  # answers stop in the middle until it is set
 
     def __post_init__(self) -> None:
@@ -58,6 +61,9 @@ class Storyteller:
             await self.answer(await self.questions.get())
 
     async def answer(self, message: Message) -> None:
+        command, _, model = message.text.partition(" ")
+        if command == "/model" and self.obeys:
+            self.chosen[message.channel.id] = model
         async with self.web.typing(message.channel):
             self.photos += [await self.web.download(photo, MOST_BYTES) for photo in message.attachments]
             names = ", ".join(photo.name for photo in message.attachments)
@@ -145,8 +151,13 @@ class House:
         cls, folder: Path, *, listens: bool = True, port: int = 0, token: str | None = None, **options: Any
     ) -> AsyncIterator[Self]:
         server = WebServer("127.0.0.1", port, token)
-        web = Web(server, folder, most_bytes=MOST_BYTES, model="onemin/gpt-4o", models=models, **options)
-        bot = Storyteller(web)
+        chosen: dict[str, str] = {}
+
+        async def model_of(channel: str) -> str:
+            return chosen.get(channel, "onemin/gpt-4o")
+
+        web = Web(server, folder, most_bytes=MOST_BYTES, **{"model_of": model_of, "models": models, **options})
+        bot = Storyteller(web, chosen=chosen)
         async with web, server, aiohttp.ClientSession(server.url) as http:
             jobs = [web.listen(bot.receive), bot.answer_all()] if listens else []
             tasks = [asyncio.create_task(job) for job in jobs]

@@ -13,6 +13,7 @@ from adapters.platforms.web import Web
 from bot.errors import Busy
 from bot.messages import File
 from bot.web.server import WebServer
+from bot.words import catalogue
 from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House
 from tests.conftest import PHOTOS
 
@@ -33,6 +34,38 @@ async def test_the_front_door_leads_to_a_channel_of_ones_own(house: House) -> No
     assert all(place.startswith("/c/") for place in places)
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("pt-BR,pt;q=0.9,es;q=0.8,en;q=0.7", "es"),
+        ("en;q=0.1, ru; q=0.7", "ru"),
+        ("hi;q=0,zh-Hant-TW;q=0.5", "zh"),
+        ("fr-CH, fr;q=0.9, *;q=0.5", "en"),
+        ("de;q=nonsense", "en"),
+        ("", "en"),
+    ],
+)
+async def test_the_page_is_served_in_the_language_that_the_browser_likes_best(
+    house: House, accepted: str, language: str
+) -> None:
+    async with house.visitor.http.get("/c/lobby", headers={"Accept-Language": accepted}) as response:
+        assert (response.content_type, response.headers["Vary"]) == ("text/html", "Accept-Language")
+        page = await response.text()
+    assert f'<html lang="{language}">' in page
+    assert catalogue(language)["page_invitation"] in page
+
+
+async def test_refusals_are_said_in_the_language_of_the_browser(house: House) -> None:
+    headers = {"Accept-Language": "de"}
+    async with house.visitor.http.get("/api/files/nothing", headers=headers) as response:
+        assert (response.status, await response.json()) == (404, {"error": "Diese Datei gibt es nicht."})
+    body = {"text": " ", "uploads": [], "key": "k"}
+    async with house.visitor.http.post(house.visitor.path("messages"), json=body, headers=headers) as response:
+        assert (await response.json())["error"].startswith("Es gibt noch nichts zu senden")
+    assert (await house.visitor.say(" "))["error"].startswith("There is nothing to send yet")
+
+
 @pytest.mark.parametrize("file", ["app.js", "markdown.js", "style.css", "icon.svg"])
 async def test_the_page_is_made_of_files_that_are_there(house: House, file: str) -> None:
     async with house.visitor.http.get(f"/static/{file}") as response:
@@ -51,7 +84,7 @@ async def test_about_says_what_the_page_needs_to_know(house: House) -> None:
     assert status == 200
     assert about["name"] == "Snapthread"
     assert about["banner"] == "Sandbox: answers come from this machine."
-    assert (about["most_bytes"], about["model"]) == (MOST_BYTES, "onemin/gpt-4o")
+    assert about["most_bytes"] == MOST_BYTES
 
 
 async def test_a_banner_may_change(tmp_path: Path) -> None:
@@ -267,11 +300,37 @@ async def test_a_slow_tab_gets_the_newest_text_and_never_a_backlog(house: House,
     assert not house.web.audience._tabs
 
 
-async def test_a_quiet_stream_is_kept_alive(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quiet_stream_is_kept_alive_and_says_what_answers(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("adapters.platforms.web.api.PING", 0.02)
     async with house.visitor.looking() as look:
         await look.next("snapshot")
-        assert await look.stream.readuntil(b"\n\n") == b": still here\n\n"
+        assert (await look.next("model"))["id"] == "onemin/gpt-4o"
+        house.bot.chosen["lobby"] = "vapi/claude-sonnet-4"  # in another channel that shares the conversation
+        async with asyncio.timeout(5):
+            while (await look.next("model"))["id"] != "vapi/claude-sonnet-4":
+                pass
+
+
+async def test_what_answers_is_said_with_every_post(house: House, lobby: Any) -> None:
+    async with house.visitor.looking() as look:
+        assert (await look.next("model"))["id"] == "onemin/gpt-4o"
+        house.bot.chosen |= {"lobby": "onemin/mistral-large", "elsewhere": "vapi/claude-sonnet-4"}
+        await house.web.send(lobby, "Switched.")
+        assert (await look.next("post"))["text"] == "Switched."
+        assert (await look.next("model"))["id"] == "onemin/mistral-large"
+
+
+async def test_what_was_said_can_be_read_while_nobody_knows_what_answers(tmp_path: Path) -> None:
+    async def away(channel: str) -> str:
+        raise ConnectionError
+
+    async with House.open(tmp_path, model_of=away) as house, house.visitor.looking() as look:
+        await look.next("snapshot")
+        assert (await look.next("model"))["id"] == ""
+        await house.visitor.say("hello")
+        assert (await look.final())["text"] == "You said 'hello' and showed nothing."
 
 
 async def test_a_tab_begins_with_the_last_entries_only(house: House, lobby: Any) -> None:

@@ -88,7 +88,7 @@ class Tab:
 
     def __init__(self, page: Page, house: House) -> None:
         self.page, self.house = page, house
-        self.box = page.get_by_role("textbox", name="Message")
+        self.box = page.locator("#text")
         self.messages = page.locator(".message")
         self.posts = page.locator(".post .body")
         self.draft = page.locator("#photos li")
@@ -96,7 +96,7 @@ class Tab:
 
     async def open(self, channel: str = "lobby") -> None:
         await self.page.goto(f"{self.house.server.url}/c/{channel}")
-        await expect(self.page.get_by_label("Model that answers")).to_be_visible()
+        await expect(self.page.locator("#model")).to_be_visible()
 
     async def pick(self, *files: str) -> None:
         await self.page.set_input_files("#files", [PHOTOS / file for file in files])
@@ -273,6 +273,30 @@ async def test_a_press_may_change_the_answer_where_it_stands(tab: Tab, lobby: An
     await expect(tab.posts).to_have_text(["Footer: on"])
 
 
+async def test_a_press_that_only_changes_an_answer_leaves_no_line_behind(tab: Tab, lobby: Any) -> None:
+    for task in tab.house.tasks[1:]:
+        task.cancel()
+    web, chips = tab.house.web, tab.page.locator(".pressed .said")
+    turn, explain = Button("3/3 ▶", "/version 7 1"), Button("Explain", "/explain")
+    post = await web.send(lobby, "the third answer", buttons=[turn, explain])
+    await tab.page.get_by_role("button", name="3/3").click()
+    await expect(tab.page.get_by_role("button", name="3/3")).to_be_disabled()
+    turned = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
+    await web.edit(lobby, post, "the first answer", buttons=[explain])
+    await expect(tab.posts).to_have_text(["the first answer"])
+    await expect(chips).to_be_hidden()
+    await tab.page.get_by_role("button", name="Explain").click()
+    asked = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
+    await web.send(lobby, "an explanation", reply_to=asked.id)
+    await expect(chips.last).to_be_visible()
+    for _ in range(2):
+        assert await chips.all_inner_texts() == ["", "Explain"]
+        await expect(tab.page.locator(".replied")).to_have_count(0)
+        await tab.page.reload()
+        await expect(tab.posts).to_have_text(["the first answer", "an explanation"])
+    assert [turned.text, asked.text] == ["/version 7 1", "/explain"]
+
+
 async def test_a_press_that_does_not_get_through_can_be_made_again(tab: Tab, lobby: Any) -> None:
     await tab.house.web.send(lobby, "here", buttons=[Button("Again", "/retry 7")])
     await tab.page.route("**/messages", lambda route: route.abort())
@@ -307,6 +331,40 @@ async def test_the_browsers_language_comes_along_with_every_message(browser: Bro
         await tab.open()
         await tab.ask("grüezi")
     assert house.bot.heard[0].language == "de-CH"
+
+
+async def test_the_page_speaks_the_language_of_the_browser(browser: Browser, house: House) -> None:
+    async with tab_of(browser, house, locale="de-AT") as tab:
+        await tab.open()
+        page = tab.page
+        assert await page.evaluate("document.documentElement.lang") == "de"
+        await expect(page.get_by_role("heading", name="Sprich über deine Fotos")).to_be_visible()
+        await expect(page.get_by_role("textbox", name="Nachricht")).to_have_attribute(
+            "placeholder", "Frag etwas zu deinen Fotos…"
+        )
+        await expect(page.locator("#model option").first).to_have_text("GPT-4o · sieht Fotos")
+        await tab.pick("cat.jpg")
+        await expect(page.get_by_role("button", name="cat.jpg entfernen")).to_be_visible()
+        await tab.ask("was ist das?")
+        await expect(page.get_by_role("button", name="Antwort kopieren")).to_be_visible()
+        await expect(tab.messages.locator(".unseen")).to_have_text("Du hast gesagt:")
+        await page.set_input_files(
+            "#files", [FilePayload(name="big.jpg", mimeType="image/jpeg", buffer=bytes(3 << 20))]
+        )
+        await expect(tab.problem).to_have_text("big.jpg ist größer als 2 MB.")
+        await tab.say("x" * 100_001)
+        await expect(tab.problem).to_have_text("Das ist zu lang: Höchstens 100,000 Zeichen sind möglich.")
+
+
+@pytest.mark.parametrize("locale", ["de", "es", "hi", "ru", "zh-CN"])
+async def test_the_page_fits_a_phone_in_every_language(browser: Browser, house: House, locale: str) -> None:
+    async with tab_of(browser, house, locale=locale, viewport={"width": 360, "height": 640}) as tab:
+        await tab.open()
+        assert not await tab.overflows()
+        await tab.pick("cat.jpg")
+        await tab.ask("?")
+        assert not await tab.overflows()
+        assert await tab.page.evaluate(WITHOUT_NAME) == []
 
 
 async def test_an_answer_that_comes_late_names_its_question(tab: Tab) -> None:
@@ -479,6 +537,70 @@ async def test_switching_the_model_is_a_command(tab: Tab) -> None:
     await expect(picker).to_have_value("vapi/claude-sonnet-4")
 
 
+async def test_the_picker_shows_what_answers_however_it_was_chosen(tab: Tab, lobby: Any) -> None:
+    picker = tab.page.get_by_label("Model that answers")
+    tab.house.bot.chosen["lobby"] = "vapi/claude-sonnet-4"
+    await tab.house.web.send(lobby, "From now on **vapi/claude-sonnet-4** answers.")
+    await expect(picker).to_have_value("vapi/claude-sonnet-4")
+    tab.house.bot.chosen["lobby"] = "vapi/a-model-of-yesterday"
+    await tab.page.reload()
+    await expect(picker).to_have_value("vapi/a-model-of-yesterday")
+    await expect(picker.locator("option:checked")).to_have_text("vapi/a-model-of-yesterday")
+
+
+async def test_what_could_not_be_chosen_is_not_shown_as_chosen(tab: Tab) -> None:
+    picker = tab.page.get_by_label("Model that answers")
+    tab.house.bot.obeys = False
+    await picker.select_option("vapi/claude-sonnet-4")
+    await expect(tab.posts).to_have_count(1)
+    await expect(picker).to_have_value("onemin/gpt-4o")
+
+
+async def test_what_is_forgotten_disappears_from_every_tab(
+    tab: Tab, browser: Browser, house: House, lobby: Any
+) -> None:
+    async with tab_of(browser, house) as twin, tab_of(browser, house) as stranger:
+        await twin.open()
+        await stranger.open("elsewhere")
+        await stranger.ask("only mine")
+        await tab.pick("cat.jpg")
+        await tab.ask("what is this?")
+        for task in house.tasks:
+            task.cancel()
+        await tab.say("not heard yet")
+        await house.web.send(lobby, "Sure?", buttons=[Button("Yes, delete it", "/forget yes")])
+        await tab.page.get_by_role("button", name="Yes, delete it").click()
+        await expect(tab.page.get_by_role("button", name="Yes, delete it")).to_be_disabled()
+        await twin.page.get_by_role("button", name="cat.jpg", exact=True).click()
+        photo = await twin.page.get_by_role("dialog").get_by_role("img").get_attribute("src")
+        await house.web.forget(lobby)
+        for each in (tab, twin):
+            await expect(each.posts).to_have_count(0)
+            await expect(each.messages.locator(".said")).to_have_text(["not heard yet"])
+            await expect(each.page.get_by_role("dialog")).to_have_count(0)
+            await expect(each.page.get_by_role("log")).to_be_empty()
+        await house.web.send(lobby, "Forgotten.")
+        for each in (tab, twin):
+            await expect(each.posts).to_have_text(["Forgotten."])
+        await tab.page.reload()
+        await expect(tab.posts).to_have_text(["Forgotten."])
+        await expect(stranger.posts).to_have_count(1)
+        async with house.visitor.http.get(photo or "") as response:
+            assert response.status == 404
+
+
+async def test_a_forgotten_channel_invites_again(tab: Tab, lobby: Any) -> None:
+    await tab.ask("hello")
+    async with asyncio.timeout(5):
+        while await tab.house.web.journal.to_receive():
+            await asyncio.sleep(0.01)
+    await tab.house.web.forget(lobby)
+    await expect(tab.posts).to_have_count(0)
+    await expect(tab.page.get_by_role("heading", name="Talk about your photos")).to_be_visible()
+    await tab.ask("and again")
+    await expect(tab.page.locator("#empty")).to_be_hidden()
+
+
 async def test_a_new_conversation_is_a_command(tab: Tab) -> None:
     await tab.page.get_by_role("button", name="New conversation").click()
     await expect(tab.posts).to_have_count(1)
@@ -511,14 +633,61 @@ async def test_the_page_comes_back_after_the_server_was_away(browser: Browser, t
             assert again.bot.texts == ["while you were away"]
 
 
+FROM_BOTTOM = "(main) => main.scrollHeight - main.scrollTop - main.clientHeight"
+
+# Scroll events wait for the next frame: what comes in the same moment has grown below them.
+SHRINK_AND_GROW = """async (main) => {
+  const { text } = Object.fromEntries([...document.querySelectorAll("[id]")].map((node) => [node.id, node]));
+  const frame = () => new Promise(requestAnimationFrame);
+  text.style.height = "200px";
+  await frame(); await frame();
+  text.style.height = "auto";
+  void main.scrollTop; // the transcript has more room, and is scrolled for it
+  const post = document.querySelector(".post").cloneNode(true);
+  post.style.height = "900px";
+  document.querySelector("#entries").append(post);
+  await frame(); await frame(); await frame();
+}"""
+
+
+async def at_bottom(tab: Tab) -> None:
+    transcript = tab.page.get_by_role("main")
+    async with asyncio.timeout(5):
+        while await transcript.evaluate(FROM_BOTTOM) >= 2:
+            await asyncio.sleep(0.02)
+
+
+async def test_an_answer_that_comes_at_once_is_scrolled_to(tab: Tab) -> None:
+    await tab.ask("long")
+    await at_bottom(tab)
+    for _ in range(3):
+        await tab.page.get_by_role("main").evaluate(SHRINK_AND_GROW)
+        await at_bottom(tab)
+        await expect(tab.page.locator("#down")).to_be_hidden()
+
+
+async def test_a_reader_may_leave_an_answer_that_grows(tab: Tab, lobby: Any) -> None:
+    await tab.ask("long")
+    await at_bottom(tab)
+    post, text = await tab.house.web.send(lobby, "more ▌", growing=True), "more"
+    down = tab.page.locator("#down")
+    await tab.page.get_by_role("main").hover()
+    for n in range(40):
+        text += f"\n\nparagraph {n}"
+        await tab.house.web.edit(lobby, post, f"{text} ▌", growing=True)
+        if n >= 10 and await down.is_hidden():
+            await tab.page.mouse.wheel(0, -400)
+        await asyncio.sleep(0.02)
+    await expect(down).to_be_visible()
+    await down.click()
+    await at_bottom(tab)
+
+
 async def test_a_reader_up_in_the_transcript_stays_there(tab: Tab) -> None:
     await tab.ask("long")
     transcript = tab.page.get_by_role("main")
     down = tab.page.get_by_role("button", name="Jump to the newest")
-    from_bottom = "(main) => main.scrollHeight - main.scrollTop - main.clientHeight"
-    async with asyncio.timeout(5):
-        while await transcript.evaluate(from_bottom) >= 2:
-            await asyncio.sleep(0.02)
+    await at_bottom(tab)
     await transcript.evaluate("(main) => { main.scrollTop = 0; }")
     await expect(down).to_be_visible()
     await tab.house.web.send(tab.house.bot.heard[0].channel, "something new")
@@ -526,7 +695,7 @@ async def test_a_reader_up_in_the_transcript_stays_there(tab: Tab) -> None:
     assert await transcript.evaluate("(main) => main.scrollTop") == 0
     await down.click()
     await expect(down).to_be_hidden()
-    assert await transcript.evaluate(from_bottom) < 2
+    assert await transcript.evaluate(FROM_BOTTOM) < 2
 
 
 async def test_an_answer_is_copied_as_it_was_written(tab: Tab) -> None:
@@ -611,6 +780,21 @@ async def test_it_fits_every_screen(
         )
         assert await tab.page.evaluate("document.getAnimations().length") == 0
     assert all((tmp_path / name).stat().st_size > 5000 for name in ("empty.png", "talk.png"))
+
+
+async def test_a_list_of_models_is_no_wall_on_a_phone(browser: Browser, house: House, lobby: Any) -> None:
+    async with tab_of(browser, house, viewport={"width": 375, "height": 700}) as tab:
+        await tab.open()
+        models = [Button(f"👁 A model of some provider {n}", f"/model a/{n}") for n in range(8)]
+        await house.web.send(lobby, "pick", buttons=[*models, Button("◀", "/model #3"), Button("1/3 ▶", "/model #2")])
+        await house.web.send(lobby, "three", buttons=[Button(name, f"/{name}") for name in ("read", "describe", "ask")])
+        lefts = """(row) => [...row.children].map((button) => Math.round(button.getBoundingClientRect().left))"""
+        rows = tab.page.locator(".actions")
+        await expect(rows).to_have_count(2)
+        many, few = [await row.evaluate(lefts) for row in await rows.all()]
+        assert many == many[:2] * 5
+        assert len(set(few)) == 3
+        assert not await tab.overflows()
 
 
 async def test_with_a_token_the_page_asks_for_it_first(browser: Browser, tmp_path: Path) -> None:

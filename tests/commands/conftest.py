@@ -1,0 +1,51 @@
+"""The desk at which commands are obeyed."""
+
+import pytest
+
+from bot.commands import COMMANDS, Desk, Response
+from bot.messages import Turn
+from bot.photos import Photos
+from bot.ports import Store
+from tests.conftest import said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
+
+
+@pytest.fixture
+def telegram() -> FakePlatform:
+    return FakePlatform("telegram")
+
+
+@pytest.fixture
+def desk(sqlite: Store, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform, photos: Photos) -> Desk:
+    return Desk(sqlite, {"sandbox": provider}, {"web": platform, "telegram": telegram}, photos=photos)
+
+
+async def response(desk: Desk, turn: Turn, words: str) -> Response:
+    """What is answered to `name rest`."""
+    name, _, rest = words.partition(" ")
+    ordered = await COMMANDS[name].obey(desk, turn, rest)
+    assert isinstance(ordered, Response)
+    return ordered
+
+
+async def told(desk: Desk, turn: Turn, words: str) -> str:
+    return (await response(desk, turn, words)).text
+
+
+async def again(store: Store, turn: Turn) -> Turn:
+    """The turn of something that is said after this one in the same channel: what was chosen counts for it."""
+    await store.finished(turn)
+    return await heard(store, str(turn.message.channel))
+
+
+async def heard(store: Store, channel: str = "web:lobby") -> Turn:
+    """The turn of something that is said in a channel where nobody waits."""
+    await store.add(said("/command", channel))
+    turns = await store.claim(10)
+    return turns[-1]
+
+
+def pressable(shown: Response) -> dict[str, str]:
+    """What stands on each button, and what a press says."""
+    return {button.label: button.command for button in shown.buttons}

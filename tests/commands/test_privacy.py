@@ -1,0 +1,126 @@
+"""What is kept, and how to have it or be rid of it."""
+
+import io
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from bot.commands import Desk, Response, Rules
+from bot.errors import Busy, Refused
+from bot.messages import Turn
+from bot.ports import Store
+from tests.commands.conftest import heard, pressable, response, told
+from tests.conftest import CAT, said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
+from tests.doubles.work import linked
+from tests.store.talk import HERE, THERE, answer, claim_one
+
+
+@pytest.fixture
+async def talked(sqlite: Store) -> Turn:
+    """What is said after a photo was asked about and the provider began to remember the conversation."""
+    await sqlite.add(said("what is this?", photos=1))
+    turn = await claim_one(sqlite)
+    await sqlite.began(turn.conversation, "uuid-1")
+    await answer(sqlite, turn, "a cat")
+    return await heard(sqlite)
+
+
+def packed(shown: Response) -> zipfile.ZipFile:
+    [file] = shown.files
+    assert (file.name, file.mime) == ("snapthread.zip", "application/zip")
+    return zipfile.ZipFile(io.BytesIO(file.data))
+
+
+async def test_it_is_said_for_how_long_what_is_kept_and_who_else_gets_it(desk: Desk, turn: Turn) -> None:
+    shown = await response(replace(desk, rules=Rules(keep_days=12, photo_days=3)), turn, "privacy")
+    assert "for 12 days" in shown.text
+    assert "for 3 days" in shown.text
+    assert "goes to the provider (sandbox)" in shown.text
+    assert pressable(shown) == {"Export": "/export", "Forget …": "/forget"}
+
+
+@pytest.mark.parametrize("words", ["forget", "forget everything", "forget no"])
+async def test_nothing_is_forgotten_before_somebody_is_sure(
+    desk: Desk, sqlite: Store, talked: Turn, provider: FakeProvider, words: str
+) -> None:
+    shown = await response(desk, talked, words)
+    assert "cannot be undone" in shown.text
+    assert pressable(shown) == {"Yes, delete it": "/forget yes"}
+    assert provider.forgotten == []
+    assert len(await sqlite.transcript(talked.conversation)) == 1
+
+
+async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_platform(
+    desk: Desk, sqlite: Store, talked: Turn, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform
+) -> None:
+    await linked(sqlite, str(THERE))
+    done = await told(desk, talked, "forget yes")
+    assert done == "Forgotten: the conversation is deleted, here and at the provider."
+    assert provider.forgotten == ["uuid-1"]
+    assert (platform.forgotten, telegram.forgotten) == ([HERE], [THERE])
+    assert await sqlite.transcript(talked.conversation) == []
+    fresh = await sqlite.conversation_of(HERE)
+    assert fresh is not None
+    assert fresh.id != talked.conversation.id
+    assert fresh.remote_id is None
+
+
+async def test_a_provider_that_does_not_confirm_is_named_and_here_it_is_deleted(
+    desk: Desk, sqlite: Store, talked: Turn, provider: FakeProvider
+) -> None:
+    provider.trouble = Busy("provider_down", status=503)
+    assert "The provider did not confirm" in await told(desk, talked, "forget yes")
+    assert await sqlite.transcript(talked.conversation) == []
+
+
+async def test_a_provider_that_is_switched_off_cannot_confirm(desk: Desk, talked: Turn) -> None:
+    assert "The provider did not confirm" in await told(replace(desk, providers={}), talked, "forget yes")
+
+
+async def test_what_the_provider_never_knew_it_need_not_delete(desk: Desk, turn: Turn, provider: FakeProvider) -> None:
+    provider.trouble = Busy("provider_down", status=503)
+    assert "here and at the provider" in await told(desk, turn, "forget yes")
+
+
+@pytest.mark.parametrize("words", ["forget", "forget yes", "export"])
+async def test_it_is_for_those_who_manage_the_place(
+    desk: Desk, sqlite: Store, talked: Turn, platform: FakePlatform, words: str
+) -> None:
+    platform.managers = set()
+    with pytest.raises(Refused, match="Only those who manage"):
+        await told(desk, talked, words)
+    assert len(await sqlite.transcript(talked.conversation)) == 1
+
+
+async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_them(desk: Desk, talked: Turn) -> None:
+    shown = await response(desk, talked, "export")
+    assert shown.text == "Here is our conversation. Answers: 1, photos: 1."
+    with packed(shown) as zipped:
+        transcript = zipped.read("transcript.md").decode()
+        assert "> what is this?" in transcript
+        assert "> a cat" in transcript
+        [photo] = [name for name in zipped.namelist() if name.startswith("photos/")]
+        assert zipped.read(photo).startswith(b"\xff\xd8")
+        assert zipped.read(photo) != CAT
+
+
+async def test_photos_that_cannot_be_had_any_more_are_named(desk: Desk, talked: Turn, platform: FakePlatform) -> None:
+    platform.files.clear()
+    shown = await response(desk, talked, "export")
+    assert shown.text == "Here is our conversation. Answers: 1, photos: 0."
+    with packed(shown) as zipped:
+        assert "photo0.jpg (no longer held)" in zipped.read("transcript.md").decode()
+
+
+async def test_what_was_said_on_a_platform_that_is_switched_off_can_be_had_without_its_photos(
+    desk: Desk, sqlite: Store, talked: Turn, platform: FakePlatform
+) -> None:
+    await sqlite.add(said("and this?", str(THERE), photos=1))
+    there = await claim_one(sqlite)
+    await answer(sqlite, there, "a dog")
+    only_web = replace(desk, adapters={"web": platform})
+    shown = await told(only_web, replace(talked, conversation=there.conversation), "export")
+    assert shown == "Here is our conversation. Answers: 1, photos: 0."

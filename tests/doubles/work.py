@@ -1,0 +1,85 @@
+"""A worker as the bot has it, between doubles of platforms and providers, and what makes it work."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from bot.app import hands
+from bot.messages import About, Attachment, Channel, Message, Turn
+from bot.metrics import Metrics
+from bot.photos import Photos
+from bot.ports import Store
+from bot.settings import Settings
+from bot.stops import Stops
+from bot.worker import Worker
+from tests.conftest import said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
+
+Each = TypeVar("Each", FakePlatform, FakeProvider)
+
+
+def make_worker(
+    store: Store,
+    platforms: FakePlatform | Sequence[FakePlatform],
+    providers: FakeProvider | Sequence[FakeProvider],
+    photos: Photos,
+    **settings: Any,
+) -> Worker:
+    """A worker that uses these, under their own names."""
+    chosen = Settings.read(_env_file=None, **settings)
+    return Worker(hands(chosen, store, _named(platforms), _named(providers), photos, Stops()), Metrics())
+
+
+async def drain(worker: Worker) -> None:
+    """Answer all that is ripe."""
+    while turns := await worker.store.claim(10):
+        for turn in turns:
+            await worker.take(turn)
+
+
+async def hear(worker: Worker, *messages: Message) -> None:
+    for message in messages:
+        await worker.store.add(message)
+    await drain(worker)
+
+
+async def ripen(store: Store) -> None:
+    """Let what was put back be due at once."""
+    await store._run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
+
+
+def with_files(message: Message, **files: str) -> Message:
+    return replace(message, attachments=tuple(Attachment(ref, name) for ref, name in files.items()))
+
+
+def pressed(command: str, post: str, channel: str = "web:lobby") -> Message:
+    """What is heard when somebody presses a button that stands below a post."""
+    return replace(said(command, channel), about=About(post, ours=True, text=""))
+
+
+async def taken(worker: Worker, message: Message) -> Turn:
+    """The turn of a message, taken up but not yet answered."""
+    await worker.store.add(message)
+    [turn] = await worker.store.claim(1)
+    return turn
+
+
+async def linked(store: Store, channel: str, to: str = "web:lobby") -> None:
+    """Let a channel share the conversation of another one, in which something was said already."""
+    conversation = await store.conversation_of(Channel.parse(to))
+    assert conversation is not None
+    await store.joined(Channel.parse(channel), conversation)
+
+
+async def until(holds: Callable[[], object], seconds: float = 10) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+def _named(each: Each | Sequence[Each]) -> dict[str, Any]:
+    several: Iterable[Any] = each if isinstance(each, Sequence) else [each]
+    return {one.name: one for one in several}

@@ -1,0 +1,115 @@
+"""Nothing is kept for longer than the operator said."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import Busy
+from bot.expiry import DAY, Expiry
+from bot.ports import Store
+from bot.settings import Settings
+from tests.conftest import said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.work import until
+from tests.store.talk import HERE, asked
+
+SETTINGS = Settings.read(_env_file=None, bot_keep_days=10, bot_keep_photo_days=2)
+
+
+async def aged(store: Store, days: float, question: str) -> None:
+    """A question that was answered so many days ago."""
+    turn = await asked(store, question, "a cat")
+    await store._run("UPDATE turns SET finished = :then WHERE id = :id", then=ago(days), id=turn.id)  # type: ignore[attr-defined]
+
+
+def ago(days: float) -> float:
+    return time.time() - days * DAY
+
+
+async def left(store: Store) -> list[str]:
+    """The questions that are still known."""
+    conversation = await store.conversation_of(HERE)
+    assert conversation is not None
+    return [turn.message.text for turn in await store.transcript(conversation)]
+
+
+async def test_turns_are_deleted_by_age_in_small_bites(
+    store: Store, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.expiry.BATCH", 2)
+    monkeypatch.setattr("bot.expiry.BREATH", 0)
+    for n, days in enumerate((30, 20, 11, 10.01, 9.99, 1)):
+        await aged(store, days, f"question {n}")
+    await Expiry(store, [platform], SETTINGS).round()
+    assert await left(store) == ["question 4", "question 5"]
+
+
+async def test_what_waits_is_never_too_old(sqlite: Store, platform: FakePlatform) -> None:
+    await sqlite.add(replace(said(), sent=0))
+    await Expiry(sqlite, [platform], SETTINGS).round()
+    assert await sqlite.waiting() == 1
+
+
+async def test_platforms_delete_what_they_hold_and_photos_sooner(sqlite: Store) -> None:
+    platforms, now = [FakePlatform(), FakePlatform("telegram")], time.time()
+    await Expiry(sqlite, platforms, SETTINGS).round()
+    for platform in platforms:
+        [(words, photos)] = platform.expired
+        assert words == pytest.approx(now - 10 * DAY, abs=5)
+        assert photos == pytest.approx(now - 2 * DAY, abs=5)
+
+
+async def test_keys_of_photos_at_providers_are_forgotten_with_them(sqlite: Store) -> None:
+    for sha256, days in (("old", 11), ("new", 9)):
+        await sqlite.kept_asset("onemin", "me", sha256, "key")
+        await sqlite._run("UPDATE assets SET kept = :then WHERE sha256 = :sha256", then=ago(days), sha256=sha256)  # type: ignore[attr-defined]
+    await Expiry(sqlite, [], SETTINGS).round()
+    assert [await sqlite.asset("onemin", "me", sha256) for sha256 in ("old", "new")] == [None, "key"]
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.expiry.PAUSE", 0.01)
+
+
+@pytest.mark.usefixtures("often")
+async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePlatform) -> None:
+    await aged(sqlite, 30, "an old question")
+    expired, tried = sqlite.expired, 0
+
+    async def away(before: float, most: int) -> int:
+        nonlocal tried
+        tried += 1
+        if tried < 3:
+            raise ConnectionError
+        return await expired(before, most)
+
+    sqlite.expired = away  # type: ignore[method-assign]
+    async with running(Expiry(sqlite, [platform], SETTINGS)):
+        await until(lambda: platform.expired)
+    assert tried >= 3
+    assert await left(sqlite) == []
+
+
+@pytest.mark.usefixtures("often")
+async def test_a_platform_in_trouble_keeps_no_other_one_from_it(sqlite: Store) -> None:
+    class InTrouble(FakePlatform):
+        async def expire(self, before: float, photos_before: float) -> None:
+            raise Busy("platform_off")
+
+    telegram = FakePlatform("telegram")
+    async with running(Expiry(sqlite, [InTrouble(), telegram], SETTINGS)):
+        await until(lambda: telegram.expired, 2)
+
+
+@asynccontextmanager
+async def running(expiry: Expiry) -> AsyncIterator[None]:
+    task = asyncio.create_task(expiry.run())
+    yield
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
