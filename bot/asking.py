@@ -3,15 +3,15 @@
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
 import structlog
 
-from bot.commands import parse, question
-from bot.errors import Busy, Forgotten, Refused, Unreadable
+from bot.commands import ASKING, parse, question
+from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
 from bot.messages import (
     Attachment,
     Channel,
@@ -116,6 +116,10 @@ class Asker:
             begun = await self._begin(asked, forgotten, provider)
             asked.notes.append(say("began_anew"))
             await self._stream(asked, provider, begun, replace(prompt, conversation=begun.conversation))
+        finally:
+            if asked.aside:  # nobody would find it there to delete it later
+                with suppress(BotError):
+                    await provider.forget(begun.conversation)
 
     async def _begin(self, asked: Question, turn: Turn, provider: Provider) -> Turn:
         if turn.conversation.remote_id is not None:
@@ -172,7 +176,12 @@ class Asker:
         if message.photos or message.about is None or not message.about.ours:
             return message
         behind = await self.store.turn_behind(message.channel, message.about.id)
-        return await self.source(behind.message) if behind else message
+        if behind is None:
+            return message
+        said = parse(behind.message.text)
+        if said and said[0] in ASKING:  # one of several answers that were compared
+            return await self._last_photos(behind) or message
+        return await self.source(behind.message)
 
     async def _last_photos(self, turn: Turn) -> Message | None:
         """The latest message with photos that was said before in the conversation."""

@@ -10,6 +10,7 @@ from bot.messages import Message
 from bot.ports import Store
 from tests.conftest import said as said_on
 
+
 def said() -> Message:
     """What Ann says on Telegram."""
     return said_on(channel="telegram:lobby")

@@ -1,6 +1,6 @@
 """The first five minutes: `make try`, a browser, a photo of a cat.
 
-SCREENSHOTS=docs/images python -m pytest tests/test_page_story.py renews the pictures in the README.
+SCREENSHOTS=docs/images python -m pytest tests/test_page_story.py renews the pictures in the README and the guide.
 """
 
 import re
@@ -74,10 +74,9 @@ async def test_good_and_bad_photos_in_one_message_on_a_phone(tmp_path: Path) -> 
 
 @pytest.mark.timeout(120)
 async def test_below_a_photo_without_words_a_press_asks_about_that_photo(tmp_path: Path) -> None:
-    folder = pictures(tmp_path)
     async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
         await bot.ready()
-        context = await browser.new_context(viewport={"width": 390, "height": 760}, device_scale_factor=1.5)
+        context = await browser.new_context(viewport={"width": 390, "height": 760})
         page = await context.new_page()
         await page.goto(bot.url)
         await ask(page, "", "cat.jpg")
@@ -93,6 +92,62 @@ async def test_below_a_photo_without_words_a_press_asks_about_that_photo(tmp_pat
         await expect(answer).to_contain_text("Read all the text in this picture", timeout=10_000)
         await expect(answer).to_contain_text("Photo 1 📷 is a landscape JPEG of 451 × 300 pixels", timeout=10_000)
         await expect(first.get_by_role("button", name="Read text")).to_be_enabled(timeout=10_000)
-        await expect(page.locator("#typing")).to_be_hidden()
-        await page.screenshot(path=folder / "buttons.png")
+        await context.close()
+
+
+@pytest.mark.timeout(120)
+async def test_an_answer_is_asked_for_again_leafed_through_and_the_next_one_stopped(tmp_path: Path) -> None:
+    folder = pictures(tmp_path)
+    async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
+        await bot.ready()
+        context = await browser.new_context(
+            viewport={"width": 833, "height": 900}, color_scheme="light", locale="en-US", device_scale_factor=1.5
+        )
+        page = await context.new_page()
+        await page.goto(bot.url)
+        await ask(page, "", "cat.jpg")
+        answer, buttons = page.locator(ANSWERS).nth(0), page.locator(ANSWERS).nth(0).get_by_role("button")
+        for versions in ("2/2 ▶", "3/3 ▶"):
+            await buttons.filter(has_text="Again").click(timeout=10_000)
+            await expect(buttons.filter(has_text=versions)).to_be_visible(timeout=10_000)
+        await expect(answer.get_by_role("button")).to_have_text(
+            ["Describe", "Read text", "Translate", "Explain", "◀", "3/3 ▶", "🔁 Again", "Other model …", re.compile("Copy")]
+        )
+        await buttons.filter(has_text="3/3 ▶").click()
+        await expect(buttons.filter(has_text="1/3 ▶")).to_be_visible()
+        await expect(page.locator(".pressed:visible")).to_have_count(0)
+        await buttons.filter(has_text="◀").first.click()
+        await expect(buttons.filter(has_text="3/3 ▶")).to_be_visible()
+        await ask(page, "and is it sharp?")
+        growing = page.locator(".growing")
+        await expect(growing).to_contain_text("Still about photo 1")
+        await expect(growing).to_contain_text("and I remember")
+        await page.screenshot(path=folder / "controls.png")
+        await growing.get_by_role("button", name="Stop").click()
+        await expect(growing).to_have_count(0)
+        await expect(page.locator(".pressed:visible")).to_have_count(0)
+        await context.close()
+
+
+@pytest.mark.timeout(120)
+async def test_the_picker_follows_every_way_to_choose_a_model_on_a_phone(tmp_path: Path) -> None:
+    folder = pictures(tmp_path) if "SCREENSHOTS" not in os.environ else tmp_path  # not in the docs
+    async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
+        await bot.ready()
+        context = await browser.new_context(viewport={"width": 375, "height": 700}, locale="en-US")
+        page = await context.new_page()
+        await page.goto(bot.url)
+        picker, posts = page.locator("#model"), page.locator(ANSWERS)
+        await expect(picker).to_have_value("sandbox/gpt-4o")
+        await ask(page, "/model")
+        await expect(posts).to_have_count(1)
+        await page.screenshot(path=folder / "models.png")
+        choices = page.locator(".choices button[data-command^='/model sandbox/']")
+        chosen = await choices.last.get_attribute("data-command") or ""
+        await choices.last.click()
+        await expect(picker).to_have_value(chosen.removeprefix("/model "))
+        await ask(page, "/model gpt-4o")
+        await expect(picker).to_have_value("sandbox/gpt-4o")
+        await page.reload()
+        await expect(picker).to_have_value("sandbox/gpt-4o")
         await context.close()

@@ -78,7 +78,7 @@ async def test_another_provider_is_asked_aside_with_what_was_said_before(
     assert platform.reads() == ["a cat", "a dog"]
     [prompt] = other.prompts
     assert prompt.text == "Earlier in this conversation:\n\nAnn: one\n→ a cat\n\nNow: two"
-    assert prompt.conversation.remote_id == "uuid-1"  # of the other provider's own counting
+    assert prompt.conversation.remote_id == "uuid-11"
     assert (await question(worker.store)).conversation.remote_id == "uuid-1"
     await hear(worker, said("three"))
     assert (provider.prompts[-1].text, provider.prompts[-1].conversation.remote_id) == ("three", "uuid-1")

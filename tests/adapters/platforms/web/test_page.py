@@ -276,7 +276,7 @@ async def test_a_press_may_change_the_answer_where_it_stands(tab: Tab, lobby: An
 async def test_a_press_that_only_changes_an_answer_leaves_no_line_behind(tab: Tab, lobby: Any) -> None:
     for task in tab.house.tasks[1:]:
         task.cancel()
-    web, chips = tab.house.web, tab.page.locator(".pressed .said")
+    web, chips = tab.house.web, tab.page.locator(".pressed:visible .said")
     turn, explain = Button("3/3 ▶", "/version 7 1"), Button("Explain", "/explain")
     post = await web.send(lobby, "the third answer", buttons=[turn, explain])
     await tab.page.get_by_role("button", name="3/3").click()
@@ -284,13 +284,12 @@ async def test_a_press_that_only_changes_an_answer_leaves_no_line_behind(tab: Ta
     turned = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
     await web.edit(lobby, post, "the first answer", buttons=[explain])
     await expect(tab.posts).to_have_text(["the first answer"])
-    await expect(chips).to_be_hidden()
+    await expect(chips).to_have_count(0)
     await tab.page.get_by_role("button", name="Explain").click()
     asked = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
     await web.send(lobby, "an explanation", reply_to=asked.id)
-    await expect(chips.last).to_be_visible()
     for _ in range(2):
-        assert await chips.all_inner_texts() == ["", "Explain"]
+        await expect(chips).to_have_text(["Explain"])
         await expect(tab.page.locator(".replied")).to_have_count(0)
         await tab.page.reload()
         await expect(tab.posts).to_have_text(["the first answer", "an explanation"])
@@ -641,6 +640,7 @@ SHRINK_AND_GROW = """async (main) => {
   const frame = () => new Promise(requestAnimationFrame);
   text.style.height = "200px";
   await frame(); await frame();
+  await new Promise((done) => setTimeout(done)); // between two frames, as events of the server are
   text.style.height = "auto";
   void main.scrollTop; // the transcript has more room, and is scrolled for it
   const post = document.querySelector(".post").cloneNode(true);
