@@ -13,7 +13,7 @@ COPY adapters adapters
 RUN install -d -o 65532 -g 65532 /app/data
 USER 65532:65532
 VOLUME /app/data
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 BOT_LOG=json
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 BOT_LOG=json MPLCONFIGDIR=/app/data/matplotlib
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s \
   CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"WEB_PORT\", \"8080\")}/healthz', timeout=4)"]
