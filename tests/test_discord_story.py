@@ -189,7 +189,7 @@ async def test_only_who_manages_the_server_makes_the_bot_listen(tmp_path: Path) 
         await discord.says("/settings listening photos", mention=True, by=ANN)
         assert "Only those who manage" in (await answered(discord, 1))[0]
         await discord.says("/settings listening photos", mention=True, by=ADMIN)
-        assert "From now on Listening: photos" in (await answered(discord, 2))[1]
+        assert "From now on, Listening: photos" in (await answered(discord, 2))[1]
         await discord.says("just talking", by=BOB)
         await discord.says(by=BOB, files=[CAT])
         assert "451 × 300" in (await answered(discord, 3))[2]
@@ -256,7 +256,7 @@ async def test_every_command_of_the_chat_is_a_slash_command(tmp_path: Path) -> N
         await discord.runs("model", options={"model": found[0]["value"]})
         assert f"From now on {found[0]['value']} answers here." in (await answered(discord, 2))[1]
         await discord.runs("settings", options={"name": "listening", "value": "all"}, by=ADMIN)
-        assert "From now on Listening: everything said" in (await answered(discord, 3))[2]
+        assert "From now on, Listening: everything said" in (await answered(discord, 3))[2]
         await discord.runs("describe", options={"photo": CAT})
         assert "Describe this picture in detail." in (await answered(discord, 4))[3]
 
