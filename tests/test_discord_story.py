@@ -304,6 +304,17 @@ async def test_buttons_still_work_after_a_restart(tmp_path: Path) -> None:
         assert discord.posts()[1].reply_to == post.id
 
 
+async def test_stop_as_a_slash_command_ends_the_answer_and_is_answered_itself(tmp_path: Path) -> None:
+    async with server(tmp_path, pace=0.1) as (discord, _, sandbox):
+        await discord.says("what is this?", mention=True, files=[CAT])
+        await until(lambda: discord.posts())
+        stopping = await discord.runs("stop")
+        await until(lambda: any(seen.left for seen in sandbox.seen))
+        await until(lambda: discord.posts()[0].text.endswith("⏹ Stopped."))
+        assert (await stopping.answered()).shows == "⏹"
+        assert stopping.ephemeral
+
+
 async def test_an_answer_that_outlives_its_interaction_goes_on_as_an_ordinary_message(tmp_path: Path) -> None:
     async with server(tmp_path, pace=0.08) as (discord, _, _):
         discord.interactions.token_seconds = 2.0
