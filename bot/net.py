@@ -19,14 +19,27 @@ from httpx_aiohttp import AiohttpTransport
 from httpx_sse import EventSource, ServerSentEvent
 
 from bot import __version__
-from bot.errors import Busy, Refused
+from bot.errors import Busy, Refused, Unreadable
 
-__all__ = ["Event", "Http", "Reply", "aiohttp_transport", "chunks", "events", "our_errors", "read", "texts"]
+__all__ = [
+    "Event",
+    "Http",
+    "Reply",
+    "aiohttp_transport",
+    "chunks",
+    "events",
+    "our_errors",
+    "photo",
+    "read",
+    "texts",
+    "weigh",
+]
 
 Reply = httpx.Response
 Event = ServerSentEvent
 
-CAP = 8 * 1024 * 1024  # bytes of a body that is no photo
+MEGABYTE = 1024 * 1024
+CAP = 8 * MEGABYTE  # bytes of a body that is no photo
 
 
 @contextmanager
@@ -122,6 +135,22 @@ async def chunks(reply: Reply, cap: int = CAP) -> AsyncGenerator[bytes, None]:
 async def read(reply: Reply, cap: int = CAP) -> bytes:
     """Return the whole body, under the rules of `chunks`."""
     return b"".join([chunk async for chunk in chunks(reply, cap)])
+
+
+def weigh(size: int, limit: int) -> None:
+    """Raise Unreadable for a photo of more than `limit` bytes."""
+    if size > limit:
+        raise Unreadable("photo_too_heavy", limit=limit // MEGABYTE)
+
+
+async def photo(reply: Reply, limit: int) -> bytes:
+    """Return the body as that of a photo. Unreadable as soon as it has turned out to hold more than `limit` bytes."""
+    data = bytearray()
+    async with aclosing(chunks(reply, cap=limit + CAP)) as pieces:
+        async for piece in pieces:
+            data += piece
+            weigh(len(data), limit)
+    return bytes(data)
 
 
 async def events(body: AsyncIterator[bytes]) -> AsyncGenerator[Event, None]:

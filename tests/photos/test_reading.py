@@ -1,6 +1,7 @@
 """A photo comes out upright, in its right colours, of a fair size; and what is none is refused in words."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -319,14 +320,21 @@ async def test_damage_is_noticed_apart_as_well(photos: Photos) -> None:
 
 
 async def test_the_bot_goes_on_talking_meanwhile(photos: Photos) -> None:
+    rounds = [await longest_silence(photos) for _ in range(3)]
+    assert min(rounds) < 0.1  # 0.02 on a quiet machine; other tests may hold one of them up, but not all three
+
+
+async def longest_silence(photos: Photos) -> float:
+    """Seconds for which nothing else came to its turn while photos of several kinds were read."""
     names = ("astronaut-12mp.jpg", "coffee-cmyk.jpg", "cat.heic", "cat.avif")
     reading = asyncio.gather(*(photos.read(name, file(name)) for name in names * 2))
-    ticks = 0
+    worst = 0.0
     while not reading.done():
+        begin = time.perf_counter()
         await asyncio.sleep(0.001)
-        ticks += 1
+        worst = max(worst, time.perf_counter() - begin)
     assert len(await reading) == 8
-    assert ticks > 100  # in its own thread, each photo would let it tick once or twice
+    return worst
 
 
 async def test_whoever_is_cancelled_leaves_nothing_behind(photos: Photos) -> None:

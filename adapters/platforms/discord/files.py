@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 from weakref import WeakValueDictionary
@@ -16,7 +15,7 @@ from adapters.platforms.discord.keep import Keep
 from adapters.platforms.discord.pictures import HIDDEN, links_in
 from bot.errors import Busy, Refused, Unreadable
 from bot.messages import Attachment
-from bot.net import CAP, Http, Reply, chunks
+from bot.net import Http, Reply, photo, weigh
 
 __all__ = ["Files", "Links"]
 
@@ -28,7 +27,6 @@ SILENCE = 20.0  # seconds that Discord may say nothing
 MOST_LINKS = 10_000
 MARGIN = 60.0  # seconds that a link has to be good for, to be worth asking
 UNSIGNED = 600.0  # seconds that we trust a link which does not say how long it is good
-MEGABYTE = 1024 * 1024
 
 
 class LinkOver(Unreadable):
@@ -96,7 +94,7 @@ class Files:
         """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or cannot be a picture."""
         if attachment.mime.startswith(("video/", "audio/")):
             raise Unreadable("photo_not_an_image")
-        _weigh(attachment.size, limit)
+        weigh(attachment.size, limit)
         kind, _, rest = attachment.ref.partition("/")
         if kind == HIDDEN:
             raise Unreadable("discord_hidden")
@@ -118,7 +116,7 @@ class Files:
         data = await self._keep.get(id)
         if data is None:
             raise Unreadable("photo_gone")
-        _weigh(len(data), limit)
+        weigh(len(data), limit)
         return data
 
     async def _shown(self, ref: str, limit: int) -> bytes:
@@ -168,11 +166,6 @@ def _sticker_link(file: str) -> str:
     return f"{'https://media.discordapp.net' if file.endswith('.gif') else discord.Asset.BASE}/stickers/{file}"
 
 
-def _weigh(size: int, limit: int) -> None:
-    if size > limit:
-        raise Unreadable("photo_too_heavy", limit=limit // MEGABYTE)
-
-
 async def _body(reply: Reply, limit: int) -> bytes:
     if reply.status_code in (403, 404, 410):
         raise LinkOver("photo_gone")
@@ -180,9 +173,4 @@ async def _body(reply: Reply, limit: int) -> bytes:
         raise Busy("discord_unreachable", retry_after(reply.headers))
     if reply.status_code != 200:
         raise Unreadable("photo_gone")
-    data = bytearray()
-    async with aclosing(chunks(reply, cap=limit + CAP)) as pieces:
-        async for piece in pieces:
-            data += piece
-            _weigh(len(data), limit)
-    return bytes(data)
+    return await photo(reply, limit)

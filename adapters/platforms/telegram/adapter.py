@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Button, Channel, File, Message
-from bot.net import CAP, Http, Reply, chunks
+from bot.net import Http, Reply, photo, weigh
 from bot.ports import Receive
 from bot.words import say, speaking
 
@@ -34,7 +34,6 @@ DEAF = 120.0  # seconds without a word from Telegram, after which something is w
 AGAIN = 1.0  # seconds until a file that was away is asked for once more
 MANAGING = ("creator", "administrator")  # as Telegram calls those who manage a group
 
-MEGABYTE = 1024 * 1024
 
 T = TypeVar("T")
 
@@ -241,7 +240,7 @@ class Telegram:
         """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or cannot be a picture."""
         if attachment.mime.startswith(("video/", "audio/")):
             raise Unreadable("photo_not_an_image")
-        _weigh(attachment.size, limit)
+        weigh(attachment.size, limit)
         try:
             return await self._fetch(attachment, limit)
         except FileAway:
@@ -251,7 +250,7 @@ class Telegram:
     async def _fetch(self, attachment: Attachment, limit: int) -> bytes:
         with our_errors():
             file = await self._line.raw("getFile", file_id=attachment.ref)
-            _weigh(file.get("file_size") or 0, limit)
+            weigh(file.get("file_size") or 0, limit)
             try:
                 async with self._files.stream("GET", quote(file["file_path"])) as reply:
                     return await _body(reply, limit)
@@ -294,19 +293,9 @@ class Telegram:
         task.add_done_callback(self._tasks.discard)
 
 
-def _weigh(size: int, limit: int) -> None:
-    if size > limit:
-        raise Unreadable("photo_too_heavy", limit=limit // MEGABYTE)
-
-
 async def _body(reply: Reply, limit: int) -> bytes:
     if reply.status_code == 404:
         raise Unreadable("photo_gone")
     if reply.status_code != 200:
         raise Busy("telegram_unreachable")
-    data = bytearray()
-    async with aclosing(chunks(reply, cap=limit + CAP)) as pieces:
-        async for piece in pieces:
-            data += piece
-            _weigh(len(data), limit)
-    return bytes(data)
+    return await photo(reply, limit)

@@ -17,6 +17,7 @@ from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.pictures import picture_type
 from bot.errors import Unreadable
 from bot.messages import About, Attachment, Author, Button, Channel, File, Message
+from bot.net import weigh
 from bot.ports import Receive
 from bot.web.server import WebServer
 
@@ -135,8 +136,7 @@ class Web:
         data = await self.journal.data(attachment.ref)
         if data is None:
             raise Unreadable("photo_gone")
-        if len(data) > limit:
-            raise Unreadable("photo_too_heavy", limit=limit // (1024 * 1024))
+        weigh(len(data), limit)
         return data
 
     @asynccontextmanager

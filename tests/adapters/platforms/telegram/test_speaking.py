@@ -114,13 +114,14 @@ async def test_one_chat_that_has_to_be_silent_does_not_silence_the_others(telegr
 
 async def test_growing_text_gives_way_and_the_whole_text_waits_for_its_turn(client: Client, bed: TelegramBed) -> None:
     async with client(limits=Limits(private=1.5)) as telegram:
+        begun = time.monotonic()
         post = await telegram.send(HOME, "a", growing=True)
         with pytest.raises(Busy) as caught:
             await telegram.edit(HOME, post, "a c", growing=True)
         assert 0 < (caught.value.retry_after or 0) <= 1.5
         await telegram.edit(HOME, post, "a cat")
-    sent, edited = bed.called("sendMessage")[0], bed.called("editMessageText")[0]
-    assert edited.at - sent.at > 0.7  # on a busy machine the first one may arrive late
+    [edited] = bed.called("editMessageText")
+    assert edited.at - begun >= 1.5
     assert bed.reads() == ["a cat"]
 
 
@@ -131,7 +132,7 @@ async def test_the_typing_sign_is_on_and_never_in_the_way(telegram: Telegram, be
     begun = time.monotonic()
     async with telegram.typing(HOME):
         pass
-    assert time.monotonic() - begun < 5  # and not the minute that Telegram asks for
+    assert time.monotonic() - begun < 0.1
 
 
 async def test_two_hundred_chats_are_answered_side_by_side(telegram: Telegram, bed: TelegramBed) -> None:
