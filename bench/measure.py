@@ -1,8 +1,13 @@
 """Percentiles, CPU time and tables."""
 
+import asyncio
 import os
+import re
 import resource
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -20,6 +25,30 @@ def cpu_seconds() -> float:
 def peak_mb() -> float:
     """The most memory this process has held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def own_peak_mb() -> float:
+    """The most memory this program has held; what getrusage says is at least that of whoever started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
+
+
+@asynccontextmanager
+async def watched() -> AsyncGenerator[list[float], None]:
+    """Note, while entered, how many seconds too late the event loop comes back to who slept for a millisecond."""
+    lags: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0.001)
+            lags.append(time.perf_counter() - begun - 0.001)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield lags
+    finally:
+        watching.cancel()
 
 
 def stay_on(core: int) -> None:

@@ -5,12 +5,12 @@ import io
 from PIL import Image, ImageFilter
 
 
-def base(width: int = 1280, height: int = 960) -> bytes:
+def base(width: int = 1280, height: int = 960, quality: int = 82, blur: float = 0.8) -> bytes:
     """A JPEG of about 220 kB at 1280x960."""
-    noise = Image.effect_noise((width, height), 60).filter(ImageFilter.GaussianBlur(0.8))
+    noise = Image.effect_noise((width, height), 60).filter(ImageFilter.GaussianBlur(blur))
     colours = Image.merge("RGB", [noise, Image.linear_gradient("L").resize((width, height)), noise.rotate(180)])
     file = io.BytesIO()
-    colours.save(file, "JPEG", quality=82)
+    colours.save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 

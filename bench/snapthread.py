@@ -5,19 +5,20 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
 from adapters.providers.onemin import OneMin
 from bot import logs
 from bot.app import access, hands, spare_collector
+from bot.asking.failover import Failover
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
 from bot.messages import Attachment, Author, Button, Channel, File, Message
 from bot.metrics import Metrics
 from bot.photos import Photos
-from bot.ports import Adapter, Receive, Store
+from bot.ports import Adapter, Provider, Receive, Store
 from bot.settings import Settings
 from bot.stops import Stops
 from bot.store import open_store
@@ -89,27 +90,36 @@ class Screen:
             self.whole[channel.id].set()
 
 
-@asynccontextmanager
-async def running(
-    new_platform: Callable[[Store, Path], Adapter], url: str, at_once: int
-) -> AsyncGenerator[Inbox, None]:
-    """Snapthread as `bot.app` puts it together, with one platform, from when that listens; it gets a folder of its own.
+NewPlatform = Callable[[Store, Path], Adapter]
+NewProvider = Callable[[Store], AbstractAsyncContextManager[Provider]]
 
-    `url` is that of 1min.ai.
-    """
+
+def running(new_platform: NewPlatform, url: str, at_once: int) -> AbstractAsyncContextManager[Inbox]:
+    """Snapthread with one platform, and with 1min.ai at `url`."""
+
+    def onemin(store: Store) -> OneMin:
+        return OneMin("bench", url, "unified", store, requests_per_minute=10_000_000)
+
+    return asking(onemin, "onemin/gpt-4o", new_platform, at_once)
+
+
+@asynccontextmanager
+async def asking(
+    new_provider: NewProvider, model: str, new_platform: NewPlatform, at_once: int
+) -> AsyncGenerator[Inbox, None]:
+    """Snapthread as `bot.app` puts it together, from when its platform listens; it gets a folder of its own."""
     logs.set_up("text", "error", [])
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/bot.db", "onemin/gpt-4o"))
-        cleaner = await stack.enter_async_context(Photos())
-        provider = await stack.enter_async_context(
-            OneMin("bench", url, "unified", store, requests_per_minute=10_000_000)
-        )
+        store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/bot.db", model))
+        cleaner = await stack.enter_async_context(Photos(folder=folder / "photos"))
+        provider = await stack.enter_async_context(new_provider(store))
         platform = await stack.enter_async_context(new_platform(store, folder))
         settings, stops = Settings.read(_env_file=None), Stops()
+        providers = {provider.name: provider}
         worker = Worker(
-            hands(settings, store, {platform.name: platform}, {"onemin": provider}, cleaner, stops), metrics
+            hands(settings, store, {platform.name: platform}, providers, cleaner, stops, Failover()), metrics
         )
         dispatcher, inbox = (
             Dispatcher(store, worker.take, at_once, metrics),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.measure import percentile, table
+from bench.measure import percentile, table, watched
 from bot.photos import Photos
 
 PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
@@ -31,20 +31,10 @@ def _large_photos() -> dict[str, bytes]:
 
 
 async def _stalls(name: str, data: bytes) -> dict[str, object]:
-    lags: list[float] = []
-
-    async def watch() -> None:
-        while True:
-            begun = time.perf_counter()
-            await asyncio.sleep(0.001)
-            lags.append(time.perf_counter() - begun - 0.001)
-
-    async with Photos(most_bytes=64 * 1024 * 1024) as photos:
-        watching = asyncio.create_task(watch())
+    async with Photos(most_bytes=64 * 1024 * 1024) as photos, watched() as lags:
         begun = time.perf_counter()
         await asyncio.gather(*(photos.read("large.jpg", data) for _ in range(4)))
         took = (time.perf_counter() - begun) / 4
-        watching.cancel()
     return {
         "kind": name,
         "ms a photo": took * 1000,

@@ -9,7 +9,6 @@ import asyncio
 import json
 import multiprocessing
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -18,10 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Protocol
 
-from bench.measure import cpu_seconds, percentile, stay_on, table
+from bench.measure import cpu_seconds, own_peak_mb, percentile, stay_on, table
 
 PROGRAMS = ("floor", "snapthread")
 CURSOR = "▌"
@@ -214,10 +212,4 @@ async def _serve(program: AbstractAsyncContextManager[None]) -> None:
     stay_on(0)
     async with program:
         while await asyncio.to_thread(sys.stdin.readline):
-            print(json.dumps({"cpu": cpu_seconds(), "peak": _own_peak_mb()}), flush=True)
-
-
-def _own_peak_mb() -> float:
-    """The most memory this program has held; what getrusage says is at least that of whoever started it."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
+            print(json.dumps({"cpu": cpu_seconds(), "peak": own_peak_mb()}), flush=True)

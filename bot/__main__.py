@@ -68,7 +68,7 @@ def _settings(**overrides: object) -> Settings:
 
 
 def _provider_keys(settings: Settings) -> bool:
-    return any((settings.onemin_api_key, settings.vapi_api_key, settings.aimlapi_api_key, settings.openai_api_key))
+    return any((settings.onemin_api_key, settings.vapi_api_key, settings.aimlapi_api_key, settings.openai_on))
 
 
 async def _until_stopped(settings: Settings, greeting: str) -> int:

@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,10 +13,14 @@ import structlog
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot.access import Access
-from bot.asking import Asker
+from bot.asking.asker import Asker
+from bot.asking.failover import Failover
+from bot.asking.finding import Finder
 from bot.commands import Rules
 from bot.dispatcher import Dispatcher
+from bot.documents import Documents
 from bot.expiry import Expiry
+from bot.hearing import Hearing
 from bot.house import House
 from bot.inbox import Inbox
 from bot.jobs import Hands
@@ -27,6 +32,7 @@ from bot.ports import Adapter, Provider, Store
 from bot.settings import Settings
 from bot.stops import Stops
 from bot.store import open_store
+from bot.studio import Studio
 from bot.web.server import WebServer
 from bot.worker import Worker
 
@@ -34,6 +40,8 @@ YOUNG = 10_000  # objects that are made before the collector looks at the young 
 
 log = structlog.get_logger(__name__)
 
+MEGABYTE = 1024 * 1024
+DOCUMENTS = "documents"  # the feature that the operator may switch off
 PATIENCE = 7.0  # seconds that turns in flight get to end in; the whole stop takes less than ten
 
 
@@ -61,7 +69,12 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         metrics = Metrics()
         store = await stack.enter_async_context(open_store(settings.bot_store, settings.bot_model))
         photos = await stack.enter_async_context(
-            Photos(longest_side=settings.bot_photo_side, most_bytes=settings.bot_photo_mb * 1024 * 1024)
+            Photos(
+                longest_side=settings.bot_photo_side,
+                most_bytes=settings.bot_photo_mb * MEGABYTE,
+                folder=Path(settings.bot_data) / "photos",
+                kept_bytes=settings.bot_cache_mb * MEGABYTE,
+            )
         )
         token = settings.web_token.get_secret_value() if settings.web_token else None
         web = WebServer(settings.web_host, settings.web_port, token, metrics.registry)
@@ -71,7 +84,9 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         await _enter_all(stack, PLATFORMS, house, adapters)
 
         stops = Stops()
-        worker = Worker(hands(settings, store, adapters, house.providers, photos, stops), metrics)
+        failover = Failover()
+        metrics.watch(failover.states)
+        worker = Worker(hands(settings, store, adapters, house.providers, photos, stops, failover), metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_in_flight, metrics)
         inbox = Inbox(store, access(settings, store), stops)
         stack.push_async_callback(dispatcher.stop, PATIENCE)
@@ -80,7 +95,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
             name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
             for name, adapter in adapters.items()
         }
-        await stack.enter_async_context(_task("expiry", Expiry(store, adapters.values(), settings).run()))
+        await stack.enter_async_context(_task("expiry", Expiry(store, adapters.values(), photos, settings).run()))
         web.ready = lambda: _troubles(store, adapters, {"dispatcher": dispatching, **listening})
         web.status = lambda: {name: adapter.status for name, adapter in adapters.items() if adapter.status}
         await stack.enter_async_context(web)
@@ -95,21 +110,31 @@ def hands(
     providers: Mapping[str, Provider],
     photos: Photos,
     stops: Stops,
+    failover: Failover,
 ) -> Hands:
     """What the worker works with."""
-    most_bytes = settings.bot_photo_mb * 1024 * 1024
     rules = Rules(
-        frozenset(settings.bot_admins), limits_in(settings), settings.bot_keep_days, settings.bot_keep_photo_days
+        frozenset(settings.bot_admins),
+        limits_in(settings),
+        settings.bot_keep_days,
+        settings.bot_keep_photo_days,
+        frozenset(settings.bot_features_off),
     )
-    return Hands(
+    documents = Documents(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
+    finder = Finder(store, adapters, photos, documents, settings.bot_photo_mb * MEGABYTE)
+    studio = Studio(store, providers, finder, rules.off)
+    asker = Asker(
         store,
-        adapters,
         providers,
-        Asker(store, adapters, providers, photos, stops, most_bytes),
-        Limits(store, rules.limits),
-        Mirror(store, adapters),
-        rules,
+        finder,
+        stops,
+        settings.bot_model,
+        settings.bot_fallbacks,
+        failover,
+        Hearing(store, studio),
+        videos="videos" not in rules.off,
     )
+    return Hands(store, adapters, providers, asker, Limits(store, rules.limits), Mirror(store, adapters), studio, rules)
 
 
 def access(settings: Settings, store: Store) -> Access:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
-from bot.commands.models import known_models
+from bot.commands.models import Known, known_models
 from bot.errors import BotError
 from bot.house import House
 from bot.metrics import Metrics
@@ -80,7 +80,11 @@ def _port(settings: Settings) -> Finding:
 async def _providers(stack: AsyncExitStack, house: House) -> AsyncIterator[Finding]:
     ready = {name: plug for name, plug in PROVIDERS.items() if plug.ready(house.settings)}
     if not ready:
-        yield False, "provider", "none has a key. Set ONEMIN_API_KEY, or run `python -m bot try` for the sandbox."
+        yield (
+            False,
+            "provider",
+            "none has a key. Set ONEMIN_API_KEY or the key of another one, or run `python -m bot try` for the sandbox.",
+        )
         return
     for name, plug in ready.items():
         provider = await stack.enter_async_context(plug.open(house))
@@ -91,14 +95,21 @@ async def _providers(stack: AsyncExitStack, house: House) -> AsyncIterator[Findi
         else:
             house.providers[name] = provider
             yield True, name, "the key is accepted"
-    yield await _model(house)
-
-
-async def _model(house: House) -> Finding:
-    wanted = house.settings.bot_model
     known = await known_models(house.providers)
+    yield _model(house, known, "BOT_MODEL", house.settings.bot_model)
+    for fallback in house.settings.bot_fallbacks:
+        yield _model(house, known, "BOT_FALLBACKS", fallback)
+
+
+def _model(house: House, known: Known, variable: str, wanted: str) -> Finding:
+    part = variable.lower().removeprefix("bot_").removesuffix("s")
     if wanted not in known:
-        return False, "model", f"{wanted} is not known. Set BOT_MODEL to one of those: {', '.join(list(known)[:5])} ..."
+        plug = PROVIDERS.get(wanted.partition("/")[0])
+        why = "is not known" if plug and plug.ready(house.settings) else "belongs to a provider that is not set up"
+        if not known:
+            return False, part, f"{wanted} {why}, and no list of models could be had."
+        seeing = sorted(known, key=lambda name: not known[name].sees)[:5]
+        return False, part, f"{wanted} {why}. Set {variable} to one of those: {', '.join(seeing)} ..."
     if not known[wanted].sees:
-        return False, "model", f"{wanted} cannot see photos. Set BOT_MODEL to one that can."
-    return True, "model", f"{wanted} is known and sees photos"
+        return False, part, f"{wanted} cannot see photos. Set {variable} to one that can."
+    return True, part, f"{wanted} is known and sees photos"

@@ -4,6 +4,7 @@ BotError             a sentence for whoever asked; details belong in the log
 ├── Refused          saying it again will not help: tell the asker
 │   └── Unreadable   one photo cannot be had or read: name it, and go on with the others
 ├── Busy             again later, in order, within limits
+├── Cut              the answer broke off in the middle: ask for the rest, once
 └── Forgotten        the provider lost the conversation: begin a new one, ask again once
 """
 
@@ -38,6 +39,10 @@ class Busy(BotError):
     def __init__(self, key: str, retry_after: float | None = None, **values: object) -> None:
         super().__init__(key, **values)
         self.retry_after = retry_after
+
+
+class Cut(BotError):
+    """The answer broke off after its first words."""
 
 
 class Forgotten(BotError):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import structlog
 
 from bot.errors import BotError
+from bot.photos import Photos
 from bot.ports import Adapter, Store
 from bot.settings import Settings
 
@@ -20,10 +21,10 @@ BOOKED = 400 * DAY  # seconds that it is known who spent what: a year of months 
 
 
 class Expiry:
-    """Deletes old turns, and the photos that platforms hold for us, in small bites."""
+    """Deletes old turns in small bites, and the photos that lie here or that platforms hold for us."""
 
-    def __init__(self, store: Store, adapters: Iterable[Adapter], settings: Settings) -> None:
-        self._store, self._adapters = store, list(adapters)
+    def __init__(self, store: Store, adapters: Iterable[Adapter], photos: Photos, settings: Settings) -> None:
+        self._store, self._adapters, self._photos = store, list(adapters), photos
         self._keep, self._keep_photos = settings.bot_keep_days * DAY, settings.bot_keep_photo_days * DAY
 
     async def run(self) -> None:
@@ -38,9 +39,11 @@ class Expiry:
     async def round(self) -> None:
         """Delete what is too old now."""
         now, gone = time.time(), 0
+        await self._photos.expire(now - self._keep_photos)
         while deleted := await self._store.expired(now - self._keep, BATCH):
             gone += deleted
             await asyncio.sleep(BREATH)
+        await self._store.unmade(now - self._keep_photos)
         await self._store.lost_assets_before(now - self._keep)
         await self._store.unbooked(now - BOOKED)
         for adapter in self._adapters:

@@ -1,4 +1,4 @@
-"""A conversation to take along: a zip with a transcript for people, one for programs, and the photos."""
+"""A conversation to take along: a zip with a transcript for people, one for programs, and the files."""
 
 import datetime
 import io
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bot.messages import Attachment, Photo, Turn
+from bot.messages import DOCUMENTS, Attachment, Kept, Turn
 
 FORMAT = 1  # of transcript.json
 LONGEST_NAME = 40  # characters of a photo's name that its file keeps
+DOCUMENT_ENDINGS = tuple(f".{ending}" for ending in DOCUMENTS.values())  # what cannot be shown as a picture
 LONGEST_TITLE = 200
 FIRST_ZIP_TIME = 315_532_800  # 1980: a zip knows nothing earlier
 AS_IT_IS: Mapping[int, str] = MappingProxyType({})
@@ -37,7 +38,7 @@ ENGLISH = Labels()
 
 def export_zip(
     turns: Sequence[Turn],
-    photos: Mapping[str, Photo],
+    photos: Mapping[str, Kept],
     *,
     title: str,
     when: float,
@@ -45,13 +46,13 @@ def export_zip(
     labels: Labels = ENGLISH,
     most_bytes: int = 8_000_000,
 ) -> bytes:
-    """Pack `turns`, oldest first, with those `photos` that are still held, by the `ref` of their attachment.
+    """Pack `turns`, oldest first, with those `photos` (and documents) that are still held, by the `ref` of their attachment.
 
     `when` is the moment of the export, in seconds since 1970. `models` says by a turn's id who answered it, where that
     is not the model of its conversation. The same input gives the same bytes, at most `most_bytes` (4,000 or more):
     before they become too many, photos are left out from the oldest on, then messages, and the transcripts say so.
 
-    The zip holds transcript.md, transcript.json and photos/NNN-name.jpg (or png, or webp). The JSON is one object:
+    The zip holds transcript.md, transcript.json and photos/NNN-name.jpg (or pdf ...). The JSON is one object:
 
     - format: 1
     - title and exported: `title` and `when`; all times are ISO 8601, in UTC
@@ -63,12 +64,12 @@ def export_zip(
     Nothing in it says in which channel it was said, who people are on their platform, or how to fetch a file there.
     """
     files = _files(turns, photos)
-    _leave_out(files, photos, sum(len(photos[ref].data) for ref in files) - most_bytes)
+    _leave_out(files, photos, sum(photos[ref].size for ref in files) - most_bytes)
     older = 0
     while True:
         told = [_told(turn, files, photos, models) for turn in turns[older:]]
         book = {"format": FORMAT, "title": title[:LONGEST_TITLE], "exported": _time(when), "older_left_out": older}
-        packed = _pack({**book, "turns": told}, {path: photos[ref].data for ref, path in files.items()}, when, labels)
+        packed = _pack({**book, "turns": told}, {path: photos[ref] for ref, path in files.items()}, when, labels)
         if len(packed) <= most_bytes or not told:
             return packed
         if files:
@@ -77,13 +78,13 @@ def export_zip(
             older += math.ceil(len(told) * (1 - most_bytes / len(packed)))
 
 
-def _files(turns: Sequence[Turn], photos: Mapping[str, Photo]) -> dict[str, str]:
+def _files(turns: Sequence[Turn], photos: Mapping[str, Kept]) -> dict[str, str]:
     """The path of every photo that is held, by its ref, in the order in which they were first looked at."""
     refs = dict.fromkeys(shown.ref for turn in turns for shown in turn.message.photos if shown.ref in photos)
     return {ref: f"photos/{n:03d}-{_filename(photos[ref])}" for n, ref in enumerate(refs, 1)}
 
 
-def _filename(photo: Photo) -> str:
+def _filename(photo: Kept) -> str:
     """A name that no system takes amiss: letters, digits and hyphens, of whatever script, and the right extension."""
     last = unicodedata.normalize("NFC", photo.name).replace("\\", "/").rpartition("/")[2]
     stem = last.rpartition(".")[0] or last
@@ -91,17 +92,17 @@ def _filename(photo: Photo) -> str:
     return f"{re.sub('-+', '-', safe)[:LONGEST_NAME].strip('-') or 'photo'}.{photo.filename.rpartition('.')[2]}"
 
 
-def _leave_out(files: dict[str, str], photos: Mapping[str, Photo], excess: int) -> None:
+def _leave_out(files: dict[str, str], photos: Mapping[str, Kept], excess: int) -> None:
     """Take out the oldest photos, of so many bytes together or a few more."""
     for ref in list(files):
         if excess <= 0:
             return
-        excess -= len(photos[ref].data)
+        excess -= photos[ref].size
         del files[ref]
 
 
 def _told(
-    turn: Turn, files: Mapping[str, str], photos: Mapping[str, Photo], models: Mapping[int, str]
+    turn: Turn, files: Mapping[str, str], photos: Mapping[str, Kept], models: Mapping[int, str]
 ) -> dict[str, Any]:
     return {
         "author": turn.message.author.name,
@@ -113,7 +114,7 @@ def _told(
     }
 
 
-def _shown(attachment: Attachment, files: Mapping[str, str], photos: Mapping[str, Photo]) -> dict[str, Any]:
+def _shown(attachment: Attachment, files: Mapping[str, str], photos: Mapping[str, Kept]) -> dict[str, Any]:
     file = files.get(attachment.ref)
     missing = None if file else "left_out" if attachment.ref in photos else "gone"
     return {
@@ -125,7 +126,7 @@ def _shown(attachment: Attachment, files: Mapping[str, str], photos: Mapping[str
     }
 
 
-def _pack(book: dict[str, Any], photos: Mapping[str, bytes], when: float, labels: Labels) -> bytes:
+def _pack(book: dict[str, Any], photos: Mapping[str, Kept], when: float, labels: Labels) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as packed:
         for path, text in (
@@ -134,8 +135,8 @@ def _pack(book: dict[str, Any], photos: Mapping[str, bytes], when: float, labels
         ):
             # Half a surrogate, which a platform may have handed on, becomes a question mark.
             packed.writestr(_entry(path, when), text.encode("utf-8", "replace"), zipfile.ZIP_DEFLATED)
-        for path, data in photos.items():
-            packed.writestr(_entry(path, when), data)  # stored: pictures do not get smaller
+        for path, photo in photos.items():
+            packed.writestr(_entry(path, when), photo.file.read_bytes())  # stored: pictures do not get smaller
     return file.getvalue()
 
 
@@ -158,7 +159,8 @@ def _markdown(book: dict[str, Any], labels: Labels) -> Iterator[str]:
         for photo in turn["photos"]:
             name = _line(photo["name"]) or "photo"
             why = labels.gone if photo["missing"] == "gone" else labels.left_out
-            yield f"- ![{name}]({photo['file']})" if photo["file"] else f"- {name} ({why})"
+            shown = "" if photo["file"] and photo["file"].endswith(DOCUMENT_ENDINGS) else "!"
+            yield f"- {shown}[{name}]({photo['file']})" if photo["file"] else f"- {name} ({why})"
         yield from ("", f"**{_line(turn['model'])}**", "")
         yield from (*(_quote(turn["answer"]) if turn["answer"] else [f"*{labels.unanswered}*"]), "")
 

@@ -52,9 +52,10 @@ class Inbox:
         return stopped or (message.about is not None and message.about.ours)
 
     async def _as_people_chose(self, message: Message) -> Message:
-        """In some channels photos, or everything, counts as said to the bot."""
+        """In some channels photos, or everything, counts as said to the bot. A voice message is no photo."""
         if message.addressed or not (message.text or message.attachments):
             return message
         listening = (await self.store.channel_settings(message.channel)).listening
-        meant = listening == "all" or (listening == "photos" and bool(message.attachments))
+        shows = any(not attachment.sound for attachment in message.attachments)
+        meant = listening == "all" or (listening == "photos" and shows)
         return replace(message, addressed=meant)

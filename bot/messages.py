@@ -1,7 +1,8 @@
 """The nouns of the bot: plain, frozen values that every room understands and the store can keep."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 
@@ -30,6 +31,44 @@ class Author:
     name: str
 
 
+# What recordings are, and the ending that goes with it.
+SOUNDS: Mapping[str, str] = {
+    "audio/ogg": "ogg",
+    "audio/opus": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/mp4": "m4a",
+    "audio/m4a": "m4a",
+    "audio/x-m4a": "m4a",
+    "audio/aac": "m4a",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/webm": "webm",
+    "audio/flac": "flac",
+    "audio/x-flac": "flac",
+}
+SOUND_ENDINGS = frozenset({*SOUNDS.values(), "oga", "opus"}) - {"webm"}  # which is a film as a rule
+
+
+PHOTOS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+"""What photos are after intake, and the ending that goes with it."""
+
+DOCUMENTS: Mapping[str, str] = {
+    "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "text/plain": "txt",
+    "text/markdown": "md",
+    "text/csv": "csv",
+}
+"""What documents are, and the ending that goes with it."""
+
+DOCUMENT_ENDINGS = frozenset(
+    {*DOCUMENTS.values(), "doc", "odt", "rtf", "xls", "xlsx", "ppt", "pptx", "json", "xml", "log"}
+)
+PICTURE_ENDINGS = frozenset({*PHOTOS.values(), "jpeg", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff"})
+ENDINGS: Mapping[str, str] = {**PHOTOS, **DOCUMENTS}
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that came with a message and that nobody has fetched yet.
@@ -43,22 +82,64 @@ class Attachment:
     mime: str = ""
     size: int = 0
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether its sender claims that it is a photo."""
+        is_image = self._type.startswith("image/") and self._type != "image/svg+xml"
+        return is_image or self._ending in PICTURE_ENDINGS
 
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """An attachment after intake: upright, sRGB, without metadata, within limits."""
+    @property
+    def is_document(self) -> bool:
+        """Whether its sender claims that it is something to read. Sentences go by that; what it is, its bytes tell."""
+        is_text = self._type in DOCUMENTS or self._type.startswith("text/")
+        return is_text or self._ending in DOCUMENT_ENDINGS
+
+    @property
+    def sound(self) -> str:
+        """The usual ending of the name of such a recording (ogg, mp3 ...); empty for what is none."""
+        ending = self._ending if self._ending in SOUND_ENDINGS else ""
+        return SOUNDS.get(self._type, "") or {"oga": "ogg", "opus": "ogg"}.get(ending, ending)
+
+    @property
+    def _type(self) -> str:
+        return self.mime.partition(";")[0].strip().lower()
+
+    @property
+    def _ending(self) -> str:
+        return self.name.rpartition(".")[2].lower() if "." in self.name else ""
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Kept:
+    """An attachment after intake, be it a photo or a document.
+
+    Its bytes lie in a file and not in memory, because hundreds of answers may be under way. The file stays at least as
+    long as somebody holds this.
+    """
 
     name: str  # as people know it: cat.heic
-    mime: str  # image/jpeg, image/png or image/webp: what `data` really is
-    data: bytes = field(repr=False)
-    width: int  # pixels
-    height: int
-    sha256: str  # of `data`, hexadecimal
+    mime: str  # what the file really holds
+    file: Path = field(repr=False)
+    size: int  # bytes
+    sha256: str  # of the file's bytes, hexadecimal
 
     @property
     def filename(self) -> str:
         """A name for uploads: the extension is right, and nothing of it comes from the sender."""
-        return f"{self.sha256[:16]}.{self.mime.removeprefix('image/').replace('jpeg', 'jpg')}"
+        return f"{self.sha256[:16]}.{ENDINGS[self.mime]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo(Kept):
+    """A picture: upright, sRGB, without metadata, within limits; a JPEG, PNG or WebP."""
+
+    width: int  # pixels
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Kept):
+    """Something to read: a PDF, a DOCX, or text (plain, Markdown, CSV), which is always in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +152,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Something to send along with a post."""
+    """Something to send along with a post, or somebody's recording."""
 
     name: str
     mime: str
     data: bytes = field(repr=False)
+    about: str = ""  # what it shows, for those who cannot see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +190,14 @@ class Message:
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
-        """What the message is about to look at: its own photos, else those of the message it replies to."""
-        return self.attachments or (self.about.attachments if self.about else ())
+        """What the message is about to look at: its own photos and documents, else those of what it replies to."""
+        own = tuple(each for each in self.attachments if not each.sound)
+        return own or tuple(each for each in (self.about.attachments if self.about else ()) if not each.sound)
+
+    @property
+    def sounds(self) -> tuple[Attachment, ...]:
+        """The recordings that came with it."""
+        return tuple(each for each in self.attachments if each.sound)
 
     @classmethod
     def of_album(cls, parts: "Sequence[Message]") -> "Message":
@@ -156,6 +244,8 @@ class ChannelSettings:
     mirroring: Mirroring = "off"
     footer: bool = False  # below an answer: model, time and cost
     language: str | None = None  # of the bot's own words; None: that of whoever speaks
+    describe: bool = False  # a model that sees may describe photos for one that does not
+    fallbacks: tuple[str, ...] | None = None  # models to ask when the first one is down; None: the operator's
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +287,27 @@ class Exchange:
     author: str
     question: str
     answer: str
+    turn: int = 0
+    model: str = ""  # that answered, as provider/model
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A photo or a document of a conversation. `attachment` is how to fetch it again from where it was posted."""
+
+    number: int  # in the conversation, from 1
+    turn: int  # that showed it first
+    channel: Channel
+    attachment: Attachment
+    sha256: str  # after intake
+    description: str = ""  # in a few words, by a model that was asked for it
+    said: str = ""  # how the answer to its turn begins
+    spoiled: bool = False  # a provider choked on it: it is not sent again by itself
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is something to read."""
+        return self.attachment.mime in DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +319,10 @@ class Prompt:
     photos: tuple[Photo, ...] = ()
     history: tuple[Exchange, ...] = ()  # oldest first; for providers that keep none themselves
     instructions: str = ""  # how to answer; not part of what was said
+    numbers: Mapping[str, int] = field(default_factory=dict)  # of photos and documents in the conversation, by sha256
+    background: str = ""  # what is to be known of photos and documents that do not come along
+    documents: tuple[Document, ...] = ()  # that the provider reads itself
+    excerpts: tuple[str, ...] = ()  # what others say, with a heading each
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +340,11 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     dollars: float | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """What both took together; None only where neither tells."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Usage(*(None if a is b is None else (a or 0) + (b or 0) for a, b in pairs))
 
 
 Piece = Text | Usage
@@ -266,6 +386,37 @@ class DaySpent:
     day: str  # 2026-11-21, UTC
     model: str
     spent: Spent
+
+
+Craft = Literal["imagine", "vary", "edit", "cutout", "upscale"]
+"""What can be done with pictures: made of words, varied, changed by words, cut out, enlarged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A picture that somebody wants."""
+
+    craft: Craft
+    model: str  # as the provider calls it
+    words: str = ""
+    photo: Photo | None = None  # that it is made of
+    wishes: Mapping[str, str] = field(default_factory=dict)  # size, n, quality: in people's own words
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of an order."""
+
+    files: tuple[File, ...]
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What somebody said in a recording."""
+
+    text: str
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)

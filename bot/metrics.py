@@ -1,10 +1,15 @@
 """What the operator can watch, in Prometheus' terms. Never a user, a channel or a word that was said."""
 
+from collections.abc import Callable, Iterator, Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from bot.messages import Answer, Turn
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 240)
+STATES = {"closed": 0, "half open": 1, "open": 2}
 
 
 class Metrics:
@@ -32,6 +37,12 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self.fallbacks = Counter(
+            "snapthread_fallbacks",
+            "Answers by another model than the one that was asked, because that was down",
+            ("asked", "by"),
+            registry=self.registry,
+        )
         self.in_flight = Gauge("snapthread_in_flight", "Turns in work", registry=self.registry)
         self.waiting = Gauge("snapthread_waiting", "Turns on the queue, those in work included", registry=self.registry)
 
@@ -39,14 +50,37 @@ class Metrics:
         """Book the times of an answer."""
         if answer.model is None:
             return
-        labels = (turn.conversation.provider, turn.conversation.model_id)
+        provider, _, model = answer.model.partition("/")
+        labels = (provider, model)
         if answer.first_words is not None:
             self.first_words.labels(*labels).observe(answer.first_words)
         if answer.took is not None:
             self.answers.labels(*labels).observe(answer.took)
+        if answer.model != turn.conversation.model:
+            self.fallbacks.labels(turn.conversation.model, answer.model).inc()
 
     def finished(self, turn: Turn, outcome: str) -> None:
         """Book how a turn ended: answered, command, or the key of the sentence it failed with."""
         conversation = turn.conversation
         platform = turn.message.channel.platform
         self.turns.labels(platform, conversation.provider, conversation.model_id, outcome).inc()
+
+    def watch(self, states: Callable[[], Mapping[str, str]]) -> None:
+        """Show the breakers, as `states` tells them at the moment of asking: closed, half open or open, by name."""
+        self.registry.register(_Breakers(states))
+
+
+class _Breakers(Collector):
+    def __init__(self, states: Callable[[], Mapping[str, str]]) -> None:
+        self._states = states
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "snapthread_breaker",
+            "Whether a family of models is asked: 0 closed (all is well), 1 half open (being tried), 2 open (left out)",
+            labels=("provider", "family"),
+        )
+        for name, state in self._states().items():
+            provider, _, models = name.partition("/")
+            family.add_metric((provider, models), STATES[state])
+        yield family

@@ -1,11 +1,13 @@
 """One conversation in several channels: what is said in one of them is seen in the others that want to see it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
 from bot.errors import BotError, Busy
-from bot.messages import Channel, File, Photo, Turn
+from bot.messages import Channel, File, Kept, Turn
 from bot.ports import Adapter, Store
 from bot.reply import Reply
 from bot.words import say, speaking
@@ -22,8 +24,8 @@ class Mirror:
     def __init__(self, store: Store, adapters: Mapping[str, Adapter]) -> None:
         self._store, self._adapters = store, adapters
 
-    async def show(self, turn: Turn, text: str, photos: Sequence[Photo]) -> None:
-        """Show a turn and its answer to the other channels, to each as it chose."""
+    async def show(self, turn: Turn, text: str, shown: Sequence[Kept]) -> None:
+        """Show a turn and its answer to the other channels, to each as it chose; `shown` came with the question."""
         for channel in await self._store.channels(turn.conversation):
             adapter = self._adapters.get(channel.platform)
             if channel == turn.message.channel or adapter is None:
@@ -31,15 +33,16 @@ class Mirror:
             chosen = await self._store.channel_settings(channel)
             if chosen.mirroring != "off":
                 with speaking(chosen.language or turn.message.language):
-                    seen = photos if chosen.mirroring == "everything" else None
+                    seen = shown if chosen.mirroring == "everything" else None
                     await self._show_in(channel, adapter, turn, text, seen)
 
     async def _show_in(
-        self, channel: Channel, adapter: Adapter, turn: Turn, text: str, photos: Sequence[Photo] | None
+        self, channel: Channel, adapter: Adapter, turn: Turn, text: str, shown: Sequence[Kept] | None
     ) -> None:
         try:
-            if photos is not None:
-                await self._say(channel, adapter, turn, QUESTION, _question(turn), [_file(photo) for photo in photos])
+            if shown is not None:
+                files = await asyncio.to_thread(_files, shown)
+                await self._say(channel, adapter, turn, QUESTION, _question(turn), files)
             await self._say(channel, adapter, turn, ANSWER, text, ())
         except Busy as error:
             log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
@@ -63,5 +66,9 @@ def _question(turn: Turn) -> str:
     )
 
 
-def _file(photo: Photo) -> File:
-    return File(photo.filename, photo.mime, photo.data)
+def _files(shown: Sequence[Kept]) -> list[File]:
+    files = []
+    for kept in shown:
+        with suppress(FileNotFoundError):  # another process needed the place
+            files.append(File(kept.filename, kept.mime, kept.file.read_bytes()))
+    return files

@@ -13,14 +13,20 @@ from bot.messages import (
     ChannelSettings,
     Conversation,
     DaySpent,
+    Document,
     Exchange,
     File,
+    Heard,
+    Kept,
+    Made,
     Message,
     Model,
+    Order,
     Photo,
     Piece,
     Preferences,
     Prompt,
+    Remembered,
     Spent,
     Turn,
     Usage,
@@ -121,6 +127,26 @@ class Adapter(Protocol):
         """Make one cheap call that needs the token; raises what is wrong with it."""
 
 
+class Studio(Protocol):
+    """Makes pictures and sound. Every method raises only `bot.errors.BotError` for what can be foreseen."""
+
+    async def models(self, craft: str) -> Sequence[Model]:
+        """Who can do it, the usual one first; `craft` is one of `Craft`, or hear, or speak."""
+        ...
+
+    async def make(self, order: Order) -> Made:
+        """Make what was ordered, and fetch it. Refused before it costs anything where the model cannot do it so."""
+        ...
+
+    async def hear(self, recording: File, model: str, language: str) -> Heard:
+        """Write down what is said; `language` is what its speaker is likely to speak (de, zh-CN), or empty."""
+        ...
+
+    async def speak(self, text: str, model: str) -> Made:
+        """Read the text aloud, into one file."""
+        ...
+
+
 class Provider(Protocol):
     """Something that answers. Every method raises only `bot.errors.BotError` for what can be foreseen."""
 
@@ -135,17 +161,29 @@ class Provider(Protocol):
     async def begin(self, conversation: Conversation, title: str) -> str | None:
         """Open the conversation on the provider's side and return its id there; None where it keeps no history."""
 
-    async def upload(self, photo: Photo) -> None:
-        """Bring a photo to where `ask` can name it; nothing to do where photos travel with the question.
+    async def upload(self, file: Photo | Document) -> None:
+        """Bring a file to where `ask` can name it; nothing to do where files travel with the question.
 
-        Called as soon as the photo is ready, so that uploads run side by side. Refused: this photo is not taken.
+        Called as soon as the file is ready, so that uploads run side by side. Unreadable: this one is not taken.
         """
+
+    def reads(self, document: Document, model: str) -> bool:
+        """Whether this model gets the document itself; of others the words in it travel with the question."""
+        ...
 
     def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Answer piece by piece. Closing the generator closes the connection.
 
-        Raises Forgotten when the provider lost the conversation. Nothing is asked twice once a Text is out.
+        Refused (provider_document_refused) where only the words in its documents can be taken after all.
+
+        Raises Forgotten when the provider lost the conversation. Nothing is asked twice once a Text is out: what
+        breaks off then raises Cut.
         """
+        ...
+
+    @property
+    def studio(self) -> Studio | None:
+        """Who makes pictures and sound there; None where nobody does."""
         ...
 
     async def forget(self, conversation: Conversation) -> None:
@@ -250,6 +288,42 @@ class Store(Protocol):
 
     async def show_version(self, turn: Turn, n: int) -> None:
         """Let this answer be the one that is shown and that the history quotes."""
+
+    # photos
+
+    async def remember(self, turn: Turn, files: Mapping[Attachment, Kept], channel: Channel) -> None:
+        """Number the photos and documents that the turn shows, in this order, after those its conversation knows.
+
+        `channel` is where they were posted. One that the conversation knows by its hash keeps its number.
+        """
+
+    async def remembered(self, conversation: Conversation, most: int) -> Sequence[Remembered]:
+        """The photos and documents of the conversation that were shown last, `most` at most, by number.
+
+        With what was said of each: the beginning of the answer to its turn, where a model gave one.
+        """
+        ...
+
+    async def described(self, conversation: Conversation, sha256: str, description: str) -> None:
+        """Keep in a few words what the photo shows."""
+
+    async def spoiled(self, conversation: Conversation, sha256: str) -> None:
+        """Keep that a provider choked on the photo."""
+
+    # what was made
+
+    async def keep_made(self, turn: Turn, files: Sequence[File]) -> None:
+        """Keep what was made for a turn that we hold; what it has already stays as it is."""
+
+    async def made(self, turn: int) -> Sequence[File]:
+        """What was made for the turn with this number; nothing where it is too old."""
+        ...
+
+    async def unmade(self, before: float) -> None:
+        """Delete what was made before that moment (seconds since 1970)."""
+
+    async def worded(self, turn: Turn, text: str) -> None:
+        """Let the turn, which we hold, say this: what somebody said in a voice message."""
 
     # channels
 

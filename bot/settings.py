@@ -8,7 +8,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+ModelName = Annotated[str, Field(pattern=r"^[a-z]+/\S+$")]
 
+Feature = Literal["documents", "videos", "voice", "speech", "pictures"]
 
 Subjects = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S+$")], ...], NoDecode]
 """People, channels and servers, as platform:id."""
@@ -65,23 +67,39 @@ class Settings(BaseSettings):
     )
     vapi_api_key: SecretStr | None = Field(None, description="The API key of your V-API account.")
     vapi_api_url: Url = Field("https://api.gpt.ge/v1", description="Where V-API is.")
+    vapi_auth: Literal["bearer", "x-api-key", "x-goog-api-key"] = Field(
+        "bearer", description="How V-API gets the key: bearer (Authorization), or in the header of that name."
+    )
     aimlapi_api_key: SecretStr | None = Field(None, description="The API key of your AI/ML API account.")
     aimlapi_api_url: Url = Field("https://api.aimlapi.com/v1", description="Where AI/ML API is.")
     openai_api_key: SecretStr | None = Field(
         None, description="The API key of any other OpenAI-compatible endpoint (Ollama, vLLM, LiteLLM, OpenAI itself)."
     )
-    openai_api_url: Url = Field("https://api.openai.com/v1", description="Where that endpoint is.")
+    openai_api_url: Url = Field(
+        "https://api.openai.com/v1", description="Where that endpoint is; another one than OpenAI's may need no key."
+    )
+    bot_max_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="The longest answer in tokens, of all providers but 1min.ai; empty: as they like.",
+    )
+    bot_temperature: float | None = Field(
+        None, ge=0, le=2, description="How freely the same ones answer, 0 to 2; empty: as they like."
+    )
+    bot_photo_detail: Literal["auto", "low", "high"] = Field(
+        "auto", description="How closely the same ones look at photos, where they can choose; low is cheaper."
+    )
     bot_sandbox: bool = Field(
         False,
         description="true: offer the sandbox, which measures pixels and is no AI model.",
     )
 
     # the bot
-    bot_model: Annotated[str, Field(pattern=r"^[a-z]+/\S+$")] = Field(
+    bot_model: ModelName = Field(
         "onemin/gpt-4o", description="The model that answers in a new conversation, as provider/model."
     )
-    bot_fallbacks: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Models to try in this order when the first one fails, with commas between them."
+    bot_fallbacks: Annotated[tuple[ModelName, ...], NoDecode] = Field(
+        (), description="Models that answer, in this order, while the first one is down; with commas between them."
     )
     bot_store: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.+)$")] = Field(
         "sqlite:///data/bot.db",
@@ -94,6 +112,12 @@ class Settings(BaseSettings):
         2048, ge=256, le=8192, description="The longest side of a photo in pixels as a provider gets it."
     )
     bot_photo_mb: int = Field(20, ge=1, le=100, description="The largest file in megabytes that is taken as a photo.")
+    bot_document_mb: int = Field(
+        50, ge=1, le=200, description="The largest file in megabytes that is taken as a document."
+    )
+    bot_cache_mb: int = Field(
+        512, ge=16, description="The largest size in megabytes of the folder of photos and documents, BOT_DATA/photos."
+    )
     bot_log: Literal["text", "json"] = Field("text", description="Log lines for people (text) or for machines (json).")
     bot_log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is worth a log line."
@@ -120,6 +144,9 @@ class Settings(BaseSettings):
     bot_channel_credits_month: float | None = _limit("credits a month", "channel")
     bot_channel_dollars_day: float | None = _limit("dollars a day", "channel")
     bot_channel_dollars_month: float | None = _limit("dollars a month", "channel")
+    bot_features_off: Annotated[tuple[Feature, ...], NoDecode] = Field(
+        (), description="What nobody may use here, with commas: documents, videos, voice, speech, pictures."
+    )
     bot_keep_days: int = Field(30, ge=1, description="Days after which questions and answers are deleted.")
     bot_keep_photo_days: int = Field(7, ge=1, description="Days after which photos that the bot holds are deleted.")
 
@@ -130,7 +157,7 @@ class Settings(BaseSettings):
         None, description="The password of the try-out page; needed when WEB_HOST is more than this machine."
     )
 
-    @field_validator("bot_fallbacks", "bot_admins", "bot_allow", "bot_deny", mode="before")
+    @field_validator("bot_fallbacks", "bot_features_off", "bot_admins", "bot_allow", "bot_deny", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
@@ -141,6 +168,12 @@ class Settings(BaseSettings):
             msg = "WEB_HOST is reachable from other machines: set WEB_TOKEN to at least 16 characters"
             raise ValueError(msg)
         return self
+
+    @property
+    def openai_on(self) -> bool:
+        """Whether any other OpenAI-compatible endpoint is to be asked: only OpenAI's own one needs a key."""
+        default = type(self).model_fields["openai_api_url"].default
+        return self.openai_api_key is not None or self.openai_api_url != default
 
     @classmethod
     def read(cls, **overrides: object) -> Self:

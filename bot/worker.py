@@ -4,11 +4,11 @@ from time import monotonic
 
 import structlog
 
+from bot.asking.outcome import TRIES
 from bot.errors import BotError, Busy, LeaseLost
 from bot.jobs import Hands, Job, job_of
 from bot.messages import Answer, Turn
 from bot.metrics import Metrics
-from bot.outcome import TRIES
 from bot.reply import Reply
 from bot.words import say, speaking
 

@@ -97,7 +97,7 @@ async def test_ten_photos_are_one_turn_and_bad_ones_are_named(tmp_path: Path) ->
         assert sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen) == 1
         await discord.tells("what?", files=[("a.jpg", CAT), ("bill.pdf", b"%PDF-1.7 and so on")])
         [told] = await answered(discord, 1, discord.dm())
-        assert "Read 1 of 2 photos. Not read: bill.pdf: this is not a picture I can read" in told
+        assert "Read 1 of 2 files. Not read: bill.pdf: the file is damaged" in told
 
 
 async def test_the_bot_hears_whom_it_is_meant_to(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ async def test_buttons_still_work_after_a_restart(tmp_path: Path) -> None:
         await discord.says(mention=True, files=[CAT])
         await answered(discord, 1)
         [post] = discord.posts()
-        said = ["describe", "read", "translate", "explain", "retry 1", "with 1"]
+        said = ["describe", "read", "translate", "explain", "retry 1", "with 1", "speak 1"]
         assert post.commands == [f"say:/{command}" for command in said]
         await bot.stop()
         await bot.start()

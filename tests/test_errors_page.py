@@ -4,6 +4,7 @@ After a change of words: python -m tests.test_errors_page > docs/errors.md
 """
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,13 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.sandbox import Sandbox
 from bot.app import hands
+from bot.asking.failover import Failover
+from bot.asking.outcome import TRIES
 from bot.messages import Attachment, Message
 from bot.metrics import Metrics
-from bot.outcome import TRIES
 from bot.photos import Photos
 from bot.settings import Settings
 from bot.stops import Stops
@@ -90,7 +93,8 @@ async def chat() -> AsyncIterator[Chat]:
             OneMin("a-key", sandbox.url, "unified", store, silence=0.3) as provider,
         ):
             settings = Settings.read(_env_file=None)
-            worker = Worker(hands(settings, store, {"web": platform}, {"onemin": provider}, photos, Stops()), Metrics())
+            crew = hands(settings, store, {"web": platform}, {"onemin": provider}, photos, Stops(), Failover())
+            worker = Worker(crew, Metrics())
             yield Chat(worker, store, platform, sandbox)
 
 
@@ -174,4 +178,5 @@ async def test_every_test_photo_is_answered_or_refused_by_name(name: str) -> Non
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     print(asyncio.run(page()), end="")

@@ -1,6 +1,7 @@
 """Nothing is kept for longer than the operator said."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +11,10 @@ import pytest
 
 from bot.errors import Busy
 from bot.expiry import DAY, Expiry
+from bot.photos import Photos
 from bot.ports import Store
 from bot.settings import Settings
-from tests.conftest import said
+from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.work import until
 from tests.store.talk import HERE, asked
@@ -38,36 +40,47 @@ async def left(store: Store) -> list[str]:
 
 
 async def test_turns_are_deleted_by_age_in_small_bites(
-    store: Store, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+    store: Store, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, photos: Photos
 ) -> None:
     monkeypatch.setattr("bot.expiry.BATCH", 2)
     monkeypatch.setattr("bot.expiry.BREATH", 0)
     for n, days in enumerate((30, 20, 11, 10.01, 9.99, 1)):
         await aged(store, days, f"question {n}")
-    await Expiry(store, [platform], SETTINGS).round()
+    await Expiry(store, [platform], photos, SETTINGS).round()
     assert await left(store) == ["question 4", "question 5"]
 
 
-async def test_what_waits_is_never_too_old(sqlite: Store, platform: FakePlatform) -> None:
+async def test_what_waits_is_never_too_old(sqlite: Store, platform: FakePlatform, photos: Photos) -> None:
     await sqlite.add(replace(said(), sent=0))
-    await Expiry(sqlite, [platform], SETTINGS).round()
+    await Expiry(sqlite, [platform], photos, SETTINGS).round()
     assert await sqlite.waiting() == 1
 
 
-async def test_platforms_delete_what_they_hold_and_photos_sooner(sqlite: Store) -> None:
+async def test_platforms_delete_what_they_hold_and_photos_sooner(sqlite: Store, photos: Photos) -> None:
     platforms, now = [FakePlatform(), FakePlatform("telegram")], time.time()
-    await Expiry(sqlite, platforms, SETTINGS).round()
+    await Expiry(sqlite, platforms, photos, SETTINGS).round()
     for platform in platforms:
-        [(words, photos)] = platform.expired
+        [(words, files)] = platform.expired
         assert words == pytest.approx(now - 10 * DAY, abs=5)
-        assert photos == pytest.approx(now - 2 * DAY, abs=5)
+        assert files == pytest.approx(now - 2 * DAY, abs=5)
 
 
-async def test_keys_of_photos_at_providers_are_forgotten_with_them(sqlite: Store) -> None:
+async def test_photos_that_lie_here_are_deleted_by_age(sqlite: Store, photos: Photos) -> None:
+    hashes = []
+    for name, days in (("cat.jpg", 2.1), ("coffee.png", 1.9)):
+        photo = await photos.read(name, (PHOTOS / name).read_bytes())
+        os.utime(photo.file, (ago(days), ago(days)))
+        hashes.append(photo.sha256)
+    del photo
+    await Expiry(sqlite, [], photos, SETTINGS).round()
+    assert [await photos.recall(sha256, "it") is not None for sha256 in hashes] == [False, True]
+
+
+async def test_keys_of_photos_at_providers_are_forgotten_with_them(sqlite: Store, photos: Photos) -> None:
     for sha256, days in (("old", 11), ("new", 9)):
         await sqlite.kept_asset("onemin", "me", sha256, "key")
         await sqlite._run("UPDATE assets SET kept = :then WHERE sha256 = :sha256", then=ago(days), sha256=sha256)  # type: ignore[attr-defined]
-    await Expiry(sqlite, [], SETTINGS).round()
+    await Expiry(sqlite, [], photos, SETTINGS).round()
     assert [await sqlite.asset("onemin", "me", sha256) for sha256 in ("old", "new")] == [None, "key"]
 
 
@@ -77,7 +90,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("often")
-async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePlatform) -> None:
+async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePlatform, photos: Photos) -> None:
     await aged(sqlite, 30, "an old question")
     expired, tried = sqlite.expired, 0
 
@@ -89,20 +102,20 @@ async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePla
         return await expired(before, most)
 
     sqlite.expired = away  # type: ignore[method-assign]
-    async with running(Expiry(sqlite, [platform], SETTINGS)):
+    async with running(Expiry(sqlite, [platform], photos, SETTINGS)):
         await until(lambda: platform.expired)
     assert tried >= 3
     assert await left(sqlite) == []
 
 
 @pytest.mark.usefixtures("often")
-async def test_a_platform_in_trouble_keeps_no_other_one_from_it(sqlite: Store) -> None:
+async def test_a_platform_in_trouble_keeps_no_other_one_from_it(sqlite: Store, photos: Photos) -> None:
     class InTrouble(FakePlatform):
         async def expire(self, before: float, photos_before: float) -> None:
             raise Busy("platform_off")
 
     telegram = FakePlatform("telegram")
-    async with running(Expiry(sqlite, [InTrouble(), telegram], SETTINGS)):
+    async with running(Expiry(sqlite, [InTrouble(), telegram], photos, SETTINGS)):
         await until(lambda: telegram.expired, 2)
 
 

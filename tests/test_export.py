@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,19 @@ from bot.messages import About, Attachment, Author, Channel, Conversation, Messa
 WHEN = 1_795_262_400.0  # 2026-11-21 12:00 UTC
 
 
+folder: Path  # of the photos' files
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files_of_photos(tmp_path_factory: pytest.TempPathFactory) -> None:
+    global folder
+    folder = tmp_path_factory.mktemp("photos")
+
+
 def photo(name: str = "cat.heic", data: bytes = b"jpeg of a cat", mime: str = "image/jpeg") -> Photo:
-    return Photo(name, mime, data, 640, 480, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    (folder / sha256).write_bytes(data)
+    return Photo(name, mime, folder / sha256, len(data), sha256, 640, 480)
 
 
 def asked(

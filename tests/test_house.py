@@ -19,7 +19,9 @@ MAY = {
     "bot.settings": set(),
     "bot.logs": set(),
     "bot.net": {"bot.errors"},
-    "bot.photos": CORE,
+    "bot.keep": {"bot.messages"},
+    "bot.photos": CORE | {"bot.keep"},
+    "bot.documents": CORE | {"bot.keep"},
     "bot.chart": {"bot.messages"},
     "bot.export": {"bot.messages"},
     "bot.metrics": CORE,
@@ -29,16 +31,21 @@ MAY = {
     "bot.limits": CORE,
     "bot.access": CORE | {"bot.limits"},
     "bot.inbox": CORE | {"bot.access", "bot.commands", "bot.stops"},
-    "bot.commands": CORE | {"bot.chart", "bot.export", "bot.limits", "bot.photos"},
+    "bot.commands": CORE | {"bot.chart", "bot.documents", "bot.export", "bot.limits", "bot.photos"},
     "bot.reply": CORE | {"bot.pages"},
     "bot.dispatcher": CORE | {"bot.metrics"},
     "bot.house": CORE | {"bot.settings", "bot.web"},
-    "bot.asking": CORE | {"bot.commands", "bot.photos", "bot.reply", "bot.stops"},
-    "bot.outcome": CORE | {"bot.asking"},
+    "bot.together": set(),
+    "bot.asking": CORE
+    | {"bot.videos", "bot.commands", "bot.documents", "bot.photos", "bot.reply", "bot.stops", "bot.together"},
     "bot.mirror": CORE | {"bot.reply"},
-    "bot.expiry": CORE | {"bot.settings"},
-    "bot.jobs": CORE | {"bot.asking", "bot.commands", "bot.limits", "bot.mirror", "bot.outcome", "bot.reply"},
-    "bot.worker": CORE | {"bot.jobs", "bot.metrics", "bot.outcome", "bot.reply"},
+    "bot.expiry": CORE | {"bot.photos", "bot.settings"},
+    "bot.videos": CORE,
+    "bot.studio": CORE | {"bot.asking", "bot.commands"},
+    "bot.hearing": CORE | {"bot.asking", "bot.studio"},
+    "bot.jobs": CORE
+    | {"bot.asking", "bot.commands", "bot.limits", "bot.mirror", "bot.reply", "bot.studio", "bot.together"},
+    "bot.worker": CORE | {"bot.asking", "bot.jobs", "bot.metrics", "bot.reply"},
 }
 PLUGS_IN = {"bot.app", "bot.check", "bot.__main__"}  # where it is all put together
 

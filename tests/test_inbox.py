@@ -7,7 +7,7 @@ import pytest
 
 from bot.access import Access
 from bot.inbox import Inbox
-from bot.messages import About, ChannelSettings, Listening, Message, Turn
+from bot.messages import About, Attachment, ChannelSettings, Listening, Message, Turn
 from bot.ports import Store
 from bot.stops import Stops
 from tests.conftest import said
@@ -55,6 +55,13 @@ async def test_people_choose_what_counts_as_said_to_the_bot(
     message = aside(photos=photos)
     await listen(inbox, message, listening)
     assert [turn.message for turn in await taken_in(inbox, message)] == [replace(message, addressed=True)] * meant
+
+
+@pytest.mark.parametrize(("listening", "meant"), [("asked", False), ("photos", False), ("all", True)])
+async def test_a_stray_voice_message_is_no_photo(inbox: Inbox, listening: Listening, meant: bool) -> None:
+    message = replace(aside(""), attachments=(Attachment("ref0", "voice.oga", "audio/ogg"),))
+    await listen(inbox, message, listening)
+    assert len(await taken_in(inbox, message)) == meant
 
 
 async def test_what_people_chose_counts_in_their_channel_only(inbox: Inbox) -> None:

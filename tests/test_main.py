@@ -12,6 +12,7 @@ import pytest
 
 from adapters.providers.sandbox import Sandbox
 from tests.conftest import PHOTOS
+from tests.doubles.openai import FakeOpenAI
 from tests.doubles.page import Page
 from tests.doubles.process import ROOT, BotProcess, free_port
 from tests.doubles.telegram import TOKEN, TelegramBed
@@ -65,6 +66,18 @@ async def test_try_answers_a_photo_and_a_follow_up_with_no_key_at_all(
         assert "No metadata was left in it." in first
         await page.say(http, "and is it sharp?", "k2")
         assert "Still about photo 1" in (await answers(page, http, 2))[1]
+
+
+async def test_try_asks_an_endpoint_of_ones_own_which_needs_no_key(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    async with FakeOpenAI("vapi", key="") as endpoint:
+        settings = {"OPENAI_API_URL": endpoint.url, "BOT_MODEL": "openai/gpt-4o"}
+        async with BotProcess(tmp_path, "try", **settings) as bot:
+            await bot.ready()
+            page = Page(bot.url, "lobby")
+            await page.say(http, "what is this?", "k1", cat_jpg=CAT)
+            [answer] = await answers(page, http, 1)
+        assert "451 × 300" in answer
+        assert [seen.auth for seen in endpoint.asked] == [""]
 
 
 async def test_a_photo_that_was_turned_arrives_upright(tmp_path: Path, http: aiohttp.ClientSession) -> None:
@@ -211,6 +224,18 @@ async def test_check_finds_a_wrong_key_and_a_port_in_use(tmp_path: Path) -> None
     assert "does not accept this bot's API key" in printed
     assert "Copy the key again" in printed
     assert "port: Address already in use" in printed
+
+
+async def test_check_wants_a_model_of_a_provider_that_is_set_up(tmp_path: Path) -> None:
+    async with FakeOpenAI("aimlapi", key=KEY) as endpoint:
+        settings = {"AIMLAPI_API_KEY": KEY, "AIMLAPI_API_URL": endpoint.url}
+        code, printed = await command("check", folder=tmp_path, **settings)
+        assert code == 1
+        assert "aimlapi: the key is accepted" in printed
+        assert "model: onemin/gpt-4o belongs to a provider that is not set up. Set BOT_MODEL to one of" in printed
+        assert "aimlapi/openai/gpt-4o" in printed
+        code, printed = await command("check", folder=tmp_path, BOT_MODEL="aimlapi/gpt-4o", **settings)
+    assert code == 0, printed
 
 
 async def test_check_asks_telegram_about_the_token(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -57,7 +57,7 @@ async def test_photos_come_along_cleaned_and_under_no_name_of_the_sender_s(
     await hear(worker, said(photos=1))
     [file] = telegram.sent_files["1"]
     [photo] = provider.uploads
-    assert (file.name, file.mime, file.data) == (photo.filename, "image/jpeg", photo.data)
+    assert (file.name, file.mime, file.data) == (photo.filename, "image/jpeg", photo.file.read_bytes())
 
 
 async def test_who_sees_is_decided_there_and_not_where_it_is_said(

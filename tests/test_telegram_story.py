@@ -113,7 +113,7 @@ async def test_a_tap_asks_about_the_photo_under_which_it_was_made(tmp_path: Path
     async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_photo(CAT)
         await answered(bed, 1)
-        await until(lambda: bed.posts()[0].commands == [*QUICK, "/retry 1", "/with 1"])
+        await until(lambda: bed.posts()[0].commands == [*QUICK, "/retry 1", "/with 1", "/speak 1"])
         await bed.says("hello")
         await answered(bed, 2)
         query = await bed.presses(bed.posts()[0], "/read")
@@ -206,9 +206,12 @@ async def test_files_are_judged_by_their_bytes_and_bad_ones_are_named(tmp_path: 
         await bed.sends_file((PHOTOS / "cat.heic").read_bytes(), "IMG_1.HEIC", "application/octet-stream", "what?")
         assert "No metadata was left in it." in (await answered(bed, 1))[0]
         await bed.sends_file(b"%PDF-1.7 and so on", "bill.pdf", "application/pdf", "what?")
-        assert "I could not read bill.pdf: this is not a picture I can read" in (await answered(bed, 2))[1]
+        assert "I could not read bill.pdf: the file is damaged" in (await answered(bed, 2))[1]
         await bed.sends_file(CAT, "huge.jpg", "image/jpeg", "what?", size=25 << 20)
-        assert "I could not read huge.jpg: it is larger than 20 MB" in (await answered(bed, 3))[2]
+        reason = "huge.jpg: it is larger than 20 MB, which is the most that Telegram hands to bots"
+        assert f"I could not read {reason}" in (await answered(bed, 3))[2]
+        await bed.sends_file(bytes(range(200)), "song.mid", "audio/midi", "what?")
+        assert "I could not read song.mid: this is not a picture I can read" in (await answered(bed, 4))[3]
 
 
 @WAYS

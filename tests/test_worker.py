@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.asking.outcome import TRIES
 from bot.dispatcher import Dispatcher
-from bot.errors import Busy, Forgotten, Refused, Unreadable
+from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from bot.messages import About, Answer, Attachment, Usage
-from bot.outcome import TRIES
 from bot.photos import Photos
 from bot.ports import Store
 from bot.worker import Worker
@@ -69,7 +69,7 @@ async def test_a_provider_without_a_memory_is_told_what_was_said(
     worker = make_worker(store, platform, provider, photos)
     await hear(worker, said("what is this?", photos=1), said("/help"), said("and its colour?"))
     [past] = provider.prompts[1].history
-    assert (past.author, past.question, past.answer) == ("Ann", "what is this?", "a cat")
+    assert (past.author, past.question, past.answer) == ("Ann", "[photo 1] what is this?", "a cat")
 
 
 async def test_bad_photos_are_named_and_the_good_ones_answered(
@@ -192,14 +192,24 @@ async def test_a_provider_that_stays_busy_is_named_at_last(
     assert len(provider.prompts) == TRIES + 1
 
 
-async def test_an_answer_that_breaks_off_keeps_its_words_and_says_so(
+async def test_of_an_answer_that_breaks_off_the_rest_is_asked_for(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
-    provider.script = [["half an ans", Busy("provider_unreachable")], ["a cat"]]
+    provider.script = [["half an ans", Cut("answer_cut")], ["an answer"], ["a cat"]]
     await hear(worker, said("one"), said("two"))
-    assert platform.reads()[0].startswith("half an ans\n\n⚠️ The answer broke off here")
+    assert platform.reads() == ["half an answer", "a cat"]
+    assert "half an ans\n\nGo on exactly where it breaks off" in provider.prompts[1].text
+
+
+@pytest.mark.parametrize("broken", [Cut("answer_cut"), Busy("provider_unreachable")])
+async def test_one_that_breaks_off_twice_keeps_its_words_and_says_so(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider, broken: BotError
+) -> None:
+    provider.script = [["half an ans", broken], ["wer and", broken], ["a cat"]]
+    await hear(worker, said("one"), said("two"))
+    assert platform.reads()[0].startswith("half an answer and\n\n⚠️ The answer broke off here")
     assert platform.reads()[1] == "a cat"
-    assert len(provider.prompts) == 2
+    assert len(provider.prompts) == 3
 
 
 async def test_a_forgotten_conversation_is_begun_anew_and_said(

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 
 from bot.commands.again import AGAIN, ASKING, BETWEEN
-from bot.commands.command import AskAgain, AskAll, Command, Desk, Option, Ordered, Response, Rules, Suggestion, parse
+from bot.commands.command import (
+    AskAgain,
+    AskAll,
+    Command,
+    Desk,
+    Draw,
+    Option,
+    Ordered,
+    Read,
+    Response,
+    Rules,
+    Suggestion,
+    parse,
+)
 from bot.commands.conversation import STOP, new, stop
 from bot.commands.help import help_, start
 from bot.commands.links import LINKS
@@ -12,6 +25,7 @@ from bot.commands.people import PEOPLE, STRANGER
 from bot.commands.privacy import PRIVACY
 from bot.commands.questions import ASK, QUESTIONS, question, quick_actions
 from bot.commands.settings import SETTINGS
+from bot.commands.studio import MAKING, STUDIO
 
 __all__ = [
     "ASK",
@@ -19,6 +33,7 @@ __all__ = [
     "BETWEEN",
     "COMMANDS",
     "LISTED",
+    "MAKING",
     "QUESTIONS",
     "STOP",
     "STRANGER",
@@ -26,8 +41,10 @@ __all__ = [
     "AskAll",
     "Command",
     "Desk",
+    "Draw",
     "Option",
     "Ordered",
+    "Read",
     "Response",
     "Rules",
     "Suggestion",
@@ -43,6 +60,7 @@ COMMANDS: Mapping[str, Command] = {
     "model": MODEL,
     STOP: Command(stop),
     **AGAIN,
+    **STUDIO,
     **LINKS,
     "settings": SETTINGS,
     **PEOPLE,

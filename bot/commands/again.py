@@ -2,7 +2,7 @@
 
 from bot.commands.command import AskAgain, AskAll, Command, Desk, Option, Ordered, Response, number, parse
 from bot.commands.controls import controls
-from bot.commands.models import known_models, nearest, picker, suggest
+from bot.commands.models import known_models, nearest, picker, suggest, switch
 from bot.commands.questions import question
 from bot.errors import Refused
 from bot.messages import Turn, Version
@@ -15,7 +15,7 @@ BETWEEN = "\n\x1e\n"  # a separator that nobody writes, between the answers of c
 
 async def retry(desk: Desk, turn: Turn, rest: str) -> Ordered:
     """/retry [TURN] [MODEL]: the same photos and the same question, for a new answer."""
-    subject, rest = await _subject(desk, turn, rest)
+    subject, rest = await subject_of(desk, turn, rest)
     if not rest:
         return AskAgain(subject, turn.conversation.model)
     return AskAgain(subject, nearest(rest, await known_models(desk.providers)))
@@ -23,7 +23,7 @@ async def retry(desk: Desk, turn: Turn, rest: str) -> Ordered:
 
 async def other(desk: Desk, turn: Turn, rest: str) -> Response:
     """/with [TURN] [#PAGE]: pick the model that answers the question again."""
-    subject, rest = await _subject(desk, turn, rest)
+    subject, rest = await subject_of(desk, turn, rest)
     page = number(rest[1:]) if rest.startswith("#") else None
     known = await known_models(desk.providers)
     shown = picker(
@@ -34,18 +34,18 @@ async def other(desk: Desk, turn: Turn, rest: str) -> Response:
 
 async def version(desk: Desk, turn: Turn, rest: str) -> Response:
     """/version TURN N: show that one of the answers."""
-    subject, rest = await _subject(desk, turn, rest)
+    subject, rest = await subject_of(desk, turn, rest)
     versions = await desk.store.versions(subject)
     n = (number(rest) or len(versions)) - 1
     if not 0 <= n < len(versions):
         raise Refused("version_unknown")
     await desk.store.show_version(subject, n)
-    return Response(versions[n].text, tuple(controls(subject, len(versions), n)), turn=subject)
+    return Response(versions[n].text, tuple(controls(subject, len(versions), n, speaks=desk.speaks)), turn=subject)
 
 
 async def compare(desk: Desk, turn: Turn, rest: str) -> Ordered:
     """/compare MODEL MODEL ...: the same photo and question to up to four models, side by side."""
-    subject, rest = await _subject(desk, turn, rest)
+    subject, rest = await subject_of(desk, turn, rest)
     known = await known_models(desk.providers)
     models = list(dict.fromkeys(nearest(name, known) for name in rest.replace(",", " ").split()))
     if not FEWEST_MODELS <= len(models) <= MOST_MODELS:
@@ -63,12 +63,12 @@ async def pick(desk: Desk, turn: Turn, rest: str) -> Response:
     if not isinstance(ordered, AskAll) or len(texts) != len(ordered.models) or not 0 <= n < len(texts):
         raise Refused("version_unknown")
     model = ordered.models[n]
-    await desk.store.switched(turn.conversation, model)
+    await switch(desk, turn.conversation, model)
     await desk.store.add_version(ordered.subject, compared, Version(texts[n], model))
     return Response(say("picked", model=model))
 
 
-async def _subject(desk: Desk, turn: Turn, rest: str) -> tuple[Turn, str]:
+async def subject_of(desk: Desk, turn: Turn, rest: str) -> tuple[Turn, str]:
     """The question that is meant, and what is left of the words: named by its number, replied to, or the last one."""
     first, _, more = rest.partition(" ")
     if first.isdecimal():
@@ -97,7 +97,7 @@ async def _replied_to(desk: Desk, turn: Turn) -> Turn | None:
     said = parse(behind.message.text)
     if question(said, behind.message.text) is not None:
         return behind
-    return (await _subject(desk, behind, _rest(behind)))[0] if said and said[0] in ASKING else None
+    return (await subject_of(desk, behind, _rest(behind)))[0] if said and said[0] in ASKING else None
 
 
 async def _last_question(desk: Desk, turn: Turn) -> Turn | None:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.documents import Documents
 from bot.limits import Limit, subject_of
-from bot.messages import Button, File, Message, Turn
+from bot.messages import Button, Craft, File, Message, Turn
 from bot.photos import Photos
 from bot.ports import Adapter, Provider, Store
 
@@ -21,6 +22,7 @@ class Rules:
     limits: tuple[Limit, ...] = ()
     keep_days: int = 30
     photo_days: int = 7
+    off: frozenset[str] = frozenset()  # features that nobody gets
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ class Desk:
     rules: Rules = field(default_factory=Rules)
     photos: Photos | None = None  # what cleans them
     most_bytes: int = 20 * 1024 * 1024  # of a photo
+    documents: Documents | None = None  # what reads the others
+
+    @property
+    def speaks(self) -> bool:
+        """Whether answers can be read aloud."""
+        return "speech" not in self.rules.off and any(provider.studio for provider in self.providers.values())
 
     async def manages(self, message: Message) -> bool:
         """Whether its author may change what holds for everybody in the channel."""
@@ -61,6 +69,8 @@ class Option:
 
     name: str
     choices: tuple[str, ...] = ()  # all it may be; empty: anything
+    named: str = ""  # said as NAME=VALUE, and not just as the value
+    photo: bool = False  # not words at all
     suggest: Suggest | None = None
     required: bool = False
 
@@ -92,7 +102,27 @@ class AskAll:
     models: Sequence[str]
 
 
-Ordered = Response | AskAgain | AskAll
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A picture is to be made: of words, or of one that was shown."""
+
+    craft: Craft
+    words: str
+    model: str | None  # as somebody named it; None: the usual one
+    wishes: Mapping[str, str]
+    of: int | None = None  # the turn whose picture is meant; None: that of the message, or else the last one
+    nth: int = 1  # of its pictures
+    again: Turn | None = None  # that ordered it first
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The answer to an earlier turn is to be read aloud."""
+
+    subject: Turn
+
+
+Ordered = Response | AskAgain | AskAll | Draw | Read
 
 
 @dataclass(frozen=True, slots=True)

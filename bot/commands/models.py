@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 from bot.commands.command import Command, Desk, Option, Response, Suggestion, number
-from bot.errors import Refused
-from bot.messages import Button, Model, Turn
+from bot.errors import BotError, Refused
+from bot.messages import Button, Conversation, Model, Turn
 from bot.ports import Provider
 from bot.words import say
 
@@ -31,7 +32,7 @@ async def model(desk: Desk, turn: Turn, rest: str) -> Response:
     name = resolve(rest, known)
     if name is None:
         return _which(rest, known, current)
-    await desk.store.switched(turn.conversation, name)
+    await switch(desk, turn.conversation, name)
     if known[name].sees:
         return Response(say("model_switched", model=name), in_place=True)
     seeing = _seeing(known)[0]
@@ -40,6 +41,15 @@ async def model(desk: Desk, turn: Turn, rest: str) -> Response:
         (Button(f"{EYE} {seeing}"[:LONGEST], f"/model {seeing}"),),
         in_place=True,
     )
+
+
+async def switch(desk: Desk, conversation: Conversation, name: str) -> None:
+    """Let another model answer. A provider that is left deletes what it kept: nobody would find it there later."""
+    left = desk.providers.get(conversation.provider)
+    await desk.store.switched(conversation, name)
+    if left is not None and conversation.remote_id is not None and name.partition("/")[0] != conversation.provider:
+        with suppress(BotError):
+            await left.forget(conversation)
 
 
 def picker(known: Known, current: str, page: int, command: str, turn_page: str, title: str) -> Response:

@@ -5,12 +5,15 @@ import time
 from contextlib import suppress
 
 from bot.commands.command import Command, Desk, Option, Response
-from bot.errors import BotError, Refused
+from bot.errors import BotError, Refused, Unreadable
 from bot.export import Labels, export_zip
-from bot.messages import Button, File, Photo, Turn
+from bot.messages import Attachment, Button, File, Kept, Turn
+from bot.photos.sniff import is_picture
+from bot.ports import Adapter
 from bot.words import say
 
 YES = "yes"
+ALL_PHOTOS = 1_000_000  # more than anybody shows in a conversation
 MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord takes ten megabytes
 
 
@@ -39,29 +42,29 @@ async def forget(desk: Desk, turn: Turn, rest: str) -> Response:
     for channel in await desk.store.channels(conversation):
         if adapter := desk.adapters.get(channel.platform):
             await adapter.forget(channel)
+    if desk.photos is not None:
+        remembered = await desk.store.remembered(conversation, ALL_PHOTOS)
+        await desk.photos.drop([photo.sha256 for photo in remembered])
     await desk.store.forgotten(conversation)
     return Response(say("forget_done" if gone else "forget_done_here"))
 
 
 async def export(desk: Desk, turn: Turn, rest: str) -> Response:
-    """/export: a zip with what was said here, and the photos that can still be had."""
+    """/export: a zip with what was said here, and the photos and documents that can still be had."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
     turns = await desk.store.transcript(turn.conversation)
-    photos: dict[str, Photo] = {}
+    files: dict[str, Kept] = {}
     for each in turns:
-        adapter = desk.adapters.get(each.message.channel.platform)
-        if adapter is None or desk.photos is None:
-            continue
-        for attachment in each.message.photos:
-            with suppress(BotError):
-                data = await adapter.download(attachment, desk.most_bytes)
-                photos[attachment.ref] = await desk.photos.read(attachment.name, data)
+        if adapter := desk.adapters.get(each.message.channel.platform):
+            for attachment in each.message.photos:
+                with suppress(BotError):
+                    files[attachment.ref] = await _fetched(desk, adapter, attachment)
     versions = {each.id: await desk.store.versions(each) for each in turns}
     zipped = await asyncio.to_thread(
         export_zip,
         turns,
-        photos,
+        files,
         title=say("export_title"),
         when=time.time(),
         models={id: answers[-1].model for id, answers in versions.items() if answers},
@@ -69,7 +72,16 @@ async def export(desk: Desk, turn: Turn, rest: str) -> Response:
         most_bytes=MOST_BYTES,
     )
     file = File("snapthread.zip", "application/zip", zipped)
-    return Response(say("export_done", turns=len(turns), photos=len(photos)), files=(file,))
+    return Response(say("export_done", turns=len(turns), photos=len(files)), files=(file,))
+
+
+async def _fetched(desk: Desk, adapter: Adapter, attachment: Attachment) -> Kept:
+    """What can be packed, of the size that fits into an export at all."""
+    data = await adapter.download(attachment, desk.most_bytes)
+    intake = desk.photos.read if desk.photos and is_picture(data) else desk.documents and desk.documents.take
+    if intake is None:
+        raise Unreadable("photo_gone")
+    return await intake(attachment.name, data)
 
 
 def _labels() -> Labels:

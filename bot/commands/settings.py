@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from bot.commands.command import Command, Desk, Option, Response
+from bot.commands.models import known_models, nearest
 from bot.errors import Refused
 from bot.messages import Button, ChannelSettings, Length, Listening, Mirroring, Preferences, Turn
 from bot.words import LANGUAGES, say
@@ -17,6 +18,7 @@ OF_CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "threads": ON_OFF,
     "mirroring": {value: value for value in get_args(Mirroring)},
     "footer": ON_OFF,
+    "describe": ON_OFF,
     "language": {"auto": None, **{code: code for code in LANGUAGES}},
 }
 OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
@@ -27,9 +29,11 @@ OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
     "mixed": ON_OFF,
 }
 CHOICES = {**OF_CHANNEL, **OF_CONVERSATION}
-FREE = "persona"  # the setting that people write themselves
+PERSONA, FALLBACKS = FREE = ("persona", "fallbacks")  # what people write themselves
 LONGEST_PERSONA = 1_000
 NONE = ("off", "none", "-")
+DEFAULT = "default"
+MOST_FALLBACKS = 5
 
 
 async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
@@ -38,14 +42,15 @@ async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
     preferences = turn.conversation.preferences
     name, _, value = rest.partition(" ")
     name, value = name.lower(), value.strip()
-    if name not in (*CHOICES, FREE):
+    if name not in (*CHOICES, *FREE):
         return _overview(turn, chosen, preferences, known=not name)
-    if not value or (name != FREE and value.lower() not in CHOICES[name]):
+    if not value or (name not in FREE and value.lower() not in CHOICES[name]):
         return _one(name, chosen, preferences)
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
-    if name in OF_CHANNEL:
-        chosen = replace(chosen, **{name: OF_CHANNEL[name][value.lower()]})
+    if name == FALLBACKS or name in OF_CHANNEL:
+        meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value.lower()]
+        chosen = replace(chosen, **{name: meant})
         await desk.store.set_channel(turn.message.channel, chosen)
     else:
         preferences = replace(preferences, **{name: _meant(name, value)})
@@ -55,8 +60,19 @@ async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
     return replace(overview, text=f"{done}\n\n{overview.text}")
 
 
+async def _models(desk: Desk, value: str) -> tuple[str, ...] | None:
+    """The fallbacks that somebody names, in their order; None: those of the operator."""
+    if value.lower() == DEFAULT:
+        return None
+    if value.lower() in NONE:
+        return ()
+    known = await known_models(desk.providers)
+    names = value.replace(",", " ").split()[:MOST_FALLBACKS]
+    return tuple(dict.fromkeys(nearest(name, known) for name in names))
+
+
 def _meant(name: str, value: str) -> Any:
-    if name == FREE:
+    if name == PERSONA:
         return "" if value.lower() in NONE else value[:LONGEST_PERSONA]
     return OF_CONVERSATION[name][value.lower()]
 
@@ -64,13 +80,13 @@ def _meant(name: str, value: str) -> Any:
 def _overview(turn: Turn, chosen: ChannelSettings, preferences: Preferences, *, known: bool) -> Response:
     lines = [
         f"- **{say(f'setting_{name}')}**: {_shown(name, chosen, preferences)} · {say(f'settings_{name}')}"
-        for name in (*CHOICES, FREE)
+        for name in (*CHOICES, *FREE)
     ]
     text = say(
         "settings_now" if known else "settings_unknown", model=turn.conversation.model, settings="\n".join(lines)
     )
     buttons = [Button(say("setting_model"), "/model #1")]
-    buttons += [Button(say(f"setting_{name}"), f"/settings {name}") for name in (*CHOICES, FREE)]
+    buttons += [Button(say(f"setting_{name}"), f"/settings {name}") for name in (*CHOICES, *FREE)]
     return Response(text, tuple(buttons), in_place=True)
 
 
@@ -78,8 +94,8 @@ def _one(name: str, chosen: ChannelSettings, preferences: Preferences) -> Respon
     """One setting, with its values to be tapped."""
     shown = _shown(name, chosen, preferences)
     text = say("settings_one", name=say(f"setting_{name}"), what=say(f"settings_{name}"), value=shown)
-    if name == FREE:
-        return Response(f"{text}\n\n{say('settings_persona_how')}", (_back(),), in_place=True)
+    if name in FREE:
+        return Response(f"{text}\n\n{say(f'settings_{name}_how')}", (_back(),), in_place=True)
     buttons = [
         Button(f"{'✓ ' if _word(name, value) == shown else ''}{_word(name, value)}", f"/settings {name} {value}")
         for value in CHOICES[name]
@@ -93,7 +109,9 @@ def _back() -> Button:
 
 def _shown(name: str, chosen: ChannelSettings, preferences: Preferences) -> str:
     kept = {**asdict(chosen), **asdict(preferences)}[name]
-    if name == FREE:
+    if name == FALLBACKS:
+        return say("value_default") if kept is None else ", ".join(kept) or say("value_off")
+    if name == PERSONA:
         return kept or say("value_off")
     return next((_word(name, value) for value, meaning in CHOICES[name].items() if meaning == kept), str(kept))
 
@@ -105,4 +123,4 @@ def _word(name: str, value: str) -> str:
     return value if value.isdigit() else say(f"value_{value}")
 
 
-SETTINGS = Command(settings, (Option("name", choices=(*CHOICES, FREE)), Option("value")))
+SETTINGS = Command(settings, (Option("name", choices=(*CHOICES, *FREE)), Option("value")))

@@ -1,11 +1,13 @@
 """The work that a turn is: read from its words."""
 
-from bot.commands import ASKING, COMMANDS, AskAgain, AskAll, Response, parse, question
+from bot.commands import ASKING, COMMANDS, MAKING, AskAgain, AskAll, Draw, Read, Response, parse, question
 from bot.jobs.again import Again
 from bot.jobs.ask import Ask
 from bot.jobs.compare import Compare
+from bot.jobs.draw import Paint
 from bot.jobs.job import Hands, Job
 from bot.jobs.obey import Obey, Say, obeyed
+from bot.jobs.read import ReadAloud
 from bot.messages import Turn
 
 __all__ = ["Hands", "Job", "job_of"]
@@ -18,7 +20,7 @@ async def job_of(hands: Hands, turn: Turn) -> Job:
     if said is None or question(said, message.text) is not None:
         return Ask(hands, turn)
     name, rest = said
-    if name in ASKING:
+    if name in ASKING or name in MAKING:
         return await _asking(hands, turn, name, rest)
     if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
         return Ask(hands, turn)
@@ -32,5 +34,9 @@ async def _asking(hands: Hands, turn: Turn, name: str, rest: str) -> Job:
             return Again(hands, turn, subject, model)
         case AskAll(subject, models):
             return Compare(hands, turn, subject, models)
+        case Draw():
+            return Paint(hands, turn, ordered)
+        case Read():
+            return ReadAloud(hands, turn, ordered)
         case Response():
             return Say(hands, turn, ordered, how)

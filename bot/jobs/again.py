@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking import Question, asked_by, of_model
+from bot.asking.outcome import ANSWERED, STOPPED, outcome
+from bot.asking.question import Question, asked_by, of_model
 from bot.commands.controls import back, controls, stop_button
 from bot.errors import BotError
 from bot.jobs.job import Hands, answer_of, waits_no_more, with_footer
 from bot.messages import Answer, Button, Turn, Version
-from bot.outcome import ANSWERED, STOPPED, outcome
 from bot.reply import Reply
 
 
@@ -34,7 +34,7 @@ class Again:
         )
         subject = of_model(asked_by(self.turn, self.subject, self.turn.conversation), self.model)
         aside = subject.conversation.provider != self.turn.conversation.provider
-        self.asked = Question(subject, reply, aside=aside, tries=self.turn.tries)
+        self.asked = Question(subject, reply, aside=aside, again=True, tries=self.turn.tries)
 
     @property
     def _here(self) -> bool:
@@ -50,8 +50,8 @@ class Again:
         text, how = await outcome(self.hands.asker, self.asked)
         answer = answer_of(self.asked, text)
         if how in (ANSWERED, STOPPED):
-            await self.hands.store.add_version(self.subject, self.turn, Version(text, self.model))
-            await self.hands.store.book(self.turn, 0, self.model, answer.usage)
+            await self.hands.store.add_version(self.subject, self.turn, Version(text, self.asked.answered_by))
+            await self.hands.store.book(self.turn, 0, self.asked.answered_by, answer.usage)
             how = "command"
         return replace(answer, model=None), how  # in the history, the question stands where it was asked first
 
@@ -59,7 +59,9 @@ class Again:
         """Show it in the place of the older one, with the way back to that; what went wrong is said there too."""
         versions = await self.hands.store.versions(self.subject)
         shown = max((n for n, version in enumerate(versions) if version.text == text), default=None)
-        buttons: Sequence[Button] = controls(self.subject, len(versions), shown or 0, failed=shown is None)
+        buttons: Sequence[Button] = controls(
+            self.subject, len(versions), shown or 0, failed=shown is None, speaks=self.hands.desk.speaks
+        )
         if versions and shown is None:
             buttons = [back(self.subject, len(versions) - 1), *buttons]
         await self.asked.reply.show(await with_footer(self.hands, self.asked, text), buttons=buttons)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 
-from bot.asking import Question
+from bot.asking.outcome import ANSWERED, STOPPED, outcome
+from bot.asking.question import Question
 from bot.commands.controls import controls, stop_button
 from bot.errors import BotError
 from bot.jobs.job import Hands, answer_of, with_footer
 from bot.messages import Answer, Turn, Usage
-from bot.outcome import ANSWERED, STOPPED, outcome
 from bot.reply import Reply
 
 
@@ -33,11 +33,14 @@ class Ask:
             self.failed = True
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(self.hands.asker, self.asked)
+        self.turn = self.asked.turn  # with what was heard in it
         self.failed = how not in (ANSWERED, STOPPED)
         return replace(answer_of(self.asked, text), booked=not self.failed or self.asked.usage != Usage()), how
 
     async def show(self, text: str) -> None:
         """Show it whole, with what can be done next."""
         shown = await with_footer(self.hands, self.asked, text)
-        await self.asked.reply.show(shown, buttons=controls(self.turn, failed=self.failed))
-        await self.hands.mirror.show(self.turn, text, self.asked.photos)
+        await self.asked.reply.show(
+            shown, buttons=controls(self.turn, failed=self.failed, speaks=self.hands.desk.speaks)
+        )
+        await self.hands.mirror.show(self.turn, text, self.asked.files)

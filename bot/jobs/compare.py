@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.asking import Question, apart, asked_by, of_model, together
+from bot.asking.outcome import outcome
+from bot.asking.question import Question, apart, asked_by, of_model
 from bot.commands import BETWEEN, Response
 from bot.commands.controls import pick_button, stop_button
 from bot.errors import BotError
 from bot.jobs.job import Hands, answer_of, footer
 from bot.jobs.obey import Say
 from bot.messages import Answer, Button, Turn
-from bot.outcome import outcome
 from bot.reply import Reply
+from bot.together import together
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,7 @@ class Compare:
             heading=f"**{model}**\n\n",
             growing_buttons=stop_button(),
         )
-        return Question(subject, reply, aside=True, tries=self.turn.tries)
+        return Question(subject, reply, aside=True, again=True, alone=True, tries=self.turn.tries)
 
     async def do(self) -> tuple[Answer, str]:
         """Ask them all. One that fails says so, and leaves the others alone."""
@@ -55,7 +56,7 @@ class Compare:
 
     async def _ask(self, n: int, lane: Question) -> str:
         text, _ = await outcome(self.hands.asker, lane, patient=False)
-        await self.hands.store.book(self.turn, n, lane.turn.conversation.model, answer_of(lane, text).usage)
+        await self.hands.store.book(self.turn, n, lane.answered_by, answer_of(lane, text).usage)
         text = f"{text}\n\n{footer(lane)}"
         await self._show_early(n, text)
         return text

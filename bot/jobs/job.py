@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from bot.asking import Asker, Question
+from bot.asking.asker import Asker
+from bot.asking.question import Question
 from bot.commands import Desk, Rules
 from bot.limits import Limits
 from bot.messages import Answer, Turn
 from bot.mirror import Mirror
 from bot.ports import Adapter, Provider, Store
 from bot.reply import NOTHING_MORE, Reply
+from bot.studio import Studio
 from bot.words import say
 
 
@@ -25,12 +27,16 @@ class Hands:
     asker: Asker
     limits: Limits
     mirror: Mirror
+    studio: Studio
     rules: Rules
 
     @property
     def desk(self) -> Desk:
         """What commands may reach for."""
-        return Desk(self.store, self.providers, self.adapters, self.rules, self.asker.photos, self.asker.most_bytes)
+        finder = self.asker.finder
+        return Desk(
+            self.store, self.providers, self.adapters, self.rules, finder.photos, finder.most_bytes, finder.documents
+        )
 
     def adapter_of(self, turn: Turn) -> Adapter:
         """The platform that the turn came from."""
@@ -58,7 +64,7 @@ async def waits_no_more(hands: Hands, turn: Turn) -> None:
 def answer_of(asked: Question, text: str) -> Answer:
     """What the store keeps of an answer."""
     took = monotonic() - asked.started
-    return Answer(text, asked.turn.conversation.model, asked.usage, asked.first_words, took)
+    return Answer(text, asked.answered_by, asked.usage, asked.first_words, took)
 
 
 async def with_footer(hands: Hands, asked: Question, text: str) -> str:
@@ -69,7 +75,7 @@ async def with_footer(hands: Hands, asked: Question, text: str) -> str:
 
 def footer(asked: Question) -> str:
     """Who answered, how fast and for how much."""
-    parts = [asked.turn.conversation.model, f"{monotonic() - asked.started:.1f} s"]
+    parts = [asked.answered_by, f"{monotonic() - asked.started:.1f} s"]
     if asked.usage.credits is not None:
         parts.append(say("credits", credits=f"{asked.usage.credits:,}"))
     if asked.usage.dollars is not None:

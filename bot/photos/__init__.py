@@ -1,14 +1,17 @@
 """The darkroom: bytes of a stranger in, a photo out that anybody may see."""
 
 import asyncio
-import hashlib
 import math
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from PIL import Image
 
 from bot.errors import Unreadable
+from bot.keep import Keep, display_name
 from bot.messages import Photo
 from bot.photos import colour, draw, encode
 from bot.photos.damage import damage_refused
@@ -22,10 +25,14 @@ _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
 class Photos:
-    """Reads a few photos at once, in threads of its own; an async context manager.
+    """Reads a few photos at once, in threads of its own, and keeps them for a while; an async context manager.
 
-    Bytes in: `most_bytes` and `most_pixels` at most. Photo out: `longest_side` pixels and `out_bytes` at most.
+    Bytes in: `most_bytes` and `most_pixels` at most. Photo out: `longest_side` pixels and `out_bytes` at most. Kept in
+    `folder`, which without a name is gone when this is closed: `kept_bytes` at most, beside what somebody holds. Once
+    it is entered, `keep` is that drawer, which has room for documents too.
     """
+
+    keep: Keep
 
     def __init__(
         self,
@@ -34,13 +41,18 @@ class Photos:
         most_pixels: int = 40_000_000,
         out_bytes: int = 4_000_000,
         threads: int = 2,
+        folder: Path | None = None,
+        kept_bytes: int = 512 * 1024 * 1024,
     ) -> None:
         self._longest_side, self._most_bytes = longest_side, most_bytes
         self._most_pixels, self._out_bytes = most_pixels, out_bytes
+        self._folder, self._kept_bytes = folder, kept_bytes
+        self._scrap: TemporaryDirectory[str] | None = None
         separate_large_blocks()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="photos")
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._open)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -48,13 +60,13 @@ class Photos:
 
     async def close(self) -> None:
         """Let the photos at hand be finished, and drop those that wait."""
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        await asyncio.to_thread(self._close)
 
     async def read(self, name: str, data: bytes) -> Photo:
         """Make a photo of a file: upright, sRGB, without metadata. The same bytes give the same photo.
 
         Unreadable, with one of the photo_* keys: it is no picture, damaged or too large. A cancelled call returns at
-        once; its thread finishes the picture and drops it.
+        once; its thread finishes the picture and lets go of it.
         """
         if not data:
             raise Unreadable("photo_empty")
@@ -62,7 +74,36 @@ class Photos:
             raise Unreadable("photo_too_heavy", limit=self._most_bytes // 1024**2)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, name, data)
 
+    async def recall(self, sha256: str, name: str) -> Photo | None:
+        """The photo of this hash as it was read before; None when it is not kept any more."""
+        kept = await asyncio.to_thread(self.keep.recall, sha256, display_name(name, "photo"))
+        return kept if isinstance(kept, Photo) else None
+
+    async def drop(self, sha256s: Iterable[str]) -> None:
+        """Delete these, documents too; one that somebody holds can be recalled no more, and goes when it is let go."""
+        await asyncio.to_thread(self.keep.drop, sha256s)
+
+    async def expire(self, before: float) -> None:
+        """Delete likewise what was read before then, in seconds since 1970."""
+        await asyncio.to_thread(self.keep.expire, before)
+
+    def _open(self) -> None:
+        folder = self._folder
+        if folder is None:
+            self._scrap = TemporaryDirectory(prefix="photos")
+            folder = Path(self._scrap.name)
+        self.keep = Keep(folder, self._kept_bytes)
+
+    def _close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        if self._scrap:
+            self._scrap.cleanup()
+
     def _read(self, name: str, data: bytes) -> Photo:
+        mime, out, size = self._cleaned(data)
+        return self.keep.put_photo(display_name(name, "photo"), mime, out, size)
+
+    def _cleaned(self, data: bytes) -> tuple[str, bytes, tuple[int, int]]:
         kind = sniff(data)
         with damage_refused():
             picture = strip(kind, data)
@@ -70,10 +111,9 @@ class Photos:
             with draw.open_image(kind, picture.data) as image:
                 self._check_pixels(image.size)
                 if self._is_fine(kind, picture, image):
-                    return _photo(name, _PASSED_ON[kind], picture.data, image.size)
+                    return _PASSED_ON[kind], picture.data, image.size
                 drawn = draw.draw(image, kind, picture, self._longest_side)
-        mime, out, size = encode.encode(drawn, self._stays_png(kind, picture, image.size), self._out_bytes)
-        return _photo(name, mime, out, size)
+        return encode.encode(drawn, self._stays_png(kind, picture, image.size), self._out_bytes)
 
     def _check_pixels(self, size: tuple[int, int]) -> None:
         pixels = size[0] * size[1]
@@ -97,12 +137,3 @@ class Photos:
         """Whether a PNG has a chance to fit: trying takes 100 ms a megapixel."""
         shrinks = min(1.0, self._longest_side / max(size)) ** 2
         return kind in ("PNG", "GIF") and len(picture.data) * shrinks <= self._out_bytes
-
-
-def _photo(name: str, mime: str, data: bytes, size: tuple[int, int]) -> Photo:
-    return Photo(_display_name(name), mime, data, *size, hashlib.sha256(data).hexdigest())
-
-
-def _display_name(name: str) -> str:
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(filter(str.isprintable, last)).strip()[:60].strip() or "photo"

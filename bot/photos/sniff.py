@@ -7,7 +7,6 @@ _STARTS = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"GIF87a": "GIF",
     b"GIF89a": "GIF",
-    b"BM": "BMP",
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
 }
@@ -20,11 +19,21 @@ def sniff(data: bytes) -> str:
     for start, kind in _STARTS.items():
         if data.startswith(start):
             return kind
+    if data[:2] == b"BM" and 0 in data[2:32]:  # in a text that begins like this there are no zeros
+        return "BMP"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp" and (kind := _by_brand(data)):
         return kind
     raise Unreadable("photo_not_an_image")
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether it is a picture, be it a damaged one."""
+    try:
+        return bool(sniff(data))
+    except Unreadable:
+        return False
 
 
 def _by_brand(data: bytes) -> str:

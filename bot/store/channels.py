@@ -98,7 +98,7 @@ class Channels(Lines):
             await execute("UPDATE spending SET channel = :new WHERE channel = :old", **values)
             if await execute("SELECT 1 FROM channels WHERE channel = :new", **values):
                 return  # they have talked there already
-            for table in ("channels", "parts", "posts"):
+            for table in ("channels", "parts", "posts", "photos"):
                 await execute(f"UPDATE {table} SET channel = :new WHERE channel = :old", **values)  # noqa: S608 (ours)
             for row in await execute(
                 "SELECT id, message FROM turns WHERE channel = :old AND finished IS NULL", **values

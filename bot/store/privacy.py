@@ -39,7 +39,8 @@ class Privacy(Conversations):
             said = await execute(SAID.format(hold=self.hold), old=conversation.id, new=new)
             await self._delete_turns(execute, [row["id"] for row in said])
             for old in sorted({conversation.id, *(row["conversation"] for row in said)}):
-                await execute("DELETE FROM conversations WHERE id = :old", old=old)
+                await execute("DELETE FROM photos WHERE conversation = :old", old=old)
+                await execute(f"DELETE FROM conversations WHERE id = :old AND {EMPTY}", old=old)  # noqa: S608 (ours)
             return new
 
         return await self._until_renewed(conversation, unit)
@@ -68,4 +69,6 @@ class Privacy(Conversations):
         """Delete empty conversations; what was found empty is looked at again once it is held."""
         found = f"SELECT id FROM conversations WHERE active < :before AND {EMPTY} {self.lock}"  # noqa: S608 (ours)
         ids = json.dumps([row["id"] for row in await execute(found, before=before)])
-        await execute(f"DELETE FROM conversations WHERE id IN ({self.each_id}) AND {EMPTY}", ids=ids)  # noqa: S608 (ours)
+        empty = f"FROM conversations WHERE id IN ({self.each_id}) AND {EMPTY}"
+        await execute(f"DELETE FROM photos WHERE conversation IN (SELECT id {empty})", ids=ids)  # noqa: S608 (ours)
+        await execute(f"DELETE {empty}", ids=ids)

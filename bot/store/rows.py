@@ -4,7 +4,19 @@ import json
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from bot.messages import About, Attachment, Author, Channel, ChannelSettings, Conversation, Message, Preferences, Turn
+from bot.messages import (
+    About,
+    Attachment,
+    Author,
+    Channel,
+    ChannelSettings,
+    Conversation,
+    Exchange,
+    Message,
+    Preferences,
+    Remembered,
+    Turn,
+)
 from bot.store.base import Row
 
 Noun = TypeVar("Noun", ChannelSettings, Preferences)
@@ -23,7 +35,9 @@ def stored(value: Message | ChannelSettings | Preferences) -> str:
 
 def chosen(noun: type[Noun], text: str) -> Noun:
     """Read what people chose: what this version does not know is left out, what was not yet known has its default."""
-    return noun(**_known(noun, json.loads(text)))
+    values: Row = json.loads(text)
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return noun(**_known(noun, values | lists))
 
 
 def message(text: str) -> Message:
@@ -47,6 +61,26 @@ def conversation(row: Row) -> Conversation:
 def turn(row: Row) -> Turn:
     """Read a row of `TURN`."""
     return Turn(row["id"], conversation(row), message(row["message"]), row["answer"], row["claims"], row["tries"])
+
+
+def exchange(row: Row) -> Exchange:
+    """Read a turn that a model answered."""
+    said = message(row["message"])
+    return Exchange(said.author.name, said.text, row["answer"], row["id"], row["model"])
+
+
+def remembered(row: Row) -> Remembered:
+    """Read a photo of a conversation."""
+    return Remembered(
+        row["number"],
+        row["turn"],
+        Channel.parse(row["channel"]),
+        Attachment(row["ref"], row["name"], row["mime"], row["size"]),
+        row["sha256"],
+        row["description"],
+        row["said"],
+        bool(row["spoiled"]),
+    )
 
 
 def _known(noun: Any, values: Row) -> Row:

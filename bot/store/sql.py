@@ -4,14 +4,16 @@ from bot.store.access import Access
 from bot.store.assets import Assets
 from bot.store.base import Execute
 from bot.store.intake import Intake
+from bot.store.made import Made
 from bot.store.migrate import migrate
+from bot.store.photos import Photos
 from bot.store.posts import Posts
 from bot.store.privacy import Privacy
 from bot.store.queue import Queue
 from bot.store.versions import Versions
 
 
-class SqlStore(Intake, Queue, Posts, Versions, Privacy, Access, Assets):
+class SqlStore(Intake, Queue, Posts, Photos, Made, Versions, Privacy, Access, Assets):
     """Everything the store remembers, in statements both databases understand."""
 
     async def _migrate(self, execute: Execute) -> None:

@@ -8,7 +8,7 @@ from bot.store.base import Base, Execute
 
 # What brought another answer to an older question is no exchange of its own.
 HISTORY = """
-SELECT message, answer FROM turns
+SELECT id, message, answer, model FROM turns
 WHERE conversation = :conversation AND id < :id AND answer IS NOT NULL AND error IS NULL AND model IS NOT NULL
     AND again_of IS NULL
 ORDER BY id DESC LIMIT :limit
@@ -53,8 +53,7 @@ class Versions(Base):
     async def history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
         """The turns answered before this one in its conversation, oldest first, commands left out."""
         found = await self.read(HISTORY, conversation=turn.conversation.id, id=turn.id, limit=limit)
-        said = [(rows.message(row["message"]), row["answer"]) for row in reversed(found)]
-        return [Exchange(message.author.name, message.text, answer) for message, answer in said]
+        return [rows.exchange(row) for row in reversed(found)]
 
     async def transcript(self, conversation: Conversation) -> Sequence[Turn]:
         """All that was asked and answered in the conversation, oldest first, commands left out."""

@@ -9,9 +9,10 @@ import pytest
 from bot.commands import Desk, Response, Rules
 from bot.errors import Busy, Refused
 from bot.messages import Turn
+from bot.photos import Photos
 from bot.ports import Store
 from tests.commands.conftest import heard, pressable, response, told
-from tests.conftest import CAT, said
+from tests.conftest import CAT, PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.work import linked
@@ -66,6 +67,25 @@ async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_pl
     assert fresh is not None
     assert fresh.id != talked.conversation.id
     assert fresh.remote_id is None
+
+
+async def test_photos_that_are_forgotten_are_dropped_here_and_those_of_others_are_not(
+    desk: Desk, sqlite: Store, photos: Photos
+) -> None:
+    mine, theirs = [await photos.read(name, (PHOTOS / name).read_bytes()) for name in ("cat.jpg", "coffee.png")]
+    await sqlite.add(said(photos=1))
+    turn = await claim_one(sqlite)
+    await sqlite.remember(turn, {turn.message.attachments[0]: mine}, HERE)
+    await answer(sqlite, turn, "a cat")
+    await told(desk, await heard(sqlite), "forget yes")
+    assert await sqlite.remembered(turn.conversation, 10) == []
+    assert await photos.recall(mine.sha256, "cat") is None
+    assert await photos.recall(theirs.sha256, "cat") is not None
+
+
+async def test_it_is_forgotten_too_where_nobody_keeps_photos(desk: Desk, sqlite: Store, talked: Turn) -> None:
+    assert (await told(replace(desk, photos=None), talked, "forget yes")).startswith("Forgotten")
+    assert await sqlite.transcript(talked.conversation) == []
 
 
 async def test_a_provider_that_does_not_confirm_is_named_and_here_it_is_deleted(

@@ -30,7 +30,7 @@ async def test_alone_it_shows_everything_and_offers_to_change_it(desk: Desk, tur
     assert "- **Sites**: 3 · " in shown.text
     assert "- **Language**: that of whoever speaks · " in shown.text
     assert "- **Persona**: off · " in shown.text
-    assert list(pressable(shown).values()) == ["/model #1", *(f"/settings {name}" for name in (*CHOICES, FREE))]
+    assert list(pressable(shown).values()) == ["/model #1", *(f"/settings {name}" for name in (*CHOICES, *FREE))]
     assert shown.in_place
 
 
@@ -147,5 +147,5 @@ async def test_each_setting_and_value_has_a_word_of_its_own_in_every_language(
 
 def test_a_form_offers_every_setting() -> None:
     name, value = COMMANDS["settings"].options
-    assert name.choices == (*CHOICES, FREE)
+    assert name.choices == (*CHOICES, *FREE)
     assert not value.choices

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Self
 
-from bot.messages import Conversation, Model, Photo, Piece, Prompt, Text, Usage
+from bot.messages import DOCUMENTS, Conversation, Document, Kept, Model, Photo, Piece, Prompt, Text, Usage
+from bot.ports import Studio
 
 Step = str | Usage | Exception | float
 """What happens next in an answer: words, figures, a failure, or seconds that pass."""
@@ -19,11 +20,13 @@ class FakeProvider:
         self.by_model: dict[str, Sequence[Step]] = {}  # what these models answer, whatever the script says
         self.keeps_history = keeps_history
         self.prompts: list[Prompt] = []
-        self.uploads: list[Photo] = []
+        self.uploads: list[Kept] = []
         self.begun = 0
         self.closed = 0  # answers whose generator was closed
         self.forgotten: list[str | None] = []
         self.refuse: dict[str, Exception] = {}  # uploads that fail, by name
+        self.opens = set(DOCUMENTS) if keeps_history else set[str]()  # the documents that it opens itself, by mime
+        self.studio: Studio | None = None
         self.trouble: Exception | None = None  # that deleting a conversation meets
         self.catalogue = [
             Model("gpt-4o", "GPT-4o", sees=True),
@@ -41,10 +44,13 @@ class FakeProvider:
         self.begun += 1
         return f"uuid-{self.begun}" if self.keeps_history else None
 
-    async def upload(self, photo: Photo) -> None:
-        if photo.name in self.refuse:
-            raise self.refuse[photo.name]
-        self.uploads.append(photo)
+    async def upload(self, file: Photo | Document) -> None:
+        if file.name in self.refuse:
+            raise self.refuse[file.name]
+        self.uploads.append(file)
+
+    def reads(self, document: Document, model: str) -> bool:
+        return document.mime in self.opens
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         self.prompts.append(prompt)

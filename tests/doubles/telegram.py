@@ -4,6 +4,7 @@ import asyncio
 import io
 import itertools
 import json
+import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,11 @@ MOST_BYTES = 20 << 20  # what getFile takes, as in Telegram's own server
 AGAIN = 0.1  # seconds until a webhook is tried again
 STOPPED = "stopped_message_generation"
 TALLEST = 20  # how many times higher than wide a photo may be, or the other way round
+AROUND = 10_000  # pixels of its width and height together
+MOST_SENT = 50 << 20  # bytes of a file of the bot's
+CAPTION = 1024  # UTF-16 units
+COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+MP3 = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")  # how one begins
 
 updates.KINDS.update({"edited_message", STOPPED})  # the emulator's queue knows of three kinds only
 updates.ALLOWED_UPDATE_TYPES.add(STOPPED)
@@ -63,11 +69,12 @@ def flood(seconds: int = 1) -> Fault:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file of the bot's: a photo, or a document."""
+    """A file of the bot's: a photo, a document, a voice message or an audio file."""
 
     kind: str
     name: str
     data: bytes
+    ref: str = field(default="", compare=False)  # by which it can be fetched
 
 
 @dataclass(slots=True)
@@ -125,6 +132,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.admins: dict[int, str] = {}  # people who manage the groups: creator or administrator
         self.closed_topics: set[tuple[int, int]] = set()
         self.moved_groups: dict[int, int] = {}
+        self.no_voices: set[int] = set()  # people who want no voice messages
         self._screen: dict[int, dict[int, Post]] = defaultdict(dict)
         self._said: dict[tuple[int, int], dict[str, Any]] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -163,6 +171,18 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
     ) -> int:
         document = {**self.file(data, size), "file_name": name, "mime_type": mime}
         return await self.sends({"document": document, **_caption(caption)}, chat)
+
+    async def sends_voice(
+        self, data: bytes, caption: str = "", chat: int = ANN, *, seconds: int = 3, size: int | None = None, **more: Any
+    ) -> int:
+        """Somebody holds the microphone."""
+        voice = {**self.file(data, size), "duration": seconds, "mime_type": "audio/ogg"}
+        return await self.sends({"voice": voice, **_caption(caption)}, chat, **more)
+
+    async def sends_audio(self, data: bytes, name: str, mime: str, chat: int = ANN, **more: Any) -> int:
+        """Somebody sends a piece of music, or what looks like one."""
+        audio = {**self.file(data), "duration": 3, "mime_type": mime, "file_name": name}
+        return await self.sends({"audio": audio}, chat, **more)
 
     async def sends_album(
         self, photos: Sequence[bytes], caption: str = "", chat: int = ANN, order: Sequence[int] | None = None
@@ -323,7 +343,13 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         return {**me, "username": USERNAME, "has_topics_enabled": True}
 
     def _do_setMyCommands(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
-        self.commands = json.loads(fields["commands"])
+        commands = json.loads(fields["commands"])
+        for each in commands:
+            if not COMMAND.fullmatch(each["command"]):
+                raise ApiRefusal("Bad Request: BOT_COMMAND_INVALID")
+            if not 1 <= _units(each["description"]) <= 256:
+                raise ApiRefusal("Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
+        self.commands = commands
         return super().validate("setMyCommands", fields, uploads)
 
     def _do_answerCallbackQuery(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
@@ -358,22 +384,54 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
     def _do_sendDocument(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         return self._send_file("document", fields, uploads, chat, thread)
 
+    def _do_sendVoice(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        if chat in self.no_voices:
+            raise ApiRefusal("Bad Request: VOICE_MESSAGES_FORBIDDEN")
+        return self._send_file("voice", fields, uploads, chat, thread)
+
+    def _do_sendAudio(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        return self._send_file("audio", fields, uploads, chat, thread)
+
     def _send_file(self, kind: str, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         entities = _entities(fields, "caption")
-        sent = super().validate(f"send{kind.title()}", fields, uploads)
-        file = _sent(kind, self.source(kind, fields.get(kind), uploads))
+        upload = self.source(kind, fields.get(kind), uploads)
+        _check(kind, upload)
+        if _units(fields.get("caption", "")) > CAPTION:
+            raise ApiRefusal("Bad Request: message caption is too long")
+        like = kind if kind in ("photo", "document") else "document"  # the emulator knows little of sounds
+        if like != kind:
+            fields, uploads = {key: fields[key] for key in fields if key != kind}, {**uploads, like: upload}
+            uploads.pop(kind, None)
+        sent = super().validate(f"send{like.title()}", fields, uploads)
+        file = self._kept(kind, upload)
         buttons = json.loads(fields.get("reply_markup", "{}")).get("inline_keyboard", [])
         text, reply = fields.get("caption", ""), _reply(fields)
         return self._show(Post(sent["message_id"], chat, thread, text, reply, entities, buttons, file=file))
 
     def _do_sendMediaGroup(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         media = json.loads(fields["media"])
-        files = [_sent(item["type"], self.source(item["type"], item["media"], uploads, album=True)) for item in media]
+        found = [(item["type"], self.source(item["type"], item["media"], uploads, album=True)) for item in media]
+        for kind, upload in found:
+            _check(kind, upload)
+        kinds = {kind for kind, _ in found}
+        if len(kinds) > 1 and not kinds <= {"photo", "video"}:
+            raise ApiRefusal("Bad Request: documents can't be mixed with other media types")
         sent = super().validate("sendMediaGroup", fields, uploads)
-        ids = [sent[0]["message_id"], *(self._next_id() for _ in files[1:])]
+        ids = [sent[0]["message_id"], *(self._next_id() for _ in found[1:])]
         album, reply = sent[0]["media_group_id"], _reply(fields)
+        files = [self._kept(kind, upload) for kind, upload in found]
         posts = [Post(id, chat, thread, "", reply, file=file, album=album) for id, file in zip(ids, files, strict=True)]
         return [self._show(post) for post in posts]
+
+    def _kept(self, kind: str, upload: Mapping[str, Any]) -> Sent:
+        """The file as the chat has it, from where it can be fetched again: a photo becomes a JPEG.
+
+        What is said to be a sound and cannot be played goes as a document.
+        """
+        data = upload["data"]
+        kind = kind if kind in ("photo", "document") or _plays(kind, data) else "document"
+        ref = self.file(_as_photo(data) if kind == "photo" else data)["file_id"]
+        return Sent(kind, upload["filename"], data, ref)
 
     def _do_sendMessage(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         entities = _entities(fields)
@@ -426,11 +484,21 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
             message |= {"message_thread_id": post.thread, "is_topic_message": True}
         if post.file is None:
             return {**message, "text": post.text}
-        unknown = {"file_id": "ours", "file_unique_id": "ours"}
-        media = (
-            {"photo": [{**unknown, "width": 1, "height": 1}]} if post.file.kind == "photo" else {"document": unknown}
-        )
-        return {**message, **media, **_caption(post.text), **({"media_group_id": post.album} if post.album else {})}
+        file: dict[str, Any] = {"file_id": post.file.ref, "file_unique_id": post.file.ref}
+        named = {**file, "file_name": post.file.name}
+        media: dict[str, Any] = {
+            "photo": [{**file, "width": 1, "height": 1}],
+            "document": named,
+            "voice": {**file, "duration": 1, "mime_type": "audio/ogg"},
+            "audio": {**named, "duration": 1},
+        }
+        kind = post.file.kind
+        return {
+            **message,
+            kind: media[kind],
+            **_caption(post.text),
+            **({"media_group_id": post.album} if post.album else {}),
+        }
 
 
 async def _chat_of(request: web.Request) -> int:
@@ -459,19 +527,50 @@ def _reply(fields: Mapping[str, Any]) -> int | None:
     return found
 
 
-def _sent(kind: str, upload: Mapping[str, Any]) -> Sent:
-    """The file of an upload, where Telegram can show it as what it is said to be."""
+def _check(kind: str, upload: Mapping[str, Any]) -> None:
+    """Refuse an upload that Telegram would not take as what it is said to be."""
+    data: bytes = upload["data"]
+    if not data:
+        raise ApiRefusal("Bad Request: file must be non-empty")
+    if len(data) > MOST_SENT:
+        raise ApiRefusal("Request Entity Too Large", 413)
     if kind == "photo":
-        with Image.open(io.BytesIO(upload["data"])) as picture:
-            if max(picture.size) > TALLEST * min(picture.size):
-                raise ApiRefusal("Bad Request: PHOTO_INVALID_DIMENSIONS")
-    return Sent(kind, upload["filename"], upload["data"])
+        _check_photo(data)
+
+
+def _check_photo(data: bytes) -> None:
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            width, height = picture.size
+    except OSError as error:
+        raise ApiRefusal("Bad Request: IMAGE_PROCESS_FAILED") from error
+    if max(width, height) > TALLEST * min(width, height) or width + height > AROUND:
+        raise ApiRefusal("Bad Request: PHOTO_INVALID_DIMENSIONS")
+
+
+def _plays(kind: str, data: bytes) -> bool:
+    is_opus = data.startswith(b"OggS") and b"OpusHead" in data[:64]
+    return data.startswith(MP3) or data[4:8] == b"ftyp" or (kind == "voice" and is_opus)
+
+
+def _as_photo(data: bytes) -> bytes:
+    """What Telegram makes of a picture that is to be shown: it has no transparency any more."""
+    with Image.open(io.BytesIO(data)) as picture:
+        if picture.format == "JPEG":
+            return data
+        made = io.BytesIO()
+        picture.convert("RGB").save(made, "JPEG", quality=90)
+        return made.getvalue()
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _entities(fields: Mapping[str, Any], part: str = "text") -> list[dict[str, Any]]:
     """The entities of a post, as strict as Telegram is at its strictest."""
     entities: list[dict[str, Any]] = json.loads(fields.get("entities" if part == "text" else "caption_entities", "[]"))
-    length = len(fields.get(part, "").encode("utf-16-le")) // 2
+    length = _units(fields.get(part, ""))
     if len(entities) > 100:
         raise ApiRefusal("Bad Request: ENTITIES_TOO_LONG")
     for entity in entities:

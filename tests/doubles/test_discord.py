@@ -185,6 +185,32 @@ async def test_files_can_be_sent_and_kept_by_an_edit(server: FakeDiscord, bot: B
     assert [file.name for file in post.files] == ["blue.jpg"]
 
 
+async def test_what_files_show_can_be_said_and_said_otherwise(server: FakeDiscord, bot: Bot) -> None:
+    sent = await bot.text_channel().send(file=discord.File(io.BytesIO(photo()), "a.jpg", description="a red page"))
+    assert sent.attachments[0].description == "a red page"
+    await sent.edit(content="still red")
+    [post] = server.posts()
+    assert [file.description for file in post.files] == ["a red page"]
+    too_long = discord.File(io.BytesIO(photo()), "b.jpg", description="x" * 1025)
+    await refused(bot.text_channel().send(file=too_long), 50035)
+
+
+async def test_a_voice_message_is_one_recording_and_says_how_long_it_is(server: FakeDiscord, bot: Bot) -> None:
+    first = await server.says("my cat", files=[photo()])
+    await server.speaks(b"OggS", seconds=1200.5, reply_to=first)
+    await until(lambda: len(bot.heard) == 2)
+    said = bot.heard[1]
+    [sound] = said.attachments
+    assert said.flags.voice and said.content == "" and said.reference is not None
+    assert (sound.filename, sound.content_type, sound.duration) == ("voice-message.ogg", "audio/ogg", 1200.5)
+    assert sound.is_voice_message() and sound.waveform
+    assert await sound.read() == b"OggS"
+    forwarded = await server.says(forwarded=said.id, channel=OTHER)
+    await until(lambda: len(bot.heard) == 3)
+    [copy] = bot.heard[2].message_snapshots[0].attachments
+    assert (bot.heard[2].id, copy.duration) == (forwarded, 1200.5)
+
+
 async def test_direct_messages_have_no_guild(server: FakeDiscord, bot: Bot) -> None:
     await server.tells("hi")
     await until(lambda: bot.heard)
@@ -526,6 +552,7 @@ A = {"custom_id": "a", "label": "A"}
         ({"components": [row()]}, "components"),
         ({"components": [row({"custom_id": "a" * 101})]}, "components"),
         ({"components": [row({"label": "a" * 81})]}, "components"),
+        ({"attachments": [{"id": "0", "description": "x" * 1025}]}, "attachments"),
         ({"flags": 1 << 15, "content": "", "components": [{"type": 10, "content": "x" * 4001}]}, "components"),
         ({"flags": 1 << 15, "components": [{"type": 10, "content": "x"}]}, "content"),
     ],
@@ -742,6 +769,31 @@ async def test_commands_keep_their_ids_and_have_their_limits(server: FakeDiscord
     headers, url = {"Authorization": f"Bot {TOKEN}"}, f"{server.url}/applications/{ME}/commands"
     async with aiohttp.ClientSession(headers=headers) as http, http.put(url, json=menus) as reply:
         assert (reply.status, (await reply.json())["code"]) == (400, 30032)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [{"type": 3, "name": "Words", "description": "x"}],
+        [{"type": 3, "name": "a word", "description": "x"}],
+        [{"type": 3, "name": "words", "description": ""}],
+        [{"type": 3, "name": "words", "description": "x" * 101}],
+        [{"type": 3, "name": "words", "description": "x"}] * 2,
+        [{"type": 3, "name": f"n{n}", "description": "x"} for n in range(26)],
+        [
+            {"type": 11, "name": "photo", "description": "x"},
+            {"type": 3, "name": "words", "description": "x", "required": True},
+        ],
+        [{"type": 11, "name": "photo", "description": "x", "autocomplete": True}],
+        [{"type": 3, "name": "n", "description": "x", "autocomplete": True, "choices": [{"name": "1", "value": "1"}]}],
+        [{"type": 3, "name": "n", "description": "x", "choices": [{"name": f"{n}", "value": "1"} for n in range(26)]}],
+    ],
+)
+async def test_options_that_discord_cannot_offer_are_refused(server: FakeDiscord, options: Any) -> None:
+    headers, url = {"Authorization": f"Bot {TOKEN}"}, f"{server.url}/applications/{ME}/commands"
+    wanted = [{"type": 1, "name": "imagine", "description": "x", "options": options}]
+    async with aiohttp.ClientSession(headers=headers) as http, http.put(url, json=wanted) as reply:
+        assert (reply.status, (await reply.json())["code"]) == (400, 50035)
 
 
 async def test_in_direct_messages_commands_work_too(server: FakeDiscord, helper: Bot) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from bot.app import hands
+from bot.asking.failover import Failover
 from bot.messages import About, Attachment, Channel, Message, Turn
 from bot.metrics import Metrics
 from bot.photos import Photos
@@ -29,7 +30,7 @@ def make_worker(
 ) -> Worker:
     """A worker that uses these, under their own names."""
     chosen = Settings.read(_env_file=None, **settings)
-    return Worker(hands(chosen, store, _named(platforms), _named(providers), photos, Stops()), Metrics())
+    return Worker(hands(chosen, store, _named(platforms), _named(providers), photos, Stops(), Failover()), Metrics())
 
 
 async def drain(worker: Worker) -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.asking.outcome import CLAIMS
 from bot.errors import Busy, Forgotten, Refused
 from bot.messages import Channel, Turn, Usage, Version
-from bot.outcome import CLAIMS
 from bot.photos import Photos
 from bot.ports import Store
 from bot.reply import NOTHING_MORE
@@ -81,7 +81,9 @@ async def test_another_provider_is_asked_aside_with_what_was_said_before(
     assert prompt.conversation.remote_id == "uuid-11"
     assert (await question(worker.store)).conversation.remote_id == "uuid-1"
     await hear(worker, said("three"))
-    assert (provider.prompts[-1].text, provider.prompts[-1].conversation.remote_id) == ("three", "uuid-1")
+    last = provider.prompts[-1]  # told what it missed: the answer that is shown now is not its own
+    assert last.text == "Earlier in this conversation:\n\nAnn: two\n→ a dog\n\nNow: three"
+    assert last.conversation.remote_id == "uuid-1"
     assert provider.begun == 1
 
 

@@ -1,5 +1,6 @@
 """Photos and what becomes of them: bytes to try, and how to look at the outcome."""
 
+import hashlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ def opened(data: bytes) -> Image.Image:
 
 def shown(photo: Photo) -> Image.Image:
     """Open a photo as a provider does, and check what everybody may rely on."""
-    image = opened(photo.data)
+    data = photo.file.read_bytes()
+    image = opened(data)
+    assert (photo.size, photo.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     assert photo.mime == Image.MIME[image.format or ""]
     assert photo.mime in ("image/jpeg", "image/png", "image/webp")
     assert (photo.width, photo.height) == image.size

@@ -44,8 +44,8 @@ async def read(data: bytes) -> str:
             photo = await photos.read("stranger", data)
         except Unreadable as refused:
             return refused.key
-    if photo.data[:64] != data[:64]:  # drawn anew: must be without fault
-        shown(photo)
+        if photo.file.read_bytes()[:64] != data[:64]:  # drawn anew: must be without fault
+            shown(photo)
     assert max(photo.width, photo.height) <= 64
     return ""
 

@@ -265,7 +265,7 @@ async def test_a_large_photo_is_shrunk(kind: str) -> None:
 async def test_a_turned_photo_is_shrunk_along_its_long_side() -> None:
     async with Photos(longest_side=100) as photos:
         photo = await photos.read("large", written(scene(900, 300), "JPEG", exif=note(6)))
-    assert shown(photo).size == (33, 100)
+        assert shown(photo).size == (33, 100)
 
 
 async def test_a_thread_of_pixels_keeps_its_width() -> None:
@@ -278,9 +278,9 @@ async def test_quality_goes_first_and_then_size() -> None:
     async with Photos(out_bytes=55_000) as less, Photos(out_bytes=9000) as smaller:
         well = await less.read("noise.png", written(noise, "PNG"))
         badly = await smaller.read("noise.png", written(noise, "PNG"))
-    assert (well.width, well.mime) == (300, "image/jpeg") and len(well.data) <= 55_000
-    assert badly.width < 300 and len(badly.data) <= 9000
-    assert shown(well) and shown(badly)
+        assert (well.width, well.mime) == (300, "image/jpeg") and well.size <= 55_000
+        assert badly.width < 300 and badly.size <= 9000
+        assert shown(well) and shown(badly)
 
 
 # first of many

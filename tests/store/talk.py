@@ -1,6 +1,9 @@
 """What people say and what the bot does with it, in as few words as the tests need."""
 
-from bot.messages import Answer, Channel, Turn, Usage
+from hashlib import sha256
+from pathlib import Path
+
+from bot.messages import Answer, Attachment, Channel, Conversation, Photo, Turn, Usage
 from bot.ports import Store
 from bot.store.base import Row
 from bot.store.sql import SqlStore
@@ -44,3 +47,35 @@ async def table(store: Store, name: str) -> list[Row]:
     """All rows of a table."""
     assert isinstance(store, SqlStore)
     return await store.read(f"SELECT * FROM {name}")
+
+
+def sha256_of(name: str) -> str:
+    """The hash of the photo that tests call so."""
+    return sha256(name.encode()).hexdigest()
+
+
+def cleaned(name: str) -> Photo:
+    """A photo after intake, as far as the store looks at it."""
+    return Photo(f"{name}.jpg", "image/jpeg", Path(f"{name}.jpg"), 1000, sha256_of(name), 40, 30)
+
+
+async def show(store: Store, turn: Turn, *names: str, channel: Channel = HERE) -> None:
+    """The turn shows these photos."""
+    photos = {Attachment(f"ref-{name}-{turn.id}", f"{name}.jpg"): cleaned(name) for name in names}
+    await store.remember(turn, photos, channel)
+
+
+async def asked_about(store: Store, *names: str, channel: Channel = HERE) -> Turn:
+    """Somebody showed photos and was answered; nobody else waits."""
+    await store.add(said(channel=str(channel)))
+    turn = await claim_one(store)
+    await show(store, turn, *names, channel=channel)
+    await answer(store, turn, "a cat")
+    return turn
+
+
+async def numbers(store: Store, conversation: Conversation) -> dict[str, int]:
+    """The numbers of the photos of a conversation, by what tests call them."""
+    return {
+        photo.attachment.name.removesuffix(".jpg"): photo.number for photo in await store.remembered(conversation, 100)
+    }

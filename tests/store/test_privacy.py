@@ -10,11 +10,23 @@ import pytest
 from bot.messages import Answer, Attachment, Conversation, Preferences, Spent, Turn, Usage, Version
 from bot.ports import Store
 from tests.conftest import MODEL, OpenStore, said
-from tests.store.talk import HERE, THERE, all_answered, answer, asked, claim_one, table
+from tests.store.talk import (
+    HERE,
+    THERE,
+    all_answered,
+    answer,
+    asked,
+    asked_about,
+    claim_one,
+    numbers,
+    sha256_of,
+    show,
+    table,
+)
 
 DAY = 86_400.0
 MARKER = "xylophone"
-TABLES = ["conversations", "channels", "turns", "versions", "posts", "parts", "assets"]
+TABLES = ["conversations", "channels", "turns", "versions", "posts", "photos", "parts", "assets"]
 TABLES += ["channel_settings", "heard", "codes", "access", "spending"]
 
 
@@ -25,7 +37,11 @@ async def everything(store: Store) -> str:
 
 async def a_long_talk(store: Store) -> Conversation:
     """Of every kind of thing that holds words there is one, and it holds the marker."""
-    first = await asked(store, f"{MARKER} 1", f"{MARKER} 2")
+    await store.add(said(f"{MARKER} 1"))
+    first = await claim_one(store)
+    await show(store, first, MARKER)
+    await store.described(first.conversation, sha256_of(MARKER), MARKER)
+    await answer(store, first, f"{MARKER} 2")
     parts = [replace(said(f"{MARKER} {n}"), album="a", attachments=(Attachment(MARKER, MARKER),)) for n in (3, 4)]
     for part in parts:
         await store.add(part)
@@ -70,6 +86,46 @@ async def test_the_transcript_holds_what_was_asked_and_answered_oldest_first(sto
 
 
 # what people want forgotten
+
+
+async def test_what_is_put_aside_can_be_forgotten_by_one_of_those_who_shared_it(store: Store) -> None:
+    mine = await a_long_talk(store)
+    await store.joined(THERE, mine)
+    theirs = await asked(store, "elsewhere", "a dog", THERE)
+    now = await store.renewed(mine)
+    await store.left(THERE)
+    await store.forgotten(now)
+    await store.began(mine, None)  # of the provider's own name for it, which stays with those who keep theirs
+    assert MARKER not in await everything(store)
+    assert await store.turn(theirs.id) is not None
+    assert await store.expired(time.time() + 1, 10) == 1
+    assert mine.id not in [row["id"] for row in await table(store, "conversations")]
+
+
+async def test_photos_are_forgotten_and_counted_anew(store: Store) -> None:
+    await store.add(said())
+    turn = await claim_one(store)
+    await show(store, turn, "a", "b")
+    await answer(store, turn, "a cat")
+    fresh = await store.forgotten(turn.conversation)
+    assert await table(store, "photos") == []
+    await store.add(said())
+    turn = await claim_one(store)
+    await show(store, turn, "b")
+    assert await numbers(store, fresh) == {"b": 1}
+
+
+async def test_of_a_conversation_that_is_forgotten_meanwhile_no_photo_is_kept(store: Store) -> None:
+    await store.add(said())
+    turn = await claim_one(store)
+    await show(store, turn, "a")
+    fresh = await store.forgotten(turn.conversation)
+    await show(store, turn, "b")
+    await store.described(turn.conversation, sha256_of("a"), MARKER)
+    await store.spoiled(turn.conversation, sha256_of("a"))
+    assert await store.remembered(fresh, 10) == []
+    assert await table(store, "photos") == []
+    await answer(store, turn, "a cat")
 
 
 async def test_what_was_put_aside_before_is_forgotten_too_and_other_channels_keep_theirs(store: Store) -> None:
@@ -169,6 +225,29 @@ async def test_what_is_old_goes_in_small_batches_with_all_that_belongs_to_it(sto
     assert await store.posts(kept, HERE) == ["post-1"]
 
 
+async def test_photos_go_with_the_turn_that_showed_them_and_the_others_keep_their_numbers(store: Store) -> None:
+    old = await asked_about(store, "a", "b")
+    moment = time.time()
+    await asyncio.sleep(0.01)
+    kept = await asked_about(store, "b", "c")
+    assert await store.expired(moment, 10) == 1
+    assert await numbers(store, kept.conversation) == {"c": 3}
+    await asked_about(store, "d", "a")
+    assert await numbers(store, old.conversation) == {"c": 3, "d": 4, "a": 5}
+
+
+async def test_photos_go_with_the_conversation_that_nobody_can_come_back_to(store: Store) -> None:
+    await store.add(said())
+    turn = await claim_one(store)
+    await show(store, turn, "a")
+    fresh = await store.renewed(turn.conversation)
+    assert await numbers(store, turn.conversation) == {"a": 1}, "it was shown before they began anew"
+    assert await store.expired(time.time() + 1, 10) == 0
+    assert await table(store, "photos") == []
+    assert [row["id"] for row in await table(store, "conversations")] == [fresh.id]
+    await answer(store, turn, "a cat")
+
+
 async def test_what_waits_or_is_in_work_never_is_too_old(store: Store) -> None:
     for text in ("one", "two"):
         await store.add(said(text))
@@ -194,7 +273,7 @@ async def test_two_processes_that_clean_up_do_not_get_in_each_other_s_way(reopen
     if store_url.startswith("sqlite"):
         pytest.skip("one process on one file")
     async with reopen() as store, reopen() as other:
-        turns = [await asked(store, str(n), "yes") for n in range(40)]
+        turns = [await asked_about(store, "a", str(n)) for n in range(40)]
 
         async def clean(store: Store) -> int:
             gone = 0
@@ -205,12 +284,13 @@ async def test_two_processes_that_clean_up_do_not_get_in_each_other_s_way(reopen
         async def look_back(turn: Turn) -> None:
             await store.posted(turn, HERE, 0, "post")
             await store.add_version(turn, turns[0], Version("again", MODEL))
+            await store.described(turn.conversation, sha256_of("a"), "a cat")
 
         looking_back = asyncio.gather(*map(look_back, turns))
         cleaned = await asyncio.gather(clean(store), clean(other))
         await looking_back
         assert sum(cleaned) + await clean(store) == 40
-        assert await table(store, "posts") == await table(store, "versions") == []
+        assert await table(store, "posts") == await table(store, "versions") == await table(store, "photos") == []
 
 
 async def test_forgetting_while_people_talk_and_are_answered_loses_nobody(reopen: OpenStore, store_url: str) -> None:
@@ -225,6 +305,7 @@ async def test_forgetting_while_people_talk_and_are_answered_loses_nobody(reopen
         while not talking.done() or await store.waiting():
             for turn in await store.claim(3):
                 await store.posted(turn, HERE, 0, "post")
+                await show(store, turn, "a", turn.message.text)
                 await answer(store, turn, "yes")
                 heard.append(turn.message.text)
             await asyncio.sleep(0)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Attachment, Channel, ChannelSettings, Message, Usage
+from bot.messages import Answer, Attachment, Channel, ChannelSettings, Exchange, Message, Usage
 from bot.ports import Store
 from bot.store.recent import Recent
 from bot.store.sql import SqlStore
@@ -314,12 +314,12 @@ async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_li
 async def test_what_people_chose_for_a_channel_is_kept_and_seen_at_once(reopen: OpenStore) -> None:
     async with reopen() as store:
         assert await store.channel_settings(HERE) == ChannelSettings()
-        for chosen in (ChannelSettings("all"), ChannelSettings("photos", threads=True)):
+        for chosen in (ChannelSettings("all"), ChannelSettings("photos", fallbacks=("a/b", "c/d"))):
             await store.set_channel(HERE, chosen)
             assert await store.channel_settings(HERE) == chosen
         assert await store.channel_settings(Channel("web", "kitchen")) == ChannelSettings()
     async with reopen() as store:
-        assert await store.channel_settings(HERE) == ChannelSettings("photos", threads=True)
+        assert await store.channel_settings(HERE) == ChannelSettings("photos", fallbacks=("a/b", "c/d"))
 
 
 async def written_by_another_version(store: Store, settings: str) -> None:
@@ -336,6 +336,10 @@ async def written_by_another_version(store: Store, settings: str) -> None:
         ("{}", ChannelSettings()),
         ('{"threads": true}', ChannelSettings(threads=True)),
         ('{"listening": "all", "colour": "green"}', ChannelSettings("all")),
+        ('{"describe": true, "colours": ["green"]}', ChannelSettings(describe=True)),
+        ('{"describe": false, "fallbacks": null}', ChannelSettings(fallbacks=None)),
+        ('{"fallbacks": []}', ChannelSettings(fallbacks=())),
+        ('{"fallbacks": ["a/b", "c/d/e"]}', ChannelSettings(fallbacks=("a/b", "c/d/e"))),
     ],
 )
 async def test_settings_of_an_older_or_newer_version_are_understood(
@@ -477,7 +481,8 @@ async def test_an_answer_is_remembered_with_its_figures_and_delivered_after_a_cr
 
 async def test_history_holds_what_was_answered_and_no_commands_or_failures(store: Store) -> None:
     await store.add(said("a photo"))
-    await answer(store, await claim_one(store), "a cat")
+    first = await claim_one(store)
+    await answer(store, first, "a cat")
     await store.add(said("/model"))
     turn = await claim_one(store)
     await store.answered(turn, Answer("gpt-4o", None))
@@ -488,7 +493,7 @@ async def test_history_holds_what_was_answered_and_no_commands_or_failures(store
     await store.finished(turn, error="provider_no_credits")
     await store.add(said("and now?"))
     turn = await claim_one(store)
-    assert [(past.question, past.answer) for past in await store.history(turn, 10)] == [("a photo", "a cat")]
+    assert await store.history(turn, 10) == [Exchange("Ann", "a photo", "a cat", first.id, MODEL)]
 
 
 async def test_a_fresh_conversation_takes_along_what_waits_and_keeps_the_model(store: Store) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.shards import Shards
-from adapters.platforms.discord.slash import payload
+from adapters.platforms.discord.slash import payload, shown_as
 from bot.commands import COMMANDS, Desk, Suggestion
 from bot.house import House
 
@@ -19,7 +19,7 @@ def open_discord(house: House) -> Discord:
 
     async def suggest(command: str, option: str, typed: str) -> Sequence[Suggestion]:
         options = COMMANDS[command].options if command in COMMANDS else ()
-        found = next((each.suggest for each in options if each.name == option), None)
+        found = next((each.suggest for each in options if shown_as(each) == option), None)
         return await found(desk, typed) if found else ()
 
     return Discord(
@@ -30,5 +30,5 @@ def open_discord(house: House) -> Discord:
         commands=payload(),
         suggest=suggest,
         shards=Shards.parse(settings.discord_shards) if settings.discord_shards else None,
-        most_bytes=settings.bot_photo_mb * 1024 * 1024,
+        most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
     )

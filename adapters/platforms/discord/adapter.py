@@ -27,7 +27,7 @@ from adapters.platforms.discord.render import render
 from adapters.platforms.discord.rest import Rest
 from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash import Payload, sync
-from adapters.platforms.discord.uploads import uploads, weigh
+from adapters.platforms.discord.uploads import fit, uploads
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Attachment, Author, Button, Channel, File
 from bot.ports import Receive, Store
@@ -171,12 +171,11 @@ class Discord:
         growing: bool = False,
     ) -> str:
         """Post `text` and return the post's id. The same nonce again, within minutes, is the same post."""
-        weigh(files)
-        place, said = Place.of(channel), _Said(text, buttons, files)
+        place, said = Place.of(channel), _Said(text, buttons, await fit(files))
         waiting = self._interactions.behind(reply_to, place)
         if waiting is not None:
             try:
-                return await self._answer(waiting, said)
+                return await self._answer(waiting, place, said)
             except TokenOver:
                 if place.visitor is not None:
                     raise
@@ -211,7 +210,7 @@ class Discord:
             return await self.send(channel, text, buttons=buttons)
         return post
 
-    async def _answer(self, waiting: Waiting, said: _Said) -> str:
+    async def _answer(self, waiting: Waiting, place: Place, said: _Said) -> str:
         interaction, view = waiting.interaction, keyboard(said.buttons)
         post: discord.Message
         with our_errors():
@@ -226,7 +225,7 @@ class Discord:
                     files=uploads(said.files),
                     allowed_mentions=NOBODY,
                     suppress_embeds=True,
-                    ephemeral=True,
+                    ephemeral=place.visitor is not None,
                     wait=True,
                 )
         self._interactions.answered(str(post.id), waiting)
@@ -301,7 +300,7 @@ class Discord:
     # fetching
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or cannot be a picture."""
+        """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or is a film."""
         return await self._files.download(attachment, limit)
 
     # odds and ends

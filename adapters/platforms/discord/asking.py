@@ -20,7 +20,7 @@ from adapters.platforms.discord.pictures import UNTOLD, of_interaction, pictures
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash import MESSAGE_MENU, menu
 from adapters.platforms.discord.translate import about, server_of
-from bot.commands import ASK, STOP, Suggestion
+from bot.commands import ASK, COMMANDS, STOP, Suggestion
 from bot.errors import BotError
 from bot.messages import About, Attachment, Author, Message
 from bot.ports import Receive
@@ -103,8 +103,8 @@ class Asking:
         options = {option["name"]: option.get("value", "") for option in data.get("options", ())}
         files = list(_files(interaction, data, options))
         question = str(options.get("question", ""))
-        words = [str(value) for name, value in options.items() if name not in _names(data, options)]
-        text = question if data["name"] == ASK else " ".join([f"/{data['name']}", *words])
+        spoken = {name: str(value) for name, value in options.items() if name not in _names(data, options)}
+        text = question if data["name"] == ASK else " ".join([f"/{data['name']}", *_words(data["name"], spoken)])
         if data["name"] == STOP:  # nothing else may ever come of it: the answer that ends says so
             self._take_in(interaction, _message(interaction, f"/{interaction.id}", text), thinking=False)
             await interaction.response.send_message("⏹", ephemeral=True)
@@ -225,7 +225,15 @@ def _message(interaction: discord.Interaction, id: str, text: str, shown: About 
     )
 
 
-# what came along
+# what was filled in, and what came along
+
+
+def _words(command: str, spoken: Mapping[str, str]) -> Iterator[str]:
+    """What was filled in, as it would be written in the chat: first what it is about, then how it is to be."""
+    known = COMMANDS[command].options if command in COMMANDS else ()
+    named = {option.named for option in known if option.named}
+    for name, value in sorted(spoken.items(), key=lambda option: option[0] in named):
+        yield f"{name}={'-'.join(value.split())}" if name in named else value  # a wish is one word
 
 
 def _names(data: Data, options: Mapping[str, Any]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Discord's photos, fetched by links that are over within a day; `pictures` tells how each one is known for ever."""
+"""Discord's files, fetched by links that are over within a day; `pictures` tells how each one is known for ever."""
 
 import asyncio
 import time
@@ -91,8 +91,8 @@ class Files:
         await self._http.__aexit__(*exc)
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or cannot be a picture."""
-        if attachment.mime.startswith(("video/", "audio/")):
+        """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or is a film."""
+        if attachment.mime.startswith("video/") and not attachment.sound:
             raise Unreadable("photo_not_an_image")
         weigh(attachment.size, limit)
         kind, _, rest = attachment.ref.partition("/")

@@ -35,7 +35,8 @@ class Threads:
             if message.addressed and settings.listening == "asked":
                 await self._listen(message, settings)
             return message
-        wanted = settings.threads and message.attachments and (message.addressed or settings.listening != "asked")
+        shows = any(not each.sound for each in message.attachments)
+        wanted = settings.threads and shows and (message.addressed or settings.listening != "asked")
         if not wanted or not isinstance(said.channel, discord.TextChannel):
             return message
         return await self._in_its_thread(said, message, settings)

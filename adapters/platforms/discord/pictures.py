@@ -1,4 +1,4 @@
-"""What a message of Discord's shows that may be a photo, and by which handle each photo is known for ever.
+"""The files of a message of Discord's, and all in it that may be a photo; by which handle each is known for ever.
 
 The `ref` of an attachment is one of
 
@@ -24,9 +24,14 @@ UNTOLD = str.maketrans({"\0": " "})  # a database may refuse it
 # What stickers are; the last one is drawn by a program of Lottie's, and nothing in it is a picture.
 STICKERS = {".png": "image/png", ".gif": "image/gif", ".json": "video/lottie+json"}
 
+FILMS = "YouTube"  # whose links are about what can be watched there, and not about the picture in front of it
+
 
 def pictures(message: discord.Message) -> Iterator[tuple[Attachment, str]]:
-    """All in a message that may be a photo, each with its link; what is none is named too, for the asker to be told."""
+    """All in a message that may be a photo, a recording or a document, each with its link.
+
+    What is none of them is named too, for the asker to be told.
+    """
     shown: list[discord.Message | discord.MessageSnapshot]
     shown = [message, *message.message_snapshots]  # a forward itself is empty
     place = f"{message.channel.id}/{message.id}"
@@ -34,7 +39,8 @@ def pictures(message: discord.Message) -> Iterator[tuple[Attachment, str]]:
         yield _attachment(f"{place}/{file.id}", file), file.url
     for number, embed in enumerate(chain.from_iterable(each.embeds for each in shown)):
         # Discord's copy: the original may lie anywhere, and would learn who looks at it.
-        if link := embed.image.proxy_url or embed.thumbnail.proxy_url:
+        link = embed.image.proxy_url or embed.thumbnail.proxy_url
+        if link and embed.provider.name != FILMS:
             yield Attachment(f"{place}/embed{number}", _name_in(link)), link
     for sticker in chain.from_iterable(each.stickers for each in shown):
         kind = PurePosixPath(urlsplit(sticker.url).path).suffix

@@ -72,10 +72,17 @@ def _command(name: str, options: list[Payload]) -> Payload:
     }
 
 
+def shown_as(option: Option) -> str:
+    """What people see an option called."""
+    return option.named or option.name
+
+
 def _option(option: Option) -> Payload:
+    if option.photo:
+        return _photo(option.name)
     made: Payload = {
         "type": STRING,
-        "name": option.name,
+        "name": shown_as(option),
         **_described(f"option_{option.name}"),
         "required": option.required,
     }

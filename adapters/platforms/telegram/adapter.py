@@ -12,7 +12,7 @@ import structlog
 from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from adapters.platforms.telegram.errors import FileAway, our_errors
+from adapters.platforms.telegram.errors import FILE_LIMIT, FileAway, our_errors, too_big
 from adapters.platforms.telegram.listen import POLL, Poller, Raw, Take
 from adapters.platforms.telegram.pace import Pace
 from adapters.platforms.telegram.patience import Patience
@@ -22,7 +22,7 @@ from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Button, Channel, File, Message
-from bot.net import Http, Reply, photo, weigh
+from bot.net import MEGABYTE, Http, Reply, photo, weigh
 from bot.ports import Receive
 from bot.words import say, speaking
 
@@ -237,9 +237,15 @@ class Telegram:
     # fetching
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or cannot be a picture."""
-        if attachment.mime.startswith(("video/", "audio/")):
+        """Fetch a file. Unreadable when it holds more than `limit` bytes, or than Telegram hands out, or is gone.
+
+        What can be neither seen nor heard is not fetched.
+        """
+        if attachment.mime.startswith(("video/", "audio/")) and not attachment.sound:
             raise Unreadable("photo_not_an_image")
+        theirs = FILE_LIMIT * MEGABYTE
+        if theirs <= limit and attachment.size > theirs:
+            raise too_big()
         weigh(attachment.size, limit)
         try:
             return await self._fetch(attachment, limit)

@@ -36,6 +36,11 @@ class Moved(Refused):
 Meaning = Callable[[], BotError | None]
 
 
+def too_big() -> BotError:
+    """What a file is that Telegram hands out to no bot."""
+    return Unreadable("telegram_too_heavy", limit=FILE_LIMIT)
+
+
 def _shut_out() -> BotError:
     return Refused("telegram_shut_out")
 
@@ -52,7 +57,7 @@ def _file_gone() -> BotError:
 MEANINGS: tuple[tuple[str, Meaning], ...] = (
     ("message is not modified", lambda: None),
     ("query is too old", lambda: None),
-    ("file is too big", lambda: Unreadable("photo_too_heavy", limit=FILE_LIMIT)),
+    ("file is too big", too_big),
     ("file is temporarily unavailable", lambda: FileAway("photo_gone")),
     ("file identifier", _file_gone),
     ("file_id", _file_gone),

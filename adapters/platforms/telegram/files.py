@@ -1,22 +1,46 @@
-"""Files along with a post: a picture is shown, anything else can be fetched."""
+"""Files along with a post: pictures are shown, recordings can be played, anything else can be fetched."""
 
+import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from telegram import InputMediaDocument, InputMediaPhoto, Message
 from telegram.error import BadRequest
 
+from adapters.platforms.telegram.look import is_plain
 from adapters.platforms.telegram.transport import Line
 from bot.errors import Refused
-from bot.messages import File
+from bot.messages import SOUNDS, File
 
 CAPTION = 1024  # UTF-16 units of the text below a file
 MEGABYTE = 1024 * 1024
 MOST = 50  # megabytes that a bot may send
 MOST_SHOWN = 10 * MEGABYTE  # bytes of a picture that is to be shown as one
 SHOWN = ("image/jpeg", "image/png", "image/webp")
-NOT_SHOWN = re.compile(r"photo_|image_process", re.IGNORECASE)  # in what Telegram says of a picture it cannot show
+
+Way = Literal["photo", "voice", "audio", "document"]
+"""How Telegram can take a file, as the ends of its methods say it."""
+
+SOUND_WAYS: dict[str, Way] = {"ogg": "voice", "mp3": "audio", "m4a": "audio"}  # others are documents to Telegram
+
+# In what Telegram says when it takes something, but not in this way: a shape that it cannot show; a person who wants
+# no voice messages; a group where files may be sent and sounds may not.
+OTHERWISE: dict[Way, re.Pattern[str]] = {
+    "photo": re.compile(r"photo_|image_process", re.IGNORECASE),
+    "voice": re.compile(r"voice", re.IGNORECASE),
+    "audio": re.compile(r"audio|music", re.IGNORECASE),
+    "document": re.compile(r"(?!)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file, and the way in which it goes."""
+
+    file: File
+    way: Way
 
 
 def weigh(files: Sequence[File]) -> None:
@@ -26,40 +50,58 @@ def weigh(files: Sequence[File]) -> None:
             raise Refused("file_too_large", name=file.name, limit=MOST)
 
 
-def batches(files: Sequence[File]) -> list[list[File]]:
-    """The files by how they can be sent: all pictures as one album, everything else as another."""
-    pictures, others = [file for file in files if _is_shown(file)], [file for file in files if not _is_shown(file)]
-    return [batch for batch in (pictures, others) if batch]
+async def parcels(files: Sequence[File]) -> list[Parcel]:
+    """Choose a way for each file, away from the loop: pictures are looked at."""
+    return await asyncio.to_thread(lambda: [Parcel(file, _way(file)) for file in files])
 
 
-async def send_file(line: Line, chat: int, file: File, **more: Any) -> Message:
-    """Post one file; `more` is as in `send_document`. A picture of a shape that Telegram cannot show goes as a file."""
-    if _is_shown(file):
-        try:
-            return await line.send_photo(chat, file.data, filename=file.name, **more)
-        except BadRequest as error:
-            if not NOT_SHOWN.search(str(error)):
-                raise
+def batches(left: Sequence[Parcel]) -> list[list[Parcel]]:
+    """The files by how they can be sent: all pictures as one album, other files as another, each sound by itself."""
+    pictures = [parcel for parcel in left if parcel.way == "photo"]
+    sounds = [[parcel] for parcel in left if parcel.way in ("voice", "audio")]
+    others = [parcel for parcel in left if parcel.way == "document"]
+    return [batch for batch in (pictures, *sounds, others) if batch]
+
+
+async def send_file(line: Line, chat: int, parcel: Parcel, **more: Any) -> Message:
+    """Post one file; `more` is as in `send_document`. What Telegram does not take in its own way goes as a file."""
+    file = parcel.file
+    send = {
+        "photo": line.send_photo,
+        "voice": line.send_voice,
+        "audio": line.send_audio,
+        "document": line.send_document,
+    }
+    try:
+        sent: Message = await send[parcel.way](chat, file.data, filename=file.name, **more)  # type: ignore[operator]
+        return sent
+    except BadRequest as error:
+        if not OTHERWISE[parcel.way].search(str(error)):
+            raise
     return await line.send_document(chat, file.data, filename=file.name, **more)
 
 
-async def send_batch(line: Line, chat: int, batch: Sequence[File], **more: Any) -> None:
+async def send_batch(line: Line, chat: int, batch: Sequence[Parcel], **more: Any) -> None:
     """Post the files of a batch."""
     if len(batch) == 1:
         await send_file(line, chat, batch[0], **more)
         return
-    if _is_shown(batch[0]):
+    files = [parcel.file for parcel in batch]
+    if batch[0].way == "photo":
         try:
-            pictures = [InputMediaPhoto(file.data, filename=file.name) for file in batch]
+            pictures = [InputMediaPhoto(file.data, filename=file.name) for file in files]
             await line.send_media_group(chat, pictures, **more)
         except BadRequest as error:
-            if not NOT_SHOWN.search(str(error)):
+            if not OTHERWISE["photo"].search(str(error)):
                 raise
         else:
             return
-    documents = [InputMediaDocument(file.data, filename=file.name) for file in batch]
+    documents = [InputMediaDocument(file.data, filename=file.name) for file in files]
     await line.send_media_group(chat, documents, **more)
 
 
-def _is_shown(file: File) -> bool:
-    return file.mime in SHOWN and len(file.data) <= MOST_SHOWN
+def _way(file: File) -> Way:
+    mime = file.mime.partition(";")[0].lower()
+    if mime in SHOWN:
+        return "photo" if len(file.data) <= MOST_SHOWN and is_plain(file.data) else "document"
+    return SOUND_WAYS.get(SOUNDS.get(mime, ""), "document")

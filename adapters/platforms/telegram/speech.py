@@ -11,7 +11,7 @@ from telegram.error import BadRequest
 
 from adapters.platforms.telegram.draft import Draft, Drafts
 from adapters.platforms.telegram.errors import BadFormatting, Moved, TopicGone, is_caption, our_errors
-from adapters.platforms.telegram.files import CAPTION, batches, send_batch, send_file, weigh
+from adapters.platforms.telegram.files import CAPTION, Parcel, batches, parcels, send_batch, send_file, weigh
 from adapters.platforms.telegram.keyboard import keyboard
 from adapters.platforms.telegram.pace import Pace
 from adapters.platforms.telegram.render import NOTHING, Rendered, plain, render
@@ -67,7 +67,7 @@ class Speech:
         if growing and self._has_drafts and is_private(channel) and not files:
             return await self._draft(channel, Draft(_draft_number(nonce), reply_to or ""), text)
         about, keys = _reply(reply_to), keyboard(buttons)
-        left = list(files)
+        left = await parcels(files)
 
         async def send(chat: int, thread: int | None, post: Rendered) -> str:
             if len(left) != 1 or units(post.text) > CAPTION:
@@ -92,7 +92,6 @@ class Speech:
                 raise
             log.warning("Telegram does not take a file", reason=error.key)
             sent = await self.send(channel, text, reply_to=reply_to, buttons=buttons)
-            left = [*files]
         await self._hand_over(channel, sent, left)
         return sent
 
@@ -110,17 +109,17 @@ class Speech:
         )
         return str(said.message_id)
 
-    async def _hand_over(self, channel: Channel, post: str, files: Sequence[File]) -> None:
+    async def _hand_over(self, channel: Channel, post: str, left: Sequence[Parcel]) -> None:
         """Send files after their text. Whatever becomes of them, nobody wants to read that again."""
         try:
-            for batch in batches(files):
+            for batch in batches(left):
                 await self._send_batch(channel, post, batch)
         except BotError as error:
-            log.error("files could not be sent", files=len(files), reason=error.key)
+            log.error("files could not be sent", files=len(left), reason=error.key)
             with suppress(BotError):
                 await self.send(channel, f"⚠️ {say('telegram_no_files')}", reply_to=post)
 
-    async def _send_batch(self, channel: Channel, post: str, batch: Sequence[File]) -> None:
+    async def _send_batch(self, channel: Channel, post: str, batch: Sequence[Parcel]) -> None:
         async def send(chat: int, thread: int | None, _: Rendered) -> str:
             await send_batch(self._line, chat, batch, message_thread_id=thread, reply_parameters=_reply(post))
             return post

@@ -229,7 +229,10 @@ def _about(said: Said, me: Me) -> About | None:
 
 
 def _attachments(said: Said) -> Iterator[Attachment]:
-    """The photo of a message, as well as Telegram has one; what has none is named, for the asker to be told."""
+    """What came with a message: its photo, as well as Telegram has one, its file or its recording.
+
+    A video is named, for the asker to be told that nobody looks at it.
+    """
     if said.photo:  # a live photo has it too
         yield _photo(_largest(said.photo), "photo.jpg")
     elif said.animation:
@@ -240,25 +243,21 @@ def _attachments(said: Said) -> Iterator[Attachment]:
         yield Attachment(document.file_id, name, document.mime_type or "", document.file_size or 0)
     elif said.sticker:
         yield _sticker(said.sticker)
-    else:
-        yield from _unseen(said)
+    elif said.voice:
+        voice = said.voice
+        yield Attachment(voice.file_id, "voice.oga", voice.mime_type or "audio/ogg", voice.file_size or 0)
+    elif said.audio:
+        audio = said.audio
+        name = (audio.file_name or "audio.mp3").translate(UNTOLD)
+        yield Attachment(audio.file_id, name, audio.mime_type or "", audio.file_size or 0)
+    elif film := said.video or said.video_note:
+        yield Attachment(film.file_id, "video" if said.video else "video note", "video/mp4", film.file_size or 0)
 
 
 def _sticker(sticker: Sticker) -> Attachment:
     if sticker.is_animated or sticker.is_video:
         return _still(sticker.thumbnail, sticker, "sticker", "video/webm")
     return Attachment(sticker.file_id, "sticker.webp", "image/webp", sticker.file_size or 0)
-
-
-def _unseen(said: Said) -> Iterator[Attachment]:
-    for kind, mime in (
-        ("video", "video/mp4"),
-        ("video_note", "video/mp4"),
-        ("voice", "audio/ogg"),
-        ("audio", "audio/*"),
-    ):
-        if found := getattr(said, kind):
-            yield Attachment(found.file_id, kind.replace("_", " "), mime, found.file_size or 0)
 
 
 def _still(thumbnail: PhotoSize | None, moving: Any, name: str, mime: str) -> Attachment:

@@ -28,7 +28,7 @@ def open_web(house: House) -> Web:
     return Web(
         house.web,
         Path(settings.bot_data),
-        most_bytes=settings.bot_photo_mb * 1024 * 1024,
+        most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
         banner=lambda: say("page_sandbox") if settings.bot_model.startswith("sandbox/") else "",
         model_of=model_of,
         models=models,

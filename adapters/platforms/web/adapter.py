@@ -14,7 +14,7 @@ from adapters.platforms.web.api import LAST, Api, ModelOf, Models, event_of
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
-from adapters.platforms.web.pictures import picture_type
+from adapters.platforms.web.kinds import kind_of
 from bot.errors import Unreadable
 from bot.messages import About, Attachment, Author, Button, Channel, File, Message
 from bot.net import weigh
@@ -191,4 +191,4 @@ class Web:
 
 
 def _upload(file: File) -> Upload:
-    return Upload(secrets.token_urlsafe(16), file.name, file.mime, picture_type(file.data), len(file.data))
+    return Upload(secrets.token_urlsafe(16), file.name, file.mime, kind_of(file.data), len(file.data), file.about)

@@ -16,8 +16,8 @@ from aiohttp.typedefs import Handler
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Said, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import Journal
+from adapters.platforms.web.kinds import kind_of
 from adapters.platforms.web.page import STATIC, language_in, page_in
-from adapters.platforms.web.pictures import picture_type
 from bot import __version__
 from bot.errors import BotError
 from bot.words import say, speaking
@@ -108,7 +108,7 @@ class Api:
         """Keep one file: the raw body is its content."""
         data = await self._body(request)
         name = _plain_name(request.query.get("name", ""))
-        upload = Upload(secrets.token_urlsafe(16), name, request.content_type[:100], picture_type(data), len(data))
+        upload = Upload(secrets.token_urlsafe(16), name, request.content_type[:100], kind_of(data), len(data))
         await self.journal.add_upload(upload, request.match_info["channel"], data)
         return web.json_response(_photo(upload), status=201)
 
@@ -146,12 +146,14 @@ class Api:
     # out
 
     async def show_upload(self, request: web.Request) -> web.Response:
-        """Give a picture back; anything that a browser could take for something else is not there."""
+        """Give a picture or a sound back; anything that a browser could take for something else is not there."""
         upload = await self.journal.upload(request.match_info["id"])
-        data = await self.journal.data(upload.id) if upload and upload.picture else None
+        data = await self.journal.data(upload.id) if upload and upload.kind else None
         if upload is None or data is None:
             raise _refused(web.HTTPNotFound, say("page_no_picture"))
-        return web.Response(body=data, content_type=upload.picture, headers=_headers("inline", upload))
+        part, where = _asked_for(request, data)
+        headers = {**_headers("inline", upload), "Accept-Ranges": "bytes", **where}
+        return web.Response(body=part, status=206 if where else 200, content_type=upload.kind, headers=headers)
 
     async def hand_out(self, request: web.Request) -> web.Response:
         """Give a file back to be saved, whatever is in it; no browser opens it."""
@@ -214,6 +216,17 @@ def event_of(entry: Entry) -> Event:
     return Event(kind, entry.id, data)
 
 
+def _asked_for(request: web.Request, data: bytes) -> tuple[bytes, Mapping[str, str]]:
+    """The part of a file that a player asks for, and where it lies; without that, some play nothing."""
+    try:
+        start, stop, _ = request.http_range.indices(len(data))
+    except ValueError:  # a range of another kind is as good as none
+        return data, {}
+    if "Range" not in request.headers or start >= stop:
+        return data, {}
+    return data[start:stop], {"Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+
+
 def _headers(disposition: str, upload: Upload) -> dict[str, str]:
     return {
         "Cache-Control": "private, max-age=31536000, immutable",
@@ -224,8 +237,9 @@ def _headers(disposition: str, upload: Upload) -> dict[str, str]:
 
 
 def _photo(upload: Upload) -> dict[str, Any]:
-    url = f"/api/uploads/{upload.id}" if upload.picture else None
-    return {"id": upload.id, "name": upload.name, "size": upload.size, "url": url, "file": f"/api/files/{upload.id}"}
+    told = {"id": upload.id, "name": upload.name, "size": upload.size, "about": upload.about}
+    url = f"/api/uploads/{upload.id}" if upload.kind else None
+    return {**told, "url": url, "plays": upload.kind.startswith("audio/"), "file": f"/api/files/{upload.id}"}
 
 
 def _on_the_wire(event: Event) -> bytes:

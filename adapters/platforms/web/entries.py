@@ -12,8 +12,9 @@ class Upload:
     id: str
     name: str
     mime: str
-    picture: str  # what the bytes are, where a browser can show them; or empty
+    kind: str  # what the bytes are, where a browser can show or play them; or empty
     size: int
+    about: str = ""  # what it shows, for those who cannot see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Entry:
     about: str | None = None  # the post whose button said the message
     label: str = ""  # what stood on that button
     language: str = ""  # of the browser that sent the message
-    photos: tuple[Upload, ...] = ()  # with a post of ours it may be any files
+    photos: tuple[Upload, ...] = ()  # or recordings, or documents; with a post of ours it may be any files
 
 
 @dataclass(frozen=True, slots=True)

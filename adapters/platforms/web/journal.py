@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS uploads (
     channel TEXT NOT NULL,
     name    TEXT NOT NULL,
     mime    TEXT NOT NULL,  -- as the browser claims
-    picture TEXT NOT NULL,  -- what the bytes are, where a browser can show them; or empty
+    picture TEXT NOT NULL,  -- what the bytes are, where a browser can show or play them; or empty
     size    INTEGER NOT NULL,
     time    REAL NOT NULL,
     data    BLOB NOT NULL
@@ -48,12 +48,15 @@ CREATE TABLE IF NOT EXISTS photos (  -- which uploads came with which message or
 CREATE INDEX IF NOT EXISTS photos_by_upload ON photos (upload);
 """
 
-# Columns of entries that are younger than some journals.
+# Columns that are younger than some journals.
 ADDED = {
-    "buttons": "TEXT NOT NULL DEFAULT '[]'",  # JSON: [label, command] of each, below a post
-    "about": "TEXT",  # the post whose button said the message
-    "label": "TEXT NOT NULL DEFAULT ''",  # what stood on that button
-    "language": "TEXT NOT NULL DEFAULT ''",  # of the browser that sent the message
+    "entries": {
+        "buttons": "TEXT NOT NULL DEFAULT '[]'",  # JSON: [label, command] of each, below a post
+        "about": "TEXT",  # the post whose button said the message
+        "label": "TEXT NOT NULL DEFAULT ''",  # what stood on that button
+        "language": "TEXT NOT NULL DEFAULT ''",  # of the browser that sent the message
+    },
+    "uploads": {"about": "TEXT NOT NULL DEFAULT ''"},  # what a file of ours shows, for those who cannot see it
 }
 
 DAY = 24 * 3600.0
@@ -66,7 +69,9 @@ SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :
 FROM entries WHERE true
 ON CONFLICT (channel, ours, key) DO NOTHING RETURNING id
 """
-UPLOAD = "INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+UPLOAD = """
+INSERT INTO uploads (id, channel, name, mime, picture, size, about, time, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 class Journal:
@@ -232,9 +237,10 @@ class Journal:
             raise
 
     def _add_columns(self) -> None:
-        known = {row[1] for row in self._database.execute("PRAGMA table_info(entries)")}
-        for name in ADDED.keys() - known:
-            self._database.execute(f"ALTER TABLE entries ADD COLUMN {name} {ADDED[name]}")
+        for table, added in ADDED.items():
+            known = {row[1] for row in self._database.execute(f"PRAGMA table_info({table})")}
+            for name in added.keys() - known:
+                self._database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {added[name]}")
 
     def _forget_unsent_uploads(self) -> None:
         self._database.execute(
@@ -282,13 +288,14 @@ class Journal:
         return self._uploads("JOIN photos ON upload = id WHERE entry = ? ORDER BY place", (entry,))
 
     def _uploads(self, where: str, values: Sequence[object]) -> tuple[Upload, ...]:
-        sql = f"SELECT id, name, mime, picture, size FROM uploads {where}"  # noqa: S608
+        sql = f"SELECT id, name, mime, picture, size, about FROM uploads {where}"  # noqa: S608
         with closing(self._database.execute(sql, values)) as rows:
             return tuple(Upload(*row) for row in rows)
 
 
 def _row(upload: Upload, channel: str, data: bytes) -> tuple[object, ...]:
-    return upload.id, channel, upload.name, upload.mime, upload.picture, upload.size, time.time(), data
+    of_its_own = upload.name, upload.mime, upload.kind, upload.size, upload.about
+    return upload.id, channel, *of_its_own, time.time(), data
 
 
 def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.messages import Prompt
+from bot.videos import latest, without_videos
 
 Body = dict[str, Any]
 
 TITLE = 91  # what a title may hold, https://docs.1min.ai/docs/api/conversation-api
+VIDEOS = 3  # links to YouTube that are looked at in one question, https://docs.1min.ai/docs/api/chat-with-ai-api
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,12 @@ class Endpoint:
 
     path: str  # below the address of the API
     thread: str  # the type of its conversations
-    body: Callable[[Prompt, Sequence[str]], Body]  # from a prompt and the keys of its photos
+    body: Callable[[Prompt, Sequence[str], Sequence[str]], Body]  # from a prompt, the keys of its photos and documents
     lists: tuple[str, ...]  # the features under which its models are listed
     sees_by_modality: bool  # a model takes photos where its modality says so; else only CHAT_WITH_IMAGE counts
 
 
-def _unified(prompt: Prompt, photos: Sequence[str]) -> Body:
+def _unified(prompt: Prompt, photos: Sequence[str], documents: Sequence[str]) -> Body:
     wishes = prompt.conversation.preferences
     asked: Body = {
         "prompt": _sendable(_words(prompt)),
@@ -44,8 +46,9 @@ def _unified(prompt: Prompt, photos: Sequence[str]) -> Body:
     }
     if prompt.conversation.remote_id is not None:
         asked["conversationId"] = prompt.conversation.remote_id
-    if photos:
-        asked["attachments"] = {"images": list(photos)}
+    if photos or documents:
+        attached = {"images": list(photos), "files": list(documents)}
+        asked["attachments"] = {name: keys for name, keys in attached.items() if keys}
     return {
         "type": "UNIFY_CHAT_WITH_AI",
         "model": prompt.conversation.model_id,
@@ -54,7 +57,8 @@ def _unified(prompt: Prompt, photos: Sequence[str]) -> Body:
     }
 
 
-def _features(prompt: Prompt, photos: Sequence[str]) -> Body:
+def _features(prompt: Prompt, photos: Sequence[str], documents: Sequence[str]) -> Body:
+    """Documents are named by the conversation, see `threads`."""
     wishes = prompt.conversation.preferences
     asked: Body = {
         "prompt": _sendable(_words(prompt)),
@@ -81,8 +85,9 @@ FEATURES = Endpoint(
 
 
 def _words(prompt: Prompt) -> str:
-    """1min.ai has no place of its own for how to answer."""
-    return "\n\n".join(filter(None, (prompt.instructions, prompt.text)))
+    """1min.ai has no place of its own for how to answer. Nobody asked it to watch what a document links to."""
+    excerpts = map(without_videos, prompt.excerpts)
+    return "\n\n".join(filter(None, (prompt.instructions, *excerpts, latest(prompt.text, VIDEOS))))
 
 
 def thread_body(endpoint: Endpoint, title: str, model: str) -> Body:

@@ -1,58 +1,16 @@
-"""The list of models: the live one for ten minutes, else the last one, else the one we ship.
+"""The list of models as 1min.ai gives it, and the one we ship for when it does not.
 
 `GET /models` is not documented, but the documentation's own pages use it. Lists rot within months: the shipped one
 (models.json) is of 2026-03-29.
 """
 
-import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-import structlog
-
 from adapters.providers.onemin.endpoints import Endpoint
-from bot.errors import BotError
 from bot.messages import Model
-
-log = structlog.get_logger(__name__)
-
-FRESH = 600.0  # seconds
-PATIENCE = 15.0  # seconds that somebody waits for the live list
-AGAIN = 60.0  # seconds until the next try, when it could not be had
-
-Fetch = Callable[[str], Awaitable[object]]
-"""Takes the name of a feature and returns the body of `GET /models?feature=...`, parsed."""
-
-
-class Shelf:
-    """The models that can be asked now."""
-
-    def __init__(self, fetch: Fetch, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.fetch, self.clock = fetch, clock
-        self._lists: dict[str, tuple[float, Sequence[Model]]] = {}  # by endpoint: good until, models
-        self._line = asyncio.Lock()
-
-    async def models(self, endpoint: Endpoint) -> Sequence[Model]:
-        """Return the models of this way to ask."""
-        async with self._line:
-            until, models = self._lists.get(endpoint.path, (0.0, ()))
-            if models and self.clock() < until:
-                return models
-            live = await self._live(endpoint)
-            models = live or models or read_models([shipped()], endpoint)
-            self._lists[endpoint.path] = (self.clock() + (FRESH if live else AGAIN), models)
-            return models
-
-    async def _live(self, endpoint: Endpoint) -> Sequence[Model]:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return read_models([await self.fetch(feature) for feature in endpoint.lists], endpoint)
-        except (BotError, TimeoutError) as error:
-            log.warning("the list of models cannot be had", reason=str(error) or "timeout")
-            return ()
 
 
 def shipped() -> object:
@@ -62,13 +20,14 @@ def shipped() -> object:
 
 def read_models(lists: Sequence[object], endpoint: Endpoint) -> Sequence[Model]:
     """Read lists as `GET /models` gives them; each model once, and only those that work."""
-    rows = [row for list in lists for row in _rows(list)]
-    return tuple({row["modelId"]: _model(row, endpoint) for row in rows if _works(row)}.values())
+    rows = [row for list in lists for row in working(list)]
+    return tuple({row["modelId"]: _model(row, endpoint) for row in rows}.values())
 
 
-def _rows(list: object) -> Sequence[Any]:
+def working(list: object) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of a list that are models, and can be asked."""
     rows = list.get("models") if isinstance(list, dict) else None
-    return rows if isinstance(rows, Sequence) and not isinstance(rows, str) else ()
+    return [row for row in rows if _works(row)] if isinstance(rows, Sequence) and not isinstance(rows, str) else ()
 
 
 def _works(row: object) -> bool:

@@ -1,38 +1,46 @@
-"""The client of 1min.ai: conversations and photos are kept over there, answers come in a stream."""
+"""The client of 1min.ai: conversations, photos and documents are kept over there, answers come in a stream."""
 
 import hashlib
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
-from typing import Any, Literal, Self
+from contextlib import aclosing, asynccontextmanager, suppress
+from io import BytesIO
+from typing import Any, BinaryIO, Literal, Self
 
 import structlog
 
-from adapters.providers.onemin.answer import pieces
+from adapters.providers.answer import pieces
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, Endpoint, thread_body
 from adapters.providers.onemin.limits import Window
-from adapters.providers.onemin.models import Shelf
+from adapters.providers.onemin.models import read_models, shipped
+from adapters.providers.onemin.noise import Noise
 from adapters.providers.onemin.refusals import (
+    DOCUMENT_RULES,
     RULES,
+    SOUND_RULES,
     UPLOAD_RULES,
+    VIDEO_RULES,
     AssetsLost,
     EndpointMissing,
-    Failure,
-    Rule,
     error,
-    failure,
 )
-from adapters.providers.onemin.uploads import Assets, Uploads
+from adapters.providers.onemin.studio import Studio
+from adapters.providers.onemin.threads import DOCUMENTS, Threads
+from adapters.providers.onemin.uploads import Assets, Recording, Upload, Uploads
 from adapters.providers.onemin.wire import frames
-from bot.errors import BotError, Forgotten, Refused, Unreadable
-from bot.messages import Conversation, Model, Photo, Piece, Prompt
-from bot.net import Http, Reply, chunks, read
+from adapters.providers.refusals import Failure, Rule
+from adapters.providers.replies import good, parsed, read_failure
+from adapters.providers.shelf import Shelf
+from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
+from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt
+from bot.net import Http, chunks, read
+from bot.videos import check as check_videos
 
 log = structlog.get_logger(__name__)
 
-MIMES = ("image/jpeg", "image/png", "image/webp")  # what its page about chats with images names
 MOST_OF_A_STREAM = 32 * 1024 * 1024  # bytes; frames weigh ten times what they say
-MOST_OF_AN_ERROR = 64 * 1024
+KEY = (("fileContent", "path"), ("asset", "key"))  # where the reply to an upload has what questions name it by
+DOCUMENT_KEY = (("fileContent", "uuid"),)
+UPLOADS = ((Recording, SOUND_RULES), (Document, DOCUMENT_RULES), (Photo, UPLOAD_RULES))
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: nothing is asked
 
 
@@ -49,8 +57,12 @@ class OneMin:
         name: str = "onemin",
         requests_per_minute: int = 180,
         silence: float = 120,
+        patience: float = 300,
     ) -> None:
-        """`url` is the address without /api; `silence` is how many seconds the other side may say nothing."""
+        """`url` is the address without /api.
+
+        `silence` is how many seconds the other side may say nothing, `patience` how many while it makes something.
+        """
         key = key.strip()
         self.name = name
         self.account = hashlib.sha256(key.encode()).hexdigest()[:12]  # tells accounts apart, and no key
@@ -59,15 +71,26 @@ class OneMin:
         self._http = Http(url, {"api-key": key}, silence=silence)
         self._window = Window(requests_per_minute)
         self._uploads = Uploads(assets, name, self.account, self._send)
-        self._shelf = Shelf(self._fetch_models)
+        self._threads = Threads(assets, name, self.account, self._begin_aside, self._delete)
+        self._shelves = {endpoint: self._shelf(endpoint) for endpoint in (UNIFIED, FEATURES)}
+        self._studio = Studio(name, url, self._uploads, self._call, self._fetch_models, patience)
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
+        await self._studio.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        for shelf in self._shelves.values():
+            await shelf.close()
+        await self._studio.__aexit__(*exc)
         await self._uploads.close()
         await self._http.__aexit__(*exc)
+
+    @property
+    def studio(self) -> Studio:
+        """Its other features."""
+        return self._studio
 
     # conversations
 
@@ -82,13 +105,22 @@ class OneMin:
             # An older API does not know the new type. The question will find that out for good.
             return await self._begin(FEATURES, title, conversation.model_id, conversation.model)
 
-    async def _begin(self, endpoint: Endpoint, title: str, model_id: str, model: str) -> str:
-        said = await self._call("POST", "api/conversations", model, json=thread_body(endpoint, title, model_id))
+    async def _begin(
+        self, endpoint: Endpoint, title: str, model_id: str, model: str, fields: Mapping[str, Any] | None = None
+    ) -> str:
+        body = {**thread_body(endpoint, title, model_id), **(fields or {})}
+        rules = VIDEO_RULES if fields else RULES
+        said = await self._call("POST", "api/conversations", model, rules=rules, json=body)
         inner = said.get("conversation")  # as it is documented; older pages show it flat
         uuid = (inner if isinstance(inner, dict) else said).get("uuid")
         if not isinstance(uuid, str) or not uuid:
             raise Refused("provider_nonsense")
         return uuid
+
+    async def _begin_aside(self, prompt: Prompt, fields: Mapping[str, Any]) -> str:
+        """Open a conversation that is about something of its own."""
+        asked = prompt.conversation
+        return await self._begin(FEATURES, prompt.text, asked.model_id, asked.model, fields)
 
     async def check(self) -> None:
         """Open a conversation and delete it again: that needs the key, and costs no credits."""
@@ -101,24 +133,32 @@ class OneMin:
     async def forget(self, conversation: Conversation) -> None:
         """Delete the conversation. That 1min.ai can do so is not documented: Refused where it says no."""
         if conversation.remote_id is not None:
+            await self._threads.forget(conversation.remote_id)
             await self._delete(conversation.remote_id)
 
     async def _delete(self, uuid: str) -> None:
         await self._call("DELETE", f"api/conversations/{uuid}")
 
-    # photos
+    # files
 
-    async def upload(self, photo: Photo) -> None:
-        """Upload the photo unless this account has it, https://docs.1min.ai/docs/api/asset-api."""
-        await self._uploads.key(photo)
+    async def upload(self, file: Photo | Document) -> None:
+        """Upload the file unless this account has it, https://docs.1min.ai/docs/api/asset-api."""
+        await self._uploads.key(file)
 
-    async def _send(self, photo: Photo) -> str:
-        if photo.mime not in MIMES:
+    def reads(self, document: Document, model: str) -> bool:
+        """Whatever the model is: 1min.ai opens documents itself."""
+        return True
+
+    async def _send(self, upload: Upload) -> str:
+        if isinstance(upload, Photo) and upload.mime not in PHOTOS:  # which its page about chats with images names
             raise Unreadable("photo_refused")
-        # Neither name nor type may come from the sender: httpx writes them into the headers of the part as they are.
-        file = (photo.filename, photo.data, photo.mime)
-        said = await self._call("POST", "api/assets", rules=UPLOAD_RULES, files={"asset": file})
-        for part, field in (("fileContent", "path"), ("asset", "key")):
+        rules = next(rules for kind, rules in UPLOADS if isinstance(upload, kind))
+        await self._window.enter()
+        with _opened(upload) as file:  # not before it is our turn: those who wait are too many to have files open
+            # Neither name nor type may come from the sender: httpx writes both into the headers of the part.
+            asset = (upload.filename, file, upload.mime)
+            said = await self._request("POST", "api/assets", rules=rules, files={"asset": asset})
+        for part, field in DOCUMENT_KEY if isinstance(upload, Document) else KEY:
             key = said[part].get(field) if isinstance(said.get(part), dict) else None
             if isinstance(key, str) and key:
                 return key
@@ -128,12 +168,15 @@ class OneMin:
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Answer piece by piece. What can be mended before the first word is mended, once, and asked again."""
+        check_videos(prompt.text)
         uploaded_again = False
         while True:
             endpoint = self._endpoint
-            body = endpoint.body(prompt, await self._uploads.keys(prompt.photos))
+            photos, documents = [await self._uploads.keys(files) for files in (prompt.photos, prompt.documents)]
+            body = endpoint.body(prompt, photos, documents)
+            placed = self._placed(endpoint, prompt, documents, body)
             try:
-                async with aclosing(self._ask(endpoint, prompt, body)) as answer:
+                async with placed, aclosing(self._ask(endpoint, prompt, body)) as answer:
                     async for piece in answer:
                         yield piece
                 return
@@ -142,22 +185,36 @@ class OneMin:
             except AssetsLost:
                 if uploaded_again:
                     raise
-                log.warning("1min.ai lost photos; they are uploaded again", photos=len(prompt.photos))
-                await self._uploads.lost(prompt.photos)
+                files: list[Upload] = [*prompt.photos, *prompt.documents]
+                log.warning("1min.ai lost files; they are uploaded again", files=len(files))
+                await self._uploads.lost(files)
                 uploaded_again = True
+
+    @asynccontextmanager
+    async def _placed(
+        self, endpoint: Endpoint, prompt: Prompt, documents: Sequence[str], body: Body
+    ) -> AsyncGenerator[None, None]:
+        """Name the side thread in which the question belongs, where an endpoint has such."""
+        if endpoint is UNIFIED:
+            yield
+            return
+        async with self._threads.of(prompt, documents) as thread:
+            if thread:
+                body |= {"type": thread.type, "conversationId": thread.uuid}
+            yield
 
     async def _ask(self, endpoint: Endpoint, prompt: Prompt, body: Body) -> AsyncGenerator[Piece, None]:
         def judge(failed: Failure) -> BotError:
-            return _about(prompt, error(failed, prompt.conversation.model))
+            return _about(prompt, body["type"], error(failed, prompt.conversation.model))
 
         await self._window.enter()
         async with self._http.stream("POST", endpoint.path, params={"isStreaming": "true"}, json=body) as reply:
-            if not _good(reply):
-                raise judge(await _failure(reply))
+            if not good(reply):
+                raise judge(await read_failure(reply))
             async with (
                 aclosing(chunks(reply, MOST_OF_A_STREAM)) as raw,
                 aclosing(frames(reply.headers.get("content-type", ""), raw)) as read_frames,
-                aclosing(pieces(read_frames, judge)) as answer,
+                aclosing(pieces(read_frames, judge, Noise)) as answer,
             ):
                 async for piece in answer:
                     yield piece
@@ -177,53 +234,58 @@ class OneMin:
 
     async def models(self) -> Sequence[Model]:
         """Return what can be asked now; where the live list cannot be had, the last or the shipped one."""
-        return await self._shelf.models(self._endpoint)
+        return await self._shelves[self._endpoint].models()
+
+    def _shelf(self, endpoint: Endpoint) -> Shelf[Model]:
+        async def live() -> Sequence[Model]:
+            return read_models([await self._fetch_models(feature) for feature in endpoint.lists], endpoint)
+
+        return Shelf(live, lambda: read_models([shipped()], endpoint))
 
     async def _fetch_models(self, feature: str) -> object:
         async with self._http.stream("GET", "models", params={"feature": feature}) as reply:
-            if not _good(reply):
-                raise error(await _failure(reply), "")
-            return _json(await read(reply))
+            if not good(reply):
+                raise error(await read_failure(reply), "")
+            return parsed(await read(reply))
 
     # one request
 
     async def _call(
         self, method: str, path: str, model: str = "", *, rules: Sequence[Rule] = RULES, **body: Any
     ) -> Mapping[str, Any]:
-        """Make a request and return the object it is answered with; raises what the refusal means."""
+        """Make a request when it is our turn; see `_request`."""
         await self._window.enter()
+        return await self._request(method, path, model, rules=rules, **body)
+
+    async def _request(
+        self, method: str, path: str, model: str = "", *, rules: Sequence[Rule] = RULES, **body: Any
+    ) -> Mapping[str, Any]:
+        """Make a request and return the object it is answered with; raises what the refusal means."""
         async with self._http.stream(method, path, **body) as reply:
-            if not _good(reply):
-                raise error(await _failure(reply), model, rules)
-            said = _json(await read(reply))
+            if not good(reply):
+                raise error(await read_failure(reply), model, rules)
+            said = parsed(await read(reply))
         if not isinstance(said, dict):
             raise Refused("provider_nonsense")
         return said
 
 
-def _about(prompt: Prompt, problem: BotError) -> BotError:
+def _about(prompt: Prompt, type: str, problem: BotError) -> BotError:
     """Correct what an error means by what was asked: nothing can be lost that was not named."""
+    named = prompt.photos or prompt.documents
+    if type == DOCUMENTS and problem.key == "provider_unknown_model":  # it may well talk about other things
+        return Refused("provider_document_refused") if named else Forgotten("provider_forgot")
     if isinstance(problem, Forgotten) and prompt.conversation.remote_id is None:
         return Refused("provider_bad_request", status=404)
-    if isinstance(problem, AssetsLost) and not prompt.photos and prompt.conversation.remote_id is not None:
-        return Forgotten("provider_forgot")  # it is a photo of an earlier turn, which cannot be mended
+    if isinstance(problem, AssetsLost) and not named and prompt.conversation.remote_id is not None:
+        return Forgotten("provider_forgot")  # it is a file of an earlier turn, which cannot be mended
     return problem
 
 
-def _good(reply: Reply) -> bool:
-    return 200 <= reply.status_code < 300
-
-
-async def _failure(reply: Reply) -> Failure:
+def _opened(upload: Upload) -> BinaryIO:
+    if isinstance(upload, Recording):
+        return BytesIO(upload.data)
     try:
-        body = await read(reply, MOST_OF_AN_ERROR)
-    except BotError:  # the status says enough
-        body = b""
-    return failure(reply.status_code, body, reply.headers)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as problem:
-        raise Refused("provider_nonsense") from problem
+        return upload.file.open("rb")
+    except FileNotFoundError as problem:  # another process needed the place; by the next try it is fetched again
+        raise Busy("photo_gone") from problem

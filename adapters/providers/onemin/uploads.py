@@ -1,12 +1,13 @@
-"""The cloakroom: every photo is handed in once, and its number is remembered."""
+"""The cloakroom: every file is handed in once, and its number is remembered."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
-from bot.messages import Photo
+from bot.messages import Document, Photo
 
 log = structlog.get_logger(__name__)
 
@@ -24,22 +25,41 @@ class Assets(Protocol):
         """The provider no longer holds it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording on its way up: its bytes are at hand."""
+
+    data: bytes = field(repr=False)
+    mime: str
+    extension: str
+    sha256: str  # of its bytes, hexadecimal
+
+    @property
+    def filename(self) -> str:
+        """A name for uploads: nothing of it comes from the sender."""
+        return f"{self.sha256[:16]}.{self.extension}"
+
+
+Upload = Photo | Document | Recording
+"""What can be handed in. Each has sha256, mime and filename."""
+
+
 class Uploads:
     """Knows the key of every photo, and uploads it when there is none; for all who wait for it at the same time."""
 
-    def __init__(self, assets: Assets, provider: str, account: str, send: Callable[[Photo], Awaitable[str]]) -> None:
-        """`send` uploads a photo and returns its key."""
+    def __init__(self, assets: Assets, provider: str, account: str, send: Callable[[Upload], Awaitable[str]]) -> None:
+        """`send` uploads a photo, or whatever it is, and returns its key."""
         self.assets, self.provider, self.account, self.send = assets, provider, account, send
         self._running: dict[str, asyncio.Task[str]] = {}
         self._unwritten: dict[str, str] = {}  # keys that the store is still writing down, by sha256
         self._writing: set[asyncio.Task[None]] = set()
 
-    async def keys(self, photos: Sequence[Photo]) -> list[str]:
+    async def keys(self, photos: Sequence[Upload]) -> list[str]:
         """Return the keys of the photos in their order, the same photo once."""
         once = {photo.sha256: photo for photo in photos}
         return await asyncio.gather(*map(self.key, once.values()))
 
-    async def key(self, photo: Photo) -> str:
+    async def key(self, photo: Upload) -> str:
         """Return the photo's key. Who stops waiting leaves the upload to the others."""
         task = self._running.get(photo.sha256)
         if task is None:
@@ -47,7 +67,7 @@ class Uploads:
             task.add_done_callback(lambda done: self._ended(photo.sha256, done))
         return await asyncio.shield(task)
 
-    async def lost(self, photos: Sequence[Photo]) -> None:
+    async def lost(self, photos: Sequence[Upload]) -> None:
         """Forget the keys of these photos, because they are no longer good."""
         for photo in photos:
             await self.assets.lost_asset(self.provider, self.account, photo.sha256)
@@ -59,7 +79,7 @@ class Uploads:
             task.cancel()
         await asyncio.gather(*running, *self._writing, return_exceptions=True)
 
-    async def _key(self, photo: Photo) -> str:
+    async def _key(self, photo: Upload) -> str:
         known = self._unwritten.get(photo.sha256)
         known = known or await self.assets.asset(self.provider, self.account, photo.sha256)
         if known is not None:

@@ -7,38 +7,15 @@ raw text as `/api/features` streams it, one JSON record although a stream was as
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from adapters.providers.frames import End, Frame, Frames, Record, Words, rejoined
 from adapters.providers.onemin.noise import Echo
-from adapters.providers.onemin.refusals import Failure, failure, words
+from adapters.providers.refusals import Failure, failure, words
 from bot.errors import Refused
 from bot.messages import Usage
 from bot.net import Event, events, texts
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A piece of the answer."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What 1min.ai keeps of an answer: all of its text, and what it took."""
-
-    text: str
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The other side has said that the answer is complete."""
-
-
-Frame = Words | Record | Failure | End
-Frames = AsyncGenerator[Frame, None]
 Kind = Literal["sse", "json", "page", "text"]
 
 # How a body begins, without blanks and in lower case. This tells more than its Content-Type.
@@ -69,7 +46,7 @@ async def frames(content_type: str, body: AsyncIterator[bytes]) -> Frames:
         if kind:
             break
     reader = _READERS[kind or _TYPES.get(type, "text")]
-    async with aclosing(_rejoined(head, body)) as whole, aclosing(reader(type, whole)) as read:
+    async with aclosing(rejoined(head, body)) as whole, aclosing(reader(type, whole)) as read:
         async for frame in read:
             yield frame
 
@@ -89,12 +66,6 @@ def _kind(type: str, head: bytes) -> Kind | None:
     if type == "text/event-stream" and start[:1] == b"{":
         return "json"
     return "text" if type == "text/html" else _TYPES.get(type, "text")
-
-
-async def _rejoined(head: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    yield head
-    async for chunk in rest:
-        yield chunk
 
 
 # Text and pages

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from adapters.providers.sandbox import reports
 from adapters.providers.sandbox.eyes import Look
-from adapters.providers.sandbox.memory import Shot
+from adapters.providers.sandbox.memory import Paper, Shot
+from adapters.providers.sandbox.reports import listed
 
 I_AM = "I am the sandbox: I measure pixels, I am no AI model."
 CANNED = (
@@ -26,13 +28,17 @@ class Scene:
     remembered: int  # how many earlier turns the model sees
     new: Sequence[Shot] = ()
     earlier: Sequence[Shot] = ()
+    papers: Sequence[Paper] = ()
+    earlier_papers: Sequence[Paper] = ()
+    videos: Sequence[str] = ()  # their ids
+    earlier_videos: Sequence[str] = ()
     lone: bool = False  # asked outside of any conversation
     web: bool = False
 
 
 def answer(scene: Scene) -> str:
     """Answer truthfully, in 60 to 150 words when there is one photo."""
-    text = "\n\n".join(part for part in (_opening(scene), _photos(scene), _closing(scene)) if part)
+    text = "\n\n".join(part for part in (_opening(scene), *_seen(scene), _closing(scene)) if part)
     return _lengthen(text) if LONG in scene.question.lower() else text
 
 
@@ -42,15 +48,20 @@ def _opening(scene: Scene) -> str:
     return f"{I_AM} You asked: “{short}”"
 
 
-def _photos(scene: Scene) -> str:
-    if scene.new:
-        return "\n\n".join(_described(shot) for shot in scene.new)
-    if scene.earlier:
-        return "\n\n".join(f"Still about photo {shot.number} ({_brief(shot.look)})." for shot in scene.earlier[-3:])
-    return (
+def _seen(scene: Scene) -> list[str]:
+    """Tell what came with the question, or else what came before."""
+    new = [_described(shot) for shot in scene.new]
+    new += [reports.described(paper, scene.question) for paper in scene.papers]
+    new += [reports.linked(scene.videos)] if scene.videos else []
+    if new:
+        return new
+    earlier = [f"Still about photo {shot.number} ({_brief(shot.look)})." for shot in scene.earlier[-3:]]
+    earlier += [reports.recalled(paper, scene.question) for paper in scene.earlier_papers[-3:]]
+    earlier += [f"Still about video `{video}`." for video in scene.earlier_videos[-3:]]
+    return earlier or [
         "There is no photo to look at yet 📷. Send me one and I will tell you its size, its main colours, how bright "
         "and how sharp it is, and whether any metadata was left in it."
-    )
+    ]
 
 
 def _described(shot: Shot) -> str:
@@ -59,7 +70,7 @@ def _described(shot: Shot) -> str:
         return f"**Photo {shot.number}** has {look.bytes:,} bytes, but I cannot read it: it is damaged or far too big."
     return (
         f"**Photo {shot.number}** 📷 is a {look.shape} {look.format} of **{look.width} × {look.height} pixels** and "
-        f"{look.bytes:,} bytes. Mostly I see *{_listed(look.colours)}*; it is {look.brightness} and {look.sharpness}. "
+        f"{look.bytes:,} bytes. Mostly I see *{_named(look.colours)}*; it is {look.brightness} and {look.sharpness}. "
         f"{_metadata(look)}"
     )
 
@@ -67,17 +78,15 @@ def _described(shot: Shot) -> str:
 def _brief(look: Look) -> str:
     if not look.width:
         return f"unreadable, {look.bytes:,} bytes"
-    return f"a {look.shape} {look.format}, {look.width} × {look.height} pixels, mostly {_listed(look.colours)}"
+    return f"a {look.shape} {look.format}, {look.width} × {look.height} pixels, mostly {_named(look.colours)}"
 
 
 def _metadata(look: Look) -> str:
     return f"Metadata left: {', '.join(look.metadata)}." if look.metadata else "No metadata was left in it."
 
 
-def _listed(names: Sequence[str]) -> str:
-    if not names:
-        return "many colours"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _named(colours: Sequence[str]) -> str:
+    return listed(colours) or "many colours"
 
 
 def _closing(scene: Scene) -> str:
@@ -94,11 +103,13 @@ def _place(scene: Scene) -> str:
 
 
 def _came_before(scene: Scene) -> str:
-    fresh = {shot.number for shot in scene.new}
-    before = [shot for shot in scene.earlier if shot.number not in fresh]
-    if not scene.new or not before:
+    fresh = {shot.key for shot in scene.new} | {paper.key for paper in scene.papers}
+    shots = [f"photo {shot.number} ({_brief(shot.look)})" for shot in scene.earlier if shot.key not in fresh]
+    papers = [f"file {reports.brief(paper)}" for paper in scene.earlier_papers if paper.key not in fresh]
+    before = [*shots[-3:], *papers[-3:]]
+    if not before or not (scene.new or scene.papers or scene.videos):
         return ""
-    return "Earlier came " + "; ".join(f"photo {shot.number} ({_brief(shot.look)})" for shot in before[-3:]) + "."
+    return f"Earlier came {'; '.join(before)}."
 
 
 def _web(scene: Scene) -> str:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+
+from adapters.providers.sandbox.menu import TOOLS
+from adapters.providers.sandbox.records import model_row
 
 # id, provider, INPUT, OUTPUT, context, price of a small picture, listed under CHAT_WITH_IMAGE
 _SEEING = """
@@ -76,6 +78,18 @@ grok-3-mini xai
 
 CHATS = ("UNIFY_CHAT_WITH_AI", "CHAT_WITH_AI")
 
+# Those that were listed for documents, and those that were not listed for videos.
+_READING = """
+qwen3-max qwen-plus qwen-max qwen-flash claude-sonnet-4-5-20250929 claude-sonnet-4-20250514 claude-opus-4-5-20251101
+claude-opus-4-20250514 claude-opus-4-1-20250805 claude-haiku-4-5-20251001 gemini-3-flash-preview gemini-2.5-pro
+gemini-2.5-flash o3-mini gpt-5.2-pro gpt-5.2 gpt-5.1 gpt-5-mini gpt-5-chat-latest gpt-5 gpt-4o-mini gpt-4o gpt-4-turbo
+grok-4-fast-reasoning grok-4-fast-non-reasoning grok-4-0709 grok-3-mini grok-3
+"""
+_WITHOUT_VIDEOS = """
+qwen3-vl-plus qwen3-vl-flash qwen-vl-plus qwen-vl-max gpt-5.1-codex-mini gpt-5.1-codex o4-mini-deep-research
+o3-deep-research meta/llama-3.1-405b-instruct sonar sonar-pro
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -93,30 +107,8 @@ class Model:
     @property
     def row(self) -> dict[str, Any]:
         """The model as `GET /models` shows it."""
-        return {
-            "uuid": str(uuid5(NAMESPACE_URL, self.id)),
-            "modelId": self.id,
-            "name": self._name(),
-            "group": self.provider.upper(),
-            "provider": self.provider,
-            "status": "ACTIVE",
-            "cutoffDate": None,
-            "logoUrl": None,
-            "features": list(self.features),
-            "creditMetadata": self._credits(),
-            "modality": {"INPUT": ["text", "image"] if self.sees else ["text"], "OUTPUT": ["text"]},
-            "information": None,
-            "creditEstimation": None,
-            "numberOfStars": None,
-            "createdAt": "2026-03-29T00:00:00.000Z",
-            "createdBy": "SYSTEM",
-            "updatedAt": "2026-03-29T00:00:00.000Z",
-            "updatedBy": "SYSTEM",
-        }
-
-    def _name(self) -> str:
-        words = self.id.rpartition("/")[2].split("-")
-        return " ".join(word if word[0].isdigit() else word.capitalize() for word in words).replace("Gpt ", "GPT-")
+        modality = {"INPUT": ["text", "image"] if self.sees else ["text"], "OUTPUT": ["text"]}
+        return model_row(self.id, self.provider, self.provider.upper(), self.features, self._credits(), modality)
 
     def _credits(self) -> dict[str, float] | None:
         if not self.input:
@@ -125,13 +117,19 @@ class Model:
         return prices | ({"LOW_IMAGE": self.picture} if self.picture else {})
 
 
+def _features(id: str, *more: str) -> tuple[str, ...]:
+    documents = ("CHAT_WITH_PDF",) * (id in _READING.split())
+    videos = ("CHAT_WITH_YOUTUBE_VIDEO",) * (id not in _WITHOUT_VIDEOS.split())
+    return (*CHATS, *more, *documents, *videos)
+
+
 def _seeing(line: str) -> Model:
     id, provider, input, output, context, picture, listed = line.split()
     return Model(
         id,
         provider,
         sees=True,
-        features=(*CHATS, "CHAT_WITH_IMAGE") if listed == "yes" else CHATS,
+        features=_features(id, "CHAT_WITH_IMAGE") if listed == "yes" else _features(id),
         input=float(input),
         output=float(output),
         picture=0 if picture == "-" else int(picture),
@@ -141,7 +139,7 @@ def _seeing(line: str) -> Model:
 
 def _blind(line: str) -> Model:
     id, provider = line.split()
-    return Model(id, provider, sees=False, features=CHATS)
+    return Model(id, provider, sees=False, features=_features(id))
 
 
 MODELS: dict[str, Model] = {
@@ -153,5 +151,6 @@ MODELS: dict[str, Model] = {
 @cache
 def listing(feature: str) -> dict[str, Any]:
     """What `GET /models?feature=...` answers; without a feature, or with an unknown one, the list is empty."""
-    rows = [model.row for model in MODELS.values() if feature in model.features]
+    chats = [model.row for model in MODELS.values() if feature in model.features]
+    rows = chats + [tool.row for tool in TOOLS.values() if feature in tool.features]
     return {"models": rows, "total": len(rows)}

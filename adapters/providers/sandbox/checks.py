@@ -1,9 +1,10 @@
 """The doorkeeper: what a request must look like before anybody works on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.providers.sandbox import videos
 from adapters.providers.sandbox.catalogue import MODELS, Model
 from adapters.providers.sandbox.records import Body, Wrong, bad_prompt, bad_request, flat, nested
 
@@ -16,7 +17,8 @@ CONVERSATIONS = (
     "CHAT_WITH_YOUTUBE_VIDEO",
     "CODE_GENERATOR",
 )
-FEATURES = ("CHAT_WITH_IMAGE", "CHAT_WITH_AI")
+FEATURES = ("CHAT_WITH_IMAGE", "CHAT_WITH_AI", "CHAT_WITH_PDF", "CHAT_WITH_YOUTUBE_VIDEO")
+_BEGUN = ("CHAT_WITH_PDF", "CHAT_WITH_YOUTUBE_VIDEO")  # those need a conversation that was begun for them
 
 Rule = tuple[str, Callable[[Any], bool], str]
 
@@ -65,6 +67,7 @@ class Ask:
     images: tuple[str, ...]
     sent: Body  # the promptObject as it came
     settings: Body = field(default_factory=dict)
+    files: tuple[str, ...] = ()  # UUIDs
 
     @property
     def mixed(self) -> bool:
@@ -78,16 +81,32 @@ class Ask:
         return 10 if limit is None else int(limit)
 
 
-def begin(body: Body) -> tuple[str, str, str]:
-    """Check the wish for a conversation: its type, title and model."""
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A wish for a conversation that passed."""
+
+    type: str
+    title: str
+    model: str
+    files: tuple[str, ...] = ()  # UUIDs
+    video: str = ""
+
+
+def begin(body: Body) -> Begin:
+    """Check the wish for a conversation: its type, title and model, and what it is to be about."""
     for name in ("type", "title", "model"):
         if not isinstance(body.get(name), str) or not body[name]:
             raise bad_request(f"{name} should not be empty")
-    if len(body["title"]) > TITLE:
+    type, title, files, video = body["type"], body["title"], body.get("fileList"), body.get("youtubeUrl")
+    if len(title) > TITLE:
         raise bad_request(f"title must be shorter than or equal to {TITLE} characters")
-    if body["type"] not in CONVERSATIONS:
+    if type not in CONVERSATIONS:
         raise bad_request(f"type must be one of the following values: {', '.join(CONVERSATIONS)}")
-    return body["type"], body["title"], body["model"]
+    if not _is_texts(files) or (type == "CHAT_WITH_PDF" and not files):
+        raise bad_request("fileList must be an array of file ids")
+    if not isinstance(video, str | None) or (type == "CHAT_WITH_YOUTUBE_VIDEO" and not videos.linked(video or "")):
+        raise bad_request("youtubeUrl must be a YouTube link")
+    return Begin(type, title, body["model"], tuple(files or ()), video or "")
 
 
 def unified(body: Body) -> Ask:
@@ -102,15 +121,14 @@ def unified(body: Body) -> Ask:
     merged = {**settings, **_part(settings, "webSearchSettings"), **_part(settings, "historySettings")}
     _obey(prompt, _PROMPT)
     _obey(merged, _SETTINGS)
-    _obey(attachments, (("images", _is_texts, "must be an array of strings"),))
+    _obey(attachments, [(name, _is_texts, "must be an array of strings") for name in ("images", "files")])
     images = tuple(attachments.get("images") or ())
     model = _known(body["model"])
     if images and not model.sees:
         # A guess: nobody has seen what a model without eyes gets to hear here.
         raise Wrong(400, flat("UNSUPPORTED_MODEL", f"Model {model.id} is not supported for images"))
-    return Ask(
-        "UNIFY_CHAT_WITH_AI", model, prompt["prompt"], prompt.get("conversationId"), images, prompt, _flat(merged)
-    )
+    thread, files = prompt.get("conversationId"), tuple(attachments.get("files") or ())
+    return Ask("UNIFY_CHAT_WITH_AI", model, prompt["prompt"], thread, images, prompt, _flat(merged), files)
 
 
 def feature(body: Body) -> Ask:
@@ -130,6 +148,8 @@ def feature(body: Body) -> Ask:
     images = tuple(prompt.get("imageList") or ()) if type == "CHAT_WITH_IMAGE" else ()
     thread = body.get("conversationId")
     named = None if thread in FEATURES else thread  # the type's own name means: outside of any conversation
+    if type in _BEGUN and not named:
+        raise bad_request("conversationId should not be empty")
     return Ask(type, model, prompt["prompt"], named, images, prompt, _flat(prompt))
 
 
@@ -142,7 +162,7 @@ def _part(body: Body, name: str) -> Body:
     return part
 
 
-def _obey(body: Body, rules: tuple[Rule, ...]) -> None:
+def _obey(body: Body, rules: Sequence[Rule]) -> None:
     details = [{"field": name, "message": f"{name} {must}"} for name, good, must in rules if not good(body.get(name))]
     if details:
         raise bad_prompt(details)

@@ -1,8 +1,6 @@
 """The box of faults: everything that 1min.ai and the way to it were seen to do wrong, ready to happen on request."""
 
-import asyncio
 import zlib
-from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -10,77 +8,15 @@ from typing import Any
 from aiohttp import web
 
 from adapters.providers.sandbox import answers, wire
+from adapters.providers.sandbox.fault import Fault, Options, abort, hang, page, refusal, reshaped, streamed, wait
 from adapters.providers.sandbox.memory import Memory
-from adapters.providers.sandbox.records import UNAUTHORIZED, Body, flat, nested, reply
+from adapters.providers.sandbox.mishaps import MISHAPS, STUDIO
+from adapters.providers.sandbox.records import UNAUTHORIZED, Body, flat, insufficient, nested, reply
 from adapters.providers.sandbox.seen import Seen
 
-PLACES = ("assets", "conversations", "chat", "models")
-CREDITS = "The feature requires 4800 credits, but the Singapore Office team only has 46 credits"
-
-Options = Mapping[str, Any]
-Instead = Callable[[Seen], web.Response]
-Act = Callable[[web.Request, Memory, Options], Coroutine[Any, Any, None]]
-
-
-class Cut(Exception):
-    """The connection was aborted before any byte."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that goes wrong, and where. Whatever a field does not say goes as usual."""
-
-    meaning: str = ""
-    place: str = "chat"  # its natural place
-    wants: frozenset[str] = frozenset()  # it waits for such a request: unified, features, stream, begin
-    lasts: bool = False  # until it is cleared
-    spoils: bool = False  # the turn does not become history
-    instead: Instead | None = None  # answered in place of everything else
-    act: Act | None = None  # done before the answer
-    text: Callable[[str], str] | None = None  # the answer reads differently
-    shape: Callable[[Body], Body] | None = None  # the JSON body looks different
-    frames: Callable[[list[wire.Frame]], list[wire.Frame]] | None = None  # the stream holds something else
-    encode: Callable[[wire.Encode], wire.Encode] | None = None  # the stream is written differently
-    pace: float | None = None  # seconds between two writes
-    whole: bool = False  # JSON although a stream was asked
-
-    @property
-    def portable(self) -> bool:
-        """Whether it can happen at any place."""
-        return not self.wants and (self.instead is not None or self.act in (_abort, _wait, _hang))
-
-
-NONE = Fault()
-
-
-def _instead(meaning: str, status: int, body: Body, **more: Any) -> Fault:
-    return Fault(meaning=meaning, instead=lambda _: reply(body, status), **more)
-
-
-def _page(meaning: str, status: int, text: str = "", type: str = "text/html", **more: Any) -> Fault:
-    return Fault(meaning=meaning, instead=lambda _: web.Response(text=text, status=status, content_type=type), **more)
-
-
-def _stream(meaning: str, frames: Callable[[list[wire.Frame]], list[wire.Frame]], *wants: str, **more: Any) -> Fault:
-    return Fault(meaning=meaning, frames=frames, wants=frozenset({"stream", *wants}), **more)
-
-
-def _shape(meaning: str, shape: Callable[[Body], Body], **more: Any) -> Fault:
-    return Fault(meaning=meaning, shape=shape, **more)
-
-
-async def _abort(request: web.Request, memory: Memory, options: Options) -> None:
-    if request.transport is not None:
-        request.transport.abort()
-    raise Cut
-
-
-async def _wait(request: web.Request, memory: Memory, options: Options) -> None:
-    await asyncio.sleep(float(options.get("seconds", 1)))
-
-
-async def _hang(request: web.Request, memory: Memory, options: Options) -> None:
-    await asyncio.Event().wait()  # cancelled when the client leaves
+PLACES = ("assets", "conversations", "chat", "models", "pictures", "sound", "results")
+PURSE = insufficient(4800, 46)
+CREDITS = PURSE["message"]
 
 
 async def _forget_conversations(request: web.Request, memory: Memory, options: Options) -> None:
@@ -119,7 +55,7 @@ def _broke(body: Body) -> Body:
 
 def _failed(body: Body) -> Body:
     failed = _detail(body, resultObject=[], errorMessage="The AI provider could not answer")
-    failed["aiRecord"]["status"] = "FAILED"
+    failed["aiRecord"] |= {"status": "FAILED", "temporaryUrl": ""}
     return failed
 
 
@@ -157,27 +93,29 @@ _GATEWAY = (
 
 FAULTS: dict[str, Fault] = {
     # What is wrong with the key or the purse.
-    "wrong_key": _instead("401, as documented", 401, UNAUTHORIZED),
-    "key_inactive": _instead(
+    "wrong_key": refusal("401, as documented", 401, UNAUTHORIZED),
+    "key_inactive": refusal(
         "401: somebody blocked the key",
         401,
         flat("HTTP_EXCEPTION", "API Key is not active. Please contact your team administrator to be unblocked"),
     ),
-    "key_deleted": _instead("401: the key is gone", 401, flat("HTTP_EXCEPTION", "API Key has been deleted")),
-    "no_credits_406": _instead("406 with the team's name in its message", 406, flat("INSUFFICIENT_CREDITS", CREDITS)),
-    "no_credits_200": _shape("200, JSON even for a stream: resultObject is the error", _broke, whole=True, spoils=True),
-    "no_credits_event": _stream(
+    "key_deleted": refusal("401: the key is gone", 401, flat("HTTP_EXCEPTION", "API Key has been deleted")),
+    "no_credits_406": refusal("406 with the team's name in its message", 406, PURSE),
+    "no_credits_200": reshaped(
+        "200, JSON even for a stream: resultObject is the error", _broke, whole=True, spoils=True, also=STUDIO
+    ),
+    "no_credits_event": streamed(
         "an error event about credits", lambda frames: [wire.EMPTY, _error(CREDITS)], "unified", spoils=True
     ),
     # What is wrong with the question.
-    "rate_limited": _instead("429; Retry-After by option", 429, nested("RATE_LIMITED", "Too many requests")),
+    "rate_limited": refusal("429; Retry-After by option", 429, nested("RATE_LIMITED", "Too many requests")),
     "unsupported_model": Fault(meaning="400: no such model", instead=_unknown_model),
-    "bad_request": _instead(
+    "bad_request": refusal(
         "400: the body lacks something",
         400,
         flat("REQUEST_BODY_VALIDATION_FAILED", "Request body validation failed"),
     ),
-    "prompt_invalid": _instead(
+    "prompt_invalid": refusal(
         "422 with details",
         422,
         nested(
@@ -186,69 +124,75 @@ FAULTS: dict[str, Fault] = {
             details=[{"field": "prompt", "message": "prompt must be a string"}],
         ),
     ),
-    "too_large": _page("413 without a body", 413, place="assets"),
-    "file_type": _instead(
+    "too_large": page("413 without a body", 413, place="assets"),
+    "file_type": refusal(
         "400: a file it does not take", 400, flat("HTTP_EXCEPTION", "file type isn't supported"), place="assets"
     ),
     # What is wrong over there, or on the way.
-    "upstream_busy": _instead(
+    "upstream_busy": refusal(
         "400 although the upstream is only busy", 400, flat("OPEN_AI_UNEXPECTED_ERROR", "OpenAI unexpected error")
     ),
-    "cloudflare_challenge": _page("403 with a page that wants JavaScript", 403, _CHALLENGE),
-    "cloudflare_1015": _page("429 from Cloudflare", 429, "error code: 1015", "text/plain"),
-    "server_error": _instead("500 with JSON", 500, flat("INTERNAL_SERVER_ERROR", "Internal server error")),
-    "bad_gateway": _page("502 with a page", 502, _GATEWAY),
-    "unavailable": _page("503 without a body", 503),
-    "no_models": _instead(
+    "cloudflare_challenge": page("403 with a page that wants JavaScript", 403, _CHALLENGE),
+    "cloudflare_1015": page("429 from Cloudflare", 429, "error code: 1015", "text/plain"),
+    "server_error": refusal("500 with JSON", 500, flat("INTERNAL_SERVER_ERROR", "Internal server error")),
+    "bad_gateway": page("502 with a page", 502, _GATEWAY),
+    "unavailable": page("503 without a body", 503),
+    "no_models": refusal(
         "500 for the list of models", 500, flat("INTERNAL_SERVER_ERROR", "Internal server error"), place="models"
     ),
-    "slow": Fault(meaning="waits `seconds` before the first byte", act=_wait),
-    "hang": Fault(meaning="never answers", act=_hang, spoils=True),
-    "cut_before": Fault(meaning="the connection breaks before any byte", act=_abort, spoils=True),
+    "slow": Fault(meaning="waits `seconds` before the first byte", act=wait),
+    "hang": Fault(meaning="never answers", act=hang, spoils=True),
+    "cut_before": Fault(meaning="the connection breaks before any byte", act=abort, spoils=True),
     "gzip_bomb": Fault(meaning="49 kB that unpack to 50 MB", instead=_explode),
     # What it forgets. Nobody has seen how the real one says so.
     "forget_conversation": Fault(meaning="all conversations are gone", act=_forget_conversations),
-    "forget_asset": Fault(meaning="all uploads are gone", act=_forget_assets),
+    "forget_asset": Fault(meaning="all uploads are gone", act=_forget_assets, also=STUDIO),
     # Streams that end badly.
-    "stream_error": _stream(
+    "stream_error": streamed(
         "some content, then an error event",
         lambda frames: [*_some(frames), _error("Stream interrupted")],
         "unified",
         spoils=True,
     ),
-    "error_first": _stream(
+    "error_first": streamed(
         "an error event before any content",
         lambda _: [_error("The AI provider is not available at the moment")],
         "unified",
         spoils=True,
     ),
-    "cut_stream": _stream(
+    "cut_stream": streamed(
         "some content, then the connection breaks", lambda frames: [*_some(frames), wire.CUT], spoils=True
     ),
-    "no_done": _stream(
+    "no_done": streamed(
         "no done event", lambda frames: [frame for frame in frames if frame is not wire.DONE], "unified"
     ),
-    "nothing": _stream("a stream without a word", lambda _: [wire.EMPTY, wire.EMPTY, wire.DONE], spoils=True),
+    "nothing": streamed("a stream without a word", lambda _: [wire.EMPTY, wire.EMPTY, wire.DONE], spoils=True),
     # Answers that look different.
     "json_instead": Fault(meaning="JSON although a stream was asked", whole=True, wants=frozenset({"stream"})),
-    "failed_record": _shape(
-        "the record says FAILED", _failed, frames=lambda frames: [wire.EMPTY, *_ending(frames)], spoils=True
+    "failed_record": reshaped(
+        "the record says FAILED",
+        _failed,
+        frames=lambda frames: [wire.EMPTY, *_ending(frames)],
+        spoils=True,
+        also=STUDIO,
     ),
-    "result_string": _shape(
+    "result_string": reshaped(
         "resultObject is a string",
         lambda body: _detail(body, resultObject=body["aiRecord"]["aiRecordDetail"]["resultObject"][0]),
+        also=STUDIO,
     ),
-    "result_object": _shape(
+    "result_object": reshaped(
         "resultObject is an object with a text",
         lambda body: _detail(body, resultObject={"text": body["aiRecord"]["aiRecordDetail"]["resultObject"][0]}),
+        also=STUDIO,
     ),
-    "flat_uuid": _shape(
+    "flat_uuid": reshaped(
         "a new conversation is answered without its wrapping",
         lambda body: dict(body["conversation"]),
         place="conversations",
         wants=frozenset({"begin"}),
     ),
-    "repeat_all": _stream("the last content repeats the whole text", _repeat),
+    "repeat_all": streamed("the last content repeats the whole text", _repeat),
     "crawl_noise": Fault(meaning="lines about crawled sites and a footer of links", text=_crawl),
     "split_utf8": Fault(
         meaning="every byte is written apart",
@@ -268,14 +212,14 @@ FAULTS: dict[str, Fault] = {
         wants=frozenset({"stream", "features"}),
     ),
     # Endpoints that are not there, until cleared.
-    "unified_unknown": _instead(
+    "unified_unknown": refusal(
         "404: there is no /api/chat-with-ai",
         404,
         {"message": "Cannot POST /api/chat-with-ai", "error": "Not Found", "statusCode": 404},
         wants=frozenset({"unified"}),
         lasts=True,
     ),
-    "features_retired": _instead(
+    "features_retired": refusal(
         "400: no chat at /api/features any more",
         400,
         flat("UNSUPPORTED_FEATURE", "Chat requests are not supported on this endpoint"),
@@ -283,6 +227,9 @@ FAULTS: dict[str, Fault] = {
         lasts=True,
     ),
 }
+
+
+EVERY: dict[str, Fault] = FAULTS | MISHAPS
 
 
 @dataclass(slots=True)
@@ -297,7 +244,7 @@ class Waiting:
     @property
     def fault(self) -> Fault:
         """What it does."""
-        return FAULTS[self.name]
+        return EVERY[self.name]
 
     def fits(self, place: str, traits: frozenset[str]) -> bool:
         """Whether it happens to such a request."""
@@ -312,16 +259,16 @@ class Faults:
 
     def add(self, name: str, times: int = 1, at: str | None = None, **options: Any) -> None:
         """Let a fault happen `times` times, at its natural place or `at` another; ValueError if that cannot be."""
-        fault = FAULTS.get(name)
+        fault = EVERY.get(name)
         if fault is None:
-            raise ValueError(f"There is no fault {name!r}; there are {', '.join(FAULTS)}.")
+            raise ValueError(f"There is no fault {name!r}; there are {', '.join(EVERY)}.")
         if not isinstance(times, int) or times < 1:
             raise ValueError("times must be a whole number, 1 or more.")
         if set(options) - {"seconds", "retry_after"} or not isinstance(options.get("seconds", 1), int | float):
             raise ValueError("The only options are seconds (a number) and retry_after.")
         if at is not None and at not in PLACES:
             raise ValueError(f"There is no place {at!r}; there are {', '.join(PLACES)}.")
-        if at not in (None, fault.place) and not fault.portable:
+        if at not in (None, fault.place, *fault.also) and not fault.portable:
             raise ValueError(f"{name} can only happen at {fault.place}.")
         self.waiting.append(Waiting(name, times, at or fault.place, options))
 

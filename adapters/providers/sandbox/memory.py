@@ -1,53 +1,90 @@
-"""What the sandbox remembers: uploads, conversations and the turns in them, all in memory and all bounded."""
+"""What the sandbox remembers: files, conversations and the turns in them, all in memory and all bounded."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+from adapters.providers.sandbox.documents import Reading
 from adapters.providers.sandbox.eyes import Look
-from adapters.providers.sandbox.records import Body, now
+from adapters.providers.sandbox.kinds import Kind
+from adapters.providers.sandbox.records import Body, Wrong, gone, nested, now
 
+BUCKET = "asset.1min.ai"
 MOST_BYTES = 512 * 1024 * 1024
 MOST_CONVERSATIONS = 100_000
 
 
 @dataclass(slots=True)
 class Asset:
-    """An uploaded photo, and what was seen in it once somebody asked."""
+    """A file that was uploaded or made here, and what was seen or read in it once somebody asked."""
 
     key: str
     data: bytes = field(repr=False)
+    name: str = ""  # as it was uploaded
+    kind: Kind | None = None
+    mime: str = "application/octet-stream"  # as the bucket serves it, whatever an upload really is
+    public: bool = False  # the bucket serves it to everybody
+    uuid: str = field(default_factory=lambda: str(uuid4()))
     look: Look | None = None
+    reading: Reading | None = None
 
 
 class Assets:
-    """Uploads by key, oldest first."""
+    """Files by key, oldest first."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Asset] = {}
         self.size = 0  # bytes of them all
+        self._keys: dict[str, str] = {}  # by UUID
 
-    def keep(self, name: str, data: bytes) -> Asset:
-        """Store an upload; the oldest ones go when there is no room."""
-        asset = Asset(self._key(name), data)
-        self.kept[asset.key] = asset
+    def keep(self, name: str, data: bytes, folder: str = "images", kind: Kind | None = None) -> Asset:
+        """Store a file; the oldest ones go when there is no room."""
+        asset = Asset(self._key(folder, name), data, name, kind)
+        self.kept[asset.key], self._keys[asset.uuid] = asset, asset.key
         self.size += len(data)
         while self.size > MOST_BYTES and len(self.kept) > 1:
-            self.size -= len(self.kept.pop(next(iter(self.kept))).data)
+            self._drop(next(iter(self.kept)))
+        return asset
+
+    def at(self, place: str) -> Asset:
+        """Find a file by its key, or by a link to our own bucket, which holds the key. Raises Wrong."""
+        asset = self.kept.get(place) or self.kept.get(_in_link(place))
+        if asset is None:
+            raise gone(place)  # addresses of others end here too: the sandbox fetches nothing
+        return asset
+
+    def file(self, uuid: str) -> Asset:
+        """Find a file by its UUID. Raises Wrong."""
+        asset = self.kept.get(self._keys.get(uuid, ""))
+        if asset is None:
+            raise gone(uuid)
         return asset
 
     def forget(self) -> None:
         """Drop them all."""
         self.kept.clear()
+        self._keys.clear()
         self.size = 0
 
-    def _key(self, name: str) -> str:
+    def _drop(self, key: str) -> None:
+        asset = self.kept.pop(key)
+        del self._keys[asset.uuid]
+        self.size -= len(asset.data)
+
+    def _key(self, folder: str, name: str) -> str:
         at, safe = datetime.now(UTC), re.sub(r"[^A-Za-z0-9._-]", "_", name)
-        while (key := f"images/{at:%Y_%m_%d_%H_%M_%S}_{at.microsecond // 1000:03d}_{safe}") in self.kept:
+        while (key := f"{folder}/{at:%Y_%m_%d_%H_%M_%S}_{at.microsecond // 1000:03d}_{safe}") in self.kept:
             at += timedelta(milliseconds=1)
         return key
+
+
+def _in_link(place: str) -> str:
+    if not place.startswith(("http://", "https://")):
+        return ""
+    return urlsplit(place).path.removeprefix("/").removeprefix(BUCKET + "/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +97,17 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A document of a conversation under its number."""
+
+    number: int
+    key: str
+    uuid: str
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """A turn that was answered."""
 
@@ -67,6 +115,8 @@ class Past:
     model: str
     answer: str
     shots: tuple[Shot, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    videos: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,6 +126,8 @@ class Conversation:
     type: str
     title: str
     model: str
+    files: tuple[str, ...] = ()  # UUIDs of the documents it is about
+    video: str = ""  # the link to the one it is about
     uuid: str = field(default_factory=lambda: str(uuid4()))
     created: str = field(default_factory=now)
     past: list[Past] = field(default_factory=list)
@@ -104,9 +156,9 @@ class Conversation:
         return own[-limit:] if limit > 0 else []
 
 
-def numbered(keys: Sequence[str], past: Sequence[Past]) -> dict[str, int]:
-    """Give every photo its number across the conversation; one that came before keeps its own."""
-    numbers = {shot.key: shot.number for turn in past for shot in turn.shots}
+def numbered(keys: Sequence[str], before: Iterable[Shot | Paper]) -> dict[str, int]:
+    """Give every photo, or every document, its number across the conversation; one that came before keeps its own."""
+    numbers = {one.key: one.number for one in before}
     for key in keys:
         numbers.setdefault(key, len(numbers) + 1)
     return numbers
@@ -115,9 +167,16 @@ def numbered(keys: Sequence[str], past: Sequence[Past]) -> dict[str, int]:
 class Conversations(dict[str, Conversation]):
     """Conversations by UUID, oldest first."""
 
-    def start(self, type: str, title: str, model: str) -> Conversation:
+    def find(self, uuid: str) -> Conversation:
+        """Return one. Raises Wrong."""
+        if uuid not in self:
+            # A guess: nobody has seen the real answer to an unknown conversation.
+            raise Wrong(404, nested("CONVERSATION_NOT_FOUND", "Conversation not found"))
+        return self[uuid]
+
+    def start(self, type: str, title: str, model: str, files: tuple[str, ...] = (), video: str = "") -> Conversation:
         """Begin one; the oldest goes when there are too many."""
-        conversation = Conversation(type, title, model)
+        conversation = Conversation(type, title, model, files, video)
         self[conversation.uuid] = conversation
         if len(self) > MOST_CONVERSATIONS:
             del self[next(iter(self))]
@@ -130,3 +189,8 @@ class Memory:
 
     assets: Assets = field(default_factory=Assets)
     conversations: Conversations = field(default_factory=Conversations)
+    used: int = 449_667  # credits
+
+    def book(self, credit: int) -> None:
+        """Count what a request cost."""
+        self.used += credit

@@ -1,9 +1,10 @@
 """The words of 1min.ai: the bodies of its replies and of its errors, in all the shapes that clients have met."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from aiohttp import web
 
@@ -45,6 +46,22 @@ def bad_prompt(details: list[dict[str, str]]) -> Wrong:
     return Wrong(422, nested("PROMPT_OBJECT_VALIDATION_FAILED", "Invalid prompt object", details=details))
 
 
+def insufficient(needed: int, left: int) -> Body:
+    """Return the complaint about missing credits, which names the team."""
+    team = "the Singapore Office team"
+    return flat("INSUFFICIENT_CREDITS", f"The feature requires {needed} credits, but {team} only has {left} credits")
+
+
+def gone(what: str) -> Wrong:
+    """A file that nobody knows. A guess: nobody has seen the real answer."""
+    return Wrong(400, flat("ASSET_NOT_FOUND", f"Asset not found: {what}"))
+
+
+def unreadable(name: str, why: str) -> Wrong:
+    """A file that cannot be worked with. A guess likewise."""
+    return Wrong(400, flat("FILE_PROCESSING_FAILED", f"Failed to process the file {name}: {why}"))
+
+
 def now() -> str:
     """The time as 1min.ai writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -56,8 +73,18 @@ def reply(body: Body, status: int = 200) -> web.Response:
     return web.Response(body=raw, status=status, content_type="application/json", charset="utf-8")
 
 
-def ai_record(*, type: str, model: str, provider: str, conversation: str | None, prompt: Body, metadata: Body) -> Body:
-    """Return the record of an answer that holds no text yet; the credits used in all are counted by the caller."""
+def ai_record(
+    *,
+    type: str,
+    model: str,
+    provider: str,
+    conversation: str | None,
+    prompt: Body,
+    metadata: Body,
+    used: int,
+    result: list[str],
+) -> Body:
+    """Return the record of an answer. `used` counts all credits so far, these included."""
     return {
         "uuid": str(uuid4()),
         "userId": USER,
@@ -70,7 +97,7 @@ def ai_record(*, type: str, model: str, provider: str, conversation: str | None,
             "status": "ACTIVE",
             "role": "ADMIN",
             "creditLimit": CREDIT_LIMIT,
-            "usedCredit": 0,
+            "usedCredit": used,
             "createdAt": "2025-10-20T04:13:40.847Z",
             "createdBy": "SYSTEM",
             "updatedAt": "2025-10-23T04:31:10.711Z",
@@ -86,8 +113,8 @@ def ai_record(*, type: str, model: str, provider: str, conversation: str | None,
         "status": "SUCCESS",
         "createdAt": now(),
         "aiRecordDetail": {
-            "promptObject": {**prompt, "linkContentList": [], "searchContentList": []},
-            "resultObject": [],
+            "promptObject": prompt,
+            "resultObject": result,
             "responseObject": {},
         },
         "additionalData": None,
@@ -95,8 +122,8 @@ def ai_record(*, type: str, model: str, provider: str, conversation: str | None,
     }
 
 
-def asset_body(*, name: str, key: str, mime: str, size: int, etag: str) -> Body:
-    """Return what an upload is answered with."""
+def asset_body(*, name: str, key: str, uuid: str, mime: str, size: int, etag: str, content: str) -> Body:
+    """Return what an upload is answered with; `content` is the text that was read in a document."""
     about = {"fieldname": "asset", "originalname": name, "encoding": "7bit", "mimetype": mime}
     return {
         "asset": {
@@ -115,13 +142,49 @@ def asset_body(*, name: str, key: str, mime: str, size: int, etag: str) -> Body:
             "etag": f'"{etag[:32]}"',
         },
         "fileContent": {
-            "uuid": str(uuid4()),
+            "uuid": uuid,
             "path": key,
             "type": name.rpartition(".")[2].lower(),
             "name": key.rpartition("/")[2],
-            "content": "",
+            "content": content,
             "status": "ACTIVE",
-            "metadata": {"token": 0, "character": 0},
+            "metadata": {"token": len(content) // 4, "character": len(content)},
             "createdAt": now(),
         },
     }
+
+
+def model_row(
+    id: str,
+    provider: str | None,
+    group: str,
+    features: Sequence[str],
+    credits: Mapping[str, Any] | None,
+    modality: Mapping[str, Any] | None,
+) -> Body:
+    """Return a model as `GET /models` shows it."""
+    return {
+        "uuid": str(uuid5(NAMESPACE_URL, id)),
+        "modelId": id,
+        "name": _name(id),
+        "group": group,
+        "provider": provider,
+        "status": "ACTIVE",
+        "cutoffDate": None,
+        "logoUrl": None,
+        "features": list(features),
+        "creditMetadata": credits,
+        "modality": modality,
+        "information": None,
+        "creditEstimation": None,
+        "numberOfStars": None,
+        "createdAt": "2026-03-29T00:00:00.000Z",
+        "createdBy": "SYSTEM",
+        "updatedAt": "2026-03-29T00:00:00.000Z",
+        "updatedBy": "SYSTEM",
+    }
+
+
+def _name(id: str) -> str:
+    words = id.rpartition("/")[2].split("-")
+    return " ".join(word if word[0].isdigit() else word.capitalize() for word in words).replace("Gpt ", "GPT-")

@@ -17,12 +17,14 @@ class Seen:
     type: str = ""
     model: str = ""
     conversation: str = ""  # as it was sent
-    prompt: str = ""  # its first 10,000 characters
+    prompt: str = ""  # or the text to speak: its first 10,000 characters
     photos: int = 0  # how many came with the question
+    files: int = 0  # documents or sounds likewise
     settings: Mapping[str, Any] = field(default_factory=dict)  # webSearch, isMixed ..., without their nesting
     name: str = ""  # of an uploaded file
     sha256: str = ""
     bytes: int = 0
+    keyed: bool = False  # the API key came along
     status: int = 0  # 0: nothing was answered
     fault: str = ""
     left: bool = False  # the client closed the connection before the end

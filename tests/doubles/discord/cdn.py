@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
@@ -24,6 +25,8 @@ class File:
     content_type: str = ""
     size: tuple[int, int] | None = None  # width and height of a picture
     description: str | None = None
+    seconds: float | None = None  # of a voice message
+    waveform: str | None = None
     gone: float | None = None  # seconds since 1970
 
     @property
@@ -57,7 +60,13 @@ class Cdn:
 
     def copy(self, file: File, id: int, folder: str) -> File:
         """The same file at another place, as a forward has it."""
-        return self.keep(id, file.name, file.data, folder, type=file.content_type, about=file.description)
+        copy = self.keep(id, file.name, file.data, folder, type=file.content_type, about=file.description)
+        return self.change(copy, seconds=file.seconds, waveform=file.waveform)
+
+    def change(self, file: File, **fields: Any) -> File:
+        """Say something else of a file that is kept."""
+        changed = self._files[file.path] = replace(file, **fields)
+        return changed
 
     def forget(self, file: File) -> None:
         self._files.pop(file.path, None)

@@ -17,6 +17,7 @@ from tests.doubles.discord.world import (
     GENERAL,
     GROUP_CHANNEL,
     GUILD,
+    IS_VOICE,
     ME,
     REPLY,
     TEXT_CHANNEL,
@@ -72,6 +73,24 @@ class Crowd(Core):
             self._answer(post, place, reply_to, ping)
         for name, value in more.items():
             setattr(post, name, value)
+        return self.publish(post).id
+
+    async def speaks(
+        self,
+        data: bytes,
+        channel: int = GENERAL,
+        by: int = ANN,
+        *,
+        seconds: float = 5.0,
+        reply_to: int | None = None,
+        ping: bool = True,
+    ) -> int:
+        """Somebody sends a voice message: one recording, and neither words nor anything else."""
+        place = self.world.channel(channel)
+        post = Post(next(self.world.ids), channel, by, flags=IS_VOICE)
+        post.files = [people.voice(self.world, place, data, seconds)]
+        if reply_to is not None:
+            self._answer(post, place, reply_to, ping)
         return self.publish(post).id
 
     async def tells(self, text: str = "", by: int = ANN, **more: Any) -> int:

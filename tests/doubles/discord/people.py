@@ -1,6 +1,7 @@
 """Making messages: what people say, and what the bot posts."""
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,13 @@ def files(world: World, channel: Channel, uploads: Sequence[Upload], folder: str
         name, data = upload if isinstance(upload, tuple) else (f"photo{n}.jpg", upload)
         kept.append(world.cdn.keep(next(world.ids), name, data, folder or f"attachments/{channel.id}"))
     return kept
+
+
+def voice(world: World, channel: Channel, data: bytes, seconds: float) -> File:
+    """What somebody said into the microphone, as Discord's own apps record it."""
+    file = world.cdn.keep(next(world.ids), "voice-message.ogg", data, f"attachments/{channel.id}", type="audio/ogg")
+    waveform = b64encode(bytes(32 + n % 64 for n in range(64))).decode()
+    return world.cdn.change(file, seconds=seconds, waveform=waveform)
 
 
 def mentioned(text: str, world: World) -> list[int]:

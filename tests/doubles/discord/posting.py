@@ -9,6 +9,7 @@ from tests.doubles.discord.world import COMPONENTS_V2, EPHEMERAL, ME, REPLY, SUP
 
 MOST_BYTES = 10 << 20  # of a file
 MOST_FILES = 10
+LONGEST_DESCRIPTION = 1024  # of a file
 NESTABLE = 40  # components of a message
 KEPT_FLAGS = SUPPRESS_EMBEDS | EPHEMERAL | COMPONENTS_V2 | 1 << 12  # the last: no notification
 
@@ -61,7 +62,9 @@ def revise(world: World, channel: Channel, post: Post, form: Form, folder: str =
         trial.components = body["components"] or []
     if body.get("flags") is not None:
         trial.flags = (trial.flags & ~SUPPRESS_EMBEDS) | (body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2))
-    trial.files = [*_kept(post, body), *_uploaded(world, channel, form, folder)]
+    trial.files = [*_kept(world, post, body), *_uploaded(world, channel, form, folder)]
+    if len(trial.files) > MOST_FILES:
+        raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     check_content(trial)
     for name in ("content", "embeds", "components", "flags", "files"):
         setattr(post, name, getattr(trial, name))
@@ -81,6 +84,9 @@ def check(form: Form) -> None:
         raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if any(len(data) > MOST_BYTES for _, data in form.uploads.values()):
         raise Refused(40005)
+    for n, about in enumerate(body.get("attachments") or []):
+        if len(about.get("description") or "") > LONGEST_DESCRIPTION:
+            raise invalid(f"attachments.{n}.description", "BASE_TYPE_MAX_LENGTH", "Must be 1024 or fewer in length.")
     _check_embeds(body.get("embeds") or [])
     _check_components(body.get("components") or [], bool(body.get("flags", 0) & COMPONENTS_V2))
 
@@ -146,9 +152,13 @@ def _uploaded(world: World, channel: Channel, form: Form, folder: str) -> list[F
     return files
 
 
-def _kept(post: Post, body: Wire) -> list[File]:
-    """The files that an edit leaves where they are."""
+def _kept(world: World, post: Post, body: Wire) -> list[File]:
+    """The files that an edit leaves where they are; it may describe them anew."""
     if "attachments" not in body:
         return post.files
-    kept = {int(one["id"]) for one in body["attachments"] or []}
-    return [file for file in post.files if file.id in kept]
+    kept = {int(one["id"]): one for one in body["attachments"] or []}
+    return [
+        world.cdn.change(file, description=kept[file.id].get("description", file.description))
+        for file in post.files
+        if file.id in kept
+    ]

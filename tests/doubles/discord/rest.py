@@ -1,5 +1,6 @@
 """The REST API, as far as a bot for photos needs it."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
@@ -18,6 +19,8 @@ Route = tuple[str, str, str, Handler]  # method, template as in discord.py, kind
 
 ARCHIVE_AFTER = (60, 1440, 4320, 10080)  # minutes
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
+OPTION_NAME = re.compile(r"[-_'\w]{1,32}")
+TYPED = (3, 4, 10)  # options that are written: text, whole numbers, numbers
 MOST_COMMANDS = {1: 100, 2: 15, 3: 15}  # by their type
 
 
@@ -330,6 +333,38 @@ def _check_thread(body: Wire) -> None:
         raise invalid("auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {4320, 10080, 60, 1440}.")
 
 
+def _check_options(where: str, options: list[Wire]) -> None:
+    """Refuse options that are too many, in the wrong order, or not what Discord can offer."""
+    if len(options) > 25:
+        raise invalid(where, "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    names = [one["name"] for one in options]
+    if len(names) != len(set(names)):
+        raise invalid(where, "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED", "Option names must be unique")
+    required = [bool(one.get("required")) for one in options]
+    if required != sorted(required, reverse=True):
+        message = "Required options must be placed before non-required options"
+        raise invalid(where, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+    for n, one in enumerate(options):
+        _check_option(f"{where}.{n}", one)
+
+
+def _check_option(where: str, one: Wire) -> None:
+    if not OPTION_NAME.fullmatch(one["name"]) or one["name"] != one["name"].lower():
+        raise invalid(f"{where}.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+    if not 1 <= len(one.get("description", "")) <= 100:
+        raise invalid(f"{where}.description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    choices = one.get("choices") or []
+    if len(choices) > 25:
+        raise invalid(f"{where}.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    if (choices or one.get("autocomplete")) and one["type"] not in TYPED:
+        message = f'Value of field "type" must be one of {TYPED}.'
+        raise invalid(f"{where}.type", "UNION_TYPE_CHOICES", message)
+    if choices and one.get("autocomplete"):
+        message = "Choices are not allowed with autocomplete"
+        raise invalid(f"{where}.choices", "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", message)
+    _check_options(f"{where}.options", one.get("options") or [])
+
+
 def _check_commands(commands: list[Wire]) -> None:
     names = [(one.get("type", 1), one["name"]) for one in commands]
     for n, one in enumerate(commands):
@@ -337,8 +372,7 @@ def _check_commands(commands: list[Wire]) -> None:
             raise invalid(f"{n}.name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length.")
         if one.get("type", 1) == 1 and not 1 <= len(one.get("description", "")) <= 100:
             raise invalid(f"{n}.description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
-        if len(one.get("options", [])) > 25:
-            raise invalid(f"{n}.options", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+        _check_options(f"{n}.options", one.get("options", []))
     if len(names) != len(set(names)):
         raise invalid("0.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
     for type, most in MOST_COMMANDS.items():

@@ -84,6 +84,8 @@ def attachment(file: File, cdn: Cdn) -> Wire:
         wire |= {"width": file.size[0], "height": file.size[1]}
     if file.description is not None:
         wire["description"] = file.description
+    if file.seconds is not None:
+        wire |= {"duration_secs": file.seconds, "waveform": file.waveform}
     if file.ephemeral:
         wire["ephemeral"] = True
     return wire

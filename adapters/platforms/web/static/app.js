@@ -77,7 +77,7 @@ function messageNode({ text, time, photos, about, label }) {
   if (about) return pressNode(label || text, text, time);
   const isCommand = text.startsWith("/") && !photos.length;
   const node = element("li", { class: isCommand ? "command" : "message" }, unseen(say("page_you_said")));
-  if (photos.length) node.append(element("ul", { class: "thumbs" }, ...photos.map((photo) => element("li", {}, thumb(photo)))));
+  if (photos.length) node.append(element("ul", { class: "thumbs" }, ...photos.map((photo) => element("li", {}, photo.plays ? player(photo) : thumb(photo)))));
   if (text) node.append(element("p", { class: "said", title: clock.format(time * 1000) }, text));
   return node;
 }
@@ -92,14 +92,18 @@ function showPress(id) { // what a post answers is worth a line; what only chang
   if (node) node.hidden = false;
 }
 
-function thumb({ name, url }) {
+function thumb({ name, url, about }) {
   const tile = element("span", { class: "tile", title: name }, element("b", {}, extension(name)), element("span", {}, name));
   if (!url) return tile;
-  const picture = element("img", { src: url, alt: name, decoding: "async" });
+  const picture = element("img", { src: url, alt: about || name, decoding: "async" });
   const button = element("button", { type: "button", class: "thumb", title: say("page_open", { name }) }, picture);
   picture.addEventListener("error", () => button.replaceWith(tile));
-  button.addEventListener("click", () => view(url, name));
+  button.addEventListener("click", () => view(url, name, about));
   return button;
+}
+
+function player({ name, url, about }) {
+  return element("audio", { src: url, controls: "", preload: "metadata", "aria-label": about || name, title: name });
 }
 
 function extension(name) {
@@ -132,8 +136,13 @@ function fill(node, { text }) {
 function showFiles(node, { photos }) {
   const list = node.querySelector(".thumbs");
   if (!replaces(list, photos)) return;
-  list.replaceChildren(...photos.map((file) => element("li", {}, file.url ? thumb(file) : fileLink(file))));
+  list.replaceChildren(...photos.map((file) => element("li", {}, fileNode(file))));
   list.hidden = !photos.length;
+}
+
+function fileNode(file) {
+  if (file.plays) return player(file);
+  return file.url ? thumb(file) : fileLink(file);
 }
 
 function fileLink({ name, size, file }) {
@@ -271,9 +280,9 @@ function announce({ id }) {
   while (page.log.children.length > 3) page.log.firstElementChild.remove();
 }
 
-function view(url, name) {
+function view(url, name, about) {
   page.picture.src = url;
-  page.picture.alt = name;
+  page.picture.alt = about || name;
   page.caption.textContent = name;
   page.viewer.showModal();
 }
@@ -444,7 +453,7 @@ function upload(photo) {
       photo.node.classList.add("uploaded");
       progress.remove();
       // The server has looked at its size: a small file can unpack to more than a browser can bear.
-      if (request.response.url) showPicture(photo);
+      if (request.response.url && !request.response.plays) showPicture(photo);
       done(request.response.id);
     });
     request.send(photo.file);

@@ -1,4 +1,6 @@
-"""What a message of Discord's shows: attachments, forwards, embeds, stickers, in their order."""
+"""What a message of Discord's brings: attachments of every kind, forwards, embeds, stickers, in their order."""
+
+from typing import Any
 
 import pytest
 
@@ -76,15 +78,47 @@ async def test_stickers_are_seen_as_far_as_they_are_pictures(shelf: Shelf, read:
     assert caught.value.key == "photo_not_an_image"
 
 
-async def test_a_voice_message_is_named_and_never_fetched(shelf: Shelf, read: Reader, files: Files) -> None:
-    voice = shelf.photo("5", "voice-message.ogg", content_type="audio/ogg", duration_secs=2.0, waveform="AAA=")
-    shelf.says(voice, flags=1 << 13)
+async def test_a_voice_message_is_a_recording_and_can_be_fetched(shelf: Shelf, read: Reader, files: Files) -> None:
+    said: dict[str, Any] = {"data": b"OggS", "content_type": "audio/ogg", "duration_secs": 2.0, "waveform": "AAA="}
+    shelf.says(shelf.photo("5", "voice-message.ogg", **said), flags=1 << 13)
     [(attachment, _)] = pictures(await read.last())
-    assert (attachment.name, attachment.mime) == ("voice-message.ogg", "audio/ogg")
+    assert attachment == Attachment("77/100/5", "voice-message.ogg", "audio/ogg", 4)
+    assert attachment.sound == "ogg"
+    assert await files.download(attachment, LIMIT) == b"OggS"
+
+
+@pytest.mark.parametrize(
+    ("name", "type", "sound"),
+    [
+        ("talk.mp3", "audio/mpeg", "mp3"),
+        ("talk.ogg", "video/ogg", "ogg"),
+        ("bill.pdf", "application/pdf", ""),
+        ("notes.md", "text/markdown; charset=utf-8", ""),
+    ],
+)
+async def test_recordings_and_documents_are_files_like_any(
+    shelf: Shelf, read: Reader, files: Files, name: str, type: str, sound: str
+) -> None:
+    shelf.says(shelf.photo("5", name, data=b"its bytes", content_type=type))
+    [(attachment, _)] = pictures(await read.last())
+    assert (attachment.name, attachment.mime, attachment.sound) == (name, type, sound)
+    assert await files.download(attachment, LIMIT) == b"its bytes"
+
+
+async def test_a_film_is_named_and_never_fetched(shelf: Shelf, read: Reader, files: Files) -> None:
+    shelf.says(shelf.photo("5", "cat.mp4", content_type="video/mp4"))
+    [(attachment, _)] = pictures(await read.last())
     with pytest.raises(Unreadable) as caught:
         await files.download(attachment, LIMIT)
-    assert caught.value.key == "photo_not_an_image"
+    assert (attachment.name, caught.value.key) == ("cat.mp4", "photo_not_an_image")
     assert not shelf.asked["file"]
+
+
+async def test_what_stands_in_front_of_a_film_on_youtube_is_no_photo(shelf: Shelf, read: Reader) -> None:
+    there = {"url": "http://i.invalid/1.jpg", "proxy_url": "https://images-ext-1.invalid/1.jpg"}
+    film = {"type": "video", "url": "https://youtu.be/x", "provider": {"name": "YouTube"}, "thumbnail": there}
+    shelf.says(content="https://youtu.be/x", embeds=[film, {"type": "image", "thumbnail": there}])
+    assert [attachment.ref for attachment, _ in pictures(await read.last())] == ["77/100/embed1"]
 
 
 async def test_names_hold_nothing_that_a_database_refuses(shelf: Shelf, read: Reader) -> None:

@@ -1,11 +1,14 @@
 """Files along with a post, wherever the bot may speak; and who speaks, where, in which language."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from adapters.platforms.discord import Discord
 from adapters.platforms.discord.places import Place
@@ -101,6 +104,27 @@ async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(bot: 
         await bot.send(HERE, "too large", files=[CHART, File("b.zip", "application/zip", bytes((10 << 20) + 1))])
     assert str(caught.value) == "The file b.zip is larger than 10 MB, which is the most that can be sent here."
     assert server.reads() == ["just so"]
+
+
+@pytest.mark.parametrize(("mode", "packed"), [("RGB", ("noise.jpg", "JPEG")), ("RGBA", ("noise.webp", "WEBP"))])
+async def test_a_picture_that_is_too_large_is_packed_tighter(
+    bot: Discord, server: FakeDiscord, mode: str, packed: tuple[str, str]
+) -> None:
+    noise = Image.frombytes(mode, (1900, 1900), random.Random(7).randbytes(1900 * 1900 * len(mode)))
+    buffer = BytesIO()
+    noise.save(buffer, "PNG", compress_level=0)
+    await bot.send(HERE, "Enlarged.", files=[File("noise.png", "image/png", buffer.getvalue(), "noise")])
+    [[shown]] = [post.files for post in server.posts()]
+    with Image.open(BytesIO(shown.data)) as picture:
+        assert (shown.name, picture.format, picture.size) == (*packed, (1900, 1900))
+    assert shown.description == "noise"
+    assert len(shown.data) <= 10 << 20
+
+
+async def test_what_only_claims_to_be_a_picture_is_refused_like_any_file(bot: Discord, server: FakeDiscord) -> None:
+    with pytest.raises(Refused, match=r"The file a\.png is larger than 10 MB"):
+        await bot.send(HERE, "", files=[File("a.png", "image/png", bytes((10 << 20) + 1))])
+    assert server.reads() == []
 
 
 async def test_where_no_files_are_allowed_the_words_come_anyway_and_the_asker_is_told_why(

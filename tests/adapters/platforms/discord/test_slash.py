@@ -114,6 +114,25 @@ def test_ask_takes_a_question_and_up_to_four_photos() -> None:
     assert all(photo["type"] == ATTACHMENT and not photo["required"] for photo in photos)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("imagine", ["words", "model", "size", "n", "quality"]),
+        ("edit", ["words", "photo", "model"]),
+        ("vary", ["photo", "model"]),
+        ("cutout", ["photo", "model"]),
+        ("upscale", ["photo", "model"]),
+        ("speak", []),
+    ],
+)
+def test_a_picture_is_ordered_by_what_people_call_its_parts(name: str, shown: list[str]) -> None:
+    found = named(payload(), name)["options"]
+    assert [option["name"] for option in found] == shown
+    assert {option["name"] for option in found if option["type"] == ATTACHMENT} == {"photo"} & set(shown)
+    assert {option["name"] for option in found if option["required"]} == {"words"} & set(shown)
+    assert {option["name"] for option in found if option.get("autocomplete")} == {"model"} & set(shown)
+
+
 def test_a_menu_is_known_by_what_stands_on_it() -> None:
     menus = [command["name"] for command in payload() if command["type"] == MESSAGE_MENU]
     assert [menu(name) for name in menus] == list(MENUS.values())

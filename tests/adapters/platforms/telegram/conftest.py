@@ -34,8 +34,9 @@ class Menus(TelegramBed):
 
     def _do_setMyCommands(self, fields: dict[str, Any], uploads: Any, *more: Any) -> Any:
         listed = json.loads(fields["commands"])
-        self.told[fields.get("language_code", "")] = {each["command"]: each["description"] for each in listed}
-        return super()._do_setMyCommands(fields, uploads, *more)
+        language, taken = fields.get("language_code", ""), super()._do_setMyCommands(fields, uploads, *more)
+        self.told[language] = {each["command"]: each["description"] for each in listed}
+        return taken
 
 
 @pytest.fixture

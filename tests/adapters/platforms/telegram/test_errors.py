@@ -8,7 +8,7 @@ from bot.errors import BotError, Busy, Refused, Unreadable
 
 # As the library words it, the class, and the key.
 MEANINGS: list[tuple[TelegramError, type[BotError], str]] = [
-    (BadRequest("File is too big"), Unreadable, "photo_too_heavy"),
+    (BadRequest("File is too big"), Unreadable, "telegram_too_heavy"),
     (BadRequest("Wrong file_id or the file is temporarily unavailable"), FileAway, "photo_gone"),
     (BadRequest("Invalid file_id"), Unreadable, "photo_gone"),
     (BadRequest("Wrong file identifier/HTTP URL specified"), Unreadable, "photo_gone"),

@@ -23,12 +23,23 @@ async def test_a_photo_arrives_byte_for_byte(telegram: Telegram, bed: TelegramBe
 async def test_a_file_larger_than_telegram_hands_out_is_named(telegram: Telegram, bed: TelegramBed) -> None:
     with pytest.raises(Unreadable) as caught:
         await telegram.download(uploaded(bed, b"", size=LIMIT + 1), LIMIT * 2)
-    assert str(caught.value) == "it is larger than 20 MB"
+    assert str(caught.value) == "it is larger than 20 MB, which is the most that Telegram hands to bots"
+
+
+async def test_a_file_that_claims_more_than_telegram_hands_out_is_not_asked_for(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    for limit in (LIMIT, LIMIT * 2):
+        with pytest.raises(Unreadable) as caught:
+            await telegram.download(Attachment("any", "bill.pdf", "application/pdf", 40 << 20), limit)
+        assert caught.value.key == "telegram_too_heavy"
+    assert not bed.called("getFile")
 
 
 async def test_a_file_that_claims_too_much_is_not_asked_for(telegram: Telegram, bed: TelegramBed) -> None:
-    with pytest.raises(Unreadable):
-        await telegram.download(Attachment("any", "huge.png", size=LIMIT + 1), LIMIT)
+    with pytest.raises(Unreadable) as caught:
+        await telegram.download(Attachment("any", "huge.png", size=LIMIT), LIMIT // 2)
+    assert str(caught.value) == "it is larger than 10 MB", "the operator's own limit counts where it is lower"
     assert not bed.called("getFile")
 
 
@@ -38,9 +49,17 @@ async def test_a_file_that_claims_too_little_is_cut_off(telegram: Telegram, bed:
     assert caught.value.key == "photo_too_heavy"
 
 
-async def test_a_voice_is_refused_without_being_fetched(telegram: Telegram, bed: TelegramBed) -> None:
+async def test_a_recording_arrives_byte_for_byte(telegram: Telegram, bed: TelegramBed) -> None:
+    voice = Attachment(bed.file(b"OggS and so on")["file_id"], "voice.oga", "audio/ogg")
+    assert await telegram.download(voice, LIMIT) == b"OggS and so on"
+
+
+@pytest.mark.parametrize("mime", ["video/mp4", "audio/midi"])
+async def test_what_can_be_neither_seen_nor_heard_is_not_fetched(
+    telegram: Telegram, bed: TelegramBed, mime: str
+) -> None:
     with pytest.raises(Unreadable) as caught:
-        await telegram.download(Attachment("any", "voice", "audio/ogg"), LIMIT)
+        await telegram.download(Attachment("any", "video note", mime), LIMIT)
     assert caught.value.key == "photo_not_an_image"
     assert not bed.called("getFile")
 

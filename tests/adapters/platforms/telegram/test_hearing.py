@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from adapters.platforms.telegram.translate import Me, MovedTo, Pressed, address, translate
-from bot.messages import About, Channel, Message
+from bot.messages import About, Attachment, Channel, Message
 from tests.adapters.platforms.telegram.conftest import PHOTO
-from tests.doubles.telegram import ANN, GROUP, USERNAME, Post, TelegramBed
+from tests.doubles.telegram import ANN, GROUP, USERNAME, Post, Sent, TelegramBed
 
 ME = Me(7, USERNAME, {"help", "new"})
 
@@ -79,12 +79,12 @@ def test_a_live_photo_is_seen_by_its_photo(chat: TelegramBed) -> None:
     assert attachment.ref == sizes[-1]["file_id"]
 
 
-@pytest.mark.parametrize("kind", ["voice", "video", "audio", "video_note"])
+@pytest.mark.parametrize("kind", ["video", "video_note"])
 def test_what_cannot_be_seen_is_named_instead_of_overlooked(chat: TelegramBed, kind: str) -> None:
     thing = {**chat.file(b"..."), "duration": 1, "width": 1, "height": 1, "length": 1}
     [attachment] = heard(chat.message({kind: thing})).attachments
-    assert attachment.name == kind.replace("_", " ")
-    assert attachment.mime.startswith(("audio/", "video/"))
+    assert attachment == Attachment(thing["file_id"], kind.replace("_", " "), "video/mp4", 3)
+    assert not attachment.sound
 
 
 def test_a_forwarded_photo_is_a_photo(chat: TelegramBed) -> None:
@@ -106,6 +106,63 @@ def test_a_changed_caption_is_told_from_a_new_message(chat: TelegramBed) -> None
     assert changed.id == heard(message).id
 
 
+# recordings and documents
+
+
+def test_a_voice_message_is_a_recording(chat: TelegramBed) -> None:
+    note = voice(chat)
+    message = heard(chat.message({"voice": note}))
+    assert message.attachments == message.sounds == (Attachment(note["file_id"], "voice.oga", "audio/ogg", 5),)
+    assert (message.addressed, message.album, message.photos) == (True, None, ())
+    assert message.sounds[0].sound == "ogg"
+
+
+def test_a_voice_message_whose_kind_is_not_told_is_what_telegram_records(chat: TelegramBed) -> None:
+    [sound] = heard(chat.message({"voice": {**chat.file(b"sound"), "duration": 1}})).sounds
+    assert sound.mime == "audio/ogg"
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "sound"),
+    [
+        ({"file_name": "memo.m4a", "mime_type": "audio/x-m4a"}, "memo.m4a", "m4a"),
+        ({"file_name": "memo.wav"}, "memo.wav", "wav"),
+        ({}, "audio.mp3", "mp3"),
+    ],
+)
+def test_an_audio_file_is_a_recording(chat: TelegramBed, told: dict[str, str], name: str, sound: str) -> None:
+    [found] = heard(chat.message({"audio": {**chat.file(b"sound"), "duration": 1, **told}})).sounds
+    assert (found.name, found.sound) == (name, sound)
+
+
+def test_a_recording_sent_as_a_file_is_a_recording(chat: TelegramBed) -> None:
+    file = {**chat.file(b"sound"), "file_name": "memo.flac", "mime_type": "audio/flac"}
+    assert [each.sound for each in heard(chat.message({"document": file})).sounds] == ["flac"]
+
+
+def test_a_document_comes_with_its_name_and_its_weight(chat: TelegramBed) -> None:
+    file = {**chat.file(b"%PDF-", size=40 << 20), "file_name": "bill.pdf", "mime_type": "application/pdf"}
+    message = heard(chat.message({"document": file, "caption": "how much?"}))
+    assert message.attachments == (Attachment(file["file_id"], "bill.pdf", "application/pdf", 40 << 20),)
+    assert (message.text, message.sounds) == ("how much?", ())
+
+
+def test_a_voice_message_in_reply_to_a_photo_is_about_that_photo(chat: TelegramBed) -> None:
+    photo = chat.message({"photo": chat.sizes(PHOTO)})
+    message = heard(chat.message({"voice": voice(chat)}, reply_to=photo["message_id"]))
+    assert message.photos == heard(photo).attachments
+    assert len(message.sounds) == 1
+
+
+def test_in_a_group_a_voice_message_is_meant_for_the_bot_only_in_reply_to_it(chat: TelegramBed) -> None:
+    chat._screen[GROUP][5] = Post(5, GROUP, None, "a cat", None)
+    stray = chat.message({"voice": voice(chat)}, GROUP)
+    to_ann = chat.message({"voice": voice(chat)}, GROUP, reply_to=stray["message_id"])
+    to_us = chat.message({"voice": voice(chat)}, GROUP, reply_to=5)
+    named = chat.message({"voice": voice(chat), "caption": f"@{USERNAME} listen"}, GROUP)
+    assert [heard(said).addressed for said in (stray, to_ann, to_us, named)] == [False, False, True, True]
+
+
 # what a message is about
 
 
@@ -122,6 +179,22 @@ def test_a_reply_to_the_bot_says_so(chat: TelegramBed) -> None:
     reply = in_group(chat, "how old is it?", reply_to=5)
     assert reply.about == About("5", True, "a cat", ())
     assert reply.addressed
+
+
+@pytest.mark.parametrize(("kind", "name"), [("photo", "photo.jpg"), ("document", "cutout.png")])
+def test_a_reply_to_a_picture_of_the_bot_s_brings_the_picture_along(chat: TelegramBed, kind: str, name: str) -> None:
+    picture = Sent(kind, "cutout.png", PHOTO, ref="made-by-us")
+    chat._screen[GROUP][5] = Post(5, GROUP, None, "Here it is.", None, file=picture)
+    for said in ("what is on it?", "/vary"):
+        about = in_group(chat, said, reply_to=5).about
+        assert about is not None
+        assert (about.ours, about.text) == (True, "Here it is.")
+        assert [(each.ref, each.name) for each in about.attachments] == [("made-by-us", name)]
+
+
+def test_a_reply_to_a_voice_message_of_the_bot_s_is_about_no_picture(chat: TelegramBed) -> None:
+    chat._screen[ANN][5] = Post(5, ANN, None, "🔊", None, file=Sent("voice", "answer.ogg", b"sound", ref="read"))
+    assert heard(chat.message({"text": "and then?"}, reply_to=5)).photos == ()
 
 
 def test_a_quoted_piece_is_what_the_message_is_about(chat: TelegramBed) -> None:
@@ -222,6 +295,14 @@ def test_a_caption_can_name_the_bot(chat: TelegramBed) -> None:
     assert (heard(message).addressed, heard(message).text) == (True, "what?")
 
 
+@pytest.mark.parametrize("place", [ANN, GROUP])
+def test_a_command_below_a_photo_comes_with_the_photo(chat: TelegramBed, place: int) -> None:
+    message = heard(chat.message({"photo": chat.sizes(PHOTO), "caption": "/help make it night"}, place))
+    assert (message.addressed, message.text) == (True, "/help make it night")
+    assert [each.name for each in message.attachments] == ["photo.jpg"]
+    assert message.album is None, "it does not wait for others"
+
+
 def test_a_mention_without_a_username_is_a_mention(chat: TelegramBed) -> None:
     me = {"id": 7, "is_bot": True, "first_name": "Snapthread"}
     entity = {"type": "text_mention", "offset": 0, "length": 10, "user": me}
@@ -283,6 +364,10 @@ def test_a_press_on_a_post_that_telegram_no_longer_shows_is_still_its_command() 
 
 def test_no_zero_byte_reaches_the_store(chat: TelegramBed) -> None:
     assert "\0" not in heard(chat.message({"text": "a\0b"})).text
+
+
+def voice(chat: TelegramBed) -> dict[str, Any]:
+    return {**chat.file(b"sound"), "duration": 1, "mime_type": "audio/ogg"}
 
 
 def sticker(chat: TelegramBed) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Files along with a post: pictures are seen, other files can be fetched."""
 
 import io
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from adapters.platforms.telegram import Telegram, speech
+from adapters.platforms.telegram.translate import Me, translate
 from bot.errors import Busy, Refused
-from bot.messages import Button, Channel, File
+from bot.messages import Button, Channel, File, Message
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, Fault, Post, Sent, TelegramBed, flood
 
@@ -15,6 +18,8 @@ HOME = Channel("telegram", str(ANN))
 TOPIC = Channel("telegram", f"{GROUP}/77")
 CHART = File("usage.jpg", "image/jpeg", PHOTO)
 ZIP = File("export.zip", "application/zip", b"PK\5\6" + bytes(18))
+VOICE = File("answer.ogg", "audio/ogg", b"OggS" + bytes(24) + b"OpusHead" + bytes(11))
+MUSIC = File("answer.mp3", "audio/mpeg", b"ID3" + bytes(200))
 FORBIDDEN = Fault(400, description="Bad Request: not enough rights to send photos to the chat")
 
 
@@ -22,6 +27,15 @@ def picture(width: int, height: int) -> File:
     data = io.BytesIO()
     Image.new("RGB", (width, height)).save(data, "PNG")
     return File("picture.png", "image/png", data.getvalue())
+
+
+def see_through(mode: str, name: str, alpha: int, **kept: Any) -> File:
+    """A picture of which one pixel has this alpha, and all others can be seen."""
+    image = Image.new("RGBA", (9, 9), "red")
+    image.putpixel((4, 4), (0, 0, 0, alpha))
+    data, kind = io.BytesIO(), name.rpartition(".")[2]
+    image.convert(mode).save(data, kind, **kept)
+    return File(name, f"image/{kind}", data.getvalue())
 
 
 def files(posts: list[Post]) -> list[tuple[str, str]]:
@@ -90,9 +104,127 @@ async def test_a_picture_of_a_shape_that_telegram_cannot_show_goes_as_a_file(
     assert [kind for kind, _ in files(bed.posts())] == ["document"] * 3
 
 
+@pytest.mark.parametrize(
+    "cutout",
+    [
+        see_through("RGBA", "cutout.png", 0),
+        see_through("RGBA", "shadow.png", 200),
+        see_through("LA", "grey.png", 0),
+        see_through("P", "palette.png", 255, transparency=0),
+        see_through("RGBA", "cutout.webp", 0, lossless=True),
+    ],
+    ids=lambda file: file.name,
+)
+async def test_a_picture_that_can_be_seen_through_goes_as_a_file_and_stays_so(
+    telegram: Telegram, bed: TelegramBed, cutout: File
+) -> None:
+    await telegram.send(HOME, "Cut out.", buttons=[Button("Again", "/redo 7")], files=[cutout])
+    [shown] = bed.posts()
+    assert (shown.text, shown.commands, shown.file) == (
+        "Cut out.",
+        ["/redo 7"],
+        Sent("document", cutout.name, cutout.data),
+    )
+
+
+async def test_a_picture_with_an_alpha_channel_that_hides_nothing_is_shown(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    await telegram.send(HOME, "made", files=[see_through("RGBA", "made.png", 255)])
+    assert files(bed.posts()) == [("photo", "made.png")]
+
+
+async def test_a_picture_with_more_pixels_than_telegram_shows_goes_as_a_file(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    await telegram.send(HOME, "huge", files=[picture(6000, 4001)])
+    assert files(bed.posts()) == [("document", "picture.png")]
+    assert not bed.called("sendPhoto"), "it is known beforehand"
+
+
+async def test_what_is_no_picture_after_all_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
+    await telegram.send(HOME, "made", files=[File("made.png", "image/png", b"nothing of the kind")])
+    assert files(bed.posts()) == [("document", "made.png")]
+
+
+async def test_a_picture_that_was_made_can_be_fetched_again(telegram: Telegram, bed: TelegramBed) -> None:
+    for file, kind in ((CHART, "photo"), (see_through("RGBA", "cutout.png", 0), "document")):
+        post = await telegram.send(HOME, "made", files=[file])
+        reply = translate({"update_id": 1, "message": bed.message({"text": "what?"}, reply_to=int(post))}, Me(7, "bot"))
+        assert isinstance(reply, Message), kind
+        assert await telegram.download(reply.photos[0], 1 << 20) == file.data
+
+
 async def test_a_picture_too_heavy_to_be_shown_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
     await telegram.send(HOME, "heavy", files=[File("big.jpg", "image/jpeg", PHOTO + bytes(10 << 20))])
     assert files(bed.posts()) == [("document", "big.jpg")]
+
+
+# sounds
+
+
+async def test_a_recording_is_a_voice_message_with_its_text_below_it(telegram: Telegram, bed: TelegramBed) -> None:
+    question = await bed.says("/speak")
+    buttons = [Button("Again", "/redo 7")]
+    post = await telegram.send(TOPIC, "🔊 **read**", reply_to=str(question), buttons=buttons, files=[VOICE])
+    [shown] = bed.posts(GROUP, thread=77)
+    assert (str(shown.id), shown.text, shown.reply_to, shown.commands) == (post, "🔊 read", question, ["/redo 7"])
+    assert shown.file == Sent("voice", "answer.ogg", VOICE.data)
+    await telegram.edit(TOPIC, post, "🔊 once more")
+    assert bed.posts(GROUP)[0].text == "🔊 once more"
+
+
+@pytest.mark.parametrize("mime", ["audio/mpeg", "audio/mp4"])
+async def test_music_can_be_played(telegram: Telegram, bed: TelegramBed, mime: str) -> None:
+    await telegram.send(HOME, "🔊", files=[replace(MUSIC, mime=mime)])
+    [shown] = bed.posts()
+    assert (shown.text, shown.file) == ("🔊", Sent("audio", MUSIC.name, MUSIC.data))
+
+
+async def test_a_sound_that_telegram_cannot_play_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
+    await telegram.send(HOME, "🔊", files=[File("answer.wav", "audio/wav", b"RIFF" + bytes(40))])
+    assert files(bed.posts()) == [("document", "answer.wav")]
+
+
+async def test_who_wants_no_voice_messages_gets_a_file(telegram: Telegram, bed: TelegramBed) -> None:
+    bed.no_voices.add(ANN)
+    await telegram.send(HOME, "🔊", buttons=[Button("Again", "/redo 7")], files=[VOICE])
+    [shown] = bed.posts()
+    assert (shown.text, shown.commands, files([shown])) == ("🔊", ["/redo 7"], [("document", "answer.ogg")])
+
+
+@pytest.mark.parametrize(
+    ("method", "file", "said"), [("sendVoice", VOICE, "voice notes"), ("sendAudio", MUSIC, "music")]
+)
+async def test_where_a_group_takes_files_and_no_sounds_it_gets_a_file(
+    telegram: Telegram, bed: TelegramBed, method: str, file: File, said: str
+) -> None:
+    bed.fails(method, Fault(400, description=f"Bad Request: not enough rights to send {said} to the chat"))
+    await telegram.send(TOPIC, "🔊", files=[file])
+    assert files(bed.posts(GROUP)) == [("document", file.name)]
+
+
+async def test_a_flood_is_no_reason_to_send_a_voice_message_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
+    bed.fails("sendVoice", flood(3))
+    with pytest.raises(Busy):
+        await telegram.send(HOME, "🔊", files=[VOICE])
+    assert not bed.posts()
+
+
+async def test_sounds_among_other_files_come_one_by_one(telegram: Telegram, bed: TelegramBed) -> None:
+    await telegram.send(HOME, "all of it:", files=[VOICE, CHART, MUSIC, ZIP, CHART, ZIP])
+    text, *rest = bed.posts()
+    assert [kind for kind, _ in files(rest)] == ["photo", "photo", "voice", "audio", "document", "document"]
+    assert {each.reply_to for each in rest} == {text.id}
+
+
+async def test_a_text_too_long_to_stand_below_a_voice_message_comes_first(telegram: Telegram, bed: TelegramBed) -> None:
+    await telegram.send(HOME, "x" * 1025, files=[VOICE])
+    text, sound = bed.posts()
+    assert (text.text, sound.reply_to, files([sound])) == ("x" * 1025, text.id, [("voice", "answer.ogg")])
+
+
+# trouble
 
 
 async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(

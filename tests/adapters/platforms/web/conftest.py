@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,15 @@ MODELS = [
 
 STOP = (Button("Stop", "/stop"),)
 ACTIONS = (Button("Describe", "/describe"), Button("Read text", "/read"), Button("Translate", "/translate"))
+
+
+def recording(seconds: float = 0.5) -> bytes:
+    """Silence that can be played."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(int(16_000 * seconds)))
+    return buffer.getvalue()
 
 
 async def models() -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from bot.messages import About, Attachment, Author, Button, Channel, File, Messa
 from bot.ports import Adapter
 from bot.web.server import WebServer
 from tests.adapters.platforms.web.conftest import STOP, House
-from tests.conftest import PHOTOS
+from tests.conftest import CAT, PHOTOS
 
 
 def test_it_is_an_adapter_like_any_other(tmp_path: Path) -> None:
@@ -166,6 +166,29 @@ async def test_a_journal_from_before_there_were_buttons_is_read_on(tmp_path: Pat
     async with House.open(tmp_path) as house, house.visitor.looking() as look:
         await look.final()
         assert house.bot.texts == ["an old message"]
+
+
+async def test_a_journal_from_before_files_said_what_they_show_is_read_on(tmp_path: Path) -> None:
+    async with House.open(tmp_path, listens=False) as house:
+        await house.visitor.say("old", [(await house.visitor.upload(CAT))["id"]])
+    with closing(sqlite3.connect(tmp_path / "web.db")) as database, database:
+        database.execute("ALTER TABLE uploads DROP COLUMN about")
+    async with House.open(tmp_path, listens=False) as house:
+        await house.web.send(Channel("web", "lobby"), "new", files=[File("1.jpg", "image/jpeg", CAT, "a cat")])
+        old, new = (await house.visitor.snapshot())["entries"]
+    assert [file["about"] for file in (*old["photos"], *new["photos"])] == ["", "a cat"]
+
+
+async def test_recordings_and_documents_come_along_with_a_message(house: House) -> None:
+    files = [("talk.m4a", "audio/mp4"), ("memo.oga", ""), ("bill.pdf", "application/pdf")]
+    ids = [(await house.visitor.upload(name.encode(), name, mime))["id"] for name, mime in files]
+    async with house.visitor.looking() as look:
+        await house.visitor.say("what is this?", ids)
+        await look.final()
+    [heard] = house.bot.heard
+    assert [each.name for each in heard.sounds] == ["talk.m4a", "memo.oga"]
+    assert [(each.name, each.mime) for each in heard.photos] == [("bill.pdf", "application/pdf")]
+    assert house.bot.photos == [name.encode() for name, _ in files]
 
 
 async def test_an_edit_is_seen_and_kept(house: House, lobby: Channel) -> None:

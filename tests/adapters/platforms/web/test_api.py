@@ -14,7 +14,7 @@ from bot.errors import Busy
 from bot.messages import File
 from bot.web.server import WebServer
 from bot.words import catalogue
-from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House
+from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House, recording
 from tests.conftest import PHOTOS
 
 
@@ -134,6 +134,58 @@ async def test_pictures_come_back_and_nothing_else_does(house: House, file: str,
             assert response.headers["X-Content-Type-Options"] == "nosniff"
             assert "sandbox" in response.headers["Content-Security-Policy"]
             assert file in response.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("head", "played_as"),
+    [
+        (b"OggS", "audio/ogg"),
+        (b"RIFF\0\0\0\0WAVE", "audio/wav"),
+        (b"fLaC", "audio/flac"),
+        (b"ID3\4", "audio/mpeg"),
+        (b"\xff\xfb\x90", "audio/mpeg"),
+        (b"\xff\xf1\x50", "audio/aac"),
+        (b"\0\0\0\x20ftypM4A ", "audio/mp4"),
+        (b"\xff\xfe<\0s\0", None),  # a text of Windows'
+        (b"\xff", None),
+        (b"\xff\xe8", None),
+        (b"\0\0\0\x20ftypisom", None),
+        (b"%PDF-1.7", None),
+        (b"<script>", None),
+    ],
+)
+async def test_sounds_are_told_by_their_bytes(house: House, head: bytes, played_as: str | None) -> None:
+    sound = await house.visitor.upload(head + bytes(99), "voice.ogg", "audio/ogg")
+    assert (sound["plays"], sound["url"] is None) == (played_as is not None, played_as is None)
+    async with house.visitor.http.get(f"/api/uploads/{sound['id']}") as response:
+        assert response.status == (200 if played_as else 404)
+        assert not played_as or response.content_type == played_as
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "start", "stop"),
+    [
+        (None, 200, 0, 100),
+        ("bytes=0-", 206, 0, 100),
+        ("bytes=0-1", 206, 0, 2),
+        ("bytes=90-500", 206, 90, 100),
+        ("bytes=-10", 206, 90, 100),
+        ("bytes=100-", 200, 0, 100),
+        ("bytes=5-2", 200, 0, 100),
+        ("pages=1-2", 200, 0, 100),
+    ],
+)
+async def test_a_player_may_ask_for_a_part_of_a_sound(
+    house: House, wanted: str | None, status: int, start: int, stop: int
+) -> None:
+    data = b"OggS" + bytes(range(96))
+    sound = await house.visitor.upload(data, "voice.ogg", "audio/ogg")
+    headers = {"Range": wanted} if wanted else {}
+    async with house.visitor.http.get(sound["url"], headers=headers) as response:
+        assert (response.status, await response.read()) == (status, data[start:stop])
+        assert response.headers["Accept-Ranges"] == "bytes"
+        told = f"bytes {start}-{stop - 1}/100" if status == 206 else None
+        assert response.headers.get("Content-Range") == told
 
 
 async def test_a_drawing_with_a_script_in_it_does_not_come_back(house: House) -> None:
@@ -263,6 +315,14 @@ async def test_a_picture_of_ours_is_shown(house: House, lobby: Any) -> None:
     async with house.visitor.http.get(file["url"]) as response:
         assert (response.status, response.content_type) == (200, "image/png")
         assert response.headers["Content-Disposition"].startswith("inline")
+
+
+async def test_what_a_file_of_ours_shows_is_told_and_kept(house: House, lobby: Any) -> None:
+    cat = File("1.png", "image/png", (PHOTOS / "coffee.png").read_bytes(), "a cup of “coffee”")
+    await house.web.send(lobby, "", files=[cat, File("answer.wav", "audio/wav", recording())])
+    picture, sound = (await house.visitor.snapshot())["entries"][0]["photos"]
+    assert (picture["about"], picture["plays"]) == ("a cup of “coffee”", False)
+    assert (sound["about"], sound["plays"]) == ("", True)
 
 
 async def test_a_file_that_nobody_brought_is_not_there(house: House) -> None:

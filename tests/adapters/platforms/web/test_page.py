@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from bot.messages import Button, File
-from tests.adapters.platforms.web.conftest import STOP, House
+from tests.adapters.platforms.web.conftest import STOP, House, recording
 from tests.conftest import PHOTOS
 from tests.doubles.browser import chromium
 
@@ -323,6 +324,44 @@ async def test_files_of_an_answer_are_shown_or_saved(tab: Tab, lobby: Any) -> No
     saved = await saving.value
     assert saved.suggested_filename == "export.zip"
     assert (await saved.path()).read_bytes() == b"PK" * 1000
+
+
+async def test_a_picture_of_an_answer_says_what_it_shows(tab: Tab, lobby: Any) -> None:
+    picture = File("1.png", "image/png", (PHOTOS / "coffee.png").read_bytes(), "a cup of coffee on a table")
+    await tab.house.web.send(lobby, "Here it is.", files=[picture])
+    await tab.page.get_by_role("button", name="a cup of coffee on a table").click()
+    opened = tab.page.get_by_role("dialog", name="1.png").get_by_role("img")
+    await expect(opened).to_have_attribute("alt", "a cup of coffee on a table")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_an_answer_can_be_listened_to(browser: Browser, house: House, lobby: Any, scheme: Any) -> None:
+    async with tab_of(browser, house, color_scheme=scheme, viewport={"width": 360, "height": 640}) as tab:
+        await tab.open()
+        await house.web.send(lobby, "🔊", files=[File("answer.wav", "audio/wav", recording())])
+        player = tab.page.get_by_label("answer.wav")
+        await expect(player).to_be_visible()
+        await expect(player).to_have_js_property("duration", 0.5)  # the browser may load it, and can read it
+        assert await player.evaluate("(audio) => audio.controls && getComputedStyle(audio).colorScheme") == "light dark"
+        await player.evaluate("(audio) => audio.play()")
+        await expect(player).to_have_js_property("ended", True)
+        assert not await tab.overflows()
+
+
+async def test_recordings_and_documents_are_sent_like_photos(tab: Tab, tmp_path: Path) -> None:
+    (tmp_path / "memo.wav").write_bytes(recording())
+    (tmp_path / "bill.pdf").write_bytes(b"%PDF-1.7")
+    accepted = (await tab.page.locator("#files").get_attribute("accept") or "").split(",")
+    assert {"image/*", "audio/*", ".pdf", ".docx", ".txt", ".md", ".csv"} <= set(accepted)
+    await tab.page.set_input_files("#files", [tmp_path / "memo.wav", tmp_path / "bill.pdf"])
+    await expect(tab.draft).to_have_text([re.compile("WAVmemo.wav"), re.compile("PDFbill.pdf")])
+    await expect(tab.page.locator("#photos .uploaded")).to_have_count(2)
+    await expect(tab.draft.locator("img")).to_have_count(0)
+    await tab.ask("what is this?")
+    await expect(tab.messages.get_by_label("memo.wav")).to_have_js_property("duration", 0.5)
+    await expect(tab.messages.locator(".tile")).to_have_text("PDFbill.pdf")
+    [heard] = tab.house.bot.heard
+    assert ([each.name for each in heard.sounds], [each.name for each in heard.photos]) == (["memo.wav"], ["bill.pdf"])
 
 
 async def test_the_browsers_language_comes_along_with_every_message(browser: Browser, house: House) -> None:

@@ -64,9 +64,10 @@ async def onemin(client: Client) -> AsyncIterator[OneMin]:
 
 
 def photo(name: str = "cat.jpg") -> Photo:
-    data = (PHOTOS / name).read_bytes()
+    file = PHOTOS / name
+    data = file.read_bytes()
     mime = "image/jpeg" if name.endswith(".jpg") else "image/png"
-    return Photo(name, mime, data, 451, 300, hashlib.sha256(data).hexdigest())
+    return Photo(name, mime, file, len(data), hashlib.sha256(data).hexdigest(), 451, 300)
 
 
 def prompt(

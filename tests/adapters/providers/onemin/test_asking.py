@@ -2,13 +2,15 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.sandbox import Sandbox
-from bot.errors import Forgotten, Refused, Unreadable
+from bot.errors import Busy, Forgotten, Refused, Unreadable
 from bot.messages import Photo, Preferences, Prompt, Text, Usage
 from bot.ports import Provider
 from tests.adapters.providers.onemin.conftest import Client, Cloakroom, begun, photo, prompt, told
@@ -211,6 +213,13 @@ async def test_a_failed_upload_is_tried_again_by_the_next_who_asks(onemin: OneMi
     await onemin.upload(photo())
 
 
+async def test_a_photo_whose_file_is_gone_is_asked_for_later(onemin: OneMin, sandbox: Sandbox, tmp_path: Path) -> None:
+    with pytest.raises(Busy):
+        await onemin.upload(replace(photo(), file=tmp_path / "gone.jpg"))
+    assert sandbox.seen == []
+    await onemin.upload(photo())
+
+
 async def test_closing_stops_an_upload_that_hangs(client: Client, sandbox: Sandbox) -> None:
     sandbox.faults.add("hang", at="assets")
     async with client() as onemin:
@@ -222,10 +231,10 @@ async def test_closing_stops_an_upload_that_hangs(client: Client, sandbox: Sandb
 
 async def test_nothing_of_the_sender_gets_into_the_headers_of_an_upload(onemin: OneMin, sandbox: Sandbox) -> None:
     cat = photo()
-    named = Photo('a"\r\nX-Evil: 1.jpg', cat.mime, cat.data, 1, 1, cat.sha256)
+    named = Photo('a"\r\nX-Evil: 1.jpg', cat.mime, cat.file, cat.size, cat.sha256, 1, 1)
     await onemin.upload(named)
     with pytest.raises(Unreadable):
-        await onemin.upload(Photo("a.jpg", "image/jpeg\r\nX-Evil: 1", cat.data, 1, 1, "0" * 64))
+        await onemin.upload(Photo("a.jpg", "image/jpeg\r\nX-Evil: 1", cat.file, cat.size, "0" * 64, 1, 1))
 
     assert [seen.name for seen in sandbox.seen] == [cat.filename]
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from adapters.providers.onemin import OneMin
 from adapters.providers.sandbox import Sandbox
 from adapters.providers.sandbox.faults import FAULTS
-from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
+from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from tests.adapters.providers.onemin.conftest import KEY, Client, Cloakroom, Told, begun, photo, told
 
 Meaning = tuple[type[BotError], str]
@@ -102,7 +102,7 @@ async def test_after_words_the_answer_is_cut(client: Client, sandbox: Sandbox, n
     sandbox.faults.add(name)
     so_far = Told()
     async with client(api) as onemin:
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(Cut) as raised:
             await told(onemin, await begun(onemin), so_far)
 
     assert raised.value.key == "answer_cut"

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
-from adapters.providers.onemin.models import AGAIN, FRESH, Shelf, read_models, shipped
+from adapters.providers.onemin.models import read_models, shipped
 from adapters.providers.sandbox import Sandbox
-from bot.errors import Busy
 from tests.adapters.providers.onemin.conftest import Client
 
 
@@ -41,37 +40,6 @@ async def test_the_shipped_list_stands_in(client: Client, sandbox: Sandbox) -> N
 
     assert len(models) == 68
     assert sum(model.sees for model in models) == 38
-
-
-class Source:
-    """A list that changes and breaks on command."""
-
-    def __init__(self) -> None:
-        self.now, self.asked, self.broken = 0.0, 0, False
-
-    async def __call__(self, feature: str) -> object:
-        self.asked += 1
-        if self.broken:
-            raise Busy("provider_unreachable")
-        return {"models": [{"modelId": f"model-{self.asked}"}], "total": 1}
-
-
-async def test_a_list_lives_for_ten_minutes_and_longer_when_there_is_no_better() -> None:
-    source = Source()
-    shelf = Shelf(source, clock=lambda: source.now)
-
-    async def first() -> str:
-        return (await shelf.models(UNIFIED))[0].id
-
-    assert await first() == "model-1"
-    source.now = FRESH - 1
-    assert await first() == "model-1"
-    source.now, source.broken = FRESH + 1, True
-    assert await first() == "model-1", "stale is better than nothing"
-    assert await first() == "model-1"
-    assert source.asked == 2, "who just failed is not asked at once"
-    source.now, source.broken = FRESH + AGAIN + 2, False
-    assert await first() == "model-3"
 
 
 async def test_strange_lists_are_read_as_far_as_they_make_sense() -> None:

@@ -2,21 +2,22 @@
 
 import json
 import time
-from email.utils import formatdate
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers.onemin.refusals import (
+    SOUND_RULES,
+    STUDIO_RULES,
     UPLOAD_RULES,
+    VIDEO_RULES,
     AssetsLost,
     EndpointMissing,
-    Failure,
     error,
-    failure,
     masked,
 )
+from adapters.providers.refusals import Failure, failure
 from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
 
 MODEL = "onemin/gpt-4o"
@@ -109,15 +110,6 @@ def test_what_is_wrong_with_a_photo_is_said_of_the_photo() -> None:
     assert judged(401, b"", rules=UPLOAD_RULES).key == "provider_wrong_key"
 
 
-def test_the_pause_may_be_a_date() -> None:
-    in_a_minute = failure(429, b"", {"retry-after": formatdate(time.time() + 60, usegmt=True)})
-
-    assert in_a_minute.retry_after is not None
-    assert 55 < in_a_minute.retry_after <= 60
-    for broken in ("-", "1.2.3", "Mon, 99 Foo 2026", "Fri, 31 Dec 9999 23:59:59 -2359", ""):
-        assert failure(429, b"", {"retry-after": broken}).retry_after in (None, 3600)
-
-
 def test_nothing_of_the_team_gets_out() -> None:
     said = "The feature requires 35,194 credits, but the A B, only has 3 credits & Co team only has 0 credits. See https://x.y/?k=1"
 
@@ -135,3 +127,65 @@ def test_a_hostile_message_is_read_in_no_time() -> None:
     error(Failure("stream", "image" * 10_000, "requires 1 credits but only has " * 5_000), MODEL)
 
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Your request was rejected because it may violate the content policy",
+        "Your request was rejected as a result of our safety system. safety_violations=[violence].",
+        "moderation_blocked",
+        "This request has been blocked by our content moderation",
+        "The prompt was flagged",
+        "NSFW content detected. Try running it again, or try a different prompt.",
+        "Banned prompt detected",
+        "Your prompt violates our community guidelines",
+    ],
+)
+def test_the_makers_of_models_say_in_many_ways_that_they_do_not_make_something(message: str) -> None:
+    for status in (400, 403, 422):
+        assert judged(status, {"message": message}, rules=STUDIO_RULES).key == "studio_moderated"
+    assert error(Failure("record", "FAILED", message), MODEL, STUDIO_RULES).key == "studio_moderated"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "key"),
+    [
+        (
+            422,
+            nested("PROMPT_OBJECT_VALIDATION_FAILED", "Invalid", details=[{"field": "maintainModeration"}]),
+            "provider_bad_request",
+        ),
+        (406, flat("INSUFFICIENT_CREDITS", "The feature requires 4800 credits"), "provider_no_credits"),
+        (400, {"message": "Invalid model X for AI feature IMAGE_EDITOR!"}, "provider_unknown_model"),
+        (500, {"message": "moderation_blocked"}, "provider_down"),
+    ],
+)
+def test_what_is_no_matter_of_content_is_not_taken_for_one(status: int, body: object, key: str) -> None:
+    assert judged(status, body, rules=STUDIO_RULES).key == key
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "key"),
+    [
+        (413, b"", "voice_too_large"),
+        (400, {"message": "Maximum content size limit (26214400) exceeded (31000000 bytes read)"}, "voice_too_large"),
+        (400, {"message": "The audio file is too long"}, "voice_too_large"),
+        (400, {"message": "Invalid file format. Supported formats: ['flac', 'mp3']"}, "voice_refused"),
+        (400, {"message": "Audio file could not be decoded"}, "voice_refused"),
+        (400, flat("HTTP_EXCEPTION", "file type isn't supported"), "voice_refused"),
+        (415, b"", "voice_refused"),
+        (400, flat("ASSET_NOT_FOUND", "Asset not found: documents/x.ogg"), "provider_bad_request"),
+        (500, b"", "provider_down"),
+    ],
+)
+def test_what_is_wrong_with_a_recording_is_said_of_it(status: int, body: object, key: str) -> None:
+    assert judged(status, body, rules=SOUND_RULES).key == key
+
+
+def test_a_video_that_cannot_be_looked_at_is_told_from_an_api_that_knows_no_videos() -> None:
+    types = "type must be one of the following values: UNIFY_CHAT_WITH_AI, CHAT_WITH_YOUTUBE_VIDEO"
+
+    assert judged(400, {"message": "youtubeUrl must be a YouTube link"}, rules=VIDEO_RULES).key == "video_refused"
+    assert judged(400, {"message": "No transcript is available"}, rules=VIDEO_RULES).key == "video_refused"
+    assert isinstance(judged(400, {"message": types}, rules=VIDEO_RULES), EndpointMissing)

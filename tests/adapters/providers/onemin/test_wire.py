@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.providers.onemin import answer as answers
-from adapters.providers.onemin.answer import pieces
+from adapters.providers import answer as answers
+from adapters.providers.answer import pieces
+from adapters.providers.frames import End, Frame, Words
+from adapters.providers.onemin.noise import Noise
 from adapters.providers.onemin.refusals import error
-from adapters.providers.onemin.wire import End, Frame, Record, Words, frames
-from bot.errors import BotError, Busy, Forgotten, Refused
+from adapters.providers.onemin.wire import frames
+from bot.errors import BotError, Busy, Cut, Forgotten, Refused
 from bot.messages import Text, Usage
 
 SSE, JSON, PLAIN, HTML = "text/event-stream; charset=utf-8", "application/json", "text/plain", "text/html"
@@ -29,7 +31,7 @@ async def cut(body: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
 async def read(type: str, *body: bytes) -> tuple[str, Usage]:
     text, usage = "", None
     async with aclosing(frames(type, cut(body))) as read_frames:
-        async for piece in pieces(read_frames, lambda failed: error(failed, "onemin/gpt-4o")):
+        async for piece in pieces(read_frames, lambda failed: error(failed, "onemin/gpt-4o"), Noise):
             if isinstance(piece, Text):
                 text += piece.text
             else:
@@ -149,7 +151,9 @@ async def test_figures_may_be_missing_or_strange() -> None:
 
 @pytest.mark.parametrize("type", [SSE, PLAIN])
 async def test_events_that_end_without_an_end_are_cut(type: str) -> None:
-    assert (await wrong(type, content("A cat"))).key == "answer_cut"
+    cut_off = await wrong(type, content("A cat"))
+    assert isinstance(cut_off, Cut)
+    assert cut_off.key == "answer_cut"
     silent = await wrong(type, content("", ""))
     assert isinstance(silent, Busy)
     assert silent.key == "provider_unreachable"
@@ -172,7 +176,7 @@ async def test_a_connection_that_breaks_keeps_what_was_said() -> None:
     async def until_it_breaks(body: bytes) -> tuple[str, BotError | None]:
         said = ""
         try:
-            async for piece in pieces(frames(SSE, breaking(body)), lambda failed: error(failed, "")):
+            async for piece in pieces(frames(SSE, breaking(body)), lambda failed: error(failed, ""), Noise):
                 said += piece.text if isinstance(piece, Text) else ""
         except BotError as broken:
             return said, broken
@@ -180,7 +184,7 @@ async def test_a_connection_that_breaks_keeps_what_was_said() -> None:
 
     said, broken = await until_it_breaks(content("A cat. Here is "))
     assert said == "A cat. Here is"
-    assert isinstance(broken, Refused)
+    assert isinstance(broken, Cut)
     assert broken.key == "answer_cut"
     assert isinstance((await until_it_breaks(content("")))[1], Busy)
     assert await until_it_breaks(content("A cat.") + RESULT) == ("A cat.", None), "with the record it is complete"
@@ -269,23 +273,9 @@ async def test_a_million_small_pieces_do_not_take_forever() -> None:
         yield End()
 
     async with asyncio.timeout(10):
-        count = len([piece async for piece in pieces(many(), lambda failed: error(failed, ""))])
+        count = len([piece async for piece in pieces(many(), lambda failed: error(failed, ""), Noise)])
     assert count > 50_000
 
     body = content(*["ha ", "\n"] * 10_000)
     async with asyncio.timeout(10):
         assert (await read(SSE, body + DONE))[0].count("ha") == 10_000
-
-
-async def test_a_stream_that_does_not_close_after_its_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "LINGER", 0.05)
-
-    async def open_end(last: Frame) -> AsyncGenerator[Frame, None]:
-        yield Words("A cat")
-        yield last
-        await asyncio.Event().wait()
-
-    for last in (End(), Record("A cat", Usage(5))):
-        async with asyncio.timeout(2):
-            got = [piece async for piece in pieces(open_end(last), lambda failed: error(failed, ""))]
-        assert got[0] == Text("A cat")

@@ -41,7 +41,7 @@ async def test_an_upload_needs_the_field_asset(client: Client) -> None:
 
 
 async def test_an_upload_can_be_too_large(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.providers.sandbox.server.MOST_UPLOADED", 100)
+    monkeypatch.setattr("adapters.providers.sandbox.visit.MOST_UPLOADED", 100)
     heard = await client.send(photo())
     assert (heard.status, heard.body) == (413, b"")
     assert client.sandbox.seen[-1].status == 413
@@ -161,7 +161,7 @@ async def test_chat_with_ai_never_shows_its_pictures_to_the_model(client: Client
 
 
 async def test_other_features_come_later(client: Client) -> None:
-    assert (await client.ask_feature(type="IMAGE_GENERATOR")).json["errorCode"] == "UNSUPPORTED_FEATURE"
+    assert (await client.ask_feature(type="MUSIC_GENERATOR")).json["errorCode"] == "UNSUPPORTED_FEATURE"
 
 
 async def test_the_models_are_public(sandbox: Sandbox) -> None:

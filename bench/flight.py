@@ -1,0 +1,187 @@
+"""Hundreds of questions in flight with heavy photos, at an endpoint that keeps nothing: memory, and how long the loop
+is held up.
+
+People, photos and the endpoint have a process of their own. Each photo is another one, fetched over HTTP. The endpoint
+takes the questions in, and answers none of them before all are there, so that they really are in flight at the same
+time. It looks at no photo, because it would be busier than the bot: `bench.memory` does that.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Self
+
+from aiohttp import web
+
+from adapters.providers.openai import OpenAI
+from adapters.providers.openai.rows import OPENAI
+from bench import photo
+from bench.measure import cpu_seconds, own_peak_mb, percentile, table, watched
+from bench.snapthread import Screen, asking
+from bot.messages import Attachment, Author, Channel, Message
+from bot.net import Http
+from bot.net import photo as body_of
+from tests.doubles.openai import catalogue, wire
+from tests.doubles.openai.answers import Telling
+
+ANSWER = Telling("It is a cat that sits on a red sofa and looks out of the window. " * 8)
+QUALITIES = {"drawn anew": (4000, 3000, 90, 0.8), "as they are": (2048, 1536, 99, 0.4)}
+"""JPEGs of 4 MB, by what the bot has to do with them: width, height, quality and blur."""
+APART = 0.004  # seconds between two people who ask, and between two answers that begin
+PATIENCE = 600.0  # seconds for all answers
+MEGABYTE = 1024 * 1024
+
+
+def report(*, quick: bool) -> str:
+    """A row for each kind of photo."""
+    turns = 40 if quick else 500
+    return table(f"{turns} questions in flight, photos of 4 MB", [run(kind, turns) for kind in QUALITIES])
+
+
+def run(kind: str, turns: int) -> dict[str, object]:
+    """Let the bot, in a process of its own, answer so many people at the same time; return what was measured."""
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    outside = multiprocessing.get_context("spawn").Process(target=_be_outside, args=(theirs, kind, turns))
+    outside.start()
+    try:
+        command = [sys.executable, "-m", "bench.flight", *map(str, (*ours.recv(), turns))]
+        figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        ours.send("stop")
+        most, received = ours.recv()
+    finally:
+        outside.join(5)
+        outside.terminate()
+    assert most == turns, f"only {most} were in flight"
+    return {"photos": kind, "in flight": most, **figures, "MB sent": received / MEGABYTE}
+
+
+# the people's photos, and the endpoint
+
+
+class Outside:
+    """Serves `photos` at /photos/N, and answers no question before there are `turns` of them."""
+
+    def __init__(self, base: bytes, turns: int) -> None:
+        self.base, self.turns = base, turns
+        self.waiting = self.most = self.received = 0
+        self.all_there = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_get("/photos/{n}", self._photo)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, backlog=4096).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._runner.cleanup()
+
+    async def _photo(self, request: web.Request) -> web.Response:
+        return web.Response(body=photo.variant(self.base, int(request.match_info["n"])), content_type="image/jpeg")
+
+    async def _models(self, request: web.Request) -> web.Response:
+        return web.json_response(catalogue.plain(rich=False))
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        async for piece in request.content.iter_any():
+            self.received += len(piece)
+        place = self.waiting
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        if self.waiting == self.turns:
+            self.all_there.set()
+        await self.all_there.wait()
+        await asyncio.sleep(APART * place)
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        for block in wire.sse(wire.frames(wire.Heading("bench", "gpt-4o", 0), ANSWER)):
+            assert isinstance(block, bytes)
+            await response.write(block)
+            await asyncio.sleep(0.02)
+        self.waiting -= 1
+        return response
+
+
+def _be_outside(pipe: Connection, kind: str, turns: int) -> None:
+    asyncio.run(_serve(pipe, photo.base(*QUALITIES[kind]), turns))
+
+
+async def _serve(pipe: Connection, base: bytes, turns: int) -> None:
+    async with Outside(base, turns) as outside:
+        pipe.send((outside.url, len(base)))
+        await asyncio.to_thread(pipe.recv)
+        pipe.send((outside.most, outside.received))
+
+
+# the bot
+
+
+class Crowd(Screen):
+    """Many channels, each with one person; their photos lie elsewhere."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__([])
+        self._http = Http(url)
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._http.__aexit__(*exc)
+
+    async def download(self, attachment: Attachment, limit: int) -> bytes:
+        """Fetch a photo as platforms do."""
+        async with self._http.stream("GET", f"photos/{attachment.ref}") as reply:
+            return await body_of(reply, limit)
+
+
+async def measure(url: str, size: int, turns: int) -> dict[str, float]:
+    """Answer so many people, each with a photo of `size` bytes; return what it took."""
+    crowd = Crowd(url)
+    async with AsyncExitStack() as stack:
+        inbox = await stack.enter_async_context(
+            asking(
+                lambda store: OpenAI(OPENAI, "bench", f"{url}/v1", silence=PATIENCE),
+                "openai/gpt-4o",
+                lambda store, folder: crowd,
+                turns,
+            )
+        )
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        before, cpu, begun = own_peak_mb(), cpu_seconds(), time.perf_counter()
+        lags = await stack.enter_async_context(watched())
+        for n in range(turns):
+            crowd.begun[str(n)] = time.perf_counter()
+            await inbox.receive(_asked(n, size))
+            await asyncio.sleep(APART)
+        await asyncio.wait_for(asyncio.gather(*(crowd.whole[str(n)].wait() for n in range(turns))), PATIENCE)
+        return {
+            "MB before": before,
+            "peak MB": own_peak_mb(),
+            "stall p99 ms": percentile(lags, 0.99) * 1000,
+            "longest stall ms": max(lags) * 1000,
+            "seconds": time.perf_counter() - begun,
+            "CPU ms a turn": (cpu_seconds() - cpu) / turns * 1000,
+        }
+
+
+def _asked(n: int, size: int) -> Message:
+    photos: Sequence[Attachment] = (Attachment(str(n), "photo.jpg", "image/jpeg", size),)
+    return Message(Channel("web", str(n)), str(n), Author("1", "Ann"), "what is this?", time.time(), tuple(photos))
+
+
+if __name__ == "__main__":
+    address, weight, many = sys.argv[1:]
+    print(json.dumps(asyncio.run(measure(address, int(weight), int(many)))))

@@ -1,0 +1,184 @@
+"""A long conversation at an endpoint that remembers nothing: what travels with each question, and how large it gets.
+
+The endpoint looks at every photo and notes its hash, so that it is known which ones were really sent again.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from adapters.providers.openai import OpenAI
+from adapters.providers.openai.rows import OPENAI
+from bench import photo
+from bench.measure import table
+from bench.snapthread import Screen, asking
+from bot.asking.memory import LOOKED_BACK, tokens
+from bot.inbox import Inbox
+from bot.messages import Attachment, Author, Channel, Message, Photo
+from bot.photos import Photos
+from tests.doubles.openai import FakeOpenAI, Seen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Kind = Literal["new photo", "follow-up", "photo by number"]
+
+HERE = Channel("web", "lobby")
+GROUP = 4  # turns: something new is shown, and three questions follow
+SEVEN = 7  # the photo that is asked for by its number; later on the oldest one that still has one
+PATIENCE = 30.0  # seconds for an answer
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "memory.png"
+# By Okabe and Ito, told apart as well by those who see no red, no green or no blue.
+COLOURS: dict[Kind, str] = {"new photo": "#0072B2", "follow-up": "#E69F00", "photo by number": "#009E73"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and the photos that have to go along, counted from 0."""
+
+    kind: Kind
+    text: str
+    photos: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one question really took along, and the bytes it would have had with all photos so far."""
+
+    kind: Kind
+    bytes: int
+    tokens: int  # of its words
+    photos: int
+    with_all: int
+
+
+def report(*, quick: bool) -> str:
+    """Three spans of a conversation; the whole of it is drawn to docs/images/memory.png."""
+    turns = 40 if quick else 200
+    requests = asyncio.run(talk(turns, photo.base()))
+    if not quick:
+        draw(requests, PICTURE)
+    spans = [(1, 10), (turns // 2 - 9, turns // 2), (turns - 9, turns)]
+    title = f"A conversation of {turns} turns with {turns // GROUP} photos"
+    return table(title, [_row(requests, *span) for span in spans])
+
+
+def _row(requests: Sequence[Request], first: int, last: int) -> dict[str, object]:
+    span = requests[first - 1 : last]
+    return {
+        "turns": f"{first}-{last}",
+        "request kB, mean": sum(each.bytes for each in span) / len(span) / 1000,
+        "request kB, most": max(each.bytes for each in span) / 1000,
+        "tokens of words, mean": round(sum(each.tokens for each in span) / len(span)),
+        "tokens of words, most": max(each.tokens for each in span),
+        "photos, most": max(each.photos for each in span),
+        "kB with all photos": span[-1].with_all / 1000,
+    }
+
+
+# the conversation
+
+
+async def talk(turns: int, base: bytes, each: int = 1) -> Sequence[Request]:
+    """Ask so many questions, of which every fourth shows `each` new photos, variants of `base`.
+
+    AssertionError: other photos went along than those that matter.
+    """
+    files = [photo.variant(base, n) for n in range(-(-turns // GROUP) * each)]
+    screen = Screen(files)
+    async with AsyncExitStack() as stack:
+        endpoint = await stack.enter_async_context(FakeOpenAI())
+        inbox = await stack.enter_async_context(
+            asking(
+                lambda store: OpenAI(OPENAI, endpoint.key, endpoint.url),
+                "openai/gpt-4o",
+                lambda store, folder: screen,
+                1,
+            )
+        )
+        cleaned = await _cleaned(files)
+        requests = []
+        for n in range(turns):
+            question = _question(n, each)
+            await _ask(inbox, screen, n, question)
+            assert len(endpoint.asked) == n + 1, "a question was asked twice"
+            requests.append(_request(n, question, endpoint.asked[-1], cleaned[: (n // GROUP + 1) * each]))
+    return requests
+
+
+async def _cleaned(files: Sequence[bytes]) -> Sequence[Photo]:
+    """The photos after intake, made elsewhere: the same bytes give the same photo."""
+    async with Photos() as photos:
+        return [await photos.read("photo.jpg", data) for data in files]
+
+
+def _question(n: int, each: int) -> Question:
+    """The n-th question, from 0."""
+    group, place = divmod(n, GROUP)
+    last = range(group * each, (group + 1) * each)
+    if place == 0:
+        return Question("new photo", "what do you see here?", last)
+    if place == 1:
+        return Question("follow-up", "which colours are there, and what is in the background?", last)
+    if place == 2:
+        number = min(max(SEVEN, last.stop - LOOKED_BACK + 1), last.stop)
+        return Question("photo by number", f"and how does that compare with photo {number}?", [number - 1])
+    return Question("follow-up", "tell me all about it: a long answer please", last)
+
+
+async def _ask(inbox: Inbox, screen: Screen, n: int, question: Question) -> None:
+    """Say it, and wait until the whole answer is there."""
+    new = question.photos if question.kind == "new photo" else ()
+    attachments = tuple(Attachment(str(k), f"photo{k + 1}.jpg", "image/jpeg") for k in new)
+    whole = screen.whole[HERE.id]
+    whole.clear()
+    screen.begun[HERE.id] = time.perf_counter()
+    await inbox.receive(Message(HERE, str(n), Author("1", "Ann"), question.text, time.time(), attachments))
+    await asyncio.wait_for(whole.wait(), PATIENCE)
+
+
+def _request(n: int, question: Question, seen: Seen, shown: Sequence[Photo]) -> Request:
+    assert seen.photos == [shown[k].sha256 for k in question.photos], f"turn {n + 1}: other photos went along"
+    words = sum(map(tokens, seen.texts))
+    missing = sum(_in_base64(photo) for photo in shown if photo.sha256 not in seen.photos)
+    return Request(question.kind, seen.bytes, words, len(seen.photos), seen.bytes + missing)
+
+
+def _in_base64(photo: Photo) -> int:
+    return -(-photo.size // 3) * 4
+
+
+# the picture
+
+
+def draw(requests: Sequence[Request], to: Path) -> None:
+    """Draw size and tokens of each request, one above the other."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 6), dpi=120, layout="constrained")
+    sizes, words = figure.subplots(2, 1, sharex=True)
+    turns = range(1, len(requests) + 1)
+    _dots(sizes, requests, [each.bytes / 1000 for each in requests])
+    sizes.plot(
+        turns, [each.with_all / 1000 for each in requests], "--", color="#595959", label="if all photos went along"
+    )
+    sizes.set(ylabel="kB a request", ylim=(0, 2.5 * max(each.bytes for each in requests) / 1000))
+    sizes.set_title(
+        f"{len(requests)} questions, {len(requests) // GROUP} photos, at an endpoint that remembers nothing"
+    )
+    sizes.legend(loc="upper right")
+    _dots(words, requests, [each.tokens for each in requests])
+    words.set(ylabel="tokens of words a request", xlabel="turn", ylim=(0, 1.3 * max(each.tokens for each in requests)))
+    figure.savefig(to)
+
+
+def _dots(axes: "Axes", requests: Sequence[Request], values: Sequence[float]) -> None:
+    for kind, colour in COLOURS.items():
+        chosen = [n for n, each in enumerate(requests) if each.kind == kind]
+        axes.plot([n + 1 for n in chosen], [values[n] for n in chosen], "o", ms=3.5, color=colour, label=kind)
+    axes.grid(color="#DDDDDD")
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,119 @@
+"""One question: asked of its model, or of the next one in line where that is down, until the answer is whole."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import structlog
+
+from bot.asking.attempt import Attempt, Crew
+from bot.asking.describing import Describer
+from bot.asking.failover import Failover
+from bot.asking.finding import Finder
+from bot.asking.question import Question, of_model
+from bot.errors import BotError, Refused
+from bot.messages import Turn
+from bot.ports import Provider, Store
+from bot.stops import Stops
+
+log = structlog.get_logger(__name__)
+
+Hear = Callable[[Question], Awaitable[Turn]]
+"""Returns the question's turn with what its recordings say."""
+
+
+@dataclass
+class Asker:
+    """Asks. `fallbacks` are the models to go to where a channel has chosen no others."""
+
+    store: Store
+    providers: Mapping[str, Provider]
+    finder: Finder
+    stops: Stops
+    first_model: str = ""
+    fallbacks: Sequence[str] = ()
+    failover: Failover = field(default_factory=Failover)
+    hear: Hear | None = None  # what is said in recordings
+    videos: bool = True  # links to them may be followed
+
+    @cached_property
+    def crew(self) -> Crew:
+        """Whom every attempt works with."""
+        describer = Describer(self.store, self.providers, [self.first_model, *self.fallbacks])
+        return Crew(self.store, self.providers, self.finder, self.failover, describer, self.videos)
+
+    async def ask(self, asked: Question) -> str:
+        """Let the answer grow, and return it whole, or as much of it as there was when somebody stopped it."""
+        if asked.turn.conversation.provider not in self.providers:
+            raise Refused("model_missing", model=asked.turn.conversation.model)
+        async with asked.reply.adapter.typing(asked.reply.channel), asked.reply.growing():
+            await self.until_stopped(asked, self._hear_and_ask(asked))
+        return asked.reply.text
+
+    async def until_stopped(self, asked: Question, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work until somebody stops it.
+
+        Only the work ends at once: what is being posted ends as usual, or a post would miss having its id stored.
+        """
+        working = asyncio.create_task(work)
+
+        def stop() -> None:
+            asked.stopped = True
+            working.cancel()
+
+        try:
+            with self.stops.stoppable(asked.turn.conversation.id, stop):
+                await working
+        except asyncio.CancelledError:
+            working.cancel()
+            await asyncio.wait([working])
+            if not asked.stopped:
+                raise
+
+    async def _hear_and_ask(self, asked: Question) -> None:
+        if self.hear is not None:
+            asked.turn = await self.hear(asked)
+        await self._ask(asked)
+
+    async def _ask(self, asked: Question) -> None:
+        """Ask one model after the other, until one answers. What broke off in the middle is continued once."""
+        line = deque(await self._line(asked))
+        first: BotError | None = None
+        continued = False
+        while line:
+            model = line.popleft()
+            try:
+                return await self._ask_one(asked, model)
+            except BotError as error:
+                if not self.failover.is_outage(error):
+                    raise
+                log.warning("no answer", model=model, reason=error.key)
+                first = first or error
+            if asked.reply.text:
+                line = deque() if continued else line or deque([model] if not isinstance(first, Refused) else [])
+                continued = True
+        raise first or Refused("model_missing", model=asked.turn.conversation.model)
+
+    async def _line(self, asked: Question) -> Sequence[str]:
+        if asked.alone:
+            return [asked.turn.conversation.model]
+        settings = await self.store.channel_settings(asked.reply.channel)
+        fallbacks = self.fallbacks if settings.fallbacks is None else settings.fallbacks
+        there = [model for model in fallbacks if model.partition("/")[0] in self.providers]
+        return self.failover.line(asked.turn.conversation.model, there)
+
+    async def _ask_one(self, asked: Question, model: str) -> None:
+        turn = of_model(asked.turn, model)
+        aside = asked.aside or turn.conversation.provider != asked.turn.conversation.provider
+        is_probe = self.failover.began(model)
+        try:
+            await Attempt(self.crew, asked, turn, aside).answer()
+        except BotError as error:
+            self.failover.failed(model, error)
+            raise
+        finally:
+            if is_probe:
+                self.failover.ended(model)

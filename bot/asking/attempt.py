@@ -1,0 +1,334 @@
+"""One question to one model: files are brought to it, it is told what it does not know, and the answer grows."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+import structlog
+
+from bot.asking import memory
+from bot.asking.describing import Described, Describer
+from bot.asking.failover import Failover
+from bot.asking.finding import Finder
+from bot.asking.looking import Looking
+from bot.asking.poison import bad_ones, may_be_poisoned
+from bot.asking.question import Question, apart, instructions, with_history, words
+from bot.errors import BotError, Forgotten, Refused, Unreadable
+from bot.messages import Exchange, Kept, Photo, Prompt, Remembered, Text, Turn, Usage
+from bot.ports import Provider, Store
+from bot.together import together
+from bot.videos import without_videos
+from bot.words import say
+
+log = structlog.get_logger(__name__)
+
+LATE = 300.0  # seconds after which an answer says that it is late
+LONGEST_REST = 6_000  # characters of what was said, of which the rest is asked for
+OVERLAP = 200  # characters at the beginning of the rest that may say once more what was said
+SAME = 4  # fewer may stand there twice by chance
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Whom an attempt works with."""
+
+    store: Store
+    providers: Mapping[str, Provider]
+    finder: Finder
+    failover: Failover
+    describer: Describer
+    videos: bool = True  # links to them may be followed
+
+
+@dataclass
+class Attempt:
+    """Has the question answered by the model of `turn`. `aside`: in a conversation of its own over there."""
+
+    crew: Crew
+    asked: Question
+    turn: Turn
+    aside: bool
+    notes: list[str] = field(default_factory=list)  # said before the answer, if it is this attempt's
+    spoke: bool = False
+
+    def __post_init__(self) -> None:
+        self.provider = self.crew.providers[self.turn.conversation.provider]
+        crew = self.crew
+        self.files = Looking(crew.store, crew.finder, crew.failover, self.provider, self.asked, self.turn)
+        self.known: Sequence[Remembered] = ()  # the conversation's files that the provider may not know
+        self.mended: set[str] = set()  # what was done to the question, once each
+
+    async def answer(self) -> None:
+        """Let the answer grow. What one file, or an old conversation over there, keeps from being said is mended."""
+        try:
+            prompt = await self._prompt()
+            while True:
+                try:
+                    return await self._stream(prompt)
+                except (Forgotten, Refused) as error:
+                    prompt = await self._mended(prompt, error)
+        finally:
+            if self.aside:  # nobody would find it there to delete it later
+                with suppress(BotError):
+                    await self.provider.forget(self.turn.conversation)
+
+    # what is asked
+
+    async def _prompt(self) -> Prompt:
+        looked, history, _ = await together(
+            self.files.own(),
+            self.crew.store.history(self.turn, self.turn.conversation.preferences.history),
+            self._begin(),
+        )
+        files, unread = looked
+        self.asked.files = files
+        self._note_late()
+        self.notes += filter(None, [unread])
+        text = self._words()
+        if unread:  # or the model would wonder where the others are
+            text = f"{text}\n\n({unread})"
+        return await self._composed(text, files, history)
+
+    def _words(self) -> str:
+        """What to ask; links that nobody is to follow are left out."""
+        text = words(self.turn.message)
+        return text if self.crew.videos else without_videos(text)
+
+    def _note_late(self) -> None:
+        late = time.time() - self.turn.message.sent
+        if late > LATE and not self.asked.aside:
+            self.notes.insert(0, say("late", ago=_ago(late)))
+
+    async def _begin(self) -> None:
+        self.begun = False
+        conversation = self.turn.conversation
+        if conversation.remote_id is not None:
+            return
+        title = f"{self.turn.message.channel.platform} {conversation.id}"  # no words or names of people
+        remote_id = await self.provider.begin(conversation, title)
+        self.begun = remote_id is not None
+        if self.begun and not self.aside:
+            await self.crew.store.began(conversation, remote_id)
+        self.turn = replace(self.turn, conversation=replace(conversation, remote_id=remote_id))
+
+    async def _composed(self, text: str, own: list[Kept], history: Sequence[Exchange]) -> Prompt:
+        """The question with all that its provider does not know: what was said, and the files that matter."""
+        conversation = self.turn.conversation
+        keeps = conversation.remote_id is not None
+        told = history if self.begun or not keeps else memory.missed(history, self.provider.name)
+        if told or not keeps or not own:
+            self.known = await self._unknown(told, everything=self.begun or not keeps, history=history)
+        recalled, lost = await self._recall(text, own)
+        files = [*recalled, *own]
+        numbers = memory.numbered(self.known, own) if self.known else {}
+        given = await self.files.given(files, numbers)
+        self.notes += given.notes
+        photos = given.photos
+        background = memory.background(self.known, [each.sha256 for each in files], lost)
+        if photos and (described := await self._described(photos)):
+            photos = ()
+            self.notes.append(described.note)
+            background = "\n\n".join(filter(None, (background, described.text)))
+        prompt = Prompt(
+            conversation,
+            text,
+            photos,
+            memory.within(told, self.known),
+            instructions(conversation.preferences),
+            numbers,
+            background,
+            given.documents,
+            given.excerpts,
+        )
+        return self._for_the_rest(_folded(prompt) if keeps else prompt)
+
+    async def _unknown(
+        self, told: Sequence[Exchange], *, everything: bool, history: Sequence[Exchange]
+    ) -> Sequence[Remembered]:
+        """The files that the provider does not know: with what it missed, and of questions that nobody answered."""
+        known = await self.crew.store.remembered(self.turn.conversation, memory.LOOKED_BACK)
+        earlier = [each for each in known if each.turn <= self.turn.id]
+        if everything:
+            return earlier
+        missed, answered = {each.turn for each in told}, {each.turn for each in history}
+        last = max(answered, default=0)
+        return [each for each in earlier if each.turn in missed or each.turn > last]
+
+    async def _recall(self, text: str, own: Sequence[Kept]) -> tuple[list[Kept], dict[str, str]]:
+        """The earlier files that matter, and why others of them cannot be had any more, by hash."""
+        wanted = memory.that_matter(text, [each.sha256 for each in own], self.known)
+        self.notes += [_lost(each, say("photo_refused")) for each in memory.choked_on(text, self.known)]
+        found = await together(*(self.files.again(each) for each in wanted))
+        lost = {each.sha256: str(why) for each, why in zip(wanted, found, strict=True) if isinstance(why, Unreadable)}
+        self.notes += [_lost(each, lost[each.sha256]) for each in wanted if each.sha256 in lost]
+        return self.files.affordable([each for each in found if isinstance(each, Kept)]), lost
+
+    async def _described(self, photos: Sequence[Photo]) -> Described | None:
+        return await self.crew.describer.described(self.asked, self.turn.conversation.model, photos, self.known)
+
+    def _for_the_rest(self, prompt: Prompt) -> Prompt:
+        """Ask for the rest only, where the answer broke off."""
+        said = self.asked.reply.text
+        return replace(prompt, text=say("ask_rest", text=prompt.text, said=said[-LONGEST_REST:])) if said else prompt
+
+    # mending
+
+    async def _mended(self, prompt: Prompt, error: Forgotten | Refused) -> Prompt:
+        """The question in another form, which may be taken. Raises the error where that was done, or would not help."""
+        if isinstance(error, Forgotten):
+            self._once("anew", error)
+            return await self._anew()
+        if prompt.documents and not self.asked.reply.text and _may_be_a_document(error):
+            self._once("in words", error)
+            return await self._in_words(prompt, error)
+        if self.asked.reply.text or not may_be_poisoned(error):
+            raise error
+        self._once("without poison", error)
+        return await self._without_poison(prompt, error)
+
+    def _once(self, way: str, error: BotError) -> None:
+        if way in self.mended:
+            raise error
+        self.mended.add(way)
+
+    async def _anew(self) -> Prompt:
+        """The question in a fresh conversation over there, which is told what was said before."""
+        log.warning("the provider forgot the conversation")
+        conversation = self.turn.conversation
+        if not self.aside:
+            await self.crew.store.began(conversation, None)
+        self.turn = replace(self.turn, conversation=apart(conversation))
+        await self._begin()
+        self.notes.append(say("began_anew"))
+        history = await self.crew.store.history(self.turn, conversation.preferences.history)
+        return await self._composed(self._words(), self.asked.files, history)
+
+    async def _in_words(self, prompt: Prompt, error: Refused) -> Prompt:
+        """The question with the words of its documents, because the provider does not open them after all."""
+        self.files.closed.update(each.sha256 for each in prompt.documents)
+        spoken = [each for each in prompt.documents if not (await self.crew.finder.words(each)).is_empty]
+        silent = [each for each in prompt.documents if each not in spoken]
+        if not (spoken or prompt.photos or prompt.excerpts):
+            raise error
+        given = await self.files.given(spoken, prompt.numbers)
+        unread = "; ".join(f"{each.name}: {Unreadable('document_no_text')}" for each in silent)
+        total = len(prompt.documents) + len(prompt.photos) + len(prompt.excerpts)
+        if unread:
+            unread = say("files_some_read", read=total - len(silent), total=total, names=unread)
+        self.notes += [*given.notes, *filter(None, [unread])]
+        text = f"{prompt.text}\n\n({unread})" if unread else prompt.text
+        return replace(prompt, text=text, documents=(), excerpts=(*prompt.excerpts, *given.excerpts))
+
+    async def _without_poison(self, prompt: Prompt, error: Refused) -> Prompt:
+        """The question without the photos, or else without the history, that the provider chokes on."""
+        if len(prompt.photos) < 2 and not prompt.history:
+            await self._spoiled(prompt.photos)
+            raise error
+        bad = await bad_ones(prompt.photos, self._takes) if prompt.photos else []
+        if not bad and not prompt.history:
+            raise error
+        if not bad:
+            self.notes.append(say("history_left_out"))
+            return replace(prompt, history=(), background="")
+        await self._spoiled(bad)
+        names = "; ".join(f"{photo.name}: {Unreadable('photo_refused')}" for photo in bad)
+        good = tuple(photo for photo in prompt.photos if photo not in bad)
+        if not good:
+            raise Refused("photos_none_read", names=names)
+        unread = say("photos_some_read", read=len(good), total=len(prompt.photos), names=names)
+        self.notes.append(unread)
+        return replace(prompt, photos=good, text=f"{prompt.text}\n\n({unread})")
+
+    async def _takes(self, photos: Sequence[Photo]) -> bool:
+        """Whether the provider takes these photos: the first word of an answer tells."""
+        probe = Prompt(apart(self.turn.conversation), say("ask_probe"), tuple(photos))
+        try:
+            async with aclosing(self.provider.ask(probe)) as pieces:
+                async for _ in pieces:
+                    break
+        except Refused as error:
+            if may_be_poisoned(error):
+                return False
+            raise
+        return True
+
+    async def _spoiled(self, photos: Sequence[Photo]) -> None:
+        for photo in photos:
+            await self.crew.store.spoiled(self.turn.conversation, photo.sha256)
+
+    # words
+
+    async def _stream(self, prompt: Prompt) -> None:
+        rest = _Rest(self.asked.reply.text)
+        async with aclosing(self.provider.ask(prompt)) as pieces:
+            try:
+                async for piece in pieces:
+                    if isinstance(piece, Usage):
+                        self.asked.usage += piece
+                    else:
+                        self._grow(Text(rest.feed(piece.text)))
+            finally:
+                self._grow(Text(rest.end()))
+        if rest.said and self.asked.answered_by != self.turn.conversation.model:
+            self._grow(Text(f"\n\n_{say('failover_rest', by=self.turn.conversation.model)}_"))
+
+    def _grow(self, piece: Text) -> None:
+        if not piece.text:
+            return
+        asked, model = self.asked, self.turn.conversation.model
+        if not self.spoke:
+            self.spoke = True
+            self.crew.failover.well(model)
+        if asked.first_words is None:
+            asked.first_words = monotonic() - asked.started
+            conversation = self.asked.turn.conversation
+            note = self.crew.failover.note(conversation.id, conversation.model, model)
+            asked.answered_by = model
+            notes = filter(None, [*asked.notes, *self.notes, note])
+            asked.reply.grow("".join(f"_{note}_\n\n" for note in notes))
+        asked.reply.grow(piece.text)
+
+
+def _lost(known: Remembered, why: str) -> str:
+    key = "file_lost" if known.is_document else "photo_lost"
+    return say(key, n=known.number, name=known.attachment.name, why=why)
+
+
+class _Rest:
+    """The rest of an answer that broke off: what it says once more is left out."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        self._held: str | None = "" if said else None
+
+    def feed(self, text: str) -> str:
+        if self._held is None:
+            return text
+        self._held += text
+        return self.end() if len(self._held) > OVERLAP else ""
+
+    def end(self) -> str:
+        held, self._held = self._held or "", None
+        for length in range(min(len(held), OVERLAP, len(self.said)), SAME - 1, -1):
+            if self.said.endswith(held[:length]):
+                return held[length:]
+        return held
+
+
+def _may_be_a_document(error: Refused) -> bool:
+    """Whether it may go well with the words of a document instead, which are also fewer."""
+    return error.key in ("provider_document_refused", "provider_context_too_long") or may_be_poisoned(error)
+
+
+def _folded(prompt: Prompt) -> Prompt:
+    """The same prompt for a provider that keeps the history: what it does not know becomes part of the question."""
+    text = with_history(prompt.text, prompt.history)
+    text = "\n\n".join(filter(None, (prompt.background, text)))
+    return replace(prompt, text=text, history=(), background="")
+
+
+def _ago(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return say("minutes", n=minutes) if minutes < 120 else say("hours", n=round(minutes / 60))

@@ -1,0 +1,136 @@
+"""The files of a question: fetched, brought to the provider, or put into words for a model that does not open them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.asking import memory
+from bot.asking.failover import Failover
+from bot.asking.finding import Finder
+from bot.asking.question import Question
+from bot.documents.reading import Reading
+from bot.errors import Busy, Refused, Unreadable
+from bot.messages import Attachment, Document, Kept, Message, Photo, Remembered, Turn
+from bot.ports import Provider, Store
+from bot.together import together
+from bot.words import say
+
+FILE_TRIES = 3  # how often a file that cannot be fetched holds the others up
+
+Looked = Photo | Document | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Files as the provider gets them, and what people are to know about that."""
+
+    photos: tuple[Photo, ...]
+    documents: tuple[Document, ...]
+    excerpts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class Looking:
+    """Looks at the files that one question is about, for the model of `turn`."""
+
+    store: Store
+    finder: Finder
+    failover: Failover
+    provider: Provider
+    asked: Question
+    turn: Turn
+    closed: set[str] = field(default_factory=set)  # hashes of documents that the provider does not open after all
+
+    # finding
+
+    async def own(self) -> tuple[list[Kept], str]:
+        """Fetch and bring all files of the question side by side; with them, a sentence that names the unread ones."""
+        source = await self.finder.source(self.turn.message)
+        attachments = source.photos
+        looked: list[Looked] = await together(*(self._look(source, each) for each in attachments))
+        pairs = list(zip(attachments, looked, strict=True))
+        files = {replace(each, mime=kept.mime): kept for each, kept in pairs if isinstance(kept, Kept)}
+        if files and not self.asked.again:
+            await self.store.remember(self.turn, files, source.channel)
+        unread = [(each, error) for each, error in pairs if isinstance(error, Unreadable)]
+        if not unread:
+            return list(files.values()), ""
+        names = "; ".join(f"{each.name}: {error}" for each, error in unread)
+        kinds = "files" if any(each.is_document for each, _ in unread) or _documents(files.values()) else "photos"
+        if not files:
+            raise Refused(f"{kinds}_none_read", names=names)
+        return list(files.values()), say(f"{kinds}_some_read", read=len(files), total=len(pairs), names=names)
+
+    async def again(self, known: Remembered) -> Looked:
+        """Bring one that was shown before."""
+        try:
+            kept = await self.finder.again(known)
+            await self._bring(kept)
+        except Unreadable as error:
+            return error
+        except Busy as error:
+            if self.failover.is_outage(error):
+                raise
+            return Unreadable("photo_gone")
+        return kept
+
+    async def _look(self, source: Message, attachment: Attachment) -> Looked:
+        try:
+            kept = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment)
+            self.asked.seen[attachment] = kept
+            await self._bring(kept)
+        except Unreadable as error:
+            return error
+        except Busy as error:
+            if self.asked.tries < FILE_TRIES or self.failover.is_outage(error):
+                raise
+            return Unreadable("photo_gone")
+        return kept
+
+    async def _bring(self, kept: Photo | Document) -> None:
+        if self.is_opened(kept):
+            try:
+                return await self.provider.upload(kept)
+            except Unreadable:
+                if not isinstance(kept, Document) or (await self.finder.words(kept)).is_empty:
+                    raise
+                self.closed.add(kept.sha256)
+        elif isinstance(kept, Document) and (await self.finder.words(kept)).is_empty:
+            raise Unreadable("document_no_text")
+        return None
+
+    # giving
+
+    def is_opened(self, kept: Kept) -> bool:
+        """Whether the provider gets the file itself."""
+        if not isinstance(kept, Document):
+            return True
+        return kept.sha256 not in self.closed and self.provider.reads(kept, self.turn.conversation.model_id)
+
+    def affordable(self, files: Sequence[Kept]) -> list[Kept]:
+        """As many of the earlier files as fit into one request; those that go in words are cut to fit instead."""
+        sent = memory.affordable([each for each in files if self.is_opened(each)])
+        return [each for each in files if each in sent or not self.is_opened(each)]
+
+    async def given(self, files: Sequence[Kept], numbers: Mapping[str, int]) -> Given:
+        """The files as the provider takes them; `numbers` are theirs in the conversation, by hash."""
+        read = [each for each in _documents(files) if not self.is_opened(each)]
+        readings: list[Reading] = await together(*(self.finder.words(each) for each in read))
+        excerpts, notes = list[str](), list[str]()
+        for document, (text, extent) in zip(read, memory.excerpts(readings), strict=True):
+            n = numbers.get(document.sha256)
+            file = say("file_named", n=n, name=document.name) if n else document.name
+            key = "document_says_partly" if extent else "document_says"
+            excerpts.append(say(key, file=file, extent=extent, text=text))
+            if extent and document in self.asked.files:
+                notes.append(say("document_partly", name=document.name, extent=extent))
+        return Given(
+            tuple(each for each in files if isinstance(each, Photo)),
+            tuple(each for each in _documents(files) if self.is_opened(each)),
+            tuple(excerpts),
+            tuple(notes),
+        )
+
+
+def _documents(files: Iterable[Kept]) -> list[Document]:
+    return [each for each in files if isinstance(each, Document)]

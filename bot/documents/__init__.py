@@ -1,0 +1,97 @@
+"""The reading room: bytes of a stranger in, a document out, and what it says for those who cannot open it."""
+
+import asyncio
+from collections import OrderedDict
+
+from bot.documents.apart import read_apart
+from bot.documents.kinds import DOCX, PDF, kind_of
+from bot.documents.program import BOMB, BROKEN, LOCKED, OFFICE, OTHER, SLOW
+from bot.documents.reading import MOST_TEXT, Reading
+from bot.documents.text import in_utf8
+from bot.errors import Busy, Unreadable
+from bot.keep import Keep, display_name
+from bot.messages import DOCUMENTS, Document
+
+AT_ONCE = 2  # processes that read
+REMEMBERED = 32  # readings
+
+WHY = {
+    LOCKED: "document_locked",
+    BROKEN: "document_broken",
+    BOMB: "document_bomb",
+    OFFICE: "document_office",
+    OTHER: "photo_not_an_image",
+    SLOW: "document_slow",
+}
+
+
+class Documents:
+    """Judges documents by their bytes, keeps them beside the photos, and reads them."""
+
+    def __init__(self, keep: Keep, most_bytes: int = 50 * 1024 * 1024, *, off: bool = False) -> None:
+        """`off`: the operator wants none."""
+        self.most_bytes = most_bytes
+        self._keep, self._off = keep, off
+        self._readings: OrderedDict[str, Reading] = OrderedDict()  # by hash, the longest unused first
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def take(self, name: str, data: bytes, *, plain: bool = True) -> Document:
+        """Keep a file that is no picture as a document, by the look of it; `words` tells whether it is sound.
+
+        The same bytes give the same document. Unreadable: it is empty, too heavy, or nothing to read, such as plain
+        text where none is expected.
+        """
+        if not data:
+            raise Unreadable("photo_empty")
+        mime, data = await asyncio.to_thread(_judged, name, data, plain)
+        if self._off:
+            raise Unreadable("feature_off")
+        if len(data) > self.most_bytes:
+            raise Unreadable("document_too_heavy", limit=self.most_bytes // 1024**2)
+        return await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data)
+
+    async def recall(self, sha256: str, name: str) -> Document | None:
+        """The document of this hash as it was read before; None when it is not kept any more."""
+        kept = await asyncio.to_thread(self._keep.recall, sha256, display_name(name, "file"))
+        return kept if isinstance(kept, Document) else None
+
+    async def words(self, document: Document) -> Reading:
+        """What it says, as far as it is read. Unreadable: it is locked, damaged ...; Busy: its file is gone by now."""
+        if document.sha256 not in self._readings:
+            self._readings[document.sha256] = await self._read(document)
+        self._readings.move_to_end(document.sha256)
+        while len(self._readings) > REMEMBERED:
+            self._readings.popitem(last=False)
+        return self._readings[document.sha256]
+
+    async def _read(self, document: Document) -> Reading:
+        try:
+            if document.mime not in (PDF, DOCX):
+                return await asyncio.to_thread(_beginning, document)
+            async with self._room:
+                said = await read_apart(document.file, DOCUMENTS[document.mime])
+        except FileNotFoundError as error:
+            raise Busy("photo_gone") from error
+        if isinstance(said, str):
+            await asyncio.to_thread(self._keep.drop, [document.sha256])
+            raise Unreadable(WHY[said])
+        return said
+
+
+def _judged(name: str, data: bytes, plain: bool) -> tuple[str, bytes]:
+    """What it is, and its bytes: text is in UTF-8 from here on. Unreadable where it is no document."""
+    mime = kind_of(name, data)
+    if mime in (PDF, DOCX):
+        return mime, data
+    text = in_utf8(data) if plain else None
+    if text is None:
+        raise Unreadable("photo_not_an_image")
+    return mime, text
+
+
+def _beginning(document: Document) -> Reading:
+    with document.file.open("rb") as file:
+        raw = file.read(4 * MOST_TEXT)
+    text = raw.decode("utf-8", "ignore")  # the last sign may be cut
+    share = len(raw) / max(document.size, 1) * min(1.0, MOST_TEXT / max(len(text), 1))
+    return Reading((text[:MOST_TEXT],), share=share)

@@ -1,0 +1,121 @@
+"""The studio: pictures and sound that are made to order, with whoever of the providers can make them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.asking.finding import MADE, Finder
+from bot.commands import Draw
+from bot.errors import Refused, Unreadable
+from bot.messages import Attachment, Channel, File, Heard, Kept, Made, Model, Order, Photo, Turn
+from bot.ports import Provider, Store
+from bot.ports import Studio as Maker
+
+PICTURES, VOICE, SPEECH = "pictures", "voice", "speech"  # features that the operator may switch off
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Takes orders."""
+
+    store: Store
+    providers: Mapping[str, Provider]
+    finder: Finder
+    off: frozenset[str] = frozenset()
+
+    async def draw(self, turn: Turn, draw: Draw) -> tuple[str, Made]:
+        """Have a picture made; with it, the name of the model that made it."""
+        self._check(PICTURES)
+        name, model, maker = await self._maker(turn, draw.craft, draw.model)
+        photo = None if draw.craft == "imagine" else await self._photo(turn, draw)
+        made = await maker.make(Order(draw.craft, model.id, draw.words, photo, draw.wishes))
+        return name, made
+
+    async def hear(self, turn: Turn, attachment: Attachment) -> tuple[str, Heard]:
+        """Have a recording written down; with it, the name of the model that did so."""
+        self._check(VOICE)
+        name, model, maker = await self._maker(turn, "hear")
+        recording = await self.finder.recording(turn.message.channel, attachment)
+        return name, await maker.hear(recording, model.id, turn.message.language)
+
+    async def speak(self, turn: Turn, text: str) -> tuple[str, Made]:
+        """Have a text read aloud; with it, the name of the model that did so."""
+        self._check(SPEECH)
+        name, model, maker = await self._maker(turn, "speak")
+        return name, await maker.speak(text, model.id)
+
+    async def keep(self, turn: Turn, made: Made) -> None:
+        """Keep what was made for the turn, so that it is made once; pictures become photos of the conversation."""
+        await self.store.keep_made(turn, made.files)
+        photos = {}
+        for n, file in enumerate(made.files):
+            if file.mime.startswith("image/"):
+                try:
+                    photos[Attachment(str(n), file.name, file.mime, len(file.data))] = await self._read(file)
+                except Unreadable:  # it can be shown, but not asked about
+                    continue
+        if photos:
+            await self.store.remember(turn, photos, Channel(MADE, str(turn.id)))
+
+    async def _read(self, file: File) -> Photo:
+        return await self.finder.photos.read(file.name, file.data)
+
+    def _check(self, feature: str) -> None:
+        if feature in self.off:
+            raise Refused("feature_off")
+
+    async def _maker(self, turn: Turn, craft: str, wanted: str | None = None) -> tuple[str, Model, Maker]:
+        """Who makes it: the model that is named, else the usual one, of the conversation's provider if it has one."""
+        own = turn.conversation.provider
+        offered: list[tuple[str, Model, Maker]] = []
+        for name, provider in sorted(self.providers.items(), key=lambda item: item[0] != own):
+            if provider.studio is not None:
+                models = await provider.studio.models(craft)
+                offered += [(f"{name}/{model.id}", model, provider.studio) for model in models]
+        if not offered:
+            raise Refused("studio_nobody")
+        found = _named(wanted, [name for name, _, _ in offered])
+        if found is None:
+            raise Refused("studio_model", model=wanted, models=", ".join(name for name, _, _ in offered[:8]))
+        return offered[found]
+
+    async def _photo(self, turn: Turn, draw: Draw) -> Photo:
+        """The picture that the order is about: named by a button, sent along, replied to, or the last one."""
+        if draw.of is not None:
+            return await self._of_turn(turn, draw.of, draw.nth)
+        message = (draw.again or turn).message
+        source = await self.finder.source(message)
+        if source.photos:
+            return _picture(await self.finder.read(source.channel, source.photos[0]))
+        about = message.about
+        behind = await self.store.turn_behind(message.channel, about.id) if about and about.ours else None
+        known = await self.store.remembered(turn.conversation, 40)
+        shown = [each for each in known if not each.is_document and (behind is None or each.turn == behind.id)]
+        if not shown:
+            raise Refused("studio_no_photo")
+        return _picture(await self.finder.again(shown[-1]))
+
+    async def _of_turn(self, turn: Turn, of: int, nth: int) -> Photo:
+        """A picture that was made for a turn; the conversation may know it from an earlier one, by its hash."""
+        made = await self.store.made(of)
+        if 1 <= nth <= len(made):
+            return await self._read(made[nth - 1])
+        shown = [each for each in await self.store.remembered(turn.conversation, 200) if each.turn == of]
+        if not 1 <= nth <= len(shown):
+            raise Refused("studio_no_photo")
+        return _picture(await self.finder.again(shown[nth - 1]))
+
+
+def _picture(kept: Kept) -> Photo:
+    if not isinstance(kept, Photo):
+        raise Refused("studio_no_photo")
+    return kept
+
+
+def _named(wanted: str | None, names: Sequence[str]) -> int | None:
+    """Which one is meant: the first where none is named; with or without the provider, or by a part of its name."""
+    if wanted is None:
+        return 0
+    low = wanted.lower()
+    whole = (n for n, name in enumerate(names) if low in (name.lower(), name.lower().partition("/")[2]))
+    part = (n for n, name in enumerate(names) if low in name.lower())
+    return next(whole, next(part, None))

@@ -1,0 +1,47 @@
+"""Links to videos on YouTube: which ones a text holds, and the text without them."""
+
+import re
+
+from bot.errors import Refused
+
+UNSEEN = "[video]"  # what stands where a link stood that nobody is to follow
+
+# Every address over there; what ends a sentence or a bracket is no part of it.
+_ADDRESS = re.compile(
+    r"(?<![\w@.-])(?:https?://)?(?:[a-z0-9-]+\.)*(?:youtube(?:-nocookie)?\.com|youtu\.be)(?::\d+)?/"
+    r"[^\s<>\"'`|\\]*[^\s<>\"'`|\\.,;:!?)\]}*_~]",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"(?:youtu\.be/|/(?:watch/?\?(?:[^#]*&)?v=|shorts/|live/|embed/|v/))([\w-]+)(?![\w-])", re.IGNORECASE)
+_MEANT = re.compile(r"youtu\.be/|/(?:watch|shorts/|live/|embed/|v/)", re.IGNORECASE)
+_LENGTH = 11  # characters of an id
+
+
+def links(text: str) -> tuple[str, ...]:
+    """The videos that the text links to, each once and in one form, in the order of their first mention."""
+    ids = [id for address in _ADDRESS.findall(text) if (id := _video(address))]
+    return tuple(f"https://www.youtube.com/watch?v={id}" for id in dict.fromkeys(ids))
+
+
+def without_videos(text: str) -> str:
+    """The text without a link that somebody could follow to a video; a mark stands in its place."""
+    return _ADDRESS.sub(UNSEEN, text)
+
+
+def latest(text: str, most: int) -> str:
+    """The text with links to the last `most` of its videos; a mark stands in place of the earlier ones."""
+    kept = {_video(link) for link in links(text)[-most:]}
+    return _ADDRESS.sub(lambda found: UNSEEN if _video(found[0]) not in {None, *kept} else found[0], text)
+
+
+def check(text: str) -> None:
+    """Raise Refused (video_link) where all that the text links to over there was meant to be a video and is none."""
+    addresses = _ADDRESS.findall(text)
+    wrong = [address for address in addresses if _video(address) is None and _MEANT.search(address)]
+    if wrong and not links(text):
+        raise Refused("video_link", link=wrong[0][:100])
+
+
+def _video(address: str) -> str | None:
+    found = _ID.search(address)
+    return found[1] if found and len(found[1]) == _LENGTH else None

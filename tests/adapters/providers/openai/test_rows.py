@@ -1,0 +1,27 @@
+"""In what the services differ."""
+
+import pytest
+
+from adapters.providers.openai.rows import AIMLAPI, OPENAI, VAPI, authorised
+
+
+@pytest.mark.parametrize(
+    ("how", "headers"),
+    [
+        ("bearer", {"authorization": "Bearer sk-1"}),
+        ("x-api-key", {"x-api-key": "sk-1", "anthropic-version": "2023-06-01"}),
+        ("x-goog-api-key", {"x-goog-api-key": "sk-1"}),
+    ],
+)
+def test_the_key_goes_where_the_operator_wants_it(how: str, headers: dict[str, str]) -> None:
+    assert authorised("sk-1", how) == headers  # type: ignore[arg-type]
+
+
+def test_without_a_key_nothing_is_said() -> None:
+    assert authorised("") == {}
+
+
+def test_a_service_is_sent_what_it_documents_and_what_its_kind_is_known_to_take() -> None:
+    assert [row.name for row in (VAPI, AIMLAPI, OPENAI)] == ["vapi", "aimlapi", "openai"]
+    assert [row.detail for row in (VAPI, AIMLAPI, OPENAI)] == [False, True, True]
+    assert [row.figures for row in (VAPI, AIMLAPI, OPENAI)] == [True, False, True]

@@ -1,0 +1,191 @@
+"""One question to one model: what reaches the provider, and what happens when somebody stops it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from bot.asking.question import instructions
+from bot.messages import About, Preferences, Turn, Usage
+from bot.photos import Photos
+from bot.ports import Store
+from bot.reply import CURSOR
+from bot.worker import Worker
+from tests.conftest import CAT, said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
+from tests.doubles.work import drain, hear, linked, make_worker, taken, until
+from tests.store.talk import HERE
+
+THERE = "telegram:42"
+
+
+@pytest.fixture
+def telegram() -> FakePlatform:
+    return FakePlatform("telegram")
+
+
+@pytest.fixture
+def worker(
+    sqlite: Store, platform: FakePlatform, telegram: FakePlatform, provider: FakeProvider, photos: Photos
+) -> Worker:
+    return make_worker(sqlite, [platform, telegram], provider, photos)
+
+
+# stopping
+
+
+@asynccontextmanager
+async def stopped(worker: Worker, turn: Turn) -> AsyncIterator[None]:
+    """Leaving, the turn that is in work is stopped, and has ended by itself soon after."""
+    working = asyncio.create_task(worker.take(turn))
+    yield
+    assert worker.hands.asker.stops.stop(turn.conversation.id)
+    async with asyncio.timeout(2):
+        await working
+    assert await worker.store.waiting() == 0
+
+
+async def posts_of(worker: Worker, turn: Turn) -> list[str]:
+    return await worker.store.posts(turn, turn.message.channel)
+
+
+async def test_stopped_before_the_first_words_it_says_so_and_nothing_else(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [[60.0, "never"]]
+    turn = await taken(worker, said(photos=1))
+    async with stopped(worker, turn):
+        await until(lambda: provider.prompts)
+    assert provider.closed == 1
+    assert platform.reads() == ["⏹ Stopped."]
+    assert platform.buttons["1"] == ["/retry 1", "/with 1"]
+
+
+async def test_stopped_while_photos_are_fetched_nothing_is_asked(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    platform.fetching = 60.0
+    async with stopped(worker, await taken(worker, said(photos=2))):
+        await until(lambda: len(platform.fetched) == 2)
+    assert (provider.prompts, provider.uploads) == ([], [])
+    assert platform.reads() == ["⏹ Stopped."]
+
+
+async def test_stopped_in_mid_answer_the_words_stay_in_the_post_that_grew(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [["a cat ", "that", Usage(5), 60.0, "never"]]
+    turn = await taken(worker, said(photos=1))
+    async with stopped(worker, turn):
+        await until(lambda: platform.reads() == ["a cat that" + CURSOR])
+        assert platform.buttons["1"] == ["/stop"]
+    assert provider.closed == 1
+    assert platform.reads() == ["a cat that\n\n⏹ Stopped."]
+    assert await posts_of(worker, turn) == ["1"]
+    assert platform.buttons["1"] == ["/retry 1", "/with 1"]
+    assert (await worker.store.spent(0)).credits == 5
+
+
+async def test_a_post_that_is_on_its_way_when_it_is_stopped_is_known_and_not_doubled(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    platform.sending = 0.1
+    provider.script = [["a cat", 60.0]]
+    turn = await taken(worker, said())
+    async with stopped(worker, turn):
+        await until(lambda: platform.calls)
+        assert platform.reads() == []
+    assert platform.reads() == ["a cat\n\n⏹ Stopped."]
+    assert await posts_of(worker, turn) == ["1"]
+
+
+async def test_what_was_stopped_is_part_of_what_was_said_and_the_next_one_is_answered(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [["a cat", 60.0], ["yes"]]
+    async with stopped(worker, await taken(worker, said())):
+        await until(platform.reads)
+    await hear(worker, said("really?"))
+    assert platform.reads()[1] == "yes"
+    past = await worker.store.history(await taken(worker, said()), 9)
+    assert [exchange.answer for exchange in past] == ["a cat\n\n⏹ Stopped.", "yes"]
+
+
+async def test_a_process_that_ends_is_not_somebody_who_stops_it(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [["a cat", 60.0], ["a whole cat"]]
+    working = asyncio.create_task(worker.take(await taken(worker, said())))
+    await until(platform.reads)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert provider.closed == 1
+    await worker.store.release_leases()
+    await drain(worker)
+    assert platform.reads() == ["a whole cat"]
+
+
+# how to answer
+
+
+@pytest.mark.parametrize(
+    ("preferences", "told"),
+    [
+        (Preferences(), ""),
+        (Preferences(persona="You are a pirate."), "You are a pirate."),
+        (Preferences(length="short"), "Answer briefly, in one to three sentences."),
+        (Preferences(length="long", persona="Arr."), "Arr.\nAnswer at length and in detail."),
+    ],
+)
+async def test_what_people_chose_tells_the_model_how_to_answer(
+    worker: Worker, provider: FakeProvider, preferences: Preferences, told: str
+) -> None:
+    await hear(worker, said())
+    conversation = await worker.store.conversation_of(HERE)
+    assert conversation is not None
+    await worker.store.preferred(conversation, preferences)
+    await hear(worker, said("and now?"))
+    assert provider.prompts[-1].instructions == told == instructions(preferences)
+    assert provider.prompts[-1].text == "and now?"
+
+
+# photos of other places
+
+
+async def test_photos_of_another_platform_s_message_are_fetched_there(
+    worker: Worker, platform: FakePlatform, telegram: FakePlatform, provider: FakeProvider
+) -> None:
+    telegram.files["ref0"] = CAT
+    platform.files.clear()
+    await hear(worker, said("what is this?", THERE, photos=1))
+    shown_there = await worker.store.turn(1)
+    assert shown_there is not None
+    await linked(worker.store, "web:lobby", THERE)
+    await worker.store.posted(shown_there, HERE, 0, "mirrored")  # in the lobby, where that is seen as well
+    await hear(worker, replace(said("and its colour?"), about=About("mirrored", ours=True, text="a cat")))
+    assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
+    assert (telegram.fetched, platform.fetched) == (["ref0", "ref0"], [])
+    assert platform.reads() == ["a cat"]
+
+
+async def test_of_a_platform_that_is_switched_off_they_cannot_be_had(
+    sqlite: Store,
+    worker: Worker,
+    platform: FakePlatform,
+    telegram: FakePlatform,
+    provider: FakeProvider,
+    photos: Photos,
+) -> None:
+    telegram.files["ref0"] = CAT
+    await hear(worker, said("what is this?", THERE, photos=1))
+    shown_there = await sqlite.turn(1)
+    assert shown_there is not None
+    await sqlite.posted(shown_there, HERE, 0, "mirrored")
+    without = make_worker(sqlite, platform, provider, photos)
+    await hear(without, replace(said("and its colour?"), about=About("mirrored", ours=True, text="a cat")))
+    assert platform.reads()[0].startswith("⚠️ I could not read photo0.jpg: it could not be fetched.")
+    assert len(provider.prompts) == 1

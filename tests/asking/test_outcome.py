@@ -1,0 +1,112 @@
+"""What is said when asking went wrong, and when it is worth another try."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.asking.asker import Asker
+from bot.asking.finding import Finder
+from bot.asking.outcome import ANSWERED, CLAIMS, STOPPED, TRIES, outcome
+from bot.asking.question import Question
+from bot.documents import Documents
+from bot.errors import Busy, Forgotten, LeaseLost, Refused
+from bot.messages import Turn
+from bot.photos import Photos
+from bot.ports import Store
+from bot.reply import Reply
+from bot.stops import Stops
+from bot.words import say
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider, Step
+from tests.doubles.work import until
+
+DOWN = Busy("provider_down", status=503)
+IS_DOWN = "The provider is having trouble on its side (error 503)."
+
+
+@pytest.fixture
+def asker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos) -> Asker:
+    finder = Finder(sqlite, {"web": platform}, photos, Documents(photos.keep), 1 << 20)
+    return Asker(sqlite, {"sandbox": provider}, finder, Stops())
+
+
+@pytest.fixture
+def asked(sqlite: Store, platform: FakePlatform, turn: Turn) -> Question:
+    return Question(turn, Reply(platform, sqlite, turn, turn.message.channel))
+
+
+async def test_a_whole_answer_is_what_the_model_said(asker: Asker, asked: Question) -> None:
+    assert await outcome(asker, asked) == ("a cat", ANSWERED)
+
+
+@pytest.mark.parametrize(
+    ("steps", "text", "how"),
+    [
+        ([Refused("provider_failed")], f"⚠️ {say('provider_failed')}", "provider_failed"),
+        (["half a ", Refused("provider_failed")], f"half a\n\n⚠️ {say('provider_failed')}", "provider_failed"),
+        (["half a ", DOWN], f"half a\n\n⚠️ {say('answer_cut')}", "answer_cut"),
+        ([Forgotten("provider_forgot")], f"⚠️ {say('provider_forgot')}", "provider_forgot"),
+        ([ZeroDivisionError("secret")], f"⚠️ {say('bug')}", "bug"),
+        (["half a ", ZeroDivisionError("secret")], f"half a\n\n⚠️ {say('bug')}", "bug"),
+    ],
+)
+async def test_what_went_wrong_is_one_sentence_below_the_words_there_were(
+    asker: Asker, asked: Question, provider: FakeProvider, steps: list[Step], text: str, how: str
+) -> None:
+    provider.script = [steps]
+    assert await outcome(asker, asked) == (text, how)
+
+
+async def test_who_is_busy_before_any_words_is_asked_again_later(
+    asker: Asker, asked: Question, provider: FakeProvider
+) -> None:
+    provider.script = [[DOWN]]
+    asked.tries = TRIES - 1
+    with pytest.raises(Busy):
+        await outcome(asker, asked)
+
+
+async def test_but_not_for_ever(asker: Asker, asked: Question, provider: FakeProvider) -> None:
+    provider.script = [[DOWN]]
+    asked.tries = TRIES
+    assert await outcome(asker, asked) == (f"⚠️ {IS_DOWN} I tried {TRIES + 1} times.", "provider_down")
+
+
+async def test_nor_where_nobody_has_the_patience(asker: Asker, asked: Question, provider: FakeProvider) -> None:
+    provider.script = [[DOWN]]
+    assert await outcome(asker, asked, patient=False) == (f"⚠️ {IS_DOWN} I tried 1 times.", "provider_down")
+
+
+async def test_a_turn_that_processes_die_over_is_not_asked_any_more(
+    asker: Asker, asked: Question, provider: FakeProvider
+) -> None:
+    asked.turn = replace(asked.turn, claims=CLAIMS)
+    assert (await outcome(asker, asked))[1] == ANSWERED
+    asked.turn = replace(asked.turn, claims=CLAIMS + 1)
+    assert (await outcome(asker, asked))[1] == "gave_up"
+    assert len(provider.prompts) == 1
+
+
+async def test_a_turn_that_somebody_else_holds_is_theirs(asker: Asker, asked: Question, provider: FakeProvider) -> None:
+    provider.script = [[LeaseLost()]]
+    with pytest.raises(LeaseLost):
+        await outcome(asker, asked)
+
+
+@pytest.mark.parametrize(("words", "text"), [([], "⏹ Stopped."), (["half a "], "half a\n\n⏹ Stopped.")])
+async def test_what_was_stopped_says_so(
+    asker: Asker, asked: Question, provider: FakeProvider, words: list[str], text: str
+) -> None:
+    provider.script = [[*words, 60.0]]
+    working = asyncio.create_task(outcome(asker, asked))
+    await until(lambda: provider.prompts and asked.reply.text == "".join(words))
+    asker.stops.stop(asked.turn.conversation.id)
+    assert await working == (text, STOPPED)
+
+
+async def test_a_model_that_nobody_offers_is_named(asker: Asker, asked: Question) -> None:
+    asker.providers = {}
+    text, how = await outcome(asker, asked)
+    assert text.startswith("⚠️ The model sandbox/gpt-4o belongs to a provider that is not set up here.")
+    assert how == "model_missing"

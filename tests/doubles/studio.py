@@ -1,0 +1,58 @@
+"""A studio that makes small real pictures and sound, and remembers what was ordered."""
+
+import asyncio
+from collections.abc import Sequence
+from io import BytesIO
+
+from PIL import Image
+
+from bot.messages import File, Heard, Made, Model, Order, Usage
+
+SOUND = b"OggS" + bytes(60)
+
+
+def picture(colour: str = "red", size: tuple[int, int] = (64, 48)) -> bytes:
+    """A PNG of one colour."""
+    out = BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return out.getvalue()
+
+
+class FakeStudio:
+    """Has two models for everything; `trouble` is raised by the next orders, one each."""
+
+    def __init__(self) -> None:
+        self.orders: list[Order] = []
+        self.heard: list[tuple[File, str, str]] = []
+        self.spoken: list[tuple[str, str]] = []
+        self.says = "what is this?"  # everybody, in every recording
+        self.trouble: list[Exception] = []
+        self.takes = 0.0  # seconds
+        self.crafts = {"imagine", "vary", "edit", "cutout", "upscale", "hear", "speak"}
+
+    async def models(self, craft: str) -> Sequence[Model]:
+        names = (f"{craft}-1", f"{craft}-2") if craft in self.crafts else ()
+        return [Model(name, name, sees=False, price="7 credits") for name in names]
+
+    async def make(self, order: Order) -> Made:
+        self.orders.append(order)
+        await self._work()
+        n = int(order.wishes.get("n", "1"))
+        colours = ["red", "green", "blue", "yellow"]
+        files = [File(f"{order.craft}{i}.png", "image/png", picture(colours[i]), order.words) for i in range(n)]
+        return Made(tuple(files), Usage(credits=7 * n))
+
+    async def hear(self, recording: File, model: str, language: str) -> Heard:
+        self.heard.append((recording, model, language))
+        await self._work()
+        return Heard(self.says, Usage(credits=3))
+
+    async def speak(self, text: str, model: str) -> Made:
+        self.spoken.append((text, model))
+        await self._work()
+        return Made((File("answer.ogg", "audio/ogg", SOUND, text),), Usage(credits=2))
+
+    async def _work(self) -> None:
+        await asyncio.sleep(self.takes)
+        if self.trouble:
+            raise self.trouble.pop(0)
