@@ -46,7 +46,9 @@ def export_zip(
     labels: Labels = ENGLISH,
     most_bytes: int = 8_000_000,
 ) -> bytes:
-    """Pack `turns`, oldest first, with those `photos` (and documents) that are still held, by the `ref` of their attachment.
+    """Pack `turns`, oldest first, with those `photos` that are still held, by the `ref` of their attachment.
+
+    Documents are packed as photos are.
 
     `when` is the moment of the export, in seconds since 1970. `models` says by a turn's id who answered it, where that
     is not the model of its conversation. The same input gives the same bytes, at most `most_bytes` (4,000 or more):

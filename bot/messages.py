@@ -196,8 +196,9 @@ class Message:
 
     @property
     def sounds(self) -> tuple[Attachment, ...]:
-        """The recordings that came with it."""
-        return tuple(each for each in self.attachments if each.sound)
+        """The recordings that came with it, else those of the message it replies to."""
+        about = self.about.attachments if self.about and not self.about.ours else ()
+        return tuple(each for each in self.attachments or about if each.sound)
 
     @classmethod
     def of_album(cls, parts: "Sequence[Message]") -> "Message":

@@ -80,7 +80,16 @@ async def test_words_beside_the_recording_are_asked_as_well(
 ) -> None:
     studio.says = "some music"
     await hear(worker, spoken("Write down what you hear."))
-    assert provider.prompts[0].text == "Write down what you hear.\n\n some music"
+    assert provider.prompts[0].text == "Write down what you hear.\n\nsome music"
+
+
+async def test_a_recording_that_is_replied_to_is_heard(
+    worker: Worker, provider: FakeProvider, studio: FakeStudio
+) -> None:
+    studio.says = "bonjour"
+    about = About("99", ours=False, text="", attachments=(VOICE,))
+    await hear(worker, replace(said("what does she say?"), about=about))
+    assert provider.prompts[0].text == "what does she say?\n\nbonjour"
 
 
 async def test_a_long_speech_is_shown_by_its_beginning_and_asked_whole(

@@ -50,7 +50,7 @@ class Question:
 def words(message: Message) -> str:
     """What to ask; the provider has not seen the message of somebody else that it may be about."""
     asked = question(parse(message.text), message.text)
-    text = (message.text if asked is None else asked).replace(HEARD, "").strip()
+    text = (message.text if asked is None else asked).replace(f"{HEARD} ", "").strip()
     reads = message.photos and all(each.is_document for each in message.photos)
     text = text or say("ask_plain_document" if reads else "ask_plain")
     about = message.about

@@ -78,10 +78,11 @@ async def export(desk: Desk, turn: Turn, rest: str) -> Response:
 async def _fetched(desk: Desk, adapter: Adapter, attachment: Attachment) -> Kept:
     """What can be packed, of the size that fits into an export at all."""
     data = await adapter.download(attachment, desk.most_bytes)
-    intake = desk.photos.read if desk.photos and is_picture(data) else desk.documents and desk.documents.take
-    if intake is None:
-        raise Unreadable("photo_gone")
-    return await intake(attachment.name, data)
+    if desk.photos is not None and is_picture(data):
+        return await desk.photos.read(attachment.name, data)
+    if desk.documents is not None:
+        return await desk.documents.take(attachment.name, data, plain=not attachment.is_picture)
+    raise Unreadable("photo_gone")
 
 
 def _labels() -> Labels:

@@ -7,16 +7,20 @@ from dataclasses import replace
 import pytest
 
 from bot.commands import Desk, Response, Rules
+from bot.documents import Documents
 from bot.errors import Busy, Refused
-from bot.messages import Turn
+from bot.messages import Attachment, Turn
 from bot.photos import Photos
 from bot.ports import Store
 from tests.commands.conftest import heard, pressable, response, told
 from tests.conftest import CAT, PHOTOS, said
+from tests.documents import pdf
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.work import linked
 from tests.store.talk import HERE, THERE, answer, claim_one
+
+REPORT = pdf("The total is 42")
 
 
 @pytest.fixture
@@ -125,6 +129,20 @@ async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_
         [photo] = [name for name in zipped.namelist() if name.startswith("photos/")]
         assert zipped.read(photo).startswith(b"\xff\xd8")
         assert zipped.read(photo) != CAT
+
+
+async def test_documents_are_packed_along(desk: Desk, sqlite: Store, platform: FakePlatform, photos: Photos) -> None:
+    platform.files["ref1"] = REPORT
+    report = Attachment("ref1", "report.pdf")
+    message = said("the total?", photos=1)
+    await sqlite.add(replace(message, attachments=(*message.attachments, report)))
+    await answer(sqlite, await claim_one(sqlite), "42")
+    reads = replace(desk, documents=Documents(photos.keep))
+    with packed(await response(reads, await heard(sqlite), "export")) as zipped:
+        assert zipped.read("photos/002-report.pdf") == REPORT
+        transcript = zipped.read("transcript.md").decode()
+        assert "- ![photo0.jpg](photos/001-photo0.jpg)" in transcript
+        assert "- [report.pdf](photos/002-report.pdf)" in transcript
 
 
 async def test_photos_that_cannot_be_had_any_more_are_named(desk: Desk, talked: Turn, platform: FakePlatform) -> None:
