@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import ANSWERED, outcome
+from bot.asking.outcome import ANSWERED, STOPPED, outcome
 from bot.asking.question import Question
 from bot.commands import BETWEEN, Draw
 from bot.commands.controls import drawn_controls, stop_button
@@ -80,6 +80,8 @@ class Paint:
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(Painter(self.hands, self.draw), self.asked)
         answer = replace(answer_of(self.asked, text), model=None)
+        if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
+            await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
         if how != ANSWERED:
             return answer, how
         await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)

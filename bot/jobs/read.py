@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import ANSWERED, outcome
+from bot.asking.outcome import ANSWERED, STOPPED, outcome
 from bot.asking.question import Question
 from bot.commands import Read
 from bot.commands.controls import stop_button
@@ -71,6 +71,8 @@ class ReadAloud:
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(Reader(self.hands, spoken(self.read.subject.answer or "")), self.asked)
         answer = replace(answer_of(self.asked, text or "🔊"), model=None)
+        if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
+            await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
         if how != ANSWERED:
             return answer, how
         await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)

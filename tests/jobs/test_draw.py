@@ -192,6 +192,7 @@ async def test_it_can_be_stopped(worker: Worker, platform: FakePlatform, studio:
     assert worker.hands.asker.stops.stop(turn.conversation.id)
     await working
     assert platform.reads() == [f"⏹ {say('stopped')}"]
+    assert (await worker.store.spent(0)).turns == 1  # or stopping would be a way around limits
     assert not any(platform.sent_files.values())
 
 
