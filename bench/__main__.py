@@ -1,9 +1,9 @@
-"""python -m bench [turns|telegram|discord|stalls|queue] [--quick]: what it costs, as ratios on this machine."""
+"""python -m bench [turns|telegram|discord|stalls|queue|memory|flight] [--quick]: what it costs on this machine."""
 
 import argparse
 import platform
 
-from bench import discord, queue, stalls, telegram, turns
+from bench import discord, flight, memory, queue, stalls, telegram, turns
 
 SUITES = {
     "turns": turns.report,
@@ -11,6 +11,8 @@ SUITES = {
     "discord": discord.report,
     "stalls": lambda *, quick: stalls.report(),
     "queue": queue.report,
+    "memory": memory.report,
+    "flight": flight.report,
 }
 
 

@@ -3,12 +3,14 @@ is held up.
 
 People, photos and the endpoint have a process of their own. Each photo is another one, fetched over HTTP. The endpoint
 takes the questions in, and answers none of them before all are there, so that they really are in flight at the same
-time. It looks at no photo, because it would be busier than the bot: `bench.memory` does that.
+time. It looks at no photo, because it would be busier than the bot: `bench.memory` does that. Once more it is jammed at
+first: it takes connections, and reads nothing from them for a while.
 """
 
 import asyncio
 import json
 import multiprocessing
+import socket
 import subprocess
 import sys
 import time
@@ -32,23 +34,29 @@ from tests.doubles.openai import catalogue, wire
 from tests.doubles.openai.answers import Telling
 
 ANSWER = Telling("It is a cat that sits on a red sofa and looks out of the window. " * 8)
-QUALITIES = {"drawn anew": (4000, 3000, 90, 0.8), "as they are": (2048, 1536, 99, 0.4)}
-"""JPEGs of 4 MB, by what the bot has to do with them: width, height, quality and blur."""
+DRAWN_ANEW, AS_IT_IS = (4000, 3000, 90, 0.8), (2048, 1536, 99, 0.4)  # JPEGs of 4 MB: width, height, quality and blur
+PLANS = {
+    "12 megapixels, drawn anew": (DRAWN_ANEW, 0.0),
+    "3 megapixels, as they are": (AS_IT_IS, 0.0),
+    "the same, endpoint jammed": (AS_IT_IS, 45.0),
+}
+"""Photos, and seconds for which the endpoint reads nothing."""
+NETWORK = 32 * 1024  # bytes under way to the endpoint: on loopback the kernel would swallow a whole question
 APART = 0.004  # seconds between two people who ask, and between two answers that begin
 PATIENCE = 600.0  # seconds for all answers
 MEGABYTE = 1024 * 1024
 
 
 def report(*, quick: bool) -> str:
-    """A row for each kind of photo."""
+    """A row for each plan."""
     turns = 40 if quick else 500
-    return table(f"{turns} questions in flight, photos of 4 MB", [run(kind, turns) for kind in QUALITIES])
+    return table(f"{turns} questions in flight, photos of 4 MB", [run(plan, turns) for plan in PLANS])
 
 
-def run(kind: str, turns: int) -> dict[str, object]:
+def run(plan: str, turns: int) -> dict[str, object]:
     """Let the bot, in a process of its own, answer so many people at the same time; return what was measured."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    outside = multiprocessing.get_context("spawn").Process(target=_be_outside, args=(theirs, kind, turns))
+    outside = multiprocessing.get_context("spawn").Process(target=_be_outside, args=(theirs, plan, turns))
     outside.start()
     try:
         command = [sys.executable, "-m", "bench.flight", *map(str, (*ours.recv(), turns))]
@@ -59,17 +67,20 @@ def run(kind: str, turns: int) -> dict[str, object]:
         outside.join(5)
         outside.terminate()
     assert most == turns, f"only {most} were in flight"
-    return {"photos": kind, "in flight": most, **figures, "MB sent": received / MEGABYTE}
+    return {"photos": plan, "in flight": most, **figures, "MB sent": received / MEGABYTE}
 
 
 # the people's photos, and the endpoint
 
 
 class Outside:
-    """Serves `photos` at /photos/N, and answers no question before there are `turns` of them."""
+    """Serves variants of a photo at /photos/N, and answers no question before there are `turns` of them.
 
-    def __init__(self, base: bytes, turns: int) -> None:
-        self.base, self.turns = base, turns
+    Nothing is read from a connection for the first `jammed` seconds.
+    """
+
+    def __init__(self, base: bytes, turns: int, jammed: float) -> None:
+        self.base, self.turns, self.jammed = base, turns, jammed
         self.waiting = self.most = self.received = 0
         self.all_there = asyncio.Event()
 
@@ -80,7 +91,10 @@ class Outside:
         app.router.add_post("/v1/chat/completions", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, backlog=4096).start()
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NETWORK)
+        listening.bind(("127.0.0.1", 0))
+        await web.SockSite(self._runner, listening, backlog=4096).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         return self
 
@@ -94,6 +108,7 @@ class Outside:
         return web.json_response(catalogue.plain(rich=False))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(self.jammed)
         async for piece in request.content.iter_any():
             self.received += len(piece)
         place = self.waiting
@@ -113,12 +128,13 @@ class Outside:
         return response
 
 
-def _be_outside(pipe: Connection, kind: str, turns: int) -> None:
-    asyncio.run(_serve(pipe, photo.base(*QUALITIES[kind]), turns))
+def _be_outside(pipe: Connection, plan: str, turns: int) -> None:
+    look, jammed = PLANS[plan]
+    asyncio.run(_serve(pipe, photo.base(*look), turns, jammed))
 
 
-async def _serve(pipe: Connection, base: bytes, turns: int) -> None:
-    async with Outside(base, turns) as outside:
+async def _serve(pipe: Connection, base: bytes, turns: int, jammed: float) -> None:
+    async with Outside(base, turns, jammed) as outside:
         pipe.send((outside.url, len(base)))
         await asyncio.to_thread(pipe.recv)
         pipe.send((outside.most, outside.received))
@@ -170,8 +186,9 @@ async def measure(url: str, size: int, turns: int) -> dict[str, float]:
         return {
             "MB before": before,
             "peak MB": own_peak_mb(),
-            "stall p99 ms": percentile(lags, 0.99) * 1000,
-            "longest stall ms": max(lags) * 1000,
+            "stall p99 ms": percentile([lag.late for lag in lags], 0.99) * 1000,
+            "longest stall ms": max(lag.late for lag in lags) * 1000,
+            "without waiting for a core": max(lag.own for lag in lags) * 1000,
             "seconds": time.perf_counter() - begun,
             "CPU ms a turn": (cpu_seconds() - cpu) / turns * 1000,
         }

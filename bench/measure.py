@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -33,22 +34,39 @@ def own_peak_mb() -> float:
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
 
 
+class Lag(NamedTuple):
+    """How late the event loop came back, and how much of that it waited for a core that others had; in seconds."""
+
+    late: float
+    queued: float
+
+    @property
+    def own(self) -> float:
+        """What is left on a machine that has nothing else to do."""
+        return max(0.0, self.late - self.queued)
+
+
 @asynccontextmanager
-async def watched() -> AsyncGenerator[list[float], None]:
-    """Note, while entered, how many seconds too late the event loop comes back to who slept for a millisecond."""
-    lags: list[float] = []
+async def watched() -> AsyncGenerator[list[Lag], None]:
+    """Note, while entered, how late the event loop comes back to who sleeps for a millisecond."""
+    lags: list[Lag] = []
 
     async def watch() -> None:
         while True:
-            begun = time.perf_counter()
+            begun, queued = time.perf_counter(), _queued_seconds()
             await asyncio.sleep(0.001)
-            lags.append(time.perf_counter() - begun - 0.001)
+            lags.append(Lag(time.perf_counter() - begun - 0.001, _queued_seconds() - queued))
 
     watching = asyncio.create_task(watch())
     try:
         yield lags
     finally:
         watching.cancel()
+
+
+def _queued_seconds() -> float:
+    """For how long this thread could have run so far, but no core was free."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def stay_on(core: int) -> None:

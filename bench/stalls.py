@@ -38,6 +38,6 @@ async def _stalls(name: str, data: bytes) -> dict[str, object]:
     return {
         "kind": name,
         "ms a photo": took * 1000,
-        "stall p99 ms": percentile(lags, 0.99) * 1000,
-        "longest stall ms": max(lags) * 1000,
+        "stall p99 ms": percentile([lag.late for lag in lags], 0.99) * 1000,
+        "longest stall ms": max(lag.late for lag in lags) * 1000,
     }

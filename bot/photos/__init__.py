@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import sys
+import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +24,10 @@ from bot.photos.sniff import sniff
 from bot.photos.strip import strip
 
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+# Seconds until a thread that is busy with a photo lets the event loop have the GIL; five times as many by default.
+_SWITCH = 0.001
+# For what holds the GIL for milliseconds: two threads would hand it to each other, and the event loop would come third.
+_in_turn = threading.Lock()
 
 
 class Photos:
@@ -49,6 +55,7 @@ class Photos:
         self._folder, self._kept_bytes = folder, kept_bytes
         self._scrap: TemporaryDirectory[str] | None = None
         separate_large_blocks()
+        sys.setswitchinterval(_SWITCH)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="photos")
 
     async def __aenter__(self) -> Self:
@@ -106,14 +113,16 @@ class Photos:
     def _cleaned(self, data: bytes) -> tuple[str, bytes, tuple[int, int]]:
         kind = sniff(data)
         with damage_refused():
-            picture = strip(kind, data)
+            with _in_turn:
+                picture = strip(kind, data)
             self._check_pixels(picture.size)
             with draw.open_image(kind, picture.data) as image:
                 self._check_pixels(image.size)
                 if self._is_fine(kind, picture, image):
                     return _PASSED_ON[kind], picture.data, image.size
                 drawn = draw.draw(image, kind, picture, self._longest_side)
-        return encode.encode(drawn, self._stays_png(kind, picture, image.size), self._out_bytes)
+        with _in_turn:
+            return encode.encode(drawn, self._stays_png(kind, picture, image.size), self._out_bytes)
 
     def _check_pixels(self, size: tuple[int, int]) -> None:
         pixels = size[0] * size[1]
