@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import os
+import socket
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,11 +23,13 @@ from bot.commands import Rules
 from bot.dispatcher import Dispatcher
 from bot.documents import Documents
 from bot.expiry import Expiry
+from bot.fleet import Herald
 from bot.hearing import Hearing
 from bot.house import House
 from bot.inbox import Inbox
 from bot.jobs import Hands
 from bot.limits import Limits, limits_in
+from bot.messages import Process
 from bot.metrics import Metrics
 from bot.mirror import Mirror
 from bot.photos import Photos
@@ -41,6 +46,7 @@ YOUNG = 10_000  # objects that are made before the collector looks at the young 
 log = structlog.get_logger(__name__)
 
 MEGABYTE = 1024 * 1024
+PAGE = "web"
 DOCUMENTS = "documents"  # the feature that the operator may switch off
 PATIENCE = 7.0  # seconds that turns in flight get to end in; the whole stop takes less than ten
 
@@ -53,13 +59,14 @@ class Bot:
     store: Store
     metrics: Metrics
     listening: Mapping[str, asyncio.Task[None]]  # by platform
-    dispatching: asyncio.Task[None]
+    dispatching: asyncio.Task[None] | None  # None where it only listens
 
     async def ended(self) -> None:
-        """Return when nothing is left that listens, or the dispatcher broke."""
-        parts = {self.dispatching, *self.listening.values()}
-        while parts != {self.dispatching} and self.dispatching in parts:
-            _, parts = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        """Return when all that listened has ended, or the dispatcher broke."""
+        ends: list[asyncio.Task[Any]] = [self.dispatching] if self.dispatching else []
+        if self.listening:
+            ends.append(asyncio.create_task(asyncio.wait(self.listening.values())))
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
 
 
 @asynccontextmanager
@@ -67,7 +74,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
     """Run a bot while entered; leaving stops it gracefully, within ten seconds."""
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        store = await stack.enter_async_context(open_store(settings.bot_store, settings.bot_model))
+        store = await stack.enter_async_context(store_in(settings))
         photos = await stack.enter_async_context(
             Photos(
                 longest_side=settings.bot_photo_side,
@@ -81,23 +88,39 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         house = House(settings, store, web)
         await _enter_all(stack, PROVIDERS, house, house.providers)
         adapters: dict[str, Adapter] = {}
-        await _enter_all(stack, PLATFORMS, house, adapters)
+        # The page keeps what was said there in files of its own, so only who serves it can speak there.
+        speaking = {name: plug for name, plug in PLATFORMS.items() if name != PAGE or settings.listens(PAGE)}
+        await _enter_all(stack, speaking, house, adapters)
 
         stops = Stops()
+        store.stopped = stops.stop
         failover = Failover()
         metrics.watch(failover.states)
         worker = Worker(hands(settings, store, adapters, house.providers, photos, stops, failover), metrics)
-        dispatcher = Dispatcher(store, worker.take, settings.bot_in_flight, metrics)
+        dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
         inbox = Inbox(store, access(settings, store), stops)
-        stack.push_async_callback(dispatcher.stop, PATIENCE)
-        dispatching = await stack.enter_async_context(_task("dispatcher", dispatcher.run()))
+        dispatching = None
+        if settings.bot_workers:
+            stack.push_async_callback(dispatcher.stop, PATIENCE)
+            dispatching = await stack.enter_async_context(_task("dispatcher", dispatcher.run()))
+        ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
         listening = {
             name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
-            for name, adapter in adapters.items()
+            for name, adapter in ears.items()
         }
         await stack.enter_async_context(_task("expiry", Expiry(store, adapters.values(), photos, settings).run()))
-        web.ready = lambda: _troubles(store, adapters, {"dispatcher": dispatching, **listening})
-        web.status = lambda: {name: adapter.status for name, adapter in adapters.items() if adapter.status}
+        parts = {**listening, **({"dispatcher": dispatching} if dispatching else {})}
+        started, name = time.time(), f"{socket.gethostname()}/{os.getpid()}"
+
+        async def describe() -> Process:
+            troubles = await _troubles(store, ears, parts)
+            return Process(
+                name, started, tuple(ears), settings.bot_workers, dispatcher.in_flight, troubles, failover.states()
+            )
+
+        await stack.enter_async_context(_task("herald", Herald(store, describe).run()))
+        web.ready = lambda: _troubles(store, ears, parts)
+        web.status = lambda: {name: adapter.status for name, adapter in ears.items() if adapter.status}
         await stack.enter_async_context(web)
         spare_collector()
         yield Bot(web.url, store, metrics, listening, dispatching)
@@ -135,6 +158,16 @@ def hands(
         videos="videos" not in rules.off,
     )
     return Hands(store, adapters, providers, asker, Limits(store, rules.limits), Mirror(store, adapters), studio, rules)
+
+
+def store_in(settings: Settings) -> Store:
+    """The store that the operator chose, not entered yet."""
+    return open_store(
+        settings.bot_store,
+        settings.bot_model,
+        direct=settings.bot_store_direct,
+        connections=settings.bot_store_connections,
+    )
 
 
 def access(settings: Settings, store: Store) -> Access:

@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
+from bot.app import store_in
 from bot.commands.models import Known, known_models
 from bot.errors import BotError
 from bot.house import House
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.store import open_store
 from bot.web.server import WebServer
 
 MENDING = {
@@ -39,7 +39,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _port(settings)
     async with AsyncExitStack() as stack:
         try:
-            store = await stack.enter_async_context(open_store(settings.bot_store, settings.bot_model))
+            store = await stack.enter_async_context(store_in(settings))
             yield True, "store", f"opens, {await store.waiting()} turns on the queue"
         except Exception as error:
             yield (

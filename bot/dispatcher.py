@@ -1,7 +1,7 @@
 """The one place in a process that claims turns: while it has room, and never in vain."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -16,16 +16,26 @@ log = structlog.get_logger(__name__)
 Take = Callable[[Turn], Coroutine[Any, Any, None]]
 
 POLL = 5.0  # seconds between looks at the queue when nobody calls
+AT_ONCE = 16  # turns of one claim, so that the processes of a fleet take about the same from a long queue
 RENEWAL = 10.0  # seconds; a third of the lease, so that two of them may fail
 
 
 class Dispatcher:
-    """Hands claimed turns to `take`, `most` of them in flight at the same time."""
+    """Hands claimed turns of these platforms to `take`, `most` of them in flight at the same time."""
 
-    def __init__(self, store: Store, take: Take, most: int, metrics: Metrics) -> None:
-        self.store, self.take, self.most, self.metrics = store, take, most, metrics
-        self._in_flight: set[asyncio.Task[None]] = set()
+    def __init__(
+        self, store: Store, take: Take, most: int, metrics: Metrics, platforms: Collection[str] | None = None
+    ) -> None:
+        """`platforms` are those on which this process can speak; None: on all."""
+        self.store, self.take, self.most, self.metrics, self.platforms = store, take, most, metrics, platforms
+        self._in_flight: dict[asyncio.Task[None], int] = {}  # and the numbers of their turns
         self._freed = asyncio.Event()
+        self._claiming = asyncio.Lock()  # what has been claimed is in flight before leases are renewed
+
+    @property
+    def in_flight(self) -> int:
+        """How many turns are in work."""
+        return len(self._in_flight)
 
     async def run(self) -> None:
         """Work until cancelled; what is in flight then goes on, until `stop`."""
@@ -54,25 +64,29 @@ class Dispatcher:
             await self._freed.wait()
             return
         try:
-            turns = await self.store.claim(room)
-            if not turns:
+            if not await self._claim(min(room, AT_ONCE)):
                 self.metrics.waiting.set(len(self._in_flight))
-                await self.store.wait(POLL)
+                await self.store.wait(POLL, self.platforms)
         except Exception:  # the database is away: what it holds waits, and so do we
             log.exception("cannot claim")
             await asyncio.sleep(1)
-            return
-        for turn in turns:
-            self._start(turn)
+
+    async def _claim(self, most: int) -> bool:
+        """Take up what is ripe; False if nothing is."""
+        async with self._claiming:
+            turns = await self.store.claim(most, self.platforms)
+            for turn in turns:
+                self._start(turn)
+        return bool(turns)
 
     def _start(self, turn: Turn) -> None:
         task = asyncio.create_task(self.take(turn), name=f"turn {turn.id}")
-        self._in_flight.add(task)
+        self._in_flight[task] = turn.id
         self.metrics.in_flight.set(len(self._in_flight))
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
+        self._in_flight.pop(task, None)
         self.metrics.in_flight.set(len(self._in_flight))
         self._freed.set()
 
@@ -80,7 +94,12 @@ class Dispatcher:
         while True:
             await asyncio.sleep(RENEWAL)
             try:
-                await self.store.renew_leases()
+                await self._renew_leases()
                 self.metrics.waiting.set(await self.store.waiting())
             except Exception:
                 log.exception("cannot renew leases")
+
+    async def _renew_leases(self) -> None:
+        async with self._claiming:
+            for conversation in await self.store.renew_leases(list(self._in_flight.values())):
+                self.store.stopped(conversation)

@@ -48,7 +48,9 @@ class Inbox:
         False: there was nothing, and whoever said so in words is told. Whose tap came too late sees that it did.
         """
         conversation = await self.store.conversation_of(message.channel)
-        stopped = conversation is not None and self._stops.stop(conversation.id)
+        stopped = conversation is not None and (
+            self._stops.stop(conversation.id) or await self.store.stop(conversation.id)
+        )
         return stopped or (message.about is not None and message.about.ours)
 
     async def _as_people_chose(self, message: Message) -> Message:

@@ -428,3 +428,26 @@ class Model:
     name: str
     sees: bool  # takes photos
     price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`most` passes in any `seconds`, by all processes together that know it by this name."""
+
+    name: str
+    most: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the bot, as it told of itself."""
+
+    name: str  # machine and process number
+    started: float
+    listens: Sequence[str] = ()  # to these platforms
+    workers: int = 0  # turns that it may have in work; 0: it only listens
+    in_flight: int = 0
+    troubles: Mapping[str, str] = field(default_factory=dict)  # what is wrong, by part
+    breakers: Mapping[str, str] = field(default_factory=dict)  # closed, half open or open, by provider/family
+    seen: float = 0.0  # when it told so

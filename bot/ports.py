@@ -1,8 +1,8 @@
 """The sockets of the bot. Whatever fits one can be plugged in."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from bot.messages import (
     Answer,
@@ -16,6 +16,7 @@ from bot.messages import (
     Document,
     Exchange,
     File,
+    Gate,
     Heard,
     Kept,
     Made,
@@ -25,6 +26,7 @@ from bot.messages import (
     Photo,
     Piece,
     Preferences,
+    Process,
     Prompt,
     Remembered,
     Spent,
@@ -222,18 +224,26 @@ class Store(Protocol):
     async def withdraw(self, channel: Channel, id: str) -> None:
         """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
 
-    async def claim(self, most: int) -> Sequence[Turn]:
-        """Lease the oldest ripe turns, at most one of each conversation: always the first in its line."""
+    async def claim(self, most: int, platforms: Collection[str] | None = None) -> Sequence[Turn]:
+        """Lease the oldest ripe turns, at most one of each conversation: always the first in its line.
+
+        With `platforms`, only what was said there: on others this process cannot speak.
+        """
         ...
 
-    async def renew_leases(self) -> None:
-        """Push back the end of every lease this process holds."""
+    async def renew_leases(self, working: Collection[int]) -> Collection[int]:
+        """Push back the end of the leases of these turns, and give back what this process holds besides.
+
+        A database that went away at the wrong moment may have kept a claim from us. Returns the conversations in which
+        somebody wants the answer to end.
+        """
+        ...
 
     async def release_leases(self) -> None:
         """Give back every turn this process holds."""
 
-    async def wait(self, seconds: float) -> None:
-        """Sleep until there may be something to claim, `seconds` at most."""
+    async def wait(self, seconds: float, platforms: Collection[str] | None = None) -> None:
+        """Sleep until there may be something to claim on these platforms, `seconds` at most."""
 
     def wake(self) -> None:
         """End this process's `wait`."""
@@ -434,6 +444,51 @@ class Store(Protocol):
         Conversations that nobody can come back to, because they have neither channels nor turns, go as well.
         """
         ...
+
+    # the fleet
+
+    stopped: Callable[[int], object]
+    """Called with a conversation when another process wants an answer there to end; assign it."""
+
+    async def stop(self, conversation: int) -> bool:
+        """Let whoever answers in the conversation end that; False if nobody does."""
+        ...
+
+    async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the work while no other process does what has this name: wait until then, and give way when it is lost.
+
+        What was lost (the database was away) is cancelled, and begun anew when it is our turn again.
+        """
+
+    async def admit(self, gate: Gate, patience: float) -> float:
+        """Book a pass through the gate, and return how many seconds from now it is good.
+
+        One that is later than in `patience` seconds is not booked.
+        """
+        ...
+
+    async def report(self, process: Process) -> None:
+        """Tell the others how this process is."""
+
+    async def fleet(self) -> Sequence[Process]:
+        """What every process told last, with the moment when it did; by name."""
+        ...
+
+    async def sign_off(self) -> None:
+        """Take back what this process told: it ends."""
+
+    async def forget_silent(self, before: float) -> None:
+        """Forget the processes that were not seen since that moment."""
+
+    async def carry(self, key: str, data: bytes) -> None:
+        """Keep under this key what only this process was given. Secrets come encrypted."""
+
+    async def carried(self, key: str) -> bytes | None:
+        """What was kept under the key; None where it is unknown or too old."""
+        ...
+
+    async def put_down(self, prefix: str, before: float) -> None:
+        """Delete what was kept before that moment under keys that begin so."""
 
     # assets that providers keep for us
 

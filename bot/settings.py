@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z]+/\S+$")]
 
+Platform = Literal["discord", "telegram", "web"]
 Feature = Literal["documents", "videos", "voice", "speech", "pictures"]
 
 Subjects = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S+$")], ...], NoDecode]
@@ -107,7 +108,24 @@ class Settings(BaseSettings):
         description="Where turns and conversations are kept: a file, or postgresql://...",
     )
     bot_data: str = Field("data", description="The folder for the files that the bot keeps beside its store.")
-    bot_in_flight: int = Field(256, ge=1, le=10_000, description="How many turns may be in work at the same time.")
+    bot_store_direct: Annotated[str, Field(pattern=r"^postgres(ql)?://.+$")] | None = Field(
+        None,
+        repr=False,
+        description="The same database past a pooler like PgBouncer, for what needs a connection of its own.",
+    )
+    bot_store_connections: int = Field(
+        8, ge=2, le=100, description="How many connections this process opens to PostgreSQL, besides two of their own."
+    )
+    bot_listen: Annotated[tuple[Platform, ...], NoDecode] | None = Field(
+        None,
+        description="What this process listens to: telegram, discord, web, with commas, or none; empty: all of them.",
+    )
+    bot_workers: int = Field(
+        256,
+        ge=0,
+        le=10_000,
+        description="How many turns this process may have in work at the same time; 0: it only listens.",
+    )
     bot_photo_side: int = Field(
         2048, ge=256, le=8192, description="The longest side of a photo in pixels as a provider gets it."
     )
@@ -157,7 +175,14 @@ class Settings(BaseSettings):
         None, description="The password of the try-out page; needed when WEB_HOST is more than this machine."
     )
 
-    @field_validator("bot_fallbacks", "bot_features_off", "bot_admins", "bot_allow", "bot_deny", mode="before")
+    @field_validator("bot_listen", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return "" if value == "none" else value
+
+    @field_validator(
+        "bot_listen", "bot_fallbacks", "bot_features_off", "bot_admins", "bot_allow", "bot_deny", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
@@ -168,6 +193,23 @@ class Settings(BaseSettings):
             msg = "WEB_HOST is reachable from other machines: set WEB_TOKEN to at least 16 characters"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _has_something_to_do(self) -> Self:
+        alone = self.bot_store.startswith("sqlite")
+        if alone and (self.bot_workers == 0 or self.bot_listen == ()):
+            msg = (
+                "SQLite is for one process, which has to listen and to work; for several set BOT_STORE=postgresql://..."
+            )
+            raise ValueError(msg)
+        if self.bot_workers == 0 and self.bot_listen == ():
+            msg = "BOT_LISTEN=none and BOT_WORKERS=0 leave this process nothing to do"
+            raise ValueError(msg)
+        return self
+
+    def listens(self, platform: str) -> bool:
+        """Whether this process listens to the platform, if that is switched on."""
+        return self.bot_listen is None or platform in self.bot_listen
 
     @property
     def openai_on(self) -> bool:
@@ -188,10 +230,10 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Every secret that is set, for the log to hide."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        password = urlsplit(self.bot_store).password
-        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)] + (
-            [password] if password else []
-        )
+        passwords = {urlsplit(url or "").password for url in (self.bot_store, self.bot_store_direct)}
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)] + [
+            password for password in passwords if password
+        ]
 
 
 def is_loopback(host: str) -> bool:

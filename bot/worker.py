@@ -47,8 +47,6 @@ class Worker:
         if not turn.message.addressed:  # an album in which no part speaks to the bot
             await self.store.finished(turn)
             return
-        if turn.message.channel.platform not in self.hands.adapters:  # it is switched off; the turn waits for it
-            raise Busy("platform_off", retry_after=60)
         started, outcome = monotonic(), "answered"
         job = await job_of(self.hands, turn)
         text = turn.answer

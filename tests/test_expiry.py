@@ -112,7 +112,7 @@ async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePla
 async def test_a_platform_in_trouble_keeps_no_other_one_from_it(sqlite: Store, photos: Photos) -> None:
     class InTrouble(FakePlatform):
         async def expire(self, before: float, photos_before: float) -> None:
-            raise Busy("platform_off")
+            raise Busy("discord_unreachable")
 
     telegram = FakePlatform("telegram")
     async with running(Expiry(sqlite, [InTrouble(), telegram], photos, SETTINGS)):

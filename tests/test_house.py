@@ -30,6 +30,7 @@ MAY = {
     "bot.stops": set(),
     "bot.limits": CORE,
     "bot.access": CORE | {"bot.limits"},
+    "bot.fleet": CORE,
     "bot.inbox": CORE | {"bot.access", "bot.commands", "bot.stops"},
     "bot.commands": CORE | {"bot.chart", "bot.documents", "bot.export", "bot.limits", "bot.photos"},
     "bot.reply": CORE | {"bot.pages"},

@@ -68,7 +68,7 @@ async def test_a_slow_platform_does_not_slow_the_reading(platform: FakePlatform,
 
 async def test_an_edit_that_is_held_up_is_made_up_for(platform: FakePlatform, reply: Reply) -> None:
     async with reply.growing():
-        platform.troubles = [Busy("platform_off", retry_after=0.01)]
+        platform.troubles = [Busy("discord_unreachable", retry_after=0.01)]
         reply.grow("a")
         await asyncio.sleep(0.05)
         reply.grow(" cat")

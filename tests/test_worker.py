@@ -247,7 +247,7 @@ async def test_an_answer_is_paid_for_once_even_if_its_delivery_fails(
     provider.script = [[0.0, "an expensive answer"]]
     await worker.store.add(said("one"))
     [turn] = await worker.store.claim(1)
-    platform.troubles = [Busy("platform_off")]
+    platform.troubles = [Busy("discord_unreachable")]
     await worker.take(turn)
     await ripen(worker.store)
     await drain(worker)

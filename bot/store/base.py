@@ -2,11 +2,12 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, Self, TypeVar
 from uuid import uuid4
 
 from bot.errors import LeaseLost
+from bot.messages import Gate
 
 Row = dict[str, Any]
 Result = TypeVar("Result")
@@ -35,6 +36,7 @@ class Base(ABC):
     def __init__(self, first_model: str) -> None:
         self.first_model = first_model
         self.me = uuid4().hex  # a process that starts again is somebody else
+        self.stopped: Callable[[int], object] = lambda conversation: None
         self._awake = asyncio.Event()
 
     @abstractmethod
@@ -53,6 +55,17 @@ class Base(ABC):
 
     async def announce(self, execute: Execute) -> None:  # noqa: B027  (one process has nobody to tell)
         """Tell other processes, on commit, that there is something to claim."""
+
+    async def tell_stop(self, execute: Execute, conversation: int) -> None:  # noqa: B027  (one process tells itself)
+        """Tell other processes, on commit, that somebody wants the conversation's answer to end."""
+
+    @abstractmethod
+    async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the work while no other process does what has this name."""
+
+    @abstractmethod
+    async def admit(self, gate: Gate, patience: float) -> float:
+        """Book a pass through the gate, and return how many seconds from now it is good."""
 
     async def keep_numbers(self, execute: Execute) -> None:  # noqa: B027  (a sequence never goes back)
         """See to it that no turn to come gets the number of one that is about to be deleted."""

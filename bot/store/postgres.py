@@ -1,7 +1,10 @@
 """The store on a server: for any number of processes."""
 
 import asyncio
+import json
 import re
+import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import cache
 from typing import Any, Self
@@ -11,7 +14,9 @@ import structlog
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from bot.messages import Gate
 from bot.store.base import Execute, Result, Row, Unit
+from bot.store.gates import pass_through
 from bot.store.sql import SqlStore
 
 log = structlog.get_logger(__name__)
@@ -30,9 +35,9 @@ class Postgres(SqlStore):
     next_turn = "DEFAULT"
     each_id = "SELECT CAST(id AS BIGINT) FROM JSON_ARRAY_ELEMENTS_TEXT(CAST(:ids AS JSON)) AS each (id)"
 
-    def __init__(self, url: str, first_model: str, connections: int = 8) -> None:
+    def __init__(self, url: str, first_model: str, *, direct: str | None = None, connections: int = 8) -> None:
         super().__init__(first_model)
-        self.url = url
+        self.url, self.direct = url, direct or url
         self._pool = AsyncConnectionPool[psycopg.AsyncConnection[Row]](
             url,
             min_size=1,
@@ -70,6 +75,36 @@ class Postgres(SqlStore):
     async def announce(self, execute: Execute) -> None:
         await execute("NOTIFY turns")
 
+    async def tell_stop(self, execute: Execute, conversation: int) -> None:
+        await execute("SELECT pg_notify('stops', :conversation)", conversation=str(conversation))
+
+    async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the work while no other process does what has this name."""
+        async with await psycopg.AsyncConnection.connect(self.direct, autocommit=True) as guard:
+            await guard.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+            await work()
+
+    async def admit(self, gate: Gate, patience: float) -> float:
+        """Book a pass through the gate, for all processes."""
+
+        async def unit(execute: Execute) -> float:
+            await execute(
+                "INSERT INTO gates (name, passed, last) VALUES (:name, '[]', 0) ON CONFLICT (name) DO NOTHING",
+                name=gate.name,
+            )
+            [row] = await execute("SELECT passed FROM gates WHERE name = :name FOR UPDATE", name=gate.name)
+            now = time.time()
+            pause, passed = pass_through(gate, json.loads(row["passed"]), now, patience)
+            await execute(
+                "UPDATE gates SET passed = :passed, last = :last WHERE name = :name",
+                name=gate.name,
+                passed=json.dumps(passed),
+                last=passed[-1] if passed else now,
+            )
+            return pause
+
+        return await self.write(unit)
+
     async def _transact(self, unit: Unit[Result], single: bool) -> Result:
         for _ in range(DEADLOCKS):  # locks are taken in one order; this is for the corners that it does not reach
             with suppress(psycopg.errors.DeadlockDetected):
@@ -95,11 +130,15 @@ class Postgres(SqlStore):
         """Wake up when another process has news; a lost connection is opened again, a slow poll covers the gap."""
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as ear:
+                async with await psycopg.AsyncConnection.connect(self.direct, autocommit=True) as ear:
                     await ear.execute("LISTEN turns")
+                    await ear.execute("LISTEN stops")
                     self.wake()
-                    async for _ in ear.notifies():
-                        self.wake()
+                    async for news in ear.notifies():
+                        if news.channel == "stops":
+                            self.stopped(int(news.payload))
+                        else:
+                            self.wake()
             except psycopg.OperationalError as error:
                 log.warning("lost the ear of the database", reason=type(error).__name__)
                 await asyncio.sleep(1)

@@ -1,8 +1,9 @@
 """The head of the line: leases, answers, and whose turn is next."""
 
 import asyncio
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 
@@ -17,13 +18,23 @@ LEASE = 30.0  # seconds without renewal after which a process counts as dead
 
 CLAIM = """
 WITH ripe AS MATERIALIZED (
-    SELECT id FROM turns WHERE leads AND finished IS NULL AND due <= :now ORDER BY due, id LIMIT :most {lock}
+    SELECT id FROM turns WHERE leads AND finished IS NULL AND due <= :now {where} ORDER BY due, id LIMIT :most {lock}
 )
 UPDATE turns SET holder = :me, due = :until, claims = claims + 1 WHERE id IN (SELECT id FROM ripe)
 RETURNING id, message, answer, claims, tries, conversation,
     (SELECT model FROM conversations WHERE conversations.id = turns.conversation) AS model,
     (SELECT remote_id FROM conversations WHERE conversations.id = turns.conversation) AS remote_id,
     (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences
+"""
+
+FIRST_DUE = "SELECT MIN(due) AS due FROM turns WHERE leads AND finished IS NULL {where}"
+
+RENEW = """
+UPDATE turns SET due = :until WHERE holder = :me AND finished IS NULL RETURNING conversation, stopping
+"""
+
+GIVE_BACK = """
+UPDATE turns SET holder = NULL, due = :now WHERE holder = :me AND finished IS NULL {besides} RETURNING id
 """
 
 ANSWERED = """
@@ -41,36 +52,38 @@ WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RE
 class Queue(Lines, Accounts):
     """The unfinished turns."""
 
-    async def claim(self, most: int) -> Sequence[Turn]:
+    async def claim(self, most: int, platforms: Collection[str] | None = None) -> Sequence[Turn]:
         """Lease the oldest ripe turns: always the first in the line of its conversation."""
         now = time.time()
-        leased = await self._run(CLAIM.format(lock=self.lock), now=now, until=now + LEASE, me=self.me, most=most)
+        claim = CLAIM.format(lock=self.lock, where=_said_on(platforms))
+        leased = await self._run(claim, now=now, until=now + LEASE, me=self.me, most=most)
         return sorted([rows.turn(await self._whole(row)) for row in leased], key=lambda turn: turn.id)
 
-    async def renew_leases(self) -> None:
-        """Push back the end of every lease this process holds."""
-        await self._run(
-            "UPDATE turns SET due = :until WHERE holder = :me AND finished IS NULL",
-            until=time.time() + LEASE,
-            me=self.me,
-        )
+    async def renew_leases(self, working: Collection[int]) -> Collection[int]:
+        """Push back the end of the leases of these turns, and give back what this process holds besides."""
+        now, ids = time.time(), json.dumps(list(working))
+
+        async def unit(execute: Execute) -> Collection[int]:
+            lost = GIVE_BACK.format(besides=f"AND id NOT IN ({self.each_id})")
+            if await execute(lost, now=now, me=self.me, ids=ids):
+                await self.announce(execute)
+            held = await execute(RENEW, until=now + LEASE, me=self.me)
+            return {row["conversation"] for row in held if row["stopping"]}
+
+        return await self.write(unit)
 
     async def release_leases(self) -> None:
         """Give back every turn this process holds."""
 
         async def unit(execute: Execute) -> None:
-            await execute(
-                "UPDATE turns SET holder = NULL, due = :now WHERE holder = :me AND finished IS NULL",
-                now=time.time(),
-                me=self.me,
-            )
+            await execute(GIVE_BACK.format(besides=""), now=time.time(), me=self.me)
             await self.announce(execute)
 
         await self.write(unit)
 
-    async def wait(self, seconds: float) -> None:
-        """Sleep until there may be something to claim, `seconds` at most."""
-        ripe = (await self.read("SELECT MIN(due) AS due FROM turns WHERE leads AND finished IS NULL"))[0]["due"]
+    async def wait(self, seconds: float, platforms: Collection[str] | None = None) -> None:
+        """Sleep until there may be something to claim on these platforms, `seconds` at most."""
+        ripe = (await self.read(FIRST_DUE.format(where=_said_on(platforms))))[0]["due"]
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds if ripe is None else min(seconds, max(0.0, ripe - time.time()))):
                 await self._awake.wait()
@@ -135,3 +148,11 @@ class Queue(Lines, Accounts):
         if row["model"] is not None:
             return row
         return (await self.read(f"{rows.TURN} WHERE turns.id = :id", id=row["id"]))[0]
+
+
+def _said_on(platforms: Collection[str] | None) -> str:
+    """The condition that a turn was said on one of these platforms, whose names are ours."""
+    if platforms is None:
+        return ""
+    said = [f"channel LIKE '{name}:%'" for name in platforms]
+    return f"AND ({' OR '.join(said) or 'FALSE'})"

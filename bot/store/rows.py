@@ -14,6 +14,7 @@ from bot.messages import (
     Exchange,
     Message,
     Preferences,
+    Process,
     Remembered,
     Turn,
 )
@@ -90,3 +91,10 @@ def _known(noun: Any, values: Row) -> Row:
 
 def _attachments(values: Row) -> tuple[Attachment, ...]:
     return tuple(Attachment(**attachment) for attachment in values["attachments"])
+
+
+def process(row: Row) -> Process:
+    """Read what a process told of itself, as far as this version understands it."""
+    values: Row = json.loads(row["report"])
+    known = {each.name for each in fields(Process)}
+    return Process(**{name: value for name, value in values.items() if name in known} | {"seen": row["seen"]})

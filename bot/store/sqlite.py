@@ -2,14 +2,17 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
 
+from bot.messages import Gate
 from bot.store.base import Execute, Result, Row, Unit
+from bot.store.gates import pass_through
 from bot.store.sql import SqlStore
 
 PRAGMAS = """
@@ -20,6 +23,7 @@ PRAGMA foreign_keys = ON;
 PRAGMA secure_delete = ON;
 """
 
+MOST_GATES, GATE_SECONDS = 10_000, 120.0  # remembered before those are forgotten that nobody passed for so long
 HIGHEST = "MAX(last, COALESCE((SELECT MAX(id) FROM turns), 0))"  # a number by itself would be given out again
 
 
@@ -46,6 +50,7 @@ class SQLite(SqlStore):
         self.path = Path(path)
         self._writes: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
+        self._passed: dict[str, list[float]] = {}  # through each gate
 
     async def __aenter__(self) -> Self:
         """Open the file and take back what a process that died was holding. AlreadyRunning when one lives."""
@@ -74,6 +79,21 @@ class SQLite(SqlStore):
         self._writing = self._writing or asyncio.create_task(self._commit_all())
         result: Result = await done
         return result
+
+    async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the work: there is no other process."""
+        await work()
+
+    async def admit(self, gate: Gate, patience: float) -> float:
+        """Book a pass through the gate, in memory: nobody else needs to know."""
+        pause, self._passed[gate.name] = pass_through(gate, self._passed.get(gate.name, ()), time.time(), patience)
+        self._forget_gates()
+        return pause
+
+    def _forget_gates(self) -> None:
+        if len(self._passed) > MOST_GATES:
+            past = time.time() - GATE_SECONDS
+            self._passed = {name: passed for name, passed in self._passed.items() if passed and passed[-1] > past}
 
     async def keep_numbers(self, execute: Execute) -> None:
         await execute(f"UPDATE turn_numbers SET last = {HIGHEST}")  # noqa: S608 (ours)

@@ -79,7 +79,7 @@ class FakePlatform:
         self.fetched.append(attachment.ref)
         await asyncio.sleep(self.fetching)
         if attachment.ref in self.away:
-            raise Busy("platform_off")
+            raise Busy("discord_unreachable")
         if attachment.ref not in self.files:
             raise Unreadable("photo_gone")
         return self.files[attachment.ref]

@@ -95,7 +95,7 @@ async def test_whoever_waits_for_a_command_is_told_why_and_nothing_of_that_stays
     for _ in range(2):
         await ripen(worker.store)
         await drain(worker)
-    assert platform.reads()[1:] == ["⏳ This platform is switched off at the moment. I keep trying."]
+    assert platform.reads()[1:] == ["⏳ Discord cannot be reached right now. I keep trying."]
     monkeypatch.undo()
     await ripen(worker.store)
     await drain(worker)
@@ -104,7 +104,7 @@ async def test_whoever_waits_for_a_command_is_told_why_and_nothing_of_that_stays
 
 
 async def away(*_: object) -> bool:
-    raise Busy("platform_off")
+    raise Busy("discord_unreachable")
 
 
 async def test_a_bug_in_a_command_is_said_without_its_details(

@@ -276,7 +276,7 @@ class Bustle:
             for turn in await store.claim(3):
                 await answer(store, turn, "yes")
                 self.answered.append(turn.message.text)
-            await store.renew_leases()
+            await store.renew_leases([])
             await asyncio.sleep(0)
 
 

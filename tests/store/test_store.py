@@ -584,10 +584,10 @@ async def test_a_renewed_lease_is_not_taken_over(
     monkeypatch.setattr("bot.store.queue.LEASE", 0.5)
     async with reopen() as holder, reopen() as other:
         await holder.add(said())
-        await holder.claim(1)
+        [turn] = await holder.claim(1)
         for _ in range(4):
             await asyncio.sleep(0.2)
-            await holder.renew_leases()
+            await holder.renew_leases([turn.id])
         assert await other.claim(1) == []
 
 
@@ -643,3 +643,29 @@ async def test_a_second_bot_on_the_same_file_is_refused(reopen: OpenStore, store
         with pytest.raises(AlreadyRunning, match="another bot is running"):
             async with reopen():
                 pass
+
+
+async def test_what_a_process_holds_without_working_on_it_is_given_back(store: Store) -> None:
+    await store.add(said(channel="web:one"))
+    await store.add(said(channel="web:two"))
+    worked_on, lost = await store.claim(2)
+    await store.renew_leases([worked_on.id])
+    again = await store.claim(2)
+    assert [turn.id for turn in again] == [lost.id]
+
+
+async def test_a_process_takes_up_only_what_was_said_where_it_can_speak(store: Store) -> None:
+    await store.add(said("on the page", "web:one"))
+    await store.add(said("in a chat", "telegram:1"))
+    assert [turn.message.text for turn in await store.claim(5, ["telegram", "discord"])] == ["in a chat"]
+    assert await store.claim(5, []) == []
+    assert [turn.message.text for turn in await store.claim(5)] == ["on the page"]
+
+
+async def test_what_waits_for_another_platform_keeps_nobody_awake(store: Store) -> None:
+    await store.add(said("on the page", "web:one"))
+    for _ in range(3):  # what was added wakes it up, and on PostgreSQL its echo
+        await store.wait(0.1, ["telegram"])
+    began = time.monotonic()
+    await store.wait(0.2, ["telegram"])
+    assert time.monotonic() - began > 0.15

@@ -1,0 +1,74 @@
+"""What the processes of a fleet know of each other, and carry for each other."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from bot.messages import Process
+from bot.store import rows
+from bot.store.base import Base, Execute
+
+REPORT = """
+INSERT INTO processes (id, seen, report) VALUES (:me, :now, :report)
+ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, report = excluded.report
+"""
+
+CARRY = """
+INSERT INTO carried (key, data, at) VALUES (:key, :data, :now)
+ON CONFLICT (key) DO UPDATE SET data = excluded.data, at = excluded.at
+"""
+
+STOP = """
+UPDATE turns SET stopping = TRUE
+WHERE conversation = :conversation AND holder IS NOT NULL AND finished IS NULL RETURNING id
+"""
+
+
+class Fleet(Base):
+    """Reports, stops and things that are carried."""
+
+    async def report(self, process: Process) -> None:
+        """Tell the others how this process is."""
+        await self._run(REPORT, me=self.me, now=time.time(), report=json.dumps(asdict(process)))
+
+    async def fleet(self) -> Sequence[Process]:
+        """What every process told last, with the moment when it did; by name."""
+        found = await self.read("SELECT seen, report FROM processes")
+        return sorted((rows.process(row) for row in found), key=lambda process: process.name)
+
+    async def sign_off(self) -> None:
+        """Take back what this process told: it ends."""
+        await self._run("DELETE FROM processes WHERE id = :me", me=self.me)
+
+    async def forget_silent(self, before: float) -> None:
+        """Forget the processes that were not seen since that moment."""
+        await self._run("DELETE FROM processes WHERE seen < :before", before=before)
+
+    async def stop(self, conversation: int) -> bool:
+        """Let whoever answers in the conversation end that; False if nobody does."""
+
+        async def unit(execute: Execute) -> bool:
+            held = await execute(STOP, conversation=conversation)
+            if held:
+                await self.tell_stop(execute, conversation)
+            return bool(held)
+
+        return await self.write(unit)
+
+    async def carry(self, key: str, data: bytes) -> None:
+        """Keep under this key what only this process was given."""
+        await self._run(CARRY, key=key, data=data, now=time.time())
+
+    async def carried(self, key: str) -> bytes | None:
+        """What was kept under the key; None where it is unknown or too old."""
+        found = await self.read("SELECT data FROM carried WHERE key = :key", key=key)
+        return bytes(found[0]["data"]) if found else None
+
+    async def put_down(self, prefix: str, before: float) -> None:
+        """Delete what was kept before that moment under keys that begin so."""
+        # Not LIKE: SQLite would not tell upper from lower case.
+        await self._run(
+            "DELETE FROM carried WHERE at < :before AND SUBSTR(key, 1, :length) = :prefix",
+            before=before, prefix=prefix, length=len(prefix),
+        )  # fmt: skip
