@@ -175,17 +175,17 @@ class Settings(BaseSettings):
         None, description="The password of the try-out page; needed when WEB_HOST is more than this machine."
     )
 
-    @field_validator("bot_listen", mode="before")
-    @classmethod
-    def _none(cls, value: object) -> object:
-        return "" if value == "none" else value
-
     @field_validator(
         "bot_listen", "bot_fallbacks", "bot_features_off", "bot_admins", "bot_allow", "bot_deny", mode="before"
     )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("bot_listen", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:  # below `_split`, because pydantic begins with the last one
+        return "" if value == "none" else value
 
     @model_validator(mode="after")
     def _page_is_guarded(self) -> Self:

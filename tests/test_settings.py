@@ -51,6 +51,34 @@ def test_a_list_is_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.read().bot_fallbacks == ("vapi/gpt-4o", "aimlapi/openai/gpt-5")
 
 
+def test_a_process_listens_to_everything_or_to_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_STORE", "postgresql://host/name")
+    assert all(Settings.read().listens(platform) for platform in ("discord", "telegram", "web"))
+    monkeypatch.setenv("BOT_LISTEN", "telegram, web")
+    assert [Settings.read().listens(platform) for platform in ("discord", "telegram", "web")] == [False, True, True]
+    monkeypatch.setenv("BOT_LISTEN", "none")
+    assert Settings.read().bot_listen == ()
+    assert not Settings.read().listens("web")
+
+
+def test_a_process_has_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_WORKERS", "0")
+    with pytest.raises(SettingsError, match="SQLite is for one process"):
+        Settings.read()
+    monkeypatch.setenv("BOT_STORE", "postgresql://host/name")
+    assert Settings.read().bot_workers == 0
+    monkeypatch.setenv("BOT_LISTEN", "none")
+    with pytest.raises(SettingsError, match="nothing to do"):
+        Settings.read()
+
+
+def test_the_password_of_every_database_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_STORE", "postgresql://bot:pooled-password@pooler/name")
+    monkeypatch.setenv("BOT_STORE_DIRECT", "postgresql://bot:direct-password@host/name")
+    assert {"pooled-password", "direct-password"} <= set(Settings.read().secrets())
+    assert "password" not in repr(Settings.read())
+
+
 def test_the_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("WEB_PORT=9000\nBOT_MODEL=onemin/gpt-5\nUNKNOWN_VARIABLE=1\n")
     monkeypatch.setenv("WEB_PORT", "9001")
