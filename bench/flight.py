@@ -43,6 +43,7 @@ PLANS = {
 """Photos, and seconds for which the endpoint reads nothing."""
 NETWORK = 32 * 1024  # bytes under way to the endpoint: on loopback the kernel would swallow a whole question
 APART = 0.004  # seconds between two people who ask, and between two answers that begin
+PACE = 0.05  # seconds between two pieces of an answer
 PATIENCE = 600.0  # seconds for all answers
 MEGABYTE = 1024 * 1024
 
@@ -76,11 +77,11 @@ def run(plan: str, turns: int) -> dict[str, object]:
 class Outside:
     """Serves variants of a photo at /photos/N, and answers no question before there are `turns` of them.
 
-    Nothing is read from a connection for the first `jammed` seconds.
+    Nothing is read from any connection for `jammed` seconds after the first question.
     """
 
     def __init__(self, base: bytes, turns: int, jammed: float) -> None:
-        self.base, self.turns, self.jammed = base, turns, jammed
+        self.base, self.turns, self.jammed, self.free = base, turns, jammed, 0.0
         self.waiting = self.most = self.received = 0
         self.all_there = asyncio.Event()
 
@@ -108,7 +109,8 @@ class Outside:
         return web.json_response(catalogue.plain(rich=False))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(self.jammed)
+        self.free = self.free or time.monotonic() + self.jammed
+        await asyncio.sleep(max(0.0, self.free - time.monotonic()))
         async for piece in request.content.iter_any():
             self.received += len(piece)
         place = self.waiting
@@ -123,7 +125,7 @@ class Outside:
         for block in wire.sse(wire.frames(wire.Heading("bench", "gpt-4o", 0), ANSWER)):
             assert isinstance(block, bytes)
             await response.write(block)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(PACE)
         self.waiting -= 1
         return response
 

@@ -3,12 +3,14 @@
 import hashlib
 import os
 import re
+import secrets
 import tempfile
 import threading
 import time
 import weakref
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +48,7 @@ class Keep:
         self._doomed: dict[str, Path] = {}  # to be deleted when nobody holds them any more
         self._let_go: deque[str] = deque()
         self._lock = threading.Lock()
+        self._shredder = ThreadPoolExecutor(1, thread_name_prefix="shredder")
         self._open()
 
     def put_photo(self, name: str, mime: str, data: bytes, size: tuple[int, int]) -> Photo:
@@ -72,6 +75,7 @@ class Keep:
             for each in self._files():
                 if each.sha256 in unwanted:
                     self._take_out(each)
+        self._wait_for_shredder()
 
     def expire(self, before: float) -> None:
         """Delete, as `drop` does, what was written before then, in seconds since 1970, whoever wrote it."""
@@ -80,6 +84,7 @@ class Keep:
                 if _changed(each.file) < before:
                     self._take_out(each)
             self._sweep()
+        self._wait_for_shredder()
 
     # files
 
@@ -164,7 +169,7 @@ class Keep:
         if kept.sha256 in self._holders:
             self._doomed[kept.sha256] = kept.file
         else:
-            kept.file.unlink(missing_ok=True)
+            self._shred(kept.file)
 
     def _make_room(self) -> None:
         if self._total > self.most_bytes:
@@ -202,7 +207,17 @@ class Keep:
         if not self._holders[sha256]:
             del self._holders[sha256]
             if doomed := self._doomed.pop(sha256, None):
-                doomed.unlink(missing_ok=True)
+                self._shred(doomed)
+
+    def _shred(self, file: Path) -> None:
+        """Take the file away at once, and delete it in a thread: with megabytes that takes a while."""
+        scrap = file.with_name(f"{file.name}.{secrets.token_hex(4)}{PART}")
+        with suppress(FileNotFoundError):
+            file.rename(scrap)
+            self._shredder.submit(scrap.unlink, missing_ok=True)
+
+    def _wait_for_shredder(self) -> None:
+        self._shredder.submit(bool).result()  # it does one thing after the other
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import hashlib
 import os
+import re
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +50,14 @@ def there(keep: Keep, *numbers: int) -> list[int]:
     return [n for n in numbers if keep.recall(hash_of(n), "again")]
 
 
+SCRAP = re.compile(r"\.[0-9a-f]{8}\.part$")  # is being deleted
+
+
 def names(folder: Path) -> list[str]:
+    """What lies in the folder, as soon as nothing is on its way out."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(SCRAP.search(path.name) for path in folder.iterdir()):
+        time.sleep(0.001)
     return sorted(path.name for path in folder.iterdir())
 
 

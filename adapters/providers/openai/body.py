@@ -9,6 +9,7 @@ import base64
 import json
 import secrets
 from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,13 @@ class Body:
         if self.files and not await asyncio.to_thread(_whole, self.files):
             raise Busy("photo_gone")
 
-    async def sent(self) -> AsyncGenerator[bytes, None]:
-        """The bytes, in pieces of 128 kB at most where there are files."""
+    async def sent(self, reader: Executor | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes, in pieces of 128 kB at most where there are files, which the `reader` reads."""
+        read = asyncio.get_running_loop().run_in_executor
         yield self._texts[0]
         for kept, text in zip(self.files, self._texts[1:], strict=True):
             for at in range(0, kept.size, CHUNK):
-                yield await asyncio.to_thread(_encoded, kept.file, at, min(CHUNK, kept.size - at))
+                yield await read(reader, _encoded, kept.file, at, min(CHUNK, kept.size - at))
             yield text
 
 

@@ -14,6 +14,7 @@ from adapters.providers.openai.features import FILES, Habits, Unsupported
 from adapters.providers.openai.models import Listed, read_models, unlisted
 from adapters.providers.openai.refusals import error
 from adapters.providers.openai.rows import Auth, Row, authorised
+from adapters.providers.openai.sending import Sending
 from adapters.providers.openai.wire import frames
 from adapters.providers.refusals import Failure
 from adapters.providers.replies import good, parsed, read_failure
@@ -57,6 +58,7 @@ class OpenAI:
             detail=wishes.detail if wishes and row.detail else None,
         )
         self._http = Http(url, {**row.headers, **authorised(key.strip(), auth)}, silence=silence)
+        self._sending = Sending()
         self._habits = Habits()
         self._named = tuple(named)
         self._shelf = Shelf(self._fetch_models, lambda: unlisted(self._named))
@@ -119,9 +121,11 @@ class OpenAI:
         def judge(failed: Failure) -> BotError:
             return error(failed, prompt.conversation.model, self._row.service)
 
-        await body.check()
         headers = {**body.headers, **self._trace()}
-        async with self._http.stream("POST", "chat/completions", content=body.sent(), headers=headers) as reply:
+        async with (
+            self._sending.place(body) as content,
+            self._http.stream("POST", "chat/completions", content=content, headers=headers) as reply,
+        ):
             if not good(reply):
                 raise judge(await read_failure(reply))
             async with (
