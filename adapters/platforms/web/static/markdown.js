@@ -16,7 +16,7 @@ const INLINE = new RegExp([
   "\\*(?=[^\\s*])(?<italic>[^]{0,2000}?[^\\s*])\\*(?!\\*)",
   "(?<![\\p{L}\\p{N}_])_(?=[^\\s_])(?<slanted>[^]{0,2000}?[^\\s_])_(?![\\p{L}\\p{N}_])",
   "!?\\[(?<label>[^\\[\\]]{1,500})\\]\\((?<target>[^\\s()]{1,2000}(?:\\([^\\s()]{0,500}\\)[^\\s()]{0,500}){0,5})\\)",
-  "(?<address>https?://[^\\s<>\"'`]{1,2000})",
+  "(?<address>https?://[^\\s<>\"'`“”„«»]{1,2000})",
 ].join("|"), "gu");
 
 /** Let `place` show the Markdown `text`. Blocks that read as before stay as they are, so a selection survives. */
