@@ -1,31 +1,85 @@
-"""python -m bench [turns|telegram|discord|stalls|queue|memory|flight] [--quick]: what it costs on this machine."""
+"""`python -m bench [SUITE ...]` prints what suites find; `python -m bench report [SUITE ...]` writes the report."""
 
 import argparse
 import platform
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 
-from bench import discord, flight, memory, queue, stalls, telegram, turns
+from bench import (
+    chaos,
+    discord,
+    durability,
+    fleet,
+    flight,
+    growth,
+    load,
+    memory,
+    moving,
+    queue,
+    stalls,
+    startup,
+    telegram,
+    turns,
+)
+from bench.report import DOCS, Report, Suite
 
-SUITES = {
+SUITES: Mapping[str, Suite] = {
     "turns": turns.report,
     "telegram": telegram.report,
     "discord": discord.report,
-    "stalls": lambda *, quick: stalls.report(),
+    "load": load.report,
+    "stalls": stalls.report,
     "queue": queue.report,
+    "growth": growth.report,
+    "durability": durability.report,
+    "moving": moving.report,
+    "startup": startup.report,
     "memory": memory.report,
     "flight": flight.report,
+    "fleet": fleet.report,
+    "chaos": chaos.report,
 }
+REPORT = "report"
 
 
-def main() -> None:
-    """Print a report of the suites that were named, or of all."""
-    parser = argparse.ArgumentParser("python -m bench", description="Measure Snapthread against the floor")
-    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="which ones; all by default")
-    parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
-    options = parser.parse_args()
+def main() -> int:
+    """Run what was named, or all of it; 1 when a suite of the report failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: what was started is ended
+    options = _parser().parse_args()
+    if REPORT in options.suites:
+        return _report(options)
     print(f"# Snapthread on this machine\n{platform.platform()}, Python {platform.python_version()}")
     for name in options.suites or SUITES:
         print(SUITES[name](quick=options.quick), flush=True)
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    report = Report(options.to, SUITES)
+    failed = report.measure(_chosen(options, report), quick=options.quick)
+    print(f"{report.write()} is written" + (f"; these failed: {', '.join(failed)}" if failed else ""))
+    return int(bool(failed))
+
+
+def _chosen(options: argparse.Namespace, report: Report) -> list[str]:
+    """The suites to be measured anew."""
+    named = [name for name in SUITES if name in options.suites]
+    if options.keep:
+        return [name for name in SUITES if name in named or name not in report.found]
+    return named or [*SUITES]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m bench", description="Measure Snapthread, also against the floor.")
+    what = f"which ones, all by default; with `{REPORT}` the others stay as they were measured last"
+    parser.add_argument("suites", nargs="*", choices=[REPORT, *SUITES, []], help=what, metavar="SUITE")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
+    parser.add_argument("--keep", action="store_true", help="report: measure only what is missing; then write it anew")
+    parser.add_argument("--to", type=Path, default=DOCS, metavar="FOLDER", help="report: where it goes (docs)")
+    return parser
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from bench import floor, together
+from bench.result import Result
 from bench.together import CURSOR, Crowd, Screens
 
 TOKEN = "MTA0MjQy.sandbox." + "t" * 38
@@ -16,7 +17,7 @@ GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12  # intents: th
 DISPATCH, HEARTBEAT, IDENTIFY = 0, 1, 2
 
 
-def report(*, quick: bool) -> str:
+def report(*, quick: bool) -> Result:
     """Both programs, one photo at a time and many at the same moment."""
     return together.report("Discord", open_crowd, quick=quick)
 

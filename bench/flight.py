@@ -26,6 +26,7 @@ from adapters.providers.openai import OpenAI
 from adapters.providers.openai.rows import OPENAI
 from bench import photo
 from bench.measure import cpu_seconds, own_peak_mb, percentile, table, watched
+from bench.result import Result
 from bench.snapthread import Screen, asking
 from bot.messages import Attachment, Author, Channel, Message
 from bot.net import Http
@@ -48,10 +49,14 @@ PATIENCE = 600.0  # seconds for all answers
 MEGABYTE = 1024 * 1024
 
 
-def report(*, quick: bool) -> str:
+def report(*, quick: bool) -> Result:
     """A row for each plan."""
     turns = 40 if quick else 500
-    return table(f"{turns} questions in flight, photos of 4 MB", [run(plan, turns) for plan in PLANS])
+    rows = [run(plan, turns) for plan in PLANS]
+    return Result(
+        table(f"{turns} questions in flight, photos of 4 MB", rows),
+        {"most memory, MB": max(float(str(row["peak MB"])) for row in rows)},
+    )
 
 
 def run(plan: str, turns: int) -> dict[str, object]:

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import aiohttp
 
+Turn = Callable[[int], Awaitable[float]]
 HEADERS = {"API-KEY": "bench"}
 
 
@@ -47,15 +49,9 @@ async def _begin(http: aiohttp.ClientSession, url: str, n: int) -> str:
         return str((await reply.json())["conversation"]["uuid"])
 
 
-async def all_turns(url: str, photos: list[bytes], at_once: int, pause: float) -> list[float]:
-    """Answer every photo, `at_once` at a time, `pause` seconds after the one before; return the seconds each took."""
-    gate = asyncio.Semaphore(at_once)
+@asynccontextmanager
+async def answering(url: str, photos: list[bytes]) -> AsyncGenerator[Turn, None]:
+    """While entered, answers the photo of a number; the seconds that it took come back."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, headers=HEADERS) as http:
-
-        async def one(n: int) -> float:
-            async with gate:
-                await asyncio.sleep(pause)
-                return await turn(http, url, photos[n], n)
-
-        return list(await asyncio.gather(*map(one, range(len(photos)))))
+        yield lambda n: turn(http, url, photos[n], n)

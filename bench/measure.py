@@ -6,9 +6,9 @@ import re
 import resource
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -21,6 +21,26 @@ def cpu_seconds() -> float:
     """User and system time of this process so far, all threads."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def tree_cpu_seconds(pid: int) -> float:
+    """User and system time of another process so far, with all that it has started."""
+    spent = sum(map(int, _stat(pid)[11:15])) / os.sysconf("SC_CLK_TCK")  # its own, and that of those that have ended
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(OSError):  # it has ended meanwhile
+            spent += tree_cpu_seconds(int(child))
+    return spent
+
+
+def resident_mb(pid: int) -> float:
+    """The memory that another process holds now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
+
+
+def _stat(pid: int) -> list[str]:
+    """What the kernel tells of a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def peak_mb() -> float:
@@ -69,20 +89,38 @@ def _queued_seconds() -> float:
     return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
+def take_all_files() -> None:
+    """Let this process, and those that it starts, open as many files and connections as the system allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def stay_on(core: int) -> None:
     """Keep this process, threads included, on one core, so that it does not compete with the harness."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[core % len(cores)]})
 
 
+def ratio(floor: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """A row that says how many times the floor's figures ours are."""
+    return {"program": "ratio", **{key: ours[key] / floor[key] for key in floor if key != "program"}}
+
+
 def table(title: str, rows: Sequence[Mapping[str, object]]) -> str:
+    """A Markdown table of rows that share their keys, under its title."""
+    return f"\n## {title}\n{grid(rows)}"
+
+
+def grid(rows: Sequence[Mapping[str, object]]) -> str:
     """A Markdown table of rows that share their keys."""
     heads = list(rows[0])
-    lines = [f"\n## {title}", "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     return "\n".join(lines + ["| " + " | ".join(map(_cell, row.values())) + " |" for row in rows])
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

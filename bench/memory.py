@@ -5,16 +5,16 @@ The endpoint looks at every photo and notes its hash, so that it is known which 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from adapters.providers.openai import OpenAI
 from adapters.providers.openai.rows import OPENAI
 from bench import photo
 from bench.measure import table
+from bench.result import Line, Panel, Plot, Result
 from bench.snapthread import Screen, asking
 from bot.asking.memory import LOOKED_BACK, tokens
 from bot.inbox import Inbox
@@ -22,18 +22,13 @@ from bot.messages import Attachment, Author, Channel, Message, Photo
 from bot.photos import Photos
 from tests.doubles.openai import FakeOpenAI, Seen
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 Kind = Literal["new photo", "follow-up", "photo by number"]
 
 HERE = Channel("web", "lobby")
 GROUP = 4  # turns: something new is shown, and three questions follow
 SEVEN = 7  # the photo that is asked for by its number; later on the oldest one that still has one
 PATIENCE = 30.0  # seconds for an answer
-PICTURE = Path(__file__).parents[1] / "docs" / "images" / "memory.png"
-# By Okabe and Ito, told apart as well by those who see no red, no green or no blue.
-COLOURS: dict[Kind, str] = {"new photo": "#0072B2", "follow-up": "#E69F00", "photo by number": "#009E73"}
+KINDS: tuple[Kind, ...] = ("new photo", "follow-up", "photo by number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +51,17 @@ class Request:
     with_all: int
 
 
-def report(*, quick: bool) -> str:
-    """Three spans of a conversation; the whole of it is drawn to docs/images/memory.png."""
+def report(*, quick: bool) -> Result:
+    """Three spans of a conversation; the plot has the whole of it."""
     turns = 40 if quick else 200
     requests = asyncio.run(talk(turns, photo.base()))
-    if not quick:
-        draw(requests, PICTURE)
     spans = [(1, 10), (turns // 2 - 9, turns // 2), (turns - 9, turns)]
     title = f"A conversation of {turns} turns with {turns // GROUP} photos"
-    return table(title, [_row(requests, *span) for span in spans])
+    return Result(
+        table(title, [_row(requests, *span) for span in spans]),
+        {"largest request kB": max(each.bytes for each in requests) / 1000},
+        {"memory": _plot(requests)},
+    )
 
 
 def _row(requests: Sequence[Request], first: int, last: int) -> dict[str, object]:
@@ -155,30 +152,27 @@ def _in_base64(photo: Photo) -> int:
 # the picture
 
 
-def draw(requests: Sequence[Request], to: Path) -> None:
-    """Draw size and tokens of each request, one above the other."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 6), dpi=120, layout="constrained")
-    sizes, words = figure.subplots(2, 1, sharex=True)
-    turns = range(1, len(requests) + 1)
-    _dots(sizes, requests, [each.bytes / 1000 for each in requests])
-    sizes.plot(
-        turns, [each.with_all / 1000 for each in requests], "--", color="#595959", label="if all photos went along"
+def _plot(requests: Sequence[Request]) -> Plot:
+    """Size and tokens of each request, one above the other."""
+    everything = [(n, each.with_all / 1000) for n, each in enumerate(requests, 1)]
+    sizes = [_dots(requests, kind, lambda each: each.bytes / 1000) for kind in KINDS]
+    words = [_dots(requests, kind, lambda each: each.tokens) for kind in KINDS]
+    title = f"{len(requests)} questions, {len(requests) // GROUP} photos, at an endpoint that remembers nothing"
+    return Plot(
+        [
+            Panel(
+                title,
+                "",
+                "kB a request",
+                [*sizes, Line("if all photos went along", everything, "dashed")],
+                high=2.5 * max(each.bytes for each in requests) / 1000,
+            ),
+            Panel("", "turn", "tokens of words a request", words, high=1.3 * max(each.tokens for each in requests)),
+        ],
+        f"Kilobytes and tokens of each of {len(requests)} questions: both stay flat",
+        stacked=True,
     )
-    sizes.set(ylabel="kB a request", ylim=(0, 2.5 * max(each.bytes for each in requests) / 1000))
-    sizes.set_title(
-        f"{len(requests)} questions, {len(requests) // GROUP} photos, at an endpoint that remembers nothing"
-    )
-    sizes.legend(loc="upper right")
-    _dots(words, requests, [each.tokens for each in requests])
-    words.set(ylabel="tokens of words a request", xlabel="turn", ylim=(0, 1.3 * max(each.tokens for each in requests)))
-    figure.savefig(to)
 
 
-def _dots(axes: "Axes", requests: Sequence[Request], values: Sequence[float]) -> None:
-    for kind, colour in COLOURS.items():
-        chosen = [n for n, each in enumerate(requests) if each.kind == kind]
-        axes.plot([n + 1 for n in chosen], [values[n] for n in chosen], "o", ms=3.5, color=colour, label=kind)
-    axes.grid(color="#DDDDDD")
-    axes.spines[["top", "right"]].set_visible(False)
+def _dots(requests: Sequence[Request], kind: Kind, value: Callable[[Request], float]) -> Line:
+    return Line(kind, [(n, value(each)) for n, each in enumerate(requests, 1) if each.kind == kind], "dots")

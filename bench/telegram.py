@@ -8,13 +8,14 @@ from typing import Any
 import aiohttp
 
 from bench import floor, together
+from bench.result import Result
 from bench.together import CURSOR, QUESTION, Crowd, Screens
 
 TOKEN = "4242:" + "sandbox_" * 4
 FIRST_CHAT = 1000
 
 
-def report(*, quick: bool) -> str:
+def report(*, quick: bool) -> Result:
     """Both programs, one photo at a time and many at the same moment."""
     return together.report("Telegram", open_crowd, quick=quick)
 

@@ -19,14 +19,15 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from bench.measure import cpu_seconds, own_peak_mb, percentile, stay_on, table
+from bench.measure import cpu_seconds, own_peak_mb, percentile, ratio, stay_on, table, take_all_files
+from bench.result import Result
 
 PROGRAMS = ("floor", "snapthread")
 CURSOR = "▌"
 QUESTION = "what is this?"
 PACE = 0.05  # seconds between two pieces of an answer: about one for the whole
 SETTLE = 0.3  # seconds after the last answer, in which what is left of a turn is done
-PATIENCE = 30.0  # seconds for all answers to a burst
+PATIENCE = 30.0  # seconds for all answers to a burst, and for every thousand of them once more
 WARM_UP = 20  # turns that do not count
 
 Burst = tuple[list[float], float, float]  # seconds of each turn, of all together, and of the emulators' CPU
@@ -76,18 +77,35 @@ OpenCrowd = Callable[[Screens, int], AbstractAsyncContextManager[Crowd]]  # take
 Program = Callable[[str, str, int], AbstractAsyncContextManager[None]]  # takes two addresses and how many at once
 
 
-def report(platform: str, open_crowd: OpenCrowd, *, quick: bool) -> str:
+def report(platform: str, open_crowd: OpenCrowd, *, quick: bool) -> Result:
     """Both programs, one photo at a time and many at the same moment.
 
     The module of `open_crowd` runs the programs: see `serve`.
     """
     plans = [(1, 4), (50, 1)] if quick else [(1, 10), (200, 3), (500, 2)]
-    parts = []
+    parts: list[str] = []
+    figures: dict[str, float] = {}
     for at_once, bursts in plans:
-        rows = [run(program, open_crowd, at_once, bursts) for program in PROGRAMS]
-        rows.append({"program": "ratio", **{key: rows[1][key] / rows[0][key] for key in rows[0] if key != "program"}})
+        floor, ours = (run(program, open_crowd, at_once, bursts) for program in PROGRAMS)
+        rows = [floor, ours, ratio(floor, ours)]
+        figures |= compared(at_once, floor, ours)
         parts.append(table(f"{platform}: {at_once} at once, {at_once * bursts} turns", rows))
-    return "\n".join(parts)
+    return Result("\n".join(parts), figures)
+
+
+def compared(at_once: int, floor: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, float]:
+    """The figures that goals look at."""
+    ratios = ratio(floor, ours)
+    return {
+        f"added p50, times the floor, {at_once} at once": ratios["added p50 ms"],
+        f"CPU, times the floor, {at_once} at once": ratios["CPU ms a turn"],
+        f"turns/s, {at_once} at once": ours["turns/s"],
+        **{
+            f"{column}, {at_once} at once, {row['program']}": row[column]
+            for row in (floor, ours)
+            for column in ("added p50 ms", "added p99 ms", "CPU ms a turn", "turns/s")
+        },
+    }
 
 
 def run(program: str, open_crowd: OpenCrowd, at_once: int, bursts: int) -> dict[str, Any]:
@@ -153,6 +171,7 @@ def _own_seconds() -> float:
 
 def _emulate(pipe: Connection, open_crowd: OpenCrowd, rooms: int) -> None:
     stay_on(1)
+    take_all_files()
     asyncio.run(_be_people(pipe, open_crowd, rooms))
 
 
@@ -173,7 +192,7 @@ async def _let_ask(crowd: Crowd, screens: Screens, photos: Mapping[int, bytes]) 
     """Let every room send its photo at the same moment, and wait for all the answers."""
     screens.asked, screens.whole, cpu = {}, {}, cpu_seconds()
     await asyncio.gather(*(crowd.asks(room, photo) for room, photo in photos.items()))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE * (1 + len(photos) / 1000)):
         while len(screens.whole) < len(photos):
             await asyncio.sleep(0.02)
     cpu = cpu_seconds() - cpu
@@ -210,6 +229,7 @@ def serve(programs: Mapping[str, Program]) -> None:
 async def _serve(program: AbstractAsyncContextManager[None]) -> None:
     """Answer photos until there is no more input; each line of it asks for the figures so far."""
     stay_on(0)
+    take_all_files()
     async with program:
         while await asyncio.to_thread(sys.stdin.readline):
             print(json.dumps({"cpu": cpu_seconds(), "peak": own_peak_mb()}), flush=True)

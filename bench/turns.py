@@ -9,74 +9,147 @@ import json
 import multiprocessing
 import subprocess
 import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
 from adapters.providers.sandbox.answers import CANNED
 from adapters.providers.sandbox.wire import pieces
-from bench import floor, photo, snapthread
-from bench.measure import cpu_seconds, peak_mb, percentile, stay_on, table
+from bench import floor, photo, snapthread, together
+from bench.floor import Turn
+from bench.measure import cpu_seconds, peak_mb, percentile, ratio, stay_on, table, take_all_files
+from bench.result import Result
+from bot.ports import Store
+from bot.store import open_store
+from bot.store.sqlite import SQLite
 
-PROGRAMS = {"floor": floor.all_turns, "snapthread": snapthread.all_turns}
 PACE = 0.025  # seconds between two pieces of an answer
-SECONDS = PACE * (len(pieces(CANNED)) + 4)  # the provider's own time: empty frames, result and end are paced too
+WARM_UP = 20  # turns that do not count
+PIECES = len(pieces(CANNED)) + 4  # empty frames, result and end are paced too
 
 
-def report(*, quick: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is run: `at_once` turns at the same time. Without a `store` it is a new SQLite file."""
+
+    program: str  # floor or snapthread
+    at_once: int
+    turns: int
+    pace: float = PACE
+    store: str = ""
+    synchronous: str = "FULL"  # of SQLite; PostgreSQL is told in its address
+
+
+def report(*, quick: bool) -> Result:
     """Both programs, one turn at a time and many at once."""
-    plans = [(1, 15), (100, 200)] if quick else [(1, 60), (100, 600), (500, 1500)]
-    parts = []
+    plans = [(1, 15), (100, 200)] if quick else [(1, 40), (100, 600), (500, 1500)]
+    parts: list[str] = []
+    figures: dict[str, float] = {}
     for at_once, turns in plans:
-        rows = [run(program, at_once, turns) for program in PROGRAMS]
-        rows.append({"program": "ratio", **{key: rows[1][key] / rows[0][key] for key in rows[0] if key != "program"}})  # type: ignore[operator]
-        parts.append(table(f"{at_once} at once, {turns} turns", rows))
-    return "\n".join(parts)
+        bare, ours = (run(Plan(program, at_once, turns)) for program in together.PROGRAMS)
+        figures |= together.compared(at_once, bare, ours)
+        parts.append(table(f"{at_once} at once, {turns} turns", [bare, ours, ratio(bare, ours)]))
+    return Result("\n".join(parts), figures)
 
 
-def run(program: str, at_once: int, turns: int) -> dict[str, object]:
+def run(plan: Plan) -> dict[str, Any]:
     """Run a program in a process of its own against a fresh emulator, and return what was measured."""
+    with _emulator(plan.pace) as url:
+        command = [sys.executable, "-m", "bench.turns", url, json.dumps(asdict(plan))]
+        figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return {"program": plan.program, **figures}
+
+
+@contextmanager
+def _emulator(pace: float) -> Iterator[str]:
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    emulator = multiprocessing.get_context("spawn").Process(target=_emulate, args=(theirs,))
+    emulator = multiprocessing.get_context("spawn").Process(target=_emulate, args=(theirs, pace))
     emulator.start()
     try:
-        url = ours.recv()
-        command = [sys.executable, "-m", "bench.turns", program, url, str(at_once), str(turns)]
-        figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        yield ours.recv()
     finally:
-        ours.send("stop")
+        emulator.terminate()
         emulator.join()
-    return {"program": program, **figures}
 
 
-def _emulate(pipe: Connection) -> None:
+def _emulate(pipe: Connection, pace: float) -> None:
     from adapters.providers.sandbox import Sandbox
 
     async def serve() -> None:
         stay_on(1)
-        async with Sandbox(pace=PACE, eyes=False) as sandbox:
+        take_all_files()
+        async with Sandbox(pace=pace, eyes=False) as sandbox:
             pipe.send(sandbox.url)
-            await asyncio.to_thread(pipe.recv)
+            await asyncio.Event().wait()
 
     asyncio.run(serve())
 
 
-async def _measure(program: str, url: str, at_once: int, turns: int) -> dict[str, float]:
+# the program that is measured
+
+
+async def _measure(url: str, plan: Plan) -> dict[str, float]:
     stay_on(0)
+    take_all_files()
     base = photo.base()
-    photos = [photo.variant(base, n) for n in range(turns + at_once)]
-    await PROGRAMS[program](url, photos[turns:][:20], min(at_once, 20), 0)  # warm up
-    pause = 0.05 if at_once == 1 else 0  # people pause; what is left to do for the turn before is not this one's delay
-    cpu, clock = cpu_seconds(), asyncio.get_running_loop().time()
-    took = await PROGRAMS[program](url, photos[:turns], at_once, pause)
-    elapsed = asyncio.get_running_loop().time() - clock
+    photos = [photo.variant(base, n) for n in range(plan.turns + WARM_UP)]
+    async with _program(url, photos, plan) as turn:
+        await _all(turn, range(plan.turns, len(photos)), WARM_UP)
+        cpu, clock = cpu_seconds(), time.perf_counter()
+        took = await _all(turn, range(plan.turns), plan.at_once)
+        cpu, elapsed = cpu_seconds() - cpu, time.perf_counter() - clock
     return {
-        "added p50 ms": (percentile(took, 0.5) - SECONDS) * 1000,
-        "added p99 ms": (percentile(took, 0.99) - SECONDS) * 1000,
-        "CPU ms a turn": (cpu_seconds() - cpu) / turns * 1000,
-        "turns/s": turns / elapsed,
+        "added p50 ms": (percentile(took, 0.5) - plan.pace * PIECES) * 1000,
+        "added p99 ms": (percentile(took, 0.99) - plan.pace * PIECES) * 1000,
+        "CPU ms a turn": cpu / plan.turns * 1000,
+        "turns/s": plan.turns / elapsed,
         "peak MB": peak_mb(),
     }
 
 
+def _program(url: str, photos: list[bytes], plan: Plan) -> AbstractAsyncContextManager[Turn]:
+    if plan.program == "floor":
+        return floor.answering(url, photos)
+    return snapthread.answering(url, photos, max(plan.at_once, WARM_UP), partial(_store, plan))
+
+
+async def _all(turn: Turn, numbers: Iterable[int], at_once: int) -> list[float]:
+    """Have the photos of these numbers answered, so many at the same time; return the seconds that each took."""
+    gate = asyncio.Semaphore(at_once)
+    pause = 0.05 if at_once == 1 else 0  # people pause: what is left of the turn before is not this one's delay
+
+    async def one(n: int) -> float:
+        async with gate:
+            await asyncio.sleep(pause)
+            return await turn(n)
+
+    return list(await asyncio.gather(*map(one, numbers)))
+
+
+def _store(plan: Plan, folder: Path, model: str) -> Store:
+    if plan.store.startswith("postgres"):
+        return open_store(plan.store, model)
+    path = plan.store.removeprefix("sqlite:///") or f"{folder}/bot.db"
+    return _Flushing(path, model, plan.synchronous)
+
+
+class _Flushing(SQLite):
+    """Flushes to disk as often as it is told: FULL, NORMAL or OFF."""
+
+    def __init__(self, path: str, first_model: str, synchronous: str) -> None:
+        super().__init__(path, first_model)
+        self.synchronous = synchronous
+
+    async def __aenter__(self) -> "_Flushing":
+        await super().__aenter__()
+        await self._writer.execute(f"PRAGMA synchronous = {self.synchronous}")
+        return self
+
+
 if __name__ == "__main__":
-    name, address, many, count = sys.argv[1:]
-    print(json.dumps(asyncio.run(_measure(name, address, int(many), int(count)))))
+    print(json.dumps(asyncio.run(_measure(sys.argv[1], Plan(**json.loads(sys.argv[2]))))))

@@ -1,10 +1,13 @@
-"""The command line: run, try, check, sandbox."""
+"""The command line: run, try, check, sandbox; backup, restore and move for the store."""
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable
+from getpass import getpass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,6 +15,8 @@ import structlog
 from bot import logs
 from bot.app import running
 from bot.settings import Settings, SettingsError
+from bot.store import backup as copies
+from bot.store.backup import NotDone
 from bot.store.sqlite import AlreadyRunning
 
 log = structlog.get_logger(__name__)
@@ -20,13 +25,16 @@ log = structlog.get_logger(__name__)
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit code."""
     options = _parser().parse_args(arguments)
-    work: Coroutine[Any, Any, int] = options.command(options)
     try:
-        return asyncio.run(work)
+        done = options.command(options)  # what waits for nobody but the disk is done at once
+        return done if isinstance(done, int) else asyncio.run(done)
     except SettingsError as error:
         print(f"These settings are wrong:\n{error}\nSee .env.example for what each of them means.", file=sys.stderr)
-    except (AlreadyRunning, OSError) as error:
-        print(f"Cannot start: {error}.", file=sys.stderr)
+    except (AlreadyRunning, NotDone, OSError) as error:
+        print(f"Cannot {options.task}: {error}.", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130  # as shells count it
     return 1
 
 
@@ -61,6 +69,59 @@ async def sandbox(options: argparse.Namespace) -> int:
     return 0
 
 
+def backup(options: argparse.Namespace) -> int:
+    """Copy the SQLite store into a file, while the bot goes on."""
+    store = copies.store_file(_settings().bot_store)
+    copy = copies.backup(store, options.file, force=options.force)
+    print(f"{store} is copied to {options.file}: {copy.turns:,} turns, {_size(copy)}, {copy.seconds:.1f} seconds.")
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Put such a file in the place of the store, while the bot is stopped."""
+    store = copies.store_file(_settings().bot_store)
+    copy = copies.restore(store, options.file)
+    print(f"{store} is now what {options.file} is: {copy.turns:,} turns, {_size(copy)}, {copy.seconds:.1f} seconds.")
+    if copy.waiting:
+        print(f"{copy.waiting:,} of them were waiting for an answer then, and are answered when the bot starts.")
+    if copy.kept:
+        print(f"What was there before is kept as {copy.kept}.")
+    return 0
+
+
+async def move(options: argparse.Namespace) -> int:
+    """Move everything from SQLite to PostgreSQL, while the bot is stopped."""
+    settings = _settings()
+    store = copies.store_file(settings.bot_store)
+    try:
+        from bot.store import moving
+    except ImportError:
+        msg = "PostgreSQL needs packages that are not installed: pip install '.[postgres]'"
+        raise NotDone(msg) from None
+    url = _address(options)
+    moved = await moving.move(store, url, settings.bot_model, lambda line: print(line, flush=True))
+    print(f"{sum(moved.rows.values()):,} rows were moved in {moved.seconds:.1f} seconds. {store} stays as it is.")
+    if moved.replaced:
+        print(
+            f"{moved.replaced:,} texts had signs that PostgreSQL cannot keep (NUL); there is a \ufffd in their place."
+        )
+    print(f"Now put this into .env, and start the bot:\nBOT_STORE={moving.without_password(url)}")
+    return 0
+
+
+def _size(copy: copies.Copy) -> str:
+    return f"{copy.size / 1_000_000:,.1f} MB"
+
+
+def _address(options: argparse.Namespace) -> str:
+    """Where to move to: a password on the command line is seen by everybody on the machine."""
+    if options.env:
+        return os.environ.get(options.env, "").strip()  # noqa: TID251 (one of any name)
+    if options.target != "-":
+        return str(options.target)
+    return (getpass("Move to (postgresql://...): ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+
+
 def _settings(**overrides: object) -> Settings:
     settings = Settings.read(**overrides)
     logs.set_up(settings.bot_log, settings.bot_log_level, settings.secrets())
@@ -92,11 +153,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in {"run": run, "try": try_, "check": check, "sandbox": sandbox}.items():
-        sub = commands.add_parser(name, help=(command.__doc__ or "").partition("\n")[0])
-        sub.set_defaults(command=command)
+        sub = _command(commands, name, command, "start")
         if command is sandbox:
             sub.add_argument("--host", default="127.0.0.1", help="address to listen on")
             sub.add_argument("--port", type=int, default=8081, help="port to listen on; 0 takes any free one")
+    sub = _command(commands, "backup", backup, "back up")
+    sub.add_argument("file", type=Path, metavar="FILE", help="the file to write")
+    sub.add_argument("--force", action="store_true", help="write over a file that is there")
+    sub = _command(commands, "restore", restore, "restore")
+    sub.add_argument("file", type=Path, metavar="FILE", help="a file that backup wrote")
+    sub = _command(commands, "move", move, "move")
+    target = sub.add_mutually_exclusive_group(required=True)
+    target.add_argument("target", nargs="?", metavar="TARGET", help="postgresql://..., or - to be asked for it")
+    target.add_argument("--env", metavar="VARIABLE", help="the variable of the environment that holds it")
+    return parser
+
+
+def _command(commands: Any, name: str, command: Callable[..., Any], task: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=(command.__doc__ or "").partition("\n")[0])
+    parser.set_defaults(command=command, task=task)
     return parser
 
 

@@ -38,6 +38,7 @@ from bot.settings import Settings
 from bot.stops import Stops
 from bot.store import open_store
 from bot.studio import Studio
+from bot.web.dashboard import Dashboard
 from bot.web.server import WebServer
 from bot.worker import Worker
 
@@ -85,6 +86,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         )
         token = settings.web_token.get_secret_value() if settings.web_token else None
         web = WebServer(settings.web_host, settings.web_port, token, metrics.registry)
+        Dashboard(store).add_routes(web.router)
         house = House(settings, store, web)
         await _enter_all(stack, PROVIDERS, house, house.providers)
         adapters: dict[str, Adapter] = {}

@@ -451,3 +451,28 @@ class Process:
     troubles: Mapping[str, str] = field(default_factory=dict)  # what is wrong, by part
     breakers: Mapping[str, str] = field(default_factory=dict)  # closed, half open or open, by provider/family
     seen: float = 0.0  # when it told so
+
+
+Times = Mapping[int, tuple[int, float]]
+"""Durations, put into classes of about the same length: how many are in each class, and their sum in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many turns of one platform and model ended alike in a stretch of time."""
+
+    platform: str
+    model: str | None  # provider/model; None: a command, or nobody was asked
+    error: str | None  # the key of the sentence that people saw; None where all went well
+    turns: int
+    last: float  # when the latest of them was finished
+    first_words: Times = field(default_factory=dict)  # of answers that went well, as is the next
+    took: Times = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The unfinished turns."""
+
+    waiting: int
+    in_work: int

@@ -8,6 +8,7 @@ from bot.messages import (
     Answer,
     Attachment,
     Author,
+    Backlog,
     Button,
     Channel,
     ChannelSettings,
@@ -30,6 +31,7 @@ from bot.messages import (
     Prompt,
     Remembered,
     Spent,
+    Tally,
     Turn,
     Usage,
     Version,
@@ -512,4 +514,19 @@ class Store(Protocol):
 
     async def waiting(self) -> int:
         """How many turns are on the queue, those in work included."""
+        ...
+
+    async def backlog(self) -> Backlog:
+        """How many turns wait, and how many are in work, in all processes."""
+        ...
+
+    async def tally(self, start: float, end: float) -> Sequence[Tally]:
+        """What became of the turns that were finished from `start` on and before `end`. No word and no name is in it.
+
+        Nobody who asks anything else of the store waits for it.
+        """
+        ...
+
+    async def spent_on(self, start: float, end: float) -> Mapping[str, Usage]:
+        """What each model took from `start` on and before `end`, booked for whomever."""
         ...

@@ -327,14 +327,18 @@ async def test_an_answer_that_outlives_its_interaction_goes_on_as_an_ordinary_me
         assert discord.called("PATCH", "/channels/{channel_id}/messages/{message_id}")
 
 
-async def test_a_command_that_was_in_work_at_a_crash_is_answered_by_an_ordinary_post(tmp_path: Path) -> None:
+async def test_commands_that_were_in_work_at_a_crash_are_answered_where_they_belong(tmp_path: Path) -> None:
     async with server(tmp_path) as (discord, bot, sandbox):
+        channel = discord.add_channel("cats", discord.add_guild("Theirs", BOB, member=False))
         asked = await discord.runs("ask", options={"question": "long answer please", "photo": CAT})
-        await asked.acknowledged()
-        await until(lambda: any(seen.path == "/api/chat-with-ai" for seen in sandbox.seen))
+        visiting = await discord.runs("ask", channel, options={"question": "and this?", "photo": CAT}, as_user_app=True)
+        await until(lambda: sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen) == 2)
         await bot.kill()
         await bot.start()
-        await until(lambda: any("451 × 300" in text for text in whole(discord)))
+        await until(lambda: "451 × 300" in asked.shows and not asked.shows.endswith("▌"))
+        await until(lambda: "451 × 300" in visiting.shows and visiting.shows.endswith("🙂."))
+        assert [post.text for post in discord.posts(channel)] == [visiting.shows]
+        assert asked.token not in bot.said()
 
 
 # long answers, limits and trouble

@@ -1,16 +1,21 @@
 """The bot as its operator meets it: real processes, started, looked at, stopped."""
 
 import asyncio
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
+import psycopg
 import pytest
 
 from adapters.providers.sandbox import Sandbox
+from bot.store import open_store
 from tests.conftest import PHOTOS
 from tests.doubles.openai import FakeOpenAI
 from tests.doubles.page import Page
@@ -33,13 +38,18 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
+async def started(*words: str, folder: Path, **settings: str) -> asyncio.subprocess.Process:
+    """A command of the bot, under way."""
+    environment = BotProcess(folder, **settings).environment
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *words,
+        env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
 async def command(*words: str, folder: Path, **settings: str) -> tuple[int, str]:
     """Run a command of the bot to its end; its exit code and all it printed."""
-    environment = BotProcess(folder, **settings).environment
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *words,
-        env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    process = await started(*words, folder=folder, **settings)
     printed, _ = await process.communicate()
     assert process.returncode is not None
     return process.returncode, printed.decode()
@@ -262,3 +272,154 @@ async def test_the_sandbox_runs_alone(tmp_path: Path, http: aiohttp.ClientSessio
         assert (await reply.json())["total"] > 20
     process.terminate()
     assert await process.wait() == 0
+
+
+# the store: copied, put back, moved
+
+MEDDLING = """
+CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER dawdle BEFORE INSERT ON turns FOR EACH ROW EXECUTE FUNCTION dawdle()
+"""
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> str:
+    """An empty database, whose address has a password in it."""
+    with psycopg.connect(postgres_server, autocommit=True) as database:
+        database.execute("DROP SCHEMA public CASCADE")
+        database.execute("CREATE SCHEMA public")
+    return postgres_server.replace(":@", ":hunter2@")
+
+
+async def one_answer(folder: Path, http: aiohttp.ClientSession, question: str, key: str, **settings: str) -> str:
+    """What a bot that is started for this one question answers; the photo was shown before."""
+    async with BotProcess(folder, "try", **settings) as bot:
+        await bot.ready()
+        page = Page(bot.url, "lobby")
+        count = len(await page.answers(http))
+        await page.say(http, question, key, **({} if count else {"cat_jpg": CAT}))
+        answer = (await answers(page, http, count + 1))[-1]
+        assert await bot.stop() == 0
+    return answer
+
+
+async def test_a_running_bot_is_copied_and_put_back_when_it_is_stopped(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    file = str(tmp_path / "bot.backup")
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        page = Page(bot.url, "lobby")
+        await page.say(http, "what is this?", "k1", cat_jpg=CAT)
+        await answers(page, http, 1)
+        code, printed = await command("backup", file, folder=tmp_path)
+        assert (code, f"is copied to {file}: 1 turns, " in printed) == (0, True), printed
+        code, printed = await command("backup", file, folder=tmp_path)
+        assert (code, printed) == (1, f"Cannot back up: {file} is there already; --force writes over it.\n")
+        code, printed = await command("restore", file, folder=tmp_path)
+        assert (code, printed) == (1, f"Cannot restore: another bot is running on {tmp_path}/bot.db.\n")
+        await page.say(http, "and is it sharp?", "k2")
+        await answers(page, http, 2)
+        await bot.stop()
+    code, printed = await command("backup", "--force", f"{file}.2", folder=tmp_path)
+    assert (code, ": 2 turns, " in printed) == (0, True), printed
+    code, printed = await command("restore", file, folder=tmp_path)
+    assert (code, ": 1 turns, " in printed) == (0, True), printed
+    assert f"What was there before is kept as {tmp_path}/bot.db.before-restore-" in printed
+    assert "told it what was said before" in await one_answer(tmp_path, http, "and is it sharp?", "k3")
+
+
+async def test_a_copy_that_is_interrupted_leaves_no_file(tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        await bot.stop()
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as database, database:
+        database.execute("INSERT INTO carried (key, data, at) VALUES ('big', zeroblob(100000000), 0)")
+    file = tmp_path / "copies" / "bot.backup"
+    file.parent.mkdir()
+    process = await started("backup", str(file), folder=tmp_path)
+    async with asyncio.timeout(20):
+        while not list(file.parent.iterdir()):
+            await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    printed, _ = await process.communicate()
+    assert (process.returncode, printed) == (130, b"Stopped.\n")
+    assert list(file.parent.iterdir()) == []
+
+
+async def test_a_store_on_a_server_is_not_copied_by_us(tmp_path: Path) -> None:
+    for words in (["backup", "file"], ["restore", "file"], ["move", "postgresql://elsewhere/bot"]):
+        code, printed = await command(*words, folder=tmp_path, BOT_STORE="postgresql://bot:hunter2@127.0.0.1:9/bot")
+        assert code == 1
+        assert "BOT_STORE is PostgreSQL" in printed
+        assert "hunter2" not in printed
+
+
+async def test_a_bot_goes_on_in_postgresql_where_it_was_in_sqlite(
+    tmp_path: Path, http: aiohttp.ClientSession, postgres: str
+) -> None:
+    await one_answer(tmp_path, http, "what is this?", "k1")
+    code, printed = await command("move", "--env", "NEW_STORE", folder=tmp_path, NEW_STORE=postgres)
+    assert code == 0, printed
+    assert "turns: 1 rows, and the same in both" in printed
+    assert f"BOT_STORE={postgres.replace('hunter2', '***')}" in printed
+    assert "hunter2" not in printed
+    assert "told it what was said before" in await one_answer(
+        tmp_path, http, "and is it sharp?", "k2", BOT_STORE=postgres
+    )
+    process = await started("move", "-", folder=tmp_path)
+    said, _ = await process.communicate(postgres.encode())
+    assert process.returncode == 1
+    assert b"Cannot move: the PostgreSQL there is not empty (" in said
+    assert b"hunter2" not in said
+
+
+async def test_a_running_bot_is_not_moved(tmp_path: Path, postgres: str) -> None:
+    async with BotProcess(tmp_path, "try") as bot:
+        await bot.ready()
+        code, printed = await command("move", postgres, folder=tmp_path)
+    assert (code, printed) == (1, f"Cannot move: another bot is running on {tmp_path}/bot.db.\n")
+
+
+async def test_a_move_that_is_interrupted_leaves_nothing_there(
+    tmp_path: Path, http: aiohttp.ClientSession, postgres: str
+) -> None:
+    await one_answer(tmp_path, http, "what is this?", "k1")
+    async with open_store(postgres, "sandbox/gpt-4o"):
+        pass
+    with psycopg.connect(postgres, autocommit=True) as database:
+        database.execute(MEDDLING)
+        process = await started("move", postgres, folder=tmp_path)
+        async with asyncio.timeout(20):
+            while not database.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone():
+                await asyncio.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        printed, _ = await process.communicate()
+        assert (process.returncode, printed) == (130, b"Stopped.\n")
+        for table in ("conversations", "channels", "turns"):
+            assert database.execute(f"SELECT * FROM {table}".encode()).fetchall() == []
+        database.execute("DROP TRIGGER dawdle ON turns")
+    code, printed_then = await command("move", postgres, folder=tmp_path)
+    assert code == 0, printed_then
+
+
+async def test_without_its_packages_postgresql_is_a_sentence(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['psycopg'] = None; from bot.__main__ import main; sys.exit(main())"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", without, "move", "postgresql://bot:hunter2@127.0.0.1:9/bot",
+        env=BotProcess(tmp_path).environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    printed, _ = await process.communicate()
+    assert process.returncode == 1
+    assert printed.decode() == (
+        "Cannot move: PostgreSQL needs packages that are not installed: pip install '.[postgres]'.\n"
+    )
+
+
+async def test_a_move_to_nowhere_is_wrong_use(tmp_path: Path) -> None:
+    code, printed = await command("move", folder=tmp_path)
+    assert code == 2
+    assert "TARGET" in printed
+    code, printed = await command("move", "--env", "NO_SUCH_VARIABLE", folder=tmp_path)
+    assert code == 1
+    assert "should look like postgresql://user:password@host/name" in printed

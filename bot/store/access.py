@@ -4,6 +4,7 @@ import secrets
 import time
 from collections import defaultdict, deque
 from hashlib import sha256
+from uuid import uuid4
 
 from bot.messages import Channel
 from bot.store.base import Execute
@@ -16,6 +17,10 @@ WRONG_CODES = 10  # of one purpose that are looked at in a minute
 MINUTE = 60.0
 ACCESS_SECONDS = 15.0  # until what another process allowed is known
 ACCESS_KEPT = 10_000  # subjects, those that were asked about last
+
+USE = """
+UPDATE codes SET hash = :used WHERE purpose = :purpose AND hash IN (:hash, :used) RETURNING subject, expires
+"""
 
 
 class Access(Channels):
@@ -80,11 +85,10 @@ class Access(Channels):
         if len(wrong) >= WRONG_CODES:
             return None
         wrong.append(now)  # before it is looked at, or many at the same time would all be looked at
-        used = await self._run(
-            "DELETE FROM codes WHERE purpose = :purpose AND hash = :hash RETURNING subject, expires",
-            purpose=purpose,
-            hash=_hash(purpose, code),
-        )
+        # Marked as used by us before it is deleted, so that a lost answer of the database does not spoil the code.
+        mark = {"purpose": purpose, "used": f"used {uuid4().hex}"}
+        used = await self._run(USE, hash=_hash(purpose, code), **mark)
+        await self._run("DELETE FROM codes WHERE purpose = :purpose AND hash = :used", **mark)
         if not used or used[0]["expires"] <= time.time():
             return None
         wrong.remove(now)

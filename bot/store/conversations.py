@@ -1,11 +1,11 @@
 """Conversations: what was chosen for them, and which channels share them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.messages import Channel, Conversation, Preferences
 from bot.store import rows
-from bot.store.base import Execute, Unit
+from bot.store.base import Execute
 from bot.store.lines import Lines
 
 CONVERSATION = """
@@ -66,7 +66,7 @@ class Conversations(Lines):
 
     async def renewed(self, conversation: Conversation) -> Conversation:
         """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
-        return await self._until_renewed(conversation, lambda execute: self._renew(execute, conversation))
+        return await self._until_renewed(conversation, lambda execute, new: self._renew(execute, conversation, new))
 
     async def joined(self, channel: Channel, conversation: Conversation) -> None:
         """From now on the channel shares that conversation; what waits there goes along."""
@@ -131,23 +131,28 @@ class Conversations(Lines):
         await execute(GO_ALONG, **values)
         await self._come_forward(execute, old, new)
 
-    async def _renew(self, execute: Execute, conversation: Conversation) -> int | None:
-        """Begin afresh; None, and nothing done, if one more channel came to share the conversation meanwhile."""
+    async def _renew(self, execute: Execute, conversation: Conversation, new: int) -> bool:
+        """Move to the new one; False, and nothing done, if one more channel came to share the old one meanwhile."""
         old = conversation.id
         sharing = "SELECT channel FROM channels WHERE conversation = :old ORDER BY channel"
         held = await execute(f"{sharing} {self.hold}", old=old)
         await self.lock_line(execute, old)
         if await execute(sharing, old=old) != held:
-            return None
-        new = await self._begin(execute, conversation.model, conversation.preferences)
+            return False
         values = {"old": old, "new": new}
         await execute("UPDATE channels SET conversation = :new WHERE conversation = :old", **values)
         # The turn that asked for this goes along, so that what was said after it still waits for it.
         await execute("UPDATE turns SET conversation = :new WHERE conversation = :old AND finished IS NULL", **values)
-        return new
+        return True
 
-    async def _until_renewed(self, conversation: Conversation, unit: Unit[int | None]) -> Conversation:
-        """Run a unit that renews until it could."""
-        while (new := await self.write(unit)) is None:
+    async def _until_renewed(
+        self, conversation: Conversation, renew: Callable[[Execute, int], Awaitable[bool]]
+    ) -> Conversation:
+        """Run what moves everything to a new conversation until it could."""
+        model, preferences = conversation.model, conversation.preferences
+        # Apart, so that a move whose answer was lost is made again to the same one. An empty one that is left over is
+        # deleted when it is old.
+        new = await self.write(lambda execute: self._begin(execute, model, preferences))
+        while not await self.write(lambda execute: renew(execute, new)):
             pass
-        return Conversation(new, conversation.model, None, conversation.preferences)
+        return Conversation(new, model, None, preferences)

@@ -1,5 +1,6 @@
 """What the processes of a fleet know of each other, and carry for each other."""
 
+import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from dataclasses import asdict
 from bot.messages import Process
 from bot.store import rows
 from bot.store.base import Base, Execute
+
+FAREWELL = 2.0  # seconds that signing off may take
 
 REPORT = """
 INSERT INTO processes (id, seen, report) VALUES (:me, :now, :report)
@@ -39,7 +42,8 @@ class Fleet(Base):
 
     async def sign_off(self) -> None:
         """Take back what this process told: it ends."""
-        await self._run("DELETE FROM processes WHERE id = :me", me=self.me)
+        async with asyncio.timeout(FAREWELL):  # when the database is away, it is forgotten for its silence
+            await self._run("DELETE FROM processes WHERE id = :me", me=self.me)
 
     async def forget_silent(self, before: float) -> None:
         """Forget the processes that were not seen since that moment."""

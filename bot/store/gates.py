@@ -1,8 +1,10 @@
 """How often something may happen: a sliding window, the same for one process and for many."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.messages import Gate
+
+MOST, REST = 10_000, 120.0  # gates remembered before those are forgotten that nobody passed for so many seconds
 
 
 def pass_through(gate: Gate, passed: Sequence[float], now: float, patience: float) -> tuple[float, list[float]]:
@@ -15,3 +17,19 @@ def pass_through(gate: Gate, passed: Sequence[float], now: float, patience: floa
     if at <= now + patience:
         counting.append(at)
     return at - now, counting
+
+
+class OwnGates:
+    """Gates of one process, in memory; `clock` tells seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._passed: dict[str, list[float]] = {}
+
+    async def admit(self, gate: Gate, patience: float) -> float:
+        """Book a pass, and return how many seconds from now it is good; later than in `patience` it is not booked."""
+        passed, now = self._passed.get(gate.name, ()), self._clock()
+        pause, self._passed[gate.name] = pass_through(gate, passed, now, patience)
+        if len(self._passed) > MOST:
+            self._passed = {name: passes for name, passes in self._passed.items() if passes and passes[-1] > now - REST}
+        return pause

@@ -9,6 +9,12 @@ from bot.store.base import Execute
 
 async def migrate(execute: Execute, identity: str) -> None:
     """Apply the numbered files that have not been applied; `identity` stands for {id} in them."""
+    while await migrate_next(execute, identity):
+        pass
+
+
+async def migrate_next(execute: Execute, identity: str) -> bool:
+    """Apply the first of them; False if there is none."""
     await execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied DOUBLE PRECISION NOT NULL)")
     done = {row["name"] for row in await execute("SELECT name FROM migrations")}
     for name, statements in _migrations():
@@ -17,6 +23,8 @@ async def migrate(execute: Execute, identity: str) -> None:
         for statement in statements:
             await execute(statement.format(id=identity))
         await execute("INSERT INTO migrations (name, applied) VALUES (:name, :now)", name=name, now=time.time())
+        return True
+    return False
 
 
 def _migrations() -> Iterator[tuple[str, list[str]]]:

@@ -1,32 +1,39 @@
 """The store on a server: for any number of processes."""
 
 import asyncio
-import json
+import logging
 import re
-import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from functools import cache
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import cache, partial
 from typing import Any, Self
 
 import psycopg
-import structlog
-from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from bot.messages import Gate
 from bot.store.base import Execute, Result, Row, Unit
-from bot.store.gates import pass_through
+from bot.store.connecting import Connection, connect, options
+from bot.store.ear import Ear
+from bot.store.guard import alone
+from bot.store.migrate import migrate_next
+from bot.store.outage import Outage
 from bot.store.sql import SqlStore
+from bot.store.turnstile import Turnstile
 
-log = structlog.get_logger(__name__)
-
+AWAY = "08", "57P"  # how errors begin by which a pooler tells, on a line that is well, that its server is not there
 MIGRATING = 5_746_000  # the advisory lock under which one process migrates
-DEADLOCKS = 5  # in a row that one write may be the victim of
+START = 15.0  # seconds that the database gets to be there when we start
+FAREWELL = 3.0  # seconds that writes under way get when we end
+RECONNECT = 0.5  # seconds that the pool tries by itself to replace a connection; then `Outage` looks
 
 
 class Postgres(SqlStore):
-    """A pool of connections works; one more listens for news of other processes."""
+    """A pool of connections works; one more listens for news of other processes.
+
+    Each transaction is whole by itself, and nothing else is kept in a connection of the pool, so a pooler may stand in
+    front of the server. What needs a connection for itself goes past it, to `direct`.
+    """
 
     lock = "FOR UPDATE SKIP LOCKED"
     hold = "FOR UPDATE"
@@ -38,35 +45,62 @@ class Postgres(SqlStore):
     def __init__(self, url: str, first_model: str, *, direct: str | None = None, connections: int = 8) -> None:
         super().__init__(first_model)
         self.url, self.direct = url, direct or url
-        self._pool = AsyncConnectionPool[psycopg.AsyncConnection[Row]](
+        # Behind a pooler the next transaction may meet another server process, which has prepared something else.
+        unprepared = {"prepare_threshold": None} if direct else {}
+        self._pool = AsyncConnectionPool[Connection](
             url,
             min_size=1,
             max_size=connections,
             open=False,
-            kwargs={"autocommit": True, "row_factory": dict_row},
+            name="store",
+            reconnect_timeout=RECONNECT,
+            reconnect_failed=self._gave_up,
+            kwargs=options(url) | unprepared,
         )
+        self._outage = Outage(url, self._pool)
+        self._turnstile = Turnstile(self)
         self._writes: set[asyncio.Task[Any]] = set()
+        self._ear: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._pool.open(wait=True, timeout=15)
-        await self.write(self._migrate_alone)
-        self._ear = asyncio.create_task(self._listen())
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # `Outage` tells it once, and names no database
+        try:
+            await self._outage.outlast(self._reach, START)
+            await self._pool.open()
+            while await self.write(self._migrate_alone):
+                pass
+        except BaseException:
+            await self.__aexit__()
+            raise
+        ear = Ear(self.direct, self.wake, lambda conversation: self.stopped(conversation))
+        self._ear = asyncio.create_task(ear.listen())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._ear.cancel()
-        await asyncio.gather(self._ear, *self._writes, return_exceptions=True)
-        await self._pool.close()
+        if self._ear:
+            self._ear.cancel()
+            await asyncio.gather(self._ear, return_exceptions=True)
+        lasts = self._outage.lasts
+        await self._outage.stop()
+        await self._end_writes(0 if lasts else FAREWELL)
+        await self._pool.close()  # whoever still waits for a connection is told
+        await self._end_writes(FAREWELL)
+        for write in self._writes:  # a pooler keeps it, and has no server
+            write.cancel()
+        await asyncio.gather(*self._writes, return_exceptions=True)
 
     async def read(self, sql: str, **values: object) -> list[Row]:
-        async with self._pool.connection() as connection:
-            return await _rows(connection, sql, values)
+        async def attempt(seconds: float) -> list[Row]:
+            async with self._connection(seconds) as connection:
+                return await _rows(connection, sql, values)
+
+        return await self._outage.outlast(attempt)
 
     async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
         # A task of its own, as in the SQLite store: what a cancelled caller began is still committed whole.
-        task = asyncio.create_task(self._transact(unit, single))
+        task = asyncio.create_task(self._outage.outlast(partial(self._transact, unit, single)))
         self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        task.add_done_callback(self._written)
         return await asyncio.shield(task)
 
     async def lock_line(self, execute: Execute, conversation: int) -> None:
@@ -80,39 +114,30 @@ class Postgres(SqlStore):
 
     async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the work while no other process does what has this name."""
-        async with await psycopg.AsyncConnection.connect(self.direct, autocommit=True) as guard:
-            await guard.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
-            await work()
+        await alone(self.direct, name, work)
 
     async def admit(self, gate: Gate, patience: float) -> float:
         """Book a pass through the gate, for all processes."""
+        return await self._turnstile.admit(gate, patience)
 
-        async def unit(execute: Execute) -> float:
-            await execute(
-                "INSERT INTO gates (name, passed, last) VALUES (:name, '[]', 0) ON CONFLICT (name) DO NOTHING",
-                name=gate.name,
-            )
-            [row] = await execute("SELECT passed FROM gates WHERE name = :name FOR UPDATE", name=gate.name)
-            now = time.time()
-            pause, passed = pass_through(gate, json.loads(row["passed"]), now, patience)
-            await execute(
-                "UPDATE gates SET passed = :passed, last = :last WHERE name = :name",
-                name=gate.name,
-                passed=json.dumps(passed),
-                last=passed[-1] if passed else now,
-            )
-            return pause
+    async def _end_writes(self, seconds: float) -> None:
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=seconds)
 
-        return await self.write(unit)
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writes.discard(task)
+        if not task.cancelled():
+            task.exception()  # for whoever waits; if nobody does any more, nobody needs to know
 
-    async def _transact(self, unit: Unit[Result], single: bool) -> Result:
-        for _ in range(DEADLOCKS):  # locks are taken in one order; this is for the corners that it does not reach
-            with suppress(psycopg.errors.DeadlockDetected):
-                return await self._once(unit, single)
-        return await self._once(unit, single)
+    def _gave_up(self, pool: AsyncConnectionPool[Connection]) -> None:
+        """The pool does not get a connection."""
+        self._outage.begins()
 
-    async def _once(self, unit: Unit[Result], single: bool) -> Result:
-        async with self._pool.connection() as connection:
+    async def _reach(self, seconds: float) -> None:
+        await (await connect(self.url)).close()
+
+    async def _transact(self, unit: Unit[Result], single: bool, seconds: float) -> Result:
+        async with self._connection(seconds) as connection:
 
             async def execute(sql: str, /, **values: object) -> list[Row]:
                 return await _rows(connection, sql, values)
@@ -122,26 +147,28 @@ class Postgres(SqlStore):
             async with connection.transaction():
                 return await unit(execute)
 
-    async def _migrate_alone(self, execute: Execute) -> None:
-        await execute("SELECT pg_advisory_xact_lock(:key)", key=MIGRATING)
-        await self._migrate(execute)
-
-    async def _listen(self) -> None:
-        """Wake up when another process has news; a lost connection is opened again, a slow poll covers the gap."""
-        while True:
+    @asynccontextmanager
+    async def _connection(self, seconds: float) -> AsyncIterator[Connection]:
+        """One of the pool, to be had in so many seconds. OperationalError where it breaks."""
+        async with self._pool.connection(seconds) as connection:
             try:
-                async with await psycopg.AsyncConnection.connect(self.direct, autocommit=True) as ear:
-                    await ear.execute("LISTEN turns")
-                    await ear.execute("LISTEN stops")
-                    self.wake()
-                    async for news in ear.notifies():
-                        if news.channel == "stops":
-                            self.stopped(int(news.payload))
-                        else:
-                            self.wake()
-            except psycopg.OperationalError as error:
-                log.warning("lost the ear of the database", reason=type(error).__name__)
-                await asyncio.sleep(1)
+                yield connection
+            except psycopg.Error as error:
+                if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):  # a standby, since a fail-over
+                    await connection.close()
+                if not (connection.closed or (error.sqlstate or "").startswith(AWAY)):
+                    raise
+                self._outage.begins()
+                if isinstance(error, psycopg.OperationalError):
+                    raise
+                raise psycopg.OperationalError("the connection was lost") from error
+
+    async def _migrate_alone(self, execute: Execute) -> bool:
+        """Apply one file; False if there is none left."""
+        await execute("SELECT pg_advisory_xact_lock(:key)", key=MIGRATING)
+        # Whoever waits for a table keeps everybody behind him waiting too: better give up, and try again.
+        await execute("SET LOCAL lock_timeout = '2s'")
+        return await migrate_next(execute, self.identity)
 
 
 @cache
@@ -149,6 +176,6 @@ def _percent(sql: str) -> str:
     return re.sub(r":(\w+)", r"%(\1)s", sql.replace("%", "%%"))
 
 
-async def _rows(connection: psycopg.AsyncConnection[Row], sql: str, values: dict[str, object]) -> list[Row]:
+async def _rows(connection: Connection, sql: str, values: dict[str, object]) -> list[Row]:
     cursor = await connection.execute(_percent(sql).encode(), values)
     return await cursor.fetchall() if cursor.description else []

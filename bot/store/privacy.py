@@ -32,16 +32,15 @@ class Privacy(Conversations):
     async def forgotten(self, conversation: Conversation) -> Conversation:
         """Renew the conversation, and delete the old one with everything that was said and answered in it."""
 
-        async def unit(execute: Execute) -> int | None:
-            new = await self._renew(execute, conversation)
-            if new is None:
-                return None
+        async def unit(execute: Execute, new: int) -> bool:
+            if not await self._renew(execute, conversation, new):
+                return False
             said = await execute(SAID.format(hold=self.hold), old=conversation.id, new=new)
             await self._delete_turns(execute, [row["id"] for row in said])
             for old in sorted({conversation.id, *(row["conversation"] for row in said)}):
                 await execute("DELETE FROM photos WHERE conversation = :old", old=old)
                 await execute(f"DELETE FROM conversations WHERE id = :old AND {EMPTY}", old=old)  # noqa: S608 (ours)
-            return new
+            return True
 
         return await self._until_renewed(conversation, unit)
 

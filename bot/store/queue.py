@@ -15,10 +15,14 @@ from bot.store.base import Execute, Row
 from bot.store.lines import Lines
 
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
+FAREWELL = 2.0  # seconds that giving back leases may take when a process ends
 
+# Not what we hold: when the database was away for longer than a lease, we are still at work on that.
 CLAIM = """
 WITH ripe AS MATERIALIZED (
-    SELECT id FROM turns WHERE leads AND finished IS NULL AND due <= :now {where} ORDER BY due, id LIMIT :most {lock}
+    SELECT id FROM turns
+    WHERE leads AND finished IS NULL AND due <= :now AND (holder IS NULL OR holder <> :me) {where}
+    ORDER BY due, id LIMIT :most {lock}
 )
 UPDATE turns SET holder = :me, due = :until, claims = claims + 1 WHERE id IN (SELECT id FROM ripe)
 RETURNING id, message, answer, claims, tries, conversation,
@@ -27,7 +31,9 @@ RETURNING id, message, answer, claims, tries, conversation,
     (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences
 """
 
-FIRST_DUE = "SELECT MIN(due) AS due FROM turns WHERE leads AND finished IS NULL {where}"
+FIRST_DUE = """
+SELECT MIN(due) AS due FROM turns WHERE leads AND finished IS NULL AND (holder IS NULL OR holder <> :me) {where}
+"""
 
 RENEW = """
 UPDATE turns SET due = :until WHERE holder = :me AND finished IS NULL RETURNING conversation, stopping
@@ -54,16 +60,22 @@ class Queue(Lines, Accounts):
 
     async def claim(self, most: int, platforms: Collection[str] | None = None) -> Sequence[Turn]:
         """Lease the oldest ripe turns: always the first in the line of its conversation."""
-        now = time.time()
         claim = CLAIM.format(lock=self.lock, where=_said_on(platforms))
-        leased = await self._run(claim, now=now, until=now + LEASE, me=self.me, most=most)
+
+        async def unit(execute: Execute) -> list[Row]:
+            now = time.time()  # here, because a unit may wait for its database; so too below
+            return await execute(claim, now=now, until=now + LEASE, me=self.me, most=most)
+
+        # When the answer is lost, what was leased is not worked on, and `renew_leases` gives it back.
+        leased = await self.write(unit, single=True)
         return sorted([rows.turn(await self._whole(row)) for row in leased], key=lambda turn: turn.id)
 
     async def renew_leases(self, working: Collection[int]) -> Collection[int]:
         """Push back the end of the leases of these turns, and give back what this process holds besides."""
-        now, ids = time.time(), json.dumps(list(working))
+        ids = json.dumps(list(working))
 
         async def unit(execute: Execute) -> Collection[int]:
+            now = time.time()
             lost = GIVE_BACK.format(besides=f"AND id NOT IN ({self.each_id})")
             if await execute(lost, now=now, me=self.me, ids=ids):
                 await self.announce(execute)
@@ -79,22 +91,29 @@ class Queue(Lines, Accounts):
             await execute(GIVE_BACK.format(besides=""), now=time.time(), me=self.me)
             await self.announce(execute)
 
-        await self.write(unit)
+        with suppress(TimeoutError):  # the database is away: the leases end by themselves
+            async with asyncio.timeout(FAREWELL):
+                await self.write(unit)
 
     async def wait(self, seconds: float, platforms: Collection[str] | None = None) -> None:
         """Sleep until there may be something to claim on these platforms, `seconds` at most."""
-        ripe = (await self.read(FIRST_DUE.format(where=_said_on(platforms))))[0]["due"]
+        ripe = (await self.read(FIRST_DUE.format(where=_said_on(platforms)), me=self.me))[0]["due"]
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds if ripe is None else min(seconds, max(0.0, ripe - time.time()))):
                 await self._awake.wait()
         self._awake.clear()
 
     async def postponed(self, turn: Turn, seconds: float) -> None:
-        """Put the turn back for that long; its conversation waits behind it."""
+        """Put the turn back for that long; its conversation waits behind it.
+
+        When the answer of the database is lost, this is run again, and raises LeaseLost: the turn is not ours any more.
+        """
+        # By its claim, because it may be in our hands once more by then.
         await self._run_held(
             "UPDATE turns SET holder = NULL, due = :due, tries = tries + 1"
-            " WHERE id = :id AND holder = :me RETURNING id",
+            " WHERE id = :id AND holder = :me AND claims = :claims RETURNING id",
             id=turn.id,
+            claims=turn.claims,
             due=time.time() + seconds,
         )
         self.wake()  # whoever sleeps until something is due has to look again
@@ -113,7 +132,11 @@ class Queue(Lines, Accounts):
             raise LeaseLost
 
     async def finished(self, turn: Turn, error: str | None = None) -> None:
-        """Take the turn off the queue, and let the next of its conversation come forward."""
+        """Take the turn off the queue, and let the next of its conversation come forward.
+
+        When the answer of the database is lost, this is run again, and raises LeaseLost: the turn is not ours any more,
+        and nothing is left to be done for it, whoever finished it.
+        """
         line: int | None = turn.conversation.id
         while line is not None and not await self._finished_in(line, turn, error):
             line = await self._line_of(turn)  # it has gone to another conversation meanwhile

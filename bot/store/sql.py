@@ -3,6 +3,7 @@
 from bot.store.access import Access
 from bot.store.assets import Assets
 from bot.store.base import Execute
+from bot.store.figures import Figures
 from bot.store.fleet import Fleet
 from bot.store.intake import Intake
 from bot.store.made import Made
@@ -14,7 +15,7 @@ from bot.store.queue import Queue
 from bot.store.versions import Versions
 
 
-class SqlStore(Intake, Queue, Posts, Photos, Made, Versions, Privacy, Access, Assets, Fleet):
+class SqlStore(Intake, Queue, Posts, Photos, Made, Versions, Privacy, Access, Assets, Fleet, Figures):
     """Everything the store remembers, in statements both databases understand."""
 
     async def _migrate(self, execute: Execute) -> None:

@@ -12,7 +12,7 @@ import aiosqlite
 
 from bot.messages import Gate
 from bot.store.base import Execute, Result, Row, Unit
-from bot.store.gates import pass_through
+from bot.store.gates import OwnGates
 from bot.store.sql import SqlStore
 
 PRAGMAS = """
@@ -23,8 +23,8 @@ PRAGMA foreign_keys = ON;
 PRAGMA secure_delete = ON;
 """
 
-MOST_GATES, GATE_SECONDS = 10_000, 120.0  # remembered before those are forgotten that nobody passed for so long
 HIGHEST = "MAX(last, COALESCE((SELECT MAX(id) FROM turns), 0))"  # a number by itself would be given out again
+RELEASE = "UPDATE turns SET holder = NULL, due = added WHERE holder IS NOT NULL AND finished IS NULL"
 
 
 class AlreadyRunning(Exception):
@@ -39,7 +39,9 @@ class _Write:
 
 
 class SQLite(SqlStore):
-    """One connection writes, one reads. A disk flush costs milliseconds, so one of them serves all who wait."""
+    """One connection writes, one reads, one counts what takes long. A disk flush costs milliseconds, so one of them
+    serves all who wait.
+    """
 
     identity = "INTEGER PRIMARY KEY"
     next_turn = f"(SELECT {HIGHEST} + 1 FROM turn_numbers)"  # noqa: S608 (ours)
@@ -50,27 +52,32 @@ class SQLite(SqlStore):
         self.path = Path(path)
         self._writes: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
-        self._passed: dict[str, list[float]] = {}  # through each gate
+        self._gates = OwnGates(time.time)
 
     async def __aenter__(self) -> Self:
         """Open the file and take back what a process that died was holding. AlreadyRunning when one lives."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._guard = _lock_file(self.path.with_name(self.path.name + ".lock"))
+        self._guard = lock_file(self.path)
         self._writer = await _connect(self.path)
         self._reader = await _connect(self.path)
+        self._counter = await _connect(self.path)
         await self.write(self._migrate)
-        await self._run("UPDATE turns SET holder = NULL, due = added WHERE holder IS NOT NULL AND finished IS NULL")
+        await self._run(RELEASE)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         while self._writing:
             await self._writing
+        await self._counter.close()
         await self._reader.close()
         await self._writer.close()
         self._guard()
 
     async def read(self, sql: str, **values: object) -> list[Row]:
         return await _rows(self._reader, sql, values)
+
+    async def read_apart(self, sql: str, **values: object) -> list[Row]:
+        return await _rows(self._counter, sql, values)
 
     async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
         done = asyncio.get_running_loop().create_future()
@@ -86,14 +93,7 @@ class SQLite(SqlStore):
 
     async def admit(self, gate: Gate, patience: float) -> float:
         """Book a pass through the gate, in memory: nobody else needs to know."""
-        pause, self._passed[gate.name] = pass_through(gate, self._passed.get(gate.name, ()), time.time(), patience)
-        self._forget_gates()
-        return pause
-
-    def _forget_gates(self) -> None:
-        if len(self._passed) > MOST_GATES:
-            past = time.time() - GATE_SECONDS
-            self._passed = {name: passed for name, passed in self._passed.items() if passed and passed[-1] > past}
+        return await self._gates.admit(gate, patience)
 
     async def keep_numbers(self, execute: Execute) -> None:
         await execute(f"UPDATE turn_numbers SET last = {HIGHEST}")  # noqa: S608 (ours)
@@ -154,15 +154,18 @@ async def _rows(connection: aiosqlite.Connection, sql: str, values: dict[str, ob
     return [dict(row) for row in await connection.execute_fetchall(sql, values)]
 
 
-def _lock_file(path: Path) -> Callable[[], None]:
-    """Hold the file for this process; two bots on one file would take each other for dead."""
+def lock_file(path: Path) -> Callable[[], None]:
+    """Hold the store in this file for this process, until what is returned is called; AlreadyRunning if another does.
+
+    Two bots on one file would take each other for dead.
+    """
     import fcntl
 
-    file = path.open("w")
+    file = path.with_name(path.name + ".lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        msg = f"another bot is running on {path.with_suffix('')}"
+        msg = f"another bot is running on {path}"
         raise AlreadyRunning(msg) from None
     return file.close

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.platforms.discord.adapter import Discord
+from adapters.platforms.discord.pace import MOST_CALLS
 from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash import payload, shown_as
 from bot.commands import COMMANDS, Desk, Suggestion
@@ -31,4 +32,5 @@ def open_discord(house: House) -> Discord:
         suggest=suggest,
         shards=Shards.parse(settings.discord_shards) if settings.discord_shards else None,
         most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
+        most_calls=MOST_CALLS,
     )

@@ -1,63 +1,67 @@
-"""Interactions that wait for an answer. Discord gives each fifteen minutes, and a token that nobody else may see."""
+"""Answers to interactions, said and changed by their tickets, whoever heard the question."""
 
-import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
 
 import discord
 
-from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.errors import our_errors
+from adapters.platforms.discord.said import NOBODY, Said
+from adapters.platforms.discord.tickets import Ticket
+from adapters.platforms.discord.uploads import uploads
+from bot.errors import BotError
 
-LIFE = 14 * 60.0  # seconds; of the fifteen minutes, the last one is nobody's
-MOST = 10_000
-
-
-@dataclass(slots=True)
-class Waiting:
-    """An interaction that can still be answered. Its tokens live in memory only."""
-
-    interaction: discord.Interaction
-    thinking: bool  # Discord shows that we think, and the first answer takes the place of that
-    since: float = field(default_factory=time.monotonic)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether its time has passed."""
-        return time.monotonic() - self.since > LIFE or self.interaction.client.is_closed()
+ORIGINAL = cast("int", "@original")  # Discord's name for the first answer; it stands in the place of a post's id
 
 
-class Interactions:
-    """Knows which message, post or visitor's place belongs to which interaction."""
+async def answer(client: discord.Client, ticket: Ticket, said: Said, *, first: bool, hidden: bool) -> str:
+    """Say it and return the post's id; `first`: in the place of "thinking". TokenOver when it is too late.
 
-    def __init__(self) -> None:
-        self._waiting: OrderedDict[str, Waiting] = OrderedDict()
+    `hidden`: only who asked sees it. The first answer is as hidden as "thinking" was.
+    """
+    webhook = _webhook(client, ticket)
+    with _quietly():
+        if first:
+            post = await webhook.edit_message(
+                ORIGINAL,
+                content=said.content,
+                view=said.view,
+                attachments=uploads(said.files),
+                allowed_mentions=NOBODY,
+            )
+        else:
+            post = await webhook.send(
+                said.content,
+                view=said.view or discord.utils.MISSING,
+                files=uploads(said.files),
+                allowed_mentions=NOBODY,
+                suppress_embeds=True,
+                ephemeral=hidden,
+                wait=True,
+            )
+    return str(post.id)
 
-    def opened(self, message: str, place: Place, waiting: Waiting) -> None:
-        """The message came through this interaction."""
-        self._note(message, waiting)
-        if place.visitor is not None:  # the only way to speak there
-            self._note(str(place), waiting)
 
-    def answered(self, post: str, waiting: Waiting) -> None:
-        """The post was made through it, and can be edited through it."""
-        waiting.thinking = False
-        self._note(post, waiting)
+async def revise(client: discord.Client, ticket: Ticket, post: str, said: Said) -> None:
+    """Let a post that the ticket made read otherwise. TokenOver when it is too late."""
+    with _quietly():
+        await _webhook(client, ticket).edit_message(
+            int(post), content=said.content, view=said.view, allowed_mentions=NOBODY
+        )
 
-    def behind(self, message: str | None, place: Place) -> Waiting | None:
-        """The way to answer a message: through its interaction, or the latest one where there is no other way."""
-        found = self._find(message)
-        return found if found or place.visitor is None else self._find(str(place))
 
-    def that_made(self, post: str) -> Waiting | None:
-        """The interaction a post was made through, while it lasts."""
-        return self._find(post)
+def _webhook(client: discord.Client, ticket: Ticket) -> discord.Webhook:
+    webhook = discord.Webhook.partial(ticket.application, ticket.token, client=client)
+    webhook.type = discord.WebhookType.application
+    return webhook
 
-    def _note(self, key: str, waiting: Waiting) -> None:
-        self._waiting[key] = waiting
-        self._waiting.move_to_end(key)
-        while self._waiting and (len(self._waiting) > MOST or next(iter(self._waiting.values())).is_over):
-            self._waiting.popitem(last=False)
 
-    def _find(self, key: str | None) -> Waiting | None:
-        found = self._waiting.get(key or "")
-        return found if found and not found.is_over else None
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Errors of ours alone: what lies below them may quote the address, and in that stands the ticket's token."""
+    try:
+        with our_errors():
+            yield
+    except BotError as error:
+        raise error from None

@@ -12,13 +12,13 @@ import discord
 import structlog
 from discord import InteractionType
 
-from adapters.platforms.discord.answering import Interactions, Waiting
 from adapters.platforms.discord.errors import our_errors
 from adapters.platforms.discord.files import Files
 from adapters.platforms.discord.lines import Lines
 from adapters.platforms.discord.pictures import UNTOLD, of_interaction, pictures
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash import MESSAGE_MENU, menu
+from adapters.platforms.discord.tickets import Ticket, Tickets
 from adapters.platforms.discord.translate import about, server_of
 from bot.commands import ASK, COMMANDS, STOP, Suggestion
 from bot.errors import BotError
@@ -38,6 +38,7 @@ LONGEST_QUESTION = 1_000
 SUGGESTED, LONGEST_SUGGESTION = 25, 100
 TARGETS = 1_000  # messages that forms are open about
 IN_TIME = 2.0  # seconds for suggestions, of the three that Discord waits
+PATIENCE = 1.0  # seconds that what is under way gets when the end comes
 
 Data = Mapping[str, Any]
 
@@ -61,18 +62,25 @@ class Asking:
         self,
         receive: Receive,
         lines: Lines,
-        interactions: Interactions,
+        tickets: Tickets,
         files: Files,
         suggest: Suggest,
         most_bytes: int,
     ) -> None:
-        self._receive, self._lines, self._interactions = receive, lines, interactions
+        self._receive, self._lines, self._tickets = receive, lines, tickets
         self._files, self._suggest, self._most_bytes = files, suggest, most_bytes
         self._targets: OrderedDict[str, discord.Message] = OrderedDict()
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def settle(self) -> None:
+        """Let what Discord knows to be under way be taken in: nobody can ask for it again. For a moment at most."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=PATIENCE)
 
     async def take(self, interaction: discord.Interaction) -> None:
         """Somebody used a command, a menu or a form. Presses of buttons come to `pressed`."""
         data = cast("Data", interaction.data or {})
+        self._note_task()
         try:
             with our_errors():
                 if interaction.type is InteractionType.autocomplete:
@@ -90,9 +98,9 @@ class Asking:
             return
         post = str(interaction.message.id)
         message = _message(interaction, f"{post}/{interaction.id}", command, About(post, ours=True, text=""))
+        self._note_task()
+        await _acknowledge(interaction)  # before anybody can answer by its ticket: Discord takes nothing else first
         self._take_in(interaction, message, thinking=False)
-        with our_errors():
-            await interaction.response.defer()
 
     # the three kinds
 
@@ -164,16 +172,30 @@ class Asking:
         if own:
             message = replace(message, attachments=tuple(file.attachment for file in files))
         visits = Place.of(message.channel).visitor is not None
-        acknowledging = asyncio.create_task(_acknowledge(interaction, ephemeral=visits))
+        acknowledging = asyncio.create_task(_acknowledge(interaction, thinking=True, ephemeral=visits))
         await asyncio.gather(*(self._fetch(file) for file in files))
         thinks = await acknowledging
         self._take_in(interaction, message, thinking=thinks)
 
     def _take_in(self, interaction: discord.Interaction, message: Message, *, thinking: bool) -> None:
         place = Place.of(message.channel)
+        ticket = None
         if thinking or place.visitor is not None:  # elsewhere an ordinary message does
-            self._interactions.opened(message.id, place, Waiting(interaction, thinking))
-        self._lines.put(place.id, partial(self._receive, message))
+            ticket = Ticket(
+                str(interaction.id), interaction.application_id, interaction.token, thinking, began=time.time()
+            )
+        self._lines.put(place.id, partial(self._hand_on, message, place, ticket))
+
+    async def _hand_on(self, message: Message, place: Place, ticket: Ticket | None) -> None:
+        if ticket is not None:  # first: as soon as the message is in the store, any process may answer it
+            await self._tickets.opened(ticket, place)
+        await self._receive(message)
+
+    def _note_task(self) -> None:
+        """Let `settle` wait for what is being taken in."""
+        if task := asyncio.current_task():
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
 
     async def _fetch(self, file: _File) -> None:
         try:
@@ -187,11 +209,11 @@ class Asking:
             self._targets.popitem(last=False)
 
 
-async def _acknowledge(interaction: discord.Interaction, *, ephemeral: bool) -> bool:
-    """Let Discord show that we think; False where it is too late for that."""
+async def _acknowledge(interaction: discord.Interaction, *, thinking: bool = False, ephemeral: bool = False) -> bool:
+    """Tell Discord that it was heard, and let it show that we think; False where it is too late for that."""
     try:
         with our_errors():
-            await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+            await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
     except BotError as error:
         log.warning("an interaction was acknowledged too late", reason=error.key)
         return False

@@ -37,7 +37,10 @@ class LinkOver(Unreadable):
 
 
 class Links:
-    """Links that are still good, in memory only: whoever reads one may look at the photo."""
+    """Links that are still good, in memory only: whoever reads one may look at the photo.
+
+    A process that has not heard the message asks Discord for its own.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells the seconds since 1970, as Discord counts them."""
@@ -83,7 +86,6 @@ class Files:
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by channel and message
 
     async def __aenter__(self) -> Self:
-        await self._keep.tidy()
         await self._http.__aenter__()
         return self
 
@@ -110,7 +112,7 @@ class Files:
 
     async def expire(self, before: float) -> None:
         """Forget what has been kept since before then."""
-        await self._keep.tidy(before)
+        await self._keep.expire(before)
 
     async def _kept(self, id: str, limit: int) -> bytes:
         data = await self._keep.get(id)

@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 from adapters.platforms.discord.asking import Asking
 from adapters.platforms.discord.buttons import Picks, Says
 from adapters.platforms.discord.hearing import Hearing
+from adapters.platforms.discord.pace import LONGEST_HOLD, Pace
 from adapters.platforms.discord.shards import Shards
 from bot.errors import Refused
 
@@ -27,7 +28,9 @@ FINAL = {4004: "discord_wrong_token", 4010: "discord_shards", 4011: "discord_sha
 class Ears(discord.AutoShardedClient):
     """Hands every event on in the order of its arrival: discord.py starts handlers in that order, and none waits."""
 
-    def __init__(self, hearing: Hearing, asking: Asking, intents: discord.Intents, shards: Shards | None) -> None:
+    def __init__(
+        self, hearing: Hearing, asking: Asking, intents: discord.Intents, shards: Shards | None, pace: Pace
+    ) -> None:
         chosen: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
         super().__init__(
             intents=intents,
@@ -36,15 +39,33 @@ class Ears(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=pace.trace(),
         )
-        self._hearing, self._asking = hearing, asking
+        self._hearing, self._asking, self._pace = hearing, asking, pace
+        self._at_once = 1  # sessions that may begin side by side
+        self._may_begin: set[int] = set()  # shards
         self.connected: set[int] = set()  # shards
         self.add_dynamic_items(Says, Picks)
 
     async def setup_hook(self) -> None:
         """Find the gateway: at times discord.py takes the address that it knows by heart."""
-        _, gateway, _ = await self.http.get_bot_gateway()
+        _, gateway, limits = await self.http.get_bot_gateway()
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+        self._at_once = limits["max_concurrency"]
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard, once a session may begin: where many start together, that takes minutes."""
+        await self._pace.session(shard_id, self._at_once)
+        self._may_begin.add(shard_id)
+        await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait until a session may begin again. The connection is there already, and made anew when that takes long."""
+        shard = shard_id or 0
+        if shard in self._may_begin:
+            self._may_begin.discard(shard)
+        else:
+            await self._pace.session(shard, self._at_once, LONGEST_HOLD)
 
     @property
     def me(self) -> int:

@@ -84,10 +84,7 @@ class Hearing:
             return
         for ref, link in links_in(said).items():
             self._links.note(ref, link)
-        message = await self._threads.place(said, message)
-        if message.addressed:
-            self._tact.asked(message)
-        await self._receive(message)
+        await self._receive(await self._threads.place(said, message))
 
     async def _amend(self, said: discord.Message, me: int) -> None:
         message = _understood(lambda: translate(said, me, edited=True))

@@ -12,6 +12,7 @@ log = structlog.get_logger(__name__)
 
 Work = Callable[[], Awaitable[None]]
 
+PATIENCE = 1.0  # seconds that what is in line gets when the end comes
 LONGEST_PAUSE = 30.0  # seconds between two tries of something that fails
 
 
@@ -33,7 +34,9 @@ class Lines:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Leave everything that has not been done."""
+        """Do what can be done in a moment, and leave the rest."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=PATIENCE)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

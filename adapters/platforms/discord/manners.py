@@ -1,6 +1,5 @@
 """Where an answer may and shall be said: permissions, and threads."""
 
-from collections import OrderedDict
 from dataclasses import replace
 
 import discord
@@ -19,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 THREAD_THERE = 160004  # the code for a message that has its thread already
 LONGEST_NAME = 100  # characters of a thread's name
-REMEMBERED = 1_000
+TOLD = "discord:told:"  # what is carried of whom we told: the person and the channel follow
 
 
 class Threads:
@@ -69,16 +68,8 @@ async def _open(said: discord.Message, question: str) -> None:
 class Tact:
     """Tells people in private, once, when the bot may not answer where they asked."""
 
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
-        self._told: OrderedDict[tuple[int, int], None] = OrderedDict()
-        self._askers: OrderedDict[str, int] = OrderedDict()  # by message
-
-    def asked(self, message: Message) -> None:
-        """Remember who to tell when the answer cannot be said."""
-        self._askers[message.id] = int(message.author.id)
-        if len(self._askers) > REMEMBERED:
-            self._askers.popitem(last=False)
+    def __init__(self, rest: Rest, store: Store) -> None:
+        self._rest, self._store = rest, store
 
     async def may_answer(self, said: discord.Message) -> bool:
         """Whether there is any use in asking a model; if not, whoever asked is told so."""
@@ -104,16 +95,26 @@ class Tact:
 
     async def shut_out(self, channel: int, message: str | None, permission: str) -> None:
         """The answer to the message, or its files, were not let through for want of this permission."""
-        if asker := self._askers.get(message or ""):
+        if message and message.isdigit() and (asker := await self._asker(channel, int(message))):
             await self.tell(asker, channel, permission)
 
+    async def _asker(self, channel: int, message: int) -> int | None:
+        """Who said it: not always heard by this process, so Discord is asked. None where it does not tell."""
+        try:
+            with our_errors():
+                if message == channel:  # a thread's first message stands outside of it
+                    thread = await (await self._rest.client()).fetch_channel(channel)
+                    channel = getattr(thread, "parent_id", None) or channel
+                return (await self._rest.message(channel, message)).author.id
+        except BotError:
+            return None
+
     async def tell(self, person: int, channel: int, permission: str) -> None:
-        """Say what is missing, once for each person and channel."""
-        if (person, channel) in self._told:
+        """Say what is missing, once for each person and channel, whichever process finds out."""
+        told = f"{TOLD}{person}:{channel}"
+        if await self._store.carried(told) is not None:
             return
-        self._told[person, channel] = None
-        if len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
+        await self._store.carry(told, b"")
         try:
             with our_errors():
                 client = await self._rest.client()
@@ -121,6 +122,10 @@ class Tact:
                 await private.send(say("discord_may_not_speak", channel=f"<#{channel}>", permission=permission))
         except BotError as error:
             log.warning("could not tell that I may not speak", channel=channel, reason=error.key)
+
+    async def expire(self, before: float) -> None:
+        """Forget whom we told before then."""
+        await self._store.put_down(TOLD, before)
 
 
 def missing_permission(said: discord.Message) -> str | None:

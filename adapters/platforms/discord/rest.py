@@ -11,38 +11,37 @@ import yarl
 from discord.http import Route
 
 from adapters.platforms.discord.errors import our_errors
+from adapters.platforms.discord.pace import Pace
 from bot.errors import Busy
 
 OFFICIAL = "https://discord.com/api/v10"
-MESSAGES = re.compile(r"/channels/(\d+)/messages")
+SAYING = re.compile(r"/(?:channels/(?=\d+/messages)|webhooks/\d+/)([^/]+)")  # in a channel, or by a ticket's token
 # The bot joins no calls, so that nobody needs to be told what it lacks for them.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
-REMEMBERED = 5_000  # channels whose allowance is known
+REMEMBERED = 5_000  # channels and tickets whose allowance is known
 RESERVED = 1  # calls of an allowance that are kept for whole texts
 
 
 class Allowance:
-    """What is left of each channel's rate limit, as the headers of Discord's answers tell it."""
+    """What is left of each channel's and each ticket's rate limit, as the headers of Discord's answers tell it."""
 
     def __init__(self) -> None:
-        self._left: dict[tuple[str, str], tuple[int, float]] = {}  # by method and channel: calls left, until when
+        self._left: dict[tuple[str, str], tuple[int, float]] = {}  # by method and where: calls left, until when
 
-    def pause(self, method: str, channel: int) -> float:
-        """Seconds until a call that can be missed should be made; 0 where there is room."""
-        left, until = self._left.get((method, str(channel)), (RESERVED + 1, 0.0))
+    def pause(self, method: str, where: str) -> float:
+        """Seconds until a call that can be missed should be made; 0 where there is room.
+
+        `where` is a channel's id or a ticket's token.
+        """
+        left, until = self._left.get((method, where), (RESERVED + 1, 0.0))
         return max(0.0, until - asyncio.get_running_loop().time()) if left <= RESERVED else 0.0
 
-    def trace(self) -> aiohttp.TraceConfig:
-        """What lets a client of aiohttp's tell us about its answers."""
-        trace = aiohttp.TraceConfig()
-        trace.on_request_end.append(self._note)
-        return trace
-
-    async def _note(
+    async def note(
         self, session: aiohttp.ClientSession, context: SimpleNamespace, answered: aiohttp.TraceRequestEndParams
     ) -> None:
-        found = MESSAGES.search(answered.url.path)
+        """Read the answer to a call; for a client of aiohttp's to call."""
+        found = SAYING.search(answered.url.path)
         headers = answered.response.headers
         if found is None or "X-RateLimit-Remaining" not in headers:
             return
@@ -73,9 +72,9 @@ class _Client(discord.Client):
 class Rest:
     """Logs in when it is first needed, so that the bot can start while Discord is away."""
 
-    def __init__(self, token: str, url: str) -> None:
+    def __init__(self, token: str, url: str, pace: Pace) -> None:
         """`url` is that of the API. discord.py knows one for the whole process."""
-        self._token = token
+        self._token, self._pace = token, pace
         Route.BASE = url.rstrip("/")
         if Route.BASE != OFFICIAL:  # a server like Discord has its pictures in the same place
             discord.Asset.BASE = str(yarl.URL(url).origin())
@@ -111,10 +110,12 @@ class Rest:
         return application
 
     async def _logged_in(self) -> discord.Client:
+        trace = self._pace.trace()
+        trace.on_request_end.append(self.allowance.note)
         client = _Client(
             intents=discord.Intents(guilds=True),  # of no use here, and without it discord.py complains
             max_messages=None,
-            http_trace=self.allowance.trace(),
+            http_trace=trace,
             max_ratelimit_timeout=60,
         )
         try:

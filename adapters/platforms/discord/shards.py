@@ -15,6 +15,9 @@ class Shards:
     ids: Sequence[int]
     count: int
 
+    def __str__(self) -> str:
+        return f"{self.ids[0]}-{self.ids[-1]}/{self.count}"
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read FIRST-LAST/COUNT or ONE/COUNT, as `bot.settings` lets it through."""

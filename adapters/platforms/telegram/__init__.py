@@ -1,6 +1,10 @@
 """Telegram: photos of every kind in, answers growing in the right thread, no update ever lost."""
 
+import hashlib
+from functools import partial
+
 from adapters.platforms.telegram.adapter import Telegram
+from adapters.platforms.telegram.pace import Pace
 from adapters.platforms.telegram.webhook import Webhook, secret_of
 from bot.commands import ASK, LISTED, QUESTIONS
 from bot.house import House
@@ -14,13 +18,16 @@ def open_telegram(house: House) -> Telegram:
     """Make the adapter with the operator's settings; its webhook, if there is to be one, is added to the server."""
     settings = house.settings
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+    name = f"telegram {hashlib.sha256(token.encode()).hexdigest()[:12]}"  # tells bots apart, and no token
     return Telegram(
         token,
         settings.telegram_api_url,
         commands={"" if language == ENGLISH else language: _described(language) for language in LANGUAGES},
         moved=house.store.moved,
+        alone=partial(house.store.alone, name),
         drafts=settings.telegram_drafts,
         webhook=_webhook(house, settings, token),
+        pace=Pace(admit=house.store.admit, name=name),
     )
 
 

@@ -5,14 +5,14 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import structlog
 from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from adapters.platforms.telegram.errors import FILE_LIMIT, FileAway, our_errors, too_big
+from adapters.platforms.telegram.errors import FILE_LIMIT, FileAway, Moved, our_errors, too_big
 from adapters.platforms.telegram.listen import POLL, Poller, Raw, Take
 from adapters.platforms.telegram.pace import Pace
 from adapters.platforms.telegram.patience import Patience
@@ -38,7 +38,14 @@ MANAGING = ("creator", "administrator")  # as Telegram calls those who manage a 
 T = TypeVar("T")
 
 
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
 async def _nobody_asks(old: Channel, new: Channel) -> None: ...
+
+
+async def _there_is_nobody_else(work: Work) -> None:
+    await work()
 
 
 class Telegram:
@@ -55,6 +62,7 @@ class Telegram:
         *,
         commands: Mapping[str, Mapping[str, str]] | None = None,
         moved: Callable[[Channel, Channel], Awaitable[None]] = _nobody_asks,
+        alone: Callable[[Work], Awaitable[None]] = _there_is_nobody_else,
         drafts: bool = False,
         webhook: Webhook | None = None,
         pace: Pace | None = None,
@@ -63,15 +71,17 @@ class Telegram:
     ) -> None:
         """`commands` are those of the bot with their descriptions, for each language; "" is for all others.
 
-        `moved` is told when people have another address.
+        `moved` is told when people have another address. `alone` does its work while no other process of the bot does
+        the same: that is how one of them polls, and the others stand by.
         With `drafts`, answers in private chats grow as drafts. Without a `webhook` the bot polls.
         """
         self._token, self._url = token, api_url.rstrip("/")
-        self._keep_moved, self._drafts = moved, drafts
+        self._keep_moved, self._alone, self._drafts = moved, alone, drafts
         self._kinds = (*KINDS, STOPPED) if drafts else KINDS
         self._commands, self._webhook, self._poll = commands or {}, webhook, poll
         self._pace, self._patience = pace or Pace(), patience or Patience()
         self._poller: Poller | None = None
+        self._stands_by = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -94,19 +104,29 @@ class Telegram:
 
     async def listen(self, receive: Receive) -> None:
         """Hand every message to `receive`, until cancelled. Refused when the token has been revoked."""
-        me = await self._insist(self._introduce)
-        take = partial(self._take, receive, me)
-        await (self._be_called(self._webhook, take) if self._webhook else self._ask(take))
+        if self._webhook:
+            me = await self._insist(self._introduce)
+            await self._be_called(self._webhook, partial(self._take, receive, me))
+            return
+        self._stands_by = True
+        try:
+            await self._alone(partial(self._ask, receive))
+        finally:
+            self._stands_by = False
 
     @property
     def trouble(self) -> str | None:
-        """What keeps us from hearing, for /readyz."""
+        """What keeps us from hearing, for /readyz. Who stands by is well."""
+        if self._stands_by:
+            return None
         quiet = self._quiet
         return self.status if quiet is None or quiet > DEAF else None
 
     @property
     def status(self) -> str:
-        """How long ago Telegram was heard."""
+        """How long ago Telegram was heard, or who hears it."""
+        if self._stands_by:
+            return "another process listens to Telegram"
         quiet = self._quiet
         return "not connected yet" if quiet is None else f"Telegram was last heard {round(quiet)} seconds ago"
 
@@ -117,10 +137,12 @@ class Telegram:
 
     async def _introduce(self) -> Me:
         user = await self._line.get_me()
-        for language, described in self._commands.items():
-            await self._list(language, described)
         log.info("listening on Telegram", username=user.username, webhook=self._webhook is not None)
         return Me(user.id, user.username or "", frozenset().union(*self._commands.values()))
+
+    async def _list_commands(self) -> None:
+        for language, described in self._commands.items():
+            await self._insist(partial(self._list, language, described))
 
     async def _list(self, language: str, described: Mapping[str, str]) -> None:
         commands = [BotCommand(*command) for command in described.items()]
@@ -129,15 +151,23 @@ class Telegram:
         except BadRequest as error:
             log.warning("Telegram does not take the list of commands", language=language, reason=str(error))
 
-    async def _ask(self, take: Take) -> None:
-        await self._insist(self._line.delete_webhook)
-        self._poller = Poller(self._line, take, self._patience, self._poll, self._kinds)
-        await self._poller.run()
+    async def _ask(self, receive: Receive) -> None:
+        self._stands_by = False
+        try:
+            me = await self._insist(self._introduce)
+            await self._list_commands()
+            await self._insist(self._line.delete_webhook)
+            take = partial(self._take, receive, me)
+            self._poller = Poller(self._line, take, self._patience, self._poll, self._kinds)
+            await self._poller.run()
+        finally:
+            self._poller, self._stands_by = None, True
 
     async def _be_called(self, webhook: Webhook, take: Take) -> None:
         webhook.take = take
         try:
             await self._insist(partial(self._tell_the_way, webhook))
+            await self._list_commands()
             while True:
                 await asyncio.sleep(CHECK)
                 await self._insist(partial(self._see_to, webhook))
@@ -273,6 +303,13 @@ class Telegram:
         if int(author.id) < 0:  # a channel; Telegram does not tell who speaks for it
             return False
         chat, _ = self._speech.address(channel)
+        try:
+            return await self._is_admin(chat, author)
+        except Moved as moved:  # another process heard of that, or nobody yet
+            self._speech.moved[chat] = moved.chat
+            return await self._is_admin(moved.chat, author)
+
+    async def _is_admin(self, chat: int, author: Author) -> bool:
         with our_errors():
             member = await self._line.raw("getChatMember", chat_id=chat, user_id=int(author.id))
             return member["status"] in MANAGING

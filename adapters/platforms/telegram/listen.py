@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
-from telegram.error import TelegramError
+from telegram.error import Conflict, TelegramError
 
 from adapters.platforms.telegram.patience import Patience
 from adapters.platforms.telegram.translate import KINDS, STOPPED
@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 POLL = 30  # seconds that Telegram may keep us waiting when there is nothing new
 SUSPECT = 3  # failures of an update, after which others may pass it
+SETTLING = 10.0  # seconds more than a poll may take, in which that of another process has ended
 REMEMBERED = 10_000  # updates known by their ids; the store knows messages for longer
 
 Raw = dict[str, Any]
@@ -42,7 +43,7 @@ class Poller:
     ) -> None:
         """`take` gets every update of these kinds once; `poll` is how many seconds Telegram may wait for a new one."""
         self.line, self.take, self.patience, self.poll, self.kinds = line, take, patience or Patience(), poll, kinds
-        self.good = time.monotonic()  # when Telegram last answered as it should
+        self.good = self._began = time.monotonic()  # when Telegram last answered as it should
         self._offset = 0
         self._known: dict[int, None] = {}  # by id, oldest first; ids may jump, so none is "greater than the last"
         self._failures: Counter[int] = Counter()
@@ -55,9 +56,17 @@ class Poller:
                 self.good = time.monotonic()
                 await self._hand_on(batch)
             except (TelegramError, Busy, NotTaken) as error:
-                await self.patience.after(error)
+                await self._after(error)
             else:
                 self.patience.over()
+
+    async def _after(self, error: Exception) -> None:
+        """Wait. Who polled before us may have died while Telegram still held the line for it: that is no trouble."""
+        settling = time.monotonic() < self._began + self.poll + SETTLING
+        if isinstance(error, Conflict) and settling:
+            await asyncio.sleep(self.patience.first)
+        else:
+            await self.patience.after(error)
 
     async def _ask(self) -> list[Raw]:
         batch = await self.line.raw(

@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from io import BytesIO
-from typing import Any, BinaryIO, Literal, Self
+from typing import Any, BinaryIO, Literal, Protocol, Self
 
 import structlog
 
 from adapters.providers.answer import pieces
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, Endpoint, thread_body
-from adapters.providers.onemin.limits import Window
+from adapters.providers.onemin.limits import MINUTE, Window
 from adapters.providers.onemin.models import read_models, shipped
 from adapters.providers.onemin.noise import Noise
 from adapters.providers.onemin.refusals import (
@@ -31,7 +31,7 @@ from adapters.providers.refusals import Failure, Rule
 from adapters.providers.replies import good, parsed, read_failure
 from adapters.providers.shelf import Shelf
 from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
-from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt
+from bot.messages import PHOTOS, Conversation, Document, Gate, Model, Photo, Piece, Prompt
 from bot.net import Http, chunks, read
 from bot.videos import check as check_videos
 
@@ -44,6 +44,14 @@ UPLOADS = ((Recording, SOUND_RULES), (Document, DOCUMENT_RULES), (Photo, UPLOAD_
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: nothing is asked
 
 
+class Desk(Assets, Protocol):
+    """What all processes know of the account: the parts of `bot.ports.Store` that are about uploads and limits."""
+
+    async def admit(self, gate: Gate, patience: float) -> float:
+        """Book a pass through the gate, and return how many seconds from now it is good."""
+        ...
+
+
 class OneMin:
     """A provider that speaks the API of 1min.ai. It needs to be entered."""
 
@@ -52,14 +60,14 @@ class OneMin:
         key: str,
         url: str,
         api: Literal["auto", "unified", "features"],
-        assets: Assets,
+        desk: Desk,
         *,
         name: str = "onemin",
-        requests_per_minute: int = 180,
+        requests_per_minute: int | None = 180,
         silence: float = 120,
         patience: float = 300,
     ) -> None:
-        """`url` is the address without /api.
+        """`url` is the address without /api; `requests_per_minute` are those of all processes, None: nobody counts.
 
         `silence` is how many seconds the other side may say nothing, `patience` how many while it makes something.
         """
@@ -69,9 +77,10 @@ class OneMin:
         self._may_switch = api == "auto"
         self._endpoint = FEATURES if api == "features" else UNIFIED
         self._http = Http(url, {"api-key": key}, silence=silence)
-        self._window = Window(requests_per_minute)
-        self._uploads = Uploads(assets, name, self.account, self._send)
-        self._threads = Threads(assets, name, self.account, self._begin_aside, self._delete)
+        gate = Gate(f"{name} {self.account}", requests_per_minute, MINUTE) if requests_per_minute else None
+        self._window = Window(desk.admit, gate)
+        self._uploads = Uploads(desk, name, self.account, self._send)
+        self._threads = Threads(desk, name, self.account, self._begin_aside, self._delete)
         self._shelves = {endpoint: self._shelf(endpoint) for endpoint in (UNIFIED, FEATURES)}
         self._studio = Studio(name, url, self._uploads, self._call, self._fetch_models, patience)
 

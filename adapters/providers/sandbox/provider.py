@@ -7,14 +7,12 @@ from adapters.providers.onemin import OneMin
 from adapters.providers.sandbox.server import Sandbox
 from bot.house import House
 
-PLENTY = 1_000_000  # requests a minute: nobody counts them here
-
 
 @asynccontextmanager
 async def open_sandbox(house: House) -> AsyncGenerator[OneMin, None]:
     """Start an emulator and offer its models as sandbox/NAME."""
     async with (
         Sandbox() as sandbox,
-        OneMin("sandbox", sandbox.url, "unified", house.store, name="sandbox", requests_per_minute=PLENTY) as provider,
+        OneMin("sandbox", sandbox.url, "unified", house.store, name="sandbox", requests_per_minute=None) as provider,
     ):
         yield provider

@@ -94,6 +94,7 @@ class Gateway:
         self.heartbeat = 41.25  # seconds
         self.resume_seconds = 180.0
         self.identifies: list[tuple[int, int]] = []  # (shard, number of shards) of each IDENTIFY
+        self.identified: list[float] = []  # when each of these came; monotonic
         self.resumes: list[bool] = []  # whether each RESUME was granted
         self.heartbeats = 0
         self.sessions: dict[str, Session] = {}
@@ -201,6 +202,7 @@ class Gateway:
             socket.close(wrong)
             return
         self.identifies.append((shard, shards))
+        self.identified.append(time.monotonic())
         content = bool(asked["intents"] & MESSAGE_CONTENT)
         session = Session(token_hex(16), shard, shards, asked["intents"], content)
         self.sessions[session.id] = session

@@ -14,7 +14,9 @@ from discord.http import Route
 
 from adapters.platforms.discord.files import Files, Links
 from adapters.platforms.discord.keep import Keep
+from bot.ports import Store
 from tests.adapters.platforms.discord import shelf as shelves
+from tests.adapters.platforms.discord.pair import Pair, side_by_side
 from tests.adapters.platforms.discord.shelf import Reader, Shelf
 from tests.doubles.discord import TOKEN, FakeDiscord
 
@@ -135,11 +137,20 @@ def links() -> Links:
 
 
 @pytest.fixture
-def keep(tmp_path: Path) -> Keep:
-    return Keep(tmp_path / "keep")
+def keep(sqlite: Store) -> Keep:
+    return Keep(sqlite)
 
 
 @pytest.fixture
 async def files(read: Reader, keep: Keep, links: Links) -> AsyncIterator[Files]:
     async with Files(read, keep, links) as files:
         yield files
+
+
+# processes
+
+
+@pytest.fixture
+async def pair(sqlite: Store, tmp_path: Path) -> AsyncIterator[Pair]:
+    async with discord_on_loopback(FakeDiscord()) as server, side_by_side(server, sqlite, tmp_path) as pair:
+        yield pair

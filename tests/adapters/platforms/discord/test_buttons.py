@@ -7,10 +7,13 @@ import pytest
 import pytest_asyncio
 
 from adapters.platforms.discord.buttons import LONGEST, PREFIX, Picks, Says, keyboard
+from adapters.platforms.discord.pace import Pace
 from adapters.platforms.discord.rest import Rest
 from bot.commands import quick_actions
 from bot.messages import Attachment, Author, Button, Channel, Message
+from bot.store import open_store
 from tests.adapters.platforms.discord.conftest import Listener
+from tests.conftest import MODEL
 from tests.doubles.discord import BOB, GENERAL, TOKEN, FakeDiscord, Post
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -43,11 +46,12 @@ async def pressed(client: Listener) -> Listener:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def rest(server: FakeDiscord) -> AsyncIterator[Rest]:
+async def rest(server: FakeDiscord, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rest]:
     """Posts, and forgets what it has posted."""
-    rest = Rest(TOKEN, server.url)
-    yield rest
-    await rest.close()
+    async with open_store(f"sqlite:///{tmp_path_factory.mktemp('rest')}/bot.db", MODEL) as store:
+        rest = Rest(TOKEN, server.url, Pace(store, TOKEN))
+        yield rest
+        await rest.close()
 
 
 async def shown(rest: Rest, server: FakeDiscord, view: discord.ui.View | None) -> Post:

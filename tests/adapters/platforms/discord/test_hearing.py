@@ -15,6 +15,7 @@ from adapters.platforms.discord.hearing import Hearing
 from adapters.platforms.discord.lines import Lines
 from adapters.platforms.discord.manners import Tact, Threads
 from adapters.platforms.discord.marks import Marks
+from adapters.platforms.discord.pace import Pace
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.rest import Rest
 from bot.errors import Busy
@@ -74,8 +75,8 @@ def marks(sqlite: Store) -> Marks:
 
 @pytest.fixture
 async def hearing(server: FakeDiscord, heard: Heard, marks: Marks, sqlite: Store) -> AsyncIterator[Hearing]:
-    rest, lines = Rest(TOKEN, server.url), Lines()
-    yield Hearing(heard.receive, sqlite, lines, marks, Links(), Threads(sqlite), Tact(rest))
+    rest, lines = Rest(TOKEN, server.url, Pace(sqlite, TOKEN)), Lines()
+    yield Hearing(heard.receive, sqlite, lines, marks, Links(), Threads(sqlite), Tact(rest, sqlite))
     await lines.close()
     await rest.close()
 

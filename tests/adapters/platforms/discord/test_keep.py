@@ -1,96 +1,108 @@
-"""Files of interactions wait on the disk, within bounds, for our eyes alone."""
+"""Files of interactions wait in the store, within bounds, for whichever process answers."""
 
-import asyncio
 import os
-import stat
 import time
 from pathlib import Path
 
 import pytest
 
-from adapters.platforms.discord.keep import Keep
-
-WEEK = 7 * 24 * 60 * 60.0
+from adapters.platforms.discord import attic
+from adapters.platforms.discord.keep import WEEK, Keep
+from bot.ports import Store
+from tests.conftest import OpenStore
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "discord"
-
-
-def grow_older(path: Path, seconds: float) -> None:
-    then = time.time() - seconds
-    os.utime(path, (then, then))
-
-
-async def test_a_file_is_there_again_also_after_a_restart(folder: Path) -> None:
-    await Keep(folder).put("12", b"a cat")
-    assert await Keep(folder).get("12") == b"a cat"
-
-
-async def test_a_file_that_was_never_there_is_none(folder: Path) -> None:
-    keep = Keep(folder)
-    await keep.tidy()
-    assert await keep.get("12") is None
-
-
-async def test_nobody_else_may_look(folder: Path) -> None:
-    old = os.umask(0)
-    try:
-        await Keep(folder).put("12", b"a cat")
-    finally:
-        os.umask(old)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE((folder / "12").stat().st_mode) == 0o600
-
-
-async def test_the_oldest_make_room(folder: Path) -> None:
-    keep = Keep(folder, most_bytes=10)
-    for age, id in ((30, "1"), (20, "2")):
-        await keep.put(id, b"12345")
-        grow_older(folder / id, age)
-    await keep.put("3", b"12345")
-    assert [await keep.get(id) for id in ("1", "2", "3")] == [None, b"12345", b"12345"]
-
-
-async def test_what_is_too_old_goes_at_the_next_file(folder: Path) -> None:
-    keep = Keep(folder)
-    await keep.put("1", b"old")
-    grow_older(folder / "1", WEEK + 1)
-    await keep.put("2", b"new")
-    assert [await keep.get(id) for id in ("1", "2")] == [None, b"new"]
-
-
-async def test_what_is_too_old_goes_when_the_bot_starts(folder: Path) -> None:
-    await Keep(folder).put("1", b"old")
-    (folder / "2.part").write_bytes(b"half of")
-    await Keep(folder).put("3", b"new")
-    for name in ("1", "2.part"):
-        grow_older(folder / name, WEEK + 1)
-    await Keep(folder).tidy()
-    assert [path.name for path in folder.iterdir()] == ["3"]
-
-
-async def test_what_is_not_ours_stays(folder: Path) -> None:
+    """Where an earlier version kept such files."""
+    folder = tmp_path / "data" / "discord"
     folder.mkdir(parents=True)
-    for name in ("bot.db", "12.jpg", "2024-notes"):
-        (folder / name).write_bytes(b"somebody's")
-        grow_older(folder / name, 10 * WEEK)
-    await Keep(folder, most_bytes=0).put("1", b"gone at once")
-    assert sorted(path.name for path in folder.iterdir()) == ["12.jpg", "2024-notes", "bot.db"]
+    return folder
 
 
-async def test_many_files_at_once_all_arrive(folder: Path) -> None:
-    keep = Keep(folder)
-    await asyncio.gather(*(keep.put(str(id), b"%d" % id) for id in range(30)))
-    assert [await keep.get(str(id)) for id in range(30)] == [b"%d" % id for id in range(30)]
-    assert not list(folder.glob("*.part"))
+def left(folder: Path, name: str, data: bytes, age: float = 60) -> None:
+    """A file that was left there so many seconds ago."""
+    (folder / name).write_bytes(data)
+    then = time.time() - age
+    os.utime(folder / name, (then, then))
 
 
-@pytest.mark.parametrize("id", ["", "../1", "1/2", "1.part", "one", "²", "٣", "-1"])
-async def test_an_id_that_is_no_number_is_no_id(folder: Path, id: str) -> None:
-    with pytest.raises(ValueError, match="number"):
-        await Keep(folder).put(id, b"x")
-    with pytest.raises(ValueError, match="number"):
-        await Keep(folder).get(id)
-    assert not folder.exists()
+# keeping
+
+
+async def test_what_one_process_kept_is_read_by_another_one(reopen: OpenStore, store_url: str) -> None:
+    data = bytes(range(256)) * 1000
+    async with reopen() as store:
+        await Keep(store).put("12", data)
+        if store_url.startswith("postgres"):
+            async with reopen() as other:
+                assert await Keep(other).get("12") == data
+    async with reopen() as later:
+        assert await Keep(later).get("12") == data
+
+
+async def test_a_file_that_was_never_there_is_none(sqlite: Store) -> None:
+    assert await Keep(sqlite).get("12") is None
+
+
+async def test_the_first_ones_make_room(sqlite: Store) -> None:
+    keep = Keep(sqlite, most_bytes=10)
+    for id in ("101", "102", "103"):
+        await keep.put(id, b"12345")
+    assert [await keep.get(id) for id in ("101", "102", "103")] == [None, b"12345", b"12345"]
+
+
+async def test_the_same_file_again_counts_once(sqlite: Store) -> None:
+    keep = Keep(sqlite, most_bytes=10)
+    for id in ("101", "102", "102", "102"):
+        await keep.put(id, b"12345")
+    assert await keep.get("101") == b"12345"
+
+
+async def test_what_is_too_old_goes(sqlite: Store) -> None:
+    keep = Keep(sqlite)
+    await keep.put("1", b"old")
+    await keep.expire(time.time() - 60)
+    assert await keep.get("1") == b"old"
+    await keep.expire(time.time() + 1)
+    assert await keep.get("1") is None
+
+
+async def test_nothing_is_kept_for_longer_than_a_week_whatever_the_operator_says(sqlite: Store) -> None:
+    await sqlite.carry("discord:ticket:7", b"something else")
+    keep = Keep(sqlite, seconds=-1)
+    await keep.put("1", b"old")
+    await keep.expire(before=0)
+    assert await keep.get("1") is None
+    assert await sqlite.carried("discord:ticket:7") == b"something else"
+
+
+# what an earlier version left
+
+
+async def test_what_was_left_in_the_folder_moves(folder: Path, sqlite: Store) -> None:
+    left(folder, "12", b"a cat")
+    left(folder, "13", b"a dog")
+    await attic.empty(folder, Keep(sqlite))
+    assert [await Keep(sqlite).get(id) for id in ("12", "13")] == [b"a cat", b"a dog"]
+    assert not list(folder.iterdir())
+
+
+async def test_what_is_too_old_or_half_written_does_not_move(folder: Path, sqlite: Store) -> None:
+    left(folder, "1", b"old", WEEK + 1)
+    left(folder, "2.part", b"half of")
+    await attic.empty(folder, Keep(sqlite))
+    assert [await Keep(sqlite).get(id) for id in ("1", "2", "2.part")] == [None, None, None]
+    assert not list(folder.iterdir())
+
+
+async def test_what_is_not_ours_stays(folder: Path, sqlite: Store) -> None:
+    for name in ("bot.db", "12.jpg", "2024-notes", "²"):
+        left(folder, name, b"somebody's", 10 * WEEK)
+    await attic.empty(folder, Keep(sqlite))
+    assert sorted(path.name for path in folder.iterdir()) == ["12.jpg", "2024-notes", "bot.db", "²"]
+
+
+async def test_a_folder_that_was_never_there_is_no_trouble(tmp_path: Path, sqlite: Store) -> None:
+    await attic.empty(tmp_path / "nowhere", Keep(sqlite))
+    assert not (tmp_path / "nowhere").exists()

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from adapters.platforms.discord.lines import Lines, insist
+from adapters.platforms.discord.lines import PATIENCE, Lines, insist
 from bot.errors import Busy
 
 HERE, THERE = 1, 2
@@ -112,17 +112,25 @@ async def test_what_goes_on_failing_is_tried_less_and_less_often(diary: Diary) -
     assert time.monotonic() - begun > 2.9  # a second, then two
 
 
-async def test_nothing_goes_on_after_the_end(diary: Diary) -> None:
+async def test_at_the_end_what_takes_a_moment_is_done_and_the_rest_is_left(diary: Diary) -> None:
     lines = Lines()
     diary.troubles = [OSError("away")] * 10
     lines.put(HERE, partial(diary.write, "slow", 0.05))
     lines.put(HERE, partial(diary.write, "after it"))
+    lines.put(HERE, partial(diary.write, "too slow", 60))
     lines.put(THERE, partial(diary.fail, "failing"))
-    await diary.until("failing fails")
     await lines.close()
-    await asyncio.sleep(0.1)
-    assert diary.done == ["failing fails"]
+    assert {"slow", "after it"} < set(diary.done)
+    assert {"too slow", "failing"}.isdisjoint(diary.done)
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_the_end_takes_no_longer_than_what_is_in_line(lines: Lines, diary: Diary) -> None:
+    lines.put(HERE, partial(diary.write, "quick"))
+    begun = time.monotonic()
+    await lines.close()
+    assert time.monotonic() - begun < PATIENCE / 2
+    assert diary.done == ["quick"]
 
 
 async def test_a_line_can_be_ended_before_it_began() -> None:

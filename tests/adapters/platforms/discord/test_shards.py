@@ -23,3 +23,8 @@ def test_processes_share_all_shards_between_them() -> None:
 def test_anything_else_is_no_shards(text: str) -> None:
     with pytest.raises(ValueError, match="FIRST-LAST/COUNT"):
         Shards.parse(text)
+
+
+def test_the_same_shards_have_one_name_however_they_are_written() -> None:
+    assert str(Shards.parse("3/8")) == str(Shards.parse("3-3/8")) == "3-3/8"
+    assert str(Shards.parse("0-3/8")) != str(Shards.parse("0-3/9"))

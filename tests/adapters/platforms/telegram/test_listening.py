@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.adapter import Work
 from bot.errors import Refused
 from bot.messages import Button, Channel
 from tests.adapters.platforms.telegram.conftest import COMMANDS, PHOTO, Client, Inbox, Menus, listening, until
@@ -247,3 +248,84 @@ async def test_a_photo_that_was_heard_can_be_fetched(telegram: Telegram, bed: Te
         await until(lambda: inbox.messages)
         [message] = inbox.messages
         assert await telegram.download(message.attachments[0], 20 << 20) == PHOTO
+
+
+class Lock:
+    """What a fleet does one at a time."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def alone(self, work: Work) -> None:
+        async with self._lock:
+            await work()
+
+
+async def test_one_process_polls_and_the_other_stands_by_until_it_goes(
+    client: Client, bed: TelegramBed, inbox: Inbox
+) -> None:
+    lock, later = Lock(), Inbox()
+    async with client(alone=lock.alone) as one, client(alone=lock.alone) as other:
+        async with listening(one, inbox):
+            await until(lambda: bed.called("getUpdates"))
+            calls = len(bed.calls)
+            async with listening(other, later):
+                await until(lambda: other.status == "another process listens to Telegram")
+                assert other.trouble is None, "it is well"
+                await bed.says("one")
+                await until(lambda: inbox.texts == ["one"])
+                assert {call.method for call in bed.calls[calls:]} == {"getUpdates"}
+        async with listening(other, later):
+            await bed.says("two")
+            await until(lambda: later.texts == ["two"])
+            assert "last heard" in other.status
+        assert one.trouble == "not connected yet"
+
+
+async def test_who_is_told_to_give_way_stands_by_and_polls_again_when_it_is_its_turn(
+    client: Client, bed: TelegramBed, inbox: Inbox
+) -> None:
+    lost, back = asyncio.Event(), asyncio.Event()
+
+    async def alone(work: Work) -> None:
+        first = asyncio.create_task(work())
+        await lost.wait()
+        first.cancel()
+        await back.wait()
+        await work()
+
+    async with client(alone=alone) as telegram, listening(telegram, inbox):
+        await bed.says("one")
+        await until(lambda: inbox.texts == ["one"])
+        lost.set()
+        await until(lambda: "another process" in telegram.status)
+        await bed.says("two")
+        back.set()
+        await until(lambda: inbox.texts == ["one", "two"])
+
+
+CONFLICT = Fault(409, description="Conflict: terminated by other getUpdates request")
+
+
+async def test_after_taking_over_a_conflict_is_waited_for_without_a_word(
+    client: Client, bed: TelegramBed, inbox: Inbox
+) -> None:
+    bed.fails("getUpdates", CONFLICT, times=10)
+    await bed.says("hello")
+    with capture_logs() as lines:
+        async with client() as telegram, listening(telegram, inbox):
+            await until(lambda: inbox.texts == ["hello"])
+    assert not [line for line in lines if line["log_level"] == "warning"]
+
+
+async def test_a_conflict_that_does_not_end_is_told(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
+    with capture_logs() as lines:
+        async with listening(telegram, inbox):
+            await until(lambda: bed.called("getUpdates"))
+            assert telegram._poller is not None
+            telegram._poller._began -= 100
+            bed.fails("getUpdates", CONFLICT)
+            await bed.says("hello")
+            await until(lambda: inbox.texts == ["hello"])
+            await bed.says("and again")
+            await until(lambda: any("disturbed" in line["event"] for line in lines))

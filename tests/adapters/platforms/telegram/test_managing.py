@@ -44,6 +44,14 @@ async def test_the_admins_of_a_group_that_moved_go_on_managing_it(telegram: Tele
     assert await telegram.manages(old, ANN_HERSELF)
 
 
+async def test_they_do_so_where_another_process_heard_that_it_moved(telegram: Telegram, bed: TelegramBed) -> None:
+    bed.moved_groups[-5] = GROUP
+    bed.admins[ANN] = "creator"
+    assert await telegram.manages(Channel("telegram", "-5"), ANN_HERSELF)
+    assert not await telegram.manages(Channel("telegram", "-5"), BEN)
+    assert [call.chat for call in bed.called("getChatMember")] == [-5, GROUP, GROUP]
+
+
 @pytest.mark.parametrize(
     ("fault", "error", "key"),
     [

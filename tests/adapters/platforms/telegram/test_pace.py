@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from adapters.platforms.telegram.clock import Admit
 from adapters.platforms.telegram.pace import IDLE, PATIENCE, Limits, Pace
 from bot.errors import Busy
+from bot.messages import Gate
+from bot.store.gates import OwnGates
 
 GROUP, ANN, BOB = -1001, 42, 43
 
@@ -45,9 +48,11 @@ class FakeClock:
 class Speaker:
     """Says things and writes down when."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.clock = FakeClock()
-        self.pace = Pace(limits, self.clock)
+    def __init__(
+        self, limits: Limits | None = None, *, clock: FakeClock | None = None, admit: Admit | None = None
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self.pace = Pace(limits, self.clock, admit=admit)
         self.said: list[tuple[float, int, str]] = []
 
     async def whole(self, chat: int, text: str = "", error: Exception | None = None) -> None:
@@ -183,3 +188,114 @@ async def test_chats_at_rest_are_forgotten() -> None:
         await speaker.whole(chat)
         speaker.clock.now += 1
     assert len(speaker.pace._lines) <= IDLE
+
+
+class Fleet:
+    """Gates that all speakers share, and a list of those that were asked."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.gates = OwnGates(self.clock.time)
+        self.asked: list[Gate] = []
+
+    async def admit(self, gate: Gate, patience: float) -> float:
+        self.asked.append(gate)
+        return await self.gates.admit(gate, patience)
+
+    def speaker(self) -> Speaker:
+        return Speaker(clock=self.clock, admit=self.admit)
+
+
+def together(*speakers: Speaker) -> list[float]:
+    return sorted(at for speaker in speakers for at in speaker.times())
+
+
+async def test_all_processes_together_say_thirty_things_a_second() -> None:
+    fleet = Fleet()
+    three = [fleet.speaker() for _ in range(3)]
+    await fleet.clock.run(*(three[chat % 3].whole(chat) for chat in range(1, 121)))
+    times = together(*three)
+    assert len(times) == 120
+    assert all(later - earlier >= 0.999 for earlier, later in zip(times, times[30:], strict=False))
+    assert times[-1] == pytest.approx(3)
+
+
+async def test_topics_of_a_group_that_are_answered_by_several_processes_share_its_pace() -> None:
+    fleet = Fleet()
+    three = [fleet.speaker() for _ in range(3)]
+    results = await fleet.clock.run(*(three[n % 3].whole(GROUP) for n in range(24)))
+    assert results == [None] * 24
+    assert together(*three) == pytest.approx([3.1 * n for n in range(24)])
+
+
+async def test_growing_text_leaves_the_group_to_the_whole_text_of_another_process() -> None:
+    fleet = Fleet()
+    here, there = fleet.speaker(), fleet.speaker()
+    await here.growing(GROUP, "a")
+    whole = asyncio.ensure_future(there.whole(GROUP, "a cat"))
+    await asyncio.sleep(0)
+    with pytest.raises(Busy) as caught:
+        await fleet.speaker().growing(GROUP, "a dog")
+    assert caught.value.retry_after == pytest.approx(6.2), "after the whole text"
+    await fleet.clock.run(whole)  # type: ignore[arg-type]
+    assert there.times() == [3.1]
+
+
+async def test_a_busy_fleet_lets_nothing_grow() -> None:
+    fleet = Fleet()
+    here, there = fleet.speaker(), fleet.speaker()
+    for chat in range(1, 17):
+        await there.whole(chat)
+    fleet.clock.now += 0.4
+    with pytest.raises(Busy) as caught:
+        await here.growing(ANN)
+    assert caught.value.retry_after == pytest.approx(0.6)
+    assert not here.pace.spare(BOB)
+    fleet.clock.now += 0.6
+    await here.growing(ANN, "a cat")
+    assert here.pace.spare(BOB)
+
+
+async def test_a_call_asks_for_few_gates_and_the_typing_sign_for_none() -> None:
+    fleet = Fleet()
+    speaker = fleet.speaker()
+    await speaker.whole(ANN)
+    await speaker.growing(BOB)
+    with pytest.raises(Busy):
+        await speaker.growing(BOB)
+    assert speaker.pace.spare(BOB)
+    assert [gate.name for gate in fleet.asked] == ["telegram"] * 2
+    await speaker.whole(GROUP)
+    assert [gate.name for gate in fleet.asked[2:]] == ["telegram", f"telegram {GROUP}"]
+    assert (fleet.asked[3].most, fleet.asked[3].seconds) == (1, 3.1)
+
+
+async def test_while_the_fleet_is_crowded_growing_text_does_not_ask_again_and_again() -> None:
+    fleet = Fleet()
+    speaker = fleet.speaker()
+    for chat in range(1, 16):
+        await speaker.whole(chat)
+    for chat in range(50, 150):
+        with pytest.raises(Busy):
+            await speaker.growing(chat)
+    assert len(fleet.asked) == 16
+
+
+async def test_growing_text_does_not_wait_for_a_store_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.platforms.telegram.pace.HURRY", 0.05)
+
+    async def away(gate: Gate, patience: float) -> float:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(Busy):
+        await asyncio.wait_for(Speaker(admit=away).growing(ANN), 5)
+
+
+async def test_gates_that_nobody_passes_are_forgotten() -> None:
+    clock = FakeClock()
+    gates = OwnGates(clock.time)
+    for n in range(12_000):
+        await gates.admit(Gate(str(n), 1, 3.1), 0)
+        clock.now += 1
+    assert len(gates._passed) <= 10_000

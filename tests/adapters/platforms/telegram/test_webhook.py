@@ -1,7 +1,9 @@
 """Telegram comes to us, and is told that we have it only when we do."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import aiohttp
 import pytest
@@ -10,9 +12,17 @@ from adapters.platforms.telegram import Telegram
 from adapters.platforms.telegram.webhook import HEADER, Webhook, secret_of
 from bot.web.server import WebServer
 from tests.adapters.platforms.telegram.conftest import Client, Inbox, listening, until
-from tests.doubles.telegram import BAD_GATEWAY, TOKEN, TelegramBed
+from tests.doubles.telegram import BAD_GATEWAY, TOKEN, Fault, TelegramBed, flood
 
 SECRET = secret_of(TOKEN)
+
+
+@dataclass
+class Second:
+    """A process of its own."""
+
+    telegram: Telegram
+    server: WebServer
 
 
 @pytest.fixture
@@ -137,3 +147,54 @@ def test_every_process_comes_to_the_same_secret_that_telegram_takes() -> None:
     assert SECRET == secret_of(TOKEN) != secret_of("other")
     assert SECRET.isalnum()
     assert 1 <= len(SECRET) <= 256
+
+
+@pytest.fixture
+async def second(
+    client: Client, server: WebServer, unused_tcp_port_factory: Callable[[], int]
+) -> AsyncIterator[Second]:
+    """Another process behind the same public address, which leads to the first one."""
+    own = WebServer("127.0.0.1", unused_tcp_port_factory())
+    webhook = Webhook(own, f"{server.url}/hooks/telegram", SECRET)
+    async with own, client(webhook=webhook) as telegram:
+        yield Second(telegram, own)
+
+
+async def test_several_listeners_start_at_once_and_each_takes_what_it_is_sent(
+    telegram: Telegram, second: Second, bed: TelegramBed, server: WebServer, inbox: Inbox
+) -> None:
+    bed.fails("setWebhook", Fault(409, description="Conflict: terminated by other setWebhook"))
+    bed.fails("setWebhook", flood(1))
+    theirs = Inbox()
+    async with listening(telegram, inbox), listening(second.telegram, theirs):
+        await until(lambda: [call.status for call in bed.called("setWebhook")].count(200) == 2)
+        await bed.says("one")
+        await until(lambda: inbox.texts == ["one"])
+        update = {"update_id": 7, "message": bed.message({"text": "two"})}
+        assert await post(second.server, SECRET, json.dumps(update).encode()) == 200
+        assert theirs.texts == ["two"]
+
+
+async def test_a_listener_that_goes_leaves_the_webhook_to_the_others(
+    telegram: Telegram, second: Second, bed: TelegramBed, inbox: Inbox
+) -> None:
+    async with listening(telegram, inbox):
+        async with listening(second.telegram, Inbox()):
+            await until(lambda: len(bed.called("setWebhook")) == 2)
+        assert await post(second.server, SECRET) == 503
+        await bed.says("still here?")
+        await until(lambda: inbox.texts == ["still here?"])
+    assert not bed.called("deleteWebhook")
+    assert len(bed.called("setWebhook")) == 2
+
+
+async def test_a_listener_takes_updates_in_before_telegram_lets_it_do_anything_else(
+    telegram: Telegram, server: WebServer, bed: TelegramBed, inbox: Inbox
+) -> None:
+    bed.fails("setWebhook", flood(30))
+    bed.fails("setMyCommands", flood(30))
+    async with listening(telegram, inbox):
+        await until(lambda: bed.called("setWebhook"))
+        update = {"update_id": 7, "message": bed.message({"text": "hello"})}
+        assert await post(server, SECRET, json.dumps(update).encode()) == 200
+    assert inbox.texts == ["hello"]

@@ -1,6 +1,7 @@
 """A sandbox, a cloakroom that remembers uploads, and clients that differ in what a test is about."""
 
 import hashlib
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ import pytest
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.sandbox import Sandbox
-from bot.messages import Conversation, Photo, Piece, Preferences, Prompt, Text, Usage
+from bot.messages import Conversation, Gate, Photo, Piece, Preferences, Prompt, Text, Usage
+from bot.store.gates import pass_through
 
 PHOTOS = Path(__file__).parents[3] / "photos"
 KEY = "the-key-of-the-operator"
@@ -19,9 +21,15 @@ KEY = "the-key-of-the-operator"
 
 @dataclass
 class Cloakroom:
-    """The store's three methods about assets, in memory."""
+    """The store's methods about assets and limits, in memory."""
 
     kept: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    passed: dict[str, list[float]] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+
+    async def admit(self, gate: Gate, patience: float) -> float:
+        pause, self.passed[gate.name] = pass_through(gate, self.passed.get(gate.name, ()), self.clock(), patience)
+        return pause
 
     async def asset(self, provider: str, account: str, sha256: str) -> str | None:
         return self.kept.get((provider, account, sha256))

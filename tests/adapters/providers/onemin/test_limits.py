@@ -2,9 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from adapters.providers.onemin.limits import Window
 from adapters.providers.sandbox import Sandbox
-from tests.adapters.providers.onemin.conftest import Client, photo, prompt, told
+from bot.errors import Refused
+from bot.messages import Gate
+from tests.adapters.providers.onemin.conftest import Client, Cloakroom, photo, prompt, told
 
 
 class Clock:
@@ -23,7 +27,7 @@ class Clock:
 
 async def test_no_minute_sees_more_than_allowed() -> None:
     clock = Clock()
-    window = Window(180, 60, clock=clock, sleep=clock.sleep)
+    window = Window(Cloakroom(clock=clock).admit, Gate("g", 180, 60), sleep=clock.sleep)
     times = []
     for _ in range(1_000):
         await window.enter()
@@ -37,7 +41,7 @@ async def test_no_minute_sees_more_than_allowed() -> None:
 
 async def test_those_who_wait_go_in_the_order_they_came() -> None:
     clock = Clock()
-    window = Window(2, 60, clock=clock, sleep=clock.sleep)
+    window = Window(Cloakroom(clock=clock).admit, Gate("g", 2, 60), sleep=clock.sleep)
     order: list[int] = []
 
     async def enter(n: int) -> None:
@@ -50,7 +54,7 @@ async def test_those_who_wait_go_in_the_order_they_came() -> None:
 
 
 async def test_who_leaves_the_line_takes_nobodys_place() -> None:
-    window = Window(1, 0.2)
+    window = Window(Cloakroom().admit, Gate("g", 1, 0.2))
     await window.enter()
     first, second = (asyncio.create_task(window.enter()) for _ in range(2))
     await asyncio.sleep(0.05)
@@ -72,3 +76,39 @@ async def test_every_call_but_the_list_of_models_counts(client: Client, sandbox:
         waiting.cancel()
 
     assert [seen.path for seen in sandbox.seen].count("/api/chat-with-ai") == 1
+
+
+async def test_processes_share_what_the_account_may_ask_and_none_of_them_starves() -> None:
+    clock = Clock()
+    gate = Cloakroom(clock=clock)
+    here, there = (Window(gate.admit, Gate("g", 4, 60), sleep=clock.sleep) for _ in range(2))
+    came: list[tuple[float, Window]] = []
+
+    async def enter(window: Window) -> None:
+        await window.enter()
+        came.append((clock.now, window))
+
+    await asyncio.gather(*(enter(window) for _ in range(20) for window in (here, there)))
+
+    times = [at for at, _ in came]
+    assert all(later - earlier > 59.999 for earlier, later in zip(times, times[4:], strict=False))
+    first_half = [window for _, window in came[:20]]
+    assert min(first_half.count(here), first_half.count(there)) >= 5
+
+
+async def test_clients_with_one_key_count_together_and_another_key_counts_alone(client: Client) -> None:
+    limit = {"requests_per_minute": 2}
+    async with client(**limit) as one, client(**limit) as other, client(key="another", **limit) as stranger:
+        await one.begin(prompt().conversation, "cats")
+        await other.begin(prompt().conversation, "cats")
+        waiting = asyncio.create_task(other.begin(prompt().conversation, "cats"))
+        with pytest.raises(Refused):  # the sandbox does not know that key
+            await stranger.begin(prompt().conversation, "cats")
+        assert not waiting.done()
+        waiting.cancel()
+
+
+async def test_where_nobody_counts_nothing_is_booked(client: Client, cloakroom: Cloakroom) -> None:
+    async with client(requests_per_minute=None) as onemin:
+        await onemin.begin(prompt().conversation, "cats")
+    assert not cloakroom.passed

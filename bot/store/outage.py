@@ -1,0 +1,118 @@
+"""What to do while the database is away, as in a restart or a fail-over: wait, look whether it is back, try again."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from time import monotonic
+from typing import TypeVar
+
+import psycopg
+import structlog
+from psycopg_pool import AsyncConnectionPool, PoolClosed
+
+from bot.store.connecting import ANSWERED, Connection, ask, close, connect
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+PATIENCE = 60.0  # seconds that a read or a write waits for the database
+PAUSES = 0.1, 2.0  # seconds between two tries: the first time, and at most
+
+
+def pauses(first: float, longest: float) -> Iterator[float]:
+    """How many seconds to wait before each next try: ever longer, and not as long as everybody else."""
+    pause = first
+    while True:
+        yield pause * random.uniform(0.5, 1)
+        pause = min(2 * pause, longest)
+
+
+def passes(error: psycopg.Error) -> bool:
+    """Whether the same may succeed in a moment: the connection broke, two waited for each other, there was no room."""
+    return isinstance(error, psycopg.OperationalError) and not isinstance(error, PoolClosed)
+
+
+class Outage:
+    """Everybody waits until the database is back; only one looks whether it is."""
+
+    def __init__(self, url: str, pool: AsyncConnectionPool[Connection]) -> None:
+        self._url, self._pool = url, pool
+        self._over = asyncio.Event()
+        self._over.set()
+        self._looking: asyncio.Task[None] | None = None
+        self._ends = asyncio.Event()
+
+    async def outlast(self, attempt: Callable[[float], Awaitable[Result]], seconds: float | None = None) -> Result:
+        """What the attempt, told how many seconds remain, returns at last.
+
+        Raises what does not pass in so many seconds (`PATIENCE`).
+        """
+        end, waits = monotonic() + (PATIENCE if seconds is None else seconds), pauses(*PAUSES)
+        while True:
+            try:
+                return await attempt(end - monotonic())
+            except psycopg.Error as error:
+                pause = next(waits)
+                if not (passes(error) and await self._wait(pause, end)):
+                    raise
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the database is away at this moment, as far as anybody noticed."""
+        return not self._over.is_set()
+
+    def begins(self) -> None:
+        """The database does not answer, or a connection was lost: look whether it is there."""
+        if not (self._ends.is_set() or self.lasts):
+            self._over.clear()
+            self._looking = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        """Whoever waits need not wait any longer: the store is about to be closed."""
+        self._ends.set()
+        if self._looking:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        self._over.set()
+
+    async def _wait(self, pause: float, end: float) -> bool:
+        """Wait that long, and until the database is back; False when there is no time for that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(pause, end - monotonic())):
+                await self._ends.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(end - monotonic()):
+                await self._over.wait()
+        return not self._ends.is_set() and monotonic() < end
+
+    async def _look(self) -> None:
+        began, away = monotonic(), False
+        try:
+            for pause in pauses(*PAUSES):
+                if await self._is_back():
+                    break
+                if not away:
+                    away = True
+                    log.warning("the database is away")
+                await asyncio.sleep(pause)
+            # No connection from before is to be trusted. `check` lets the pool open one for those who wait.
+            await self._pool.drain()
+            await self._pool.check()
+            log.warning("the database is back" if away else "lost a connection", seconds=round(monotonic() - began, 1))
+        finally:
+            self._over.set()
+
+    async def _is_back(self) -> bool:
+        try:
+            connection = await connect(self._url)
+        except (psycopg.Error, OSError):
+            return False
+        try:
+            [row] = await ask(connection, ANSWERED, "SHOW transaction_read_only")
+            return bool(row["transaction_read_only"] == "off")
+        except psycopg.Error:
+            return False
+        finally:
+            await close(connection)

@@ -1,0 +1,80 @@
+"""The operator's dashboard: a page, and its figures as JSON. The server's guard lets nobody else in.
+
+It belongs to the server and to no platform: it is there whatever the process listens to.
+"""
+
+import asyncio
+import json
+import time
+from typing import NamedTuple
+
+import structlog
+from aiohttp import web
+
+from bot.ports import Store
+from bot.web.figures import Figures
+from bot.web.guard import STATIC, turned_away
+from bot.web.memory import RANGES
+from bot.web.sums import SPLITS
+
+log = structlog.get_logger(__name__)
+
+FILES = {"dashboard.css", "dashboard.js", "charts.js", "format.js", "patch.js"}
+ASK_EVERY_TIME = {"Cache-Control": "no-cache"}
+COUNTING = 0.15  # seconds that an answer may count
+FRESH, PARTLY = 2.0, 0.1  # seconds that an answer serves all who ask for it, whole or not
+PATIENCE = 10.0  # seconds for the store
+
+
+class _Told(NamedTuple):
+    until: float
+    body: bytes
+
+
+class Dashboard:
+    """Shows how the bot is: all processes of the fleet that share the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._figures = Figures(store)
+        self._told: dict[tuple[str, str], _Told] = {}
+        self._telling = asyncio.Lock()  # ten tabs cost as much as one
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Add the page; its routes are guarded, as all are that are not added as public ones."""
+        router.add_get("/dashboard", self.page)
+        router.add_get("/dashboard/data", self.data)
+        router.add_get("/dashboard/{name}", self.static)
+
+    async def page(self, request: web.Request) -> web.FileResponse:
+        """Serve the page; its script asks for the figures."""
+        return web.FileResponse(STATIC / "dashboard.html", headers=ASK_EVERY_TIME)
+
+    async def static(self, request: web.Request) -> web.FileResponse:
+        """Serve what the page is made of."""
+        name = request.match_info["name"]
+        if name not in FILES:
+            raise web.HTTPNotFound
+        return web.FileResponse(STATIC / name, headers=ASK_EVERY_TIME)
+
+    async def data(self, request: web.Request) -> web.Response:
+        """Tell the figures of a `range`, told apart by a `split`."""
+        name, split = request.query.get("range", "day"), request.query.get("split", "all")
+        if name not in RANGES or split not in SPLITS:
+            sentence = f"range is one of {', '.join(RANGES)}; split is one of {', '.join(SPLITS)}."
+            raise turned_away(web.HTTPBadRequest, sentence)
+        try:
+            async with asyncio.timeout(PATIENCE), self._telling:
+                body = await self._tell(name, split)
+        except Exception as error:
+            log.warning("the dashboard has no figures", reason=type(error).__name__)
+            raise turned_away(web.HTTPServiceUnavailable, "The store does not answer right now.") from error
+        return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+    async def _tell(self, name: str, split: str) -> bytes:
+        told = self._told.get((name, split))
+        if told is None or told.until < time.monotonic():
+            figures = await self._figures.tell(name, split, COUNTING)
+            fresh = PARTLY if figures["uncounted"] else FRESH
+            told = _Told(time.monotonic() + fresh, json.dumps(figures).encode())
+            self._told[name, split] = told
+        return told.body
