@@ -40,7 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def run(options: argparse.Namespace) -> int:
     """Run every platform that is switched on, until SIGINT or SIGTERM."""
-    return await _until_stopped(_settings(), greeting="Snapthread is running. The page: {url}")
+    settings = _settings()
+    page = "The page: {url}" if settings.listens("web") else "The dashboard: {url}/dashboard"
+    return await _until_stopped(settings, greeting=f"Snapthread is running. {page}")
 
 
 async def try_(options: argparse.Namespace) -> int:

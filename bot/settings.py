@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     web_host: str = Field("127.0.0.1", description="The address the web server listens on.")
     web_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any free one.")
     web_token: SecretStr | None = Field(
-        None, description="The password of the try-out page; needed when WEB_HOST is more than this machine."
+        None, description="The password of the page and the dashboard; needed when WEB_HOST is more than this machine."
     )
 
     @field_validator(
