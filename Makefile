@@ -15,7 +15,7 @@ check: $(VENV)/run.done         ## what is configured, what is wrong, how to men
 	$(BIN)/python -m bot check
 
 test: $(VENV)/dev.done lint     ## everything, offline
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ ON CONFLICT (key) DO UPDATE SET data = excluded.data, at = excluded.at
 
 STOP = """
 UPDATE turns SET stopping = TRUE
-WHERE conversation = :conversation AND holder IS NOT NULL AND finished IS NULL RETURNING id
+WHERE conversation = :conversation AND holder IS NOT NULL AND answer IS NULL AND finished IS NULL RETURNING id
 """
 
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from bot.messages import Gate, Process
+from bot.messages import Answer, Gate, Process
 from bot.ports import Store
-from tests.conftest import OpenStore, said
+from tests.conftest import MODEL, OpenStore, said
 
 GATE = Gate("telegram", 2, 60.0)
 
@@ -73,6 +73,13 @@ async def test_a_stop_that_was_not_heard_is_found_with_the_next_renewal(store: S
     assert list(await store.renew_leases([turn.id])) == []
     assert await store.stop(turn.conversation.id)
     assert list(await store.renew_leases([turn.id])) == [turn.conversation.id]
+
+
+async def test_an_answer_that_is_whole_cannot_be_stopped(store: Store) -> None:
+    await store.add(said())
+    [turn] = await store.claim(1)
+    await store.answered(turn, Answer("a cat", MODEL))
+    assert not await store.stop(turn.conversation.id)
     await store.finished(turn)
     assert not await store.stop(turn.conversation.id)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 
 from bot.dispatcher import Dispatcher, Take
 from bot.errors import LeaseLost
@@ -630,8 +631,12 @@ def test_what_the_operator_wrote_counts() -> None:
 
 
 async def test_no_password_is_printed_while_the_database_is_away(
-    server: Cluster, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    server: Cluster,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("bot.store.outage.log", structlog.wrap_logger(structlog.PrintLogger()))  # to what is captured
     proxy = Proxy(server.url)
     async with proxy.running() as address:
         secret = address.replace("postgres@", "postgres:geheim123@")
