@@ -46,7 +46,7 @@ REPORT = "report"
 
 def main() -> int:
     """Run what was named, or all of it; 1 when a suite of the report failed."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is ended either way
     options = _parser().parse_args()
     if REPORT in options.suites:
         return _report(options)
@@ -82,4 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

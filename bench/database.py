@@ -31,6 +31,12 @@ class Database:
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         return self.url.replace("/postgres?", f"/{name}?")
 
+    def settle(self, url: str) -> None:
+        """Do at once in a database of ours what the server does by itself some time after much was written there."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
+
     def cpu_seconds(self) -> float:
         """User and system time of all its processes since it was started."""
         return tree_cpu_seconds(int(self._pid.read_text().split()[0]))

@@ -25,7 +25,7 @@ from aiohttp import web
 from adapters.providers.openai import OpenAI
 from adapters.providers.openai.rows import OPENAI
 from bench import photo
-from bench.measure import cpu_seconds, own_peak_mb, percentile, table, watched
+from bench.measure import cpu_seconds, own_peak_mb, percentile, scratch, table, watched
 from bench.result import Result
 from bench.snapthread import Screen, asking
 from bot.messages import Attachment, Author, Channel, Message
@@ -64,9 +64,12 @@ def run(plan: str, turns: int) -> dict[str, object]:
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     outside = multiprocessing.get_context("spawn").Process(target=_be_outside, args=(theirs, plan, turns))
     outside.start()
+    theirs.close()
     try:
         command = [sys.executable, "-m", "bench.flight", *map(str, (*ours.recv(), turns))]
-        figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        with scratch() as env:
+            ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env)
+        figures = json.loads(ran.stdout)
         ours.send("stop")
         most, received = ours.recv()
     finally:

@@ -6,15 +6,13 @@ PostgreSQL runs beside the emulator of 1min.ai; its own CPU time is told apart.
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench import queue, turns
-from bench.database import database
+from bench.database import Database, database
 from bench.measure import table
 from bench.result import Line, Panel, Plot, Result, line
-from bot.store import open_store
-from bot.store.sql import SqlStore
 
 PACE = 0.005  # seconds between two pieces of an answer: only what is added counts here
 STORES = ("SQLite", "PostgreSQL")
@@ -26,29 +24,29 @@ def report(*, quick: bool) -> Result:
     asked = 10 if quick else 40
     with tempfile.TemporaryDirectory() as folder, database() as server:
         rows = [_row("SQLite", size, f"sqlite:///{folder}/{size}.db", asked) for size in sizes]
-        rows += [_row("PostgreSQL", size, server.new(f"of{size}"), asked, server.cpu_seconds) for size in sizes]
+        rows += [_row("PostgreSQL", size, server.new(f"of{size}"), asked, server) for size in sizes]
     return Result(table(f"{asked} turns, one at a time", rows), _figures(rows, sizes), {"bench-growth": _plot(rows)})
 
 
-def _row(kind: str, size: int, url: str, asked: int, database_cpu: Callable[[], float] = lambda: 0.0) -> dict[str, Any]:
+def _row(kind: str, size: int, url: str, asked: int, server: Database | None = None) -> dict[str, Any]:
     asyncio.run(_fill(url, size))
-    cpu = database_cpu()
+    if server:
+        server.settle(url)
+    cpu = server.cpu_seconds() if server else 0
     found = turns.run(turns.Plan("snapthread", 1, asked, PACE, store=url))
-    cpu = database_cpu() - cpu
+    cpu = server.cpu_seconds() - cpu if server else 0
     return {
         "store": kind,
         "finished turns": size,
         "added p50 ms": found["added p50 ms"],
         "added p99 ms": found["added p99 ms"],
         "CPU ms a turn": found["CPU ms a turn"],
-        "database's own CPU ms a turn": cpu / (asked + turns.WARM_UP) * 1000 if cpu else "in it",
+        "database's own CPU ms a turn": cpu / (asked + turns.WARM_UP) * 1000 if server else "in it",
     }
 
 
 async def _fill(url: str, size: int) -> None:
-    store = open_store(url, "onemin/gpt-4o")
-    assert isinstance(store, SqlStore)
-    async with store:
+    async with queue.opened(url) as store:
         await queue.fill(store, size)
 
 

@@ -4,9 +4,10 @@ import asyncio
 import os
 import re
 import resource
+import tempfile
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,6 +100,13 @@ def stay_on(core: int) -> None:
     """Keep this process, threads included, on one core, so that it does not compete with the harness."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[core % len(cores)]})
+
+
+@contextmanager
+def scratch() -> Iterator[Mapping[str, str]]:
+    """An environment for a program that may be killed: its temporary files are gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield {**os.environ, "TMPDIR": folder}
 
 
 def ratio(floor: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
-from bench.database import database
+from bench.database import Database, database
 from bench.measure import percentile, table
 from bench.result import Result
 from bot.messages import Answer, Author, Channel, Message
@@ -13,6 +14,7 @@ from bot.store import open_store
 from bot.store.sql import SqlStore
 
 ROUNDS = 200
+EXCHANGES = 20  # of history
 
 FILL_CONVERSATIONS = """
 INSERT INTO conversations (model, active) SELECT 'onemin/gpt-4o', 0 FROM numbers
@@ -22,6 +24,15 @@ INSERT INTO turns (conversation, channel, message_id, message, added, leads, due
 SELECT 1 + n % {conversations}, 'web:' || (n % {conversations}), 'old' || n, :message, 0, FALSE, 0,
     'a cat', 1, 'onemin/gpt-4o' FROM numbers
 """
+FILL_CHANNELS = """
+INSERT INTO channels (channel, conversation)
+SELECT 'web:' || (n % {conversations}), 1 + n % {conversations} FROM numbers
+"""
+FILL_POSTS = "INSERT INTO posts (turn, channel, n, post) SELECT id, channel, 0, 'post' || id FROM turns"
+FILL_SPENDING = """
+INSERT INTO spending (turn, lane, at, day, platform, channel, author, model, credits)
+SELECT id, 0, 1, '2026-01-01', 'web', channel, channel, model, 1600 FROM turns
+"""
 NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {many}) "
 
 
@@ -30,26 +41,41 @@ def report(*, quick: bool) -> Result:
     sizes = (1_000, 50_000) if quick else (1_000, 1_000_000)
     with tempfile.TemporaryDirectory() as folder, database() as server:
         rows = [_row("SQLite", size, f"sqlite:///{folder}/{size}.db") for size in sizes]
-        rows += [_row("PostgreSQL", size, server.new(f"of{size}")) for size in sizes]
+        rows += [_row("PostgreSQL", size, server.new(f"of{size}"), server) for size in sizes]
     slowest = max(float(str(row["claim p95"])) for row in rows if row["finished turns"] == sizes[-1])
     return Result(
         table("Claim and history, milliseconds", rows), {f"claim p95 ms, {sizes[-1]:,} finished turns": slowest}
     )
 
 
-def _row(kind: str, size: int, url: str) -> dict[str, object]:
-    return {"store": kind, "finished turns": size, **asyncio.run(_figures(url, size))}
+def _row(kind: str, size: int, url: str, server: Database | None = None) -> dict[str, object]:
+    asyncio.run(_prepare(url, size))
+    if server:
+        server.settle(url)
+    return {"store": kind, "finished turns": size, **asyncio.run(_figures(url))}
 
 
-async def _figures(url: str, size: int) -> dict[str, object]:
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[SqlStore]:
+    """The store at this address, while entered."""
     store = open_store(url, "onemin/gpt-4o")
     assert isinstance(store, SqlStore)
     async with store:
+        yield store
+
+
+async def _prepare(url: str, size: int) -> None:
+    async with opened(url) as store:
         await fill(store, size)
         await _let_wait(store)
+
+
+async def _figures(url: str) -> dict[str, object]:
+    async with opened(url) as store:
+        [turn] = await store.claim(1)
+        assert len(await store.history(turn, EXCHANGES)) == EXCHANGES
+        history = await _timed(lambda: store.history(turn, EXCHANGES))
         claims = await _timed(lambda: _claim_and_finish(store))
-        turn = (await store.claim(1))[0]
-        history = await _timed(lambda: store.history(turn, 20))
     return {
         "claim p50": percentile(claims, 0.5) * 1000,
         "claim p95": percentile(claims, 0.95) * 1000,
@@ -59,17 +85,25 @@ async def _figures(url: str, size: int) -> dict[str, object]:
 
 
 async def fill(store: SqlStore, size: int) -> None:
-    """Put so many finished turns into an empty store, a hundred in each conversation."""
+    """Put so many finished turns into an empty store, a hundred in each conversation, each with a post and its cost."""
     message = '{"channel": {"platform": "web", "id": "1"}, "id": "1", "author": {"id": "1", "name": "Ann"},'
     message += ' "text": "what is this?", "sent": 0, "attachments": [], "addressed": true}'
     conversations = max(10, size // 100)
-    await store.write(lambda execute: execute(NUMBERS.format(many=conversations) + FILL_CONVERSATIONS))
-    fill = NUMBERS.format(many=size) + FILL_TURNS.format(conversations=conversations)
-    await store.write(lambda execute: execute(fill, message=message))
-    await store.write(lambda execute: execute("ANALYZE"))
+    numbers, many = NUMBERS.format(many=size), NUMBERS.format(many=conversations)
+    await _do(store, many + FILL_CONVERSATIONS)
+    await _do(store, many + FILL_CHANNELS.format(conversations=conversations))
+    await _do(store, numbers + FILL_TURNS.format(conversations=conversations), message=message)
+    for statement in (FILL_POSTS, FILL_SPENDING, "ANALYZE"):
+        await _do(store, statement)
+
+
+async def _do(store: SqlStore, statement: str, **values: object) -> None:
+    await store.write(lambda execute: execute(statement, **values), single=True)
 
 
 async def _let_wait(store: SqlStore) -> None:
+    """A message in a conversation that has a history, and is the first to be claimed; then those of new ones."""
+    await store.add(_message("1", 0))
     messages = [_message(f"waiting{n}", n) for n in range(1_000)] + [_message("long-line", n) for n in range(5_000)]
     for n in range(0, len(messages), 100):
         await asyncio.gather(*map(store.add, messages[n : n + 100]))

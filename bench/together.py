@@ -19,7 +19,7 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from bench.measure import cpu_seconds, own_peak_mb, percentile, ratio, stay_on, table, take_all_files
+from bench.measure import cpu_seconds, own_peak_mb, percentile, ratio, scratch, stay_on, table, take_all_files
 from bench.result import Result
 
 PROGRAMS = ("floor", "snapthread")
@@ -28,6 +28,7 @@ QUESTION = "what is this?"
 PACE = 0.05  # seconds between two pieces of an answer: about one for the whole
 SETTLE = 0.3  # seconds after the last answer, in which what is left of a turn is done
 PATIENCE = 30.0  # seconds for all answers to a burst, and for every thousand of them once more
+FAREWELL = 2.0  # seconds in which the emulators end by themselves
 WARM_UP = 20  # turns that do not count
 
 Burst = tuple[list[float], float, float]  # seconds of each turn, of all together, and of the emulators' CPU
@@ -119,7 +120,10 @@ def run(program: str, open_crowd: OpenCrowd, at_once: int, bursts: int) -> dict[
     theirs.close()
     try:
         command = [sys.executable, "-m", open_crowd.__module__, program, *ours.recv(), str(at_once)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with (
+            scratch() as env,
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process,
+        ):
             try:
                 _figures(process)  # there are some as soon as it listens
                 _burst(ours, warm_up)
@@ -130,6 +134,8 @@ def run(program: str, open_crowd: OpenCrowd, at_once: int, bursts: int) -> dict[
                 process.terminate()
     finally:
         ours.close()
+        emulators.join(FAREWELL)
+        emulators.terminate()
         emulators.join()
     took = [seconds for burst in measured for seconds in burst[0]]
     elapsed = sum(burst[1] for burst in measured)

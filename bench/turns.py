@@ -22,7 +22,7 @@ from adapters.providers.sandbox.answers import CANNED
 from adapters.providers.sandbox.wire import pieces
 from bench import floor, photo, snapthread, together
 from bench.floor import Turn
-from bench.measure import cpu_seconds, peak_mb, percentile, ratio, stay_on, table, take_all_files
+from bench.measure import cpu_seconds, peak_mb, percentile, ratio, scratch, stay_on, table, take_all_files
 from bench.result import Result
 from bot.ports import Store
 from bot.store import open_store
@@ -59,9 +59,9 @@ def report(*, quick: bool) -> Result:
 
 def run(plan: Plan) -> dict[str, Any]:
     """Run a program in a process of its own against a fresh emulator, and return what was measured."""
-    with _emulator(plan.pace) as url:
+    with _emulator(plan.pace) as url, scratch() as env:
         command = [sys.executable, "-m", "bench.turns", url, json.dumps(asdict(plan))]
-        figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env).stdout)
     return {"program": plan.program, **figures}
 
 
@@ -70,6 +70,7 @@ def _emulator(pace: float) -> Iterator[str]:
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     emulator = multiprocessing.get_context("spawn").Process(target=_emulate, args=(theirs, pace))
     emulator.start()
+    theirs.close()
     try:
         yield ours.recv()
     finally:
