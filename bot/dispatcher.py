@@ -16,7 +16,6 @@ log = structlog.get_logger(__name__)
 Take = Callable[[Turn], Coroutine[Any, Any, None]]
 
 POLL = 5.0  # seconds between looks at the queue when nobody calls
-AT_ONCE = 16  # turns of one claim, so that the processes of a fleet take about the same from a long queue
 RENEWAL = 10.0  # seconds; a third of the lease, so that two of them may fail
 
 
@@ -64,7 +63,7 @@ class Dispatcher:
             await self._freed.wait()
             return
         try:
-            if not await self._claim(min(room, AT_ONCE)):
+            if not await self._claim(room):
                 self.metrics.waiting.set(len(self._in_flight))
                 await self.store.wait(POLL, self.platforms)
         except Exception:  # the database is away: what it holds waits, and so do we

@@ -229,6 +229,7 @@ class Store(Protocol):
     async def claim(self, most: int, platforms: Collection[str] | None = None) -> Sequence[Turn]:
         """Lease the oldest ripe turns, at most one of each conversation: always the first in its line.
 
+        Fewer than `most` where several processes are to take about the same from a long queue; ask again.
         With `platforms`, only what was said there: on others this process cannot speak.
         """
         ...

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import sys
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +23,6 @@ from bot.photos.sniff import sniff
 from bot.photos.strip import strip
 
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-# Seconds until a thread that is busy with a photo lets the event loop have the GIL; five times as many by default.
-_SWITCH = 0.001
 # For what holds the GIL for milliseconds: two threads would hand it to each other, and the event loop would come third.
 _in_turn = threading.Lock()
 
@@ -55,7 +52,6 @@ class Photos:
         self._folder, self._kept_bytes = folder, kept_bytes
         self._scrap: TemporaryDirectory[str] | None = None
         separate_large_blocks()
-        sys.setswitchinterval(_SWITCH)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="photos")
 
     async def __aenter__(self) -> Self:

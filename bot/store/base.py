@@ -29,6 +29,7 @@ class Base(ABC):
     lock = ""  # the clause that lets processes claim side by side
     hold = ""  # the clause that keeps others from changing these rows until the transaction ends
     keep = ""  # the clause that keeps others from deleting these rows until the transaction ends
+    share = 1_000_000  # turns of one claim
     identity = ""  # how a table numbers its rows
     next_turn = ""  # the number of the next turn, which no turn ever had
     each_id = ""  # the query that makes rows of the JSON list :ids

@@ -64,7 +64,7 @@ class Queue(Lines, Accounts):
 
         async def unit(execute: Execute) -> list[Row]:
             now = time.time()  # here, because a unit may wait for its database; so too below
-            return await execute(claim, now=now, until=now + LEASE, me=self.me, most=most)
+            return await execute(claim, now=now, until=now + LEASE, me=self.me, most=min(most, self.share))
 
         # When the answer is lost, what was leased is not worked on, and `renew_leases` gives it back.
         leased = await self.write(unit, single=True)

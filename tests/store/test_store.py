@@ -12,7 +12,7 @@ from bot.messages import Answer, Attachment, Channel, ChannelSettings, Exchange,
 from bot.ports import Store
 from bot.store.recent import Recent
 from bot.store.sql import SqlStore
-from bot.store.sqlite import AlreadyRunning
+from bot.store.sqlite import AlreadyRunning, SQLite
 from tests.conftest import MODEL, OpenStore, said
 from tests.store.talk import HERE, answer, claim_one
 
@@ -309,6 +309,13 @@ async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_li
 
 
 # channels
+
+
+async def test_one_claim_leaves_some_of_a_long_queue_to_other_processes_where_there_may_be_any(store: Store) -> None:
+    for n in range(40):
+        await store.add(said("what?", f"web:{n}"))
+    claims = [len(await store.claim(30)) for _ in range(4)]
+    assert claims == ([30, 10, 0, 0] if isinstance(store, SQLite) else [16, 16, 8, 0])
 
 
 async def test_what_people_chose_for_a_channel_is_kept_and_seen_at_once(reopen: OpenStore) -> None:
