@@ -19,7 +19,7 @@ def report(*, quick: bool) -> Result:
     rows = [asyncio.run(_stalls(name, data)) for name, data in _large_photos().items()]
     return Result(
         table("Event-loop stalls during 12-megapixel photos, four at once", rows),
-        {"longest stall ms": max(float(str(row["longest stall ms"])) for row in rows)},
+        {"longest stall ms": max(float(str(row["without waiting for a core"])) for row in rows)},
     )
 
 
@@ -44,4 +44,5 @@ async def _stalls(name: str, data: bytes) -> dict[str, object]:
         "ms a photo": took * 1000,
         "stall p99 ms": percentile([lag.late for lag in lags], 0.99) * 1000,
         "longest stall ms": max(lag.late for lag in lags) * 1000,
+        "without waiting for a core": max(lag.own for lag in lags) * 1000,
     }

@@ -288,6 +288,10 @@ class Store(Protocol):
         """All that was asked and answered in the conversation, oldest first, commands left out."""
         ...
 
+    async def record(self, conversation: Conversation) -> Sequence[Turn]:
+        """As `transcript`, with the commands for which a model worked: what it compared, made or read aloud."""
+        ...
+
     async def versions(self, turn: Turn) -> Sequence[Version]:
         """The answers that models gave to the turn, the original one first."""
         ...
@@ -436,6 +440,10 @@ class Store(Protocol):
         ...
 
     # what is deleted
+
+    async def shown(self, conversation: Conversation) -> Sequence[str]:
+        """The hashes of the photos and documents that go with what `forgotten` deletes."""
+        ...
 
     async def forgotten(self, conversation: Conversation) -> Conversation:
         """Renew the conversation, and delete the old one with everything that was said and answered in it."""

@@ -83,11 +83,13 @@ class Studio:
         if draw.of is not None:
             return await self._of_turn(turn, draw.of, draw.nth)
         message = (draw.again or turn).message
+        about = message.about
+        behind = await self.store.turn_behind(message.channel, about.id) if about and about.ours else None
+        if behind and not message.attachments and len(await self.store.made(behind.id)) == 1:
+            return await self._of_turn(turn, behind.id, 1)  # as it was made, not as the platform shows it
         source = await self.finder.source(message)
         if source.photos:
             return _picture(await self.finder.read(source.channel, source.photos[0]))
-        about = message.about
-        behind = await self.store.turn_behind(message.channel, about.id) if about and about.ours else None
         known = await self.store.remembered(turn.conversation, 40)
         shown = [each for each in known if not each.is_document and (behind is None or each.turn == behind.id)]
         if not shown:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.export import Labels, export_zip
-from bot.messages import About, Attachment, Author, Channel, Conversation, Message, Photo, Turn
+from bot.messages import About, Attachment, Author, Channel, Conversation, File, Message, Photo, Turn
 
 WHEN = 1_795_262_400.0  # 2026-11-21 12:00 UTC
 
@@ -100,9 +100,38 @@ def test_programs_read_the_same() -> None:
                 ],
                 "model": "sandbox/gpt-4o",
                 "answer": "A **cat**.",
+                "made": [],
             }
         ],
     }
+
+
+def test_what_was_made_stands_below_the_answer_and_what_would_be_too_much_is_named() -> None:
+    made = {
+        1: [
+            File("a.png", "image/png", b"picture"),
+            File("b.mp3", "audio/mpeg", b"sound"),
+            File("c.png", "image/png", b""),
+        ]
+    }
+    files = exported([asked(1, "/imagine a cat", answer="Here.")], made=made, models={1: ""})
+    assert (
+        files["transcript.md"]
+        .decode()
+        .endswith(
+            "> /imagine a cat\n\n> Here.\n\n"
+            "- ![a.png](made/001-a.png)\n- [b.mp3](made/002-b.mp3)\n"
+            "- c.png (left out, or else this file would be too large)\n"
+        )
+    )
+    assert (files["made/001-a.png"], files["made/002-b.mp3"]) == (b"picture", b"sound")
+    [turn] = book(files)["turns"]
+    assert turn["model"] is None
+    assert turn["made"] == [
+        {"name": "a.png", "mime": "image/png", "size": 7, "file": "made/001-a.png", "missing": None},
+        {"name": "b.mp3", "mime": "audio/mpeg", "size": 5, "file": "made/002-b.mp3", "missing": None},
+        {"name": "c.png", "mime": "image/png", "size": None, "file": None, "missing": "left_out"},
+    ]
 
 
 def test_nothing_tells_where_it_was_said_or_how_to_fetch_anything() -> None:

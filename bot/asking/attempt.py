@@ -14,7 +14,7 @@ from bot.asking.failover import Failover
 from bot.asking.finding import Finder
 from bot.asking.looking import Looking
 from bot.asking.poison import bad_ones, may_be_poisoned
-from bot.asking.question import Question, apart, instructions, with_history, words
+from bot.asking.question import Question, apart, before, instructions, with_history, words
 from bot.errors import BotError, Forgotten, Refused, Unreadable
 from bot.messages import Exchange, Kept, Photo, Prompt, Remembered, Text, Turn, Usage
 from bot.ports import Provider, Store
@@ -286,8 +286,7 @@ class Attempt:
             conversation = self.asked.turn.conversation
             note = self.crew.failover.note(conversation.id, conversation.model, model)
             asked.answered_by = model
-            notes = filter(None, [*asked.notes, *self.notes, note])
-            asked.reply.grow("".join(f"_{note}_\n\n" for note in notes))
+            asked.reply.grow(before(filter(None, [*asked.notes, *self.notes, note])))
         asked.reply.grow(piece.text)
 
 

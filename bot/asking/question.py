@@ -1,6 +1,6 @@
 """A question and its words: what is asked, of which model, and where the answer grows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -65,6 +65,11 @@ def with_history(text: str, history: Sequence[Exchange]) -> str:
         return text
     told = "\n\n".join(f"{each.author}: {each.question}\n→ {each.answer[:LONGEST_QUOTE]}" for each in history)
     return say("ask_history", history=told, text=text)
+
+
+def before(notes: Iterable[str]) -> str:
+    """What is said before the answer."""
+    return "".join(f"_{note}_\n\n" for note in notes)
 
 
 def instructions(preferences: Preferences) -> str:

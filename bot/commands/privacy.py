@@ -2,8 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
+from bot.commands.again import BETWEEN
 from bot.commands.command import Command, Desk, Option, Response
 from bot.errors import BotError, Refused, Unreadable
 from bot.export import Labels, export_zip
@@ -13,7 +16,6 @@ from bot.ports import Adapter
 from bot.words import say
 
 YES = "yes"
-ALL_PHOTOS = 1_000_000  # more than anybody shows in a conversation
 MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord takes ten megabytes
 
 
@@ -43,17 +45,16 @@ async def forget(desk: Desk, turn: Turn, rest: str) -> Response:
         if adapter := desk.adapters.get(channel.platform):
             await adapter.forget(channel)
     if desk.photos is not None:
-        remembered = await desk.store.remembered(conversation, ALL_PHOTOS)
-        await desk.photos.drop([photo.sha256 for photo in remembered])
+        await desk.photos.drop(await desk.store.shown(conversation))
     await desk.store.forgotten(conversation)
     return Response(say("forget_done" if gone else "forget_done_here"))
 
 
 async def export(desk: Desk, turn: Turn, rest: str) -> Response:
-    """/export: a zip with what was said here, and the photos and documents that can still be had."""
+    """/export: a zip with what was said and made here, and the photos and documents that can still be had."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
-    turns = await desk.store.transcript(turn.conversation)
+    turns = await desk.store.record(turn.conversation)
     files: dict[str, Kept] = {}
     for each in turns:
         if adapter := desk.adapters.get(each.message.channel.platform):
@@ -61,18 +62,32 @@ async def export(desk: Desk, turn: Turn, rest: str) -> Response:
                 with suppress(BotError):
                     files[attachment.ref] = await _fetched(desk, adapter, attachment)
     versions = {each.id: await desk.store.versions(each) for each in turns}
+    made = await _made(desk, [each for each in turns if not versions[each.id]])
     zipped = await asyncio.to_thread(
         export_zip,
-        turns,
+        [replace(each, answer=(each.answer or "").replace(BETWEEN, "\n\n")) for each in turns],
         files,
         title=say("export_title"),
         when=time.time(),
-        models={id: answers[-1].model for id, answers in versions.items() if answers},
+        made=made,
+        models={id: answers[-1].model if answers else "" for id, answers in versions.items()},
         labels=_labels(),
         most_bytes=MOST_BYTES,
     )
     file = File("snapthread.zip", "application/zip", zipped)
-    return Response(say("export_done", turns=len(turns), photos=len(files)), files=(file,))
+    pictures = len(files) + sum(is_picture(each.data) for some in made.values() for each in some)
+    return Response(say("export_done", turns=len(turns), photos=pictures), files=(file,))
+
+
+async def _made(desk: Desk, turns: Sequence[Turn]) -> Mapping[int, Sequence[File]]:
+    """What was made for these turns; only the newest has its data, where all of it would be too much."""
+    found: dict[int, Sequence[File]] = {}
+    room = MOST_BYTES
+    for turn in reversed(turns):
+        files = await desk.store.made(turn.id)
+        room -= sum(len(file.data) for file in files)
+        found[turn.id] = files if room > 0 else [replace(file, data=b"") for file in files]
+    return found
 
 
 async def _fetched(desk: Desk, adapter: Adapter, attachment: Attachment) -> Kept:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.asking.outcome import ANSWERED, STOPPED, outcome
-from bot.asking.question import Question
+from bot.asking.question import Question, before
 from bot.commands import BETWEEN, Draw
 from bot.commands.controls import drawn_controls, stop_button
 from bot.errors import BotError
@@ -85,8 +85,7 @@ class Paint:
         if how != ANSWERED:
             return answer, how
         await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
-        notes = "".join(f"_{note}_\n\n" for note in self.asked.notes)
-        return replace(answer, text=f"{notes}🎨 {footer(self.asked)}{BETWEEN}{caption}"), "command"
+        return replace(answer, text=f"{before(self.asked.notes)}🎨 {footer(self.asked)}{BETWEEN}{caption}"), "command"
 
     async def show(self, text: str) -> None:
         """Show the pictures, or why there are none."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.asking.outcome import ANSWERED, STOPPED, outcome
-from bot.asking.question import Question
+from bot.asking.question import Question, before
 from bot.commands import Read
 from bot.commands.controls import stop_button
 from bot.errors import BotError
@@ -15,6 +15,7 @@ from bot.reply import Reply
 from bot.words import say
 
 WORDS, SOUND = 0, 1  # lanes
+SPOKEN = "🔊"  # what is said along with the sound
 LONGEST = 4_000  # characters that are read; 1min.ai takes 4,096
 BLOCK = re.compile(r"```.*?```", re.DOTALL)
 MARKS = re.compile(r"[*_`#>|~]+|\[([^\]]*)\]\([^)]*\)|⚠️|⏹")
@@ -64,13 +65,13 @@ class ReadAloud:
     async def do(self) -> tuple[Answer, str]:
         """Have it read, unless it was before a crash."""
         if await self.hands.store.made(self.turn.id):
-            return Answer("🔊", None), "command"
+            return Answer(SPOKEN, None), "command"
         try:
-            await self.hands.limits.check(self.turn.message)
+            self.asked.notes += await self.hands.limits.check(self.turn.message)
         except BotError as error:
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(Reader(self.hands, spoken(self.read.subject.answer or "")), self.asked)
-        answer = replace(answer_of(self.asked, text or "🔊"), model=None)
+        answer = replace(answer_of(self.asked, text or before(self.asked.notes) + SPOKEN), model=None)
         if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
             await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
         if how != ANSWERED:
@@ -82,7 +83,7 @@ class ReadAloud:
         """Send the sound, or say why there is none."""
         files = await self.hands.store.made(self.turn.id)
         if not files:
-            await self.asked.reply.show(f"⚠️ {say('made_gone')}" if text == "🔊" else text)
+            await self.asked.reply.show(f"⚠️ {say('made_gone')}" if text.endswith(SPOKEN) else text)
             return
         await waits_no_more(self.hands, self.turn)
         await self._reply(SOUND).show(text, files=files)  # what said why it took so long can get no file any more

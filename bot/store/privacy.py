@@ -1,6 +1,7 @@
 """What is deleted: a conversation that people want forgotten, and what has become too old."""
 
 import json
+from collections.abc import Sequence
 
 from bot.messages import Conversation
 from bot.store.base import Execute
@@ -10,14 +11,19 @@ EXPIRED = """
 SELECT id FROM turns WHERE finished IS NOT NULL AND finished < :before ORDER BY finished, id LIMIT :most {lock}
 """
 
-# What was said in a conversation, and what its channels put aside before it began.
+# What was said in a conversation, and what its channels, which may have a new one by now, put aside before it began.
 SAID = """
 SELECT id, conversation FROM turns WHERE conversation = :old OR (
     finished IS NOT NULL
-    AND channel IN (SELECT channel FROM channels WHERE conversation = :new)
+    AND channel IN (SELECT channel FROM channels WHERE conversation = :now)
     AND NOT EXISTS (SELECT 1 FROM channels WHERE channels.conversation = turns.conversation)
-) ORDER BY id {hold}
+)
 """
+
+SHOWN = f"""
+SELECT DISTINCT sha256 FROM photos
+WHERE conversation = :old OR conversation IN (SELECT conversation FROM ({SAID}) AS said)
+"""  # noqa: S608 (ours)
 
 # Conversations that nobody can come back to.
 EMPTY = """
@@ -29,13 +35,18 @@ AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.conversation = conversations.id)
 class Privacy(Conversations):
     """Deleted is deleted: no row keeps a word of it. What was spent stays booked."""
 
+    async def shown(self, conversation: Conversation) -> Sequence[str]:
+        """The hashes of the photos and documents that go with what `forgotten` deletes."""
+        found = await self.read(SHOWN, old=conversation.id, now=conversation.id)
+        return [row["sha256"] for row in found]
+
     async def forgotten(self, conversation: Conversation) -> Conversation:
         """Renew the conversation, and delete the old one with everything that was said and answered in it."""
 
         async def unit(execute: Execute, new: int) -> bool:
             if not await self._renew(execute, conversation, new):
                 return False
-            said = await execute(SAID.format(hold=self.hold), old=conversation.id, new=new)
+            said = await execute(f"{SAID} ORDER BY id {self.hold}", old=conversation.id, now=new)
             await self._delete_turns(execute, [row["id"] for row in said])
             for old in sorted({conversation.id, *(row["conversation"] for row in said)}):
                 await execute("DELETE FROM photos WHERE conversation = :old", old=old)

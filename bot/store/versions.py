@@ -20,6 +20,12 @@ QUESTIONS = f"""
     AND turns.model IS NOT NULL AND again_of IS NULL
 """
 
+RECORD = f"""
+{rows.TURN} WHERE conversation = :conversation AND finished IS NOT NULL AND answer IS NOT NULL AND again_of IS NULL
+    AND (turns.model IS NOT NULL OR EXISTS (SELECT 1 FROM spending WHERE spending.turn = turns.id))
+ORDER BY turns.id
+"""  # noqa: S608 (ours)
+
 # Also a lock: of two that bring an answer to the same turn, the second one waits here.
 AGAIN = "UPDATE turns SET answer = answer WHERE id = :turn RETURNING id"
 
@@ -58,6 +64,11 @@ class Versions(Base):
     async def transcript(self, conversation: Conversation) -> Sequence[Turn]:
         """All that was asked and answered in the conversation, oldest first, commands left out."""
         found = await self.read(f"{QUESTIONS} ORDER BY turns.id", conversation=conversation.id)
+        return [rows.turn(row) for row in found]
+
+    async def record(self, conversation: Conversation) -> Sequence[Turn]:
+        """As `transcript`, with the commands for which a model worked: what it compared, made or read aloud."""
+        found = await self.read(RECORD, conversation=conversation.id)
         return [rows.turn(row) for row in found]
 
     async def last_question(self, conversation: Conversation) -> Turn | None:

@@ -1,25 +1,27 @@
 """What is kept, and how to have it or be rid of it."""
 
 import io
+import random
 import zipfile
 from dataclasses import replace
 
 import pytest
 
-from bot.commands import Desk, Response, Rules
+from bot.commands import BETWEEN, Desk, Response, Rules
 from bot.documents import Documents
 from bot.errors import Busy, Refused
-from bot.messages import Attachment, Turn
+from bot.messages import Answer, Attachment, File, Turn, Usage
 from bot.photos import Photos
 from bot.ports import Store
 from tests.commands.conftest import heard, pressable, response, told
-from tests.conftest import CAT, PHOTOS, said
+from tests.conftest import CAT, MODEL, PHOTOS, said
 from tests.documents import pdf
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.work import linked
 from tests.store.talk import HERE, THERE, answer, claim_one
 
+PICTURE = (PHOTOS / "coffee.png").read_bytes()
 REPORT = pdf("The total is 42")
 
 
@@ -31,6 +33,16 @@ async def talked(sqlite: Store) -> Turn:
     await sqlite.began(turn.conversation, "uuid-1")
     await answer(sqlite, turn, "a cat")
     return await heard(sqlite)
+
+
+async def commanded(store: Store, text: str, said_so: str, *made: File) -> None:
+    """A command for which a model works, and what comes of it."""
+    await store.add(said(text))
+    turn = await claim_one(store)
+    await store.keep_made(turn, made)
+    await store.book(turn, 0, MODEL, Usage(credits=1))
+    await store.answered(turn, Answer(said_so, None))
+    await store.finished(turn)
 
 
 def packed(shown: Response) -> zipfile.ZipFile:
@@ -85,6 +97,17 @@ async def test_photos_that_are_forgotten_are_dropped_here_and_those_of_others_ar
     assert await sqlite.remembered(turn.conversation, 10) == []
     assert await photos.recall(mine.sha256, "cat") is None
     assert await photos.recall(theirs.sha256, "cat") is not None
+
+
+async def test_photos_that_were_put_aside_with_new_are_dropped_along(desk: Desk, sqlite: Store, photos: Photos) -> None:
+    cat = await photos.read("cat.jpg", CAT)
+    await sqlite.add(said(photos=1))
+    turn = await claim_one(sqlite)
+    await sqlite.remember(turn, {turn.message.attachments[0]: cat}, HERE)
+    await answer(sqlite, turn, "a cat")
+    await sqlite.renewed(turn.conversation)
+    await told(desk, await heard(sqlite), "forget yes")
+    assert await photos.recall(cat.sha256, "cat") is None
 
 
 async def test_it_is_forgotten_too_where_nobody_keeps_photos(desk: Desk, sqlite: Store, talked: Turn) -> None:
@@ -143,6 +166,36 @@ async def test_documents_are_packed_along(desk: Desk, sqlite: Store, platform: F
         transcript = zipped.read("transcript.md").decode()
         assert "- ![photo0.jpg](photos/001-photo0.jpg)" in transcript
         assert "- [report.pdf](photos/002-report.pdf)" in transcript
+
+
+async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
+    desk: Desk, sqlite: Store, talked: Turn
+) -> None:
+    await answer(sqlite, talked, "yes")
+    await commanded(sqlite, "/imagine a cat", f"🎨 by a model{BETWEEN}a cat", File("1.png", "image/png", PICTURE))
+    await commanded(sqlite, "/compare a b", f"one{BETWEEN}two")
+    shown = await response(desk, await heard(sqlite), "export")
+    assert shown.text == "Here is our conversation. Answers: 4, photos: 2."
+    with packed(shown) as zipped:
+        transcript = zipped.read("transcript.md").decode()
+        assert "> /imagine a cat" in transcript
+        assert "![1.png](made/002-1.png)" in transcript
+        assert "> one\n>\n> two" in transcript
+        assert zipped.read("made/002-1.png") == PICTURE
+
+
+async def test_the_newest_of_what_was_made_goes_along_where_it_is_too_much(
+    desk: Desk, sqlite: Store, talked: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.privacy.MOST_BYTES", 30_000)
+    await answer(sqlite, talked, "yes")
+    for n in range(3):
+        noise = PICTURE[:100] + random.Random(n).randbytes(12_000)
+        await commanded(sqlite, "/imagine", "🎨", File(f"{n}.png", "image/png", noise))
+    with packed(await response(desk, await heard(sqlite), "export")) as zipped:
+        made = [name for name in zipped.namelist() if name.startswith("made/")]
+        assert made == ["made/003-1.png", "made/004-2.png"]
+        assert "- 0.png (left out" in zipped.read("transcript.md").decode()
 
 
 async def test_photos_that_cannot_be_had_any_more_are_named(desk: Desk, talked: Turn, platform: FakePlatform) -> None:

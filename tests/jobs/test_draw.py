@@ -109,6 +109,14 @@ async def test_one_is_changed_by_words_in_a_reply_to_a_photo(worker: Worker, stu
     assert order.photo.name == "theirs.jpg"
 
 
+async def test_a_reply_to_a_made_picture_means_it_as_it_was_made(worker: Worker, studio: FakeStudio) -> None:
+    about = About("2", ours=True, text="a house", attachments=(Attachment("ref1", "smaller.jpg"),))
+    await hear(worker, said("/imagine a house"), replace(said("/edit darker"), about=about))
+    order = studio.orders[1]
+    assert order.photo is not None
+    assert order.photo.name == "imagine0.png"
+
+
 async def test_without_a_photo_the_last_one_is_meant(worker: Worker, studio: FakeStudio) -> None:
     await hear(worker, said("what?", photos=1), said("/edit darker"))
     assert studio.orders[0].photo is not None

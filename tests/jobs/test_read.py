@@ -53,6 +53,15 @@ async def test_before_anything_was_answered_there_is_nothing_to_read(
     assert studio.spoken == []
 
 
+async def test_who_comes_near_a_limit_is_told_with_the_sound(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos, studio: FakeStudio
+) -> None:
+    worker = make_worker(sqlite, platform, provider, photos, bot_user_turns_day=2)
+    await hear(worker, said(), said("/speak"))
+    assert "Nearly used up: 1 answers of 2 answers" in platform.reads()[1]
+    assert [file.data for file in platform.sent_files["2"]] == [SOUND]
+
+
 async def test_a_refusal_is_a_sentence(worker: Worker, platform: FakePlatform, studio: FakeStudio) -> None:
     studio.trouble = [Refused("provider_failed")]
     await hear(worker, said(), said("/speak"))

@@ -85,7 +85,29 @@ async def test_the_transcript_holds_what_was_asked_and_answered_oldest_first(sto
     ]
 
 
+async def test_the_record_holds_the_commands_too_for_which_a_model_worked(store: Store) -> None:
+    first = await asked(store, "what is this?", "a cat")
+    for text in ("/imagine a cat", "/help"):
+        await store.add(said(text))
+        turn = await claim_one(store)
+        if text != "/help":
+            await store.book(turn, 0, MODEL, Usage(credits=4))
+        await store.answered(turn, Answer("here", None))
+        await store.finished(turn)
+    record = await store.record(first.conversation)
+    assert [turn.message.text for turn in record] == ["what is this?", "/imagine a cat"]
+
+
 # what people want forgotten
+
+
+async def test_what_is_shown_of_what_can_be_forgotten_counts_also_what_was_put_aside(store: Store) -> None:
+    first = await asked_about(store, "cat", "dog")
+    now = await store.renewed(first.conversation)
+    await asked_about(store, "dog", "coffee")
+    await asked_about(store, "rocket", channel=THERE)
+    shown = await store.shown(now)
+    assert sorted(shown) == sorted(map(sha256_of, ("cat", "dog", "coffee")))
 
 
 async def test_what_is_put_aside_can_be_forgotten_by_one_of_those_who_shared_it(store: Store) -> None:
