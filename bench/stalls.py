@@ -9,6 +9,7 @@ from PIL import Image
 
 from bench.measure import percentile, table, watched
 from bench.result import Result
+from bot.app import spare_collector
 from bot.photos import Photos
 
 PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
@@ -16,6 +17,7 @@ PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
 
 def report(*, quick: bool) -> Result:
     """A row for each kind of photo, four of them at the same time; it takes seconds, also when it is not quick."""
+    spare_collector()  # as in the bot: else it walks through all libraries now and then
     rows = [asyncio.run(_stalls(name, data)) for name, data in _large_photos().items()]
     return Result(
         table("Event-loop stalls during 12-megapixel photos, four at once", rows),
