@@ -83,7 +83,7 @@ def report(platform: str, open_crowd: OpenCrowd, *, quick: bool) -> Result:
 
     The module of `open_crowd` runs the programs: see `serve`.
     """
-    plans = [(1, 4), (50, 1)] if quick else [(1, 10), (200, 3), (500, 2)]
+    plans = [(1, 4), (50, 1)] if quick else [(1, 20), (200, 3), (500, 2)]
     parts: list[str] = []
     figures: dict[str, float] = {}
     for at_once, bursts in plans:
