@@ -23,6 +23,7 @@ from bench import (
     telegram,
     turns,
 )
+from bench.measure import log_errors_only
 from bench.report import DOCS, Report, Suite
 
 SUITES: Mapping[str, Suite] = {
@@ -48,6 +49,7 @@ def main() -> int:
     """Run what was named, or all of it; 1 when a suite of the report failed."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is ended either way
     options = _parser().parse_args()
+    log_errors_only()
     if REPORT in options.suites:
         return _report(options)
     print(f"# Snapthread on this machine\n{platform.platform()}, Python {platform.python_version()}")

@@ -25,7 +25,7 @@ from aiohttp import web
 from adapters.providers.openai import OpenAI
 from adapters.providers.openai.rows import OPENAI
 from bench import photo
-from bench.measure import cpu_seconds, own_peak_mb, percentile, scratch, table, watched
+from bench.measure import cpu_seconds, log_errors_only, own_peak_mb, percentile, scratch, table, watched
 from bench.result import Result
 from bench.snapthread import Screen, asking
 from bot.messages import Attachment, Author, Channel, Message
@@ -214,4 +214,5 @@ def _asked(n: int, size: int) -> Message:
 
 if __name__ == "__main__":
     address, weight, many = sys.argv[1:]
+    log_errors_only()
     print(json.dumps(asyncio.run(measure(address, int(weight), int(many)))))

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bot import logs
+
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Nearest rank: the value that `share` (0 to 1) of all values do not exceed."""
@@ -100,6 +102,11 @@ def stay_on(core: int) -> None:
     """Keep this process, threads included, on one core, so that it does not compete with the harness."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[core % len(cores)]})
+
+
+def log_errors_only() -> None:
+    """What the bot has to say besides is no part of a table."""
+    logs.set_up("text", "error", [])
 
 
 @contextmanager

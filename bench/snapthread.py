@@ -12,7 +12,6 @@ from typing import Self
 
 from adapters.providers.onemin import OneMin
 from bench.floor import Turn
-from bot import logs
 from bot.app import access, hands, spare_collector
 from bot.asking.failover import Failover
 from bot.dispatcher import Dispatcher
@@ -117,7 +116,6 @@ async def asking(
     new_provider: NewProvider, model: str, new_platform: NewPlatform, at_once: int, new_store: NewStore = _file
 ) -> AsyncGenerator[Inbox, None]:
     """Snapthread as `bot.app` puts it together, from when its platform listens; it gets a folder of its own."""
-    logs.set_up("text", "error", [])
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -19,7 +19,17 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from bench.measure import cpu_seconds, own_peak_mb, percentile, ratio, scratch, stay_on, table, take_all_files
+from bench.measure import (
+    cpu_seconds,
+    log_errors_only,
+    own_peak_mb,
+    percentile,
+    ratio,
+    scratch,
+    stay_on,
+    table,
+    take_all_files,
+)
 from bench.result import Result
 
 PROGRAMS = ("floor", "snapthread")
@@ -229,6 +239,7 @@ def take_any_number(double: Any) -> None:
 def serve(programs: Mapping[str, Program]) -> None:
     """Run the program that the command line names, which listens as soon as it is entered."""
     name, platform, provider, at_once = sys.argv[1:]
+    log_errors_only()
     asyncio.run(_serve(programs[name](platform, provider, int(at_once))))
 
 

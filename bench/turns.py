@@ -22,7 +22,17 @@ from adapters.providers.sandbox.answers import CANNED
 from adapters.providers.sandbox.wire import pieces
 from bench import floor, photo, snapthread, together
 from bench.floor import Turn
-from bench.measure import cpu_seconds, peak_mb, percentile, ratio, scratch, stay_on, table, take_all_files
+from bench.measure import (
+    cpu_seconds,
+    log_errors_only,
+    peak_mb,
+    percentile,
+    ratio,
+    scratch,
+    stay_on,
+    table,
+    take_all_files,
+)
 from bench.result import Result
 from bot.ports import Store
 from bot.store import open_store
@@ -153,4 +163,5 @@ class _Flushing(SQLite):
 
 
 if __name__ == "__main__":
+    log_errors_only()
     print(json.dumps(asyncio.run(_measure(sys.argv[1], Plan(**json.loads(sys.argv[2]))))))

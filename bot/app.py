@@ -103,11 +103,13 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         worker = Worker(hands(settings, store, adapters, house.providers, photos, stops, failover), metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
         inbox = Inbox(store, access(settings, store), stops)
+        ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
+        if ears:
+            await inbox.reopen()
         dispatching = None
         if settings.bot_workers:
             stack.push_async_callback(dispatcher.stop, PATIENCE)
             dispatching = await stack.enter_async_context(_task("dispatcher", dispatcher.run()))
-        ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
         listening = {
             name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
             for name, adapter in ears.items()

@@ -11,6 +11,7 @@ from bot.ports import Store
 from bot.stops import Stops
 
 ALBUM_SECONDS = 1.5  # for the next part to arrive: platforms do not say which one is the last
+AGAIN_SECONDS = 8.0  # from our start until platforms have brought what they could not bring before
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +21,10 @@ class Inbox:
 
     def __init__(self, store: Store, access: Access, stops: Stops) -> None:
         self.store, self._access, self._stops = store, access, stops
+
+    async def reopen(self) -> None:
+        """Before anything is worked on: an album that a restart came into has parts that are still to be heard."""
+        await self.store.wait_for_parts(AGAIN_SECONDS)
 
     async def receive(self, message: Message) -> None:
         """Keep a message that is meant for the bot. Once this returns, the platform may be told."""

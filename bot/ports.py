@@ -223,6 +223,10 @@ class Store(Protocol):
     async def amend(self, message: Message) -> None:
         """The message was edited: keep its new words, if nobody has taken the turn up yet."""
 
+    async def wait_for_parts(self, seconds: float) -> None:
+        """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""
+        ...
+
     async def withdraw(self, channel: Channel, id: str) -> None:
         """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
 

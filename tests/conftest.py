@@ -36,17 +36,23 @@ def postgres_server() -> Iterator[str]:
             yield server.get_uri()
 
 
+@pytest.fixture
+def database(postgres_server: str) -> str:
+    """An empty database on it."""
+    import psycopg
+
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return postgres_server
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty store of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bot.db"
-    import psycopg
-
-    url: str = request.getfixturevalue("postgres_server")
-    with psycopg.connect(url, autocommit=True) as database:
-        database.execute("DROP SCHEMA public CASCADE")
-        database.execute("CREATE SCHEMA public")
+    url: str = request.getfixturevalue("database")
     return url
 
 

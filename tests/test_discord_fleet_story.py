@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,8 @@ from bot.store import open_store
 from tests.conftest import MODEL, PHOTOS
 from tests.doubles.discord import ANN, BOB, GENERAL, TOKEN, FakeDiscord, Interaction
 from tests.doubles.process import BotProcess
+from tests.doubles.waiting import until
+from tests.test_discord_story import whole
 
 CAT, ROCKET = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg"))
 LISTENS, WORKS = {"BOT_WORKERS": "0"}, {"BOT_LISTEN": "none"}
@@ -61,21 +63,12 @@ class Fleet:
         await listener.ready()
         await self.discord.connected()
         await worker.ready()
-        await until(lambda: self.discord.rest.commands)
+        await until(lambda: self.discord.rest.commands, 30)
         return listener, worker
 
     def said(self) -> str:
         """All that the processes printed and logged."""
         return "".join(bot.said() for bot in self.processes)
-
-
-@pytest.fixture
-def database(postgres_server: str) -> str:
-    """An empty one."""
-    with psycopg.connect(postgres_server, autocommit=True) as database:
-        database.execute("DROP SCHEMA public CASCADE")
-        database.execute("CREATE SCHEMA public")
-    return postgres_server
 
 
 @asynccontextmanager
@@ -84,21 +77,9 @@ async def fleet(folder: Path, database: str, pace: float = 0.01) -> AsyncIterato
         yield Fleet(discord, sandbox, database, folder, stack)
 
 
-async def until(holds: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
-def whole(discord: FakeDiscord, channel: int = GENERAL) -> list[str]:
-    """What the posts of a channel read, those left out that still grow."""
-    return [text for text in discord.reads(channel) if text and not text.endswith("▌")]
-
-
 async def answered(discord: FakeDiscord, count: int = 1, channel: int = GENERAL) -> list[str]:
     """As many whole posts as that, no fewer and no more."""
-    await until(lambda: len(whole(discord, channel)) >= count)
+    await until(lambda: len(whole(discord, channel)) >= count, 30)
     texts = whole(discord, channel)
     assert len(texts) == count, texts
     return texts
@@ -208,7 +189,7 @@ async def test_what_was_heard_is_answered_though_who_heard_it_died(tmp_path: Pat
         listener = await here.start(**LISTENS)
         await listener.ready()
         discord = here.discord
-        await until(lambda: discord.rest.commands)
+        await until(lambda: discord.rest.commands, 30)
         asked = await discord.runs("ask", options={"question": "what is this?", "photo": CAT})
         await asked.acknowledged()
         await discord.says("and this?", mention=True, files=[ROCKET])
@@ -234,7 +215,7 @@ async def test_a_standby_takes_over_and_nothing_is_missed_or_heard_twice(
         discord = here.discord
         first = await here.start()
         await first.ready()
-        await until(lambda: discord.rest.commands)
+        await until(lambda: discord.rest.commands, 30)
         rooms = [discord.add_channel(f"room {n}") for n in range(4)]
         standby = await here.start()
         await standby.ready()

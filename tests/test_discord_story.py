@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from tests.doubles.discord import (
     flood,
 )
 from tests.doubles.process import BotProcess
+from tests.doubles.waiting import until
 
 CAT, ROCKET, COFFEE = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg", "coffee.png"))
 KILLS, MESSAGES, AWAY = 20, 60, 12
@@ -48,13 +49,6 @@ async def server(
         async with bot:
             await bot.ready()
             yield discord, bot, sandbox
-
-
-async def until(holds: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
 
 
 def whole(discord: FakeDiscord, channel: int = GENERAL) -> list[str]:

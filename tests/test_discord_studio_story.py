@@ -12,7 +12,8 @@ from pypdf import PdfWriter
 from adapters.providers.sandbox import Sandbox
 from adapters.providers.sandbox.sound import ears, ogg
 from tests.doubles.discord import BAD_GATEWAY, BOB, GENERAL, LOST, FakeDiscord, Fault, Post
-from tests.test_discord_story import CAT, ROCKET, answered, server, until, whole
+from tests.doubles.waiting import until
+from tests.test_discord_story import CAT, ROCKET, answered, server, whole
 
 MESSAGES = "/channels/{channel_id}/messages"
 IMAGINED = ["say:/redo 1", "say:/vary of=1 nth=1", "say:/upscale of=1 nth=1"]

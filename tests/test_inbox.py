@@ -81,6 +81,12 @@ async def test_the_bot_s_bare_name_below_a_photo_is_a_question(inbox: Inbox) -> 
     assert [turn.message for turn in await taken_in(inbox, message)] == [message]
 
 
+async def test_at_the_start_albums_wait_for_what_could_not_be_heard_before(inbox: Inbox) -> None:
+    await inbox.store.add(replace(said(photos=1), album="a"))
+    await inbox.reopen()
+    assert await inbox.store.claim(10) == []
+
+
 @pytest.mark.parametrize(("listening", "meant"), [("asked", False), ("photos", True), ("all", True)])
 async def test_an_album_counts_as_its_photos_do(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch, listening: Listening, meant: bool

@@ -5,7 +5,7 @@ import io
 import re
 import time
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN as TANN
 from tests.doubles.telegram import GRETA, TelegramBed
 from tests.doubles.telegram import TOKEN as TELEGRAM_TOKEN
+from tests.doubles.waiting import until
 
 CAT, ROCKET = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg"))
 CURSOR = "▌"
@@ -57,13 +58,6 @@ class Town:
         """Let the Telegram chat share the conversation of the Discord channel."""
         code = re.findall(r"/link (\S+?)`?$", await self.discord_says("/link"), re.MULTILINE)[0]
         assert "Linked" in await self.telegram_says(f"/link {code}")
-
-
-async def until(holds: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

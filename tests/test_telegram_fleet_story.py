@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
-import psycopg
-import pytest
 
 from adapters.platforms.telegram.translate import Me, translate
 from adapters.providers.sandbox import Sandbox
@@ -21,22 +19,15 @@ from bot.store import open_store
 from tests.conftest import MODEL, PHOTOS
 from tests.doubles.openai import FakeOpenAI
 from tests.doubles.process import BotProcess
-from tests.doubles.telegram import ANN, GROUP, TOKEN, USERNAME, TelegramBed
+from tests.doubles.telegram import GROUP, TOKEN, USERNAME, TelegramBed
+from tests.doubles.waiting import until
+from tests.test_telegram_story import whole
 
 CAT, ROCKET = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg"))
 SAID = {"sendMessage", "editMessageText", "sendPhoto", "sendDocument", "editMessageCaption", "sendMediaGroup"}
 ON_THE_ROAD = 0.3  # seconds that one call may need longer than another one to be here
 STANDS_BY = "another process listens to Telegram"
 LISTENER, WORKER = {"BOT_WORKERS": "0", "BOT_LISTEN": "telegram"}, {"BOT_LISTEN": "none"}
-
-
-@pytest.fixture
-def database(postgres_server: str) -> str:
-    """An empty store that any number of processes can share."""
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-    return postgres_server
 
 
 class Fleet(AsyncExitStack):
@@ -58,18 +49,6 @@ async def tells(bot: BotProcess) -> str:
     await bot.ready()
     async with aiohttp.ClientSession() as http, http.get(f"{bot.url}/readyz") as reply:
         return str((await reply.json()).get("telegram", ""))
-
-
-async def until(holds: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
-def whole(bed: TelegramBed, chat: int = ANN) -> list[str]:
-    """What the posts of a chat read, those left out that still grow."""
-    return [text for text in bed.reads(chat) if not text.endswith("▌")]
 
 
 async def test_when_the_process_that_polls_is_killed_another_one_goes_on(tmp_path: Path, database: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from adapters.providers.sandbox import Sandbox
 from tests.conftest import PHOTOS
 from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, LOST, TOKEN, USERNAME, TelegramBed, flood
+from tests.doubles.waiting import until
 
 CAT, ROCKET, COFFEE = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg", "coffee.png"))
 QUICK = ["/describe", "/read", "/translate", "/explain"]
@@ -39,13 +40,6 @@ async def chats(
         async with bot:
             await bot.ready()
             yield bed, bot, sandbox
-
-
-async def until(holds: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
 
 
 def whole(bed: TelegramBed, chat: int = ANN) -> list[str]:

@@ -10,7 +10,8 @@ from adapters.providers.sandbox import Sandbox
 from adapters.providers.sandbox.sound import ears, ogg
 from tests.adapters.providers.sandbox.conftest import pdf
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, USERNAME, Post, TelegramBed
-from tests.test_telegram_story import CAT, ROCKET, answered, chats, until, whole
+from tests.doubles.waiting import until
+from tests.test_telegram_story import CAT, ROCKET, answered, chats, whole
 
 BUTTONS = ["/redo 1", "/vary of=1 nth=1", "/upscale of=1 nth=1"]
 

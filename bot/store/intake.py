@@ -24,6 +24,8 @@ SELECT id, message, added FROM turns
 WHERE channel = :channel AND album = :album AND finished IS NULL AND claims = 0 ORDER BY id LIMIT 1 {lock}
 """
 
+LATER = "UPDATE turns SET due = :due WHERE album IS NOT NULL AND finished IS NULL AND claims = 0 AND due < :due"
+
 # The turn of a message, or of the album it is a part of, while nobody has taken it up.
 AMENDABLE = """
 SELECT id, conversation, leads FROM turns
@@ -65,6 +67,10 @@ class Intake(Lines):
                     await self._rewrite(execute, turn["id"], new)
 
         await self.write(unit)
+
+    async def wait_for_parts(self, seconds: float) -> None:
+        """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""
+        await self._run(LATER, due=time.time() + seconds)
 
     async def withdraw(self, channel: Channel, id: str) -> None:
         """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
@@ -113,7 +119,7 @@ class Intake(Lines):
         for turn in waiting:
             await self._gather(execute, turn["id"])
             due = min(time.time() + ripens, turn["added"] + MOST_WAITS * ripens)
-            await execute("UPDATE turns SET due = :due WHERE id = :turn", due=due, turn=turn["id"])
+            await execute("UPDATE turns SET due = :due WHERE id = :turn AND due < :due", due=due, turn=turn["id"])
         return turns
 
     async def _gather(self, execute: Execute, turn: int) -> bool:

@@ -40,12 +40,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def target(postgres_server: str) -> str:
+def target(database: str) -> str:
     """An empty database."""
-    with psycopg.connect(postgres_server, autocommit=True) as database:
-        database.execute("DROP SCHEMA public CASCADE")
-        database.execute("CREATE SCHEMA public")
-    return postgres_server
+    return database
 
 
 def sqlite_store(path: Path) -> Store:

@@ -31,12 +31,9 @@ THERE = Channel("web", "kitchen")
 
 
 @pytest.fixture
-def url(postgres_server: str) -> str:
+def url(database: str) -> str:
     """An empty database on a server that stays."""
-    with psycopg.connect(postgres_server, autocommit=True) as database:
-        database.execute("DROP SCHEMA public CASCADE")
-        database.execute("CREATE SCHEMA public")
-    return postgres_server
+    return database
 
 
 @pytest.fixture(scope="module")

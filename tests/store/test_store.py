@@ -107,6 +107,27 @@ async def test_a_part_that_comes_too_late_is_a_turn_of_its_own(store: Store) -> 
     assert (await claim_one(store)).message.attachments[0].ref == "2"
 
 
+async def test_an_album_that_a_restart_came_into_waits_for_all_of_its_parts(store: Store) -> None:
+    await store.add(part("a", photo="1"), ripens=0.01)
+    await asyncio.sleep(0.05)  # it was down for longer than an album may take
+    await store.wait_for_parts(0.3)
+    for photo in ("2", "3"):
+        await store.add(part("a", photo=photo), ripens=0.01)
+        await asyncio.sleep(0.05)
+        assert await store.claim(10) == []
+    await asyncio.sleep(0.3)
+    turn = await claim_one(store)
+    assert [each.ref for each in turn.message.attachments] == ["1", "2", "3"]
+
+
+async def test_only_albums_that_nobody_has_taken_up_wait_for_parts(store: Store) -> None:
+    await store.add(part("a", photo="1"))
+    await store.add(said("what?"))
+    await store.wait_for_parts(60)
+    turn = await claim_one(store)
+    assert turn.message.channel == HERE
+
+
 async def test_an_album_survives_a_restart_between_its_parts(reopen: OpenStore) -> None:
     async with reopen() as store:
         await store.add(part("a", "both", "1"), ripens=0.3)
