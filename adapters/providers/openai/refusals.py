@@ -54,7 +54,8 @@ RULES: tuple[Rule, ...] = (
     Rule(at(401), ANYTHING, refused("provider_wrong_key")),
     Rule(
         at(400, 403),
-        r"api[ _-]?key.{0,20}(?:not valid|invalid)|invalid.{0,20}api[ _-]?key",
+        r"api[ _-]?key.{0,20}(?:not valid|invalid)|invalid.{0,20}api[ _-]?key"
+        r"|no_db_connection",  # LiteLLM without a database, of a key that it does not know
         refused("provider_wrong_key"),
     ),
     *GATEKEEPER,

@@ -35,6 +35,7 @@ KEY: list[tuple[int, object]] = [
     (401, aimlapi("This request requires a valid API key. You can create a new API key ...", 401)),
     (401, relay("无效的令牌")),
     (401, b""),
+    (400, openai("No connected db.", type="no_db_connection", code="400")),
     (
         400,
         [{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key.", "status": "INVALID"}}],
