@@ -44,7 +44,7 @@ from bot.worker import Worker
 
 # Objects that are made before the garbage collector looks at them, how often it does so before it looks at those that
 # stayed, and how often that before it looks at all. A look takes up to 0.4 ms a thousand, and nobody is answered then.
-COLLECTED = 2_500, 4, 400
+COLLECTED = 2_500, 4, 40
 
 log = structlog.get_logger(__name__)
 

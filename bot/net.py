@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import ref
 
 import aiohttp
 import httpx
@@ -40,6 +41,7 @@ Event = ServerSentEvent
 
 MEGABYTE = 1024 * 1024
 CAP = 8 * MEGABYTE  # bytes of a body that is no photo
+NOTHING = httpx.ByteStream(b"")
 
 
 @contextmanager
@@ -69,7 +71,32 @@ def aiohttp_transport(url: str) -> AiohttpTransport:
         trust_env=not url and bool(getproxies()),
         skip_auto_headers=("Accept-Encoding", "User-Agent"),
     )
-    return AiohttpTransport(verify=trusted, client=session)
+    return _Transport(verify=trusted, client=session)
+
+
+class _Transport(AiohttpTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        response.stream = _Body(response)
+        return response
+
+
+class _Body(httpx.AsyncByteStream):
+    """A body that its response lets go of in the end: httpx ties the two together, and what hangs on them stays.
+
+    The garbage collector would find such rings, when it looks at everything, which it seldom does (`app.COLLECTED`).
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._stream, self._response = cast("httpx.AsyncByteStream", response.stream), ref(response)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._stream.__aiter__()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+        if response := self._response():
+            response.stream = NOTHING
 
 
 class Http:

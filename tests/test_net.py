@@ -1,7 +1,9 @@
 """The one room that speaks HTTP: caps, checks, and connections that close when nobody listens any more."""
 
 import asyncio
+import gc
 import gzip
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -69,6 +71,25 @@ async def test_a_packed_body_is_refused_although_it_was_not_asked_for() -> None:
     async with served(bomb) as http, http.stream("GET", "x") as reply:
         with pytest.raises(Refused):
             await read(reply)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_reply_is_gone_when_nobody_holds_it_without_the_garbage_collector(whole: bool) -> None:
+    async def long(request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 500_000)
+
+    async with served(long) as http:
+        gc.disable()
+        try:
+            async with http.stream("GET", "x") as reply:
+                if whole:
+                    assert len(await read(reply)) == 500_000
+            gone = weakref.ref(reply)
+            del reply
+            await asyncio.sleep(0)
+            assert gone() is None
+        finally:
+            gc.enable()
 
 
 async def test_nobody_there_is_busy() -> None:
