@@ -139,7 +139,7 @@ async def test_where_the_bot_is_no_member_another_process_answers_and_only_the_a
         await worker.kill()
         await here.start(**WORKS)
         pressed = await discord.presses(post, "say:/with 1")
-        await until(lambda: pressed.followups)
+        await until(lambda: pressed.followups, 30)
         [models] = pressed.followups
         assert models.ephemeral_to == ANN
         assert models.commands
@@ -157,7 +157,7 @@ async def test_a_photo_in_a_thread_of_its_own_is_answered_there(tmp_path: Path, 
         await here.pair()
         discord = here.discord
         photo = await discord.says("what is my cat doing?", mention=True, files=[CAT])
-        await until(discord.threads)
+        await until(discord.threads, 30)
         assert "451 × 300" in (await answered(discord, 1, photo))[0]
         await discord.says("and how bright is it?", photo, mention=True)
         assert "turn 2" in (await answered(discord, 2, photo))[1]
@@ -175,7 +175,7 @@ async def test_a_command_goes_on_in_its_place_when_its_process_dies(tmp_path: Pa
         visiting = await discord.runs(
             "ask", group, options={"question": "and this?", "photo": ROCKET}, as_user_app=True
         )
-        await until(lambda: shown(asked) and shown(visiting))
+        await until(lambda: shown(asked) and shown(visiting), 30)
         await worker.kill()
         await here.start(**WORKS)
         await until(lambda: shown(asked).endswith("🙂.") and shown(visiting).endswith("🙂."), 60)
@@ -235,7 +235,7 @@ async def test_a_standby_takes_over_and_nothing_is_missed_or_heard_twice(
             """Somebody listens, and people have said a few things more."""
             await discord.connected()
             more = len(said) + 3
-            await until(lambda: len(said) >= more)
+            await until(lambda: len(said) >= more, 30)
 
         talking = asyncio.create_task(talk())
         await goes_on()
