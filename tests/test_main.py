@@ -2,12 +2,11 @@
 
 import asyncio
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -38,12 +37,16 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
-async def started(*words: str, folder: Path, **settings: str) -> asyncio.subprocess.Process:
+async def started(
+    *words: str, folder: Path, program: Sequence[str] = ("-m", "bot"), **settings: str
+) -> asyncio.subprocess.Process:
     """A command of the bot, under way."""
     environment = BotProcess(folder, **settings).environment
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *words,
+        sys.executable, *program, *words,
         env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        # A shell that runs the tests in the background ignores SIGINT, and so would whatever they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -277,9 +280,10 @@ async def test_the_sandbox_runs_alone(tmp_path: Path, http: aiohttp.ClientSessio
 # the store: copied, put back, moved
 
 MEDDLING = """
-CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3600); RETURN NEW; END $$;
 CREATE TRIGGER dawdle BEFORE INSERT ON turns FOR EACH ROW EXECUTE FUNCTION dawdle()
 """
+DAWDLING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
 
 
 @pytest.fixture
@@ -326,18 +330,30 @@ async def test_a_running_bot_is_copied_and_put_back_when_it_is_stopped(
     assert "told it what was said before" in await one_answer(tmp_path, http, "and is it sharp?", "k3")
 
 
+WAITING_BACKUP = """
+import signal, sys, time
+from bot.__main__ import main
+
+def wait_for_a_signal(seconds):
+    print("Paused.", flush=True)
+    signal.pause()
+
+time.sleep = wait_for_a_signal
+sys.exit(main())
+"""
+"""The bot's command line, with a pause between two steps of a copy that only a signal ends."""
+
+
 async def test_a_copy_that_is_interrupted_leaves_no_file(tmp_path: Path) -> None:
     async with BotProcess(tmp_path, "try") as bot:
         await bot.ready()
         await bot.stop()
-    with closing(sqlite3.connect(tmp_path / "bot.db")) as database, database:
-        database.execute("INSERT INTO carried (key, data, at) VALUES ('big', zeroblob(100000000), 0)")
     file = tmp_path / "copies" / "bot.backup"
     file.parent.mkdir()
-    process = await started("backup", str(file), folder=tmp_path)
-    async with asyncio.timeout(20):
-        while not list(file.parent.iterdir()):
-            await asyncio.sleep(0.01)
+    process = await started("backup", str(file), folder=tmp_path, program=("-c", WAITING_BACKUP))
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"Paused.\n"
+    assert len(list(file.parent.iterdir())) == 1
     process.send_signal(signal.SIGINT)
     printed, _ = await process.communicate()
     assert (process.returncode, printed) == (130, b"Stopped.\n")
@@ -388,7 +404,7 @@ async def test_a_move_that_is_interrupted_leaves_nothing_there(
         database.execute(MEDDLING)
         process = await started("move", postgres, folder=tmp_path)
         async with asyncio.timeout(20):
-            while not database.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone():
+            while not database.execute(DAWDLING).fetchone():
                 await asyncio.sleep(0.05)
         process.send_signal(signal.SIGINT)
         printed, _ = await process.communicate()
