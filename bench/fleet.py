@@ -17,7 +17,6 @@ from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
-from adapters.providers.sandbox.answers import CANNED
 from bench import discord, photo, quota
 from bench.database import Database, running
 from bench.endpoint import Endpoint
@@ -25,6 +24,7 @@ from bench.guilds import Guilds
 from bench.measure import cpu_seconds, table, take_all_files, tree_cpu_seconds
 from bench.result import Panel, Plot, Result, line
 from bench.together import Screens
+from emulator.answers import CANNED
 from tests.doubles.postgres import query
 from tests.doubles.process import BotProcess
 

@@ -10,10 +10,10 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from adapters.providers.sandbox import Sandbox
 from bench import discord, telegram
 from bench.measure import percentile, resident_mb, table
 from bench.result import Result
+from emulator import Emulator
 from tests.doubles.discord import FakeDiscord
 from tests.doubles.process import BotProcess
 from tests.doubles.telegram import TelegramBed
@@ -48,11 +48,11 @@ class _Bed(TelegramBed):
 
 async def _start() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        async with Sandbox() as sandbox, _Bed(telegram.TOKEN) as bed, FakeDiscord(discord.TOKEN) as guilds:
+        async with Emulator() as emulator, _Bed(telegram.TOKEN) as bed, FakeDiscord(discord.TOKEN) as guilds:
             bot = BotProcess(
                 Path(folder),
                 ONEMIN_API_KEY="bench",
-                ONEMIN_API_URL=sandbox.url,
+                ONEMIN_API_URL=emulator.url,
                 TELEGRAM_TOKEN=telegram.TOKEN,
                 TELEGRAM_API_URL=bed.url,
                 DISCORD_TOKEN=discord.TOKEN,

@@ -77,7 +77,7 @@ class Screens:
 
     def show(self, room: int, text: str) -> None:
         """The room shows a text of the bot's."""
-        from adapters.providers.sandbox.answers import CANNED
+        from emulator.answers import CANNED
 
         if not text.endswith(CURSOR):
             assert text == CANNED, text
@@ -176,8 +176,8 @@ def _figures(process: "subprocess.Popen[str]") -> dict[str, float]:
 
 def _own_seconds() -> float:
     """The provider's own time: empty frames, result and end are paced too."""
-    from adapters.providers.sandbox.answers import CANNED
-    from adapters.providers.sandbox.wire import pieces
+    from emulator.answers import CANNED
+    from emulator.wire import pieces
 
     return PACE * (len(pieces(CANNED)) + 4)
 
@@ -192,12 +192,12 @@ def _emulate(pipe: Connection, open_crowd: OpenCrowd, rooms: int) -> None:
 
 
 async def _be_people(pipe: Connection, open_crowd: OpenCrowd, rooms: int) -> None:
-    from adapters.providers.sandbox import Sandbox
     from bench import photo
+    from emulator import Emulator
 
     base, screens = photo.base(), Screens()
-    async with Sandbox(pace=PACE, eyes=False) as sandbox, open_crowd(screens, rooms) as crowd:
-        pipe.send((crowd.url, sandbox.url))
+    async with Emulator(pace=PACE, eyes=False) as emulator, open_crowd(screens, rooms) as crowd:
+        pipe.send((crowd.url, emulator.url))
         quiet = iter(enumerate(crowd.rooms))
         while count := await asyncio.to_thread(_next, pipe):
             photos = {room: photo.variant(base, n) for n, room in islice(quiet, count)}

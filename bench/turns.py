@@ -18,8 +18,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from adapters.providers.sandbox.answers import CANNED
-from adapters.providers.sandbox.wire import pieces
 from bench import floor, photo, snapthread, together
 from bench.floor import Turn
 from bench.measure import (
@@ -37,6 +35,8 @@ from bench.result import Result
 from bot.ports import Store
 from bot.store import open_store
 from bot.store.sqlite import SQLite
+from emulator.answers import CANNED
+from emulator.wire import pieces
 
 PACE = 0.025  # seconds between two pieces of an answer
 WARM_UP = 20  # turns that do not count
@@ -89,13 +89,13 @@ def _emulator(pace: float) -> Iterator[str]:
 
 
 def _emulate(pipe: Connection, pace: float) -> None:
-    from adapters.providers.sandbox import Sandbox
+    from emulator import Emulator
 
     async def serve() -> None:
         stay_on(1)
         take_all_files()
-        async with Sandbox(pace=pace, eyes=False) as sandbox:
-            pipe.send(sandbox.url)
+        async with Emulator(pace=pace, eyes=False) as emulator:
+            pipe.send(emulator.url)
             await asyncio.Event().wait()
 
     asyncio.run(serve())

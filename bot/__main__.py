@@ -1,4 +1,4 @@
-"""The command line: run, try, check, sandbox; backup, restore and move for the store."""
+"""The command line: run, try, check; backup, restore and move for the store."""
 
 import argparse
 import asyncio
@@ -61,14 +61,10 @@ async def check(options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
-async def sandbox(options: argparse.Namespace) -> int:
-    """Run the 1min.ai emulator alone."""
-    from adapters.providers.sandbox import Sandbox
-
-    async with Sandbox(host=options.host, port=options.port) as emulator:
-        print(f"A sandbox of 1min.ai's API is at {emulator.url} (any API-KEY). Ctrl-C ends it.", flush=True)
-        await _signalled()
-    return 0
+def sandbox(options: argparse.Namespace) -> int:
+    """Say where the emulator of 1min.ai went."""
+    print("`python -m bot sandbox` is now `python -m emulator`, with the same --host and --port.", file=sys.stderr)
+    return 2
 
 
 def backup(options: argparse.Namespace) -> int:
@@ -154,11 +150,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bot", description="Talk about your photos in Discord and Telegram."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command in {"run": run, "try": try_, "check": check, "sandbox": sandbox}.items():
-        sub = _command(commands, name, command, "start")
-        if command is sandbox:
-            sub.add_argument("--host", default="127.0.0.1", help="address to listen on")
-            sub.add_argument("--port", type=int, default=8081, help="port to listen on; 0 takes any free one")
+    for name, command in {"run": run, "try": try_, "check": check}.items():
+        _command(commands, name, command, "start")
+    moved = commands.add_parser("sandbox", add_help=False, prefix_chars="\0")  # takes whatever it took before
+    moved.add_argument("rest", nargs="*")
+    moved.set_defaults(command=sandbox)
     sub = _command(commands, "backup", backup, "back up")
     sub.add_argument("file", type=Path, metavar="FILE", help="the file to write")
     sub.add_argument("--force", action="store_true", help="write over a file that is there")

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 
 from adapters.platforms.discord.places import Place
-from adapters.providers.sandbox import Sandbox
 from bot.messages import ChannelSettings
 from bot.store import open_store
+from emulator import Emulator
 from tests.conftest import MODEL, PHOTOS
 from tests.doubles.discord import ANN, BOB, GENERAL, TOKEN, FakeDiscord, Interaction
 from tests.doubles.process import BotProcess
@@ -34,7 +34,7 @@ class Fleet:
     """Processes on one database, each with a folder of its own; all stop when it is left."""
 
     discord: FakeDiscord
-    sandbox: Sandbox
+    emulator: Emulator
     database: str
     folder: Path
     stack: AsyncExitStack
@@ -50,7 +50,7 @@ class Fleet:
             DISCORD_TOKEN=TOKEN,
             DISCORD_API_URL=self.discord.url,
             ONEMIN_API_KEY="any-key",
-            ONEMIN_API_URL=self.sandbox.url,
+            ONEMIN_API_URL=self.emulator.url,
             ONEMIN_REQUESTS_PER_MINUTE="100000",
             **settings,
         )
@@ -73,8 +73,8 @@ class Fleet:
 
 @asynccontextmanager
 async def fleet(folder: Path, database: str, pace: float = 0.01) -> AsyncIterator[Fleet]:
-    async with FakeDiscord() as discord, Sandbox(pace=pace) as sandbox, AsyncExitStack() as stack:
-        yield Fleet(discord, sandbox, database, folder, stack)
+    async with FakeDiscord() as discord, Emulator(pace=pace) as emulator, AsyncExitStack() as stack:
+        yield Fleet(discord, emulator, database, folder, stack)
 
 
 async def answered(discord: FakeDiscord, count: int = 1, channel: int = GENERAL) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.providers.sandbox import Sandbox
+from emulator import Emulator
 from tests.conftest import PHOTOS
 from tests.doubles.discord import (
     ADMIN,
@@ -34,21 +34,21 @@ KILLS, MESSAGES, AWAY = 20, 60, 12
 @asynccontextmanager
 async def server(
     folder: Path, *, message_content: bool = False, pace: float = 0.01, **settings: str
-) -> AsyncIterator[tuple[FakeDiscord, BotProcess, Sandbox]]:
+) -> AsyncIterator[tuple[FakeDiscord, BotProcess, Emulator]]:
     """A Discord, a bot that is ready to listen to it, and the provider behind that."""
-    async with FakeDiscord(message_content=message_content) as discord, Sandbox(pace=pace) as sandbox:
+    async with FakeDiscord(message_content=message_content) as discord, Emulator(pace=pace) as emulator:
         bot = BotProcess(
             folder,
             DISCORD_TOKEN=TOKEN,
             DISCORD_API_URL=discord.url,
             ONEMIN_API_KEY="any-key",
-            ONEMIN_API_URL=sandbox.url,
+            ONEMIN_API_URL=emulator.url,
             ONEMIN_REQUESTS_PER_MINUTE="100000",
             **settings,
         )
         async with bot:
             await bot.ready()
-            yield discord, bot, sandbox
+            yield discord, bot, emulator
 
 
 def whole(discord: FakeDiscord, channel: int = GENERAL) -> list[str]:
@@ -84,11 +84,11 @@ async def test_a_photo_is_answered_in_reply_and_the_follow_up_knows_it(tmp_path:
 
 
 async def test_ten_photos_are_one_turn_and_bad_ones_are_named(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.says("compare", mention=True, files=[CAT, ROCKET, COFFEE] * 3 + [CAT])
         [answer] = await answered(discord)
         assert "Photo 10" in "".join(discord.reads()) or "451 × 300" in answer
-        assert sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen) == 1
+        assert sum(seen.path == "/api/chat-with-ai" for seen in emulator.seen) == 1
         await discord.tells("what?", files=[("a.jpg", CAT), ("bill.pdf", b"%PDF-1.7 and so on")])
         [told] = await answered(discord, 1, discord.dm())
         assert "Read 1 of 2 files. Not read: bill.pdf: the file is damaged" in told
@@ -204,7 +204,7 @@ async def test_a_channel_may_give_each_photo_a_thread_of_its_own(tmp_path: Path)
 
 
 async def test_who_asks_where_the_bot_may_not_speak_is_told_once_in_private(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         discord.deny(GENERAL, "SEND_MESSAGES")
         await discord.says("what is this?", mention=True, files=[CAT])
         await discord.says("and this?", mention=True, files=[CAT])
@@ -217,7 +217,7 @@ async def test_who_asks_where_the_bot_may_not_speak_is_told_once_in_private(tmp_
         await discord.says("and now?", mention=True, files=[CAT])
         assert "and now?" in (await answered(discord, 1))[0]
         assert len(discord.direct()) == 1
-        assert sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen) == 1
+        assert sum(seen.path == "/api/chat-with-ai" for seen in emulator.seen) == 1
 
 
 async def test_nobody_is_called_by_what_the_model_says(tmp_path: Path) -> None:
@@ -300,11 +300,11 @@ async def test_buttons_still_work_after_a_restart(tmp_path: Path) -> None:
 
 
 async def test_stop_as_a_slash_command_ends_the_answer_and_is_answered_itself(tmp_path: Path) -> None:
-    async with server(tmp_path, pace=0.1) as (discord, _, sandbox):
+    async with server(tmp_path, pace=0.1) as (discord, _, emulator):
         await discord.says("what is this?", mention=True, files=[CAT])
         await until(lambda: discord.posts())
         stopping = await discord.runs("stop")
-        await until(lambda: any(seen.left for seen in sandbox.seen))
+        await until(lambda: any(seen.left for seen in emulator.seen))
         await until(lambda: discord.posts()[0].text.endswith("⏹ Stopped."))
         assert (await stopping.answered()).shows == "⏹"
         assert stopping.ephemeral
@@ -322,11 +322,11 @@ async def test_an_answer_that_outlives_its_interaction_goes_on_as_an_ordinary_me
 
 
 async def test_commands_that_were_in_work_at_a_crash_are_answered_where_they_belong(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, bot, sandbox):
+    async with server(tmp_path) as (discord, bot, emulator):
         channel = discord.add_channel("cats", discord.add_guild("Theirs", BOB, member=False))
         asked = await discord.runs("ask", options={"question": "long answer please", "photo": CAT})
         visiting = await discord.runs("ask", channel, options={"question": "and this?", "photo": CAT}, as_user_app=True)
-        await until(lambda: sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen) == 2)
+        await until(lambda: sum(seen.path == "/api/chat-with-ai" for seen in emulator.seen) == 2)
         await bot.kill()
         await bot.start()
         await until(lambda: "451 × 300" in asked.shows and not asked.shows.endswith("▌"))
@@ -403,7 +403,7 @@ async def test_a_broken_connection_is_made_again_and_nothing_is_missed(tmp_path:
 
 
 async def test_each_shard_hears_its_own_servers(tmp_path: Path) -> None:
-    async with FakeDiscord() as discord, Sandbox(pace=0.01) as sandbox:
+    async with FakeDiscord() as discord, Emulator(pace=0.01) as emulator:
         discord.gateway.shards = 2
         theirs = discord.add_guild("Theirs", shard=1)
         channel = discord.add_channel("photos", theirs)
@@ -412,7 +412,7 @@ async def test_each_shard_hears_its_own_servers(tmp_path: Path) -> None:
             "DISCORD_API_URL": discord.url,
             "DISCORD_SHARDS": "1/2",
             "ONEMIN_API_KEY": "any-key",
-            "ONEMIN_API_URL": sandbox.url,
+            "ONEMIN_API_URL": emulator.url,
         }
         async with BotProcess(tmp_path, **settings) as bot:
             await bot.ready()

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from pypdf import PdfWriter
 
-from adapters.providers.sandbox import Sandbox
-from adapters.providers.sandbox.sound import ears, ogg
+from emulator import Emulator
+from emulator.sound import ears, ogg
 from tests.doubles.discord import BAD_GATEWAY, BOB, GENERAL, LOST, FakeDiscord, Fault, Post
 from tests.doubles.waiting import until
 from tests.test_discord_story import CAT, ROCKET, answered, server, whole
@@ -58,9 +58,9 @@ async def said(discord: FakeDiscord, words: str, channel: int = GENERAL) -> str:
     return next(text for text in whole(discord, channel) if words in text)
 
 
-def ordered(sandbox: Sandbox, type: str) -> int:
+def ordered(emulator: Emulator, type: str) -> int:
     """How often the provider was asked for such a thing."""
-    return sum(seen.type == type for seen in sandbox.seen)
+    return sum(seen.type == type for seen in emulator.seen)
 
 
 def picture(post: Post, n: int = 0) -> Image.Image:
@@ -85,18 +85,18 @@ async def test_a_voice_message_asks_about_the_photo_that_it_replies_to(tmp_path:
 
 
 async def test_in_a_server_a_voice_message_is_heard_in_reply_to_the_bot_alone(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.says("what is this?", mention=True, files=[CAT])
         await answered(discord, 1)
         await discord.speaks(note("hello everybody"), by=BOB)
         await discord.speaks(note("and is it sharp?"), by=BOB, reply_to=discord.posts()[0].id)
         assert "and is it sharp?" in (await answered(discord, 2))[1].partition("\n")[0]
-        assert ordered(sandbox, "SPEECH_TO_TEXT") == 1
+        assert ordered(emulator, "SPEECH_TO_TEXT") == 1
 
 
 async def test_twenty_minutes_of_talking_are_heard_and_shown_in_part(tmp_path: Path) -> None:
     talk = "and then the rocket went up again " * 500
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.speaks(note(f"what do you think? {talk}", 1200), discord.dm(), seconds=1200)
         [answer] = await answered(discord, 1, discord.dm())
         transcript, _, rest = answer.partition("\n\n")
@@ -104,7 +104,7 @@ async def test_twenty_minutes_of_talking_are_heard_and_shown_in_part(tmp_path: P
         assert transcript.rstrip("*_").endswith("…")
         assert len(transcript) < 700
         assert "You asked: “what do you think?" in rest
-        assert ordered(sandbox, "SPEECH_TO_TEXT") == 1
+        assert ordered(emulator, "SPEECH_TO_TEXT") == 1
 
 
 async def test_a_recording_may_come_along_with_a_mention_and_a_photo(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_an_answer_is_read_aloud_as_a_file_that_discord_plays(tmp_path: Pa
 
 
 async def test_a_picture_comes_with_its_words_and_buttons_and_can_be_asked_about(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, bot, sandbox):
+    async with server(tmp_path) as (discord, bot, emulator):
         wishes = {"size": "1024x1536", "quality": "low", "model": "onemin/gpt-image-1"}
         asked = await discord.runs("imagine", options={"words": "a lighthouse in a storm", **wishes})
         [post] = await shown(discord)
@@ -151,38 +151,38 @@ async def test_a_picture_comes_with_its_words_and_buttons_and_can_be_asked_about
         await bot.ready()
         await discord.says("and now?", reply_to=post.id)
         assert "1024 × 1536" in await said(discord, "“and now?")
-        assert ordered(sandbox, "IMAGE_GENERATOR") == 1
+        assert ordered(emulator, "IMAGE_GENERATOR") == 1
 
 
 async def test_several_pictures_are_one_post_and_each_can_be_varied(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.says("/imagine a red house n=3", mention=True)
         [post] = await shown(discord)
-        assert (len(post.files), ordered(sandbox, "IMAGE_GENERATOR")) == (3, 3)
+        assert (len(post.files), ordered(emulator, "IMAGE_GENERATOR")) == (3, 3)
         assert {file.description for file in post.files} == {"a red house"}
         await discord.presses(post, "say:/vary of=1 nth=2")
         varied = (await shown(discord, 2))[1]
         assert picture(varied).size == picture(post, 1).size
-        assert ordered(sandbox, "IMAGE_VARIATOR") == 1
+        assert ordered(emulator, "IMAGE_VARIATOR") == 1
         assert len(post.files) == 3, "they stay when the buttons change"
 
 
 async def test_the_same_order_once_more_by_a_button(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.runs("imagine", options={"words": "a red house"})
         [post] = await shown(discord)
         await discord.presses(post, "say:/redo 1", BOB)
         again = (await shown(discord, 2))[1]
         assert (again.text, again.reply_to) == ("a red house", post.id)
-        assert ordered(sandbox, "IMAGE_GENERATOR") == 2
+        assert ordered(emulator, "IMAGE_GENERATOR") == 2
 
 
 async def test_a_photo_that_comes_along_is_changed(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.runs("edit", options={"words": "make it night"}, files={"photo": ("cat.jpg", CAT)})
         [post] = await shown(discord)
         assert (post.text, [file.description for file in post.files]) == ("make it night", ["make it night"])
-        [seen] = [seen for seen in sandbox.seen if seen.type == "IMAGE_EDITOR"]
+        [seen] = [seen for seen in emulator.seen if seen.type == "IMAGE_EDITOR"]
         assert (seen.prompt, seen.photos) == ("make it night", 1)
         await discord.says("/edit make it day", mention=True, files=[ROCKET])
         assert (await shown(discord, 2))[1].text == "make it day"
@@ -212,8 +212,8 @@ async def test_a_list_of_models_follows_the_typing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["moderated", "moderated_record"])
 async def test_what_may_not_be_made_is_a_sentence_and_costs_nothing(tmp_path: Path, fault: str) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
-        sandbox.faults.add(fault)
+    async with server(tmp_path) as (discord, _, emulator):
+        emulator.faults.add(fault)
         await discord.runs("imagine", options={"words": "something"})
         await said(discord, "The provider's rules about content keep the model from making this.")
         assert not with_files(discord)
@@ -230,20 +230,20 @@ WRONG: Mapping[str, tuple[str, dict[str, str]]] = {
 
 
 async def test_what_cannot_be_ordered_is_a_sentence_and_nobody_is_asked(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         for sentence, (command, options) in WRONG.items():
             await discord.runs(command, options=options)
             await said(discord, sentence)
-        assert not [seen for seen in sandbox.seen if seen.path == "/api/features"]
+        assert not [seen for seen in emulator.seen if seen.path == "/api/features"]
 
 
 async def test_a_link_to_a_picture_that_has_run_out_is_a_sentence(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
-        sandbox.faults.add("result_expired", times=50)
+    async with server(tmp_path) as (discord, _, emulator):
+        emulator.faults.add("result_expired", times=50)
         await discord.runs("imagine", options={"words": "a house"})
         await said(discord, "cannot be fetched any more")
         assert not with_files(discord)
-        sandbox.faults.clear()
+        emulator.faults.clear()
         await discord.runs("imagine", options={"words": "a house"})
         await shown(discord)
 
@@ -252,10 +252,10 @@ async def test_a_link_to_a_picture_that_has_run_out_is_a_sentence(tmp_path: Path
 
 
 async def test_a_picture_whose_making_was_killed_is_posted_once(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, bot, sandbox):
-        sandbox.faults.add("slow", at="pictures", seconds=3)
+    async with server(tmp_path) as (discord, bot, emulator):
+        emulator.faults.add("slow", at="pictures", seconds=3)
         await discord.says("/imagine a lighthouse", mention=True)
-        await until(lambda: ordered(sandbox, "IMAGE_GENERATOR") and discord.posts())
+        await until(lambda: ordered(emulator, "IMAGE_GENERATOR") and discord.posts())
         await bot.kill()
         await bot.start()
         [post] = await shown(discord)
@@ -267,10 +267,10 @@ async def test_a_picture_whose_making_was_killed_is_posted_once(tmp_path: Path) 
 
 
 async def test_a_command_whose_making_was_killed_is_answered_by_an_ordinary_post(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, bot, sandbox):
-        sandbox.faults.add("slow", at="pictures", seconds=3)
+    async with server(tmp_path) as (discord, bot, emulator):
+        emulator.faults.add("slow", at="pictures", seconds=3)
         await discord.runs("imagine", options={"words": "a lighthouse"})
-        await until(lambda: ordered(sandbox, "IMAGE_GENERATOR"))
+        await until(lambda: ordered(emulator, "IMAGE_GENERATOR"))
         await bot.kill()
         await bot.start()
         await bot.ready()
@@ -282,8 +282,8 @@ async def test_a_command_whose_making_was_killed_is_answered_by_an_ordinary_post
 
 @pytest.mark.parametrize("fault", [BAD_GATEWAY, LOST])
 async def test_a_picture_that_was_made_before_the_kill_is_posted_and_paid_once(tmp_path: Path, fault: Fault) -> None:
-    async with server(tmp_path) as (discord, bot, sandbox):
-        sandbox.faults.add("slow", at="pictures", seconds=1)
+    async with server(tmp_path) as (discord, bot, emulator):
+        emulator.faults.add("slow", at="pictures", seconds=1)
         await discord.says("/imagine a lighthouse", mention=True)
         await until(discord.posts)  # which says how far it is
         discord.fails("send", fault)
@@ -294,7 +294,7 @@ async def test_a_picture_that_was_made_before_the_kill_is_posted_and_paid_once(t
         await discord.says("hello?", mention=True)
         await said(discord, "“hello?")
         assert len(with_files(discord)) == 1
-        assert ordered(sandbox, "IMAGE_GENERATOR") == 1
+        assert ordered(emulator, "IMAGE_GENERATOR") == 1
 
 
 # documents and films
@@ -322,12 +322,12 @@ async def test_a_document_may_come_along_with_a_command(tmp_path: Path) -> None:
 
 
 async def test_a_damaged_document_is_named_and_nothing_is_asked(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, sandbox):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.says("how much is it?", mention=True, files=[("bill.pdf", pdf()[:200])])
         [answer] = await answered(discord)
         assert "bill.pdf" in answer
         assert "the file is damaged" in answer
-        assert not [seen for seen in sandbox.seen if seen.path == "/api/chat-with-ai"]
+        assert not [seen for seen in emulator.seen if seen.path == "/api/chat-with-ai"]
 
 
 async def test_a_document_of_forty_megabytes_is_read_and_a_larger_one_is_named(tmp_path: Path) -> None:

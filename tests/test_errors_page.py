@@ -15,7 +15,6 @@ import pytest
 import structlog
 
 from adapters.providers.onemin import OneMin
-from adapters.providers.sandbox import Sandbox
 from bot.app import hands
 from bot.asking.failover import Failover
 from bot.asking.outcome import TRIES
@@ -27,6 +26,7 @@ from bot.stops import Stops
 from bot.store import open_store
 from bot.store.sql import SqlStore
 from bot.worker import Worker
+from emulator import Emulator
 from tests.conftest import PHOTOS, PICTURES, said
 from tests.doubles.platform import FakePlatform
 
@@ -66,7 +66,7 @@ class Chat:
     worker: Worker
     store: SqlStore
     platform: FakePlatform
-    sandbox: Sandbox
+    emulator: Emulator
 
     async def ask(self, message: Message) -> str:
         """Say something, let the bot try as often as it wants, and return what its newest post reads."""
@@ -89,13 +89,13 @@ async def chat() -> AsyncIterator[Chat]:
         async with (
             store,
             Photos() as photos,
-            Sandbox(pace=0.001) as sandbox,
-            OneMin("a-key", sandbox.url, "unified", store, silence=0.3) as provider,
+            Emulator(pace=0.001) as emulator,
+            OneMin("a-key", emulator.url, "unified", store, silence=0.3) as provider,
         ):
             settings = Settings.read(_env_file=None)
             crew = hands(settings, store, {"web": platform}, {"onemin": provider}, photos, Stops(), Failover())
             worker = Worker(crew, Metrics())
-            yield Chat(worker, store, platform, sandbox)
+            yield Chat(worker, store, platform, emulator)
 
 
 def with_photos(*names: str, text: str = "what is this?") -> Message:
@@ -104,14 +104,14 @@ def with_photos(*names: str, text: str = "what is this?") -> Message:
 
 async def after_fault(fault: str, at: str) -> str:
     async with chat() as here:
-        here.sandbox.faults.add(fault, times=TRIES + 1, at=at)
+        here.emulator.faults.add(fault, times=TRIES + 1, at=at)
         return await here.ask(with_photos("cat.jpg"))
 
 
 async def after_forgetting(fault: str) -> str:
     async with chat() as here:
         await here.ask(with_photos("cat.jpg"))
-        here.sandbox.faults.add(fault)
+        here.emulator.faults.add(fault)
         return await here.ask(with_photos("cat.jpg"))
 
 
@@ -122,7 +122,7 @@ async def after_photos(*names: str) -> str:
 
 async def when_unreachable() -> str:
     async with chat() as here:
-        await here.sandbox.__aexit__(None, None, None)
+        await here.emulator.__aexit__(None, None, None)
         return await here.ask(with_photos("cat.jpg"))
 
 

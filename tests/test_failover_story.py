@@ -8,7 +8,6 @@ import pytest
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.openai import open_vapi
-from adapters.providers.sandbox import Sandbox
 from bot.app import hands
 from bot.asking.failover import FAILURES, LONGEST_PAUSE, Failover
 from bot.house import House
@@ -21,6 +20,7 @@ from bot.stops import Stops
 from bot.web.server import WebServer
 from bot.words import say
 from bot.worker import Worker
+from emulator import Emulator
 from tests.conftest import PHOTOS, said
 from tests.doubles.openai import FakeOpenAI
 from tests.doubles.platform import FakePlatform
@@ -43,7 +43,7 @@ class Clock:
 class Town:
     """A chat, a bot, 1min.ai and V-API."""
 
-    onemin: Sandbox
+    onemin: Emulator
     vapi: FakeOpenAI
     platform: FakePlatform
     worker: Worker
@@ -74,7 +74,7 @@ class Town:
 @pytest.fixture
 async def town(sqlite: Store, photos: Photos) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(key=KEY, pace=0.001))
+        emulator = await stack.enter_async_context(Emulator(key=KEY, pace=0.001))
         double = await stack.enter_async_context(FakeOpenAI("vapi", key=KEY))
         settings = Settings.read(
             _env_file=None,
@@ -83,7 +83,7 @@ async def town(sqlite: Store, photos: Photos) -> AsyncIterator[Town]:
             bot_model=FIRST,
             bot_fallbacks=OTHER,
         )
-        onemin = await stack.enter_async_context(OneMin(KEY, sandbox.url, "unified", sqlite))
+        onemin = await stack.enter_async_context(OneMin(KEY, emulator.url, "unified", sqlite))
         vapi = await stack.enter_async_context(
             open_vapi(House(settings, sqlite, WebServer("127.0.0.1", 0, None, Metrics().registry)))
         )
@@ -97,7 +97,7 @@ async def town(sqlite: Store, photos: Photos) -> AsyncIterator[Town]:
         worker = Worker(crew, Metrics())
         [turn] = await sqlite.claim(1)
         await worker.take(turn)
-        yield Town(sandbox, double, platform, worker, failover, clock)
+        yield Town(emulator, double, platform, worker, failover, clock)
 
 
 async def test_down_at_the_start_the_photo_goes_to_the_other_one(town: Town) -> None:

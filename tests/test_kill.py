@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapters.providers.sandbox import Sandbox
+from emulator import Emulator
 from tests.conftest import PHOTOS
 from tests.doubles.page import Page
 from tests.doubles.process import BotProcess
@@ -21,8 +21,8 @@ TURNS, CHANNELS, KILLS = 100, 20, 30
 async def test_thirty_kills_lose_no_turn_and_keep_the_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photo = (PHOTOS / "cat.jpg").read_bytes()
     connector, timeout = aiohttp.TCPConnector(force_close=True), aiohttp.ClientTimeout(total=5)
-    async with Sandbox() as sandbox, aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
-        key = {"ONEMIN_API_KEY": "any-key", "ONEMIN_API_URL": sandbox.url, "ONEMIN_REQUESTS_PER_MINUTE": "100000"}
+    async with Emulator() as emulator, aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
+        key = {"ONEMIN_API_KEY": "any-key", "ONEMIN_API_URL": emulator.url, "ONEMIN_REQUESTS_PER_MINUTE": "100000"}
         async with BotProcess(tmp_path, **key) as bot:
             pages = [Page(bot.url, f"c{n}") for n in range(CHANNELS)]
 
@@ -38,7 +38,7 @@ async def test_thirty_kills_lose_no_turn_and_keep_the_order(tmp_path: Path, caps
                 await bot.start()
             await talking
             answers = await whole_answers(http, pages)
-    chats = sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen)
+    chats = sum(seen.path == "/api/chat-with-ai" for seen in emulator.seen)
     with capsys.disabled():
         print(f"\n{KILLS} kills over {TURNS} turns: 0 lost, {chats - TURNS} asked twice")
     for channel, answered in enumerate(answers):

@@ -13,12 +13,12 @@ import aiohttp
 import psycopg
 import pytest
 
-from adapters.providers.sandbox import Sandbox
 from bot.store import open_store
+from emulator import Emulator
 from tests.conftest import PHOTOS
 from tests.doubles.openai import FakeOpenAI
 from tests.doubles.page import Page
-from tests.doubles.process import ROOT, BotProcess, free_port
+from tests.doubles.process import BotProcess, free_port
 from tests.doubles.telegram import TOKEN, TelegramBed
 
 KEY = "a-very-secret-api-key"
@@ -32,9 +32,9 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
+async def emulator() -> AsyncIterator[Emulator]:
+    async with Emulator() as emulator:
+        yield emulator
 
 
 async def started(
@@ -103,10 +103,10 @@ async def test_a_photo_that_was_turned_arrives_upright(tmp_path: Path, http: aio
 
 
 async def test_run_asks_the_real_address_with_the_key_and_keeps_it_out_of_the_log(
-    tmp_path: Path, http: aiohttp.ClientSession, sandbox: Sandbox
+    tmp_path: Path, http: aiohttp.ClientSession, emulator: Emulator
 ) -> None:
-    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url, "BOT_LOG_LEVEL": "debug"}
-    sandbox.faults.add("wrong_key", at="chat")
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": emulator.url, "BOT_LOG_LEVEL": "debug"}
+    emulator.faults.add("wrong_key", at="chat")
     async with BotProcess(tmp_path, **settings) as bot:
         await bot.ready()
         page = Page(bot.url, "lobby")
@@ -142,16 +142,16 @@ async def test_health_readiness_and_figures_can_be_watched(tmp_path: Path, http:
 
 
 async def test_a_stop_in_mid_answer_takes_less_than_ten_seconds_and_loses_nothing(
-    tmp_path: Path, http: aiohttp.ClientSession, sandbox: Sandbox
+    tmp_path: Path, http: aiohttp.ClientSession, emulator: Emulator
 ) -> None:
-    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url}
-    sandbox.faults.add("hang")
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": emulator.url}
+    emulator.faults.add("hang")
     async with BotProcess(tmp_path, **settings) as bot:
         await bot.ready()
         page = Page(bot.url, "lobby")
         await page.say(http, "what is this?", "k1", cat_jpg=CAT)
         async with asyncio.timeout(10):
-            while not any(seen.path == "/api/chat-with-ai" for seen in sandbox.seen):
+            while not any(seen.path == "/api/chat-with-ai" for seen in emulator.seen):
                 await asyncio.sleep(0.05)
         begun = time.monotonic()
         assert await bot.stop() == 0
@@ -200,8 +200,8 @@ async def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in printed
 
 
-async def test_check_finds_all_well_with_a_good_key(tmp_path: Path, sandbox: Sandbox) -> None:
-    code, printed = await command("check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=sandbox.url)
+async def test_check_finds_all_well_with_a_good_key(tmp_path: Path, emulator: Emulator) -> None:
+    code, printed = await command("check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=emulator.url)
     assert code == 0, printed
     assert printed.rstrip().endswith("All is well.")
     assert KEY not in printed
@@ -218,9 +218,9 @@ async def test_check_finds_all_well_with_a_good_key(tmp_path: Path, sandbox: San
     ],
 )
 async def test_check_says_what_is_wrong_and_how_to_mend_it(
-    tmp_path: Path, sandbox: Sandbox, settings: dict[str, str], says: str
+    tmp_path: Path, emulator: Emulator, settings: dict[str, str], says: str
 ) -> None:
-    good = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url}
+    good = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": emulator.url}
     code, printed = await command("check", folder=tmp_path, **good | settings)
     assert code == 1
     assert says in printed
@@ -228,10 +228,10 @@ async def test_check_says_what_is_wrong_and_how_to_mend_it(
 
 
 async def test_check_finds_a_wrong_key_and_a_port_in_use(tmp_path: Path) -> None:
-    async with Sandbox(key="another-key") as sandbox:
-        port = sandbox.url.rpartition(":")[2]
+    async with Emulator(key="another-key") as emulator:
+        port = emulator.url.rpartition(":")[2]
         code, printed = await command(
-            "check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=sandbox.url, WEB_PORT=port
+            "check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=emulator.url, WEB_PORT=port
         )
     assert code == 1
     assert "does not accept this bot's API key" in printed
@@ -251,8 +251,8 @@ async def test_check_wants_a_model_of_a_provider_that_is_set_up(tmp_path: Path) 
     assert code == 0, printed
 
 
-async def test_check_asks_telegram_about_the_token(tmp_path: Path, sandbox: Sandbox) -> None:
-    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": sandbox.url, "WEB_HOST": "0.0.0.0", "WEB_TOKEN": "x" * 16}
+async def test_check_asks_telegram_about_the_token(tmp_path: Path, emulator: Emulator) -> None:
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": emulator.url, "WEB_HOST": "0.0.0.0", "WEB_TOKEN": "x" * 16}
     async with TelegramBed() as bed:
         settings |= {"TELEGRAM_API_URL": bed.url, "TELEGRAM_TOKEN": TOKEN}
         code, printed = await command("check", folder=tmp_path, **settings)
@@ -264,17 +264,11 @@ async def test_check_asks_telegram_about_the_token(tmp_path: Path, sandbox: Sand
     assert TOKEN not in printed
 
 
-async def test_the_sandbox_runs_alone(tmp_path: Path, http: aiohttp.ClientSession) -> None:
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "sandbox", "--port", str(port), cwd=ROOT, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert f"http://127.0.0.1:{port}" in (await process.stdout.readline()).decode()
-    async with http.get(f"http://127.0.0.1:{port}/models", params={"feature": "UNIFY_CHAT_WITH_AI"}) as reply:
-        assert (await reply.json())["total"] > 20
-    process.terminate()
-    assert await process.wait() == 0
+@pytest.mark.parametrize("words", [[], ["--port", "0"], ["--help"]])
+async def test_whoever_asks_for_the_sandbox_reads_where_it_went(tmp_path: Path, words: list[str]) -> None:
+    code, printed = await command("sandbox", *words, folder=tmp_path)
+    assert (code, len(printed.splitlines())) == (2, 1)
+    assert "python -m emulator" in printed
 
 
 # the store: copied, put back, moved

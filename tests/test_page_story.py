@@ -49,7 +49,7 @@ async def test_a_photo_is_answered_on_the_page_and_the_follow_up_knows_it(tmp_pa
         await page.evaluate(NOTE_LENGTHS)
         await ask(page, "what is this?", "cat.jpg")
         first = page.locator(ANSWERS).nth(0)
-        await expect(first).to_contain_text("I am the sandbox", timeout=10_000)
+        await expect(first).to_contain_text("I am the emulator", timeout=10_000)
         await expect(first).to_contain_text("451 × 300 pixels", timeout=10_000)
         await expect(first).to_contain_text("No metadata was left in it.")
         assert await page.evaluate("lengths.size") >= 3  # it was seen growing

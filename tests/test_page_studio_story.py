@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import FilePayload, Locator, Page, ViewportSize, expect
 
-from adapters.providers.sandbox.sound import ogg
+from emulator.sound import ogg
 from tests.conftest import PHOTOS
 from tests.documents import locked, pdf
 from tests.doubles.browser import chromium, pictures
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @asynccontextmanager
 async def opened(tmp_path: Path, height: int, width: int = 720) -> AsyncIterator[Page]:
-    """The page in a browser, with the sandbox behind it; whatever the browser complains about fails the test."""
+    """The page in a browser, with the emulator behind it; whatever the browser complains about fails the test."""
     async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
         await bot.ready()
         context = await browser.new_context(

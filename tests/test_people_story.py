@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.providers.sandbox import Sandbox
+from emulator import Emulator
 from tests.conftest import PHOTOS
 from tests.doubles.discord import ADMIN, ANN, BOB, GENERAL, FakeDiscord
 from tests.doubles.discord import TOKEN as DISCORD_TOKEN
@@ -31,7 +31,7 @@ class Town:
 
     discord: FakeDiscord
     telegram: TelegramBed
-    sandbox: Sandbox
+    emulator: Emulator
     bot: BotProcess
 
     def on_discord(self, channel: int = GENERAL) -> list[str]:
@@ -63,7 +63,7 @@ class Town:
 @asynccontextmanager
 async def town(folder: Path, store_url: str, *, pace: float = 0.005, **settings: str) -> AsyncIterator[Town]:
     """A bot that is ready to listen to both."""
-    async with FakeDiscord() as discord, TelegramBed() as telegram, Sandbox(pace=pace) as sandbox:
+    async with FakeDiscord() as discord, TelegramBed() as telegram, Emulator(pace=pace) as emulator:
         bot = BotProcess(
             folder,
             DISCORD_TOKEN=DISCORD_TOKEN,
@@ -71,13 +71,13 @@ async def town(folder: Path, store_url: str, *, pace: float = 0.005, **settings:
             TELEGRAM_TOKEN=TELEGRAM_TOKEN,
             TELEGRAM_API_URL=telegram.url,
             ONEMIN_API_KEY="any-key",
-            ONEMIN_API_URL=sandbox.url,
+            ONEMIN_API_URL=emulator.url,
             ONEMIN_REQUESTS_PER_MINUTE="100000",
             **{"BOT_STORE": store_url, **settings},
         )
         async with bot:
             await bot.ready()
-            yield Town(discord, telegram, sandbox, bot)
+            yield Town(discord, telegram, emulator, bot)
 
 
 def press_of(post: DiscordPost, command: str) -> str:
@@ -118,7 +118,7 @@ async def test_what_is_mirrored_is_for_each_channel_to_choose(tmp_path: Path, st
         shown = len(here.telegram.posts())
         answer = await here.discord_says("and now?")
         await until(lambda: len(here.on_telegram()) > shown)
-        assert here.on_telegram()[-1].startswith("I am the sandbox")
+        assert here.on_telegram()[-1].startswith("I am the emulator")
         assert "“and now?”" in answer
         await here.telegram_says("/settings mirroring everything")
         shown = len(here.telegram.posts())
@@ -152,7 +152,7 @@ async def stopped_after(here: Town, n: int) -> float:
     await until(lambda: len(here.discord.posts()) > n and here.discord.posts()[n].commands == ["say:/stop"])
     pressed = time.monotonic()
     await here.discord.presses(here.discord.posts()[n], "say:/stop")
-    await until(lambda: sum(seen.left for seen in here.sandbox.seen) > n)
+    await until(lambda: sum(seen.left for seen in here.emulator.seen) > n)
     return time.monotonic() - pressed
 
 
@@ -204,7 +204,7 @@ async def test_models_are_compared_side_by_side_and_one_that_fails_says_so(tmp_p
     async with town(tmp_path, store_url) as here:
         await here.discord_says("what is this?", files=[CAT])
         await here.discord_says("and how bright is it?")
-        here.sandbox.faults.add("unsupported_model")
+        here.emulator.faults.add("unsupported_model")
         await here.discord.says("/compare gpt-4o gpt-4o-mini claude-haiku", mention=True)
         await until(lambda: len(here.on_discord()) == 5 and all(post.commands for post in here.discord.posts()[2:]))
         texts = here.on_discord()[2:]
@@ -224,7 +224,7 @@ async def test_a_new_model_knows_what_was_said_unless_people_say_otherwise(tmp_p
         await here.discord_says("/settings mixed off")
         await here.discord_says("/model gpt-4o")
         await here.discord_says("and now?")
-        asked = [seen for seen in here.sandbox.seen if seen.path == "/api/chat-with-ai"]
+        asked = [seen for seen in here.emulator.seen if seen.path == "/api/chat-with-ai"]
         assert [seen.settings.get("isMixed") for seen in asked] == [True, True, False]
 
 
@@ -277,7 +277,7 @@ async def test_everything_can_be_had_as_a_file_and_then_be_forgotten(tmp_path: P
         sure = here.discord.posts()[-1]
         await here.discord.presses(sure, "say:/forget yes", ADMIN)
         await until(lambda: here.on_discord()[-1].startswith("Forgotten"))
-        assert any(seen.method == "DELETE" for seen in here.sandbox.seen)
+        assert any(seen.method == "DELETE" for seen in here.emulator.seen)
         assert "turn 1" in await here.discord_says("do you remember?")
         await here.discord_says("/export")
         [file] = here.discord.posts()[-1].files

@@ -10,12 +10,12 @@ from pathlib import Path
 import aiohttp
 
 from adapters.platforms.telegram.translate import Me, translate
-from adapters.providers.sandbox import Sandbox
 from bot.access import Access
 from bot.inbox import Inbox
 from bot.messages import Message, Turn
 from bot.stops import Stops
 from bot.store import open_store
+from emulator import Emulator
 from tests.conftest import MODEL, PHOTOS
 from tests.doubles.openai import FakeOpenAI
 from tests.doubles.process import BotProcess
@@ -53,8 +53,8 @@ async def tells(bot: BotProcess) -> str:
 
 async def test_when_the_process_that_polls_is_killed_another_one_goes_on(tmp_path: Path, database: str) -> None:
     people, albums = range(1000, 1020), range(2000, 2004)
-    async with TelegramBed() as bed, Sandbox(pace=0.005) as sandbox:
-        keys = {"ONEMIN_API_KEY": "any-key", "ONEMIN_API_URL": sandbox.url, "ONEMIN_REQUESTS_PER_MINUTE": "10000"}
+    async with TelegramBed() as bed, Emulator(pace=0.005) as emulator:
+        keys = {"ONEMIN_API_KEY": "any-key", "ONEMIN_API_URL": emulator.url, "ONEMIN_REQUESTS_PER_MINUTE": "10000"}
         async with Fleet(tmp_path, database, bed, **keys) as fleet:
             first = await fleet.starts("first", LISTENER)  # what it hears is answered by the second one
             await first.ready()
@@ -92,7 +92,7 @@ async def test_when_the_process_that_polls_is_killed_another_one_goes_on(tmp_pat
         assert "451 × 300" in bed.reads(chat)[0]
         assert "640 × 427" in bed.reads(chat)[0]
     assert [len(bed.posts(chat)) for chat in (*people, *albums)] == [1] * 24, "nothing twice"
-    assert sum(seen.path == "/api/chat-with-ai" for seen in sandbox.seen) == 26
+    assert sum(seen.path == "/api/chat-with-ai" for seen in emulator.seen) == 26
     assert bed.pending() == 0
 
 

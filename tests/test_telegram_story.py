@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapters.providers.sandbox import Sandbox
+from emulator import Emulator
 from tests.conftest import PHOTOS
 from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, LOST, TOKEN, USERNAME, TelegramBed, flood
@@ -23,15 +23,15 @@ KILLS, MESSAGES, ALBUMS = 20, 60, 10
 @asynccontextmanager
 async def chats(
     folder: Path, *, webhook: bool = False, **settings: str
-) -> AsyncIterator[tuple[TelegramBed, BotProcess, Sandbox]]:
+) -> AsyncIterator[tuple[TelegramBed, BotProcess, Emulator]]:
     """A Telegram, a bot that is ready to listen to it, and the provider behind that."""
-    async with TelegramBed() as bed, Sandbox(pace=0.01) as sandbox:
+    async with TelegramBed() as bed, Emulator(pace=0.01) as emulator:
         bot = BotProcess(
             folder,
             TELEGRAM_TOKEN=TOKEN,
             TELEGRAM_API_URL=bed.url,
             ONEMIN_API_KEY="any-key",
-            ONEMIN_API_URL=sandbox.url,
+            ONEMIN_API_URL=emulator.url,
             ONEMIN_REQUESTS_PER_MINUTE="100000",
             **settings,
         )
@@ -39,7 +39,7 @@ async def chats(
             bot.environment["TELEGRAM_WEBHOOK_URL"] = f"{bot.url}/telegram"
         async with bot:
             await bot.ready()
-            yield bed, bot, sandbox
+            yield bed, bot, emulator
 
 
 def whole(bed: TelegramBed, chat: int = ANN) -> list[str]:
@@ -119,10 +119,10 @@ async def test_a_tap_asks_about_the_photo_under_which_it_was_made(tmp_path: Path
 
 @WAYS
 async def test_a_caption_that_is_mended_in_time_counts(tmp_path: Path, webhook: bool) -> None:
-    async with chats(tmp_path, webhook=webhook) as (bed, _, sandbox):
-        sandbox.faults.add("slow", seconds=2)
+    async with chats(tmp_path, webhook=webhook) as (bed, _, emulator):
+        emulator.faults.add("slow", seconds=2)
         await bed.says("wait for this")  # the next turn is kept until it is done
-        await until(lambda: any(seen.path == "/api/chat-with-ai" for seen in sandbox.seen))
+        await until(lambda: any(seen.path == "/api/chat-with-ai" for seen in emulator.seen))
         photo = await bed.sends_photo(CAT, "waht is this?")
         await asyncio.sleep(0.3)
         await bed.edits(photo, caption="what is this?")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from adapters.providers.sandbox import Sandbox
-from adapters.providers.sandbox.sound import ears, ogg
-from tests.adapters.providers.sandbox.conftest import pdf
+from emulator import Emulator
+from emulator.sound import ears, ogg
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, USERNAME, Post, TelegramBed
 from tests.doubles.waiting import until
+from tests.emulator.conftest import pdf
 from tests.test_telegram_story import CAT, ROCKET, answered, chats, whole
 
 BUTTONS = ["/redo 1", "/vary of=1 nth=1", "/upscale of=1 nth=1"]
@@ -38,9 +38,9 @@ async def said(bed: TelegramBed, words: str, chat: int = ANN) -> str:
     return next(text for text in whole(bed, chat) if words in text)
 
 
-def ordered(sandbox: Sandbox, type: str) -> int:
+def ordered(emulator: Emulator, type: str) -> int:
     """How often the provider was asked for such a thing."""
-    return sum(seen.type == type for seen in sandbox.seen)
+    return sum(seen.type == type for seen in emulator.seen)
 
 
 def picture(post: Post) -> Image.Image:
@@ -67,7 +67,7 @@ async def test_a_voice_message_asks_about_the_photo_that_it_replies_to(tmp_path:
 
 async def test_twenty_minutes_of_talking_are_heard_and_shown_in_part(tmp_path: Path) -> None:
     talk = "and then the rocket went up again " * 500
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         await bed.sends_voice(note(f"what do you think? {talk}", 1200), seconds=1200)
         [answer] = await answered(bed, 1)
         transcript, _, rest = answer.partition("\n\n")
@@ -75,25 +75,25 @@ async def test_twenty_minutes_of_talking_are_heard_and_shown_in_part(tmp_path: P
         assert transcript.endswith("…")
         assert len(transcript) < 700
         assert "You asked: “what do you think?" in rest
-        assert ordered(sandbox, "SPEECH_TO_TEXT") == 1
+        assert ordered(emulator, "SPEECH_TO_TEXT") == 1
 
 
 async def test_in_a_group_a_voice_message_is_heard_only_in_reply_to_the_bot(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         await bed.sends_voice(note("hello everybody"), chat=GROUP)
         await bed.sends_photo(CAT, f"@{USERNAME} what is this?", chat=GROUP)
         await answered(bed, 1, GROUP)
         await bed.sends_voice(note("and is it sharp?"), chat=GROUP, reply_to=bed.posts(GROUP)[0].id)
         answer = (await answered(bed, 2, GROUP))[1]
         assert answer.startswith("🎤 and is it sharp?")
-        assert ordered(sandbox, "SPEECH_TO_TEXT") == 1
+        assert ordered(emulator, "SPEECH_TO_TEXT") == 1
 
 
 async def test_a_recording_larger_than_telegram_hands_out_is_named_with_the_reason(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         await bed.sends_voice(note("never heard"), size=25 << 20)
         assert "larger than 20 MB, which is the most that Telegram hands to bots" in (await answered(bed, 1))[0]
-        assert not ordered(sandbox, "SPEECH_TO_TEXT")
+        assert not ordered(emulator, "SPEECH_TO_TEXT")
 
 
 async def test_an_answer_is_read_aloud_as_a_voice_message(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ async def test_an_answer_is_read_aloud_as_a_voice_message(tmp_path: Path) -> Non
         assert voice.file is not None
         assert (voice.file.kind, voice.text, voice.reply_to) == ("voice", "🔊", command)
         words = ears.listen(voice.file.data).words
-        assert "I am the sandbox: I measure pixels" in words
+        assert "I am the emulator: I measure pixels" in words
         assert "451 × 300 pixels" in words
         assert "*" not in words
         assert "451 × 300 pixels" in answer
@@ -129,7 +129,7 @@ async def test_who_wants_no_voice_messages_gets_what_is_read_as_a_file(tmp_path:
 
 
 async def test_a_picture_that_was_ordered_comes_with_buttons_and_can_be_asked_about(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, bot, sandbox):
+    async with chats(tmp_path) as (bed, bot, emulator):
         command = await bed.says("/imagine a lighthouse in a storm")
         [made] = await files(bed, 1)
         assert (made.text, made.reply_to, made.commands) == ("a lighthouse in a storm", command, BUTTONS)
@@ -143,11 +143,11 @@ async def test_a_picture_that_was_ordered_comes_with_buttons_and_can_be_asked_ab
         await bot.start()
         await bed.says("and now?", reply_to=made.id)
         assert f"{size[0]} × {size[1]}" in await said(bed, "“and now?")
-        assert ordered(sandbox, "IMAGE_GENERATOR") == 1
+        assert ordered(emulator, "IMAGE_GENERATOR") == 1
 
 
 async def test_several_pictures_are_an_album_below_their_words_and_each_can_be_varied(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         await bed.says("/imagine a red house n=3")
         album = await files(bed, 3)
         assert [post.file and post.file.kind for post in album] == ["photo"] * 3
@@ -160,27 +160,27 @@ async def test_several_pictures_are_an_album_below_their_words_and_each_can_be_v
         assert varied.reply_to == words.id
         await bed.says("/vary", reply_to=album[2].id)
         assert len(await files(bed, 5)) == 5
-        assert ordered(sandbox, "IMAGE_VARIATOR") == 2
+        assert ordered(emulator, "IMAGE_VARIATOR") == 2
         await asyncio.sleep(0.3)
         assert len(shown(bed)) == 5
 
 
 async def test_the_same_order_once_more_by_a_button(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         await bed.says("/imagine a red house")
         [made] = await files(bed, 1)
         await bed.presses(made, "/redo 1")
         again = (await files(bed, 2))[1]
         assert (again.text, again.reply_to) == ("a red house", made.id)
-        assert ordered(sandbox, "IMAGE_GENERATOR") == 2
+        assert ordered(emulator, "IMAGE_GENERATOR") == 2
 
 
 async def test_a_photo_is_changed_by_its_caption(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         photo = await bed.sends_photo(CAT, "/edit make it night")
         [made] = await files(bed, 1)
         assert (made.text, made.reply_to) == ("make it night", photo)
-        [seen] = [seen for seen in sandbox.seen if seen.type == "IMAGE_EDITOR"]
+        [seen] = [seen for seen in emulator.seen if seen.type == "IMAGE_EDITOR"]
         assert (seen.prompt, seen.photos) == ("make it night", 1)
         await bed.sends_photo(ROCKET, f"/edit@{USERNAME} make it day", chat=GROUP)
         [in_group] = await files(bed, 1, GROUP)
@@ -201,9 +201,9 @@ async def test_what_is_cut_out_goes_as_a_file_and_stays_transparent(tmp_path: Pa
 
 
 async def test_what_the_provider_may_not_paint_is_a_sentence_and_costs_nothing(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         for fault in ("moderated", "moderated_record"):
-            sandbox.faults.add(fault)
+            emulator.faults.add(fault)
             await bed.says(f"/imagine something {fault}")
         sentence = "The provider's rules about content keep the model from making this."
         await until(lambda: sum(sentence in text for text in whole(bed)) == 2)
@@ -222,20 +222,20 @@ async def test_what_cannot_be_ordered_is_a_sentence_and_nobody_is_asked(tmp_path
         "/imagine a house ratio=silly": "silly",
         "/vary": "Which picture? Send it along, or reply to it.",
     }
-    async with chats(tmp_path) as (bed, _, sandbox):
+    async with chats(tmp_path) as (bed, _, emulator):
         for n, (command, sentence) in enumerate(wrong.items(), 1):
             await bed.says(command)
             assert sentence in (await answered(bed, n))[-1]
-        assert not [seen for seen in sandbox.seen if seen.path == "/api/features"]
+        assert not [seen for seen in emulator.seen if seen.path == "/api/features"]
 
 
 async def test_a_link_to_the_result_that_has_run_out_is_a_sentence(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, sandbox):
-        sandbox.faults.add("result_expired", times=50)
+    async with chats(tmp_path) as (bed, _, emulator):
+        emulator.faults.add("result_expired", times=50)
         await bed.says("/imagine a house")
         await until(lambda: any("cannot be fetched any more" in text for text in whole(bed)))
         assert not shown(bed)
-        sandbox.faults.clear()
+        emulator.faults.clear()
         await bed.says("/imagine a house")
         assert len(await files(bed, 1)) == 1
 
@@ -284,10 +284,10 @@ async def test_a_link_to_a_video_is_asked_about(tmp_path: Path) -> None:
 
 
 async def test_a_picture_whose_making_was_killed_is_posted_once(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, bot, sandbox):
-        sandbox.faults.add("slow", at="pictures", seconds=3)
+    async with chats(tmp_path) as (bed, bot, emulator):
+        emulator.faults.add("slow", at="pictures", seconds=3)
         await bed.says("/imagine a lighthouse")
-        await until(lambda: ordered(sandbox, "IMAGE_GENERATOR"))
+        await until(lambda: ordered(emulator, "IMAGE_GENERATOR"))
         await bot.kill()
         await bot.start()
         [made] = await files(bed, 1)
@@ -299,7 +299,7 @@ async def test_a_picture_whose_making_was_killed_is_posted_once(tmp_path: Path) 
 
 
 async def test_a_picture_that_was_made_before_the_kill_is_paid_for_once(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, bot, sandbox):
+    async with chats(tmp_path) as (bed, bot, emulator):
         bed.fails("sendPhoto", BAD_GATEWAY, times=1)
         await bed.says("/imagine a lighthouse")
         await until(lambda: bed.called("sendPhoto"))
@@ -309,4 +309,4 @@ async def test_a_picture_that_was_made_before_the_kill_is_paid_for_once(tmp_path
         await bed.says("hello?")
         await said(bed, "“hello?")
         assert len(shown(bed)) == 1
-        assert ordered(sandbox, "IMAGE_GENERATOR") == 1
+        assert ordered(emulator, "IMAGE_GENERATOR") == 1

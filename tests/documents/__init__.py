@@ -6,7 +6,7 @@ import zipfile
 import docx
 from pypdf import PdfWriter
 
-from tests.adapters.providers.sandbox.conftest import pdf
+from tests.emulator.conftest import pdf
 
 __all__ = ["bomb", "locked", "pdf", "scan", "word"]
 

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 MOST = 25 * MEGABYTE  # of one file
 MOST_RESULTS = 10
 BUCKET = "https://asset.1min.ai"
-HOME = "api.1min.ai"  # elsewhere, such as in the sandbox, files lie where the API is
+HOME = "api.1min.ai"  # elsewhere, such as at the emulator, files lie where the API is
 _HOSTS = re.compile(r"(?:[\w-]+\.)*1min\.ai|(?:[\w.-]+\.)?s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com", re.IGNORECASE)
 
 Ways = Sequence[str]

@@ -7,12 +7,12 @@ from typing import Any, Literal, cast
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.openai import open_aimlapi, open_openai, open_vapi
-from adapters.providers.sandbox import Sandbox
 from bot.errors import BotError, Busy, Cut, Refused
 from bot.house import House
 from bot.messages import Conversation, Exchange, Photo, Prompt
 from bot.ports import Provider
 from bot.settings import Settings
+from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Cloakroom
 from tests.doubles.openai import FakeOpenAI
 
@@ -26,7 +26,7 @@ class Rig:
     """A provider's service, and how to make a client of it."""
 
     name: Name
-    server: Sandbox | FakeOpenAI
+    server: Emulator | FakeOpenAI
     make: Callable[..., Provider]  # takes key, silence (seconds) and, but for 1min.ai, settings
 
     @property
@@ -37,7 +37,7 @@ class Rig:
     @property
     def photos(self) -> list[str]:
         """The sha256 of every photo that came, in the order of coming."""
-        if isinstance(self.server, Sandbox):
+        if isinstance(self.server, Emulator):
             return [seen.sha256 for seen in self.server.seen if seen.sha256]
         return [sha256 for seen in self.server.seen for sha256 in seen.photos]
 
@@ -48,7 +48,7 @@ class Rig:
 
     def add(self, fault: "Fault", **options: Any) -> None:
         """Let it happen to the next question."""
-        name = fault.sandbox if self.name == "onemin" else fault.double
+        name = fault.emulator if self.name == "onemin" else fault.double
         assert name
         self.server.faults.add(name, **fault.options, **options)
 
@@ -73,8 +73,8 @@ class Rig:
 async def opened(name: Name) -> AsyncIterator[Rig]:
     """The service of this name, open."""
     if name == "onemin":
-        async with Sandbox(key=KEY, pace=0) as sandbox:
-            yield Rig(name, sandbox, lambda key=KEY, **more: OneMin(key, sandbox.url, "auto", Cloakroom(), **more))
+        async with Emulator(key=KEY, pace=0) as emulator:
+            yield Rig(name, emulator, lambda key=KEY, **more: OneMin(key, emulator.url, "auto", Cloakroom(), **more))
         return
     async with FakeOpenAI(name, key=KEY, rich=name == "openai") as server:
         yield Rig(name, server, _maker(name, server))
@@ -101,7 +101,7 @@ class Fault:
     None where that service cannot do it. `error` is None where nobody is to notice.
     """
 
-    sandbox: str | None
+    emulator: str | None
     double: str | None
     error: type[BotError] | None = None
     key: str = ""
@@ -111,7 +111,7 @@ class Fault:
 
     def happens_to(self, name: Name) -> bool:
         """Whether this service can do it."""
-        return bool(self.sandbox if name == "onemin" else self.double)
+        return bool(self.emulator if name == "onemin" else self.double)
 
 
 SOON = {"retry_after": 7}

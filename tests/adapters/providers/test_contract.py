@@ -13,11 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers.openai import wire
-from adapters.providers.sandbox import Sandbox
 from bot.asking.poison import MAY_BE_A_PHOTO, bad_ones
 from bot.errors import BotError, Refused, Unreadable
 from bot.messages import Exchange, Photo, Prompt, Text
 from bot.ports import Provider
+from emulator import Emulator
 from tests.adapters.providers.contract import FAULTS, KEY, NAMES, Fault, Name, Rig, opened
 from tests.adapters.providers.onemin.conftest import Told, photo
 from tests.doubles.openai import FAULTS as OF_THE_DOUBLE
@@ -155,7 +155,7 @@ async def test_a_photo_that_the_service_does_not_take_is_found_among_good_ones(r
 
 async def _not_taken(rig: Rig, provider: Provider, photos: tuple[Photo, ...]) -> list[Photo]:
     """The photos among these that are not taken, as the bot finds out, when the service cannot take the second."""
-    if isinstance(rig.server, Sandbox):  # it says so at once, of each
+    if isinstance(rig.server, Emulator):  # it says so at once, of each
         found = []
         for each in photos:
             if each is COFFEE:

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 from pypdf import PdfReader
 
-from adapters.providers.sandbox.eyes import Look, look
+from emulator.eyes import Look, look
 from tests.doubles.openai.catalogue import MODELS, Model
 from tests.doubles.openai.dialects import Body, Name, Words, Wrong
 from tests.doubles.openai.seen import Seen

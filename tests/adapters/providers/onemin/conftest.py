@@ -1,4 +1,4 @@
-"""A sandbox, a cloakroom that remembers uploads, and clients that differ in what a test is about."""
+"""An emulator, a cloakroom that remembers uploads, and clients that differ in what a test is about."""
 
 import hashlib
 import time
@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from adapters.providers.onemin import OneMin
-from adapters.providers.sandbox import Sandbox
 from bot.messages import Conversation, Gate, Photo, Piece, Preferences, Prompt, Text, Usage
 from bot.store.gates import pass_through
+from emulator import Emulator
 
 PHOTOS = Path(__file__).parents[3] / "photos"
 KEY = "the-key-of-the-operator"
@@ -45,9 +45,9 @@ Client = Callable[..., OneMin]
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(key=KEY, pace=0) as sandbox:
-        yield sandbox
+async def emulator() -> AsyncIterator[Emulator]:
+    async with Emulator(key=KEY, pace=0) as emulator:
+        yield emulator
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def cloakroom() -> Cloakroom:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox, cloakroom: Cloakroom) -> Client:
-    """Makes a client of the sandbox, to be entered; the key is right unless a test says otherwise."""
+def client(emulator: Emulator, cloakroom: Cloakroom) -> Client:
+    """Makes a client of the emulator, to be entered; the key is right unless a test says otherwise."""
 
     def make(api: Any = "auto", key: str = KEY, **options: Any) -> OneMin:
-        return OneMin(key, sandbox.url, api, cloakroom, **options)
+        return OneMin(key, emulator.url, api, cloakroom, **options)
 
     return make
 

@@ -9,14 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers.onemin import OneMin
-from adapters.providers.sandbox import Sandbox
 from bot.errors import Busy, Forgotten, Refused, Unreadable
 from bot.messages import Photo, Preferences, Prompt, Text, Usage
 from bot.ports import Provider
+from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Client, Cloakroom, begun, photo, prompt, told
 
 
-async def test_a_photo_is_uploaded_asked_about_and_answered(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_a_photo_is_uploaded_asked_about_and_answered(onemin: OneMin, emulator: Emulator) -> None:
     answer = await told(onemin, await begun(onemin, "What is it?", photo()))
 
     assert "Photo 1" in answer.text
@@ -26,7 +26,7 @@ async def test_a_photo_is_uploaded_asked_about_and_answered(onemin: OneMin, sand
     assert answer.usage.credits
     assert answer.usage.input_tokens
     assert answer.usage.output_tokens
-    assert [seen.path for seen in sandbox.seen] == ["/api/conversations", "/api/assets", "/api/chat-with-ai"]
+    assert [seen.path for seen in emulator.seen] == ["/api/conversations", "/api/assets", "/api/chat-with-ai"]
 
 
 async def test_the_other_side_remembers_the_conversation(onemin: OneMin) -> None:
@@ -38,13 +38,13 @@ async def test_the_other_side_remembers_the_conversation(onemin: OneMin) -> None
     assert "Still about photo 1" in again.text
 
 
-async def test_without_a_conversation_it_is_a_single_question(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_without_a_conversation_it_is_a_single_question(onemin: OneMin, emulator: Emulator) -> None:
     assert "outside of any conversation" in (await told(onemin, prompt())).text
-    assert sandbox.seen[-1].conversation == ""
+    assert emulator.seen[-1].conversation == ""
 
 
 @pytest.mark.parametrize("api", ["unified", "features"])
-async def test_the_wishes_of_the_conversation_go_along(client: Client, sandbox: Sandbox, api: str) -> None:
+async def test_the_wishes_of_the_conversation_go_along(client: Client, emulator: Emulator, api: str) -> None:
     wishes = Preferences(web_search=True, sites=7, words=333, mixed=False, history=5)
     async with client(api) as onemin:
         await told(onemin, await begun(onemin, wishes=wishes))
@@ -52,10 +52,10 @@ async def test_the_wishes_of_the_conversation_go_along(client: Client, sandbox: 
     expected = {"webSearch": True, "numOfSite": 7, "maxWord": 333, "isMixed": False}
     if api == "unified":
         expected["historyMessageLimit"] = 5
-    assert sandbox.seen[-1].settings == expected
+    assert emulator.seen[-1].settings == expected
 
 
-async def test_the_features_api_is_spoken_with_its_own_words(client: Client, sandbox: Sandbox) -> None:
+async def test_the_features_api_is_spoken_with_its_own_words(client: Client, emulator: Emulator) -> None:
     async with client("features") as onemin:
         asked = await begun(onemin, "What is it?", photo())
         seen = await told(onemin, asked)
@@ -64,50 +64,50 @@ async def test_the_features_api_is_spoken_with_its_own_words(client: Client, san
     assert "Photo 1" in seen.text
     assert "turn 2" in blind.text
     assert seen.usage == Usage(), "raw text tells no figures"
-    thread, _, with_photo, without = sandbox.seen
+    thread, _, with_photo, without = emulator.seen
     assert thread.type == "CHAT_WITH_IMAGE"
     assert (with_photo.path, with_photo.type, with_photo.photos) == ("/api/features", "CHAT_WITH_IMAGE", 1)
     assert (without.type, without.photos) == ("CHAT_WITH_AI", 0)
     assert with_photo.conversation == without.conversation == asked.conversation.remote_id
 
 
-async def test_auto_switches_to_features_for_good_when_unified_is_not_there(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("unified_unknown")
+async def test_auto_switches_to_features_for_good_when_unified_is_not_there(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("unified_unknown")
     async with client("auto") as onemin:
         first = await told(onemin, await begun(onemin, "What is it?", photo()))
         await told(onemin, await begun(onemin, "And now?"))
 
     assert "Photo 1" in first.text
-    asked = [seen.path for seen in sandbox.seen if seen.path in ("/api/chat-with-ai", "/api/features")]
+    asked = [seen.path for seen in emulator.seen if seen.path in ("/api/chat-with-ai", "/api/features")]
     assert asked == ["/api/chat-with-ai", "/api/features", "/api/features"]
-    assert sandbox.seen[-2].type == "CHAT_WITH_IMAGE", "the next conversation is one of the features API"
+    assert emulator.seen[-2].type == "CHAT_WITH_IMAGE", "the next conversation is one of the features API"
 
 
-async def test_auto_says_so_when_both_are_gone_and_tries_todays_api_again(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("unified_unknown")
-    sandbox.faults.add("features_retired")
+async def test_auto_says_so_when_both_are_gone_and_tries_todays_api_again(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("unified_unknown")
+    emulator.faults.add("features_retired")
     async with client("auto") as onemin:
         with pytest.raises(Refused) as refused:
             await told(onemin, prompt())
-        sandbox.faults.clear()
+        emulator.faults.clear()
         await told(onemin, prompt())
 
     assert refused.value.key == "provider_unsupported"
-    assert sandbox.seen[-1].path == "/api/chat-with-ai"
+    assert emulator.seen[-1].path == "/api/chat-with-ai"
 
 
-async def test_a_forgotten_conversation_does_not_make_auto_switch(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_a_forgotten_conversation_does_not_make_auto_switch(onemin: OneMin, emulator: Emulator) -> None:
     with pytest.raises(Forgotten):
         await told(onemin, prompt(thread="00000000-0000-4000-8000-000000000000"))
 
     await told(onemin, prompt())
-    assert sandbox.seen[-1].path == "/api/chat-with-ai"
+    assert emulator.seen[-1].path == "/api/chat-with-ai"
 
 
 async def test_an_address_that_is_not_1min_ai_is_named_and_does_not_make_auto_switch(
-    sandbox: Sandbox, cloakroom: Cloakroom
+    emulator: Emulator, cloakroom: Cloakroom
 ) -> None:
-    async with OneMin("key", f"{sandbox.url}/elsewhere", "auto", cloakroom) as onemin:
+    async with OneMin("key", f"{emulator.url}/elsewhere", "auto", cloakroom) as onemin:
         with pytest.raises(Refused) as refused, capture_logs() as logs:
             await told(onemin, prompt("What is it?", photo()))
 
@@ -115,37 +115,37 @@ async def test_an_address_that_is_not_1min_ai_is_named_and_does_not_make_auto_sw
     assert [line["status"] for line in logs] == [404], "the upload; nothing was asked"
 
 
-async def test_a_long_title_is_cut_to_what_the_api_takes(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_a_long_title_is_cut_to_what_the_api_takes(onemin: OneMin, emulator: Emulator) -> None:
     await onemin.begin(prompt().conversation, "猫" * 200)
     await onemin.begin(prompt().conversation, "🐈" * 200)
     await onemin.begin(prompt().conversation, "")
 
-    assert [seen.status for seen in sandbox.seen] == [200, 200, 200]
+    assert [seen.status for seen in emulator.seen] == [200, 200, 200]
 
 
-async def test_leaving_early_closes_the_connection(client: Client, sandbox: Sandbox) -> None:
-    sandbox.pace = 0.2
+async def test_leaving_early_closes_the_connection(client: Client, emulator: Emulator) -> None:
+    emulator.pace = 0.2
     async with client() as onemin:
         async with aclosing(onemin.ask(prompt("long answer please"))) as pieces:
             assert isinstance(await anext(pieces), Text)
-        await _until_left(sandbox)
+        await _until_left(emulator)
 
 
-async def test_a_cancelled_question_closes_the_connection(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("hang")
+async def test_a_cancelled_question_closes_the_connection(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("hang")
     async with client() as onemin:
         asking = asyncio.create_task(told(onemin, prompt()))
-        while not (sandbox.seen and sandbox.seen[-1].fault):
+        while not (emulator.seen and emulator.seen[-1].fault):
             await asyncio.sleep(0.01)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        await _until_left(sandbox)
+        await _until_left(emulator)
 
 
-async def _until_left(sandbox: Sandbox) -> None:
+async def _until_left(emulator: Emulator) -> None:
     async with asyncio.timeout(2):
-        while not sandbox.seen[-1].left:
+        while not emulator.seen[-1].left:
             await asyncio.sleep(0.01)
 
 
@@ -172,56 +172,58 @@ async def test_half_an_emoji_can_be_asked_about(onemin: OneMin) -> None:
 # uploads
 
 
-async def test_the_same_photo_is_uploaded_once(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_the_same_photo_is_uploaded_once(onemin: OneMin, emulator: Emulator) -> None:
     await asyncio.gather(*(onemin.upload(photo()) for _ in range(5)))
     await onemin.upload(photo())
     await told(onemin, prompt("Twice?", photo(), photo()))
 
-    uploads = [seen for seen in sandbox.seen if seen.path == "/api/assets"]
+    uploads = [seen for seen in emulator.seen if seen.path == "/api/assets"]
     assert len(uploads) == 1
     assert uploads[0].sha256 == photo().sha256
     assert uploads[0].name == photo().filename
 
 
-async def test_a_restarted_bot_does_not_upload_again(client: Client, sandbox: Sandbox, cloakroom: Cloakroom) -> None:
+async def test_a_restarted_bot_does_not_upload_again(client: Client, emulator: Emulator, cloakroom: Cloakroom) -> None:
     for _ in range(2):
         async with client() as onemin:
             await onemin.upload(photo())
 
-    assert len(sandbox.seen) == 1
+    assert len(emulator.seen) == 1
     assert all("the-key" not in str(row) for row in cloakroom.kept.items())
 
 
-async def test_who_stops_waiting_leaves_the_upload_to_the_others(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("slow", at="assets", seconds=0.2)
+async def test_who_stops_waiting_leaves_the_upload_to_the_others(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("slow", at="assets", seconds=0.2)
     first, second = (asyncio.create_task(onemin.upload(photo())) for _ in range(2))
     await asyncio.sleep(0.05)
     first.cancel()
     await second
 
     assert first.cancelled()
-    assert len(sandbox.seen) == 1
+    assert len(emulator.seen) == 1
 
 
-async def test_a_failed_upload_is_tried_again_by_the_next_who_asks(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("file_type")
+async def test_a_failed_upload_is_tried_again_by_the_next_who_asks(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("file_type")
     for _ in range(2):  # both wait for the same upload
         with pytest.raises(Unreadable, match="does not take it"):
             await asyncio.gather(onemin.upload(photo()), onemin.upload(photo()))
-        sandbox.faults.add("file_type")
-    sandbox.faults.clear()
+        emulator.faults.add("file_type")
+    emulator.faults.clear()
     await onemin.upload(photo())
 
 
-async def test_a_photo_whose_file_is_gone_is_asked_for_later(onemin: OneMin, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_photo_whose_file_is_gone_is_asked_for_later(
+    onemin: OneMin, emulator: Emulator, tmp_path: Path
+) -> None:
     with pytest.raises(Busy):
         await onemin.upload(replace(photo(), file=tmp_path / "gone.jpg"))
-    assert sandbox.seen == []
+    assert emulator.seen == []
     await onemin.upload(photo())
 
 
-async def test_closing_stops_an_upload_that_hangs(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("hang", at="assets")
+async def test_closing_stops_an_upload_that_hangs(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("hang", at="assets")
     async with client() as onemin:
         waiting = asyncio.create_task(onemin.upload(photo()))
         await asyncio.sleep(0.05)
@@ -229,47 +231,47 @@ async def test_closing_stops_an_upload_that_hangs(client: Client, sandbox: Sandb
         await waiting
 
 
-async def test_nothing_of_the_sender_gets_into_the_headers_of_an_upload(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_nothing_of_the_sender_gets_into_the_headers_of_an_upload(onemin: OneMin, emulator: Emulator) -> None:
     cat = photo()
     named = Photo('a"\r\nX-Evil: 1.jpg', cat.mime, cat.file, cat.size, cat.sha256, 1, 1)
     await onemin.upload(named)
     with pytest.raises(Unreadable):
         await onemin.upload(Photo("a.jpg", "image/jpeg\r\nX-Evil: 1", cat.file, cat.size, "0" * 64, 1, 1))
 
-    assert [seen.name for seen in sandbox.seen] == [cat.filename]
+    assert [seen.name for seen in emulator.seen] == [cat.filename]
 
 
-async def test_photos_that_are_lost_over_there_are_uploaded_again(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_photos_that_are_lost_over_there_are_uploaded_again(onemin: OneMin, emulator: Emulator) -> None:
     asked = await begun(onemin, "What is it?", photo(), photo("coffee.png"))
     for each in asked.photos:
         await onemin.upload(each)
-    sandbox.faults.add("forget_asset")
+    emulator.faults.add("forget_asset")
 
     answer = await told(onemin, asked)
 
     assert "Photo 2" in answer.text
-    assert [seen.path.rpartition("/")[2] for seen in sandbox.seen][-4:] == [
+    assert [seen.path.rpartition("/")[2] for seen in emulator.seen][-4:] == [
         "chat-with-ai", "assets", "assets", "chat-with-ai",
     ]  # fmt: skip
 
 
-async def test_photos_that_are_lost_again_and_again_end_the_question(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("forget_asset", times=9)
+async def test_photos_that_are_lost_again_and_again_end_the_question(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("forget_asset", times=9)
 
     with pytest.raises(Refused) as refused:
         await told(onemin, await begun(onemin, "What is it?", photo()))
 
     assert refused.value.key == "provider_bad_request"
-    assert [seen.path for seen in sandbox.seen].count("/api/chat-with-ai") == 2
+    assert [seen.path for seen in emulator.seen].count("/api/chat-with-ai") == 2
 
 
 # the key
 
 
-async def test_the_check_costs_nothing_and_leaves_nothing(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_the_check_costs_nothing_and_leaves_nothing(onemin: OneMin, emulator: Emulator) -> None:
     await onemin.check()
 
-    assert [(seen.method, seen.status) for seen in sandbox.seen] == [("POST", 200), ("DELETE", 200)]
+    assert [(seen.method, seen.status) for seen in emulator.seen] == [("POST", 200), ("DELETE", 200)]
 
 
 async def test_the_check_tells_a_wrong_key(client: Client) -> None:
@@ -282,20 +284,20 @@ async def test_the_check_tells_a_wrong_key(client: Client) -> None:
 
 
 async def test_the_check_does_not_mind_when_the_conversation_cannot_be_deleted(
-    onemin: OneMin, sandbox: Sandbox
+    onemin: OneMin, emulator: Emulator
 ) -> None:
-    sandbox.faults.add("flat_uuid")  # for the POST; it leaves the next one to the DELETE
-    sandbox.faults.add("unavailable", at="conversations")
+    emulator.faults.add("flat_uuid")  # for the POST; it leaves the next one to the DELETE
+    emulator.faults.add("unavailable", at="conversations")
 
     await onemin.check()
 
-    assert [(seen.method, seen.status) for seen in sandbox.seen] == [("POST", 200), ("DELETE", 503)]
+    assert [(seen.method, seen.status) for seen in emulator.seen] == [("POST", 200), ("DELETE", 503)]
 
 
 def test_it_fits_the_socket() -> None:
-    provider: Provider = OneMin("key", "http://x", "auto", Cloakroom(), name="sandbox")
+    provider: Provider = OneMin("key", "http://x", "auto", Cloakroom(), name="reseller")
 
-    assert provider.name == "sandbox"
+    assert provider.name == "reseller"
 
 
 def test_the_account_is_told_apart_without_the_key() -> None:

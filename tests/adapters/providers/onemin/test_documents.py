@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapters.providers.onemin import OneMin
-from adapters.providers.sandbox import Sandbox
 from bot.errors import Forgotten, Refused, Unreadable
 from bot.keep import Keep
 from bot.messages import Document, Prompt
+from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Client, Cloakroom, begun, photo, told
 from tests.documents import pdf, word
 
@@ -58,7 +58,7 @@ async def test_every_kind_is_taken(onemin: OneMin, keep: Keep, mime: str, data: 
 
 
 async def test_it_is_named_by_its_uuid_and_a_photo_by_its_path(
-    onemin: OneMin, sandbox: Sandbox, cloakroom: Cloakroom, report: Document
+    onemin: OneMin, emulator: Emulator, cloakroom: Cloakroom, report: Document
 ) -> None:
     cat = photo()
     await onemin.upload(cat)
@@ -67,44 +67,48 @@ async def test_it_is_named_by_its_uuid_and_a_photo_by_its_path(
     kept = {sha256: key for (_, _, sha256), key in cloakroom.kept.items()}
     assert kept[cat.sha256].startswith("images/")
     assert "/" not in kept[report.sha256]
-    assert (sandbox.seen[-1].photos, sandbox.seen[-1].files) == (1, 1)
+    assert (emulator.seen[-1].photos, emulator.seen[-1].files) == (1, 1)
 
 
-async def test_a_follow_up_does_not_send_it_again(onemin: OneMin, sandbox: Sandbox, report: Document) -> None:
+async def test_a_follow_up_does_not_send_it_again(onemin: OneMin, emulator: Emulator, report: Document) -> None:
     prompt = await asked(onemin, report)
     await told(onemin, prompt)
     answer = await told(onemin, later(prompt, "Where is the total?"))
     assert "Still about file 1" in answer.text
     assert "*total* on page 1" in answer.text
-    assert sandbox.seen[-1].files == 0
-    assert [seen.path.rpartition("/")[2] for seen in sandbox.seen].count("assets") == 1
+    assert emulator.seen[-1].files == 0
+    assert [seen.path.rpartition("/")[2] for seen in emulator.seen].count("assets") == 1
 
 
-async def test_nothing_of_the_sender_gets_into_the_headers(onemin: OneMin, sandbox: Sandbox, report: Document) -> None:
+async def test_nothing_of_the_sender_gets_into_the_headers(
+    onemin: OneMin, emulator: Emulator, report: Document
+) -> None:
     await onemin.upload(report)
-    assert sandbox.seen[-1].name == f"{report.sha256[:16]}.pdf"
+    assert emulator.seen[-1].name == f"{report.sha256[:16]}.pdf"
 
 
 async def test_documents_that_are_lost_over_there_are_uploaded_again(
-    onemin: OneMin, sandbox: Sandbox, report: Document
+    onemin: OneMin, emulator: Emulator, report: Document
 ) -> None:
     prompt = await asked(onemin, report)
-    sandbox.faults.add("forget_asset")
+    emulator.faults.add("forget_asset")
     assert "2 pages" in (await told(onemin, prompt)).text
-    assert [seen.path.rpartition("/")[2] for seen in sandbox.seen][-3:] == ["chat-with-ai", "assets", "chat-with-ai"]
+    assert [seen.path.rpartition("/")[2] for seen in emulator.seen][-3:] == ["chat-with-ai", "assets", "chat-with-ai"]
 
 
-async def test_one_that_is_not_taken_is_refused_with_advice(onemin: OneMin, sandbox: Sandbox, report: Document) -> None:
-    sandbox.faults.add("file_type")
+async def test_one_that_is_not_taken_is_refused_with_advice(
+    onemin: OneMin, emulator: Emulator, report: Document
+) -> None:
+    emulator.faults.add("file_type")
     with pytest.raises(Unreadable) as refused:
         await onemin.upload(report)
     assert refused.value.key == "document_refused"
 
 
-async def test_nobody_watches_the_videos_that_a_document_links_to(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_nobody_watches_the_videos_that_a_document_links_to(onemin: OneMin, emulator: Emulator) -> None:
     prompt = await begun(onemin, "What does it say?")
     await told(onemin, replace(prompt, excerpts=("a.txt says:\n\nhttps://youtu.be/abcdefghijk",)))
-    assert "abcdefghijk" not in sandbox.seen[-1].prompt
+    assert "abcdefghijk" not in emulator.seen[-1].prompt
 
 
 # the older API
@@ -116,7 +120,7 @@ async def older(client: Client) -> OneMin:
 
 
 async def test_there_it_gets_a_conversation_of_its_own_which_goes_on(
-    older: OneMin, sandbox: Sandbox, report: Document
+    older: OneMin, emulator: Emulator, report: Document
 ) -> None:
     async with older as onemin:
         prompt = await asked(onemin, report)
@@ -124,11 +128,11 @@ async def test_there_it_gets_a_conversation_of_its_own_which_goes_on(
         second = await told(onemin, later(prompt, "Where is the total?"))
     assert "a PDF of **2 pages**" in first.text
     assert "Still about file 1" in second.text
-    types = [seen.type for seen in sandbox.seen if seen.type]
+    types = [seen.type for seen in emulator.seen if seen.type]
     assert types == ["CHAT_WITH_IMAGE", "CHAT_WITH_PDF", "CHAT_WITH_PDF", "CHAT_WITH_PDF"]
 
 
-async def test_there_it_goes_on_after_a_restart_too(client: Client, sandbox: Sandbox, report: Document) -> None:
+async def test_there_it_goes_on_after_a_restart_too(client: Client, emulator: Emulator, report: Document) -> None:
     async with client("features") as onemin:
         prompt = await asked(onemin, report)
         await told(onemin, prompt)
@@ -137,7 +141,7 @@ async def test_there_it_goes_on_after_a_restart_too(client: Client, sandbox: San
 
 
 async def test_there_a_photo_leads_back_and_another_document_elsewhere(
-    older: OneMin, sandbox: Sandbox, keep: Keep, report: Document
+    older: OneMin, emulator: Emulator, keep: Keep, report: Document
 ) -> None:
     async with older as onemin:
         prompt = await asked(onemin, report)
@@ -179,26 +183,28 @@ async def test_there_a_model_that_opens_none_is_no_unknown_model(older: OneMin, 
             await told(onemin, later(prompt, "And now?"))
 
 
-async def test_there_words_of_a_document_lead_back_as_well(older: OneMin, sandbox: Sandbox, report: Document) -> None:
+async def test_there_words_of_a_document_lead_back_as_well(older: OneMin, emulator: Emulator, report: Document) -> None:
     async with older as onemin:
         prompt = await asked(onemin, report)
         await told(onemin, prompt)
         await told(onemin, later(prompt, "And this?", excerpts=("b.txt says:\n\nIt is blue.",)))
-    assert sandbox.seen[-1].type == "CHAT_WITH_AI"
-    assert sandbox.seen[-1].conversation == prompt.conversation.remote_id
+    assert emulator.seen[-1].type == "CHAT_WITH_AI"
+    assert emulator.seen[-1].conversation == prompt.conversation.remote_id
 
 
-async def test_there_a_lone_question_leaves_no_conversation(older: OneMin, sandbox: Sandbox, report: Document) -> None:
+async def test_there_a_lone_question_leaves_no_conversation(
+    older: OneMin, emulator: Emulator, report: Document
+) -> None:
     async with older as onemin:
         prompt = await asked(onemin, report)
         await told(onemin, replace(prompt, conversation=replace(prompt.conversation, remote_id=None)))
-    assert sandbox.seen[-1].method == "DELETE"
+    assert emulator.seen[-1].method == "DELETE"
 
 
-async def test_there_all_of_it_is_forgotten(older: OneMin, sandbox: Sandbox, report: Document) -> None:
+async def test_there_all_of_it_is_forgotten(older: OneMin, emulator: Emulator, report: Document) -> None:
     async with older as onemin:
         prompt = await asked(onemin, report)
         await told(onemin, prompt)
         await onemin.forget(prompt.conversation)
-    assert [seen.method for seen in sandbox.seen][-2:] == ["DELETE", "DELETE"]
-    assert [seen.status for seen in sandbox.seen][-2:] == [200, 200]
+    assert [seen.method for seen in emulator.seen][-2:] == ["DELETE", "DELETE"]
+    assert [seen.status for seen in emulator.seen][-2:] == [200, 200]

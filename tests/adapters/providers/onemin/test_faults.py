@@ -1,4 +1,4 @@
-"""Every fault in the sandbox's box, and what it means to whoever asked."""
+"""Every fault that the emulator can cause, and what it means to whoever asked."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers.onemin import OneMin
-from adapters.providers.sandbox import Sandbox
-from adapters.providers.sandbox.faults import FAULTS
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
+from emulator import Emulator
+from emulator.faults import FAULTS
 from tests.adapters.providers.onemin.conftest import KEY, Client, Cloakroom, Told, begun, photo, told
 
 Meaning = tuple[type[BotError], str]
@@ -81,8 +81,8 @@ def undisturbed(client: Client) -> Any:
 
 
 @pytest.mark.parametrize("name", MEANINGS)
-async def test_before_the_first_word_it_is_an_error_of_ours(client: Client, sandbox: Sandbox, name: str) -> None:
-    sandbox.faults.add(name)
+async def test_before_the_first_word_it_is_an_error_of_ours(client: Client, emulator: Emulator, name: str) -> None:
+    emulator.faults.add(name)
     so_far = Told()
     async with client("unified", silence=0.3) as onemin:
         with pytest.raises(BotError) as raised, capture_logs() as logs:
@@ -94,25 +94,25 @@ async def test_before_the_first_word_it_is_an_error_of_ours(client: Client, sand
     for told_to_somebody in (str(raised.value), str(logs)):
         assert "Singapore" not in told_to_somebody
         assert KEY not in told_to_somebody
-        assert sandbox.url not in told_to_somebody
+        assert emulator.url not in told_to_somebody
 
 
 @pytest.mark.parametrize(("name", "api"), BROKE_OFF)
-async def test_after_words_the_answer_is_cut(client: Client, sandbox: Sandbox, name: str, api: str) -> None:
-    sandbox.faults.add(name)
+async def test_after_words_the_answer_is_cut(client: Client, emulator: Emulator, name: str, api: str) -> None:
+    emulator.faults.add(name)
     so_far = Told()
     async with client(api) as onemin:
         with pytest.raises(Cut) as raised:
             await told(onemin, await begun(onemin), so_far)
 
     assert raised.value.key == "answer_cut"
-    assert so_far.text.startswith("I am the sandbox")
+    assert so_far.text.startswith("I am the emulator")
 
 
 @pytest.mark.parametrize("name", sorted(HARMLESS))
-async def test_nobody_notices(client: Client, sandbox: Sandbox, undisturbed: Any, name: str) -> None:
+async def test_nobody_notices(client: Client, emulator: Emulator, undisturbed: Any, name: str) -> None:
     expected = await undisturbed("unified")
-    sandbox.faults.add(name, seconds=0.2)  # which only "slow" heeds
+    emulator.faults.add(name, seconds=0.2)  # which only "slow" heeds
     async with client("unified") as onemin:
         await onemin.models()
         answer = await _ask(onemin)
@@ -127,10 +127,10 @@ async def test_nobody_notices(client: Client, sandbox: Sandbox, undisturbed: Any
 # A raw stream has no frames, so that a repetition cannot be told from the answer there.
 @pytest.mark.parametrize("name", ["raw_sse", "json_instead", "crawl_noise", "split_utf8", "forget_asset", "flat_uuid"])
 async def test_nobody_notices_with_the_features_api_either(
-    client: Client, sandbox: Sandbox, undisturbed: Any, name: str
+    client: Client, emulator: Emulator, undisturbed: Any, name: str
 ) -> None:
     expected = await undisturbed("features")
-    sandbox.faults.add(name)
+    emulator.faults.add(name)
     async with client("features") as onemin:
         answer = await _ask(onemin)
 
@@ -139,8 +139,8 @@ async def test_nobody_notices_with_the_features_api_either(
     )
 
 
-async def test_a_retired_features_api_is_named_as_such(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("features_retired")
+async def test_a_retired_features_api_is_named_as_such(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("features_retired")
     async with client("features") as onemin:
         with pytest.raises(Refused, match="current interface") as raised:
             await _ask(onemin)
@@ -151,9 +151,9 @@ async def test_a_retired_features_api_is_named_as_such(client: Client, sandbox: 
 @pytest.mark.parametrize("name", sorted(name for name in MEANINGS if FAULTS[name].portable))
 @pytest.mark.parametrize("place", ["assets", "conversations"])
 async def test_faults_mean_the_same_while_getting_ready(
-    client: Client, sandbox: Sandbox, name: str, place: str
+    client: Client, emulator: Emulator, name: str, place: str
 ) -> None:
-    sandbox.faults.add(name, at=place)
+    emulator.faults.add(name, at=place)
     async with client("unified", silence=0.3) as onemin:
         with pytest.raises(BotError) as raised:
             await _ask(onemin)
@@ -167,10 +167,10 @@ async def test_faults_mean_the_same_while_getting_ready(
 
 @pytest.mark.parametrize(("said", "pause"), [(None, 30), ("7", 7), ("0", 1), ("99999999", 3600), ("soon", 30)])
 async def test_the_pause_is_the_one_that_was_asked_for(
-    client: Client, sandbox: Sandbox, said: str | None, pause: float
+    client: Client, emulator: Emulator, said: str | None, pause: float
 ) -> None:
     options: dict[str, Any] = {"retry_after": said} if said else {}
-    sandbox.faults.add("rate_limited", **options)
+    emulator.faults.add("rate_limited", **options)
     async with client() as onemin:
         with pytest.raises(Busy) as busy:
             await _ask(onemin)
@@ -178,8 +178,8 @@ async def test_the_pause_is_the_one_that_was_asked_for(
     assert busy.value.retry_after == pause
 
 
-async def test_the_log_tells_how_many_credits_are_left_but_not_whose(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("no_credits_406")
+async def test_the_log_tells_how_many_credits_are_left_but_not_whose(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("no_credits_406")
     async with client() as onemin:
         with pytest.raises(Refused), capture_logs() as logs:
             await _ask(onemin)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from adapters.providers.onemin.kinds import Family, kind_of
-from adapters.providers.sandbox.sound import voice
+from emulator.sound import voice
 
 
 def picture(format: str) -> bytes:

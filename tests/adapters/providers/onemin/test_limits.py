@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from adapters.providers.onemin.limits import Window
-from adapters.providers.sandbox import Sandbox
 from bot.errors import Refused
 from bot.messages import Gate
+from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Client, Cloakroom, photo, prompt, told
 
 
@@ -65,7 +65,7 @@ async def test_who_leaves_the_line_takes_nobodys_place() -> None:
     assert asyncio.get_running_loop().time() - started < 0.2
 
 
-async def test_every_call_but_the_list_of_models_counts(client: Client, sandbox: Sandbox) -> None:
+async def test_every_call_but_the_list_of_models_counts(client: Client, emulator: Emulator) -> None:
     async with client(requests_per_minute=3) as onemin:
         thread = await onemin.begin(prompt().conversation, "cats")
         await told(onemin, prompt("What is it?", photo(), thread=thread))
@@ -75,7 +75,7 @@ async def test_every_call_but_the_list_of_models_counts(client: Client, sandbox:
         assert not waiting.done()
         waiting.cancel()
 
-    assert [seen.path for seen in sandbox.seen].count("/api/chat-with-ai") == 1
+    assert [seen.path for seen in emulator.seen].count("/api/chat-with-ai") == 1
 
 
 async def test_processes_share_what_the_account_may_ask_and_none_of_them_starves() -> None:
@@ -102,7 +102,7 @@ async def test_clients_with_one_key_count_together_and_another_key_counts_alone(
         await one.begin(prompt().conversation, "cats")
         await other.begin(prompt().conversation, "cats")
         waiting = asyncio.create_task(other.begin(prompt().conversation, "cats"))
-        with pytest.raises(Refused):  # the sandbox does not know that key
+        with pytest.raises(Refused):  # the emulator does not know that key
             await stranger.begin(prompt().conversation, "cats")
         assert not waiting.done()
         waiting.cancel()

@@ -7,11 +7,11 @@ from typing import Any
 
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
 from adapters.providers.onemin.models import read_models, shipped
-from adapters.providers.sandbox import Sandbox
+from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Client
 
 
-async def test_the_live_list_tells_who_sees_and_what_it_costs(client: Client, sandbox: Sandbox) -> None:
+async def test_the_live_list_tells_who_sees_and_what_it_costs(client: Client, emulator: Emulator) -> None:
     async with client() as onemin:
         models = {model.id: model for model in await onemin.models()}
         await onemin.models()
@@ -21,7 +21,7 @@ async def test_the_live_list_tells_who_sees_and_what_it_costs(client: Client, sa
     assert models["gpt-4.1"].sees, "its modality says so, although it is not listed under CHAT_WITH_IMAGE"
     assert not models["deepseek-chat"].sees
     assert models["deepseek-chat"].price == ""
-    assert [seen.path for seen in sandbox.seen] == ["/models"], "the second time nobody asks"
+    assert [seen.path for seen in emulator.seen] == ["/models"], "the second time nobody asks"
 
 
 async def test_with_the_features_api_only_the_listed_ones_see(client: Client) -> None:
@@ -33,8 +33,8 @@ async def test_with_the_features_api_only_the_listed_ones_see(client: Client) ->
     assert "deepseek-chat" in models
 
 
-async def test_the_shipped_list_stands_in(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("no_models")
+async def test_the_shipped_list_stands_in(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("no_models")
     async with client() as onemin:
         models = await onemin.models()
 

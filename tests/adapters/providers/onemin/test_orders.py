@@ -8,10 +8,10 @@ import pytest
 
 from adapters.providers.onemin.crafts import USUAL, recipe_for
 from adapters.providers.onemin.orders import planned
-from adapters.providers.sandbox.fields import Field
-from adapters.providers.sandbox.menu import TOOLS
-from adapters.providers.sandbox.parameters import RULES
 from bot.messages import Craft, Order, Photo
+from emulator.fields import Field
+from emulator.menu import TOOLS
+from emulator.parameters import RULES
 from tests.adapters.providers.onemin.conftest import photo
 
 

@@ -11,14 +11,14 @@ from structlog.testing import capture_logs
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.onemin.crafts import FEATURES, LOOKING, SPEAKING
-from adapters.providers.sandbox import Sandbox
-from adapters.providers.sandbox.menu import TOOLS
-from adapters.providers.sandbox.seen import Seen
-from adapters.providers.sandbox.sound import ogg
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Craft, File, Made, Order
 from bot.ports import Studio
 from bot.words import LANGUAGES
+from emulator import Emulator
+from emulator.menu import TOOLS
+from emulator.seen import Seen
+from emulator.sound import ogg
 from tests.adapters.providers.onemin.conftest import KEY, Client, Cloakroom, photo
 
 CRAFTS: tuple[Craft, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
@@ -43,8 +43,8 @@ def picture(file: File) -> Image.Image:
     return image
 
 
-def asked(sandbox: Sandbox) -> list[Seen]:
-    return [seen for seen in sandbox.seen if seen.path == "/api/features"]
+def asked(emulator: Emulator) -> list[Seen]:
+    return [seen for seen in emulator.seen if seen.path == "/api/features"]
 
 
 def recording(words: str = "What is in this photo?", seconds: float = 2, name: str = "voice.oga") -> File:
@@ -76,18 +76,18 @@ async def test_the_usual_model_comes_first_and_all_that_can_do_it_follow(
     assert all(model.price for model in models)
 
 
-async def test_the_shipped_list_stands_in_for_the_live_one(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_the_shipped_list_stands_in_for_the_live_one(onemin: OneMin, emulator: Emulator) -> None:
     live = {craft: await onemin.studio.models(craft) for craft in FEATURES}
-    sandbox.faults.add("no_models", times=len(FEATURES))
-    async with OneMin(KEY, sandbox.url, "auto", Cloakroom()) as other:
+    emulator.faults.add("no_models", times=len(FEATURES))
+    async with OneMin(KEY, emulator.url, "auto", Cloakroom()) as other:
         for craft in FEATURES:
             shipped = await other.studio.models(craft)
             assert [model.id for model in shipped] == [model.id for model in live[craft]]
 
 
-async def test_what_is_no_craft_nobody_can_do(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_what_is_no_craft_nobody_can_do(onemin: OneMin, emulator: Emulator) -> None:
     assert await onemin.studio.models("sing") == ()
-    assert sandbox.seen == []
+    assert emulator.seen == []
 
 
 # pictures
@@ -101,14 +101,14 @@ def test_it_is_a_studio(client: Client) -> None:
 
 @pytest.mark.parametrize(("craft", "model"), EVERY)
 async def test_every_model_takes_an_order_as_the_table_puts_it(
-    onemin: OneMin, sandbox: Sandbox, craft: Craft, model: str
+    onemin: OneMin, emulator: Emulator, craft: Craft, model: str
 ) -> None:
     made = await onemin.studio.make(order(craft, model))
 
     assert made.files
     assert all(picture(file) for file in made.files)
     assert made.usage.credits
-    assert asked(sandbox)[0].type == FEATURES[craft]
+    assert asked(emulator)[0].type == FEATURES[craft]
 
 
 async def test_a_picture_has_a_name_of_ours_and_says_what_it_shows(onemin: OneMin) -> None:
@@ -117,28 +117,30 @@ async def test_a_picture_has_a_name_of_ours_and_says_what_it_shows(onemin: OneMi
     assert (file.name, file.about) == ("imagine.png", "../../etc/passwd, as a poem")
 
 
-async def test_several_pictures_are_asked_for_one_by_one_and_each_has_a_link(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("results_private", times=3)
+async def test_several_pictures_are_asked_for_one_by_one_and_each_has_a_link(
+    onemin: OneMin, emulator: Emulator
+) -> None:
+    emulator.faults.add("results_private", times=3)
 
     made = await onemin.studio.make(order(n="3", size="1024x1536", quality="low"))
 
     assert sizes(made) == [(1024, 1536)] * 3
     assert [file.name for file in made.files] == ["imagine-1.png", "imagine-2.png", "imagine-3.png"]
     assert made.usage.credits == 3 * 6_000
-    assert len(asked(sandbox)) == 3
+    assert len(asked(emulator)) == 3
 
 
-async def test_where_a_model_makes_four_at_once_all_of_them_come_home(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_where_a_model_makes_four_at_once_all_of_them_come_home(onemin: OneMin, emulator: Emulator) -> None:
     made = await onemin.studio.make(order(model="magic-art", ratio="3:2"))
 
     assert len(made.files) == 4
     assert len({file.data for file in made.files}) == 4
-    assert len(asked(sandbox)) == 1
+    assert len(asked(emulator)) == 1
     assert made.usage.credits == 10_000, "four for the price of a job"
 
 
-async def test_of_four_at_once_those_that_can_be_had_count(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("results_private")
+async def test_of_four_at_once_those_that_can_be_had_count(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("results_private")
 
     with capture_logs() as logs:
         made = await onemin.studio.make(order(model="magic-art"))
@@ -147,8 +149,8 @@ async def test_of_four_at_once_those_that_can_be_had_count(onemin: OneMin, sandb
     assert {"made": 4, "had": 1}.items() <= logs[-1].items()
 
 
-async def test_one_of_several_that_fails_takes_nothing_from_the_others(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("moderated", times=2)
+async def test_one_of_several_that_fails_takes_nothing_from_the_others(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("moderated", times=2)
 
     made = await onemin.studio.make(order(n="3"))
 
@@ -159,22 +161,22 @@ async def test_an_edited_photo_keeps_about_its_shape(onemin: OneMin) -> None:
     assert sizes(await onemin.studio.make(order("edit"))) == [(1536, 1024)]
 
 
-async def test_a_photo_is_uploaded_once_for_many_orders(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_a_photo_is_uploaded_once_for_many_orders(onemin: OneMin, emulator: Emulator) -> None:
     await onemin.studio.make(order("edit", n="2"))
     await onemin.studio.make(order("cutout", "recraft"))
 
-    assert [seen.path for seen in sandbox.seen].count("/api/assets") == 1
-    assert all(seen.photos == 1 for seen in asked(sandbox))
+    assert [seen.path for seen in emulator.seen].count("/api/assets") == 1
+    assert all(seen.photos == 1 for seen in asked(emulator))
 
 
-async def test_a_photo_that_is_gone_over_there_is_uploaded_again_once(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_a_photo_that_is_gone_over_there_is_uploaded_again_once(onemin: OneMin, emulator: Emulator) -> None:
     await onemin.studio.make(order("cutout", "recraft"))
-    sandbox.faults.add("forget_asset", at="pictures")
+    emulator.faults.add("forget_asset", at="pictures")
 
     made = await onemin.studio.make(order("upscale", "recraft"))
 
     assert sizes(made) == [(902, 600)]
-    assert [seen.path for seen in sandbox.seen].count("/api/assets") == 2
+    assert [seen.path for seen in emulator.seen].count("/api/assets") == 2
 
 
 async def test_a_cut_out_picture_is_transparent_around(onemin: OneMin) -> None:
@@ -214,14 +216,14 @@ async def test_a_cut_out_picture_is_transparent_around(onemin: OneMin) -> None:
     ids=lambda value: value if isinstance(value, str) else None,
 )
 async def test_what_cannot_be_is_refused_with_what_can_before_anything_is_sent(
-    onemin: OneMin, sandbox: Sandbox, wanted: Order, key: str, says: str
+    onemin: OneMin, emulator: Emulator, wanted: Order, key: str, says: str
 ) -> None:
     with pytest.raises(Refused) as refused:
         await onemin.studio.make(wanted)
 
     assert refused.value.key == key
     assert says in str(refused.value)
-    assert sandbox.seen == []
+    assert emulator.seen == []
 
 
 @pytest.mark.parametrize(
@@ -267,16 +269,16 @@ async def test_a_transparent_picture_is_a_png_where_a_jpeg_is_the_rule(onemin: O
     ],
 )
 async def test_what_the_other_side_refuses_is_said_in_a_sentence(
-    onemin: OneMin, sandbox: Sandbox, fault: str, key: str
+    onemin: OneMin, emulator: Emulator, fault: str, key: str
 ) -> None:
-    sandbox.faults.add(fault, at="pictures")
+    emulator.faults.add(fault, at="pictures")
 
     with pytest.raises(Refused) as refused:
         await onemin.studio.make(order())
 
     assert refused.value.key == key
     assert "Singapore" not in str(refused.value)
-    assert len(sandbox.seen) == 1, "it was not asked twice, and nothing was paid"
+    assert len(emulator.seen) == 1, "it was not asked twice, and nothing was paid"
 
 
 @pytest.mark.parametrize(
@@ -291,9 +293,9 @@ async def test_what_the_other_side_refuses_is_said_in_a_sentence(
 )
 @pytest.mark.parametrize("place", ["pictures", "sound"])
 async def test_trouble_over_there_is_worth_another_try(
-    onemin: OneMin, sandbox: Sandbox, fault: str, key: str, place: str
+    onemin: OneMin, emulator: Emulator, fault: str, key: str, place: str
 ) -> None:
-    sandbox.faults.add(fault, at=place)
+    emulator.faults.add(fault, at=place)
 
     with pytest.raises(Busy) as busy:
         await (onemin.studio.make(order()) if place == "pictures" else onemin.studio.hear(recording(), "whisper-1", ""))
@@ -309,16 +311,16 @@ async def test_a_model_that_is_not_of_the_craft_is_named_and_costs_nothing(onemi
     assert "onemin/whisper-1" in str(refused.value)
 
 
-async def test_making_may_take_longer_than_an_answer(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("slow", at="pictures", seconds=0.6)
+async def test_making_may_take_longer_than_an_answer(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("slow", at="pictures", seconds=0.6)
     async with client(silence=0.2, patience=20) as onemin:
         made = await onemin.studio.make(order())
 
     assert made.files
 
 
-async def test_but_not_for_ever(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("hang", at="pictures")
+async def test_but_not_for_ever(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("hang", at="pictures")
     async with client(patience=0.2) as onemin:
         with pytest.raises(Busy) as busy:
             await onemin.studio.make(order())
@@ -326,21 +328,21 @@ async def test_but_not_for_ever(client: Client, sandbox: Sandbox) -> None:
     assert busy.value.key == "provider_slow"
 
 
-async def test_who_stops_waiting_leaves_nothing_running_over_there(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("hang", times=2, at="pictures")
+async def test_who_stops_waiting_leaves_nothing_running_over_there(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("hang", times=2, at="pictures")
     making = asyncio.create_task(onemin.studio.make(order(n="2")))
-    while len(asked(sandbox)) < 2:
+    while len(asked(emulator)) < 2:
         await asyncio.sleep(0.01)
 
     making.cancel()
     with pytest.raises(asyncio.CancelledError):
         await making
-    while not all(seen.left for seen in asked(sandbox)):
+    while not all(seen.left for seen in asked(emulator)):
         await asyncio.sleep(0.01)
 
 
-async def test_a_photo_that_is_not_taken_is_refused_in_a_sentence(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("file_type")
+async def test_a_photo_that_is_not_taken_is_refused_in_a_sentence(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("file_type")
 
     with pytest.raises(Refused) as refused:
         await onemin.studio.make(order("vary", "recraft"))
@@ -352,44 +354,44 @@ async def test_a_photo_that_is_not_taken_is_refused_in_a_sentence(onemin: OneMin
 
 
 @pytest.mark.parametrize("fault", ["result_full_url", "result_string", "result_object"])
-async def test_results_are_found_in_every_shape(onemin: OneMin, sandbox: Sandbox, fault: str) -> None:
-    sandbox.faults.add(fault, at="pictures")
+async def test_results_are_found_in_every_shape(onemin: OneMin, emulator: Emulator, fault: str) -> None:
+    emulator.faults.add(fault, at="pictures")
 
     assert sizes(await onemin.studio.make(order())) == [(1024, 1024)]
 
 
 @pytest.mark.parametrize("fault", ["result_expired", "result_gone", "result_broken", "result_page"])
-async def test_what_cannot_be_had_in_any_way_is_said_to_be_gone(onemin: OneMin, sandbox: Sandbox, fault: str) -> None:
-    sandbox.faults.add(fault, times=4, at="results")
+async def test_what_cannot_be_had_in_any_way_is_said_to_be_gone(onemin: OneMin, emulator: Emulator, fault: str) -> None:
+    emulator.faults.add(fault, times=4, at="results")
 
     with pytest.raises(Refused) as refused, capture_logs() as logs:
         await onemin.studio.make(order())
 
     assert refused.value.key == "made_gone"
-    assert [seen.path.split("/")[1] for seen in sandbox.seen] == ["api", "asset.1min.ai", "images"]
+    assert [seen.path.split("/")[1] for seen in emulator.seen] == ["api", "asset.1min.ai", "images"]
     assert "X-Amz" not in f"{logs} {refused.value} {refused.value.__cause__} {refused.value.__context__}"
 
 
 @pytest.mark.parametrize("fault", ["result_expired", "result_broken", "result_page"])
-async def test_when_a_link_fails_the_other_way_is_tried(onemin: OneMin, sandbox: Sandbox, fault: str) -> None:
-    sandbox.faults.add(fault)
+async def test_when_a_link_fails_the_other_way_is_tried(onemin: OneMin, emulator: Emulator, fault: str) -> None:
+    emulator.faults.add(fault)
 
     made = await onemin.studio.make(order(model="magic-art"))
 
     assert len(made.files) == 4
-    assert len(asked(sandbox)) == 1, "it was made once"
+    assert len(asked(emulator)) == 1, "it was made once"
 
 
 @pytest.mark.parametrize("fault", ["server_error", "cut_before"])
-async def test_a_hiccup_on_the_way_home_is_tried_again(onemin: OneMin, sandbox: Sandbox, fault: str) -> None:
-    sandbox.faults.add(fault, at="results")
+async def test_a_hiccup_on_the_way_home_is_tried_again(onemin: OneMin, emulator: Emulator, fault: str) -> None:
+    emulator.faults.add(fault, at="results")
 
     assert (await onemin.studio.make(order())).files
-    assert len(asked(sandbox)) == 1, "it was made once"
+    assert len(asked(emulator)) == 1, "it was made once"
 
 
-async def test_without_a_link_and_with_a_private_bucket_it_is_gone(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("result_key_only")
+async def test_without_a_link_and_with_a_private_bucket_it_is_gone(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("result_key_only")
 
     with pytest.raises(Refused) as refused:
         await onemin.studio.make(order())
@@ -397,22 +399,22 @@ async def test_without_a_link_and_with_a_private_bucket_it_is_gone(onemin: OneMi
     assert refused.value.key == "made_gone"
 
 
-async def test_our_key_never_goes_along_for_a_file(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_our_key_never_goes_along_for_a_file(onemin: OneMin, emulator: Emulator) -> None:
     await onemin.studio.make(order(model="magic-art"))
 
-    home = [seen for seen in sandbox.seen if seen.path.startswith(("/asset.1min.ai/", "/images/"))]
+    home = [seen for seen in emulator.seen if seen.path.startswith(("/asset.1min.ai/", "/images/"))]
     assert len(home) == 4
     assert not any(seen.keyed for seen in home)
 
 
 async def test_no_link_and_no_key_is_said_or_kept_anywhere(
-    client: Client, sandbox: Sandbox, cloakroom: Cloakroom
+    client: Client, emulator: Emulator, cloakroom: Cloakroom
 ) -> None:
-    sandbox.faults.add("result_expired")
+    emulator.faults.add("result_expired")
     with capture_logs() as logs:
         async with client() as onemin:
             await onemin.studio.make(order(model="magic-art"))
-            sandbox.faults.add("moderated_record")
+            emulator.faults.add("moderated_record")
             with pytest.raises(Refused) as refused:
                 await onemin.studio.make(order("edit"))
 
@@ -451,15 +453,15 @@ async def test_every_language_of_ours_is_one_that_can_be_told(onemin: OneMin, la
 
 
 @pytest.mark.parametrize("fault", ["result_string", "result_object", "transcript_json", None])
-async def test_a_transcript_is_read_in_every_shape(onemin: OneMin, sandbox: Sandbox, fault: str | None) -> None:
+async def test_a_transcript_is_read_in_every_shape(onemin: OneMin, emulator: Emulator, fault: str | None) -> None:
     if fault:
-        sandbox.faults.add(fault, at="sound")
+        emulator.faults.add(fault, at="sound")
 
     assert (await onemin.studio.hear(recording("Is it a cat?"), "whisper-1", "en")).text == "Is it a cat?"
 
 
-async def test_a_recording_in_which_nothing_is_said_is_refused(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("transcript_empty")
+async def test_a_recording_in_which_nothing_is_said_is_refused(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("transcript_empty")
 
     with pytest.raises(Refused) as refused:
         await onemin.studio.hear(recording(), "whisper-1", "en")
@@ -467,8 +469,8 @@ async def test_a_recording_in_which_nothing_is_said_is_refused(onemin: OneMin, s
     assert refused.value.key == "voice_silent"
 
 
-async def test_twenty_minutes_are_heard(client: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add("slow", at="sound", seconds=0.6)
+async def test_twenty_minutes_are_heard(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("slow", at="sound", seconds=0.6)
     async with client(silence=0.5, patience=20) as onemin:
         heard = await onemin.studio.hear(recording("to be continued", 20 * 60), "whisper-1", "en")
 
@@ -476,26 +478,28 @@ async def test_twenty_minutes_are_heard(client: Client, sandbox: Sandbox) -> Non
     assert heard.usage.credits == 20 * 60 * 100
 
 
-async def test_a_recording_gets_a_name_that_is_taken_and_none_of_the_senders(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_a_recording_gets_a_name_that_is_taken_and_none_of_the_senders(
+    onemin: OneMin, emulator: Emulator
+) -> None:
     await onemin.studio.hear(recording(name='my "secret"\r\nname.oga'), "whisper-1", "en")
 
-    uploaded = sandbox.seen[0]
+    uploaded = emulator.seen[0]
     assert uploaded.name.endswith(".ogg")
     assert "secret" not in uploaded.name
 
 
-async def test_a_recording_is_uploaded_once_for_several_tries(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("server_error", at="sound")
+async def test_a_recording_is_uploaded_once_for_several_tries(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("server_error", at="sound")
     with pytest.raises(Busy):
         await onemin.studio.hear(recording(), "whisper-1", "en")
 
     await onemin.studio.hear(recording(), "whisper-1", "en")
 
-    assert [seen.path for seen in sandbox.seen].count("/api/assets") == 1
+    assert [seen.path for seen in emulator.seen].count("/api/assets") == 1
 
 
-async def test_a_recording_that_is_gone_over_there_is_uploaded_again(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("forget_asset", at="sound")
+async def test_a_recording_that_is_gone_over_there_is_uploaded_again(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("forget_asset", at="sound")
 
     assert (await onemin.studio.hear(recording("hello"), "whisper-1", "en")).text == "hello"
 
@@ -508,20 +512,20 @@ def too_large() -> File:
     ("sent", "key"), [(too_large(), "voice_too_large"), (File("voice.ogg", "audio/ogg", b"hello"), "voice_refused")]
 )
 async def test_what_no_model_hears_is_refused_before_anything_is_sent(
-    onemin: OneMin, sandbox: Sandbox, sent: File, key: str
+    onemin: OneMin, emulator: Emulator, sent: File, key: str
 ) -> None:
     with pytest.raises(Refused) as refused:
         await onemin.studio.hear(sent, "whisper-1", "en")
 
     assert refused.value.key == key
-    assert sandbox.seen == []
+    assert emulator.seen == []
 
 
 @pytest.mark.parametrize(("fault", "key"), [("too_large", "voice_too_large"), ("file_type", "voice_refused")])
 async def test_what_is_not_taken_over_there_is_said_of_the_recording(
-    onemin: OneMin, sandbox: Sandbox, fault: str, key: str
+    onemin: OneMin, emulator: Emulator, fault: str, key: str
 ) -> None:
-    sandbox.faults.add(fault)
+    emulator.faults.add(fault)
 
     with pytest.raises(Refused) as refused:
         await onemin.studio.hear(recording(), "whisper-1", "en")
@@ -541,24 +545,24 @@ async def test_what_is_read_aloud_can_be_heard_again(onemin: OneMin) -> None:
     assert (await onemin.studio.hear(file, "whisper-1", "en")).text == "A cat sits on a wall."
 
 
-async def test_a_long_text_is_read_up_to_the_end_of_a_sentence(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_a_long_text_is_read_up_to_the_end_of_a_sentence(onemin: OneMin, emulator: Emulator) -> None:
     await onemin.studio.speak("This is a sentence with 3.5 commas. " * 200, "tts-1")
 
-    said = sandbox.seen[0].prompt
+    said = emulator.seen[0].prompt
     assert 4_000 < len(said) <= 4_096
     assert said.endswith("commas.")
 
 
-async def test_nothing_is_not_read_aloud(onemin: OneMin, sandbox: Sandbox) -> None:
+async def test_nothing_is_not_read_aloud(onemin: OneMin, emulator: Emulator) -> None:
     with pytest.raises(Refused) as refused:
         await onemin.studio.speak(" \n ", "tts-1")
 
     assert refused.value.key == "studio_no_words"
-    assert sandbox.seen == []
+    assert emulator.seen == []
 
 
-async def test_a_page_in_place_of_the_sound_is_not_sent_on(onemin: OneMin, sandbox: Sandbox) -> None:
-    sandbox.faults.add("result_page", times=2)
+async def test_a_page_in_place_of_the_sound_is_not_sent_on(onemin: OneMin, emulator: Emulator) -> None:
+    emulator.faults.add("result_page", times=2)
 
     with pytest.raises(Refused) as refused:
         await onemin.studio.speak("Hello!", "tts-1")
@@ -569,9 +573,9 @@ async def test_a_page_in_place_of_the_sound_is_not_sent_on(onemin: OneMin, sandb
 @pytest.mark.parametrize("place", ["assets", "pictures", "sound", "results"])
 @pytest.mark.parametrize("fault", ["hang", "cut_before", "gzip_bomb", "bad_gateway", "unavailable", "cloudflare_1015"])
 async def test_whatever_goes_wrong_it_is_an_error_that_people_can_read(
-    client: Client, sandbox: Sandbox, place: str, fault: str
+    client: Client, emulator: Emulator, place: str, fault: str
 ) -> None:
-    sandbox.faults.add(fault, times=8, at=place)
+    emulator.faults.add(fault, times=8, at=place)
     async with client(silence=0.3, patience=0.3) as onemin:
         with pytest.raises(BotError) as error:
             await _try(onemin, place)

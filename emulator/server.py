@@ -1,0 +1,162 @@
+"""The house of the emulator: its rooms are the endpoints of 1min.ai, and a request passes the same doors in each."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+from aiohttp import web
+
+from emulator import catalogue, vault
+from emulator.backdoor import Backdoor
+from emulator.chat import Chat
+from emulator.fault import Cut, Options
+from emulator.faults import Faults
+from emulator.memory import BUCKET, Memory
+from emulator.records import UNAUTHORIZED, Wrong, reply
+from emulator.seen import Seen, note
+from emulator.studio import Studio
+from emulator.threads import Threads
+from emulator.uploads import Uploads
+from emulator.vault import Vault
+from emulator.visit import (
+    Visit,
+    read_feature,
+    read_json,
+    read_key,
+    read_nothing,
+    read_upload,
+)
+
+OPEN = ("models", "results")  # no key is needed there
+
+Read = Callable[[Visit], Awaitable[None]]
+Work = Callable[[Visit], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Emulator:
+    """Our own small 1min.ai. Entered, it answers at `url`; `faults` go wrong on request, `seen` tells what came."""
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        key: str | None = None,
+        pace: float = 0.02,
+        eyes: bool = True,
+        link_lives: int = vault.LIVES,
+    ) -> None:
+        """Any API key is good when `key` is None. `pace` is the time between two pieces of a stream, in seconds.
+
+        Without `eyes` nothing is measured and every answer is the same: for benchmarks. A link to a result lives for
+        `link_lives` seconds.
+        """
+        self.host, self.port, self.key = host, port, key
+        self.url = ""
+        self.faults = Faults()
+        self.seen: list[Seen] = []
+        self._memory = Memory()
+        self._vault = Vault(self._memory.assets, link_lives)
+        self._chat = Chat(self._memory, pace=pace, eyes=eyes)
+        self._studio = Studio(self._memory, self._vault)
+        self._uploads = Uploads(self._memory.assets, eyes=eyes)
+
+    @property
+    def pace(self) -> float:
+        """The time between two pieces of a stream, in seconds."""
+        return self._chat.pace
+
+    @pace.setter
+    def pace(self, seconds: float) -> None:
+        self._chat.pace = seconds
+
+    async def __aenter__(self) -> Self:
+        # A handler is cancelled when its client leaves: that is how the emulator notices.
+        self._runner = web.AppRunner(self._app(), access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self.host, self.port, backlog=2048).start()
+        port = self._runner.addresses[0][1]
+        self.url = f"http://[{self.host}]:{port}" if ":" in self.host else f"http://{self.host}:{port}"
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._runner.cleanup()
+
+    def _app(self) -> web.Application:
+        room, threads, stored = self._room, Threads(self._memory), self._room("results", read_key, self._vault.serve)
+        app = web.Application(client_max_size=8 * 1024 * 1024)
+        app.add_routes(
+            [
+                web.post("/api/assets", room("assets", read_upload, self._uploads.serve)),
+                web.post("/api/conversations", room("conversations", read_json, threads.begin, "begin")),
+                web.get("/api/conversations", room("conversations", read_nothing, threads.latest)),
+                web.get("/api/conversations/{uuid}", room("conversations", read_nothing, threads.show)),
+                web.delete("/api/conversations/{uuid}", room("conversations", read_nothing, threads.drop)),
+                web.post("/api/chat-with-ai", room("chat", read_json, self._chat.unified, "unified")),
+                web.post("/api/features", room("chat", read_feature, self._feature, "features")),
+                web.get("/models", room("models", read_nothing, self._models)),
+                web.get(f"/{BUCKET}/{{key:.+}}", stored, allow_head=False),
+                web.get("/{key:(?:images|documents|audios)/.+}", stored, allow_head=False),
+                *Backdoor(self.faults, self.seen).routes,
+            ]
+        )
+        return app
+
+    # The doors
+
+    def _room(self, place: str, read: Read, work: Work, *traits: str) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            keyed, stream = "API-KEY" in request.headers, request.query.get("isStreaming") == "true"
+            seen = Seen(request.method, request.path, stream, keyed=keyed)
+            note(self.seen, seen)
+            visit = Visit(request, seen, place, frozenset({*traits, "stream"} if stream else traits))
+            try:
+                answered = await self._serve(read, work, visit)
+            except Wrong as wrong:
+                answered = reply(wrong.body, wrong.status)
+            except web.HTTPException as wrong:
+                seen.status = wrong.status
+                raise
+            except Cut:
+                return web.Response()  # nobody is there to read it
+            except (asyncio.CancelledError, ConnectionError):
+                seen.left = request.transport is None or request.transport.is_closing()
+                raise
+            seen.status = answered.status
+            return answered
+
+        return handle
+
+    async def _serve(self, read: Read, work: Work, visit: Visit) -> web.StreamResponse:
+        if visit.place not in OPEN:
+            self._check_key(visit.request)
+        # A fault comes after the body was read, so that `seen` tells what was sent into it.
+        await read(visit)
+        waiting = self.faults.take(visit.place, visit.traits)
+        if waiting:
+            visit.fault, visit.seen.fault = waiting.fault, waiting.name
+            if waiting.fault.instead:
+                return _later(waiting.fault.instead(visit.seen), waiting.options)
+            if waiting.fault.act:
+                await waiting.fault.act(visit.request, self._memory, waiting.options)
+        return await work(visit)
+
+    def _check_key(self, request: web.Request) -> None:
+        key = request.headers.get("API-KEY")
+        if not key or self.key not in (None, key):
+            raise Wrong(401, UNAUTHORIZED)
+
+    # The rooms that have no module
+
+    async def _feature(self, visit: Visit) -> web.StreamResponse:
+        return await (self._chat.feature(visit) if visit.place == "chat" else self._studio.serve(visit))
+
+    async def _models(self, visit: Visit) -> web.StreamResponse:
+        return reply(catalogue.listing(visit.request.query.get("feature", "")))
+
+
+def _later(response: web.Response, options: Options) -> web.Response:
+    if "retry_after" in options:
+        response.headers["Retry-After"] = str(options["retry_after"])
+    return response

@@ -1,0 +1,160 @@
+"""The workshop: makes what an order asks for."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from PIL import Image
+
+from emulator import pictures
+from emulator.eyes import is_image
+from emulator.memory import Asset, Assets
+from emulator.orders import Order
+from emulator.records import unreadable
+from emulator.senses import listen, look
+from emulator.sound import voice
+from emulator.sound.heard import Heard
+
+_MIMES = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A result that is a file."""
+
+    folder: str
+    extension: str
+    mime: str
+    data: bytes
+
+
+Make = Callable[[], Awaitable[list[File | str]]]
+"""Makes files and texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What an order comes to before anything is made: how much it is, and the way to make it."""
+
+    units: int  # pictures, seconds or characters
+    make: Make
+
+
+async def plan(order: Order, assets: Assets) -> Job:
+    """Look at what came with an order. Raises Wrong for a source that is not there or cannot be used."""
+    return await _PLANS[order.type](order, assets)
+
+
+async def _generate(order: Order, assets: Assets) -> Job:
+    wish = order.prompt
+    size, clear = pictures.size_of(wish), wish.get("background") == "transparent"
+    return _drawing(order, lambda number: pictures.paint(wish["prompt"], size, number, clear=clear))
+
+
+async def _vary(order: Order, assets: Assets) -> Job:
+    source = await _source(order, assets)
+    size = pictures.size_of(order.prompt, source)
+    return _drawing(order, lambda number: pictures.vary(source, size, number))
+
+
+async def _edit(order: Order, assets: Assets) -> Job:
+    source = await _source(order, assets)
+    size = pictures.size_of(order.prompt, source)
+    return _drawing(order, lambda number: pictures.edit(source, order.prompt["prompt"], size, number))
+
+
+async def _cut_out(order: Order, assets: Assets) -> Job:
+    source = await _source(order, assets)
+    return _drawing(order, lambda _: pictures.cut_out(source))
+
+
+async def _enlarge(order: Order, assets: Assets) -> Job:
+    source = await _source(order, assets)
+    if 4 * source.width * source.height > pictures.MOST_PIXELS:
+        raise unreadable(order.prompt["imageUrl"], "it is too big to be made bigger")
+    return _drawing(order, lambda _: pictures.enlarge(source))
+
+
+async def _describe(order: Order, assets: Assets) -> Job:
+    seen = await look(_image(order, assets))
+    many = int(order.prompt.get("n") or 1)
+
+    async def make() -> list[File | str]:
+        colours = ", ".join(seen.colours) or "many colours"
+        return [f"a {seen.shape} picture, {colours}, {seen.brightness}, {seen.sharpness}"] * many
+
+    return Job(1, make)
+
+
+async def _transcribe(order: Order, assets: Assets) -> Job:
+    asset = assets.at(order.prompt["audioUrl"])
+    heard = await listen(asset)
+    words = heard.words or _silence(heard, asset)
+
+    async def make() -> list[File | str]:
+        as_json = order.prompt.get("response_format") == "json"
+        return [json.dumps({"text": words}, ensure_ascii=False) if as_json else words]
+
+    return Job(max(1, ceil(heard.seconds or 1)), make)
+
+
+async def _speak(order: Order, assets: Assets) -> Job:
+    wish = order.prompt
+    format = wish["response_format"]
+
+    async def make() -> list[File | str]:
+        data = await asyncio.to_thread(voice.speak, wish["text"], wish["voice"], format, wish["speed"])
+        return [File("audios", format, voice.MIMES[format], data)]
+
+    return Job(len(wish["text"]), make)
+
+
+_PLANS: Mapping[str, Callable[[Order, Assets], Awaitable[Job]]] = {
+    "IMAGE_GENERATOR": _generate,
+    "IMAGE_VARIATOR": _vary,
+    "IMAGE_EDITOR": _edit,
+    "BACKGROUND_REMOVER": _cut_out,
+    "IMAGE_UPSCALER": _enlarge,
+    "IMAGE_TO_PROMPT": _describe,
+    "SPEECH_TO_TEXT": _transcribe,
+    "TEXT_TO_SPEECH": _speak,
+}
+
+
+def _drawing(order: Order, draw: Callable[[int], Image.Image]) -> Job:
+    """Draw as many pictures as are wanted, numbered from 1."""
+    wish = order.prompt
+    many = int(wish.get("n") or wish.get("num_outputs") or 1)
+    format = str(wish.get("output_format") or wish.get("format") or wish.get("image_format") or "png")
+    quality: int = wish["output_compression"] if "output_compression" in wish else wish.get("output_quality", 85)
+
+    def one(number: int) -> File:
+        return File("images", format, _MIMES[format], pictures.encode(draw(number), format, quality))
+
+    async def make() -> list[File | str]:
+        return [await asyncio.to_thread(one, number) for number in range(1, many + 1)]
+
+    return Job(many, make)
+
+
+def _image(order: Order, assets: Assets) -> Asset:
+    asset = assets.at(order.prompt["imageUrl"])
+    if not is_image(asset.data):
+        raise unreadable(asset.name, "it is no picture")
+    return asset
+
+
+async def _source(order: Order, assets: Assets) -> Image.Image:
+    asset = _image(order, assets)
+    try:
+        return await asyncio.to_thread(pictures.open_source, asset.data)
+    except ValueError as error:
+        raise unreadable(asset.name, str(error)) from None
+
+
+def _silence(heard: Heard, asset: Asset) -> str:
+    length = "" if heard.seconds is None else f" of {heard.seconds:.1f} seconds"
+    size = f"{len(asset.data):,} bytes"
+    return f"I am the emulator: I hear nothing, I only read metadata. This sound{length} has {size} and no words in it."
