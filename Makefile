@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try run check test lint bench lock clean
+.PHONY: try run check emulator test lint bench lock clean
 
 try: $(VENV)/run.done           ## the page and the sandbox: no token, no key, no network
 	$(BIN)/python -m bot try
@@ -13,6 +13,9 @@ run: $(VENV)/run.done           ## every platform that has a token in .env
 
 check: $(VENV)/run.done         ## what is configured, what is wrong, how to mend it
 	$(BIN)/python -m bot check
+
+emulator: $(VENV)/dev.done      ## the API of 1min.ai on this machine, for those who develop against it
+	$(BIN)/python -m emulator $(ARGS)
 
 test: $(VENV)/dev.done lint     ## everything, offline
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
