@@ -30,6 +30,8 @@ AROUND = 10_000  # pixels of its width and height together
 MOST_SENT = 50 << 20  # bytes of a file of the bot's
 CAPTION = 1024  # UTF-16 units
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+LINK = re.compile(r"https?://\S+")
+PREVIEWING = ("sendMessage", "editMessageText")  # a caption has no preview, and neither has a draft
 MP3 = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")  # how one begins
 
 updates.KINDS.update({"edited_message", STOPPED})  # the emulator's queue knows of three kinds only
@@ -117,7 +119,10 @@ class Call:
 
 
 class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
-    """Serves while entered. People say things with `says` and `sends_...`; `posts` is what they see."""
+    """Serves while entered. People say things with `says` and `sends_...`; `posts` is what they see.
+
+    Leaving fails where the bot let Telegram fetch an address that it wrote (`previewed`).
+    """
 
     def __init__(self, token: str = TOKEN, port: int = 0) -> None:
         super().__init__(max_updates=20_000, allow_insecure_loopback_webhooks=True, max_history=1)
@@ -125,6 +130,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.revoked = False
         self.calls: list[Call] = []
         self.drafts: list[tuple[int, int, str]] = []  # (chat, draft, text)
+        self.previewed: list[str] = []  # addresses in what the bot said that Telegram fetched, to show what is there
         self.stoppable: set[int] = set()  # drafts that show Stop
         self.knows_stop = True  # Bot API 10.3
         self.commands: list[dict[str, str]] = []
@@ -152,6 +158,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         with suppress(asyncio.CancelledError):
             await self._delivering
         await self._runner.cleanup()
+        if exc[:1] in ((), (None,)):
+            assert not self.previewed, f"Telegram fetched what the bot linked to: {self.previewed}"
 
     @property
     def url(self) -> str:
@@ -326,7 +334,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 
     def validate(self, method: str, fields: dict[str, Any], uploads: Any) -> Any:
         thread = int(fields.pop("message_thread_id", 0)) or None
-        fields.pop("link_preview_options", None)
+        self._preview(method, fields)
         chat = int(fields.get("chat_id", 0))
         if thread and (chat, thread) in self.closed_topics:
             raise ApiRefusal("Bad Request: message thread not found")
@@ -337,6 +345,12 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if own is None:
             return super().validate(method, fields, uploads)
         return own(fields, uploads, chat, thread)
+
+    def _preview(self, method: str, fields: dict[str, Any]) -> None:
+        """Fetch the first address in a text, as Telegram does unless it is told not to."""
+        options = json.loads(fields.pop("link_preview_options", "{}"))
+        if method in PREVIEWING and not options.get("is_disabled"):
+            self.previewed += LINK.findall(fields.get("text", ""))[:1]
 
     def _do_getMe(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
         me: dict[str, Any] = super().validate("getMe", fields, uploads)

@@ -20,8 +20,9 @@ from adapters.platforms.discord.listening import Listening
 from adapters.platforms.discord.manners import Tact
 from adapters.platforms.discord.pace import Pace, missable
 from adapters.platforms.discord.places import NAME, Place
+from adapters.platforms.discord.previews import NOBODY, edit_message
 from adapters.platforms.discord.rest import Rest
-from adapters.platforms.discord.said import NOBODY, Said
+from adapters.platforms.discord.said import Said
 from adapters.platforms.discord.sealed import Seal
 from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash import Payload
@@ -200,9 +201,9 @@ class Discord:
         return str(post.id)
 
     async def _edit(self, place: Place, post: int, said: Said) -> None:
-        target = await self._rest.place(place.id)
+        client = await self._rest.client()
         with our_errors():
-            await target.get_partial_message(post).edit(content=said.content, view=said.view, allowed_mentions=NOBODY)
+            await edit_message(client, place.id, post, content=said.content, view=said.view)
 
     def _make_way(self, method: str, where: str, growing: bool) -> None:
         """Half-grown text never takes the last call that Discord allows: the whole one may need it."""

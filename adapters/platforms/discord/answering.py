@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import discord
 
 from adapters.platforms.discord.errors import our_errors
-from adapters.platforms.discord.said import NOBODY, Said
+from adapters.platforms.discord.previews import NOBODY, ORIGINAL, edit_response
+from adapters.platforms.discord.said import Said
 from adapters.platforms.discord.tickets import Ticket
 from adapters.platforms.discord.uploads import uploads
 from bot.errors import BotError
-
-ORIGINAL = cast("int", "@original")  # Discord's name for the first answer; it stands in the place of a post's id
 
 
 async def answer(client: discord.Client, ticket: Ticket, said: Said, *, first: bool, hidden: bool) -> str:
@@ -23,32 +21,25 @@ async def answer(client: discord.Client, ticket: Ticket, said: Said, *, first: b
     webhook = _webhook(client, ticket)
     with _quietly():
         if first:
-            post = await webhook.edit_message(
-                ORIGINAL,
-                content=said.content,
-                view=said.view,
-                attachments=uploads(said.files),
-                allowed_mentions=NOBODY,
+            return await edit_response(
+                webhook, ORIGINAL, content=said.content, view=said.view, files=uploads(said.files)
             )
-        else:
-            post = await webhook.send(
-                said.content,
-                view=said.view or discord.utils.MISSING,
-                files=uploads(said.files),
-                allowed_mentions=NOBODY,
-                suppress_embeds=True,
-                ephemeral=hidden,
-                wait=True,
-            )
+        post = await webhook.send(
+            said.content,
+            view=said.view or discord.utils.MISSING,
+            files=uploads(said.files),
+            allowed_mentions=NOBODY,
+            suppress_embeds=True,
+            ephemeral=hidden,
+            wait=True,
+        )
     return str(post.id)
 
 
 async def revise(client: discord.Client, ticket: Ticket, post: str, said: Said) -> None:
     """Let a post that the ticket made read otherwise. TokenOver when it is too late."""
     with _quietly():
-        await _webhook(client, ticket).edit_message(
-            int(post), content=said.content, view=said.view, allowed_mentions=NOBODY
-        )
+        await edit_response(_webhook(client, ticket), int(post), content=said.content, view=said.view)
 
 
 def _webhook(client: discord.Client, ticket: Ticket) -> discord.Webhook:

@@ -115,7 +115,7 @@ class Asking:
         text = question if data["name"] == ASK else " ".join([f"/{data['name']}", *_words(data["name"], spoken)])
         if data["name"] == STOP:  # nothing else may ever come of it: the answer that ends says so
             self._take_in(interaction, _message(interaction, f"/{interaction.id}", text), thinking=False)
-            await interaction.response.send_message("⏹", ephemeral=True)
+            await interaction.response.send_message("⏹", ephemeral=True, suppress_embeds=True)
             return
         await self._ask(interaction, _message(interaction, f"/{interaction.id}", text), files)
 
@@ -137,7 +137,9 @@ class Asking:
         target = self._targets.pop(id, None) or await _read_again(interaction, id)
         if target is None:
             with speaking(interaction.locale.value):
-                await interaction.response.send_message(say("discord_no_message"), ephemeral=True)
+                await interaction.response.send_message(
+                    say("discord_no_message"), ephemeral=True, suppress_embeds=True
+                )
             return
         await self._ask_about(interaction, target, _answer(data.get("components", ())))
 

@@ -7,6 +7,7 @@ import structlog
 
 from adapters.platforms.discord.errors import our_errors
 from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.previews import NOBODY
 from adapters.platforms.discord.rest import Rest
 from adapters.platforms.discord.translate import language_of
 from bot.errors import BotError
@@ -88,7 +89,8 @@ class Tact:
                     say("discord_role_only", name=f"<@{me}>"),
                     reference=said.to_reference(fail_if_not_exists=False),
                     nonce=str(said.id),  # heard again after a crash, it is said once
-                    allowed_mentions=discord.AllowedMentions.none(),
+                    allowed_mentions=NOBODY,
+                    suppress_embeds=True,
                 )
         except BotError as error:
             log.warning("could not ask for a mention by name", channel=said.channel.id, reason=error.key)
@@ -119,7 +121,8 @@ class Tact:
             with our_errors():
                 client = await self._rest.client()
                 private = await client.create_dm(discord.Object(person))
-                await private.send(say("discord_may_not_speak", channel=f"<#{channel}>", permission=permission))
+                sentence = say("discord_may_not_speak", channel=f"<#{channel}>", permission=permission)
+                await private.send(sentence, suppress_embeds=True)
         except BotError as error:
             log.warning("could not tell that I may not speak", channel=channel, reason=error.key)
 

@@ -9,8 +9,6 @@ from adapters.platforms.discord.buttons import keyboard
 from adapters.platforms.discord.render import render
 from bot.messages import Button, File
 
-NOBODY = discord.AllowedMentions.none()  # is called by what a model says
-
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -1,5 +1,6 @@
 """What the bot posts: the form is checked as Discord checks it, then it is a message."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 from tests.doubles.discord import people
@@ -11,6 +12,7 @@ MOST_BYTES = 10 << 20  # of a file
 MOST_FILES = 10
 LONGEST_DESCRIPTION = 1024  # of a file
 NESTABLE = 40  # components of a message
+LINK = re.compile(r"(?<!<)https?://[^\s<>]+")  # Discord fetches none that stands in angle brackets
 KEPT_FLAGS = SUPPRESS_EMBEDS | EPHEMERAL | COMPONENTS_V2 | 1 << 12  # the last: no notification
 
 
@@ -33,6 +35,7 @@ def compose(world: World, channel: Channel, form: Form, folder: str = "") -> Pos
     post.nonce = str(nonce) if nonce is not None else None
     post.files = _uploaded(world, channel, form, folder)
     check_content(post)
+    _preview(world, post)
     return post
 
 
@@ -68,9 +71,16 @@ def revise(world: World, channel: Channel, post: Post, form: Form, folder: str =
     check_content(trial)
     for name in ("content", "embeds", "components", "flags", "files"):
         setattr(post, name, getattr(trial, name))
+    _preview(world, post)
     if "content" in body or "components" in body:  # then Discord works the mentions out anew
         answered = channel.posts.get(post.reply_to) if post.reply_to else None
         people.ping(post, channel, world, body.get("allowed_mentions"), answered)
+
+
+def _preview(world: World, post: Post) -> None:
+    """Fetch what a message links to, as Discord does for every one that does not say otherwise."""
+    if not post.flags & SUPPRESS_EMBEDS:
+        world.previewed += LINK.findall(post.text)
 
 
 def check(form: Form) -> None:

@@ -43,6 +43,8 @@ class FakeDiscord(Crowd):
     Kinds of calls, for `fails` and `limits`: gateway, me, user, dm, application, commands, guild, member, threads,
     channel, typing, history, send, message, edit, delete, thread, join, reaction; of interactions: callback,
     followup, response (reading, changing or deleting an answer); file is the fetching of one.
+
+    Leaving fails where the bot let Discord fetch an address that it wrote (`world.previewed`).
     """
 
     def __init__(self, token: str = TOKEN, port: int = 0, *, message_content: bool = False) -> None:
@@ -63,6 +65,8 @@ class FakeDiscord(Crowd):
     async def __aexit__(self, *exc: object) -> None:
         self.gateway.drop()
         await self._runner.cleanup()
+        if exc[:1] in ((), (None,)):
+            assert not self.world.previewed, f"Discord fetched what the bot linked to: {self.world.previewed}"
 
     @property
     def origin(self) -> str:

@@ -246,6 +246,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.direct: dict[int, int] = {}  # user: channel
         self.places: dict[int, int] = {}  # message: channel
+        self.previewed: list[str] = []  # addresses in what the bot said that Discord fetched, to show what is there
         self.add_guild(Guild(GUILD, "Photo club", ADMIN), BOT_ROLE)
         for id, name, type in ((GENERAL, "general", 0), (OTHER, "other", 0), (FORUM, "photos", FORUM_CHANNEL)):
             self.add_channel(Channel(id, type, name, self.guilds[GUILD]))
