@@ -32,6 +32,7 @@ bench: $(VENV)/dev.done         ## ratios against the floor, on this machine
 lock: $(VENV)/dev.done          ## new hash-pinned locks; needs uv
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres --group dev pyproject.toml -o requirements-dev.lock
+	echo "$$(date -u +%F) $$(sha256sum < requirements.lock | cut -d' ' -f1)" > bot/locked.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

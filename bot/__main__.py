@@ -14,6 +14,7 @@ import structlog
 
 from bot import logs
 from bot.app import running
+from bot.file_rights import write_for_owner_only
 from bot.settings import Settings, SettingsError
 from bot.store import backup as copies
 from bot.store.backup import NotDone
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit code."""
+    write_for_owner_only()
     options = _parser().parse_args(arguments)
     try:
         done = options.command(options)  # what waits for nobody but the disk is done at once

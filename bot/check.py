@@ -1,15 +1,21 @@
 """Says what is configured, what is wrong and how to mend it."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Literal
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot.app import store_in
 from bot.commands.models import Known, known_models
 from bot.errors import BotError
+from bot.file_rights import readable_by_others
 from bot.house import House
+from bot.libraries import lock_age
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.web.server import WebServer
@@ -21,29 +27,42 @@ MENDING = {
     "provider_blocked": "The provider's gatekeeper blocks this address; ask the provider, or go out from another one.",
 }
 
-Finding = tuple[bool, str, str]  # well?, what was looked at, what is to be said about it
+Verdict = Literal["ok", "warn", "WRONG"]
+OK: Verdict = "ok"
+WARN: Verdict = "warn"  # it works, but not as safely as it could
+WRONG: Verdict = "WRONG"  # it does not work
+Finding = tuple[Verdict, str, str]  # the verdict, what was looked at, what is to be said about it
 
 
 async def report(settings: Settings, write: Callable[[str], object]) -> int:
     """Write a line for each thing that was looked at; return how many are wrong."""
-    faults = 0
-    async for well, subject, remark in _findings(settings):
-        write(f"{'ok   ' if well else 'WRONG'}  {subject}: {remark}")
-        faults += not well
-    write("All is well." if not faults else f"{faults} to mend.")
-    return faults
+    counted: Counter[Verdict] = Counter()
+    async for verdict, subject, remark in _findings(settings):
+        write(f"{verdict:5}  {subject}: {remark}")
+        counted[verdict] += 1
+    write(_conclusion(counted[WRONG], counted[WARN]))
+    return counted[WRONG]
+
+
+def _conclusion(faults: int, warnings: int) -> str:
+    if faults:
+        return f"{faults} to mend."
+    return f"It will run. {warnings} to think about." if warnings else "All is well."
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    yield True, "settings", "every variable can be read"
+    yield OK, "settings", "every variable can be read"
+    for finding in _secrets_on_disk():
+        yield finding
+    yield OK, "libraries", lock_age(time.time())
     yield _port(settings)
     async with AsyncExitStack() as stack:
         try:
             store = await stack.enter_async_context(store_in(settings))
-            yield True, "store", f"opens, {await store.waiting()} turns on the queue"
+            yield OK, "store", f"opens, {await store.waiting()} turns on the queue"
         except Exception as error:
             yield (
-                False,
+                WRONG,
                 "store",
                 f"{type(error).__name__}. Check BOT_STORE, its rights, and that no bot runs on it.",
             )
@@ -64,24 +83,30 @@ async def _platforms(stack: AsyncExitStack, house: House) -> AsyncIterator[Findi
         try:
             await adapter.check()
         except BotError as error:
-            yield False, name, str(error)
+            yield WRONG, name, str(error)
         else:
-            yield True, name, "the token is accepted"
+            yield OK, name, "the token is accepted"
+
+
+def _secrets_on_disk() -> Iterator[Finding]:
+    file = str(Settings.model_config.get("env_file"))
+    if readable_by_others(Path(file)):
+        yield WARN, file, f"other accounts on this machine can read your tokens and keys in it. Run: chmod 600 {file}"
 
 
 def _port(settings: Settings) -> Finding:
     try:
         with socket.create_server((settings.web_host, settings.web_port)):
-            return True, "port", f"{settings.web_host}:{settings.web_port} is free"
+            return OK, "port", f"{settings.web_host}:{settings.web_port} is free"
     except OSError as error:
-        return False, "port", f"{error.strerror}. Set WEB_HOST and WEB_PORT to an address and a port that are free."
+        return WRONG, "port", f"{error.strerror}. Set WEB_HOST and WEB_PORT to an address and a port that are free."
 
 
 async def _providers(stack: AsyncExitStack, house: House) -> AsyncIterator[Finding]:
     ready = {name: plug for name, plug in PROVIDERS.items() if plug.ready(house.settings)}
     if not ready:
         yield (
-            False,
+            WRONG,
             "provider",
             "none has a key. Set ONEMIN_API_KEY or the key of another one, or run `python -m bot try` for the sandbox.",
         )
@@ -91,10 +116,10 @@ async def _providers(stack: AsyncExitStack, house: House) -> AsyncIterator[Findi
         try:
             await provider.check()
         except BotError as error:
-            yield False, name, f"{error} {MENDING.get(error.key, '')}".strip()
+            yield WRONG, name, f"{error} {MENDING.get(error.key, '')}".strip()
         else:
             house.providers[name] = provider
-            yield True, name, "the key is accepted"
+            yield OK, name, "the key is accepted"
     known = await known_models(house.providers)
     yield _model(house, known, "BOT_MODEL", house.settings.bot_model)
     for fallback in house.settings.bot_fallbacks:
@@ -107,9 +132,9 @@ def _model(house: House, known: Known, variable: str, wanted: str) -> Finding:
         plug = PROVIDERS.get(wanted.partition("/")[0])
         why = "is not known" if plug and plug.ready(house.settings) else "belongs to a provider that is not set up"
         if not known:
-            return False, part, f"{wanted} {why}, and no list of models could be had."
+            return WRONG, part, f"{wanted} {why}, and no list of models could be had."
         seeing = sorted(known, key=lambda name: not known[name].sees)[:5]
-        return False, part, f"{wanted} {why}. Set {variable} to one of those: {', '.join(seeing)} ..."
+        return WRONG, part, f"{wanted} {why}. Set {variable} to one of those: {', '.join(seeing)} ..."
     if not known[wanted].sees:
-        return False, part, f"{wanted} cannot see photos. Set {variable} to one that can."
-    return True, part, f"{wanted} is known and sees photos"
+        return WRONG, part, f"{wanted} cannot see photos. Set {variable} to one that can."
+    return OK, part, f"{wanted} is known and sees photos"

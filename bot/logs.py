@@ -8,6 +8,8 @@ from typing import TextIO
 
 import structlog
 
+from bot.log_text import escape_values, write_traceback
+
 SHAPES = re.compile(
     r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"  # Telegram token; in links it follows the word bot
     r"|\b[MNO][A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord token
@@ -50,7 +52,8 @@ def set_up(style: str, level: str, secrets: Iterable[str], stream: TextIO | None
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if style == "json"
         else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+            escape_values,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=write_traceback),
         ]
     )
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -13,6 +13,7 @@ import aiohttp
 import psycopg
 import pytest
 
+from bot.libraries import lock_date
 from bot.store import open_store
 from emulator import Emulator
 from tests.conftest import PHOTOS
@@ -205,6 +206,25 @@ async def test_check_finds_all_well_with_a_good_key(tmp_path: Path, emulator: Em
     assert code == 0, printed
     assert printed.rstrip().endswith("All is well.")
     assert KEY not in printed
+
+
+async def test_check_warns_of_an_env_file_that_other_accounts_can_read(tmp_path: Path, sandbox: Emulator) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"ONEMIN_API_KEY={KEY}\nONEMIN_API_URL={sandbox.url}\n")
+    file.chmod(0o644)
+    code, printed = await command("check", folder=tmp_path)
+    assert code == 0, printed
+    assert "warn   .env: other accounts on this machine can read your tokens and keys in it." in printed
+    assert "chmod 600 .env" in printed
+    assert not printed.rstrip().endswith("All is well.")
+    file.chmod(0o600)
+    code, printed = await command("check", folder=tmp_path)
+    assert (code, ".env" in printed) == (0, False), printed
+
+
+async def test_check_tells_how_old_the_libraries_are(tmp_path: Path, sandbox: Emulator) -> None:
+    _, printed = await command("check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=sandbox.url)
+    assert f"ok     libraries: pinned on {lock_date()}, " in printed
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pathlib import Path
 from stat import S_IMODE
 from urllib.parse import quote
 
+from bot.file_rights import close_to_others
 from bot.store.sqlite import lock_file
 
 PAGES = 64  # of 4 KB each, in one step
@@ -84,6 +85,7 @@ def restore(store: Path, file: Path) -> Copy:
                 turns, waiting, size = _copy(source, file, draft, 0)
                 kept = _put_aside(store, draft)
                 _move(draft, store)
+                close_to_others(store)
         finally:
             unlock()
     return Copy(turns, waiting, size, time.monotonic() - begun, kept)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import aiosqlite
 
+from bot.file_rights import close_to_others
 from bot.messages import Gate
 from bot.store.base import Execute, Result, Row, Unit
 from bot.store.gates import OwnGates
@@ -58,6 +59,7 @@ class SQLite(SqlStore):
         """Open the file and take back what a process that died was holding. AlreadyRunning when one lives."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._guard = lock_file(self.path)
+        close_to_others(self.path)
         self._writer = await _connect(self.path)
         self._reader = await _connect(self.path)
         self._counter = await _connect(self.path)

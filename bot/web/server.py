@@ -24,6 +24,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    # Or a browser looks up the name of every host that an answer links to, and a name can hold what the model was told.
+    "X-DNS-Prefetch-Control": "off",
     "X-Content-Type-Options": "nosniff",
 }
 

@@ -137,9 +137,7 @@ class Asking:
         target = self._targets.pop(id, None) or await _read_again(interaction, id)
         if target is None:
             with speaking(interaction.locale.value):
-                await interaction.response.send_message(
-                    say("discord_no_message"), ephemeral=True, suppress_embeds=True
-                )
+                await interaction.response.send_message(say("discord_no_message"), ephemeral=True, suppress_embeds=True)
             return
         await self._ask_about(interaction, target, _answer(data.get("components", ())))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from adapters.platforms.web.entries import Entry, Said, UnknownPost, UnknownUpload, Upload
+from bot.file_rights import close_to_others
 from bot.messages import Button
 
 T = TypeVar("T")
@@ -223,6 +224,7 @@ class Journal:
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch(mode=0o600)  # photos of people; SQLite's files beside it take over the mode
+        close_to_others(self.path)
         self._database = sqlite3.connect(self.path, isolation_level=None)
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
