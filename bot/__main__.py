@@ -48,10 +48,10 @@ async def run(options: argparse.Namespace) -> int:
 
 
 async def try_(options: argparse.Namespace) -> int:
-    """Run the page alone, with the sandbox where no provider has a key."""
+    """Run the page alone, with local/eyes where no provider has a key."""
     settings = _settings(discord_token=None, telegram_token=None)
     if not _provider_keys(settings):
-        settings = _settings(discord_token=None, telegram_token=None, bot_sandbox=True, bot_model="sandbox/gpt-4o")
+        settings = _settings(discord_token=None, telegram_token=None, bot_local=True, bot_model="local/eyes")
     return await _until_stopped(settings, greeting="Open {url} and drop a photo there. Ctrl-C ends it.")
 
 

@@ -108,7 +108,7 @@ async def _providers(stack: AsyncExitStack, house: House) -> AsyncIterator[Findi
         yield (
             WRONG,
             "provider",
-            "none has a key. Set ONEMIN_API_KEY or the key of another one, or run `python -m bot try` for the sandbox.",
+            "none has a key. Set ONEMIN_API_KEY or the key of another one, or run `python -m bot try` without one.",
         )
         return
     for name, plug in ready.items():

@@ -90,9 +90,8 @@ class Settings(BaseSettings):
     bot_photo_detail: Literal["auto", "low", "high"] = Field(
         "auto", description="How closely the same ones look at photos, where they can choose; low is cheaper."
     )
-    bot_sandbox: bool = Field(
-        False,
-        description="true: offer the sandbox, which measures pixels and is no AI model.",
+    bot_local: bool = Field(
+        False, description="true: offer local/eyes, which measures photos without a key and is no AI model."
     )
 
     # the bot
@@ -187,6 +186,15 @@ class Settings(BaseSettings):
     def _none(cls, value: object) -> object:  # below `_split`, because pydantic begins with the last one
         return "" if value == "none" else value
 
+    @field_validator("bot_model", "bot_fallbacks")
+    @classmethod
+    def _is_no_sandbox(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        names = (value,) if isinstance(value, str) else value
+        if any(name.startswith("sandbox/") for name in names):
+            msg = "the sandbox is gone: set it to local/eyes, with BOT_LOCAL=true, or to a model of a provider"
+            raise ValueError(msg)
+        return value
+
     @model_validator(mode="after")
     def _page_is_guarded(self) -> Self:
         if not is_loopback(self.web_host) and (self.web_token is None or len(self.web_token.get_secret_value()) < 16):
@@ -220,12 +228,14 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, **overrides: object) -> Self:
         """Read the environment and `.env`. SettingsError names every wrong variable at once, and no value."""
+        retired = _retired()
         try:
-            return cls(**overrides)  # type: ignore[arg-type]
+            settings = cls(**overrides)  # type: ignore[arg-type]
         except ValidationError as error:
-            faults = error.errors(include_url=False, include_input=False, include_context=False)
-            lines = [": ".join(filter(None, (_variable(fault["loc"]), _sentence(fault["msg"])))) for fault in faults]
-            raise SettingsError("\n".join(lines)) from None
+            raise SettingsError("\n".join(retired + _described(error))) from None
+        if retired:
+            raise SettingsError("\n".join(retired))
+        return settings
 
     def secrets(self) -> list[str]:
         """Every secret that is set, for the log to hide."""
@@ -236,6 +246,22 @@ class Settings(BaseSettings):
         ]
 
 
+class _Retired(BaseSettings):
+    """Variables of earlier versions: whoever still relies on one reads what replaced it."""
+
+    model_config = Settings.model_config
+
+    bot_sandbox: str = ""
+
+    @field_validator("bot_sandbox")
+    @classmethod
+    def _became_local(cls, value: str) -> str:
+        if value.strip().lower() in ("1", "true", "t", "yes", "y", "on"):
+            msg = "the sandbox is gone: set BOT_LOCAL=true for local/eyes, which measures photos"
+            raise ValueError(msg)
+        return value
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach the address."""
     if host == "localhost":
@@ -244,6 +270,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _retired() -> list[str]:
+    try:
+        _Retired()
+    except ValidationError as error:
+        return _described(error)
+    return []
+
+
+def _described(error: ValidationError) -> list[str]:
+    """Write a line for each fault, with the variable and without its value."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    return [": ".join(filter(None, (_variable(fault["loc"]), _sentence(fault["msg"])))) for fault in faults]
 
 
 def _variable(loc: tuple[int | str, ...]) -> str:

@@ -1,6 +1,7 @@
 """The house keeps its plan: which room may reach for which, read from the imports themselves."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,23 @@ def test_every_room_has_a_rule() -> None:
     assert rooms == set(MAY)
 
 
+@pytest.mark.parametrize("path", [*modules("bot"), *modules("adapters")], ids=name_of)
+def test_nothing_that_is_shipped_reaches_for_the_emulator(path: Path) -> None:
+    assert "emulator" not in {name.partition(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("path", modules("emulator"), ids=name_of)
+def test_the_emulator_shares_no_code_with_the_client_that_it_checks(path: Path) -> None:
+    assert not {"bot", "adapters"} & {name.partition(".")[0] for name in imported(path)}
+
+
+def test_the_emulator_is_in_neither_the_wheel_nor_the_image() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["bot", "adapters"]
+    assert "emulator" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert "emulator" not in (ROOT / "Dockerfile").read_text()
+
+
 def test_only_one_module_speaks_http() -> None:
     speakers = [
         name_of(path)
@@ -110,7 +128,7 @@ def test_platforms_and_providers_do_not_know_each_other() -> None:
         assert not any(name.startswith("adapters.platforms") for name in imported(path))
 
 
-@pytest.mark.parametrize("path", [*modules("bot"), *modules("adapters")], ids=name_of)
+@pytest.mark.parametrize("path", [*modules("bot"), *modules("adapters"), *modules("emulator")], ids=name_of)
 def test_every_module_says_at_its_door_what_it_is(path: Path) -> None:
     text = path.read_text()
     assert not text or ast.get_docstring(ast.parse(text))

@@ -4,11 +4,14 @@ SCREENSHOTS=docs/images python -m pytest tests/test_page_story.py renews the pic
 """
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
+from emulator import Emulator
 from tests.conftest import PHOTOS
 from tests.doubles.browser import chromium, pictures
 from tests.doubles.process import BotProcess
@@ -49,12 +52,15 @@ async def test_a_photo_is_answered_on_the_page_and_the_follow_up_knows_it(tmp_pa
         await page.evaluate(NOTE_LENGTHS)
         await ask(page, "what is this?", "cat.jpg")
         first = page.locator(ANSWERS).nth(0)
-        await expect(first).to_contain_text("I am the emulator", timeout=10_000)
+        await expect(page.locator("#banner")).to_contain_text("There is no AI model behind this page.")
+        await expect(first).to_contain_text("I'm not an AI model: I measure photos", timeout=10_000)
         await expect(first).to_contain_text("451 × 300 pixels", timeout=10_000)
-        await expect(first).to_contain_text("No metadata was left in it.")
+        await expect(first).to_contain_text("A real model can")
         assert await page.evaluate("lengths.size") >= 3  # it was seen growing
         await ask(page, "and is it sharp?")
-        await expect(page.locator(ANSWERS).nth(1)).to_contain_text(re.compile(r"Still about photo 1.*🙂", re.DOTALL))
+        await expect(page.locator(ANSWERS).nth(1)).to_contain_text(
+            re.compile(r"Photo 1.*measured the photos again", re.DOTALL)
+        )
         await expect(page.locator("#typing")).to_be_hidden()
         await page.screenshot(path=folder / ("page.png" if scheme == "light" else "page-dark.png"))
         assert troubles == []
@@ -72,7 +78,7 @@ async def test_good_and_bad_photos_in_one_message_on_a_phone(tmp_path: Path) -> 
         await ask(page, "which of them is the sharpest?", "cat.jpg", "rocket.jpg", "truncated.jpg", "cat.heic")
         answer = page.locator(ANSWERS).nth(0)
         await expect(answer).to_contain_text("Read 3 of 4 photos. Not read: truncated.jpg: the file is cut off.")
-        await expect(answer).to_contain_text("🙂", timeout=10_000)
+        await expect(answer).to_contain_text("Most pixels: photo 2.", timeout=10_000)
         await expect(page.locator("#typing")).to_be_hidden()
         await page.screenshot(path=folder / "phone.png")
         await context.close()
@@ -95,16 +101,43 @@ async def test_below_a_photo_without_words_a_press_asks_about_that_photo(tmp_pat
         await first.get_by_role("button", name="Read text").click()
         await expect(page.locator(".pressed .said")).to_have_text("Read text")
         answer = page.locator(ANSWERS).nth(2)
-        await expect(answer).to_contain_text("Read all the text in this picture", timeout=10_000)
-        await expect(answer).to_contain_text("Photo 1 📷 is a landscape JPEG of 451 × 300 pixels", timeout=10_000)
+        await expect(answer).to_contain_text("Photo 1 · cat.jpg", timeout=10_000)
+        await expect(answer).to_contain_text("I can't recognise what a photo shows, read text", timeout=10_000)
         await expect(first.get_by_role("button", name="Read text")).to_be_enabled(timeout=10_000)
         await context.close()
 
 
 @pytest.mark.timeout(120)
+async def test_each_starter_is_answered_or_says_what_it_needs(tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
+        await bot.ready()
+        for nth, photos, says in (
+            (0, ["cat.jpg"], "A real model can"),
+            (1, ["cat.jpg"], "I can't recognise what a photo shows, read text"),
+            (2, ["cat.jpg", "coffee.png"], "Photos 1 and 2 differ in "),
+        ):
+            context = await browser.new_context(locale="en-US")
+            page = await context.new_page()
+            await page.goto(f"{bot.url}/c/starter-{nth}")
+            await page.set_input_files("#files", [PHOTOS / name for name in photos])
+            await page.locator("#empty .examples button").nth(nth).click()
+            await page.press("#text", "Enter")
+            await expect(page.locator(ANSWERS).nth(0)).to_contain_text(says, timeout=10_000)
+            await context.close()
+
+
+@asynccontextmanager
+async def trying_onemin(tmp_path: Path) -> AsyncIterator[BotProcess]:
+    """`try` with a key of 1min.ai, which is emulated."""
+    async with Emulator() as emulator:
+        async with BotProcess(tmp_path, "try", ONEMIN_API_KEY="any", ONEMIN_API_URL=emulator.url) as bot:
+            yield bot
+
+
+@pytest.mark.timeout(120)
 async def test_an_answer_is_asked_for_again_and_leafed_through(tmp_path: Path) -> None:
     folder = pictures(tmp_path)
-    async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
+    async with trying_onemin(tmp_path) as bot, chromium() as browser:
         await bot.ready()
         context = await browser.new_context(
             viewport={"width": 1000, "height": 1060}, color_scheme="light", locale="en-US", device_scale_factor=1.25
@@ -133,21 +166,21 @@ async def test_an_answer_is_asked_for_again_and_leafed_through(tmp_path: Path) -
 
 @pytest.mark.timeout(120)
 async def test_the_picker_follows_every_way_to_choose_a_model_on_a_phone(tmp_path: Path) -> None:
-    async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
+    async with trying_onemin(tmp_path) as bot, chromium() as browser:
         await bot.ready()
         context = await browser.new_context(viewport={"width": 375, "height": 700}, locale="en-US")
         page = await context.new_page()
         await page.goto(bot.url)
         picker, posts = page.locator("#model"), page.locator(ANSWERS)
-        await expect(picker).to_have_value("sandbox/gpt-4o")
+        await expect(picker).to_have_value("onemin/gpt-4o")
         await ask(page, "/model")
         await expect(posts).to_have_count(1)
-        choices = page.locator(".choices button[data-command^='/model sandbox/']")
+        choices = page.locator(".choices button[data-command^='/model onemin/']")
         chosen = await choices.last.get_attribute("data-command") or ""
         await choices.last.click()
         await expect(picker).to_have_value(chosen.removeprefix("/model "))
         await ask(page, "/model gpt-4o")
-        await expect(picker).to_have_value("sandbox/gpt-4o")
+        await expect(picker).to_have_value("onemin/gpt-4o")
         await page.reload()
-        await expect(picker).to_have_value("sandbox/gpt-4o")
+        await expect(picker).to_have_value("onemin/gpt-4o")
         await context.close()

@@ -5,13 +5,14 @@ SCREENSHOTS=docs/images python -m pytest tests/test_page_studio_story.py renews 
 
 import io
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.async_api import FilePayload, Locator, Page, ViewportSize, expect
 
+from emulator import Emulator
 from emulator.sound import ogg
 from tests.conftest import PHOTOS
 from tests.documents import locked, pdf
@@ -39,7 +40,9 @@ pytestmark = pytest.mark.timeout(120)
 @asynccontextmanager
 async def opened(tmp_path: Path, height: int, width: int = 720) -> AsyncIterator[Page]:
     """The page in a browser, with the emulator behind it; whatever the browser complains about fails the test."""
-    async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
+    async with Emulator() as emulator, chromium() as browser, AsyncExitStack() as stack:
+        onemin = {"ONEMIN_API_KEY": "any", "ONEMIN_API_URL": emulator.url}
+        bot = await stack.enter_async_context(BotProcess(tmp_path, "try", **onemin))
         await bot.ready()
         context = await browser.new_context(
             viewport=ViewportSize(width=width, height=height),

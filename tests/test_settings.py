@@ -119,3 +119,30 @@ def test_every_variable_has_one_sentence() -> None:
 
 def test_no_secret_has_a_default() -> None:
     assert not any(isinstance(field.default, SecretStr) for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("value", ["true", "1", "Yes"])
+def test_whoever_still_wants_the_sandbox_reads_what_replaced_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    (tmp_path / ".env").write_text(f"BOT_SANDBOX={value}\nWEB_PORT=x\n")
+    with pytest.raises(SettingsError) as caught:
+        Settings.read()
+    lines = str(caught.value).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["BOT_SANDBOX", "WEB_PORT"]
+    assert "BOT_LOCAL=true" in lines[0]
+    monkeypatch.setenv("WEB_PORT", "8080")
+    with pytest.raises(SettingsError, match="BOT_LOCAL=true"):
+        Settings.read()
+
+
+def test_a_sandbox_that_was_switched_off_bothers_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_SANDBOX", "false")
+    assert not Settings.read().bot_local
+
+
+@pytest.mark.parametrize("variable", ["BOT_MODEL", "BOT_FALLBACKS"])
+def test_a_model_of_the_sandbox_is_told_what_to_set_instead(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "sandbox/gpt-4o")
+    with pytest.raises(SettingsError, match=f"{variable}: the sandbox is gone: set it to local/eyes"):
+        Settings.read()

@@ -7,5 +7,5 @@ PROVIDERS = {
     "vapi": Plug("adapters.providers.openai:open_vapi", needs="vapi_api_key"),
     "aimlapi": Plug("adapters.providers.openai:open_aimlapi", needs="aimlapi_api_key"),
     "openai": Plug("adapters.providers.openai:open_openai", needs="openai_on"),
-    "sandbox": Plug("emulator.provider:open_sandbox", needs="bot_sandbox"),
+    "local": Plug("adapters.providers.local:open_local", needs="bot_local"),
 }

@@ -653,7 +653,7 @@ async def test_no_password_is_printed_while_the_database_is_away(
 async def test_a_migration_waits_for_nobody_in_front_of_others(url: str) -> None:
     async with Postgres(url, MODEL):
         pass
-    await query(url, "DELETE FROM migrations WHERE name = (SELECT MAX(name) FROM migrations)")
+    await query(url, "DELETE FROM migrations WHERE name >= '007'")
     await query(url, "DROP TABLE processes, gates, carried")
     await query(url, "ALTER TABLE turns DROP COLUMN stopping")
     async with await psycopg.AsyncConnection.connect(url) as reader:  # holds the table for a while

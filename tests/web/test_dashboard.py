@@ -263,8 +263,8 @@ async def test_it_is_there_and_guarded_whatever_the_bot_listens_to(tmp_path: Pat
         bot_store=f"sqlite:///{tmp_path}/bot.db",
         bot_data=str(tmp_path),
         bot_listen=listen,
-        bot_sandbox=True,
-        bot_model=MODEL,
+        bot_local=True,
+        bot_model="local/eyes",
         web_port=0,
         web_token=TOKEN,
     )

@@ -29,7 +29,7 @@ def open_web(house: House) -> Web:
         house.web,
         Path(settings.bot_data),
         most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
-        banner=lambda: say("page_sandbox") if settings.bot_model.startswith("sandbox/") else "",
+        banner=lambda: say("page_local") if settings.bot_model.startswith("local/") else "",
         model_of=model_of,
         models=models,
     )

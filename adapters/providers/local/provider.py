@@ -1,0 +1,70 @@
+"""The provider `local`: one model, `eyes`, which measures the photos that come with a question."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Sequence
+from typing import Self
+
+from adapters.providers.local.measuring import measure
+from adapters.providers.local.report import MeasuredPhoto, write_report
+from bot.errors import Busy, Refused
+from bot.messages import Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
+
+EYES = Model("eyes", "Local eyes", sees=True)
+PACE = 0.015  # seconds between two words of an answer
+_WORD = re.compile(r"\S+\s*")
+
+
+class LocalEyes:
+    """Answers from measurements. Keeps nothing: all that it needs comes with each question."""
+
+    name = "local"
+    studio = None
+
+    def __init__(self, pace: float = PACE) -> None:
+        self.pace = pace
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def begin(self, conversation: Conversation, title: str) -> str | None:
+        """Return None: no history is kept here."""
+        return None
+
+    async def upload(self, file: Photo | Document) -> None:
+        """Do nothing: photos are measured where they lie."""
+
+    def reads(self, document: Document, model: str) -> bool:
+        """Return False: documents are not opened here."""
+        return False
+
+    async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        """Measure the photos of the question, then hand out the report word by word."""
+        photos = [await _measured(photo, n, prompt) for n, photo in enumerate(prompt.photos, 1)]
+        for word in _WORD.findall(write_report(photos, prompt)):
+            yield Text(word)
+            await asyncio.sleep(self.pace)
+        yield Usage()
+
+    async def forget(self, conversation: Conversation) -> None:
+        """Do nothing: nothing is kept here."""
+
+    async def models(self) -> Sequence[Model]:
+        """List the one model."""
+        return [EYES]
+
+    async def check(self) -> None:
+        """Do nothing: there is no key and no network that could be wrong."""
+
+
+async def _measured(photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
+    """Measure a photo, which keeps the number that it has in the conversation."""
+    try:
+        measurements = await asyncio.to_thread(measure, photo.file)
+    except FileNotFoundError as error:  # another process needed the place; by the next try it is fetched again
+        raise Busy("photo_gone") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Refused("provider_photo_refused") from error
+    return MeasuredPhoto(prompt.numbers.get(photo.sha256, n), photo, measurements)

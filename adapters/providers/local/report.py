@@ -1,0 +1,102 @@
+"""Write the answer of `local/eyes`: what was measured, in the language of whoever asks, and what it can't do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.providers.local.measuring import Measurements, difference
+from bot.messages import Photo, Prompt
+from bot.words import say
+
+FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP"}
+CLIPPED = 0.05  # share of black or white pixels that is worth a word
+SAME = 0.005  # share of the picture; fewer cells than that are noise
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredPhoto:
+    """A photo with its number in the conversation, and what was measured."""
+
+    number: int
+    photo: Photo
+    measured: Measurements
+
+
+def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt) -> str:
+    """Describe each photo, compare several, and say what is beyond measuring."""
+    parts = [
+        say("local_about"),
+        *(_described(each) for each in photos),
+        *([] if photos else [say("local_no_photo")]),
+        *([_compared(photos)] if len(photos) > 1 else []),
+        " ".join(_limits(prompt)),
+    ]
+    return "\n\n".join(parts)
+
+
+def _described(each: MeasuredPhoto) -> str:
+    photo = each.photo
+    size = say(
+        "local_size",
+        shape=say(f"local_shape_{_shape(photo)}"),
+        width=photo.width,
+        height=photo.height,
+        format=FORMATS.get(photo.mime, photo.mime),
+        kilobytes=max(1, round(photo.size / 1000)),
+    )
+    lines = [size, _colours(each.measured), _light(each.measured), _sharpness(each.measured)]
+    return "\n".join([say("local_photo", n=each.number, name=photo.name), *(f"- {line}" for line in lines)])
+
+
+def _shape(photo: Photo) -> str:
+    if photo.width == photo.height:
+        return "square"
+    return "landscape" if photo.width > photo.height else "portrait"
+
+
+def _colours(measured: Measurements) -> str:
+    names = [say(f"local_colour_{name}") for name in measured.colours]
+    return say("local_colours", colours=", ".join(names) or say("local_colour_many"))
+
+
+def _light(measured: Measurements) -> str:
+    level = "dark" if measured.brightness < 70 else "bright" if measured.brightness > 175 else "medium"
+    clipped = [
+        say(f"local_clipped_{end}", percent=round(share * 100))
+        for end, share in (("black", measured.black), ("white", measured.white))
+        if share > CLIPPED
+    ]
+    return say("local_light", light=", ".join([say(f"local_light_{level}"), *clipped]))
+
+
+def _sharpness(measured: Measurements) -> str:
+    if measured.detail < 1:
+        level = "unknown"
+    else:
+        level = "blurred" if measured.detail < 20 else "sharp" if measured.detail > 120 else "soft"
+    return say("local_sharpness", sharpness=say(f"local_sharpness_{level}"))
+
+
+def _compared(photos: Sequence[MeasuredPhoto]) -> str:
+    ranking = say(
+        "local_ranking",
+        sharpest=max(photos, key=lambda each: each.measured.detail).number,
+        brightest=max(photos, key=lambda each: each.measured.brightness).number,
+        largest=max(photos, key=lambda each: each.photo.width * each.photo.height).number,
+    )
+    if len(photos) > 2:
+        return ranking
+    one, other = photos
+    share = difference(one.measured, other.measured)
+    if share < SAME:
+        return say("local_alike", a=one.number, b=other.number)
+    differ = say("local_differ", a=one.number, b=other.number, percent=max(1, round(share * 100)))
+    return f"{differ} {ranking}"
+
+
+def _limits(prompt: Prompt) -> list[str]:
+    sentences = [say("local_limits")]
+    if prompt.excerpts:
+        sentences.append(say("local_no_documents"))
+    if prompt.history:
+        sentences.append(say("local_no_memory"))
+    return sentences
