@@ -5,7 +5,7 @@ SCREENSHOTS=docs/images python -m pytest tests/test_page_story.py renews the pic
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -129,9 +129,9 @@ async def test_each_starter_is_answered_or_says_what_it_needs(tmp_path: Path) ->
 @asynccontextmanager
 async def trying_onemin(tmp_path: Path) -> AsyncIterator[BotProcess]:
     """`try` with a key of 1min.ai, which is emulated."""
-    async with Emulator() as emulator:
-        async with BotProcess(tmp_path, "try", ONEMIN_API_KEY="any", ONEMIN_API_URL=emulator.url) as bot:
-            yield bot
+    async with Emulator() as emulator, AsyncExitStack() as stack:
+        settings = {"ONEMIN_API_KEY": "any", "ONEMIN_API_URL": emulator.url}
+        yield await stack.enter_async_context(BotProcess(tmp_path, "try", **settings))
 
 
 @pytest.mark.timeout(120)
