@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .PHONY: try run check emulator test lint bench lock clean
 
-try: $(VENV)/run.done           ## the page and the sandbox: no token, no key, no network
+try: $(VENV)/run.done           ## the page: no token, no key, no network
 	$(BIN)/python -m bot try
 
 run: $(VENV)/run.done           ## every platform that has a token in .env
