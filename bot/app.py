@@ -152,6 +152,7 @@ def hands(
     documents = Documents(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
     finder = Finder(store, adapters, photos, documents, settings.bot_photo_mb * MEGABYTE)
     studio = Studio(store, providers, finder, rules.off)
+    limits = Limits(store, rules.limits)
     asker = Asker(
         store,
         providers,
@@ -160,10 +161,11 @@ def hands(
         settings.bot_model,
         settings.bot_fallbacks,
         failover,
-        Hearing(store, studio),
+        Hearing(store, studio, limits),
         videos="videos" not in rules.off,
+        limits=limits,
     )
-    return Hands(store, adapters, providers, asker, Limits(store, rules.limits), Mirror(store, adapters), studio, rules)
+    return Hands(store, adapters, providers, asker, limits, Mirror(store, adapters), studio, rules)
 
 
 def store_in(settings: Settings) -> Store:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.asking.question import HEARD, Question
+from bot.limits import Limits
 from bot.messages import Turn
 from bot.ports import Store
 from bot.studio import Studio
@@ -17,6 +18,7 @@ class Hearing:
 
     store: Store
     studio: Studio
+    limits: Limits
 
     async def __call__(self, asked: Question) -> Turn:
         """The question's turn with what its recordings say, which is shown above the answer."""
@@ -31,8 +33,9 @@ class Hearing:
     async def _heard(self, turn: Turn) -> Turn:
         said = []
         for n, sound in enumerate(turn.message.sounds):
+            await self.limits.hold(turn, LANE + n, await self.studio.name_of(turn, "hear"))
             name, heard = await self.studio.hear(turn, sound)
-            await self.store.book(turn, LANE + n, name, heard.usage)
+            await self.store.settle(turn, LANE + n, name, heard.usage)
             said.append(heard.text.strip())
         text = "\n\n".join(filter(None, (turn.message.text, f"{HEARD} {' '.join(said)}")))
         await self.store.worded(turn, text)

@@ -389,6 +389,63 @@ class DaySpent:
     spent: Spent
 
 
+Measure = Literal["turns", "credits", "dollars"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """At most `most` of something since a moment: of an author (platform:id), in a channel, or of the whole bot."""
+
+    measure: Measure
+    most: float
+    since: float  # seconds since 1970
+    author: str | None = None
+    channel: Channel | None = None
+
+    @property
+    def is_of_everybody(self) -> bool:
+        """Whether it is that of the whole bot."""
+        return self.author is None and self.channel is None
+
+    @property
+    def subject(self) -> str:
+        """Whose budget it is; reservations for one subject are made one after the other."""
+        return f"author {self.author}" if self.author else f"channel {self.channel}" if self.channel else "everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What counts against a budget: what was booked, and what is reserved for answers under way."""
+
+    budget: Budget
+    booked: float
+    reserved: float
+    is_uncertain: bool = False  # the price of something under way cannot be estimated
+
+    @property
+    def used(self) -> float:
+        """Both together."""
+        return self.booked + self.reserved
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether nothing more may be begun."""
+        return self.used >= self.budget.most
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What became of a reservation, and how each budget stood without it."""
+
+    is_granted: bool
+    balances: tuple[Balance, ...] = ()
+
+    @property
+    def exhausted(self) -> Balance | None:
+        """The first budget in which there is no room; None where a price has to become known first."""
+        return next((balance for balance in self.balances if balance.is_exhausted), None)
+
+
 Craft = Literal["imagine", "vary", "edit", "cutout", "upscale"]
 """What can be done with pictures: made of words, varied, changed by words, cut out, enlarged."""
 

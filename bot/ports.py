@@ -5,10 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, Self
 
 from bot.messages import (
+    Admission,
     Answer,
     Attachment,
     Author,
     Backlog,
+    Budget,
     Button,
     Channel,
     ChannelSettings,
@@ -427,8 +429,23 @@ class Store(Protocol):
 
     # money
 
-    async def book(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
-        """Book what one of several answers side by side took; once, however often it is said."""
+    async def reserve(self, turn: Turn, models: Mapping[int, str], budgets: Sequence[Budget] = ()) -> Admission:
+        """Set aside what the turn will take of these models, by lane, if there is room in each budget.
+
+        All processes together admit no more than fits: `settle`, `answered` and the end of the turn release it. A turn
+        that was admitted once stays so. Where a budget is in money, questions of which no price is known are admitted
+        one at a time.
+        """
+        ...
+
+    async def settle(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
+        """Book what one of several answers side by side took, in place of what was reserved for it.
+
+        It is booked once, however often it is said.
+        """
+
+    async def release(self, turn: Turn) -> None:
+        """Give back what is still reserved for the turn."""
 
     async def spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
         """What answers took since then: all of them, or those to one author (platform:id) or in one channel."""

@@ -18,7 +18,7 @@ Subjects = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S+$")], ...],
 
 
 def _limit(what: str, whose: str) -> Any:
-    return Field(None, gt=0, description=f"At most so many {what} for a {whose}; empty: no limit.")
+    return Field(None, gt=0, description=f"At most so many {what} for {whose}; empty: no limit.")
 
 
 class SettingsError(Exception):
@@ -149,18 +149,23 @@ class Settings(BaseSettings):
     bot_pairing: bool = Field(
         False, description="true: whoever is not on the list gets a code in private that an admin may accept."
     )
-    bot_user_turns_minute: float | None = _limit("answers a minute", "person")
-    bot_user_turns_day: float | None = _limit("answers a day", "person")
-    bot_user_credits_day: float | None = _limit("credits a day", "person")
-    bot_user_credits_month: float | None = _limit("credits a month", "person")
-    bot_user_dollars_day: float | None = _limit("dollars a day", "person")
-    bot_user_dollars_month: float | None = _limit("dollars a month", "person")
-    bot_channel_turns_minute: float | None = _limit("answers a minute", "channel")
-    bot_channel_turns_day: float | None = _limit("answers a day", "channel")
-    bot_channel_credits_day: float | None = _limit("credits a day", "channel")
-    bot_channel_credits_month: float | None = _limit("credits a month", "channel")
-    bot_channel_dollars_day: float | None = _limit("dollars a day", "channel")
-    bot_channel_dollars_month: float | None = _limit("dollars a month", "channel")
+    bot_user_turns_minute: float | None = _limit("answers a minute", "a person")
+    bot_user_turns_day: float | None = _limit("answers a day", "a person")
+    bot_user_credits_day: float | None = _limit("credits a day", "a person")
+    bot_user_credits_month: float | None = _limit("credits a month", "a person")
+    bot_user_dollars_day: float | None = _limit("dollars a day", "a person")
+    bot_user_dollars_month: float | None = _limit("dollars a month", "a person")
+    bot_channel_turns_minute: float | None = _limit("answers a minute", "a channel")
+    bot_channel_turns_day: float | None = _limit("answers a day", "a channel")
+    bot_channel_credits_day: float | None = _limit("credits a day", "a channel")
+    bot_channel_credits_month: float | None = _limit("credits a month", "a channel")
+    bot_channel_dollars_day: float | None = _limit("dollars a day", "a channel")
+    bot_channel_dollars_month: float | None = _limit("dollars a month", "a channel")
+    bot_total_turns_day: float | None = _limit("answers a day", "everybody together")
+    bot_total_credits_day: float | None = _limit("credits a day", "everybody together")
+    bot_total_credits_month: float | None = _limit("credits a month", "everybody together")
+    bot_total_dollars_day: float | None = _limit("dollars a day", "everybody together")
+    bot_total_dollars_month: float | None = _limit("dollars a month", "everybody together")
     bot_features_off: Annotated[tuple[Feature, ...], NoDecode] = Field(
         (), description="What nobody may use here, with commas: documents, videos, voice, speech, pictures."
     )

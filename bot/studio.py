@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.asking.finding import MADE, Finder
 from bot.commands import Draw
-from bot.errors import Refused, Unreadable
+from bot.errors import BotError, Refused, Unreadable
 from bot.messages import Attachment, Channel, File, Heard, Kept, Made, Model, Order, Photo, Turn
 from bot.ports import Provider, Store
 from bot.ports import Studio as Maker
@@ -42,6 +42,13 @@ class Studio:
         self._check(SPEECH)
         name, model, maker = await self._maker(turn, "speak")
         return name, await maker.speak(text, model.id)
+
+    async def name_of(self, turn: Turn, craft: str, wanted: str | None = None) -> str:
+        """The model that `draw`, `hear` or `speak` would take; empty where they will say why there is none."""
+        try:
+            return (await self._maker(turn, craft, wanted))[0]
+        except BotError:
+            return ""
 
     async def keep(self, turn: Turn, made: Made) -> None:
         """Keep what was made for the turn, so that it is made once; pictures become photos of the conversation."""

@@ -42,12 +42,21 @@ MAY = {
     "bot.house": CORE | {"bot.settings", "bot.web"},
     "bot.together": set(),
     "bot.asking": CORE
-    | {"bot.videos", "bot.commands", "bot.documents", "bot.photos", "bot.reply", "bot.stops", "bot.together"},
+    | {
+        "bot.videos",
+        "bot.commands",
+        "bot.documents",
+        "bot.photos",
+        "bot.limits",
+        "bot.reply",
+        "bot.stops",
+        "bot.together",
+    },
     "bot.mirror": CORE | {"bot.reply"},
     "bot.expiry": CORE | {"bot.photos", "bot.settings"},
     "bot.videos": CORE,
     "bot.studio": CORE | {"bot.asking", "bot.commands"},
-    "bot.hearing": CORE | {"bot.asking", "bot.studio"},
+    "bot.hearing": CORE | {"bot.asking", "bot.limits", "bot.studio"},
     "bot.jobs": CORE
     | {"bot.asking", "bot.commands", "bot.limits", "bot.mirror", "bot.reply", "bot.studio", "bot.together"},
     "bot.worker": CORE | {"bot.asking", "bot.jobs", "bot.metrics", "bot.reply"},

@@ -15,6 +15,7 @@ from bot.asking.failover import Failover
 from bot.asking.finding import Finder
 from bot.asking.question import Question, of_model
 from bot.errors import BotError, Refused
+from bot.limits import Limits
 from bot.messages import Turn
 from bot.ports import Provider, Store
 from bot.stops import Stops
@@ -38,11 +39,13 @@ class Asker:
     failover: Failover = field(default_factory=Failover)
     hear: Hear | None = None  # what is said in recordings
     videos: bool = True  # links to them may be followed
+    limits: Limits | None = None  # None: there are none
 
     @cached_property
     def crew(self) -> Crew:
         """Whom every attempt works with."""
-        describer = Describer(self.store, self.providers, [self.first_model, *self.fallbacks])
+        limits = self.limits or Limits(self.store)
+        describer = Describer(self.store, self.providers, [self.first_model, *self.fallbacks], limits)
         return Crew(self.store, self.providers, self.finder, self.failover, describer, self.videos)
 
     async def ask(self, asked: Question) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.asking.question import Question, apart
 from bot.commands.models import known_models
 from bot.errors import Refused
+from bot.limits import Limits
 from bot.messages import Conversation, Photo, Prompt, Remembered, Text, Usage
 from bot.ports import Provider, Store
 from bot.together import together
@@ -33,6 +34,7 @@ class Describer:
     store: Store
     providers: Mapping[str, Provider]
     preferred: Sequence[str]
+    limits: Limits
 
     async def described(
         self, asked: Question, model: str, photos: Sequence[Photo], known: Sequence[Remembered]
@@ -59,6 +61,7 @@ class Describer:
     ) -> str:
         if photo.sha256 in known:
             return known[photo.sha256]
+        await self.limits.hold(asked.reply.turn, LANE + n, conversation.model)
         provider = self.providers[conversation.provider]
         await provider.upload(photo)
         said, usage = "", Usage()
@@ -70,7 +73,7 @@ class Describer:
                     usage = piece
         said = said.strip()[:LONGEST]
         await self.store.described(asked.turn.conversation, photo.sha256, said)
-        await self.store.book(asked.reply.turn, LANE + n, conversation.model, usage)
+        await self.store.settle(asked.reply.turn, LANE + n, conversation.model, usage)
         return said
 
     async def _sees(self, model: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.chart import Labels, usage_chart
 from bot.commands.command import Command, Desk, Option, Response
 from bot.errors import Refused
-from bot.limits import DAY, MONTH, began, ended, subject_of
+from bot.limits import CHANNEL, DAY, MONTH, TOTAL, USER, began, ended, subject_of
 from bot.messages import Channel, File, Spent, Turn
 from bot.words import say
 
@@ -53,7 +53,7 @@ async def usage(desk: Desk, turn: Turn, rest: str) -> Response:
         lines.append(await _line(desk, "usage_channel", now, channel=message.channel))
     if everything:
         lines.append(await _line(desk, "usage_total", now))
-    lines += await _limits(desk, turn, now)
+    lines += await _limits(desk, turn, now, everything=everything)
     until = datetime.fromtimestamp(now, UTC).date()
     since = until - timedelta(days=DAYS - 1)
     start = datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
@@ -69,11 +69,15 @@ async def _line(desk: Desk, key: str, now: float, *, author: str | None = None, 
     return say(key, today=_figures(today), month=_figures(month))
 
 
-async def _limits(desk: Desk, turn: Turn, now: float) -> Sequence[str]:
+async def _limits(desk: Desk, turn: Turn, now: float, *, everything: bool) -> Sequence[str]:
+    """How far each limit is used up; that of the whole bot is for those who may see everything."""
     lines = []
     for limit in desk.rules.limits:
-        who = {"author": subject_of(turn.message)} if limit.whose == "user" else {"channel": turn.message.channel}
-        spent = await desk.store.spent(began(limit.window, now), **who)
+        if limit.whose == TOTAL and not everything:
+            continue
+        author = subject_of(turn.message) if limit.whose == USER else None
+        channel = turn.message.channel if limit.whose == CHANNEL else None
+        spent = await desk.store.spent(began(limit.window, now), author=author, channel=channel)
         used = getattr(spent, limit.what)
         resets = f"{datetime.fromtimestamp(ended(limit.window, now), UTC):%Y-%m-%d %H:%M} UTC"
         values = {"whose": say(f"limit_of_{limit.whose}"), "window": say(f"limit_{limit.window}"), "reset": resets}

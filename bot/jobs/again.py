@@ -44,14 +44,14 @@ class Again:
     async def do(self) -> tuple[Answer, str]:
         """Ask, and keep what comes as another version of the answer."""
         try:
-            self.asked.notes += await self.hands.limits.check(self.turn.message)
+            self.asked.notes += await self.hands.limits.admit(self.turn, self.model)
         except BotError as error:
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(self.hands.asker, self.asked)
         answer = answer_of(self.asked, text)
         if how in (ANSWERED, STOPPED):
             await self.hands.store.add_version(self.subject, self.turn, Version(text, self.asked.answered_by))
-            await self.hands.store.book(self.turn, 0, self.asked.answered_by, answer.usage)
+            await self.hands.store.settle(self.turn, 0, self.asked.answered_by, answer.usage)
             how = "command"
         return replace(answer, model=None), how  # in the history, the question stands where it was asked first
 

@@ -28,7 +28,7 @@ class Ask:
     async def do(self) -> tuple[Answer, str]:
         """Ask, unless somebody has used up what they may use."""
         try:
-            self.asked.notes += await self.hands.limits.check(self.turn.message)
+            self.asked.notes += await self.hands.limits.admit(self.turn, self.turn.conversation.model)
         except BotError as error:
             self.failed = True
             return Answer(f"⚠️ {error}", None), error.key

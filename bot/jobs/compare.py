@@ -48,7 +48,7 @@ class Compare:
     async def do(self) -> tuple[Answer, str]:
         """Ask them all. One that fails says so, and leaves the others alone."""
         try:
-            self.lanes[0].notes += await self.hands.limits.check(self.turn.message)
+            self.lanes[0].notes += await self.hands.limits.admit(self.turn, *self.models)
         except BotError as error:
             return Answer(f"⚠️ {error}", None), error.key
         texts = await together(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
@@ -56,7 +56,7 @@ class Compare:
 
     async def _ask(self, n: int, lane: Question) -> str:
         text, _ = await outcome(self.hands.asker, lane, patient=False)
-        await self.hands.store.book(self.turn, n, lane.answered_by, answer_of(lane, text).usage)
+        await self.hands.store.settle(self.turn, n, lane.answered_by, answer_of(lane, text).usage)
         text = f"{text}\n\n{footer(lane)}"
         await self._show_early(n, text)
         return text

@@ -75,16 +75,17 @@ class Paint:
         if await self.hands.store.made(self.turn.id):
             return Answer(f"🎨{BETWEEN}{caption}", None), "command"
         try:
-            self.asked.notes += await self.hands.limits.check(self.turn.message)
+            model = await self.hands.studio.name_of(self.turn, self.draw.craft, self.draw.model)
+            self.asked.notes += await self.hands.limits.admit(self.turn, model)
         except BotError as error:
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(Painter(self.hands, self.draw), self.asked)
         answer = replace(answer_of(self.asked, text), model=None)
         if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
-            await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
+            await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         if how != ANSWERED:
             return answer, how
-        await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
+        await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         return replace(answer, text=f"{before(self.asked.notes)}🎨 {footer(self.asked)}{BETWEEN}{caption}"), "command"
 
     async def show(self, text: str) -> None:

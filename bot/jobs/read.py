@@ -67,16 +67,17 @@ class ReadAloud:
         if await self.hands.store.made(self.turn.id):
             return Answer(SPOKEN, None), "command"
         try:
-            self.asked.notes += await self.hands.limits.check(self.turn.message)
+            model = await self.hands.studio.name_of(self.turn, "speak")
+            self.asked.notes += await self.hands.limits.admit(self.turn, model)
         except BotError as error:
             return Answer(f"⚠️ {error}", None), error.key
         text, how = await outcome(Reader(self.hands, spoken(self.read.subject.answer or "")), self.asked)
         answer = replace(answer_of(self.asked, text or before(self.asked.notes) + SPOKEN), model=None)
         if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
-            await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
+            await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         if how != ANSWERED:
             return answer, how
-        await self.hands.store.book(self.turn, 0, self.asked.answered_by, self.asked.usage)
+        await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         return answer, "command"
 
     async def show(self, text: str) -> None:

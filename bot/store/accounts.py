@@ -30,18 +30,21 @@ FROM spending WHERE at >= :since
 class Accounts(Base):
     """One row for every answer of a model. It outlives the turn, whose words it does not hold."""
 
-    async def book(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
-        """Book what one of several answers side by side took; once, however often it is said."""
-        await self.write(lambda execute: self._book(execute, turn, lane, model, usage), single=True)
+    async def settle(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
+        """Book what one of several answers side by side took, in place of what was reserved for it.
+
+        It is booked once, however often it is said.
+        """
+        await self.write(lambda execute: self._book(execute, turn, lane, model, usage))
 
     async def spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
         """What answers took since then: all of them, or those to one author (platform:id) or in one channel."""
-        only, values = _only(author, channel)
-        return _spent((await self.read(SPENT + only, since=since, **values))[0])
+        only, values = scope(author, channel)
+        return read_spent((await self.read(SPENT + only, since=since, **values))[0])
 
     async def oldest(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> float | None:
         """When the first of what `spent` adds up was booked."""
-        only, values = _only(author, channel)
+        only, values = scope(author, channel)
         sql = f"SELECT MIN(at) AS at FROM spending WHERE at >= :since{only}"  # noqa: S608 (ours)
         at: float | None = (await self.read(sql, since=since, **values))[0]["at"]
         return at
@@ -50,35 +53,42 @@ class Accounts(Base):
         self, since: float, *, author: str | None = None, channel: Channel | None = None
     ) -> Sequence[DaySpent]:
         """What `spent` adds up, by day (UTC) and model, oldest first."""
-        only, values = _only(author, channel)
+        only, values = scope(author, channel)
         days = await self.read(f"{SPENT_BY_DAY}{only} GROUP BY day, model ORDER BY day, model", since=since, **values)
-        return [DaySpent(row["day"], row["model"], _spent(row)) for row in days]
+        return [DaySpent(row["day"], row["model"], read_spent(row)) for row in days]
 
     async def _book(self, execute: Execute, turn: Turn, lane: int, model: str, usage: Usage) -> None:
-        now, channel = time.time(), turn.message.channel
+        now = time.time()
         await execute(
             BOOK,
             turn=turn.id,
             lane=lane,
             at=now,
             day=datetime.fromtimestamp(now, UTC).date().isoformat(),
-            platform=channel.platform,
-            channel=str(channel),
-            author=f"{channel.platform}:{turn.message.author.id}",
+            platform=turn.message.channel.platform,
+            **subjects(turn),
             model=model,
             credits=usage.credits,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             dollars=usage.dollars,
         )
+        await execute("DELETE FROM reservations WHERE turn = :turn AND lane = :lane", turn=turn.id, lane=lane)
 
 
-def _only(author: str | None, channel: Channel | None) -> tuple[str, dict[str, str]]:
-    """What to add to a query, and its values."""
+def subjects(turn: Turn) -> dict[str, str]:
+    """Whom an answer is booked for."""
+    channel = turn.message.channel
+    return {"channel": str(channel), "author": f"{channel.platform}:{turn.message.author.id}"}
+
+
+def scope(author: str | None, channel: Channel | None) -> tuple[str, dict[str, str]]:
+    """The condition, to be added to a query, that names an author or a channel, and its values."""
     named = {"author": author, "channel": str(channel) if channel else None}
     values = {name: value for name, value in named.items() if value is not None}
     return "".join(f" AND {name} = :{name}" for name in values), values
 
 
-def _spent(row: Row) -> Spent:
+def read_spent(row: Row) -> Spent:
+    """Read a row of `SPENT`."""
     return Spent(int(row["turns"]), int(row["credits"]), float(row["dollars"]))

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Protocol, Self, TypeVar
 from uuid import uuid4
 
@@ -53,6 +53,9 @@ class Base(ABC):
 
     async def lock_line(self, execute: Execute, conversation: int) -> None:  # noqa: B027  (one writer needs no lock)
         """Keep others from changing the conversation's line until the transaction ends."""
+
+    async def lock_subjects(self, execute: Execute, subjects: Iterable[str]) -> None:  # noqa: B027  (as above)
+        """Let no other transaction reserve anything for these people and places until this one ends."""
 
     async def announce(self, execute: Execute) -> None:  # noqa: B027  (one process has nobody to tell)
         """Tell other processes, on commit, that there is something to claim."""

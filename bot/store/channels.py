@@ -95,7 +95,8 @@ class Channels(Lines):
             values = {"old": str(old), "new": str(new)}
             for table, column, beside in NAMED_ONCE:
                 await execute(RENAME.format(table=table, column=column, beside=beside), **values)
-            await execute("UPDATE spending SET channel = :new WHERE channel = :old", **values)
+            for table in ("spending", "reservations"):
+                await execute(f"UPDATE {table} SET channel = :new WHERE channel = :old", **values)  # noqa: S608 (ours)
             if await execute("SELECT 1 FROM channels WHERE channel = :new", **values):
                 return  # they have talked there already
             for table in ("channels", "parts", "posts", "photos"):

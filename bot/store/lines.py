@@ -81,6 +81,6 @@ class Lines(Base):
         """Delete finished turns, which are locked, with what belongs to them."""
         await self.keep_numbers(execute)
         ids = json.dumps(turns)
-        for table in ("versions", "parts", "posts", "photos", "made"):
+        for table in ("versions", "parts", "posts", "photos", "made", "reservations"):
             await execute(f"DELETE FROM {table} WHERE turn IN ({self.each_id})", ids=ids)  # noqa: S608 (ours)
         await execute(f"DELETE FROM turns WHERE id IN ({self.each_id})", ids=ids)  # noqa: S608 (ours)

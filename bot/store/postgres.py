@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import Any, Self
@@ -106,6 +106,10 @@ class Postgres(SqlStore):
 
     async def lock_line(self, execute: Execute, conversation: int) -> None:
         await execute("SELECT 1 FROM conversations WHERE id = :id FOR UPDATE", id=conversation)
+
+    async def lock_subjects(self, execute: Execute, subjects: Iterable[str]) -> None:
+        for subject in sorted(subjects):  # everybody in the same order, so that no two wait for each other
+            await execute("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", name=f"reserve {subject}")
 
     async def announce(self, execute: Execute) -> None:
         await execute("NOTIFY turns")

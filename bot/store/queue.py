@@ -10,8 +10,8 @@ from dataclasses import asdict
 from bot.errors import LeaseLost
 from bot.messages import Answer, Turn
 from bot.store import rows
-from bot.store.accounts import Accounts
 from bot.store.base import Execute, Row
+from bot.store.ledger import RELEASE, Ledger
 from bot.store.lines import Lines
 
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
@@ -55,7 +55,7 @@ WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RE
 """
 
 
-class Queue(Lines, Accounts):
+class Queue(Lines, Ledger):
     """The unfinished turns."""
 
     async def claim(self, most: int, platforms: Collection[str] | None = None) -> Sequence[Turn]:
@@ -119,13 +119,15 @@ class Queue(Lines, Accounts):
         self.wake()  # whoever sleeps until something is due has to look again
 
     async def answered(self, turn: Turn, answer: Answer) -> None:
-        """Keep the whole answer and book what it took; only delivery is left."""
+        """Keep the whole answer, book what it took, and release what else was reserved; only delivery is left."""
         figures = {"first_words": answer.first_words, "took": answer.took, **asdict(answer.usage)}
 
         async def unit(execute: Execute) -> bool:
             held = await execute(ANSWERED, id=turn.id, me=self.me, text=answer.text, model=answer.model, **figures)
             if held and answer.model is not None and answer.booked:
                 await self._book(execute, turn, 0, answer.model, answer.usage)
+            if held:
+                await execute(RELEASE, turn=turn.id)
             return bool(held)
 
         if not await self.write(unit):

@@ -40,7 +40,7 @@ async def commanded(store: Store, text: str, said_so: str, *made: File) -> None:
     await store.add(said(text))
     turn = await claim_one(store)
     await store.keep_made(turn, made)
-    await store.book(turn, 0, MODEL, Usage(credits=1))
+    await store.settle(turn, 0, MODEL, Usage(credits=1))
     await store.answered(turn, Answer(said_so, None))
     await store.finished(turn)
 

@@ -66,8 +66,8 @@ async def test_an_answer_that_does_not_count_is_not_booked(store: Store) -> None
 async def test_answers_side_by_side_are_booked_once_each_and_are_one_turn(store: Store) -> None:
     turn = await asked(store, "what is this?", "a cat", usage=Usage(5, dollars=0.5))
     for _ in range(2):
-        await store.book(turn, 1, OTHER, Usage(7))
-        await store.book(turn, 2, "onemin/third", Usage(dollars=0.25))
+        await store.settle(turn, 1, OTHER, Usage(7))
+        await store.settle(turn, 2, "onemin/third", Usage(dollars=0.25))
     assert await store.spent(0) == Spent(1, 12, 0.75)
 
 
@@ -102,7 +102,7 @@ async def test_what_was_spent_is_told_by_day_and_model(store: Store) -> None:
     noon = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
     for moment, credits in ((noon - DAY / 2 - 1, 1), (noon - DAY / 2, 10), (noon, 100)):
         turn = await asked(store, "?", "!", usage=Usage(credits, dollars=0.5))
-        await store.book(turn, 1, OTHER, Usage(1))
+        await store.settle(turn, 1, OTHER, Usage(1))
         await at(store, turn, moment)
     assert await store.spent_by_day(noon - DAY) == [
         DaySpent("2026-11-20", OTHER, Spent(1, 1)),

@@ -19,6 +19,7 @@ from bot.store import open_store
 from bot.store.backup import Copy, NotDone, backup, restore, store_file
 from bot.store.sqlite import AlreadyRunning, SQLite
 from tests.conftest import MODEL, said
+from tests.store.older import undo
 from tests.store.talk import all_answered, asked
 
 LONG = "a very long answer " * 500  # some pages
@@ -348,10 +349,8 @@ async def test_a_copy_of_an_older_version_is_brought_up_to_date_at_the_next_star
     await filled(path, "one")
     backup(path, file)
     with closing(sqlite3.connect(file, isolation_level=None)) as database:  # as it was before the fleet
-        for table in ("processes", "gates", "carried"):
-            database.execute(f"DROP TABLE {table}")
-        database.execute("ALTER TABLE turns DROP COLUMN stopping")
-        database.execute("DELETE FROM migrations WHERE name >= '007'")
+        for statement in undo(since="007"):
+            database.execute(statement)
     restore(path, file)
     async with opened(path) as store:
         await asked(store, "and now?", "two")

@@ -97,8 +97,8 @@ async def test_what_each_model_took_is_added_up(store: Store) -> None:
     began = time.time()
     await asked(store, "one", "a", HERE, Usage(5, 6, 7, 0.25))
     turn = await asked(store, "two", "b", THERE, Usage(10, dollars=0.5))
-    await store.book(turn, 1, LLAMA, Usage(dollars=0.125))
-    await store.book(turn, 2, "vapi/free", Usage())
+    await store.settle(turn, 1, LLAMA, Usage(dollars=0.125))
+    await store.settle(turn, 2, "vapi/free", Usage())
     [(mine, usage), *others] = sorted((await store.spent_on(began, time.time() + 1)).items(), reverse=True)
     assert (mine, usage) == ("vapi/free", Usage())
     assert dict(others) == {"sandbox/gpt-4o": Usage(15, 6, 7, 0.75), LLAMA: Usage(dollars=0.125)}

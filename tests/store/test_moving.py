@@ -27,6 +27,7 @@ from bot.store.backup import NotDone
 from bot.store.moving import APART, Moved, move, must_be_clear, without_password
 from bot.store.sqlite import AlreadyRunning
 from tests.conftest import MODEL, said
+from tests.store.older import undo
 from tests.store.talk import HERE, THERE, all_answered, answer, asked, asked_about, claim_one, sha256_of, show
 
 ELSEWHERE = Channel("discord", "7")
@@ -105,7 +106,8 @@ async def live(store: Store) -> None:
     painter = await claim_one(store)
     await store.keep_made(painter, [File("cat.png", "image/png", PICTURE, "a cat"), File("no.mp3", "audio/mpeg", b"")])
     await store.answered(painter, Answer("here", MODEL, Usage(11_000), 0.25, 1.5))
-    await store.book(painter, 1, "onemin/other", Usage(dollars=0.1 + 0.2))
+    await store.settle(painter, 1, "onemin/other", Usage(dollars=0.1 + 0.2))
+    await store.reserve(painter, {2: MODEL})
     await store.finished(painter)
     await store.set_channel(HERE, ChannelSettings(threads=True, language="zh-CN"))
     await store.heard({ELSEWHERE: "123456789012345678"})
@@ -213,10 +215,8 @@ async def test_a_store_of_an_older_version_is_moved_as_well(path: Path, target: 
     async with sqlite_store(path) as store:
         await asked(store, "what?", "that")
     with closing(sqlite3.connect(path, isolation_level=None)) as database:  # as it was before the fleet
-        for table in ("processes", "gates", "carried"):
-            database.execute(f"DROP TABLE {table}")
-        database.execute("ALTER TABLE turns DROP COLUMN stopping")
-        database.execute("DELETE FROM migrations WHERE name >= '007'")
+        for statement in undo(since="007"):
+            database.execute(statement)
     await moved(path, target)
     async with open_store(target, MODEL) as store:
         assert await store.waiting() == 0

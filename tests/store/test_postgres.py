@@ -25,6 +25,7 @@ from bot.store.guard import CHECK, Work
 from bot.store.postgres import MIGRATING, Postgres
 from tests.conftest import MODEL, said
 from tests.doubles.postgres import Cluster, Proxy, cluster, lock_holder, pattern, query, terminate_all
+from tests.store.older import LAST, undo
 from tests.store.talk import HERE, answer, asked, claim_one, cleaned, numbers, show, table
 
 THERE = Channel("web", "kitchen")
@@ -306,7 +307,7 @@ async def test_an_answer_that_was_not_acknowledged_is_kept_and_booked_once(url: 
         turn = await claim_one(store)
         usage = Usage(credits=7)
         await lost(proxy, b"COMMIT", lambda: store.answered(turn, Answer("a cat", MODEL, usage)))
-        await lost(proxy, b"INTO spending", lambda: store.book(turn, 1, MODEL, usage))
+        await lost(proxy, b"INTO spending", lambda: store.settle(turn, 1, MODEL, usage))
         assert (await store.spent(0)).credits == 14
         await lost(proxy, b"COMMIT", lambda: store.keep_made(turn, [File("a.png", "image/png", b"1", "a cat")]))
         assert len(await store.made(turn.id)) == 1
@@ -653,9 +654,8 @@ async def test_no_password_is_printed_while_the_database_is_away(
 async def test_a_migration_waits_for_nobody_in_front_of_others(url: str) -> None:
     async with Postgres(url, MODEL):
         pass
-    await query(url, "DELETE FROM migrations WHERE name >= '007'")
-    await query(url, "DROP TABLE processes, gates, carried")
-    await query(url, "ALTER TABLE turns DROP COLUMN stopping")
+    for statement in undo(since=LAST):
+        await query(url, statement)
     async with await psycopg.AsyncConnection.connect(url) as reader:  # holds the table for a while
         await reader.execute("SELECT 1 FROM turns")
         opening = asyncio.create_task(opened(url))

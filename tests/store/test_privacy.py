@@ -91,7 +91,7 @@ async def test_the_record_holds_the_commands_too_for_which_a_model_worked(store:
         await store.add(said(text))
         turn = await claim_one(store)
         if text != "/help":
-            await store.book(turn, 0, MODEL, Usage(credits=4))
+            await store.settle(turn, 0, MODEL, Usage(credits=4))
         await store.answered(turn, Answer("here", None))
         await store.finished(turn)
     record = await store.record(first.conversation)

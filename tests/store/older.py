@@ -1,0 +1,28 @@
+"""A store as an older version of the bot left it: what each migration since then did is undone."""
+
+UNDO = {
+    "009_limits.sql": (
+        "DROP TABLE reservations",
+        "DROP INDEX spending_of_model",
+        "DROP INDEX turns_of_author",
+        "DROP INDEX turns_held",
+        "CREATE INDEX turns_held ON turns (holder) WHERE finished IS NULL",
+        "ALTER TABLE turns DROP COLUMN author",
+    ),
+    "007_fleet.sql": (
+        "DROP TABLE processes",
+        "DROP TABLE gates",
+        "DROP TABLE carried",
+        "ALTER TABLE turns DROP COLUMN stopping",
+    ),
+}
+LAST = max(UNDO)
+
+
+def undo(since: str) -> list[str]:
+    """The statements, for either database, that take back the migrations from this one on."""
+    names = sorted((name for name in UNDO if name >= since), reverse=True)
+    return [
+        *(statement for name in names for statement in UNDO[name]),
+        f"DELETE FROM migrations WHERE name >= '{since}'",
+    ]
