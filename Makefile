@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try run check emulator test lint bench lock clean
+.PHONY: try run check emulator test lint bench audit lock clean
 
 try: $(VENV)/run.done           ## the page: no token, no key, no network
 	$(BIN)/python -m bot try
@@ -28,6 +28,9 @@ lint: $(VENV)/dev.done
 
 bench: $(VENV)/dev.done         ## ratios against the floor, on this machine
 	$(BIN)/python -m bench $(ARGS)
+
+audit: $(VENV)/dev.done         ## known vulnerabilities of what is locked; needs the network
+	$(BIN)/python -m tools.audit $(ARGS)
 
 lock: $(VENV)/dev.done          ## new hash-pinned locks; needs uv
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres pyproject.toml -o requirements.lock
