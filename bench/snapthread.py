@@ -12,7 +12,7 @@ from typing import Self
 
 from adapters.providers.onemin import OneMin
 from bench.floor import Turn
-from bot.app import access, hands, spare_collector
+from bot.app import hands, spare_collector
 from bot.asking.failover import Failover
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
@@ -123,14 +123,14 @@ async def asking(
         cleaner = await stack.enter_async_context(Photos(folder=folder / "photos"))
         provider = await stack.enter_async_context(new_provider(store))
         platform = await stack.enter_async_context(new_platform(store, folder))
-        settings, stops = Settings.read(_env_file=None), Stops()
+        settings, stops = Settings.read(_env_file=None, bot_access="open"), Stops()
         providers = {provider.name: provider}
         worker = Worker(
             hands(settings, store, {platform.name: platform}, providers, cleaner, stops, Failover()), metrics
         )
         dispatcher, inbox = (
             Dispatcher(store, worker.take, at_once, metrics),
-            Inbox(store, access(settings, store), stops),
+            Inbox(store, worker.hands.access, stops),
         )
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.listen(inbox.receive))]
         while platform.trouble:

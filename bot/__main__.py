@@ -135,6 +135,8 @@ def _provider_keys(settings: Settings) -> bool:
 async def _until_stopped(settings: Settings, greeting: str) -> int:
     async with running(settings) as bot:
         print(greeting.format(url=bot.url), flush=True)
+        if bot.claim:
+            print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)
         stopped, ended = asyncio.create_task(_signalled()), asyncio.create_task(bot.ended())
         await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
         return 0 if stopped.done() else 1

@@ -15,7 +15,7 @@ import structlog
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
-from bot.access import Access
+from bot.access import CLAIM, PAGE, Access, offer_claim
 from bot.asking.asker import Asker
 from bot.asking.failover import Failover
 from bot.asking.finding import Finder
@@ -49,7 +49,6 @@ COLLECTED = 2_500, 4, 40
 log = structlog.get_logger(__name__)
 
 MEGABYTE = 1024 * 1024
-PAGE = "web"
 DOCUMENTS = "documents"  # the feature that the operator may switch off
 PATIENCE = 7.0  # seconds that turns in flight get to end in; the whole stop takes less than ten
 
@@ -63,6 +62,7 @@ class Bot:
     metrics: Metrics
     listening: Mapping[str, asyncio.Task[None]]  # by platform
     dispatching: asyncio.Task[None] | None  # None where it only listens
+    claim: str | None = None  # the code by which whoever sends it to the bot runs it
 
     async def ended(self) -> None:
         """Return when all that listened has ended, or the dispatcher broke."""
@@ -102,8 +102,10 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         metrics.watch(failover.states)
         worker = Worker(hands(settings, store, adapters, house.providers, photos, stops, failover), metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
-        inbox = Inbox(store, access(settings, store), stops)
+        inbox = Inbox(store, worker.hands.access, stops)
         ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
+        log.info("who may use this bot", answer=describe_access(settings))
+        claim = await _claim_code(settings, store) if ears else None
         if ears:
             await inbox.reopen()
         dispatching = None
@@ -129,7 +131,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         web.status = lambda: {name: adapter.status for name, adapter in ears.items() if adapter.status}
         await stack.enter_async_context(web)
         spare_collector()
-        yield Bot(web.url, store, metrics, listening, dispatching)
+        yield Bot(web.url, store, metrics, listening, dispatching, claim)
 
 
 def hands(
@@ -165,7 +167,17 @@ def hands(
         videos="videos" not in rules.off,
         limits=limits,
     )
-    return Hands(store, adapters, providers, asker, limits, Mirror(store, adapters), studio, rules)
+    return Hands(
+        store,
+        adapters,
+        providers,
+        asker,
+        limits,
+        Mirror(store, adapters),
+        studio,
+        rules,
+        access(settings, store),
+    )
 
 
 def store_in(settings: Settings) -> Store:
@@ -185,8 +197,24 @@ def access(settings: Settings, store: Store) -> Access:
         admins=frozenset(settings.bot_admins),
         allowed=frozenset(settings.bot_allow),
         denied=frozenset(settings.bot_deny),
-        pairing=settings.bot_pairing,
+        paired=settings.bot_access == "paired",
     )
+
+
+def describe_access(settings: Settings) -> str:
+    """Say in a line who may use the bot."""
+    if settings.bot_access == "paired":
+        return "people, servers and groups that an admin lets in; others get a code (BOT_ACCESS=paired)"
+    return "only BOT_ALLOW (BOT_ACCESS=open)" if settings.bot_allow else "everybody (BOT_ACCESS=open)"
+
+
+async def _claim_code(settings: Settings, store: Store) -> str | None:
+    """A code by which whoever sends it to the bot runs it; None where somebody does, or nobody could send it."""
+    reachable = any(plug.ready(settings) and settings.listens(name) for name, plug in PLATFORMS.items() if name != PAGE)
+    code = await offer_claim(store, wanted=reachable and not settings.bot_admins)
+    if code:  # the only line that holds a secret: it is for whoever reads the log of this start
+        log.warning("nobody runs this bot yet: send it this in private", claim=f"/{CLAIM} {code}")
+    return code
 
 
 def spare_collector() -> None:

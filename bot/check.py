@@ -10,7 +10,7 @@ from typing import Literal
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
-from bot.app import store_in
+from bot.app import describe_access, store_in
 from bot.commands.models import Known, known_models
 from bot.errors import BotError
 from bot.file_rights import readable_by_others
@@ -54,6 +54,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield OK, "settings", "every variable can be read"
     for finding in _secrets_on_disk():
         yield finding
+    yield OK, "access", describe_access(settings)
     yield OK, "libraries", lock_age(time.time())
     yield _port(settings)
     async with AsyncExitStack() as stack:

@@ -5,12 +5,14 @@ from dataclasses import replace
 import structlog
 
 from bot.access import Access, Verdict
-from bot.commands import STOP, STRANGER, parse
-from bot.messages import Message
+from bot.commands import STOP, may_claim, pairing_of, parse
+from bot.limits import subject_of
+from bot.messages import Gate, Message
 from bot.ports import Store
 from bot.stops import Stops
 
 ALBUM_SECONDS = 1.5  # for the next part to arrive: platforms do not say which one is the last
+CLAIMS, CLAIMS_SECONDS = 5, 600.0  # tries of one stranger to claim the bot that are answered
 AGAIN_SECONDS = 8.0  # from our start until platforms have brought what they could not bring before
 
 log = structlog.get_logger(__name__)
@@ -30,22 +32,29 @@ class Inbox:
         """Keep a message that is meant for the bot. Once this returns, the platform may be told."""
         message = await self._as_people_chose(message)
         if message.edited:
-            await self.store.amend(message)
+            if await self._access.judge(message) is Verdict.WELCOME:
+                await self.store.amend(message)
             return
         # Which part of an album speaks to the bot is known when all are there; the worker looks again.
         if not message.addressed and message.album is None:
             return
         verdict = await self._access.judge(message)
-        if verdict is Verdict.TURNED_AWAY:
+        if verdict is Verdict.WELCOME:
+            await self._access.let_in_place(message)
+        elif verdict is Verdict.TURNED_AWAY or not await self._answers_stranger(message):
             log.info("turned away", channel=str(message.channel), author=message.author.id)
             return
         is_stop = message.addressed and parse(message.text) == (STOP, "")
         if verdict is Verdict.WELCOME and is_stop and await self._stop(message):
             return
-        if verdict is Verdict.STRANGER:
-            message = replace(message, text=f"/{STRANGER}", attachments=(), about=None, album=None)
         if await self.store.add(message, ALBUM_SECONDS if message.album else 0):
             log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
+
+    async def _answers_stranger(self, message: Message) -> bool:
+        """Whether a stranger is answered. What they said is kept as it is: it is judged again before it is asked."""
+        if await may_claim(self.store, message):
+            return await self.store.admit(Gate(f"claims of {subject_of(message)}", CLAIMS, CLAIMS_SECONDS), 0) == 0
+        return not await self.store.has_code(*pairing_of(message))
 
     async def _stop(self, message: Message) -> bool:
         """Act at once: a turn of its own would wait until there is nothing left to stop.

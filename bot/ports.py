@@ -415,16 +415,41 @@ class Store(Protocol):
         """
 
     async def set_access(self, subject: str, allowed: bool | None) -> None:
-        """Let the subject in or keep it out; None: neither."""
+        """Let the subject in or keep it out; None: neither. Who is kept out is no admin any more."""
 
-    async def new_code(self, purpose: str, subject: str, seconds: float) -> str:
-        """A code that stands for the subject, once, for so many seconds; one it had for this purpose is void."""
+    async def is_admin(self, subject: str) -> bool:
+        """Whether this person (telegram:42) claimed the bot; what another process was told is known within seconds."""
         ...
 
-    async def use_code(self, purpose: str, code: str) -> str | None:
-        """The subject of the code, which is void from now on; None for a wrong one, and after too many of them.
+    async def add_admin(self, subject: str) -> None:
+        """Let this person in, as one who runs the bot."""
 
-        Upper and lower case, dashes and blanks make no difference.
+    async def list_admins(self) -> Sequence[str]:
+        """Return everybody who claimed the bot."""
+        ...
+
+    async def new_code(self, purpose: str, subject: str, seconds: float, *, length: int = 8) -> str:
+        """Issue a code that stands for the subject, once, for so many seconds; its older one for this purpose is void.
+
+        31 to the power of `length` codes are possible.
+        """
+        ...
+
+    async def first_code(self, purpose: str, subject: str, seconds: float) -> str | None:
+        """Issue a code as `new_code` does; None while an older one is good, however many ask at the same time."""
+
+    async def has_code(self, purpose: str, subject: str) -> bool:
+        """Whether the subject has a code for this purpose that is still good."""
+        ...
+
+    async def void_codes(self, purpose: str) -> None:
+        """Let no code for this purpose be good any more."""
+
+    async def use_code(self, purpose: str, code: str, by: str) -> str | None:
+        """Return the subject of the code, which is void from now on.
+
+        None for a wrong code, and for every code once `by` (telegram:42) has tried too many within a minute. Upper and
+        lower case, dashes and blanks make no difference.
         """
 
     # money

@@ -142,13 +142,13 @@ class Settings(BaseSettings):
 
     # people
     bot_admins: Subjects = Field((), description="Who runs the bot, as platform:id with commas: discord:42,telegram:7.")
+    bot_access: Literal["paired", "open"] = Field(
+        "paired", description="paired: strangers get a code that an admin may accept; open: everybody may use the bot."
+    )
     bot_allow: Subjects = Field(
-        (), description="The only people, channels and servers that may use it, as platform:id; empty: everybody."
+        (), description="People, channels and servers that may use it, as platform:id; with BOT_ACCESS=open: only they."
     )
     bot_deny: Subjects = Field((), description="People, channels and servers that may not, as platform:id.")
-    bot_pairing: bool = Field(
-        False, description="true: whoever is not on the list gets a code in private that an admin may accept."
-    )
     bot_user_turns_minute: float | None = _limit("answers a minute", "a person")
     bot_user_turns_day: float | None = _limit("answers a day", "a person")
     bot_user_credits_day: float | None = _limit("credits a day", "a person")
@@ -256,7 +256,14 @@ class _Retired(BaseSettings):
 
     model_config = Settings.model_config
 
+    bot_pairing: str = ""
     bot_sandbox: str = ""
+
+    @field_validator("bot_pairing")
+    @classmethod
+    def _became_access(cls, value: str) -> str:
+        msg = "it became BOT_ACCESS: set that to paired (the default) or open instead"
+        raise ValueError(msg)
 
     @field_validator("bot_sandbox")
     @classmethod

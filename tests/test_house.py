@@ -35,8 +35,8 @@ MAY = {
     "bot.limits": CORE,
     "bot.access": CORE | {"bot.limits"},
     "bot.fleet": CORE,
-    "bot.inbox": CORE | {"bot.access", "bot.commands", "bot.stops"},
-    "bot.commands": CORE | {"bot.chart", "bot.documents", "bot.export", "bot.limits", "bot.photos"},
+    "bot.inbox": CORE | {"bot.access", "bot.commands", "bot.limits", "bot.stops"},
+    "bot.commands": CORE | {"bot.access", "bot.chart", "bot.documents", "bot.export", "bot.limits", "bot.photos"},
     "bot.reply": CORE | {"bot.pages"},
     "bot.dispatcher": CORE | {"bot.metrics"},
     "bot.house": CORE | {"bot.settings", "bot.web"},
@@ -58,7 +58,16 @@ MAY = {
     "bot.studio": CORE | {"bot.asking", "bot.commands"},
     "bot.hearing": CORE | {"bot.asking", "bot.limits", "bot.studio"},
     "bot.jobs": CORE
-    | {"bot.asking", "bot.commands", "bot.limits", "bot.mirror", "bot.reply", "bot.studio", "bot.together"},
+    | {
+        "bot.access",
+        "bot.asking",
+        "bot.commands",
+        "bot.limits",
+        "bot.mirror",
+        "bot.reply",
+        "bot.studio",
+        "bot.together",
+    },
     "bot.worker": CORE | {"bot.asking", "bot.jobs", "bot.metrics", "bot.reply"},
 }
 PLUGS_IN = {"bot.app", "bot.check", "bot.__main__"}  # where it is all put together

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.access import Access
+from bot.access import BOT, CLAIM, Access
 from bot.inbox import Inbox
-from bot.messages import About, Attachment, ChannelSettings, Listening, Message, Turn
+from bot.messages import About, Attachment, Author, ChannelSettings, Listening, Message, Turn
 from bot.ports import Store
 from bot.stops import Stops
 from tests.conftest import said
@@ -103,3 +104,93 @@ async def test_new_words_do_not_make_less_of_a_message(inbox: Inbox) -> None:
     await listen(inbox, message, "all")
     [turn] = await taken_in(inbox, message, replace(message, text="what is this?", edited=True))
     assert (turn.message.text, turn.message.addressed) == ("what is this?", True)
+
+
+# people whom nobody has let in
+
+
+@pytest.fixture
+def paired(store: Store) -> Inbox:
+    return Inbox(store, Access(store, admins=frozenset({"telegram:1"}), paired=True), Stops())
+
+
+def eve(text: str = "hello?", channel: str = "telegram:666", **changes: Any) -> Message:
+    """What Eve, a stranger, says in private."""
+    return replace(said(text, channel), **{"author": Author("666", "Eve"), "private": True, **changes})
+
+
+async def waiting(inbox: Inbox) -> list[str]:
+    """What waits to be answered, oldest first."""
+    return [turn.message.text for turn in await inbox.store.claim(10)]
+
+
+async def test_a_stranger_s_edit_changes_nothing(paired: Inbox) -> None:
+    message = eve()
+    [turn] = await taken_in(paired, message, replace(message, text="what is on my photo?", edited=True))
+    assert turn.message.text == "hello?"
+
+
+async def test_a_stranger_s_edit_of_an_album_changes_nothing(paired: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.inbox.ALBUM_SECONDS", 0)
+    parts = [eve("", album="a"), eve("", album="a")]
+    [turn] = await taken_in(paired, *parts, replace(parts[1], text="what is this?", edited=True))
+    assert turn.message.text == ""
+
+
+@pytest.mark.parametrize("album", [None, "a"])
+async def test_an_edit_by_somebody_who_was_shut_out_since_changes_nothing(
+    paired: Inbox, monkeypatch: pytest.MonkeyPatch, album: str | None
+) -> None:
+    monkeypatch.setattr("bot.inbox.ALBUM_SECONDS", 0)
+    await paired.store.set_access("telegram:666", True)
+    message = eve("first", album=album)
+    await paired.receive(message)
+    await paired.store.set_access("telegram:666", False)
+    [turn] = await taken_in(paired, replace(message, text="second", edited=True))
+    assert turn.message.text == "first"
+
+
+async def test_while_a_stranger_has_a_code_nothing_more_is_taken_in(paired: Inbox) -> None:
+    await paired.store.new_code("pair", "telegram:666", 3600)
+    await paired.receive(eve())
+    assert await waiting(paired) == []
+    await paired.receive(eve(channel="telegram:-100", private=False, server="telegram:-100"))
+    assert await waiting(paired) == ["hello?"], "that is about another place"
+
+
+async def test_while_a_place_has_a_code_nothing_more_of_it_is_taken_in(paired: Inbox) -> None:
+    await paired.store.new_code("place", "discord:900", 3600)
+    for author in ("666", "667"):
+        there = eve(channel="discord:5", private=False, server="discord:900", author=Author(author, "Eve"))
+        await paired.receive(there)
+    assert await waiting(paired) == []
+    await paired.receive(eve(channel="discord:6", private=False, server="discord:901"))
+    assert await waiting(paired) == ["hello?"]
+
+
+async def test_an_admin_s_first_message_lets_a_place_in(paired: Inbox) -> None:
+    bob = eve("me too", "telegram:-100", private=False, server="telegram:-100")
+    ann = replace(bob, author=Author("1", "Ann"), text="look", id="9001")
+    await paired.receive(ann)
+    await paired.receive(bob)
+    assert await paired.store.access("telegram:-100") is True
+
+
+async def test_strangers_cannot_stop_anything(paired: Inbox) -> None:
+    [turn] = await taken_in(paired, eve("/stop", "telegram:-100", private=False, server="telegram:-100"))
+    assert turn.message.text == "/stop"
+
+
+async def test_a_stranger_may_try_a_few_times_to_claim_a_bot_that_nobody_runs(paired: Inbox) -> None:
+    await paired.store.new_code(CLAIM, BOT, 60, length=20)
+    await paired.store.new_code("pair", "telegram:666", 3600)
+    for n in range(8):
+        await paired.receive(eve(f"/claim {n}"))
+    await paired.receive(eve("/claim mine", "telegram:667", author=Author("667", "Ann")))
+    assert await paired.store.waiting() == 6
+
+
+async def test_nobody_may_claim_a_bot_for_which_there_is_no_code(paired: Inbox) -> None:
+    await paired.store.new_code("pair", "telegram:666", 3600)
+    await paired.receive(eve("/claim mine"))
+    assert await paired.store.waiting() == 0

@@ -72,6 +72,25 @@ def test_a_process_has_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
         Settings.read()
 
 
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_a_variable_of_an_earlier_version_names_the_one_that_replaced_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    (tmp_path / ".env").write_text(f"BOT_PAIRING={value}\n")
+    monkeypatch.setenv("WEB_PORT", "none")
+    with pytest.raises(SettingsError) as caught:
+        Settings.read()
+    first, second = str(caught.value).splitlines()
+    assert first == "BOT_PAIRING: it became BOT_ACCESS: set that to paired (the default) or open instead"
+    assert second.startswith("WEB_PORT")
+
+
+def test_a_bot_is_closed_until_its_operator_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read().bot_access == "paired"
+    monkeypatch.setenv("BOT_ACCESS", "open")
+    assert Settings.read().bot_access == "open"
+
+
 def test_the_password_of_every_database_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_STORE", "postgresql://bot:pooled-password@pooler/name")
     monkeypatch.setenv("BOT_STORE_DIRECT", "postgresql://bot:direct-password@host/name")

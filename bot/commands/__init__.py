@@ -21,7 +21,7 @@ from bot.commands.conversation import STOP, new, stop
 from bot.commands.help import help_, start
 from bot.commands.links import LINKS
 from bot.commands.models import MODEL
-from bot.commands.people import PEOPLE, STRANGER
+from bot.commands.people import PEOPLE, introduce, may_claim, pairing_of
 from bot.commands.privacy import PRIVACY
 from bot.commands.questions import ASK, QUESTIONS, question, quick_actions
 from bot.commands.settings import SETTINGS
@@ -36,7 +36,6 @@ __all__ = [
     "MAKING",
     "QUESTIONS",
     "STOP",
-    "STRANGER",
     "AskAgain",
     "AskAll",
     "Command",
@@ -48,6 +47,9 @@ __all__ = [
     "Response",
     "Rules",
     "Suggestion",
+    "introduce",
+    "may_claim",
+    "pairing_of",
     "parse",
     "question",
     "quick_actions",

@@ -4,8 +4,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.access import is_admin
 from bot.documents import Documents
-from bot.limits import Limit, subject_of
+from bot.limits import Limit
 from bot.messages import Button, Craft, File, Message, Turn
 from bot.photos import Photos
 from bot.ports import Adapter, Provider, Store
@@ -18,7 +19,7 @@ MOST_DIGITS = 18  # databases take no longer numbers
 class Rules:
     """What the operator decided for everybody."""
 
-    admins: frozenset[str] = frozenset()  # as platform:id
+    admins: frozenset[str] = frozenset()  # as platform:id; the store knows who claimed the bot since
     limits: tuple[Limit, ...] = ()
     keep_days: int = 30
     photo_days: int = 7
@@ -46,9 +47,9 @@ class Desk:
         """Whether its author may change what holds for everybody in the channel."""
         return await self.adapters[message.channel.platform].manages(message.channel, message.author)
 
-    def is_admin(self, message: Message) -> bool:
+    async def is_admin(self, message: Message) -> bool:
         """Whether its author runs this bot. The page, which is guarded by a password, is the operator's own."""
-        return message.channel.platform == "web" or subject_of(message) in self.rules.admins
+        return await is_admin(self.store, self.rules.admins, message)
 
 
 @dataclass(frozen=True, slots=True)

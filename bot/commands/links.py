@@ -2,6 +2,7 @@
 
 from bot.commands.command import Command, Desk, Option, Response
 from bot.errors import Refused
+from bot.limits import subject_of
 from bot.messages import Channel, Turn
 from bot.words import say
 
@@ -17,7 +18,7 @@ async def link(desk: Desk, turn: Turn, rest: str) -> Response:
     if not rest:
         code = await desk.store.new_code(LINK, str(here), MINUTES * 60)
         return Response(say("link_code", code=code, minutes=MINUTES))
-    subject = await desk.store.use_code(LINK, rest)
+    subject = await desk.store.use_code(LINK, rest, by=subject_of(turn.message))
     if subject is None:
         raise Refused("link_unknown")
     there = Channel.parse(subject)

@@ -1,46 +1,86 @@
-"""Letting people in and shutting them out, and what they have used."""
+"""Running the bot, letting people and places in and shutting them out, and what they have used."""
 
 import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from bot.access import BOT, CLAIM, PAGE, place_of
 from bot.chart import Labels, usage_chart
-from bot.commands.command import Command, Desk, Option, Response
+from bot.commands.command import Command, Desk, Option, Response, parse
 from bot.errors import Refused
 from bot.limits import CHANNEL, DAY, MONTH, TOTAL, USER, began, ended, subject_of
-from bot.messages import Channel, File, Spent, Turn
+from bot.messages import Channel, File, Message, Spent, Turn
+from bot.ports import Store
 from bot.words import say
 
-PAIR = "pair"  # the purpose of a code
+PAIR, PLACE = "pair", "place"  # the purposes of codes: somebody, or a server or group, is to be let in
 PAIRING_MINUTES = 60
 DAYS = 30  # in the chart
-STRANGER = "stranger"
+HERE = "here"
 
 
-async def stranger(desk: Desk, turn: Turn, rest: str) -> Response:
-    """What is said in the place of anything that somebody says who has not been let in."""
-    code = await desk.store.new_code(PAIR, subject_of(turn.message), PAIRING_MINUTES * 60)
-    return Response(say("pairing", code=code, minutes=PAIRING_MINUTES))
+def pairing_of(message: Message) -> tuple[str, str]:
+    """Return who or what is to be let in where a stranger speaks: the purpose of the code, and its subject."""
+    place = place_of(message)
+    return (PLACE, place) if place else (PAIR, subject_of(message))
+
+
+async def introduce(store: Store, message: Message, *, again: bool) -> str:
+    """Return what a stranger reads once an hour, with a code that lets them in; empty where that was said already.
+
+    With `again` it is said anew: nobody knows whether the last time, in which a process died, was heard.
+    """
+    purpose, subject = pairing_of(message)
+    issue = store.new_code if again else store.first_code
+    code = await issue(purpose, subject, PAIRING_MINUTES * 60)
+    sentence = "pairing_place" if purpose == PLACE else "pairing"
+    return say(sentence, code=code, minutes=PAIRING_MINUTES) if code else ""
+
+
+async def claim(desk: Desk, turn: Turn, rest: str) -> Response:
+    """/claim CODE, in private: run the bot, with the code that its start printed."""
+    message = turn.message
+    if message.channel.platform == PAGE:
+        raise Refused("claim_page")
+    if await desk.is_admin(message):
+        return Response(say("claim_yours"))
+    used = await desk.store.use_code(CLAIM, rest, by=subject_of(message)) if rest else None
+    if not message.private:
+        raise Refused("claim_private")  # the code is void: everybody there has read it
+    if used is None:
+        raise Refused("claim_unknown")
+    await desk.store.add_admin(subject_of(message))
+    return Response(say("claim_done"))
+
+
+async def may_claim(store: Store, message: Message) -> bool:
+    """Whether it is a try to claim the bot, which strangers may make as long as the code of its start is good."""
+    command = parse(message.text)
+    return command is not None and command[0] == CLAIM and await store.has_code(CLAIM, BOT)
 
 
 async def allow(desk: Desk, turn: Turn, rest: str) -> Response:
-    """/allow CODE or /allow PLATFORM:ID: let somebody in. For the bot's admins."""
-    _insist_on_admin(desk, turn)
-    subject = rest if _is_subject(rest) else await desk.store.use_code(PAIR, rest) if rest else None
-    if subject is None:
-        raise Refused("allow_unknown")
-    await desk.store.set_access(subject, True)
-    return Response(say("allow_done", subject=subject))
+    """/allow CODE, /allow PLATFORM:ID or /allow here: let somebody or a place in. For the bot's admins."""
+    await _insist_on_admin(desk, turn)
+    if subject := _named(turn.message, rest):
+        await desk.store.set_access(subject, True)
+        return Response(say("allow_done_place" if rest.lower() == HERE else "allow_done", subject=subject))
+    for purpose, sentence in ((PAIR, "allow_done"), (PLACE, "allow_done_place")):
+        if rest and (subject := await desk.store.use_code(purpose, rest, by=subject_of(turn.message))):
+            await desk.store.set_access(subject, True)
+            return Response(say(sentence, subject=subject))
+    raise Refused("allow_unknown")
 
 
 async def block(desk: Desk, turn: Turn, rest: str) -> Response:
-    """/block PLATFORM:ID: shut somebody out. For the bot's admins."""
-    _insist_on_admin(desk, turn)
-    if not _is_subject(rest):
+    """/block PLATFORM:ID or /block here: shut somebody or a place out. For the bot's admins."""
+    await _insist_on_admin(desk, turn)
+    subject = _named(turn.message, rest)
+    if subject is None:
         raise Refused("allow_unknown")
-    await desk.store.set_access(rest, False)
-    return Response(say("block_done", subject=rest))
+    await desk.store.set_access(subject, False)
+    return Response(say("block_done", subject=subject))
 
 
 async def usage(desk: Desk, turn: Turn, rest: str) -> Response:
@@ -48,7 +88,7 @@ async def usage(desk: Desk, turn: Turn, rest: str) -> Response:
     message, now = turn.message, time.time()
     author = subject_of(message)
     lines = [await _line(desk, "usage_yours", now, author=author)]
-    everything = desk.is_admin(message)
+    everything = await desk.is_admin(message)
     if everything or await desk.manages(message):
         lines.append(await _line(desk, "usage_channel", now, channel=message.channel))
     if everything:
@@ -96,9 +136,18 @@ def _figures(spent: Spent) -> str:
     return ", ".join([*parts, *([f"${spent.dollars:,.4f}"] if spent.dollars else [])])
 
 
-def _insist_on_admin(desk: Desk, turn: Turn) -> None:
-    if not desk.is_admin(turn.message):
+async def _insist_on_admin(desk: Desk, turn: Turn) -> None:
+    if not await desk.is_admin(turn.message):
         raise Refused("admins_only")
+
+
+def _named(message: Message, text: str) -> str | None:
+    """The person or place that is meant by platform:id, or by `here`; None where it is neither, such as a code."""
+    if text.lower() != HERE:
+        return text if _is_subject(text) else None
+    if message.channel.platform == PAGE or (place := place_of(message)) is None:
+        raise Refused("here_private")
+    return place
 
 
 def _is_subject(text: str) -> bool:
@@ -108,7 +157,7 @@ def _is_subject(text: str) -> bool:
 
 PEOPLE = {
     "usage": Command(usage),
-    "allow": Command(allow, (Option("code", required=True),)),
+    "allow": Command(allow, (Option("who", required=True),)),
     "block": Command(block, (Option("subject", required=True),)),
-    STRANGER: Command(stranger, listed=False),
+    CLAIM: Command(claim, (Option("claim", required=True),)),
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
+from bot.access import Access
 from bot.asking.asker import Asker
 from bot.asking.question import Question
 from bot.commands import Desk, Rules
@@ -29,6 +30,7 @@ class Hands:
     mirror: Mirror
     studio: Studio
     rules: Rules
+    access: Access
 
     @property
     def desk(self) -> Desk:

@@ -1,12 +1,13 @@
 """One conversation in several channels."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from bot.commands import Desk
 from bot.errors import Refused
-from bot.messages import Channel, Turn
+from bot.messages import Author, Channel, Turn
 from bot.ports import Store
 from tests.commands.conftest import again, heard, told
 from tests.doubles.platform import FakePlatform
@@ -52,6 +53,18 @@ async def test_a_wrong_code_links_nothing(desk: Desk, sqlite: Store, turn: Turn)
     with pytest.raises(Refused, match="I don't know that code"):
         await told(desk, there, "link ABCD2345")
     assert await home(sqlite, THERE) == there.conversation.id
+
+
+async def test_twelve_wrong_codes_of_one_person_keep_nobody_else_from_linking(
+    desk: Desk, sqlite: Store, turn: Turn
+) -> None:
+    code = await code_of(desk, turn)
+    there = await heard(sqlite, THERE)
+    eve = replace(there, message=replace(there.message, author=Author("666", "Eve")))
+    for n in range(12):
+        with pytest.raises(Refused, match="I don't know that code"):
+            await told(desk, eve, f"link wrong{n}")
+    assert "Linked" in await told(desk, there, f"link {code}")
 
 
 async def test_a_channel_s_own_code_is_for_the_other_one(desk: Desk, turn: Turn) -> None:

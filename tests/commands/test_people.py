@@ -1,12 +1,12 @@
-"""Letting people in and shutting them out, and what they have used."""
+"""Running the bot, letting people and places in and shutting them out, and what they have used."""
 
 import re
 from dataclasses import replace
 
 import pytest
 
-from bot.access import Access, Verdict
-from bot.commands import STRANGER, Desk, Rules
+from bot.access import BOT, CLAIM, Access, Verdict
+from bot.commands import Desk, Rules, introduce
 from bot.errors import Refused
 from bot.limits import DAY, MONTH, Limit
 from bot.messages import Answer, Author, Turn, Usage
@@ -94,12 +94,12 @@ async def hers(sqlite: Store) -> Turn:
 
 
 async def test_a_stranger_s_code_lets_them_in(admins: Desk, sqlite: Store, hers: Turn) -> None:
-    door = Access(sqlite, pairing=True)
+    door = Access(sqlite, paired=True)
     stranger = replace(said(channel="telegram:77"), author=Author("77", "Eve"), private=True)
     assert await door.judge(stranger) is Verdict.STRANGER
-    await sqlite.add(stranger)
-    [turn] = await sqlite.claim(1)
-    asking = re.search(r"`/allow (\S+)` within 60 minutes", await told(admins, turn, STRANGER))
+    words = await introduce(sqlite, stranger, again=False)
+    assert await introduce(sqlite, stranger, again=False) == "", "once an hour"
+    asking = re.search(r"`/allow (\S+)` within 60 minutes", words)
     assert asking is not None
     assert await told(admins, hers, f"allow {asking[1]}") == "telegram:77 may talk to me now."
     assert await door.judge(stranger) is Verdict.WELCOME
@@ -132,3 +132,93 @@ async def test_only_who_runs_the_bot_decides(desk: Desk, sqlite: Store, hers: Tu
 
 async def test_the_page_is_the_operator_s_own(desk: Desk, turn: Turn) -> None:
     assert await told(desk, turn, "allow telegram:77") == "telegram:77 may talk to me now."
+
+
+async def test_a_place_s_code_lets_everybody_there_in(admins: Desk, sqlite: Store, hers: Turn) -> None:
+    there = replace(said(channel="discord:5"), server="discord:900")
+    words = await introduce(sqlite, there, again=False)
+    assert await introduce(sqlite, replace(there, author=BOB), again=False) == "", "one for the place"
+    code = re.findall(r"`/allow (\S+)`", words)[1]
+    assert await told(admins, hers, f"allow {code}") == "Everybody in discord:900 may talk to me there now."
+    assert await sqlite.access("discord:900") is True
+
+
+async def test_what_nobody_may_have_heard_is_said_anew(sqlite: Store) -> None:
+    stranger = replace(said(channel="telegram:77"), author=Author("77", "Eve"), private=True)
+    first, again = [await introduce(sqlite, stranger, again=again) for again in (False, True)]
+    assert again
+    assert again != first
+
+
+async def test_the_place_at_hand_is_let_in_and_shut_out_as_here(admins: Desk, sqlite: Store, hers: Turn) -> None:
+    there = replace(hers, message=replace(hers.message, server="telegram:-100"))
+    assert await told(admins, there, "allow here") == "Everybody in telegram:-100 may talk to me there now."
+    assert await sqlite.access("telegram:-100") is True
+    await told(admins, there, "block here")
+    assert await sqlite.access("telegram:-100") is False
+
+
+@pytest.mark.parametrize("words", ["allow here", "block Here"])
+async def test_here_means_nothing_in_private_and_at_the_page(admins: Desk, turn: Turn, hers: Turn, words: str) -> None:
+    private = replace(hers, message=replace(hers.message, private=True))
+    for where in (turn, private):
+        with pytest.raises(Refused, match="are for servers and groups"):
+            await told(admins, where, words)
+
+
+# the first admin
+
+
+@pytest.fixture
+async def code(sqlite: Store) -> str:
+    """What the start printed."""
+    return await sqlite.new_code(CLAIM, BOT, 60, length=20)
+
+
+@pytest.fixture
+async def private(sqlite: Store) -> Turn:
+    """A turn of Ann's, in private."""
+    turn = await heard(sqlite, "telegram:1")
+    return replace(turn, message=replace(turn.message, private=True))
+
+
+async def test_who_says_the_code_of_the_start_runs_the_bot(desk: Desk, private: Turn, code: str) -> None:
+    assert "You run this bot now" in await told(desk, private, f"claim {code}")
+    assert await told(desk, private, "allow telegram:77") == "telegram:77 may talk to me now."
+    assert await told(desk, private, "claim") == "You already run this bot."
+
+
+async def test_only_the_first_one_does(desk: Desk, sqlite: Store, private: Turn, code: str) -> None:
+    bob = replace(private, message=replace(private.message, author=BOB))
+    await told(desk, private, f"claim {code}")
+    with pytest.raises(Refused, match="That isn't the code"):
+        await told(desk, bob, f"claim {code}")
+    assert await sqlite.list_admins() == ["telegram:1"]
+
+
+@pytest.mark.parametrize("words", ["claim", "claim ABCDE-FGHJK-MNPQR-STUVW"])
+async def test_a_guess_runs_nothing(desk: Desk, sqlite: Store, private: Turn, code: str, words: str) -> None:
+    with pytest.raises(Refused, match="That isn't the code"):
+        await told(desk, private, words)
+    assert await sqlite.has_code(CLAIM, BOT)
+    assert not await sqlite.list_admins()
+
+
+async def test_after_ten_guesses_not_even_the_right_code_counts(desk: Desk, private: Turn, code: str) -> None:
+    for guess in [*(f"wrong{n}" for n in range(10)), code]:
+        with pytest.raises(Refused):
+            await told(desk, private, f"claim {guess}")
+
+
+async def test_a_code_that_others_read_is_void(desk: Desk, sqlite: Store, private: Turn, code: str) -> None:
+    with pytest.raises(Refused, match="no longer works"):
+        await told(desk, replace(private, message=replace(private.message, private=False)), f"claim {code}")
+    with pytest.raises(Refused, match="That isn't the code"):
+        await told(desk, private, f"claim {code}")
+    assert not await sqlite.list_admins()
+
+
+async def test_the_page_needs_no_claim(desk: Desk, sqlite: Store, turn: Turn, code: str) -> None:
+    with pytest.raises(Refused, match="This page is yours already"):
+        await told(desk, turn, f"claim {code}")
+    assert await sqlite.has_code(CLAIM, BOT)

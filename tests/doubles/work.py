@@ -29,7 +29,7 @@ def make_worker(
     **settings: Any,
 ) -> Worker:
     """A worker that uses these, under their own names."""
-    chosen = Settings.read(_env_file=None, **settings)
+    chosen = Settings.read(_env_file=None, **{"bot_access": "open", **settings})
     return Worker(hands(chosen, store, _named(platforms), _named(providers), photos, Stops(), Failover()), Metrics())
 
 

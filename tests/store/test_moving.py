@@ -155,7 +155,7 @@ async def test_both_stores_tell_the_same(path: Path, target: str) -> None:
     await moved(path, target)
     async with open_store(target, MODEL) as store:
         assert await told(store) == before
-        assert await store.use_code("link", code) == "web:lobby"
+        assert await store.use_code("link", code, by="web:ann") == "web:lobby"
         assert await store.fleet() == [], "the process of then is none of the fleet"
 
 

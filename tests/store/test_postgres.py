@@ -360,12 +360,16 @@ async def test_a_version_is_added_once(url: str) -> None:
 
 async def test_a_code_that_was_taken_counts_though_the_answer_was_lost(url: str) -> None:
     async with losing(url) as (store, proxy):
+
+        async def use(code: str) -> str | None:
+            return await store.use_code("pair", code, by="web:ann")
+
         code = await store.new_code("pair", "web:ann", 60)
-        assert await lost(proxy, b"UPDATE codes", lambda: store.use_code("pair", code)) == "web:ann"
-        assert await store.use_code("pair", code) is None
+        assert await lost(proxy, b"UPDATE codes", lambda: use(code)) == "web:ann"
+        assert await use(code) is None
         assert await table(store, "codes") == []
         other = await store.new_code("pair", "web:ann", 60)
-        assert await lost(proxy, b"DELETE FROM codes", lambda: store.use_code("pair", other)) == "web:ann"
+        assert await lost(proxy, b"DELETE FROM codes", lambda: use(other)) == "web:ann"
 
 
 @pytest.mark.parametrize("how", ["renewed", "forgotten"])
