@@ -262,8 +262,10 @@ class _Retired(BaseSettings):
     @field_validator("bot_pairing")
     @classmethod
     def _became_access(cls, value: str) -> str:
-        msg = "it became BOT_ACCESS: set that to paired (the default) or open instead"
-        raise ValueError(msg)
+        if value:
+            msg = "it became BOT_ACCESS: set that to paired (the default) or open instead"
+            raise ValueError(msg)
+        return value
 
     @field_validator("bot_sandbox")
     @classmethod
