@@ -27,6 +27,7 @@ from bot.fleet import Herald
 from bot.hearing import Hearing
 from bot.house import House
 from bot.inbox import Inbox
+from bot.isolation import client as isolation
 from bot.jobs import Hands
 from bot.limits import Limits, limits_in
 from bot.messages import Process
@@ -78,6 +79,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         store = await stack.enter_async_context(store_in(settings))
+        stack.push_async_callback(isolation.close)
         photos = await stack.enter_async_context(
             Photos(
                 longest_side=settings.bot_photo_side,

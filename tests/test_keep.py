@@ -372,7 +372,7 @@ async def test_without_a_folder_nothing_is_left() -> None:
 
 
 async def test_who_stops_waiting_holds_nothing(folder: Path) -> None:
-    async with Photos(folder=folder, kept_bytes=0, threads=1) as photos:
+    async with Photos(folder=folder, kept_bytes=0) as photos:
         held = await photos.read("cat.jpg", file("cat.jpg"))
         reading = asyncio.create_task(photos.read("large.jpg", file("astronaut-12mp.jpg")))
         await asyncio.sleep(0.01)

@@ -49,7 +49,7 @@ class Finder:
             except Unreadable as error:
                 raise _as_document(attachment, error) from error
             if is_picture(data):
-                return await self.photos.read(attachment.name, data)
+                return await self.photos.read(attachment.name, data, str(channel))
             plain = not attachment.is_picture  # or it is what a server says when a picture is gone
             return await self.documents.take(attachment.name, data, plain=plain)
 

@@ -2,27 +2,21 @@
 
 import asyncio
 from collections import OrderedDict
+from typing import Any
 
-from bot.documents.apart import read_apart
 from bot.documents.kinds import DOCX, PDF, kind_of
-from bot.documents.program import BOMB, BROKEN, LOCKED, OFFICE, OTHER, SLOW
 from bot.documents.reading import MOST_TEXT, Reading
 from bot.documents.text import in_utf8
 from bot.errors import Busy, Unreadable
+from bot.isolation.client import WorkerFailed, run
 from bot.keep import Keep, display_name
-from bot.messages import DOCUMENTS, Document
+from bot.messages import Document
 
 AT_ONCE = 2  # processes that read
 REMEMBERED = 32  # readings
 
-WHY = {
-    LOCKED: "document_locked",
-    BROKEN: "document_broken",
-    BOMB: "document_bomb",
-    OFFICE: "document_office",
-    OTHER: "photo_not_an_image",
-    SLOW: "document_slow",
-}
+FAILURES = {"slow": "document_slow", "memory": "document_bomb", "crashed": "document_broken"}
+TASKS = {PDF: "read_pdf", DOCX: "read_docx"}
 
 
 class Documents:
@@ -66,16 +60,27 @@ class Documents:
 
     async def _read(self, document: Document) -> Reading:
         try:
-            if document.mime not in (PDF, DOCX):
+            if document.mime not in TASKS:
                 return await asyncio.to_thread(_beginning, document)
             async with self._room:
-                said = await read_apart(document.file, DOCUMENTS[document.mime])
+                value, _ = await run(TASKS[document.mime], document.file, owner="documents", most_text=MOST_TEXT)
+            return _reading(value)
         except FileNotFoundError as error:
             raise Busy("photo_gone") from error
-        if isinstance(said, str):
+        except (Unreadable, WorkerFailed) as error:
             await asyncio.to_thread(self._keep.drop, [document.sha256])
-            raise Unreadable(WHY[said])
-        return said
+            if isinstance(error, Unreadable):
+                raise
+            raise Unreadable(FAILURES[error.reason]) from error
+
+
+def _reading(value: Any) -> Reading:
+    """What a worker has read. WorkerFailed: it is nothing of the kind."""
+    try:
+        pages, count, share = value
+        return Reading(tuple(map(str, pages)), int(count), float(share))
+    except (TypeError, ValueError):
+        raise WorkerFailed("crashed") from None
 
 
 def _judged(name: str, data: bytes, plain: bool) -> tuple[str, bytes]:

@@ -1,34 +1,23 @@
-"""The darkroom: bytes of a stranger in, a photo out that anybody may see."""
+"""Photos: bytes of a stranger in, a picture out that anybody may see. It is decoded in worker processes only."""
 
 import asyncio
-import math
-import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
-
-from PIL import Image
+from typing import Any, Self
 
 from bot.errors import Unreadable
+from bot.isolation.client import WorkerFailed, run
 from bot.keep import Keep, display_name
-from bot.messages import Photo
-from bot.photos import colour, draw, encode
-from bot.photos.damage import damage_refused
+from bot.messages import PHOTOS, Photo
 from bot.photos.memory import separate_large_blocks
-from bot.photos.orientation import orientation
-from bot.photos.picture import Picture
 from bot.photos.sniff import sniff
-from bot.photos.strip import strip
 
-_PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-# For what holds the GIL for milliseconds: two threads would hand it to each other, and the event loop would come third.
-_in_turn = threading.Lock()
+_FAILURES = {"slow": "photo_slow", "memory": "photo_bomb", "crashed": "photo_broken"}
 
 
 class Photos:
-    """Reads a few photos at once, in threads of its own, and keeps them for a while; an async context manager.
+    """Reads photos, and keeps them for a while; an async context manager.
 
     Bytes in: `most_bytes` and `most_pixels` at most. Photo out: `longest_side` pixels and `out_bytes` at most. Kept in
     `folder`, which without a name is gone when this is closed: `kept_bytes` at most, beside what somebody holds. Once
@@ -43,7 +32,6 @@ class Photos:
         most_bytes: int = 20 * 1024 * 1024,
         most_pixels: int = 40_000_000,
         out_bytes: int = 4_000_000,
-        threads: int = 2,
         folder: Path | None = None,
         kept_bytes: int = 512 * 1024 * 1024,
     ) -> None:
@@ -52,7 +40,6 @@ class Photos:
         self._folder, self._kept_bytes = folder, kept_bytes
         self._scrap: TemporaryDirectory[str] | None = None
         separate_large_blocks()
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="photos")
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._open)
@@ -62,20 +49,34 @@ class Photos:
         await self.close()
 
     async def close(self) -> None:
-        """Let the photos at hand be finished, and drop those that wait."""
-        await asyncio.to_thread(self._close)
+        """Delete the folder that has no name."""
+        if self._scrap:
+            await asyncio.to_thread(self._scrap.cleanup)
 
-    async def read(self, name: str, data: bytes) -> Photo:
+    async def read(self, name: str, data: bytes, owner: str = "") -> Photo:
         """Make a photo of a file: upright, sRGB, without metadata. The same bytes give the same photo.
 
-        Unreadable, with one of the photo_* keys: it is no picture, damaged or too large. A cancelled call returns at
-        once; its thread finishes the picture and lets go of it.
+        Unreadable, with one of the photo_* keys: it is no picture, damaged or too large. Photos of the same `owner`
+        never keep those of others waiting for long.
         """
         if not data:
             raise Unreadable("photo_empty")
         if len(data) > self._most_bytes:
             raise Unreadable("photo_too_heavy", limit=self._most_bytes // 1024**2)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, name, data)
+        try:
+            value, cleaned = await run(
+                "clean_photo",
+                data,
+                owner=owner,
+                kind=sniff(data),
+                longest_side=self._longest_side,
+                most_pixels=self._most_pixels,
+                out_bytes=self._out_bytes,
+            )
+            mime, size = _checked(value)
+        except WorkerFailed as error:
+            raise Unreadable(_FAILURES[error.reason]) from error
+        return await asyncio.to_thread(self.keep.put_photo, display_name(name, "photo"), mime, cleaned, size)
 
     async def recall(self, sha256: str, name: str) -> Photo | None:
         """The photo of this hash as it was read before; None when it is not kept any more."""
@@ -97,48 +98,13 @@ class Photos:
             folder = Path(self._scrap.name)
         self.keep = Keep(folder, self._kept_bytes)
 
-    def _close(self) -> None:
-        self._threads.shutdown(cancel_futures=True)
-        if self._scrap:
-            self._scrap.cleanup()
 
-    def _read(self, name: str, data: bytes) -> Photo:
-        mime, out, size = self._cleaned(data)
-        return self.keep.put_photo(display_name(name, "photo"), mime, out, size)
-
-    def _cleaned(self, data: bytes) -> tuple[str, bytes, tuple[int, int]]:
-        kind = sniff(data)
-        with damage_refused():
-            with _in_turn:
-                picture = strip(kind, data)
-            self._check_pixels(picture.size)
-            with draw.open_image(kind, picture.data) as image:
-                self._check_pixels(image.size)
-                if self._is_fine(kind, picture, image):
-                    return _PASSED_ON[kind], picture.data, image.size
-                drawn = draw.draw(image, kind, picture, self._longest_side)
-        with _in_turn:
-            return encode.encode(drawn, self._stays_png(kind, picture, image.size), self._out_bytes)
-
-    def _check_pixels(self, size: tuple[int, int]) -> None:
-        pixels = size[0] * size[1]
-        if pixels > self._most_pixels:
-            megapixels, limit = math.ceil(pixels / 1e6), self._most_pixels // 1_000_000
-            raise Unreadable("photo_too_many_pixels", megapixels=megapixels, limit=limit)
-
-    def _is_fine(self, kind: str, picture: Picture, image: Image.Image) -> bool:
-        """Whether the stripped file is already what we would draw."""
-        return (
-            picture.plain
-            and image.mode in ("L", "RGB", "P")
-            and "transparency" not in image.info
-            and max(image.size) <= self._longest_side
-            and len(picture.data) <= self._out_bytes
-            and orientation(picture.exif) == 1
-            and colour.is_srgb(picture.icc)
-        )
-
-    def _stays_png(self, kind: str, picture: Picture, size: tuple[int, int]) -> bool:
-        """Whether a PNG has a chance to fit: trying takes 100 ms a megapixel."""
-        shrinks = min(1.0, self._longest_side / max(size)) ** 2
-        return kind in ("PNG", "GIF") and len(picture.data) * shrinks <= self._out_bytes
+def _checked(value: Any) -> tuple[str, tuple[int, int]]:
+    """Return MIME type and size of a photo as a worker described it. WorkerFailed: that is no such description."""
+    try:
+        mime, (width, height) = value["mime"], value["size"]
+        if mime in PHOTOS:
+            return mime, (int(width), int(height))
+    except (LookupError, TypeError, ValueError):
+        pass
+    raise WorkerFailed("crashed")

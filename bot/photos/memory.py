@@ -1,7 +1,7 @@
 """Large blocks of memory come from the system and go back to it, whatever was freed before.
 
-Otherwise glibc raises its threshold as pictures are freed: the blocks of the next one come from the heap, and Pillow
-has them cleared while it holds the GIL, which stops the event loop for 10 to 30 ms. Nor is the memory given back.
+Otherwise glibc raises its threshold as files are freed: the blocks of the next ones come from the heap, which is not
+given back.
 """
 
 import ctypes

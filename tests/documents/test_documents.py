@@ -4,12 +4,15 @@ import asyncio
 import gc
 import hashlib
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.documents import Documents, apart
+from bot.documents import Documents
 from bot.errors import Busy, Unreadable
+from bot.isolation import client
+from bot.isolation.tasks import TASKS
 from bot.keep import Keep
 from bot.messages import Document
 from bot.words import catalogue
@@ -40,6 +43,10 @@ async def refusal(documents: Documents, name: str, data: bytes) -> str:
     with pytest.raises(Unreadable) as refused:
         await read(documents, name, data)
     return refused.value.key
+
+
+def give_seconds(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr(client, "TASKS", {"read_pdf": replace(TASKS["read_pdf"], seconds=seconds)})
 
 
 # what is taken
@@ -100,7 +107,7 @@ async def test_one_of_forty_megabytes_is_read_in_time(documents: Documents) -> N
     document, text, _ = await read(documents, "a.pdf", INVOICE + bytes(40_000_000))
     assert document.size > 40_000_000
     assert "The total is 42" in text
-    assert time.monotonic() - began < apart.PATIENCE
+    assert time.monotonic() - began < TASKS["read_pdf"].seconds
 
 
 async def test_of_many_pages_the_first_ones_are_read(documents: Documents) -> None:
@@ -131,7 +138,7 @@ async def test_the_loop_goes_on_while_one_is_read(documents: Documents) -> None:
 async def test_the_same_bytes_are_read_once(documents: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
     document = await documents.take("a.pdf", INVOICE)
     first = await documents.words(document)
-    monkeypatch.setattr(apart, "PATIENCE", 0)
+    give_seconds(monkeypatch, 0)
     again = await documents.take("b.pdf", INVOICE)
     assert await documents.words(again) is first
     assert (again.name, again.file) == ("b.pdf", document.file)
@@ -200,7 +207,7 @@ async def test_one_that_is_too_heavy_is_refused_with_the_limit(folder: Path) -> 
 
 
 async def test_one_that_takes_too_long_is_given_up(documents: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "PATIENCE", 0.01)
+    give_seconds(monkeypatch, 0.01)
     assert await refusal(documents, "a.pdf", INVOICE) == "document_slow"
 
 

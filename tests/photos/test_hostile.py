@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from bot.decoders.orientation import orientation
 from bot.errors import Unreadable
 from bot.photos import Photos
-from bot.photos.orientation import orientation
 from tests.photos import file, scene, shown, written
 
 TWO = {"save_all": True, "append_images": [Image.new("RGB", (96, 64))]}
@@ -39,7 +39,7 @@ SOUND = {
 
 async def read(data: bytes) -> str:
     """Give the key of the refusal, or nothing for a photo."""
-    async with Photos(threads=1, longest_side=64, most_pixels=200_000) as photos:
+    async with Photos(longest_side=64, most_pixels=200_000) as photos:
         try:
             photo = await photos.read("stranger", data)
         except Unreadable as refused:

@@ -1,7 +1,5 @@
 """Files that come along with a post of ours."""
 
-import asyncio
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -9,9 +7,9 @@ from pathlib import PurePath
 
 import discord
 import structlog
-from PIL import Image
 
-from bot.errors import Refused
+from bot.errors import Refused, Unreadable
+from bot.isolation.client import WorkerFailed, run
 from bot.messages import File
 
 log = structlog.get_logger(__name__)
@@ -19,12 +17,13 @@ log = structlog.get_logger(__name__)
 MOST = 10  # megabytes of a file; servers that people pay for take more, and others none the larger
 MEGABYTE = 1024 * 1024
 LONGEST_ABOUT = 1024  # characters of what is said of a file to those who cannot see it
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")  # of pictures that can be packed
 QUALITY = 90  # of a picture that is packed again, from 1 to 100
 
 
 async def fit(files: Sequence[File]) -> Sequence[File]:
     """The same files; a picture that is more than Discord takes is packed tighter. Refused when that is not enough."""
-    fitting = [await asyncio.to_thread(_packed, file) if _is_too_large(file) else file for file in files]
+    fitting = [await _packed(file) if _is_too_large(file) else file for file in files]
     for file in fitting:
         if _is_too_large(file):
             raise Refused("file_too_large", name=file.name, limit=MOST)
@@ -44,17 +43,16 @@ def _is_too_large(file: File) -> bool:
     return len(file.data) > MOST * MEGABYTE
 
 
-def _packed(file: File) -> File:
+async def _packed(file: File) -> File:
     """A picture as WebP where something shines through it, or else as JPEG; anything else as it is."""
     if not file.mime.startswith("image/"):
         return file
-    buffer = BytesIO()
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(file.data)) as picture:
-            kind, mode = ("webp", "RGBA") if picture.has_transparency_data else ("jpeg", "RGB")
-            picture.convert(mode).save(buffer, kind, quality=QUALITY)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # all that Pillow raises for bad bytes
+        kind, data = await run("shrink_picture", file.data, kinds=KINDS, quality=QUALITY)
+    except (Unreadable, WorkerFailed):
         return file
-    log.info("a picture was packed tighter for Discord", before=len(file.data), now=buffer.tell())
+    if kind not in ("webp", "jpeg"):
+        return file
+    log.info("a picture was packed tighter for Discord", before=len(file.data), now=len(data))
     name = PurePath(file.name).with_suffix(f".{kind}".replace("jpeg", "jpg")).name
-    return replace(file, name=name, mime=f"image/{kind}", data=buffer.getvalue())
+    return replace(file, name=name, mime=f"image/{kind}", data=data)

@@ -1,6 +1,5 @@
 """Files along with a post: pictures are shown, recordings can be played, anything else can be fetched."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,8 +50,8 @@ def weigh(files: Sequence[File]) -> None:
 
 
 async def parcels(files: Sequence[File]) -> list[Parcel]:
-    """Choose a way for each file, away from the loop: pictures are looked at."""
-    return await asyncio.to_thread(lambda: [Parcel(file, _way(file)) for file in files])
+    """Choose a way for each file: pictures are looked at."""
+    return [Parcel(file, await _way(file)) for file in files]
 
 
 def batches(left: Sequence[Parcel]) -> list[list[Parcel]]:
@@ -100,8 +99,8 @@ async def send_batch(line: Line, chat: int, batch: Sequence[Parcel], **more: Any
     await line.send_media_group(chat, documents, **more)
 
 
-def _way(file: File) -> Way:
+async def _way(file: File) -> Way:
     mime = file.mime.partition(";")[0].lower()
     if mime in SHOWN:
-        return "photo" if len(file.data) <= MOST_SHOWN and is_plain(file.data) else "document"
+        return "photo" if len(file.data) <= MOST_SHOWN and await is_plain(file.data) else "document"
     return SOUND_WAYS.get(SOUNDS.get(mime, ""), "document")

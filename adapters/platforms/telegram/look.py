@@ -1,28 +1,19 @@
 """A look at a picture: whether it stays the same when Telegram turns it into a JPEG that it can show."""
 
-from io import BytesIO
-
-from PIL import Image
+from bot.errors import Unreadable
+from bot.isolation.client import WorkerFailed, run
 
 AROUND = 10_000  # pixels of width and height together; Telegram shows no larger ones
+KINDS = ("JPEG", "PNG", "WEBP")
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether nothing in the picture can be seen through, and Telegram can show it; takes a moment.
+async def is_plain(data: bytes) -> bool:
+    """Whether nothing in the picture can be seen through, and Telegram can show it.
 
-    Many pictures have an alpha channel and make no use of it, so that its values count. What is no picture is for
-    Telegram to judge.
+    What is no picture is for Telegram to judge.
     """
     try:
-        with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
-            if sum(image.size) > AROUND:
-                return False
-            return not image.has_transparency_data or _is_opaque(image)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        is_opaque, _ = await run("is_opaque", data, kinds=KINDS, most_around=AROUND)
+    except (Unreadable, WorkerFailed):
         return True
-
-
-def _is_opaque(image: Image.Image) -> bool:
-    has_channel = "A" in image.getbands()  # others name a colour that is not there
-    lowest, _ = (image if has_channel else image.convert("RGBA")).getchannel("A").getextrema()
-    return lowest == 255
+    return bool(is_opaque)

@@ -119,7 +119,7 @@ class Web:
         # A new store counts its turns from 1 again; the ids of messages never come back.
         key = f"{reply_to}/{nonce}" if nonce else None
         entry = await self.journal.add_post(
-            channel.id, text, reply_to, key, buttons, [(_upload(file), file.data) for file in files]
+            channel.id, text, reply_to, key, buttons, [(await _upload(file), file.data) for file in files]
         )
         self.audience.tell(channel.id, event_of(entry))
         return entry.id
@@ -190,5 +190,6 @@ class Web:
         self.audience.close()
 
 
-def _upload(file: File) -> Upload:
-    return Upload(secrets.token_urlsafe(16), file.name, file.mime, kind_of(file.data), len(file.data), file.about)
+async def _upload(file: File) -> Upload:
+    kind = await kind_of(file.data)
+    return Upload(secrets.token_urlsafe(16), file.name, file.mime, kind, len(file.data), file.about)

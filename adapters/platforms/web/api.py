@@ -108,7 +108,8 @@ class Api:
         """Keep one file: the raw body is its content."""
         data = await self._body(request)
         name = _plain_name(request.query.get("name", ""))
-        upload = Upload(secrets.token_urlsafe(16), name, request.content_type[:100], kind_of(data), len(data))
+        kind = await kind_of(data)
+        upload = Upload(secrets.token_urlsafe(16), name, request.content_type[:100], kind, len(data))
         await self.journal.add_upload(upload, request.match_info["channel"], data)
         return web.json_response(_photo(upload), status=201)
 

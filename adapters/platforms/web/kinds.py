@@ -1,9 +1,7 @@
 """Which files a browser is given back to be shown or played, told by their bytes and never by what they claim."""
 
-import warnings
-from io import BytesIO
-
-from PIL import Image
+from bot.errors import Unreadable
+from bot.isolation.client import WorkerFailed, run
 
 PICTURES = {
     "JPEG": "image/jpeg",
@@ -24,20 +22,17 @@ SOUNDS = (
 )
 
 
-def kind_of(data: bytes) -> str:
+async def kind_of(data: bytes) -> str:
     """The MIME type of a picture or a sound that browsers know and that holds no script; empty for anything else."""
-    return _picture(data) or _sound(data)
+    return _sound(data) or await _picture(data)
 
 
-def _picture(data: bytes) -> str:
-    Image.init()  # `formats` finds only readers that are there already
+async def _picture(data: bytes) -> str:
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data), formats=list(PICTURES)) as picture:
-            fits = picture.width * picture.height <= MOST_PIXELS
-            kind = (picture.format or "").replace("MPO", "JPEG")  # many cameras: a JPEG with more behind it
-            return PICTURES.get(kind, "") if fits else ""
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # all that Pillow raises for bad bytes
+        kind, _ = await run("inspect_picture", data, kinds=list(PICTURES), most_pixels=MOST_PIXELS)
+    except (Unreadable, WorkerFailed):
         return ""
+    return PICTURES.get(str(kind), "")
 
 
 def _sound(data: bytes) -> str:

@@ -4,11 +4,13 @@ What is said about the picture (EXIF, XMP, IPTC, comments, thumbnails, profiles)
 pictures, videos) stays out. The end is looked for on the way: a file without one is cut off.
 """
 
-from bot.photos.boxes import check_boxes
-from bot.photos.jpeg import strip_jpeg
-from bot.photos.picture import Picture
-from bot.photos.png import strip_png
-from bot.photos.webp import strip_webp
+from bot.decoders.boxes import check_boxes
+from bot.decoders.gif import strip_gif
+from bot.decoders.jpeg import strip_jpeg
+from bot.decoders.picture import Picture
+from bot.decoders.png import strip_png
+from bot.decoders.tiff import check_tiff
+from bot.decoders.webp import strip_webp
 
 
 def strip(kind: str, data: bytes) -> Picture:
@@ -25,4 +27,8 @@ def strip(kind: str, data: bytes) -> Picture:
             return strip_webp(data)
         case "AVIF" | "HEIF":
             check_boxes(data)
+        case "TIFF":
+            check_tiff(data)
+        case "GIF":
+            return Picture(strip_gif(data))
     return Picture(data)

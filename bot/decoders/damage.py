@@ -17,7 +17,6 @@ _UPSET = (
     Image.DecompressionBombError,
     ImageCms.PyCMSError,
     LookupError,
-    MemoryError,
     NotImplementedError,
     OSError,
     RuntimeError,
@@ -32,7 +31,7 @@ _UPSET = (
 
 @contextmanager
 def damage_refused() -> Iterator[None]:
-    """Turn whatever Pillow and its libraries raise over a file into Unreadable."""
+    """Turn whatever Pillow and its libraries raise over a file into Unreadable, except MemoryError."""
     try:
         yield
     except UnidentifiedImageError as error:

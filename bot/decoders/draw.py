@@ -1,20 +1,22 @@
 """Draw a picture as we want it: upright, in sRGB with eight bits, on white, no larger than needed."""
 
 import math
-import threading
 from contextlib import nullcontext
 from io import BytesIO
 
-from PIL import Image
+import pi_heif
+from PIL import AvifImagePlugin, Image
 
-from bot.photos import colour
-from bot.photos.apart import decode_apart
-from bot.photos.orientation import orientation
-from bot.photos.picture import Picture
+from bot.decoders import colour
+from bot.decoders.orientation import orientation
+from bot.decoders.picture import Picture
+from bot.isolation.worker import one_large
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow warns here and raises there; we read the size and refuse, before decoding
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+# A worker may start no threads: several workers use the cores just as well.
+pi_heif.options.DECODE_THREADS = AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
-_APART = {"AVIF": 500_000, "WEBP": 8_000_000}  # pixels from which on a decoder stops other threads for over 10 ms
 _LARGE = 8_000_000  # pixels as they are decoded; with what resizing needs, 7 bytes each
 _NEARLY = 0.95  # of the pixels that are wanted are enough for the eye
 _UPRIGHT = {"HEIF", "TIFF"}  # their decoders turn the picture themselves
@@ -27,43 +29,30 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_registering = threading.Lock()
-_one_large = threading.Lock()  # two at the same time would be most of the memory that the bot takes
 
 
 def open_image(kind: str, data: bytes) -> Image.Image:
     """Read the header only; UnidentifiedImageError, or one of Pillow's many others, when it is no `kind`."""
-    if kind == "HEIF":
-        _learn_heif()
+    Image.init()  # `formats` finds only readers that are there already
     return Image.open(BytesIO(data), formats=[kind])
-
-
-def _learn_heif() -> None:
-    import pi_heif  # 30 ms that a bot without iPhones around need not spend
-
-    with _registering:
-        if "HEIF" not in Image.OPEN:
-            pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
 def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> Image.Image:
     """Decode and draw an opened image; the result has mode L or RGB."""
     icc = picture.icc or image.info.get("icc_profile") or b""
     turn = 1 if kind in _UPRIGHT else orientation(picture.exif or image.info.get("exif") or b"")
-    small = _decoded(image, kind, picture.data, longest_side)
+    small = _decoded(image, longest_side)
     drawn = colour.to_srgb(colour.eight_bits(colour.on_white(small)), icc)
     return drawn.transpose(_TURNS[turn]) if turn in _TURNS else drawn
 
 
-def _decoded(image: Image.Image, kind: str, data: bytes, longest_side: int) -> Image.Image:
+def _decoded(image: Image.Image, longest_side: int) -> Image.Image:
     """Decode and shrink at once: all later steps then have fewer pixels to do."""
     before, size = image.size, _fitting(image.size, longest_side)
-    if math.prod(image.size) > _APART.get(kind, math.inf):
-        return decode_apart(kind, data, size)
     # JPEG can decode to 1/2, 1/4 or 1/8, if this box has the true proportions. 12 megapixels become 2,000 to 2,040
     # pixels wide: taking those for 2,048 saves most of the time and three quarters of the memory.
     drafted = image.draft(None, (round(size[0] * _NEARLY), round(size[1] * _NEARLY)))
-    with _one_large if math.prod(image.size) > _LARGE else nullcontext():
+    with one_large() if math.prod(image.size) > _LARGE else nullcontext():
         image.load()
         if not drafted and image.size != before:  # HEIC may learn better while decoding
             size = _fitting(image.size, longest_side)

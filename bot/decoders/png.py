@@ -4,13 +4,15 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from bot.decoders.parts import bounded
+from bot.decoders.picture import Picture
 from bot.errors import Unreadable
-from bot.photos.picture import Picture
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _DRAWING = _CRITICAL | {b"tRNS", b"gAMA", b"cHRM", b"sRGB"}  # no fcTL, fdAT: of an animation, the default image stays
 _ANCILLARY = 0x20
+_MOST_CHUNKS = 32_768  # 8 KiB of pixels a chunk, as the smallest that are common, make 256 MB
 _MOST_ICC = 4 * 1024 * 1024  # bytes, unpacked
 
 Chunk = tuple[bytes, memoryview]  # type; all of it, length and checksum included
@@ -19,7 +21,7 @@ Chunk = tuple[bytes, memoryview]  # type; all of it, length and checksum include
 def strip_png(data: bytes) -> Picture:
     """Keep what draws; Unreadable when there is no end or a checksum is wrong."""
     kept, said = [memoryview(_SIGNATURE)], {b"eXIf": b"", b"iCCP": b""}
-    for kind, chunk in _chunks(data):
+    for kind, chunk in bounded(_chunks(data), _MOST_CHUNKS):
         if kind in _DRAWING:
             kept.append(_checked(kind, chunk))
         elif kind in said:

@@ -3,10 +3,13 @@
 import struct
 from collections.abc import Iterator
 
+from bot.decoders.parts import bounded
+from bot.decoders.picture import Picture
 from bot.errors import Unreadable
-from bot.photos.picture import Picture
 
 _DRAWING = (b"VP8X", b"ALPH", b"VP8 ", b"VP8L")
+_READ = {*_DRAWING, b"EXIF", b"ICCP"}
+_MOST_CHUNKS = 4096  # each frame of an animation is one
 _ANIMATED, _ALPHA = 0x02, 0x10
 
 
@@ -16,8 +19,9 @@ def strip_webp(data: bytes) -> Picture:
     An animation is left as it is: it is drawn anew.
     """
     chunks: dict[bytes, bytes] = {}
-    for kind, body in _chunks(data):
-        chunks.setdefault(kind, bytes(body))
+    for kind, body in bounded(_chunks(data), _MOST_CHUNKS):
+        if kind in _READ:
+            chunks.setdefault(kind, bytes(body))
     exif, icc, size = chunks.get(b"EXIF", b""), chunks.get(b"ICCP", b""), _size(chunks)
     header = chunks.get(b"VP8X", b"")
     if header and header[0] & _ANIMATED:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from bot.decoders.parts import bounded
+from bot.decoders.picture import Picture
 from bot.errors import Unreadable
-from bot.photos.picture import Picture
 
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # no stuffing and no restart: this ends the data of a scan
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
@@ -14,14 +15,15 @@ _FRAMES = {*range(0xC0, 0xD0)} - {_DHT, _JPG, _DAC}
 _COMMON_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
 _DRAWING = _FRAMES | {_DHT, _DAC, _DQT, _DNL, _DRI, _SOS}
 _JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # version 1.1, no density, no thumbnail
+_MOST_SEGMENTS = 4096  # the largest photos with all that phones add to them have a few hundred
 _MOST_SCANS = 100  # a photo has a dozen; each costs a pass over all pixels
 
 Segment = tuple[int, bytes]  # marker; all of it, the data of a scan included
 
 
 def strip_jpeg(data: bytes) -> Picture:
-    """Keep tables, frame and scans; Unreadable when there is no end, or far too many scans."""
-    segments = list(_segments(data))
+    """Keep tables, frame and scans; Unreadable when there is no end, or far too many scans or segments."""
+    segments = list(bounded(_segments(data), _MOST_SEGMENTS))
     markers = [marker for marker, _ in segments]
     if markers.count(_SOS) > _MOST_SCANS:
         raise Unreadable("photo_broken")

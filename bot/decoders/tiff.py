@@ -1,0 +1,29 @@
+"""TIFF: the directory of the first picture, read before Pillow reads it."""
+
+import struct
+
+from bot.errors import Unreadable
+
+_MOST_ENTRIES = 1024
+_MOST_STRIPS = 65_536  # Pillow makes an object of each
+_STRIP_OFFSETS, _TILE_OFFSETS = 273, 324
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+
+
+def check_tiff(data: bytes) -> None:
+    """Unreadable: there are far too many entries or strips, or their values together are larger than the file.
+
+    Pillow copies the values of all entries, and these may all lie at the same place.
+    """
+    order = "<" if data[:2] == b"II" else ">"
+    try:
+        (start,) = struct.unpack_from(order + "I", data, 4)
+        (count,) = struct.unpack_from(order + "H", data, start)
+        if count > _MOST_ENTRIES:
+            raise Unreadable("photo_too_many_parts")
+        entries = [struct.unpack_from(order + "HHI", data, start + 2 + 12 * n) for n in range(count)]
+    except struct.error as error:
+        raise Unreadable("photo_truncated") from error
+    strips = max((length for tag, _, length in entries if tag in (_STRIP_OFFSETS, _TILE_OFFSETS)), default=0)
+    if strips > _MOST_STRIPS or sum(length * _SIZES.get(kind, 1) for _, kind, length in entries) > len(data):
+        raise Unreadable("photo_too_many_parts")

@@ -1,0 +1,97 @@
+"""Give up, for this process and its children, what a parser does not need. What a system lacks is left out.
+
+Linux has no wrappers for most of this in Python before 3.12, so the system calls are made through ctypes.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+MOST_FILES = 256  # descriptors of the fork server
+MOST_WORKER_FILES = 64  # descriptors of a worker; importing a module needs a few
+
+_IS_LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_CLONE_NEWUSER, _CLONE_NEWNET, _CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
+_M_ARENA_MAX = -8  # of malloc.h
+
+# Landlock: the same numbers on every architecture.
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_PATH_BENEATH, _GET_VERSION = 1, 1
+_FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}  # by the version that has them
+_NETWORK_RIGHTS = 0b11  # bind and connect TCP, from version 4 on
+_SCOPES = 0b11  # abstract sockets of others, and signals to others, from version 6 on
+_READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
+
+
+def confine(readable: Iterable[str]) -> None:
+    """Shut in the fork server, which must have one thread: files below `readable` can be read, no others."""
+    os.umask(0o077)
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_FSIZE, 0)  # nothing can be written but pipes and sockets
+    limit(resource.RLIMIT_NOFILE, MOST_FILES)
+    if _IS_LINUX:
+        _go_first_when_memory_is_short()
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mallopt(_M_ARENA_MAX, 1)  # arenas of threads take address space
+        _leave_network(libc)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        _restrict_files(libc, readable)
+
+
+def confine_worker(memory: int, cpu_seconds: int) -> None:
+    """Shut in a worker further, right after it was forked; it ends with the fork server."""
+    if _IS_LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    limit(resource.RLIMIT_NOFILE, MOST_WORKER_FILES)
+    limit(resource.RLIMIT_NPROC, 0)  # no process, and no thread either; root is exempt from this one
+    limit(resource.RLIMIT_AS, memory)
+    limit(resource.RLIMIT_CPU, cpu_seconds)
+
+
+def limit(what: int, most: int) -> None:
+    """Lower a limit for good."""
+    with suppress(ValueError, OSError):  # it is lower, or the system has none such
+        resource.setrlimit(what, (most, most))
+
+
+def _go_first_when_memory_is_short() -> None:
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _leave_network(libc: ctypes.CDLL) -> None:
+    """Move to a network without any device. A user namespace allows that to everybody, where it is allowed."""
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC):
+        libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC)  # for root where there are no user namespaces
+
+
+def _restrict_files(libc: ctypes.CDLL, readable: Iterable[str]) -> None:
+    """Let Landlock refuse all files but those, connections, and to signal or trace processes outside."""
+    version = libc.syscall(_CREATE_RULESET, None, 0, _GET_VERSION)
+    if version < 1:
+        return
+    files = max(rights for since, rights in _FILE_RIGHTS.items() if since <= version)
+    network = _NETWORK_RIGHTS if version >= 4 else 0
+    scopes = _SCOPES if version >= 6 else 0
+    attributes = struct.pack("QQQ", files, network, scopes)[: 8 if version < 4 else 16 if version < 6 else 24]
+    ruleset = libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
+    if ruleset < 0:
+        return
+    for path in readable:
+        _allow_reading(libc, ruleset, path)
+    libc.syscall(_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+
+
+def _allow_reading(libc: ctypes.CDLL, ruleset: int, path: str) -> None:
+    with suppress(OSError):
+        folder = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", _READ_FILE | _READ_FOLDER, folder), 0)
+        os.close(folder)
