@@ -45,7 +45,7 @@ def report(file: BinaryIO, *, paths: list[str]) -> tuple[dict[str, Any], bytes]:
         "privileges": ctypes.CDLL(None).prctl(39, 0, 0, 0, 0),  # PR_GET_NO_NEW_PRIVS
         "interfaces": [name for _, name in socket.if_nameindex()],
         "connect": _attempt(lambda: socket.create_connection(("127.0.0.1", int(file.read()))).close()),
-        "open": {path: _attempt(lambda path=path: Path(path).read_bytes()) for path in paths},  # type: ignore[misc]
+        "open": {path: _attempt(lambda path=path: Path(path).read_bytes()) for path in paths},
         "write": _attempt(lambda: Path("/tmp/written-by-a-worker").write_bytes(b"data")),
         "run": _attempt(_run_program),
         "pid": os.getpid(),

@@ -1,6 +1,7 @@
 """A worker process has no secrets, no network and no files, and the kernel bounds what it may use."""
 
 import asyncio
+import ctypes
 import os
 import socket
 import sys
@@ -42,7 +43,7 @@ async def test_no_process_below_the_bot_knows_its_secrets_while_a_file_is_read(t
     document = tmp_path / "large.pdf"
     document.write_bytes(pdf(*["word " * 500] * 150))
     if task == "clean_photo":
-        photo = {"kind": "JPEG", "longest_side": 2048, "most_pixels": 40_000_000, "out_bytes": 4_000_000}
+        photo: dict[str, Any] = {"kind": "JPEG", "longest_side": 2048, "most_pixels": 40_000_000, "out_bytes": 4_000_000}
         reading = asyncio.create_task(client.run(task, file("astronaut-12mp.jpg"), **photo))
     else:
         reading = asyncio.create_task(client.run(task, document, most_text=500_000))
@@ -106,9 +107,7 @@ def may_leave_network() -> bool:
 
 
 def has_landlock() -> bool:
-    import ctypes
-
-    return ctypes.CDLL(None).syscall(444, None, 0, 1) >= 1
+    return bool(ctypes.CDLL(None).syscall(444, None, 0, 1) >= 1)
 
 
 def descendants(pid: int) -> list[int]:
