@@ -43,8 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 async def run(options: argparse.Namespace) -> int:
     """Run every platform that is switched on, until SIGINT or SIGTERM."""
     settings = _settings()
-    page = "The page: {url}" if settings.listens("web") else "The dashboard: {url}/dashboard"
-    return await _until_stopped(settings, greeting=f"Snapthread is running. {page}")
+    return await _until_stopped(settings, greeting=f"Snapthread is running. {_address_of_page(settings)}")
 
 
 async def try_(options: argparse.Namespace) -> int:
@@ -126,6 +125,12 @@ def _settings(**overrides: object) -> Settings:
     settings = Settings.read(**overrides)
     logs.set_up(settings.bot_log, settings.bot_log_level, settings.secrets())
     return settings
+
+
+def _address_of_page(settings: Settings) -> str:
+    if settings.webhook_only:
+        return "Telegram's webhook is at {url}; WEB_TOKEN opens the page and the dashboard as well."
+    return "The page: {url}" if settings.listens("web") else "The dashboard: {url}/dashboard"
 
 
 def _provider_keys(settings: Settings) -> bool:

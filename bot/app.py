@@ -40,7 +40,7 @@ from bot.stops import Stops
 from bot.store import open_store
 from bot.studio import Studio
 from bot.web.dashboard import Dashboard
-from bot.web.server import WebServer
+from bot.web.server import open_server
 from bot.worker import Worker
 
 # Objects that are made before the garbage collector looks at them, how often it does so before it looks at those that
@@ -88,8 +88,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
                 kept_bytes=settings.bot_cache_mb * MEGABYTE,
             )
         )
-        token = settings.web_token.get_secret_value() if settings.web_token else None
-        web = WebServer(settings.web_host, settings.web_port, token, metrics.registry)
+        web = open_server(settings, store, metrics.registry)
         Dashboard(store).add_routes(web.router)
         house = House(settings, store, web)
         await _enter_all(stack, PROVIDERS, house, house.providers)

@@ -18,7 +18,7 @@ from bot.house import House
 from bot.libraries import lock_age
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.web.server import WebServer
+from bot.web.server import open_server
 
 MENDING = {
     "provider_wrong_key": "Copy the key again from the provider's site; a deleted or blocked key needs a new one.",
@@ -57,6 +57,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield OK, "access", describe_access(settings)
     yield OK, "libraries", lock_age(time.time())
     yield _port(settings)
+    if settings.webhook_only:
+        yield True, "web", "only Telegram's webhook and /healthz are served; WEB_TOKEN opens the page and the dashboard"
     async with AsyncExitStack() as stack:
         try:
             store = await stack.enter_async_context(store_in(settings))
@@ -68,8 +70,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
                 f"{type(error).__name__}. Check BOT_STORE, its rights, and that no bot runs on it.",
             )
             return
-        token = settings.web_token.get_secret_value() if settings.web_token else None
-        house = House(settings, store, WebServer(settings.web_host, settings.web_port, token, Metrics().registry))
+        house = House(settings, store, open_server(settings, store, Metrics().registry))
         async for finding in _platforms(stack, house):
             yield finding
         async for finding in _providers(stack, house):

@@ -8,6 +8,7 @@ from typing import TextIO
 
 import structlog
 
+from bot.log_limits import RepeatFilter
 from bot.log_text import escape_values, write_traceback
 
 SHAPES = re.compile(
@@ -61,6 +62,7 @@ def set_up(style: str, level: str, secrets: Iterable[str], stream: TextIO | None
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacting(formatter, secrets))
+    handler.addFilter(RepeatFilter())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)

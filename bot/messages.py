@@ -510,6 +510,16 @@ class Process:
     seen: float = 0.0  # when it told so
 
 
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """A browser that is logged in at the web server."""
+
+    id: str
+    device: str  # the browser and its system, as people know them
+    created: float
+    seen: float  # when it was last used, give or take a minute
+
+
 Times = Mapping[int, tuple[int, float]]
 """Durations, put into classes of about the same length: how many are in each class, and their sum in seconds."""
 

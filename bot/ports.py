@@ -37,6 +37,7 @@ from bot.messages import (
     Turn,
     Usage,
     Version,
+    WebSession,
 )
 
 Receive = Callable[[Message], Awaitable[None]]
@@ -203,7 +204,33 @@ class Provider(Protocol):
         """Make one cheap call that needs the key; raises what is wrong with it."""
 
 
-class Store(Protocol):
+class SessionStore(Protocol):
+    """Who is logged in at the web server. It is told hashes only: of the session's secret, and of the token.
+
+    A session is found with the token that it began with, and with no other one.
+    """
+
+    async def add_session(self, session: WebSession, *, secret_hash: str, token_hash: str) -> None:
+        """Keep a new session."""
+
+    async def find_session(self, *, secret_hash: str, token_hash: str) -> WebSession | None:
+        """Return the session with this secret, if it began with this token."""
+
+    async def list_sessions(self, token_hash: str) -> Sequence[WebSession]:
+        """Return the sessions that began with this token, the last used one first."""
+        ...
+
+    async def touch_session(self, id: str, now: float) -> None:
+        """Note when the session was last used."""
+
+    async def end_session(self, id: str) -> None:
+        """Delete the session."""
+
+    async def prune_sessions(self, *, token_hash: str, before: float) -> None:
+        """Delete the sessions that began with another token, or before that moment."""
+
+
+class Store(SessionStore, Protocol):
     """The memory. Unfinished turns are the queue; finished ones are the history.
 
     Whatever is written has survived once the call returns. Writes of a turn are fenced by its holder: LeaseLost when

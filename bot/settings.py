@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z]+/\S+$")]
 
+TOKEN_LENGTH = 16  # characters of a token at least
+
 Platform = Literal["discord", "telegram", "web"]
 Feature = Literal["documents", "videos", "voice", "speech", "pictures"]
 
@@ -176,11 +178,28 @@ class Settings(BaseSettings):
     web_host: str = Field("127.0.0.1", description="The address the web server listens on.")
     web_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any free one.")
     web_token: SecretStr | None = Field(
-        None, description="The password of the page and the dashboard; needed when WEB_HOST is more than this machine."
+        None,
+        description=(
+            "The password of the page and the dashboard, 16 characters or more; "
+            "needed when WEB_HOST is more than this machine, and behind a reverse proxy."
+        ),
+    )
+    web_metrics_token: SecretStr | None = Field(
+        None, description="A second token, 16 characters or more, that opens /metrics and nothing else."
+    )
+    web_trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses and networks of reverse proxies, with commas, that are believed about who asks."
     )
 
     @field_validator(
-        "bot_listen", "bot_fallbacks", "bot_features_off", "bot_admins", "bot_allow", "bot_deny", mode="before"
+        "bot_listen",
+        "bot_fallbacks",
+        "bot_features_off",
+        "bot_admins",
+        "bot_allow",
+        "bot_deny",
+        "web_trusted_proxies",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -200,10 +219,32 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("web_token", "web_metrics_token")
+    @classmethod
+    def _is_long(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < TOKEN_LENGTH:
+            msg = f"it needs at least {TOKEN_LENGTH} characters; `openssl rand -hex 24` makes a good one"
+            raise ValueError(msg)
+        return token
+
+    @field_validator("web_trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                msg = "these should be addresses or networks, as in 10.0.0.5,172.16.0.0/12"
+                raise ValueError(msg) from None
+        return networks
+
     @model_validator(mode="after")
     def _page_is_guarded(self) -> Self:
-        if not is_loopback(self.web_host) and (self.web_token is None or len(self.web_token.get_secret_value()) < 16):
-            msg = "WEB_HOST is reachable from other machines: set WEB_TOKEN to at least 16 characters"
+        if self.web_token is None and not is_loopback(self.web_host):
+            msg = f"WEB_HOST is reachable from other machines: set WEB_TOKEN to at least {TOKEN_LENGTH} characters"
+            raise ValueError(msg)
+        if self.web_token is not None and self.web_token == self.web_metrics_token:
+            msg = "WEB_METRICS_TOKEN must be another one than WEB_TOKEN: who has it may only read the figures"
             raise ValueError(msg)
         return self
 
@@ -223,6 +264,11 @@ class Settings(BaseSettings):
     def listens(self, platform: str) -> bool:
         """Whether this process listens to the platform, if that is switched on."""
         return self.bot_listen is None or platform in self.bot_listen
+
+    @property
+    def webhook_only(self) -> bool:
+        """Whether the web server is there for Telegram alone: a public address leads to it, and no token guards it."""
+        return self.telegram_webhook_url is not None and self.web_token is None
 
     @property
     def openai_on(self) -> bool:

@@ -46,6 +46,38 @@ def test_a_page_that_others_can_reach_needs_a_password(monkeypatch: pytest.Monke
     assert Settings.read().web_host == "0.0.0.0"
 
 
+@pytest.mark.parametrize("name", ["WEB_TOKEN", "WEB_METRICS_TOKEN"])
+def test_a_token_is_long_wherever_the_server_listens(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "x" * 15)
+    with pytest.raises(SettingsError, match=f"{name}: it needs at least 16 characters"):
+        Settings.read()
+    monkeypatch.setenv(name, "x" * 16)
+    assert Settings.read()
+
+
+def test_the_token_for_figures_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_TOKEN", "x" * 16)
+    monkeypatch.setenv("WEB_METRICS_TOKEN", "x" * 16)
+    with pytest.raises(SettingsError, match="WEB_METRICS_TOKEN must be another one"):
+        Settings.read()
+
+
+def test_trusted_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1")
+    assert Settings.read().web_trusted_proxies == ("127.0.0.1", "10.0.0.0/8", "::1")
+    monkeypatch.setenv("WEB_TRUSTED_PROXIES", "proxy.example")
+    with pytest.raises(SettingsError, match="WEB_TRUSTED_PROXIES: these should be addresses"):
+        Settings.read()
+
+
+def test_a_webhook_without_a_token_is_all_that_the_server_is_there_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Settings.read().webhook_only
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "https://bot.example/telegram")
+    assert Settings.read().webhook_only
+    monkeypatch.setenv("WEB_TOKEN", "x" * 16)
+    assert not Settings.read().webhook_only
+
+
 def test_a_list_is_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_FALLBACKS", "vapi/gpt-4o, aimlapi/openai/gpt-5")
     assert Settings.read().bot_fallbacks == ("vapi/gpt-4o", "aimlapi/openai/gpt-5")

@@ -102,7 +102,9 @@ async def test_a_photo_that_one_worker_answered_is_known_to_the_other_one(tmp_pa
         async with Fleet(tmp_path, database, bed, **settings) as fleet:
             listener = await fleet.starts("listener", LISTENER)
             listener_url = f"{listener.url}/telegram"
-            fleet.settings["TELEGRAM_WEBHOOK_URL"] = listener.environment["TELEGRAM_WEBHOOK_URL"] = listener_url
+            webhook = {"TELEGRAM_WEBHOOK_URL": listener_url, "WEB_TOKEN": "sixteen characters or more"}
+            fleet.settings |= webhook
+            listener.environment |= webhook
             await listener.stop()
             await listener.start()
             workers = [await fleet.starts(name, WORKER) for name in ("one", "two")]

@@ -36,7 +36,10 @@ async def chats(
             **settings,
         )
         if webhook:
-            bot.environment["TELEGRAM_WEBHOOK_URL"] = f"{bot.url}/telegram"
+            bot.environment |= {
+                "TELEGRAM_WEBHOOK_URL": f"{bot.url}/telegram",
+                "WEB_TOKEN": "sixteen characters or more",
+            }
         async with bot:
             await bot.ready()
             yield bed, bot, emulator

@@ -12,10 +12,11 @@ from bot.store.photos import Photos
 from bot.store.posts import Posts
 from bot.store.privacy import Privacy
 from bot.store.queue import Queue
+from bot.store.sessions import WebSessions
 from bot.store.versions import Versions
 
 
-class SqlStore(Intake, Queue, Posts, Photos, Made, Versions, Privacy, Access, Assets, Fleet, Figures):
+class SqlStore(Intake, Queue, Posts, Photos, Made, Versions, Privacy, Access, Assets, Fleet, Figures, WebSessions):
     """Everything the store remembers, in statements both databases understand."""
 
     async def _migrate(self, execute: Execute) -> None:

@@ -12,8 +12,10 @@ import structlog
 from aiohttp import web
 
 from bot.ports import Store
+from bot.web.bodies import refusal
 from bot.web.figures import Figures
-from bot.web.guard import STATIC, turned_away
+from bot.web.login_pages import STATIC
+from bot.web.logins import SESSION
 from bot.web.memory import RANGES
 from bot.web.sums import SPLITS
 
@@ -61,14 +63,15 @@ class Dashboard:
         name, split = request.query.get("range", "day"), request.query.get("split", "all")
         if name not in RANGES or split not in SPLITS:
             sentence = f"range is one of {', '.join(RANGES)}; split is one of {', '.join(SPLITS)}."
-            raise turned_away(web.HTTPBadRequest, sentence)
+            raise refusal(web.HTTPBadRequest, sentence)
         try:
             async with asyncio.timeout(PATIENCE), self._telling:
                 body = await self._tell(name, split)
         except Exception as error:
             log.warning("the dashboard has no figures", reason=type(error).__name__)
-            raise turned_away(web.HTTPServiceUnavailable, "The store does not answer right now.") from error
-        return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
+            raise refusal(web.HTTPServiceUnavailable, "The store does not answer right now.") from error
+        headers = {"Cache-Control": "no-store", "X-Session": "yes" if SESSION in request else "no"}
+        return web.Response(body=body, content_type="application/json", headers=headers)
 
     async def _tell(self, name: str, split: str) -> bytes:
         told = self._told.get((name, split))

@@ -1,128 +1,163 @@
 """The doorkeepers of the web server: who may come in, decided before any handler runs."""
 
-import asyncio
 import hashlib
 import hmac
-import json
-from html import escape
-from pathlib import Path
-from typing import Protocol
+import math
+from typing import Literal, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from aiohttp import web
+import structlog
+from aiohttp import HttpVersion11, web
 
+from bot.messages import WebSession
 from bot.settings import is_loopback
+from bot.web.addresses import TrustedProxies, is_forwarded, site
+from bot.web.bodies import refusal
+from bot.web.logins import SESSION, Logins
+from bot.web.throttle import AttemptThrottle
 
-STATIC = Path(__file__).parent / "static"
-COOKIE = "snapthread"
-MONTH = 30 * 24 * 3600.0
-WRONG_TOKEN_DELAY = 1.0  # seconds
+log = structlog.get_logger(__name__)
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+METRICS = "/metrics"
+OTHER_SITE = "Another site must not speak for you here."
+
+Scope = Literal["all", "metrics"]
+"""What a token opens."""
 
 
 class Guard(Protocol):
     """Decides about every request that is not for a public route."""
 
-    def check(self, request: web.Request) -> None:
+    async def check(self, request: web.Request) -> None:
         """Raise the HTTP answer that turns this request away."""
 
 
 class LoopbackOnly:
     """For a server without a token: whoever sits at this machine may come in, other sites in their browser may not."""
 
-    def check(self, request: web.Request) -> None:
-        """Turn away names that were made to point at this machine (DNS rebinding), and forms of other sites (CSRF)."""
-        if not is_loopback(_host(request) or ""):
-            raise turned_away(web.HTTPForbidden, "Without WEB_TOKEN this server answers on this machine only.")
-        if request.method not in SAFE_METHODS and _from_another_site(request):
-            raise turned_away(web.HTTPForbidden, "Another site must not speak for you here.")
+    async def check(self, request: web.Request) -> None:
+        """Turn away what comes through a proxy, names that point here (DNS rebinding), and other sites' forms (CSRF).
+
+        A reverse proxy hides that somebody far away asks. Those that add no header at all speak HTTP/1.0 (nginx).
+        """
+        if is_forwarded(request.headers) or request.version < HttpVersion11:
+            raise refusal(web.HTTPForbidden, "Behind a reverse proxy this server needs a WEB_TOKEN.")
+        if not is_loopback(host_in(request.headers.get("Host", ""))):
+            raise refusal(web.HTTPForbidden, "Without WEB_TOKEN this server answers on this machine only.")
+        if request.method not in SAFE_METHODS and _is_from_another_origin(request):
+            raise refusal(web.HTTPForbidden, OTHER_SITE)
 
 
-class TokenOnly:
-    """For a server with a token: it must come along, as a bearer or in the cookie that the login form sets."""
+class WebhookOnly:
+    """For a server without a token to which a public address leads: it is there for Telegram alone."""
 
-    def __init__(self, token: str) -> None:
-        self.digest = _digest(token)
-
-    def add_routes(self, router: web.UrlDispatcher) -> list[web.AbstractRoute]:
-        """Add the login form; what is returned must be public."""
-        return [
-            router.add_get("/login", self.form),
-            router.add_post("/login", self.login),
-            router.add_get("/login.css", self.style),
-        ]
-
-    def check(self, request: web.Request) -> None:
-        """Show people the login form and programs a 401."""
-        if self._bears(request) or self._same(request.cookies.get(COOKIE, "")):
-            return
-        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-            raise web.HTTPSeeOther("/login?" + urlencode({"next": request.path}))
-        raise turned_away(web.HTTPUnauthorized, "The token is missing or wrong. Open /login to enter it.")
-
-    async def form(self, request: web.Request) -> web.Response:
-        """Ask for the token."""
-        return _page(next=request.query.get("next", "/"))
-
-    async def style(self, request: web.Request) -> web.FileResponse:
-        """Serve what the form looks like."""
-        return web.FileResponse(STATIC / "login.css")
-
-    async def login(self, request: web.Request) -> web.Response:
-        """Give the cookie for the right token; the wrong one costs a second."""
-        fields = await request.post()
-        next = str(fields.get("next", "/"))
-        if not self._same(_digest(str(fields.get("token", "")))):
-            await asyncio.sleep(WRONG_TOKEN_DELAY)
-            return _page(next=next, sentence="This is not the token. It is the value of WEB_TOKEN.", status=401)
-        found = web.HTTPSeeOther(next if _is_local(next) else "/")
-        encrypted = "https" in (request.scheme, request.headers.get("X-Forwarded-Proto"))
-        found.set_cookie(
-            COOKIE, self.digest, max_age=int(MONTH), path="/", httponly=True, samesite="Strict", secure=encrypted
-        )
-        raise found
-
-    def _bears(self, request: web.Request) -> bool:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        return kind.lower() == "bearer" and self._same(_digest(token.strip()))
-
-    def _same(self, digest: str) -> bool:
-        return hmac.compare_digest(_bytes(digest), _bytes(self.digest))
+    async def check(self, request: web.Request) -> None:
+        """Turn everybody away."""
+        raise refusal(web.HTTPForbidden, "Without WEB_TOKEN this port is there for Telegram's webhook only.")
 
 
-def turned_away(kind: type[web.HTTPException], sentence: str) -> web.HTTPException:
-    """Say no, with a sentence that people and programs can read."""
-    return kind(text=json.dumps({"error": sentence}), content_type="application/json")
+class TokenJudge:
+    """Looks at tokens; an address from which wrong ones come has to wait between two of them."""
 
+    def __init__(self, token: str, metrics_token: str | None, proxies: TrustedProxies) -> None:
+        self._scopes: list[tuple[bytes, Scope]] = [(_digest(token), "all")]
+        if metrics_token is not None:
+            self._scopes.append((_digest(metrics_token), "metrics"))
+        self._proxies = proxies
+        self._throttle = AttemptThrottle()
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(b"snapthread page " + _bytes(token)).hexdigest()
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")  # as headers that are not UTF-8 arrive
-
-
-def _host(request: web.Request) -> str | None:
-    try:
-        return urlsplit(f"//{request.headers.get('Host', '')}").hostname
-    except ValueError:
+    def judge(self, request: web.BaseRequest, token: str) -> Scope | None:
+        """Return what the token opens; None for a wrong one, and 429 after too many of them from this address."""
+        source = site(self._proxies.client(request))
+        delay = self._throttle.delay(source)
+        if delay > 0:
+            raise refusal(
+                web.HTTPTooManyRequests, "Too many wrong tokens. Wait a moment.", Retry_After=str(math.ceil(delay))
+            )
+        digest = _digest(token)
+        for known, scope in self._scopes:
+            if hmac.compare_digest(digest, known):
+                return scope
+        self._throttle.record_failure(source)
+        log.warning("a wrong token", address=source)
         return None
 
 
-def _from_another_site(request: web.Request) -> bool:
+class TokenOnly:
+    """For a server with a token: it must come along as a bearer, or a cookie must name a session."""
+
+    def __init__(self, judge: TokenJudge, logins: Logins, proxies: TrustedProxies) -> None:
+        self._judge, self._logins, self._proxies = judge, logins, proxies
+
+    async def check(self, request: web.Request) -> None:
+        """Show people the login form and programs a 401."""
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            self._check_bearer(request, token.strip())
+        else:
+            await self._check_session(request)
+
+    def _check_bearer(self, request: web.Request, token: str) -> None:
+        scope = self._judge.judge(request, token)
+        if scope is None:
+            raise _unauthorized()
+        if scope == "metrics" and (request.path != METRICS or request.method not in SAFE_METHODS):
+            raise refusal(web.HTTPForbidden, f"This token opens {METRICS} and nothing else.")
+
+    async def _check_session(self, request: web.Request) -> None:
+        session = await self._find_session(request)
+        if session is None:
+            if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+                raise web.HTTPSeeOther("/login?" + urlencode({"next": request.path}))
+            raise _unauthorized()
+        if request.method not in SAFE_METHODS and is_from_another_site(request, self._proxies):
+            raise refusal(web.HTTPForbidden, OTHER_SITE)
+        request[SESSION] = session
+
+    async def _find_session(self, request: web.Request) -> WebSession | None:
+        try:
+            return await self._logins.find(request)
+        except Exception as error:
+            log.warning("a session could not be looked up", reason=type(error).__name__)
+            raise refusal(web.HTTPServiceUnavailable, "The store does not answer right now.") from error
+
+
+def is_from_another_site(request: web.BaseRequest, proxies: TrustedProxies) -> bool:
+    """Whether a browser says that a page of somebody else made it ask. Browsers tell, and no page can make them lie."""
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and authority_of(origin) != proxies.host(request).lower()
+
+
+def host_in(authority: str) -> str:
+    """The host of `host:port`; empty where it makes no sense."""
+    try:
+        return urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def authority_of(origin: str) -> str:
+    """The host and port of an origin, as a Host header has them; empty where it makes no sense."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _is_from_another_origin(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"{request.scheme}://{request.host}":
         return True
     return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
 
 
-def _is_local(path: str) -> bool:
-    """Whether a browser stays on this server when it goes there."""
-    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+def _unauthorized() -> web.HTTPException:
+    return refusal(web.HTTPUnauthorized, "The token is missing or wrong. Open /login to enter it.")
 
 
-def _page(*, next: str, sentence: str = "", status: int = 200) -> web.Response:
-    html = (STATIC / "login.html").read_text("utf-8")
-    html = html.replace("{next}", escape(next)).replace("{sentence}", escape(sentence))
-    return web.Response(text=html, content_type="text/html", status=status)
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()

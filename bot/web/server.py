@@ -1,15 +1,30 @@
 """The bot's one door to HTTP: health for machines, figures for operators, and the routes that adapters add."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Self
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self, cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from bot.settings import is_loopback
-from bot.web.guard import Guard, LoopbackOnly, TokenOnly
+from bot.ports import SessionStore
+from bot.settings import Settings, is_loopback
+from bot.web.addresses import TrustedProxies, is_direct_loopback
+from bot.web.bodies import refusal
+from bot.web.connections import (
+    SOFTWARE,
+    ConnectionLimiter,
+    GuardedConnection,
+    connections_within,
+    raise_descriptor_limit,
+)
+from bot.web.guard import METRICS, SAFE_METHODS, Guard, LoopbackOnly, TokenJudge, TokenOnly, WebhookOnly, host_in
+from bot.web.login_pages import LoginPages
+from bot.web.logins import SESSION, Logins
 
 Ready = Callable[[], Awaitable[Mapping[str, str]]]
 """Says what is wrong, by the name of the part; nothing where all is well."""
@@ -30,6 +45,15 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class WebAccess:
+    """Who may come in, beyond the token."""
+
+    metrics_token: str | None = None  # opens the metrics and nothing else
+    trusted_proxies: tuple[str, ...] = ()  # addresses and networks that are believed when they forward
+    webhook_only: bool = False  # without a token: nothing but public routes and /healthz
+
+
 async def _all_is_well() -> Mapping[str, str]:
     return {}
 
@@ -41,23 +65,33 @@ class WebServer:
     """
 
     def __init__(
-        self, host: str, port: int, token: str | None = None, metrics: CollectorRegistry | None = None
+        self,
+        host: str,
+        port: int,
+        token: str | None = None,
+        metrics: CollectorRegistry | None = None,
+        *,
+        sessions: SessionStore | None = None,
+        access: WebAccess | None = None,
     ) -> None:
         """Listen on `host` and `port` (0: any free one, see `port` after the start).
 
-        Assign `ready` and `status` to fill /readyz.
+        A token needs `sessions`, where logged-in browsers are kept. Assign `ready` and `status` to fill /readyz.
         """
         if token is None and not is_loopback(host):
             msg = "without a token the server must listen on this machine only"
             raise ValueError(msg)
+        access = access or WebAccess()
         self.host, self.port = host, port
         self.ready: Ready = _all_is_well
         self.status: Callable[[], Mapping[str, str]] = dict  # what /readyz says of the parts while all is well
         self.metrics = metrics or CollectorRegistry()
-        self.guard: Guard = LoopbackOnly() if token is None else TokenOnly(token)
         self._public: set[web.AbstractRoute] = set()
+        self._limiter = ConnectionLimiter(TrustedProxies(access.trusted_proxies))
+        self._logins: Logins | None = None
         self.app = web.Application(middlewares=[self._let_in], client_max_size=MOST_BYTES)
         self.app.on_response_prepare.append(_protect)
+        self.guard = self._guard(token, sessions, access)
         self._add_own_routes()
 
     @property
@@ -76,43 +110,119 @@ class WebServer:
         self._public.add(self.router.add_route(method, path, handler))
 
     async def __aenter__(self) -> Self:
+        self._limiter.most = connections_within(raise_descriptor_limit())
+        if self._logins is not None:
+            await self._logins.prune()
         self._runner = web.AppRunner(self.app, handler_cancellation=True, access_log=None, shutdown_timeout=GRACE)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self.host, self.port).start()
+            self._listener = await asyncio.get_running_loop().create_server(self._connect, self.host, self.port)
         except BaseException:
             await self._runner.cleanup()
             raise
-        self.port = self._runner.addresses[0][1]
+        self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self._listener.close()
         await self._runner.cleanup()
+
+    def _guard(self, token: str | None, sessions: SessionStore | None, access: WebAccess) -> Guard:
+        if token is None:
+            return WebhookOnly() if access.webhook_only else LoopbackOnly()
+        if sessions is None:
+            msg = "a token needs a store for the sessions that begin with it"
+            raise ValueError(msg)
+        proxies = self._limiter.proxies
+        judge = TokenJudge(token, access.metrics_token, proxies)
+        self._logins = Logins(token, sessions)
+        pages = LoginPages(judge, self._logins, proxies, self._drop_session)
+        self._public.update(pages.add_routes(self.router))
+        return TokenOnly(judge, self._logins, proxies)
+
+    def _connect(self) -> GuardedConnection:
+        return GuardedConnection(cast(web.Server, self._runner.server), self._limiter)
+
+    def _drop_session(self, id: str) -> None:
+        """Cut what a session that has ended still has open: streams of events. Its log-out gets its answer."""
+        for connection in self._limiter.connections:
+            request = connection.request
+            if request is None or request.method not in SAFE_METHODS or SESSION not in request:
+                continue
+            if request[SESSION].id == id:
+                connection.cut()
 
     def _add_own_routes(self) -> None:
         self.add_public("GET", "/healthz", self._healthz)
-        self.add_public("GET", "/readyz", self._readyz)
-        self.router.add_get("/metrics", self._metrics)
-        if isinstance(self.guard, TokenOnly):
-            self._public.update(self.guard.add_routes(self.router))
+        ready = self.router.add_get("/readyz", self._readyz)
+        if not isinstance(self.guard, WebhookOnly):
+            self._public.add(ready)
+        self.router.add_get(METRICS, self._metrics)
 
     @web.middleware
     async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.match_info.route not in self._public:
-            self.guard.check(request)
-        return await handler(request)
+        if isinstance(request.protocol, GuardedConnection):
+            request.protocol.serve(request)
+        with self._limiter.request(request):
+            if not _is_text(request):
+                raise refusal(web.HTTPBadRequest, "This is not UTF-8.")
+            if request.match_info.route not in self._public:
+                await self.guard.check(request)
+            try:
+                return await handler(request)
+            except web.RequestPayloadError as error:
+                raise refusal(web.HTTPBadRequest, "The body broke off.") from error
 
     async def _healthz(self, request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
     async def _readyz(self, request: web.Request) -> web.Response:
+        """Say whether all is well; the parts are told to those who run the bot."""
         troubles = dict(await self.ready())
-        return web.json_response(troubles or dict(self.status()), status=503 if troubles else 200)
+        parts: Mapping[str, object] = {"ready": not troubles}
+        if await self._may_see_parts(request):
+            parts = troubles or dict(self.status())
+        return web.json_response(parts, status=503 if troubles else 200)
+
+    async def _may_see_parts(self, request: web.Request) -> bool:
+        if is_direct_loopback(request, host_in(request.headers.get("Host", ""))):
+            return True
+        with suppress(web.HTTPException):
+            await self.guard.check(request)
+            return True
+        return False
 
     async def _metrics(self, request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self.metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+def open_server(settings: Settings, sessions: SessionStore, metrics: CollectorRegistry) -> WebServer:
+    """Make the web server as the operator wants it; it has not started yet."""
+    token, metrics_token = settings.web_token, settings.web_metrics_token
+    return WebServer(
+        settings.web_host,
+        settings.web_port,
+        token.get_secret_value() if token else None,
+        metrics,
+        sessions=sessions,
+        access=WebAccess(
+            metrics_token=metrics_token.get_secret_value() if metrics_token else None,
+            trusted_proxies=settings.web_trusted_proxies,
+            webhook_only=settings.webhook_only,
+        ),
+    )
+
+
+def _is_text(request: web.Request) -> bool:
+    """Whether what the request names can be stored and sent on: it is decoded so that stray bytes become surrogates."""
+    try:
+        f"{request.raw_path} {request.headers.get('Content-Type', '')}".encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = SOFTWARE
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

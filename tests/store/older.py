@@ -1,6 +1,7 @@
 """A store as an older version of the bot left it: what each migration since then did is undone."""
 
 UNDO = {
+    "011_sessions.sql": ("DROP TABLE sessions",),
     "010_admins.sql": ("ALTER TABLE access DROP COLUMN is_admin",),
     "009_limits.sql": (
         "DROP TABLE reservations",

@@ -20,6 +20,7 @@ from bot.messages import (
     Process,
     Usage,
     Version,
+    WebSession,
 )
 from bot.ports import Store
 from bot.store import open_store
@@ -116,6 +117,8 @@ async def live(store: Store) -> None:
     await store.kept_asset("onemin", "hash", PHOTO, "key")
     await store.carry("discord:1", PICTURE[::-1])
     await store.report(Process("here/1", 5.0))
+    session = WebSession(id="1", device="Firefox on Linux", created=1.0, seen=2.0)
+    await store.add_session(session, secret_hash="secret", token_hash="token")
     forgotten = await asked(store, "gone", "soon", Channel("web", "old"))
     await store.forgotten(forgotten.conversation)
 

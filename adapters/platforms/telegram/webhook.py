@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import time
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from adapters.platforms.telegram.listen import Raw, Take
+from bot.web.bodies import parse_json
 from bot.web.server import WebServer
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class Webhook:
 
 def _read(body: bytes) -> Raw:
     try:
-        update = json.loads(body)
+        update = parse_json(body)
     except ValueError:
         update = None
     if not isinstance(update, dict):

@@ -20,6 +20,8 @@ from adapters.platforms.web.kinds import kind_of
 from adapters.platforms.web.page import STATIC, language_in, page_in
 from bot import __version__
 from bot.errors import BotError
+from bot.web.bodies import read_json, refusal
+from bot.web.logins import SESSION
 from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
@@ -92,14 +94,15 @@ class Api:
     async def tell_about(self, request: web.Request) -> web.Response:
         """Say what this is, and what the page needs to know before anything is sent."""
         limits = {"most_bytes": self.most_bytes, "most_photos": MOST_PHOTOS, "most_text": MOST_TEXT}
-        return web.json_response({"name": "Snapthread", "version": __version__, **limits, "banner": self.banner()})
+        about = {"name": "Snapthread", "version": __version__, "banner": self.banner(), "session": SESSION in request}
+        return web.json_response({**about, **limits})
 
     async def list_models(self, request: web.Request) -> web.Response:
         """Say what can be asked."""
         try:
             models = await self.models() if self.models else ()
         except BotError as error:
-            raise _refused(web.HTTPBadGateway, str(error)) from error
+            raise refusal(web.HTTPBadGateway, str(error)) from error
         return web.json_response(list(models))
 
     # in
@@ -116,13 +119,13 @@ class Api:
     async def post(self, request: web.Request) -> web.Response:
         """Keep what somebody says. The answer 202 means that it survives a crash."""
         channel = request.match_info["channel"]
-        said = _said(await _json(request))
+        said = _said(await read_json(request))
         try:
             entry, is_new = await self.journal.add_message(channel, said)
         except UnknownUpload as error:
-            raise _refused(web.HTTPConflict, say("page_photo_gone")) from error
+            raise refusal(web.HTTPConflict, say("page_photo_gone")) from error
         except UnknownPost as error:
-            raise _refused(web.HTTPConflict, say("page_answer_gone")) from error
+            raise refusal(web.HTTPConflict, say("page_answer_gone")) from error
         if is_new:
             self.audience.tell(channel, event_of(entry))
             self.said()
@@ -151,7 +154,7 @@ class Api:
         upload = await self.journal.upload(request.match_info["id"])
         data = await self.journal.data(upload.id) if upload and upload.kind else None
         if upload is None or data is None:
-            raise _refused(web.HTTPNotFound, say("page_no_picture"))
+            raise refusal(web.HTTPNotFound, say("page_no_picture"))
         part, where = _asked_for(request, data)
         headers = {**_headers("inline", upload), "Accept-Ranges": "bytes", **where}
         return web.Response(body=part, status=206 if where else 200, content_type=upload.kind, headers=headers)
@@ -161,7 +164,7 @@ class Api:
         upload = await self.journal.upload(request.match_info["id"])
         data = await self.journal.data(upload.id) if upload else None
         if upload is None or data is None:
-            raise _refused(web.HTTPNotFound, say("page_no_file"))
+            raise refusal(web.HTTPNotFound, say("page_no_file"))
         return web.Response(body=data, content_type="application/octet-stream", headers=_headers("attachment", upload))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -247,26 +250,19 @@ def _on_the_wire(event: Event) -> bytes:
     return f"event: {event.name}\ndata: {json.dumps(event.data)}\n\n".encode()
 
 
-async def _json(request: web.Request) -> Any:
-    try:
-        return await request.json()
-    except ValueError as error:
-        raise _refused(web.HTTPBadRequest, "This is not JSON.") from error
-
-
 def _said(body: Any) -> Said:
     match body:
         case {"text": str(text), "key": str(key), "uploads": [*uploads]} if KEY.fullmatch(key) and _is_about(body):
             ids = tuple(id for id in uploads if isinstance(id, str))
             said = Said(text.strip(), ids, key, body.get("about"), _language(body))
         case _:
-            raise _refused(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
+            raise refusal(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
     if not said.text and not said.uploads:
-        raise _refused(web.HTTPBadRequest, say("page_nothing"))
+        raise refusal(web.HTTPBadRequest, say("page_nothing"))
     if len(said.text) > MOST_TEXT:
-        raise _refused(web.HTTPBadRequest, say("page_too_long", most=f"{MOST_TEXT:,}"))
+        raise refusal(web.HTTPBadRequest, say("page_too_long", most=f"{MOST_TEXT:,}"))
     if len(said.uploads) > MOST_PHOTOS:
-        raise _refused(web.HTTPBadRequest, say("page_too_many", most=MOST_PHOTOS))
+        raise refusal(web.HTTPBadRequest, say("page_too_many", most=MOST_PHOTOS))
     return said
 
 
@@ -286,7 +282,3 @@ def _plain_name(name: str) -> str:
     """The last part of a file's name, in printable characters."""
     last = re.split(r"[/\\]", name)[-1]
     return "".join(filter(str.isprintable, last)).strip()[-120:] or "photo"
-
-
-def _refused(kind: type[web.HTTPException], sentence: str) -> web.HTTPException:
-    return kind(text=json.dumps({"error": sentence}), content_type="application/json")

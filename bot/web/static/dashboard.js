@@ -46,6 +46,7 @@ async function refresh() {
 function take(response, body) {
   if (response.ok) {
     say();
+    page.sessions.hidden = response.headers.get("X-Session") !== "yes";
     show(body);
   } else if (response.status === 401) {
     say("You are logged out. ", h("a", { href: "/login?next=/dashboard" }, "Log in"));

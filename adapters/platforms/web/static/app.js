@@ -605,6 +605,15 @@ function nameSecond() {
 }
 page.second.addEventListener("click", () => setTimeout(nameSecond)); // after the browser has followed the link
 
+page.logout.addEventListener("click", async () => {
+  try {
+    await call("/logout", { method: "POST" });
+    location.assign("/login");
+  } catch (trouble) {
+    complain(trouble.message);
+  }
+});
+
 // the beginning
 
 async function learn() {
@@ -612,6 +621,7 @@ async function learn() {
   Object.assign(limits, about);
   page.banner.textContent = about.banner;
   page.banner.hidden = !about.banner;
+  page.logout.hidden = !about.session;
   (await call("/api/models")).forEach(addModel);
   page.picker.hidden = !models.length;
   showModel();

@@ -67,7 +67,7 @@ async def test_nobody_but_telegram_comes_in(
         assert await post(server, secret) == 403
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff", b"[" * 100_000])
 async def test_what_is_no_update_is_a_bad_request(
     telegram: Telegram, bed: TelegramBed, server: WebServer, inbox: Inbox, body: bytes
 ) -> None:

@@ -15,7 +15,9 @@ import pytest
 
 from adapters.platforms.web import Web
 from bot.messages import Button, Channel, Message
+from bot.store import open_store
 from bot.web.server import WebServer
+from tests.conftest import MODEL
 
 MOST_BYTES = 2 * 1024 * 1024
 MODELS = [
@@ -160,7 +162,8 @@ class House:
     async def open(
         cls, folder: Path, *, listens: bool = True, port: int = 0, token: str | None = None, **options: Any
     ) -> AsyncIterator[Self]:
-        server = WebServer("127.0.0.1", port, token)
+        store = open_store(f"sqlite:///{folder}/sessions.db", MODEL)
+        server = WebServer("127.0.0.1", port, token, sessions=store)
         chosen: dict[str, str] = {}
 
         async def model_of(channel: str) -> str:
@@ -168,7 +171,7 @@ class House:
 
         web = Web(server, folder, most_bytes=MOST_BYTES, **{"model_of": model_of, "models": models, **options})
         bot = Storyteller(web, chosen=chosen)
-        async with web, server, aiohttp.ClientSession(server.url) as http:
+        async with store, web, server, aiohttp.ClientSession(server.url) as http:
             jobs = [web.listen(bot.receive), bot.answer_all()] if listens else []
             tasks = [asyncio.create_task(job) for job in jobs]
             try:

@@ -241,6 +241,12 @@ async def test_a_repeated_message_is_said_once(house: House) -> None:
     [
         (b"{", "This is not JSON."),
         (b"\xff", "This is not JSON."),
+        (b"[" * 100_000, "This is not JSON."),
+        (b'{"text": "\\ud800", "uploads": [], "key": "k"}', "This is not JSON."),
+        (b'{"text": "x", "\\udfff": [], "key": "k"}', "This is not JSON."),
+        (b"9" * 5000, "This is not JSON."),
+        (b"NaN", "This is not JSON."),
+        (b'{"text": "x", "uploads": 1e999, "key": "k"}', "A message is {text, uploads: [ids], key}."),
         (b"[]", "A message is {text, uploads: [ids], key}."),
         (b'{"text": 1, "uploads": [], "key": "k"}', "A message is {text, uploads: [ids], key}."),
         (b'{"text": "x", "uploads": [], "key": "no spaces"}', "A message is {text, uploads: [ids], key}."),
@@ -260,6 +266,15 @@ async def test_a_message_that_makes_no_sense_is_refused_in_a_sentence(house: Hou
     async with house.visitor.http.post(house.visitor.path("messages"), data=body, headers=headers) as response:
         assert response.status == 400
         assert (await response.json())["error"] == sentence
+    assert house.bot.heard == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_json_is_taken_only_where_it_says_so(house: House, kind: str) -> None:
+    body = b'{"text": "x", "uploads": [], "key": "k"}'
+    headers = {"Content-Type": kind}
+    async with house.visitor.http.post(house.visitor.path("messages"), data=body, headers=headers) as response:
+        assert response.status == 415
     assert house.bot.heard == []
 
 

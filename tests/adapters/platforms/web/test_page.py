@@ -850,3 +850,17 @@ async def test_with_a_token_the_page_asks_for_it_first(browser: Browser, tmp_pat
         await tab.ask("inside?")
         await expect(tab.messages.get_by_role("img", name="cat.jpg")).to_be_visible()
         await expect(tab.posts).to_have_text(["You said 'inside?' and showed cat.jpg."])
+        await tab.page.goto(f"{house.server.url}/sessions")
+        await expect(tab.page.get_by_role("listitem")).to_contain_text("Chrome on Linux this browser")
+        await tab.page.goto(f"{house.server.url}/c/lobby")
+        await tab.page.get_by_role("button", name="Log out").click()
+        await expect(tab.page.get_by_label("Token")).to_be_visible()
+        await tab.page.goto(f"{house.server.url}/c/lobby")
+        await expect(tab.page.get_by_label("Token")).to_be_visible()
+
+
+async def test_where_nobody_logs_in_nobody_is_offered_to_log_out(browser: Browser, house: House) -> None:
+    async with tab_of(browser, house) as tab:
+        await tab.open()
+        await expect(tab.page.locator("#model option")).not_to_have_count(0)
+        await expect(tab.page.locator("#logout")).to_be_hidden()

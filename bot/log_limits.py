@@ -1,0 +1,59 @@
+"""Keeps strangers from filling the log: of lines of the same kind, only so many a minute are written."""
+
+import logging
+from collections.abc import Iterable
+
+MOST_LINES = 10  # of a kind in a window
+WINDOW_SECONDS = 60.0
+MOST_KINDS = 1_000  # remembered at once
+
+# Whose lines somebody without any right can bring about.
+EXPOSED = ("aiohttp", "asyncio", "bot.web", "adapters.platforms.web", "adapters.platforms.telegram.webhook")
+
+Kind = tuple[str, int, str]
+
+
+class RepeatFilter(logging.Filter):
+    """Lets the first lines of a kind pass in each window; the next one says that more are left out.
+
+    Lines are of a kind where logger, level and event are the same, whatever their values.
+    """
+
+    def __init__(self, exposed: Iterable[str] = EXPOSED) -> None:
+        super().__init__()
+        self._exposed = tuple(exposed)
+        self._counts: dict[Kind, tuple[float, int]] = {}  # since when, and how many
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the line is to be written."""
+        if not any(record.name == name or record.name.startswith(f"{name}.") for name in self._exposed):
+            return True
+        kind = (record.name, record.levelno, _event(record))
+        since, count = self._counts.get(kind, (record.created, 0))
+        if record.created - since >= WINDOW_SECONDS:
+            since, count = record.created, 0
+        self._remember(kind, since, count + 1)
+        if count == MOST_LINES:
+            _announce(record, kind[2])
+        return count <= MOST_LINES
+
+    def _remember(self, kind: Kind, since: float, count: int) -> None:
+        if kind not in self._counts and len(self._counts) >= MOST_KINDS:
+            self._counts.pop(next(iter(self._counts)))
+        self._counts[kind] = since, count
+
+
+def _event(record: logging.LogRecord) -> str:
+    event = record.msg.get("event", "") if isinstance(record.msg, dict) else record.msg
+    return str(event).partition("\n")[0]
+
+
+def _announce(record: logging.LogRecord, event: str) -> None:
+    """Let the record say that more like it are left out, instead of what it said."""
+    text = f"{event} (more lines like this are left out for up to a minute)"
+    if isinstance(record.msg, dict):
+        kept = {key: value for key, value in record.msg.items() if key.startswith("_")}
+        record.msg = {**kept, "event": text, "level": record.msg.get("level"), "timestamp": record.msg.get("timestamp")}
+    else:
+        record.msg, record.args = text, None
+    record.exc_info = record.exc_text = record.stack_info = None
