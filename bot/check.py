@@ -58,7 +58,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield OK, "libraries", lock_age(time.time())
     yield _port(settings)
     if settings.webhook_only:
-        yield True, "web", "only Telegram's webhook and /healthz are served; WEB_TOKEN opens the page and the dashboard"
+        yield OK, "web", "only Telegram's webhook and /healthz are served; WEB_TOKEN opens the page and the dashboard"
     async with AsyncExitStack() as stack:
         try:
             store = await stack.enter_async_context(store_in(settings))
