@@ -49,6 +49,12 @@ async def serving(
         yield server, await stack.enter_async_context(aiohttp.ClientSession(server.url, cookie_jar=jar))
 
 
+@pytest.fixture
+def unforgiving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, no wrong attempt is forgotten meanwhile."""
+    monkeypatch.setattr("bot.web.throttle.RECOVERY", 1e-9)
+
+
 async def log_in(http: aiohttp.ClientSession, agent: str = "") -> str:
     """Log in; return the cookie."""
     async with aiohttp.ClientSession(http._base_url) as fresh:
@@ -282,6 +288,7 @@ async def test_behind_a_trusted_proxy_the_origin_is_the_public_one() -> None:
             assert await status(http, "POST", "/page", headers={**session, **headers}) == expected
 
 
+@pytest.mark.usefixtures("unforgiving")
 async def test_many_wrong_bearers_are_not_even_judged_and_a_session_is_not_held_up() -> None:
     async with serving(TOKEN) as (_, http):
         session = await log_in(http)
@@ -292,6 +299,7 @@ async def test_many_wrong_bearers_are_not_even_judged_and_a_session_is_not_held_
         assert await status(http, "GET", "/page", headers=cookie(session)) == 200
 
 
+@pytest.mark.usefixtures("unforgiving")
 async def test_somebody_else_behind_the_same_proxy_is_not_held_up() -> None:
     async with serving(TOKEN, access=WebAccess(trusted_proxies=("127.0.0.1",))) as (_, http):
         guesser, operator = {"X-Forwarded-For": "1.2.3.4, 203.0.113.1"}, {"X-Forwarded-For": "203.0.113.2"}
@@ -303,6 +311,7 @@ async def test_somebody_else_behind_the_same_proxy_is_not_held_up() -> None:
         assert await status(http, "GET", "/page", headers={**bearer(TOKEN), **operator}) == 200
 
 
+@pytest.mark.usefixtures("unforgiving")
 async def test_addresses_that_no_trusted_proxy_names_change_nothing() -> None:
     async with serving(TOKEN) as (_, http):
         for n in range(100):
