@@ -129,8 +129,8 @@ async def asking(
             hands(settings, store, {platform.name: platform}, providers, cleaner, stops, Failover()), metrics
         )
         dispatcher, inbox = (
-            Dispatcher(store, worker.take, at_once, metrics),
-            Inbox(store, worker.hands.access, stops),
+            Dispatcher(store, worker.take, at_once, metrics, each=at_once),  # as if many people asked
+            Inbox(store, worker.hands.access, stops, most_waiting=1_000_000),
         )
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.listen(inbox.receive))]
         while platform.trouble:

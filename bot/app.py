@@ -103,7 +103,7 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         metrics.watch(failover.states)
         worker = Worker(hands(settings, store, adapters, house.providers, photos, stops, failover), metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
-        inbox = Inbox(store, worker.hands.access, stops)
+        inbox = Inbox(store, worker.hands.access, stops, settings.bot_user_waiting)
         ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
         log.info("who may use this bot", answer=describe_access(settings))
         claim = await _claim_code(settings, store) if ears else None

@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 Take = Callable[[Turn], Coroutine[Any, Any, None]]
 
 POLL = 5.0  # seconds between looks at the queue when nobody calls
+SHARE = 4  # the part of the places that one person may take: a fourth, so that nobody's flood holds up everybody
 RENEWAL = 10.0  # seconds; a third of the lease, so that two of them may fail
 
 
@@ -23,10 +24,21 @@ class Dispatcher:
     """Hands claimed turns of these platforms to `take`, `most` of them in flight at the same time."""
 
     def __init__(
-        self, store: Store, take: Take, most: int, metrics: Metrics, platforms: Collection[str] | None = None
+        self,
+        store: Store,
+        take: Take,
+        most: int,
+        metrics: Metrics,
+        platforms: Collection[str] | None = None,
+        *,
+        each: int | None = None,
     ) -> None:
-        """`platforms` are those on which this process can speak; None: on all."""
+        """`platforms` are those on which this process can speak; None: on all.
+
+        `each` is how many turns of one person may be in flight; None: a share.
+        """
         self.store, self.take, self.most, self.metrics, self.platforms = store, take, most, metrics, platforms
+        self._each = each or max(1, most // SHARE)
         self._in_flight: dict[asyncio.Task[None], int] = {}  # and the numbers of their turns
         self._freed = asyncio.Event()
         self._claiming = asyncio.Lock()  # what has been claimed is in flight before leases are renewed
@@ -65,7 +77,7 @@ class Dispatcher:
         try:
             if not await self._claim(room):
                 self.metrics.waiting.set(len(self._in_flight))
-                await self.store.wait(POLL, self.platforms)
+                await self.store.wait(POLL, self.platforms, self._each)
         except Exception:  # the database is away: what it holds waits, and so do we
             log.exception("cannot claim")
             await asyncio.sleep(1)
@@ -73,7 +85,7 @@ class Dispatcher:
     async def _claim(self, most: int) -> bool:
         """Take up what is ripe; False if nothing is."""
         async with self._claiming:
-            turns = await self.store.claim(most, self.platforms)
+            turns = await self.store.claim(most, self.platforms, self._each)
             for turn in turns:
                 self._start(turn)
         return bool(turns)

@@ -49,5 +49,9 @@ class Forgotten(BotError):
     """The provider no longer knows the conversation it kept for us."""
 
 
+class QueueFull(Exception):
+    """Somebody has as many unfinished turns as one person may have; nothing more is kept. Never shown to anybody."""
+
+
 class LeaseLost(Exception):
     """Another process has taken this turn over; whatever we hold of it is void. Never shown to anybody."""

@@ -1,11 +1,15 @@
 """The front desk: what is said to the bot becomes a turn that survives a crash."""
 
+import time
+from contextlib import suppress
 from dataclasses import replace
+from math import inf
 
 import structlog
 
 from bot.access import Access, Verdict
-from bot.commands import STOP, may_claim, pairing_of, parse
+from bot.commands import CROWDED, STOP, may_claim, pairing_of, parse
+from bot.errors import QueueFull
 from bot.limits import subject_of
 from bot.messages import Gate, Message
 from bot.ports import Store
@@ -13,6 +17,7 @@ from bot.stops import Stops
 
 ALBUM_SECONDS = 1.5  # for the next part to arrive: platforms do not say which one is the last
 CLAIMS, CLAIMS_SECONDS = 5, 600.0  # tries of one stranger to claim the bot that are answered
+QUIET = 60.0  # seconds in which somebody is told once that there is no room for more
 AGAIN_SECONDS = 8.0  # from our start until platforms have brought what they could not bring before
 
 log = structlog.get_logger(__name__)
@@ -21,8 +26,10 @@ log = structlog.get_logger(__name__)
 class Inbox:
     """Receives what the platforms hear."""
 
-    def __init__(self, store: Store, access: Access, stops: Stops) -> None:
-        self.store, self._access, self._stops = store, access, stops
+    def __init__(self, store: Store, access: Access, stops: Stops, most_waiting: int = 50) -> None:
+        """`most_waiting` is how many unanswered messages one person may have."""
+        self.store, self._access, self._stops, self._most_waiting = store, access, stops, most_waiting
+        self._told: dict[str, float] = {}  # when somebody was told last that there is no room, by person
 
     async def reopen(self) -> None:
         """Before anything is worked on: an album that a restart came into has parts that are still to be heard."""
@@ -47,14 +54,33 @@ class Inbox:
         is_stop = message.addressed and parse(message.text) == (STOP, "")
         if verdict is Verdict.WELCOME and is_stop and await self._stop(message):
             return
-        if await self.store.add(message, ALBUM_SECONDS if message.album else 0):
-            log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
+        await self._keep(message)
 
     async def _answers_stranger(self, message: Message) -> bool:
         """Whether a stranger is answered. What they said is kept as it is: it is judged again before it is asked."""
         if await may_claim(self.store, message):
             return await self.store.admit(Gate(f"claims of {subject_of(message)}", CLAIMS, CLAIMS_SECONDS), 0) == 0
         return not await self.store.has_code(*pairing_of(message))
+
+    async def _keep(self, message: Message) -> None:
+        try:
+            added = await self.store.add(message, ALBUM_SECONDS if message.album else 0, self._most_waiting)
+        except QueueFull:
+            await self._turn_down(message)
+            return
+        if added:
+            log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
+
+    async def _turn_down(self, message: Message) -> None:
+        """Say instead that there is no room, once in a while: a flood of sentences would be one as well."""
+        author, now = subject_of(message), time.monotonic()
+        log.info("no room", channel=str(message.channel), author=message.author.id)
+        if not message.addressed or now < self._told.get(author, -inf) + QUIET:
+            return
+        self._told = {each: told for each, told in self._told.items() if now < told + QUIET} | {author: now}
+        notice = replace(message, text=f"/{CROWDED}", attachments=(), about=None, album=None)
+        with suppress(QueueFull):  # another process has said so
+            await self.store.add(notice, most=self._most_waiting + 1)
 
     async def _stop(self, message: Message) -> bool:
         """Act at once: a turn of its own would wait until there is nothing left to stop.

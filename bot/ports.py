@@ -242,9 +242,10 @@ class Store(SessionStore, Protocol):
 
     # the queue
 
-    async def add(self, message: Message, ripens: float = 0) -> bool:
+    async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
         """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
 
+        QueueFull, and nothing is kept, where its author has `most` unfinished turns already.
         A part of an album joins the turn of the other parts while that waits, and lets it wait that long again.
         """
         ...
@@ -259,11 +260,14 @@ class Store(SessionStore, Protocol):
     async def withdraw(self, channel: Channel, id: str) -> None:
         """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
 
-    async def claim(self, most: int, platforms: Collection[str] | None = None) -> Sequence[Turn]:
+    async def claim(
+        self, most: int, platforms: Collection[str] | None = None, each: int | None = None
+    ) -> Sequence[Turn]:
         """Lease the oldest ripe turns, at most one of each conversation: always the first in its line.
 
         Fewer than `most` where several processes are to take about the same from a long queue; ask again.
-        With `platforms`, only what was said there: on others this process cannot speak.
+        With `platforms`, only what was said there: on others this process cannot speak. With `each`, this process holds
+        so many turns of one author at most.
         """
         ...
 
@@ -278,7 +282,7 @@ class Store(SessionStore, Protocol):
     async def release_leases(self) -> None:
         """Give back every turn this process holds."""
 
-    async def wait(self, seconds: float, platforms: Collection[str] | None = None) -> None:
+    async def wait(self, seconds: float, platforms: Collection[str] | None = None, each: int | None = None) -> None:
         """Sleep until there may be something to claim on these platforms, `seconds` at most."""
 
     def wake(self) -> None:

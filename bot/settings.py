@@ -151,6 +151,9 @@ class Settings(BaseSettings):
         (), description="People, channels and servers that may use it, as platform:id; with BOT_ACCESS=open: only they."
     )
     bot_deny: Subjects = Field((), description="People, channels and servers that may not, as platform:id.")
+    bot_user_waiting: int = Field(
+        50, ge=1, description="How many unanswered messages one person may have; what is said beyond is not taken in."
+    )
     bot_user_turns_minute: float | None = _limit("answers a minute", "a person")
     bot_user_turns_day: float | None = _limit("answers a day", "a person")
     bot_user_credits_day: float | None = _limit("credits a day", "a person")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from bot.access import Access
 from bot.dispatcher import Dispatcher
 from bot.fleet import Herald
 from bot.inbox import Inbox
-from bot.messages import Process
+from bot.messages import Author, Process
 from bot.photos import Photos
 from bot.ports import Store
 from bot.stops import Stops
@@ -85,7 +86,7 @@ async def test_several_processes_take_about_the_same_from_a_long_queue(
     platforms = [FakePlatform() for _ in range(2)]
     async with reopen() as one, reopen() as other:
         for n in range(100):
-            await one.add(said(str(n), f"web:{n}"))
+            await one.add(replace(said(str(n), f"web:{n}"), author=Author(str(n), "Ann")))
         workers = [
             make_worker(store, platform, provider, photos)
             for store, platform, provider in zip((one, other), platforms, providers, strict=True)

@@ -194,3 +194,33 @@ async def test_nobody_may_claim_a_bot_for_which_there_is_no_code(paired: Inbox) 
     await paired.store.new_code("pair", "telegram:666", 3600)
     await paired.receive(eve("/claim mine"))
     assert await paired.store.waiting() == 0
+
+
+# people who say too much at once
+
+
+async def test_whoever_floods_is_told_once_that_there_is_no_room_and_others_have_room(sqlite: Store) -> None:
+    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=3)
+    for n in range(10):
+        await inbox.receive(said(channel=f"web:topic{n}", photos=1))
+    await inbox.receive(replace(said(channel="web:bob"), author=Author("2", "Bob")))
+    turns = await sqlite.claim(20)
+    assert [turn.message.text for turn in turns] == ["what is this?"] * 3 + ["/crowded", "what is this?"]
+    notice = turns[3].message
+    assert (str(notice.channel), notice.attachments) == ("web:topic3", ())
+    assert sorted(str(turn.message.channel) for turn in turns if turn.message.author.name == "Bob") == ["web:bob"]
+
+
+async def test_an_album_that_says_nothing_to_the_bot_is_left_out_without_a_word(sqlite: Store) -> None:
+    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1)
+    await inbox.receive(said())
+    await inbox.receive(aside(photos=1, album="a"))
+    assert await sqlite.waiting() == 1
+
+
+async def test_when_some_are_answered_there_is_room_again(sqlite: Store) -> None:
+    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1)
+    await inbox.receive(said())
+    [turn] = await sqlite.claim(1)
+    await sqlite.finished(turn)
+    assert [turn.message.text for turn in await taken_in(inbox, said("and now?"))] == ["and now?"]

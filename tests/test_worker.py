@@ -9,14 +9,14 @@ import pytest
 from bot.asking.outcome import TRIES
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
-from bot.messages import About, Answer, Attachment, Usage
+from bot.messages import About, Answer, Attachment, Author, Usage
 from bot.photos import Photos
 from bot.ports import Store
 from bot.worker import Worker
 from tests.conftest import MODEL, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, hear, make_worker, ripen, with_files
+from tests.doubles.work import drain, hear, make_worker, ripen, until, with_files
 
 
 @pytest.fixture
@@ -410,11 +410,28 @@ async def test_stopping_gives_back_what_does_not_end_in_time(
     assert turn.message.text == "one"
 
 
+async def test_one_person_takes_a_part_of_the_places_and_others_need_not_wait(
+    store: Store, platform: FakePlatform, photos: Photos
+) -> None:
+    provider = FakeProvider([30.0, "never"])
+    worker = make_worker(store, platform, provider, photos)
+    for n in range(20):
+        await store.add(said("a flood", channel=f"web:{n}"))
+    await store.add(replace(said("and I?", channel="web:bob"), author=Author("2", "Bob")))
+    dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
+    running = asyncio.create_task(dispatcher.run())
+    await until(lambda: any("and I?" in prompt.text for prompt in provider.prompts))
+    assert sum("a flood" in prompt.text for prompt in provider.prompts) <= 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await dispatcher.stop(0)
+
+
 async def test_no_more_turns_are_in_flight_than_allowed(store: Store, platform: FakePlatform, photos: Photos) -> None:
     provider = FakeProvider([0.05, "yes", Usage()])
     worker = make_worker(store, platform, provider, photos)
     for n in range(12):
-        await store.add(said(str(n), channel=f"web:{n}"))
+        await store.add(replace(said(str(n), channel=f"web:{n}"), author=Author(str(n), "Ann")))
     dispatcher = Dispatcher(store, worker.take, 3, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     most = 0

@@ -21,7 +21,7 @@ from bot.commands.conversation import STOP, new, stop
 from bot.commands.help import help_, start
 from bot.commands.links import LINKS
 from bot.commands.models import MODEL
-from bot.commands.people import PEOPLE, introduce, may_claim, pairing_of
+from bot.commands.people import CROWDED, PEOPLE, introduce, may_claim, pairing_of
 from bot.commands.privacy import PRIVACY
 from bot.commands.questions import ASK, QUESTIONS, question, quick_actions
 from bot.commands.settings import SETTINGS
@@ -32,6 +32,7 @@ __all__ = [
     "ASKING",
     "BETWEEN",
     "COMMANDS",
+    "CROWDED",
     "LISTED",
     "MAKING",
     "QUESTIONS",

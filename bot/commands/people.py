@@ -18,6 +18,7 @@ PAIR, PLACE = "pair", "place"  # the purposes of codes: somebody, or a server or
 PAIRING_MINUTES = 60
 DAYS = 30  # in the chart
 HERE = "here"
+CROWDED = "crowded"
 
 
 def pairing_of(message: Message) -> tuple[str, str]:
@@ -58,6 +59,11 @@ async def may_claim(store: Store, message: Message) -> bool:
     """Whether it is a try to claim the bot, which strangers may make as long as the code of its start is good."""
     command = parse(message.text)
     return command is not None and command[0] == CLAIM and await store.has_code(CLAIM, BOT)
+
+
+async def crowded(desk: Desk, turn: Turn, rest: str) -> Response:
+    """What is said in the place of what somebody says who has too many unanswered messages already."""
+    return Response(f"⚠️ {say('crowded')}")
 
 
 async def allow(desk: Desk, turn: Turn, rest: str) -> Response:
@@ -160,4 +166,5 @@ PEOPLE = {
     "allow": Command(allow, (Option("who", required=True),)),
     "block": Command(block, (Option("subject", required=True),)),
     CLAIM: Command(claim, (Option("claim", required=True),)),
+    CROWDED: Command(crowded, listed=False),
 }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.messages import Channel, DaySpent, Spent, Turn, Usage
+from bot.store import rows
 from bot.store.base import Base, Execute, Row
 
 BOOK = """
@@ -78,8 +79,7 @@ class Accounts(Base):
 
 def subjects(turn: Turn) -> dict[str, str]:
     """Whom an answer is booked for."""
-    channel = turn.message.channel
-    return {"channel": str(channel), "author": f"{channel.platform}:{turn.message.author.id}"}
+    return {"channel": str(turn.message.channel), "author": rows.author(turn.message)}
 
 
 def scope(author: str | None, channel: Channel | None) -> tuple[str, dict[str, str]]:

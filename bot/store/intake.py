@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.errors import QueueFull
 from bot.messages import Channel, Message
 from bot.store import rows
 from bot.store.base import Execute, Row
@@ -12,10 +13,20 @@ from bot.store.lines import Lines
 MOST_WAITS = 3  # times that an album waits for one more part
 
 ADD = """
-INSERT INTO turns (id, conversation, channel, message_id, message, album, added, due, leads)
-VALUES ({next_turn}, :conversation, :channel, :id, :message, :album, :now, :due,
+INSERT INTO turns (id, conversation, channel, message_id, author, message, album, added, due, leads)
+VALUES ({next_turn}, :conversation, :channel, :id, :author, :message, :album, :now, :due,
         NOT EXISTS (SELECT 1 FROM turns WHERE conversation = :conversation AND finished IS NULL))
 ON CONFLICT (channel, message_id) DO NOTHING RETURNING id
+"""
+
+# As many as matter: nobody is counted for longer who floods.
+UNFINISHED = """
+SELECT COUNT(*) AS n FROM (SELECT 1 FROM turns WHERE author = :author AND finished IS NULL LIMIT :most) AS unfinished
+"""
+
+KNOWN = """
+SELECT 1 FROM turns WHERE channel = :channel AND message_id = :id
+UNION ALL SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id
 """
 
 # Locked, so that nobody takes the turn up while a part joins it.
@@ -38,10 +49,15 @@ WHERE finished IS NULL AND claims = 0 AND id IN (
 class Intake(Lines):
     """The end of the line."""
 
-    async def add(self, message: Message, ripens: float = 0) -> bool:
-        """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before."""
+    async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
+        """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
 
-        async def unit(execute: Execute) -> bool:
+        QueueFull, and nothing is kept, where its author has `most` unfinished turns already.
+        """
+
+        async def unit(execute: Execute) -> bool | None:
+            if most is not None and await self._is_crowded(execute, message, most):
+                return None
             conversation = await self._meet(execute, message.channel)
             add = self._add_part if message.album else self._add_turn
             added = await add(execute, conversation, message, ripens)
@@ -49,6 +65,8 @@ class Intake(Lines):
             return bool(added)
 
         added = await self.write(unit)
+        if added is None:  # raised here, because a unit that fails spoils the batch for everybody
+            raise QueueFull
         self.wake()
         return added
 
@@ -90,6 +108,17 @@ class Intake(Lines):
 
     # inside transactions
 
+    async def _is_crowded(self, execute: Execute, message: Message, most: int) -> bool:
+        """Whether a turn more would be one too many. A message that is known, or joins an album, makes none."""
+        [unfinished] = await execute(UNFINISHED, author=rows.author(message), most=most)
+        if unfinished["n"] < most:
+            return False
+        values = {"channel": str(message.channel), "id": message.id}
+        return not (
+            await execute(KNOWN, **values)
+            or (message.album and await execute(ALBUM.format(lock=""), album=message.album, **values))
+        )
+
     async def _add_turn(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
         now = time.time()
         return await execute(
@@ -97,6 +126,7 @@ class Intake(Lines):
             conversation=conversation,
             channel=str(message.channel),
             id=message.id,
+            author=rows.author(message),
             message=rows.stored(message),
             album=message.album,
             now=now,

@@ -15,25 +15,40 @@ from bot.store.ledger import RELEASE, Ledger
 from bot.store.lines import Lines
 
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
+ANY = 1_000_000  # more turns than any process holds
 FAREWELL = 2.0  # seconds that giving back leases may take when a process ends
 
-# Not what we hold: when the database was away for longer than a lease, we are still at work on that.
-CLAIM = """
-WITH ripe AS MATERIALIZED (
-    SELECT id FROM turns
-    WHERE leads AND finished IS NULL AND due <= :now AND (holder IS NULL OR holder <> :me) {where}
-    ORDER BY due, id LIMIT :most {lock}
+# Not what we hold: when the database was away for longer than a lease, we are still at work on that. And not what is
+# said by somebody of whom we hold `each` turns, so that one person's flood leaves workers for others.
+CLAIMABLE = """
+leads AND finished IS NULL AND (holder IS NULL OR holder <> :me)
+AND NOT EXISTS (SELECT 1 FROM held WHERE held.author = turns.author AND n >= :each)
+"""
+
+HELD = """
+held AS MATERIALIZED (
+    SELECT author, COUNT(*) AS n FROM turns WHERE holder = :me AND finished IS NULL GROUP BY author
 )
-UPDATE turns SET holder = :me, due = :until, claims = claims + 1 WHERE id IN (SELECT id FROM ripe)
+"""
+
+# Shares are counted among so few rows as are to be claimed, so that it costs the same under any backlog.
+CLAIM = f"""
+WITH {HELD}, ripe AS MATERIALIZED (
+    SELECT id, author, due FROM turns WHERE {CLAIMABLE} AND due <= :now {{where}} ORDER BY due, id LIMIT :most {{lock}}
+), shared AS (
+    SELECT id, COALESCE(n, 0) + ROW_NUMBER() OVER (PARTITION BY ripe.author ORDER BY due, id) AS nth
+    FROM ripe LEFT JOIN held ON held.author = ripe.author
+)
+UPDATE turns SET holder = :me, due = :until, claims = claims + 1 WHERE id IN (SELECT id FROM shared WHERE nth <= :each)
 RETURNING id, message, answer, claims, tries, conversation,
     (SELECT model FROM conversations WHERE conversations.id = turns.conversation) AS model,
     (SELECT remote_id FROM conversations WHERE conversations.id = turns.conversation) AS remote_id,
     (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences
-"""
+"""  # noqa: S608 (ours)
 
-FIRST_DUE = """
-SELECT MIN(due) AS due FROM turns WHERE leads AND finished IS NULL AND (holder IS NULL OR holder <> :me) {where}
-"""
+FIRST_DUE = f"""
+WITH {HELD} SELECT due FROM turns WHERE {CLAIMABLE} {{where}} ORDER BY due LIMIT 1
+"""  # noqa: S608 (ours)
 
 RENEW = """
 UPDATE turns SET due = :until WHERE holder = :me AND finished IS NULL RETURNING conversation, stopping
@@ -58,13 +73,19 @@ WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RE
 class Queue(Lines, Ledger):
     """The unfinished turns."""
 
-    async def claim(self, most: int, platforms: Collection[str] | None = None) -> Sequence[Turn]:
-        """Lease the oldest ripe turns: always the first in the line of its conversation."""
+    async def claim(
+        self, most: int, platforms: Collection[str] | None = None, each: int | None = None
+    ) -> Sequence[Turn]:
+        """Lease the oldest ripe turns: always the first in the line of its conversation.
+
+        Of one author this process holds `each` turns at most; None: any number.
+        """
         claim = CLAIM.format(lock=self.lock, where=_said_on(platforms))
 
         async def unit(execute: Execute) -> list[Row]:
             now = time.time()  # here, because a unit may wait for its database; so too below
-            return await execute(claim, now=now, until=now + LEASE, me=self.me, most=min(most, self.share))
+            share = min(most, self.share)
+            return await execute(claim, now=now, until=now + LEASE, me=self.me, most=share, each=each or ANY)
 
         # When the answer is lost, what was leased is not worked on, and `renew_leases` gives it back.
         leased = await self.write(unit, single=True)
@@ -95,11 +116,12 @@ class Queue(Lines, Ledger):
             async with asyncio.timeout(FAREWELL):
                 await self.write(unit)
 
-    async def wait(self, seconds: float, platforms: Collection[str] | None = None) -> None:
+    async def wait(self, seconds: float, platforms: Collection[str] | None = None, each: int | None = None) -> None:
         """Sleep until there may be something to claim on these platforms, `seconds` at most."""
-        ripe = (await self.read(FIRST_DUE.format(where=_said_on(platforms)), me=self.me))[0]["due"]
+        first = await self.read(FIRST_DUE.format(where=_said_on(platforms)), me=self.me, each=each or ANY)
+        pause = max(0.0, first[0]["due"] - time.time()) if first else seconds
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds if ripe is None else min(seconds, max(0.0, ripe - time.time()))):
+            async with asyncio.timeout(min(seconds, pause)):
                 await self._awake.wait()
         self._awake.clear()
 

@@ -41,6 +41,11 @@ def chosen(noun: type[Noun], text: str) -> Noun:
     return noun(**_known(noun, values | lists))
 
 
+def author(message: Message) -> str:
+    """Who said it, as limits and lists name them."""
+    return f"{message.channel.platform}:{message.author.id}"
+
+
 def message(text: str) -> Message:
     """Read a message."""
     values = json.loads(text)

@@ -241,17 +241,17 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         content: Mapping[str, Any],
         chat: int = ANN,
         *,
-        by: int = ANN,
+        by: int | None = None,
         thread: int | None = None,
         reply_to: int | None = None,
         sent: float | None = None,
     ) -> dict[str, Any]:
-        """A message of a person's as Telegram would hand it out."""
+        """A message of a person's as Telegram would hand it out; in private it is from whoever the chat is with."""
         message = {
             "message_id": self._next_id(),
             "date": int(sent or time.time()),
             "chat": _chat(chat),
-            "from": _person(by),
+            "from": _person(by or (chat if chat > 0 else ANN)),
             **content,
         }
         if thread is not None:
