@@ -29,7 +29,7 @@ from bot.house import House
 from bot.inbox import Inbox
 from bot.isolation import client as isolation
 from bot.jobs import Hands
-from bot.limits import Limits, limits_in
+from bot.limits import TOTAL, Limits, limits_in
 from bot.messages import Process
 from bot.metrics import Metrics
 from bot.mirror import Mirror
@@ -106,6 +106,8 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         inbox = Inbox(store, worker.hands.access, stops, settings.bot_user_waiting)
         ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
         log.info("who may use this bot", answer=describe_access(settings))
+        if warning := describe_open_purse(settings):
+            log.warning(warning)
         claim = await _claim_code(settings, store) if ears else None
         if ears:
             await inbox.reopen()
@@ -207,6 +209,14 @@ def describe_access(settings: Settings) -> str:
     if settings.bot_access == "paired":
         return "people, servers and groups that an admin lets in; others get a code (BOT_ACCESS=paired)"
     return "only BOT_ALLOW (BOT_ACCESS=open)" if settings.bot_allow else "everybody (BOT_ACCESS=open)"
+
+
+def describe_open_purse(settings: Settings) -> str | None:
+    """Say that strangers may spend without end; None where somebody is kept out or a limit holds for all together."""
+    has_total = any(limit.whose == TOTAL for limit in limits_in(settings))
+    if settings.bot_access == "paired" or settings.bot_allow or has_total:
+        return None
+    return "everybody may spend on your account without end: set BOT_TOTAL_TURNS_DAY or another BOT_TOTAL_ limit"
 
 
 async def _claim_code(settings: Settings, store: Store) -> str | None:

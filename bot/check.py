@@ -10,7 +10,7 @@ from typing import Literal
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
-from bot.app import describe_access, store_in
+from bot.app import describe_access, describe_open_purse, store_in
 from bot.commands.models import Known, known_models
 from bot.errors import BotError
 from bot.file_rights import readable_by_others
@@ -55,6 +55,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for finding in _secrets_on_disk():
         yield finding
     yield OK, "access", describe_access(settings)
+    if warning := describe_open_purse(settings):
+        yield WARN, "limits", warning
     yield OK, "libraries", lock_age(time.time())
     yield _port(settings)
     if settings.webhook_only:

@@ -203,15 +203,16 @@ async def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
 
 
 async def test_check_finds_all_well_with_a_good_key(tmp_path: Path, emulator: Emulator) -> None:
-    code, printed = await command("check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=emulator.url)
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": emulator.url, "BOT_ACCESS": "paired"}
+    code, printed = await command("check", folder=tmp_path, **settings)
     assert code == 0, printed
     assert printed.rstrip().endswith("All is well.")
     assert KEY not in printed
 
 
-async def test_check_warns_of_an_env_file_that_other_accounts_can_read(tmp_path: Path, sandbox: Emulator) -> None:
+async def test_check_warns_of_an_env_file_that_other_accounts_can_read(tmp_path: Path, emulator: Emulator) -> None:
     file = tmp_path / ".env"
-    file.write_text(f"ONEMIN_API_KEY={KEY}\nONEMIN_API_URL={sandbox.url}\n")
+    file.write_text(f"ONEMIN_API_KEY={KEY}\nONEMIN_API_URL={emulator.url}\n")
     file.chmod(0o644)
     code, printed = await command("check", folder=tmp_path)
     assert code == 0, printed
@@ -223,9 +224,30 @@ async def test_check_warns_of_an_env_file_that_other_accounts_can_read(tmp_path:
     assert (code, ".env" in printed) == (0, False), printed
 
 
-async def test_check_tells_how_old_the_libraries_are(tmp_path: Path, sandbox: Emulator) -> None:
-    _, printed = await command("check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=sandbox.url)
+async def test_check_tells_how_old_the_libraries_are(tmp_path: Path, emulator: Emulator) -> None:
+    _, printed = await command("check", folder=tmp_path, ONEMIN_API_KEY=KEY, ONEMIN_API_URL=emulator.url)
     assert f"ok     libraries: pinned on {lock_date()}, " in printed
+
+
+@pytest.mark.parametrize(
+    ("settings", "warns"),
+    [
+        ({"BOT_ACCESS": "paired"}, False),
+        ({"BOT_ACCESS": "open"}, True),
+        ({"BOT_ACCESS": "open", "BOT_USER_TURNS_DAY": "3"}, True),
+        ({"BOT_ACCESS": "open", "BOT_TOTAL_CREDITS_MONTH": "100000"}, False),
+        ({"BOT_ACCESS": "open", "BOT_ALLOW": "telegram:7"}, False),
+    ],
+)
+async def test_check_and_the_start_warn_of_a_bot_on_which_everybody_may_spend_without_end(
+    tmp_path: Path, emulator: Emulator, settings: dict[str, str], warns: bool
+) -> None:
+    settings = {"ONEMIN_API_KEY": KEY, "ONEMIN_API_URL": emulator.url, **settings}
+    code, printed = await command("check", folder=tmp_path, **settings)
+    assert (code, "warn   limits: everybody may spend on your account without end" in printed) == (0, warns), printed
+    async with BotProcess(tmp_path, **settings) as bot:
+        await bot.ready()
+        assert ("everybody may spend on your account without end" in bot.said()) is warns
 
 
 @pytest.mark.parametrize(
