@@ -1,6 +1,5 @@
 """An answer that is read aloud."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +9,7 @@ from bot.commands import Read
 from bot.commands.controls import stop_button
 from bot.errors import BotError
 from bot.jobs.job import Hands, answer_of, waits_no_more
+from bot.markdown import spoken
 from bot.messages import Answer, Button, Turn
 from bot.reply import Reply
 from bot.words import say
@@ -17,14 +17,6 @@ from bot.words import say
 WORDS, SOUND = 0, 1  # lanes
 SPOKEN = "🔊"  # what is said along with the sound
 LONGEST = 4_000  # characters that are read; 1min.ai takes 4,096
-BLOCK = re.compile(r"```.*?```", re.DOTALL)
-MARKS = re.compile(r"[*_`#>|~]+|\[([^\]]*)\]\([^)]*\)|⚠️|⏹")
-
-
-def spoken(text: str) -> str:
-    """A text without what only eyes can read."""
-    plain = MARKS.sub(lambda mark: mark[1] or "", BLOCK.sub(" ", text))
-    return " ".join(plain.split())[:LONGEST]
 
 
 @dataclass
@@ -71,7 +63,7 @@ class ReadAloud:
             self.asked.notes += await self.hands.limits.admit(self.turn, model)
         except BotError as error:
             return Answer(f"⚠️ {error}", None), error.key
-        text, how = await outcome(Reader(self.hands, spoken(self.read.subject.answer or "")), self.asked)
+        text, how = await outcome(Reader(self.hands, spoken(self.read.subject.answer or "")[:LONGEST]), self.asked)
         answer = replace(answer_of(self.asked, text or before(self.asked.notes) + SPOKEN), model=None)
         if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
             await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)

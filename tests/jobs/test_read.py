@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import Busy, Refused
-from bot.jobs.read import LONGEST, spoken
+from bot.markdown import spoken
 from bot.photos import Photos
 from bot.ports import Store
 from bot.reply import NOTHING_MORE
@@ -107,7 +107,6 @@ async def test_there_is_no_button_where_nobody_reads(
         ("# Title\n\n- **one**\n- _two_", "Title - one - two"),
         ("see [the page](https://example.com/a_b)", "see the page"),
         ("before\n```python\nprint(1)\n```\nafter", "before after"),
-        ("x" * 10_000, "x" * LONGEST),
     ],
 )
 def test_what_only_eyes_can_read_is_not_read(text: str, heard: str) -> None:

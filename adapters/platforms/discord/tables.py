@@ -1,19 +1,17 @@
 """Tables, which Discord does not know, become code blocks with aligned columns, or lists of named cells."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from adapters.platforms.discord.page import Edit, Node, Page
 from adapters.platforms.discord.plain import escaped
+from bot.markdown import display_width
 
 WIDEST = 60  # columns of a table that a phone still shows
 MARKED = re.compile(r"[\\*_~`|<&$\[]")
 ESCAPED = re.compile(r"\\([^\w\s])")
 BELOW = re.compile(r"\s*\n[\s>]*")
-VARIATION = "\ufe0f"  # makes a colourful and wide emoji of the sign before it
-UNSEEN = re.compile("\u200d.|[\U0001f3fb-\U0001f3ff]")  # what joins the emoji before it
 
 Shape = Callable[[Page, Node, list[list[Node]], list[Edit]], list[str]]
 """How a table may be shown: makes its lines of the cells of each row."""
@@ -33,7 +31,7 @@ def grid(page: Page, table: Node, rows: list[list[Node]], edits: list[Edit]) -> 
     """A code block with aligned columns; listed where it would be too wide, or would make links unusable."""
     source = page.at(table)
     cells = [[_plain(page, cell, edits) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip_longest(*cells, fillvalue="")]
+    widths = [max(map(display_width, column)) for column in zip_longest(*cells, fillvalue="")]
     if sum(widths) + 3 * (len(widths) - 1) > WIDEST or "://" in source or "```" in source:
         return listed(page, table, rows, edits)
     columns = list(zip_longest(widths, table.value[: len(widths)]))
@@ -92,18 +90,7 @@ def _bare(code: str) -> str:
     return code[ticks:-ticks].strip().replace("\\|", "|")
 
 
-def _width(text: str) -> int:
-    """Columns that a text takes up where letters have the same width."""
-    return len(text) if text.isascii() else sum(_columns(character) for character in UNSEEN.sub("", text))
-
-
-def _columns(character: str) -> int:
-    if character != VARIATION and unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
 def _padded(text: str, width: int, side: str | None) -> str:
-    room = width - _width(text)
+    room = width - display_width(text)
     before = {"Right": room, "Center": room // 2}.get(side or "", 0)
     return " " * before + text + " " * (room - before)

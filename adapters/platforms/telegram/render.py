@@ -1,20 +1,16 @@
 """Markdown, finished or not, becomes text and entities that Telegram takes."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-import telegramify_markdown
 from telegram import MessageEntity
-from telegramify_markdown import RenderConfig
-from telegramify_markdown.entity import MessageEntity as Found
 
-from adapters.platforms.telegram.guard import guard
+from adapters.platforms.telegram.entities import EntityWriter
+from bot.markdown import LONGEST as CAP
+from bot.markdown import parse
 from bot.pages import units
 
 LONGEST = 4096  # UTF-16 units of a post
 MOST = 100  # entities of a post
-CAP = 32_768  # characters that are worth rendering
-SCHEMES = {"http", "https", "mailto", "tg"}
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # a post of nothing but these is empty to Telegram
 NOTHING = "…"
 
@@ -35,11 +31,12 @@ def render(markdown: str) -> Rendered:
     markdown = markdown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(markdown) > CAP:
         return plain(markdown)
-    text, found = telegramify_markdown.convert(guard(markdown), config=_config())
-    kept = text.rstrip()
-    if _is_empty(kept) or units(kept) > LONGEST:
+    writer = EntityWriter(markdown)
+    writer.write(parse(markdown))
+    text = writer.text.rstrip()
+    if _is_empty(text) or units(text) > LONGEST:
         return plain(markdown)
-    return Rendered(kept, _entities(found, units(kept)))
+    return Rendered(text, _entities(writer.entities, units(text)))
 
 
 def plain(markdown: str) -> Rendered:
@@ -47,38 +44,21 @@ def plain(markdown: str) -> Rendered:
     return Rendered(NOTHING if _is_empty(markdown) else markdown)
 
 
-def _config() -> RenderConfig:
-    config = RenderConfig.isolated()
-    symbols = config.markdown_symbol
-    symbols.heading_level_1 = symbols.heading_level_2 = symbols.heading_level_3 = symbols.heading_level_4 = ""
-    symbols.unordered_list_item = "•"
-    return config
-
-
 def _is_empty(text: str) -> bool:
     return not text.strip().strip(INVISIBLE).strip()
 
 
-def _entities(found: list[Found], length: int) -> tuple[MessageEntity, ...]:
-    valid = [entity for entity in (_entity(each, length) for each in found) if entity]
-    if len(valid) > MOST:
-        valid = sorted(valid, key=_worth)[:MOST]
-    return tuple(sorted(valid, key=lambda entity: (entity.offset, -entity.length)))
+def _entities(found: list[MessageEntity], length: int) -> tuple[MessageEntity, ...]:
+    entities = [entity for entity in (_within(each, length) for each in found) if entity.length > 0]
+    if len(entities) > MOST:
+        entities = sorted(entities, key=_worth)[:MOST]
+    return tuple(sorted(entities, key=lambda entity: (entity.offset, -entity.length)))
 
 
-def _entity(found: Found, length: int) -> MessageEntity | None:
-    start, end = max(found.offset, 0), min(found.offset + found.length, length)
-    if start >= end or (found.type == "text_link" and not _leads_somewhere(found.url)):
-        return None
-    return MessageEntity(found.type, start, end - start, url=found.url, language=found.language)
-
-
-def _leads_somewhere(url: str | None) -> bool:
-    try:
-        parts = urlsplit(url or "")
-    except ValueError:
-        return False
-    return parts.scheme in SCHEMES and bool(parts.netloc or parts.path)
+def _within(entity: MessageEntity, length: int) -> MessageEntity:
+    """The part of an entity that lies within a text of this length."""
+    end = min(entity.offset + entity.length, length)
+    return MessageEntity(entity.type, entity.offset, end - entity.offset, url=entity.url, language=entity.language)
 
 
 def _worth(entity: MessageEntity) -> int:

@@ -4,7 +4,7 @@ import { element, render } from "./markdown.js";
 
 const channel = location.pathname.split("/").pop();
 const api = `/api/channels/${channel}`;
-const CURSOR = /\s*▌$/; // the bot's sign that an answer is still growing
+const CURSOR = "▌"; // the bot's sign that an answer is still growing
 const NEAR = 80; // pixels from the bottom that still count as being there
 const PATIENCE = 10_000; // milliseconds until a hidden tab gives its connection back: browsers have only six for a host
 
@@ -116,17 +116,21 @@ function postNode({ time }) {
     element("ul", { class: "thumbs", "aria-label": say("page_files"), hidden: "" }),
     element("div", { class: "actions", role: "group", "aria-label": say("page_actions"), hidden: "" }),
     element("div", { class: "foot" }, element("time", { datetime: new Date(time * 1000).toISOString() }, clock.format(time * 1000)), copy));
-  copy.addEventListener("click", () => copyText(copy, entries.get(node.dataset.id).data.text.replace(CURSOR, "")));
+  copy.addEventListener("click", () => copyText(copy, finished(entries.get(node.dataset.id).data.text)));
   return node;
 }
 
+function finished(text) { // what there is of it so far
+  return text.endsWith(CURSOR) ? text.slice(0, -CURSOR.length).trimEnd() : text;
+}
+
 function fill(node, { text }) {
-  const isGrowing = CURSOR.test(text);
+  const isGrowing = text.endsWith(CURSOR);
   const body = node.querySelector(".body");
   node.classList.toggle("growing", isGrowing);
   node.setAttribute("aria-busy", isGrowing);
   try {
-    render(text.replace(CURSOR, ""), body);
+    render(finished(text), body);
   } catch (error) { // an answer that the renderer cannot take is still an answer
     console.error(error);
     body.replaceChildren(element("p", {}, text));
@@ -223,7 +227,7 @@ function isAwaited({ reply_to }) {
 }
 
 function release({ id, text, reply_to }) { // the buttons of a post that has changed, and the one that it answers
-  if (CURSOR.test(text)) return;
+  if (text.endsWith(CURSOR)) return;
   for (const [which, said] of pressed) {
     const [post] = which.split(" ");
     if (post !== id && (said === null || said !== reply_to)) continue;
@@ -345,7 +349,7 @@ const HEARD = {
     if (before === undefined && isAwaited(data)) toBottom();
     release(data);
     showTyping(isTyping);
-    if (!CURSOR.test(data.text) && data.text !== before) announce(data);
+    if (!data.text.endsWith(CURSOR) && data.text !== before) announce(data);
   },
   typing: ({ on }) => showTyping(on),
   forget: ({ entries: left }) => {

@@ -21,7 +21,7 @@ from adapters.platforms.discord.render import render
         ("> $\\begin{cases} 1 & x \\\\ 0 & y \\end{cases}$", "> ⎧ 1, x\n> ⎩ 0, y"),
         ("H$_2$O, 10$^{-3}$ m", "H₂O, 10⁻³ m"),
         ("$a*b*c$", "a\\*b\\*c"),
-        ("$x_{max} < 3$", "x\\_(max) \\< 3"),
+        ("$x_{max} < y_{Q}$", "xₘₐₓ \\< y\\_Q"),
         ("\\(\\frac{a\\)", "\\\\frac{a"),
     ],
 )
