@@ -136,7 +136,7 @@ class _Converter:
         self._depth += 1
         if self._depth > DEEPEST:
             raise ValueError(DEEPEST)
-        parts = []
+        parts: list[str] = []
         while (token := self._next()) not in {*ends, CLOSING, ""}:
             piece = self._converted(token)
             if parts and parts[-1].endswith(" "):
@@ -269,9 +269,9 @@ def _rows(name: str, rows: list[list[str]]) -> str:
         lines = [", ".join(filter(None, row)) for row in rows]
         braces = ["⎧"] + ["⎨"] * (len(lines) - 2) + ["⎩"]
         return "\n".join(f"{brace} {line}" for brace, line in zip(braces, lines, strict=False))
-    opening, closing = FENCES.get(name, ("", ""))
+    fences = FENCES.get(name, "")
     between = "  " if "matrix" in name or name == "array" else " "
-    return opening + "\n".join(between.join(row) for row in rows) + closing
+    return fences[:1] + "\n".join(between.join(row) for row in rows) + fences[1:]
 
 
 def _symbol(token: str) -> str:
