@@ -1,6 +1,5 @@
 """What people do with their answers and conversations, on Discord and Telegram at the same time, on each store."""
 
-import asyncio
 import io
 import re
 import time
@@ -11,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator import Emulator
+from emulator.seen import Seen
 from tests.conftest import PHOTOS
 from tests.doubles.discord import ADMIN, ANN, BOB, GENERAL, FakeDiscord
 from tests.doubles.discord import TOKEN as DISCORD_TOKEN
 from tests.doubles.discord import Post as DiscordPost
 from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN as TANN
-from tests.doubles.telegram import GRETA, TelegramBed
+from tests.doubles.telegram import GRETA, GROUP, USERNAME, TelegramBed, flood
 from tests.doubles.telegram import TOKEN as TELEGRAM_TOKEN
 from tests.doubles.waiting import until
 
@@ -224,8 +224,7 @@ async def test_a_new_model_knows_what_was_said_unless_people_say_otherwise(tmp_p
         await here.discord_says("/settings mixed off")
         await here.discord_says("/model gpt-4o")
         await here.discord_says("and now?")
-        asked = [seen for seen in here.emulator.seen if seen.path == "/api/chat-with-ai"]
-        assert [seen.settings.get("isMixed") for seen in asked] == [True, True, False]
+        assert [seen.settings.get("isMixed") for seen in asked(here)] == [True, True, False]
 
 
 # money and access
@@ -245,19 +244,79 @@ async def test_limits_are_told_before_they_are_reached_and_when_they_end(tmp_pat
         assert here.discord.posts()[-1].files[0].name == "usage.png"
 
 
+CLAIM = re.compile(r"in private, and you do: (/claim \S+)")
+ALLOW = re.compile(r"(/allow [A-Z0-9]{8})")
+EVE = 4321  # whom nobody knows
+
+
+def asked(here: Town) -> list[Seen]:
+    """The questions that reached the provider."""
+    return [seen for seen in here.emulator.seen if seen.path == "/api/chat-with-ai"]
+
+
 async def test_a_stranger_is_let_in_by_a_code(tmp_path: Path, store_url: str) -> None:
-    async with town(tmp_path, store_url, BOT_PAIRING="true", BOT_ADMINS=f"discord:{ADMIN}") as here:
+    async with town(tmp_path, store_url, BOT_ACCESS="paired", BOT_ADMINS=f"discord:{ADMIN}") as here:
+        assert "/claim" not in here.bot.said()
         told = await here.telegram_says("hello?")
         assert "I don't know you yet" in told
-        code = re.findall(r"/allow (\S+?)`", told)[0] if "`" in told else re.findall(r"/allow (\S+)", told)[0]
-        assert f"telegram:{TANN} may talk to me now" in await here.discord_says(f"/allow {code}")
+        assert f"telegram:{TANN} may talk to me now" in await here.discord_says(ALLOW.findall(told)[0])
         assert "turn 1" in await here.telegram_says("hello?")
-        await here.discord.says("may I?", mention=True, by=BOB)
         assert "telegram" in await here.discord_says(f"/block telegram:{TANN}")
         await here.telegram.says("hello?")
-        await asyncio.sleep(0.5)
+        await here.discord_says("is anybody there?")
         assert "turn 1" in here.on_telegram()[-1]
-        assert not any("may I?" in text for text in here.on_discord())
+
+
+async def test_a_fresh_bot_is_claimed_and_answers_nobody_before(tmp_path: Path, store_url: str) -> None:
+    async with town(tmp_path, store_url, BOT_ACCESS="paired") as here:
+        for n in range(6):
+            await here.telegram.says(f"question {n}", chat=EVE, by=EVE)
+        await here.discord.says("may I?", mention=True, by=BOB)
+        await until(lambda: len(here.on_telegram(EVE)) == len(here.on_discord()) == 1)
+        assert "I can't talk here yet" in here.on_discord()[0]
+        [claim] = CLAIM.findall(here.bot.said())
+        assert "That isn't the code" in await here.telegram_says("/claim ABCDE-FGHJK-MNPQR-STUVW", EVE)
+        assert "You run this bot now" in await here.telegram_says(claim)
+        assert "You already run this bot" in await here.telegram_says("/claim")
+        assert "turn 1" in await here.telegram_says("what is this?")
+        code = ALLOW.findall(here.on_discord()[0])[0]
+        assert "may talk to me there now" in await here.telegram_says(code)
+        assert "“may I now?”" in await here.discord_says("may I now?", by=BOB)
+        assert len(here.on_telegram(EVE)) == 2, "one code, and one answer to the claim"
+        assert len(asked(here)) == 2
+        await here.bot.stop()
+        (tmp_path / "log.txt").unlink()
+        await here.bot.start()
+        await here.bot.ready()
+        assert "/claim" not in here.bot.said()
+
+
+async def test_a_place_is_let_in_by_its_admins_first_message_or_by_name(tmp_path: Path, store_url: str) -> None:
+    async with town(tmp_path, store_url, BOT_ACCESS="paired", BOT_ADMINS=f"discord:{ADMIN},telegram:{TANN}") as here:
+        await here.telegram.says(f"@{USERNAME} and us?", chat=GROUP, by=EVE)
+        await until(lambda: len(here.on_telegram(GROUP)) == 1)
+        await here.telegram.says("/allow here", chat=GROUP, by=TANN)
+        await until(lambda: "may talk to me there now" in here.on_telegram(GROUP)[-1])
+        await here.telegram.says(f"@{USERNAME} and now?", chat=GROUP, by=EVE)
+        await until(lambda: "“and now?”" in here.on_telegram(GROUP)[-1])
+        assert "“what is this?”" in await here.discord_says("what is this?", by=ADMIN)
+        assert "“and for me?”" in await here.discord_says("and for me?", by=BOB)
+        await here.discord.tells("in private", by=BOB)
+        await until(lambda: "I don't know you yet" in "".join(here.on_discord(here.discord.dm(BOB))))
+
+
+async def test_a_stranger_s_edit_reaches_no_model(tmp_path: Path, store_url: str) -> None:
+    async with town(tmp_path, store_url, BOT_ACCESS="paired", BOT_ADMINS=f"discord:{ADMIN},telegram:{TANN}") as here:
+        here.telegram.fails("sendMessage", flood(1))  # the first one is still in work, the others wait
+        messages = [await here.telegram.says(f"message {n}", chat=EVE, by=EVE) for n in range(5)]
+        await here.telegram.edits(messages[-1], EVE, text="what is the meaning of life?")
+        first = await here.discord.tells("hello?", by=BOB)
+        await here.discord.edits(here.discord.dm(BOB), first, "what is the meaning of life?")
+        await until(lambda: here.on_telegram(EVE) and here.on_discord(here.discord.dm(BOB)))
+        assert "turn 1" in await here.telegram_says("this one is asked")
+        assert "“and this”" in await here.discord_says("and this")
+        assert len(here.on_telegram(EVE)) == len(here.on_discord(here.discord.dm(BOB))) == 1
+        assert len(asked(here)) == 2
 
 
 # privacy
