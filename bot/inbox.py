@@ -35,26 +35,29 @@ class Inbox:
         """Before anything is worked on: an album that a restart came into has parts that are still to be heard."""
         await self.store.wait_for_parts(AGAIN_SECONDS)
 
-    async def receive(self, message: Message) -> None:
-        """Keep a message that is meant for the bot. Once this returns, the platform may be told."""
+    async def receive(self, message: Message) -> bool:
+        """Keep a message that is meant for the bot. Once this returns, the platform may be told.
+
+        False: it was not meant for the bot, or whoever said it may not use the bot and reads nothing more for now.
+        """
         message = await self._as_people_chose(message)
         if message.edited:
             if await self._access.judge(message) is Verdict.WELCOME:
                 await self.store.amend(message)
-            return
+            return True
         # Which part of an album speaks to the bot is known when all are there; the worker looks again.
         if not message.addressed and message.album is None:
-            return
+            return False
         verdict = await self._access.judge(message)
         if verdict is Verdict.WELCOME:
             await self._access.let_in_place(message)
         elif verdict is Verdict.TURNED_AWAY or not await self._answers_stranger(message):
             log.info("turned away", channel=str(message.channel), author=message.author.id)
-            return
+            return False
         is_stop = message.addressed and parse(message.text) == (STOP, "")
         if verdict is Verdict.WELCOME and is_stop and await self._stop(message):
-            return
-        await self._keep(message)
+            return True
+        return await self._keep(message)
 
     async def _answers_stranger(self, message: Message) -> bool:
         """Whether a stranger is answered. What they said is kept as it is: it is judged again before it is asked."""
@@ -62,25 +65,27 @@ class Inbox:
             return await self.store.admit(Gate(f"claims of {subject_of(message)}", CLAIMS, CLAIMS_SECONDS), 0) == 0
         return not await self.store.has_code(*pairing_of(message))
 
-    async def _keep(self, message: Message) -> None:
+    async def _keep(self, message: Message) -> bool:
+        """Store the message; False: there is no room for it, and that was said a moment ago."""
         try:
             added = await self.store.add(message, ALBUM_SECONDS if message.album else 0, self._most_waiting)
         except QueueFull:
-            await self._turn_down(message)
-            return
+            return await self._turn_down(message)
         if added:
             log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
+        return True
 
-    async def _turn_down(self, message: Message) -> None:
+    async def _turn_down(self, message: Message) -> bool:
         """Say instead that there is no room, once in a while: a flood of sentences would be one as well."""
         author, now = subject_of(message), time.monotonic()
         log.info("no room", channel=str(message.channel), author=message.author.id)
         if not message.addressed or now < self._told.get(author, -inf) + QUIET:
-            return
+            return False
         self._told = {each: told for each, told in self._told.items() if now < told + QUIET} | {author: now}
         notice = replace(message, text=f"/{CROWDED}", attachments=(), about=None, album=None)
         with suppress(QueueFull):  # another process has said so
-            await self.store.add(notice, most=self._most_waiting + 1)
+            return await self.store.add(notice, most=self._most_waiting + 1)
+        return False
 
     async def _stop(self, message: Message) -> bool:
         """Act at once: a turn of its own would wait until there is nothing left to stop.

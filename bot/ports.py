@@ -40,8 +40,8 @@ from bot.messages import (
     WebSession,
 )
 
-Receive = Callable[[Message], Awaitable[None]]
-"""Takes a message in. Once it returns, the message survives a crash."""
+Receive = Callable[[Message], Awaitable[bool | None]]
+"""Takes a message in. Once it returns, the message survives a crash; False: nobody will answer it."""
 
 
 class Adapter(Protocol):

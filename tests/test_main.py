@@ -1,6 +1,7 @@
 """The bot as its operator meets it: real processes, started, looked at, stopped."""
 
 import asyncio
+import re
 import signal
 import subprocess
 import sys
@@ -120,6 +121,33 @@ async def test_run_asks_the_real_address_with_the_key_and_keeps_it_out_of_the_lo
         assert "UNAUTHORIZED" in bot.said()
     for file in tmp_path.glob("*.db*"):
         assert KEY.encode() not in file.read_bytes()
+
+
+@pytest.mark.timeout(180)
+async def test_each_start_prints_another_claim_code_until_somebody_runs_the_bot(tmp_path: Path) -> None:
+    codes = []
+    async with TelegramBed() as bed:
+        settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": bed.url, "BOT_LOG_LEVEL": "info"}
+        for n, admins in enumerate(["", "", "telegram:1"]):
+            (folder := tmp_path / str(n)).mkdir()
+            store = {"BOT_STORE": f"sqlite:///{tmp_path}/bot.db", "BOT_ACCESS": "paired", "BOT_ADMINS": admins}
+            async with BotProcess(folder, **settings, **store) as bot:
+                await bot.ready(60)
+                await bot.stop()
+                assert "people, servers and groups that an admin lets in; others get a code" in bot.said()
+                codes.append(re.findall(r"/claim ((?:[A-Z0-9]{5}-){3}[A-Z0-9]{5})", bot.said()))
+    first, second, none = codes
+    assert len(first) == len(second) == 2, "on the terminal and in the log"
+    assert len({*first, *second}) == 2
+    assert none == []
+    assert all(code.replace("-", "").encode() not in (tmp_path / "bot.db").read_bytes() for code in {*first, *second})
+
+
+async def test_the_page_alone_needs_no_claim(tmp_path: Path) -> None:
+    async with BotProcess(tmp_path, "run", BOT_LOG_LEVEL="info", BOT_ACCESS="open") as bot:
+        await bot.ready()
+        assert "/claim" not in bot.said()
+        assert "everybody (BOT_ACCESS=open)" in bot.said()
 
 
 async def test_health_readiness_and_figures_can_be_watched(tmp_path: Path, http: aiohttp.ClientSession) -> None:

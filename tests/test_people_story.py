@@ -319,6 +319,17 @@ async def test_a_stranger_s_edit_reaches_no_model(tmp_path: Path, store_url: str
         assert len(asked(here)) == 2
 
 
+async def test_a_stranger_s_second_slash_command_is_not_thought_about(tmp_path: Path) -> None:
+    async with town(tmp_path, f"sqlite:///{tmp_path}/bot.db", BOT_ACCESS="paired") as here:
+        for by in (BOB, ANN):
+            asks = await here.discord.runs("ask", by=by, options={"question": "what is this?"})
+            await asks.acknowledged(60)
+            await until(lambda: not asks.thinking)  # noqa: B023 (called here)
+        [post] = here.on_discord()
+        assert "I can't talk here yet" in post
+        assert asks.response is None
+
+
 # privacy
 
 

@@ -184,12 +184,13 @@ class Asking:
             ticket = Ticket(
                 str(interaction.id), interaction.application_id, interaction.token, thinking, began=time.time()
             )
-        self._lines.put(place.id, partial(self._hand_on, message, place, ticket))
+        self._lines.put(place.id, partial(self._hand_on, interaction, message, ticket))
 
-    async def _hand_on(self, message: Message, place: Place, ticket: Ticket | None) -> None:
+    async def _hand_on(self, interaction: discord.Interaction, message: Message, ticket: Ticket | None) -> None:
         if ticket is not None:  # first: as soon as the message is in the store, any process may answer it
-            await self._tickets.opened(ticket, place)
-        await self._receive(message)
+            await self._tickets.opened(ticket, Place.of(message.channel))
+        if await self._receive(message) is False and ticket is not None and ticket.thinking:
+            await _stop_thinking(interaction)
 
     def _note_task(self) -> None:
         """Let `settle` wait for what is being taken in."""
@@ -218,6 +219,15 @@ async def _acknowledge(interaction: discord.Interaction, *, thinking: bool = Fal
         log.warning("an interaction was acknowledged too late", reason=error.key)
         return False
     return True
+
+
+async def _stop_thinking(interaction: discord.Interaction) -> None:
+    """Take back that we think: nobody will answer, as when a stranger who has a code asks again."""
+    try:
+        with our_errors():
+            await interaction.delete_original_response()
+    except BotError as error:
+        log.warning("Discord goes on to show that the bot thinks", reason=error.key)
 
 
 # where and who
