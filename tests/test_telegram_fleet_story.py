@@ -99,6 +99,7 @@ async def test_when_the_process_that_polls_is_killed_another_one_goes_on(tmp_pat
 async def test_a_photo_that_one_worker_answered_is_known_to_the_other_one(tmp_path: Path, database: str) -> None:
     async with TelegramBed() as bed, FakeOpenAI() as provider:
         settings = {"OPENAI_API_KEY": provider.key, "OPENAI_API_URL": provider.url, "BOT_MODEL": "openai/gpt-4o"}
+        settings |= {"BOT_ADMINS": "telegram:1", "BOT_TOTAL_TURNS_DAY": "1000"}  # nothing to warn of at the start
         async with Fleet(tmp_path, database, bed, **settings) as fleet:
             listener = await fleet.starts("listener", LISTENER)
             listener_url = f"{listener.url}/telegram"

@@ -18,7 +18,6 @@ UNDO = {
         "ALTER TABLE turns DROP COLUMN stopping",
     ),
 }
-LAST = max(UNDO)
 
 
 def undo(since: str) -> list[str]:

@@ -25,7 +25,7 @@ from bot.store.guard import CHECK, Work
 from bot.store.postgres import MIGRATING, Postgres
 from tests.conftest import MODEL, said
 from tests.doubles.postgres import Cluster, Proxy, cluster, lock_holder, pattern, query, terminate_all
-from tests.store.older import LAST, undo
+from tests.store.older import undo
 from tests.store.talk import HERE, answer, asked, claim_one, cleaned, numbers, show, table
 
 THERE = Channel("web", "kitchen")
@@ -658,7 +658,7 @@ async def test_no_password_is_printed_while_the_database_is_away(
 async def test_a_migration_waits_for_nobody_in_front_of_others(url: str) -> None:
     async with Postgres(url, MODEL):
         pass
-    for statement in undo(since=LAST):
+    for statement in undo(since="007"):
         await query(url, statement)
     async with await psycopg.AsyncConnection.connect(url) as reader:  # holds the table for a while
         await reader.execute("SELECT 1 FROM turns")
