@@ -226,8 +226,9 @@ class GuardedConnection(web.RequestHandler):
             return await super().finish_response(request, resp, start_time)
         finally:
             self.request = None
-            self._limiter.wait(self, self._time.time())
-            self._arm(CLOSE_SECONDS, self.cut)
+            if self._socket is not None:  # it may have been lost meanwhile
+                self._limiter.wait(self, self._time.time())
+                self._arm(CLOSE_SECONDS, self.cut)
 
     def handle_error(
         self,
