@@ -1,10 +1,11 @@
-"""The command line: run, try, check; backup, restore and move for the store."""
+"""The command line: run, try, check; backup, restore, move and turns for the store."""
 
 import argparse
 import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from getpass import getpass
 from pathlib import Path
@@ -15,12 +16,18 @@ import structlog
 from bot import logs
 from bot.app import running
 from bot.file_rights import write_for_owner_only
+from bot.ports import Store
 from bot.settings import Settings, SettingsError
 from bot.store import backup as copies
+from bot.store import visit_store
 from bot.store.backup import NotDone
 from bot.store.sqlite import AlreadyRunning
+from bot.watchdog import watching
 
 log = structlog.get_logger(__name__)
+
+MOST_LISTED = 1000  # turns that were put aside
+NONE_ASIDE = "No turn is put aside."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,6 +115,28 @@ async def move(options: argparse.Namespace) -> int:
     return 0
 
 
+async def turns(options: argparse.Namespace) -> int:
+    """List the turns that were put aside because they brought the bot down, or release one; while it runs or not."""
+    settings = _settings()
+    async with visit_store(settings.bot_store, settings.bot_model) as store:
+        if options.release is not None:
+            return await _release(store, options.release)
+        for turn in await store.list_put_aside(MOST_LISTED):
+            since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(turn.at))
+            print(f"{turn.turn}  {turn.platform}  put aside {since}  stalls: {turn.stalls}  crashes: {turn.crashes}")
+        total = await store.count_put_aside()
+    print(f"{total:,} put aside. To have one answered: python -m bot turns --release NUMBER" if total else NONE_ASIDE)
+    return 0
+
+
+async def _release(store: Store, turn: int) -> int:
+    if not await store.release_put_aside(turn):
+        msg = f"turn {turn} is not put aside"
+        raise NotDone(msg)
+    print(f"Turn {turn} is back on the queue. A running bot takes it up within seconds.")
+    return 0
+
+
 def _size(copy: copies.Copy) -> str:
     return f"{copy.size / 1_000_000:,.1f} MB"
 
@@ -138,13 +167,15 @@ def _provider_keys(settings: Settings) -> bool:
 
 
 async def _until_stopped(settings: Settings, greeting: str) -> int:
-    async with running(settings) as bot:
-        print(greeting.format(url=bot.url), flush=True)
-        if bot.claim:
-            print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)
-        stopped, ended = asyncio.create_task(_signalled()), asyncio.create_task(bot.ended())
-        await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
-        return 0 if stopped.done() else 1
+    with watching(Path(settings.bot_data)) as watchdog:
+        async with running(settings, watchdog) as bot:
+            print(greeting.format(url=bot.url), flush=True)
+            if bot.claim:
+                print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)
+            stopped, ended = asyncio.create_task(_signalled()), asyncio.create_task(bot.ended())
+            await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
+            watchdog.stop()  # what takes long from now on is up to whoever waits for the end
+            return 0 if stopped.done() else 1
 
 
 async def _signalled() -> None:
@@ -173,6 +204,8 @@ def _parser() -> argparse.ArgumentParser:
     target = sub.add_mutually_exclusive_group(required=True)
     target.add_argument("target", nargs="?", metavar="TARGET", help="postgresql://..., or - to be asked for it")
     target.add_argument("--env", metavar="VARIABLE", help="the variable of the environment that holds it")
+    sub = _command(commands, "turns", turns, "show turns")
+    sub.add_argument("--release", type=int, metavar="NUMBER", help="put this one back on the queue")
     return parser
 
 

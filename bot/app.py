@@ -5,7 +5,7 @@ import gc
 import os
 import socket
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ from bot.inbox import Inbox
 from bot.isolation import client as isolation
 from bot.jobs import Hands
 from bot.limits import TOTAL, Limits, limits_in
-from bot.messages import Process
+from bot.messages import Process, Stall
 from bot.metrics import Metrics
 from bot.mirror import Mirror
 from bot.photos import Photos
@@ -39,6 +39,7 @@ from bot.settings import Settings
 from bot.stops import Stops
 from bot.store import open_store
 from bot.studio import Studio
+from bot.watchdog import Watchdog, delete_stalls, read_stalls
 from bot.web.dashboard import Dashboard
 from bot.web.server import open_server
 from bot.worker import Worker
@@ -74,11 +75,14 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
-    """Run a bot while entered; leaving stops it gracefully, within ten seconds."""
+async def running(settings: Settings, watchdog: Watchdog | None = None) -> AsyncGenerator[Bot, None]:
+    """Run a bot while entered; leaving stops it gracefully, within ten seconds.
+
+    The watchdog, which watches already, is told when turns are to be expected.
+    """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        store = await stack.enter_async_context(store_in(settings))
+        store = await _enter_store(stack, settings)
         stack.push_async_callback(isolation.close)
         photos = await stack.enter_async_context(
             Photos(
@@ -112,6 +116,8 @@ async def running(settings: Settings) -> AsyncGenerator[Bot, None]:
         if ears:
             await inbox.reopen()
         dispatching = None
+        if watchdog:
+            watchdog.expect_turns(store.me)
         if settings.bot_workers:
             stack.push_async_callback(dispatcher.stop, PATIENCE)
             dispatching = await stack.enter_async_context(_task("dispatcher", dispatcher.run()))
@@ -183,13 +189,14 @@ def hands(
     )
 
 
-def store_in(settings: Settings) -> Store:
-    """The store that the operator chose, not entered yet."""
+def store_in(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
+    """The store that the operator chose, not entered yet; `stalls` are booked when it is."""
     return open_store(
         settings.bot_store,
         settings.bot_model,
         direct=settings.bot_store_direct,
         connections=settings.bot_store_connections,
+        stalls=stalls,
     )
 
 
@@ -226,6 +233,17 @@ async def _claim_code(settings: Settings, store: Store) -> str | None:
     if code:  # the only line that holds a secret: it is for whoever reads the log of this start
         log.warning("nobody runs this bot yet: send it this in private", claim=f"/{CLAIM} {code}")
     return code
+
+
+async def _enter_store(stack: AsyncExitStack, settings: Settings) -> Store:
+    """Open the store, and book what the watchdogs of earlier processes recorded."""
+    found = read_stalls(Path(settings.bot_data))
+    stalls = [stall for stall in found.values() if stall is not None]
+    store = await stack.enter_async_context(store_in(settings, stalls))
+    for stall in stalls:
+        log.warning("an earlier process stood still and was ended", turn=stall.turn)
+    delete_stalls(found)
+    return store
 
 
 def spare_collector() -> None:

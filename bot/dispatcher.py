@@ -107,6 +107,7 @@ class Dispatcher:
             try:
                 await self._renew_leases()
                 self.metrics.waiting.set(await self.store.waiting())
+                self.metrics.put_aside.set(await self.store.count_put_aside())
             except Exception:
                 log.exception("cannot renew leases")
 

@@ -269,6 +269,10 @@ class Conversation:
         return self.model.partition("/")[2]
 
 
+MOST_STALLS, MOST_CRASHES = 2, 3  # of a turn, before it is put aside
+PUT_ASIDE = "put_aside"  # the error of such a turn, and the key of its sentence
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One message and, sooner or later, its answer: the durable unit."""
@@ -279,6 +283,33 @@ class Turn:
     answer: str | None = None  # as it is shown, stored before it is delivered
     claims: int = 1  # how often it has been taken up; more than tries means that processes died over it
     tries: int = 0  # how often it was put back because somebody was busy
+    stalls: int = 0  # times the event loop stood still over it
+    crashes: int = 0  # unclean ends of a process that are charged to it
+
+    @property
+    def is_poison(self) -> bool:
+        """Whether it has brought the bot down so often that nobody tries it again."""
+        return self.stalls >= MOST_STALLS or self.crashes >= MOST_CRASHES
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """An event loop that stood still, as the watchdog of its process recorded it."""
+
+    process: str  # as the store knows it
+    turn: int  # that was in work
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutAside:
+    """A poisonous turn that waits to be released. No word of it."""
+
+    turn: int
+    platform: str
+    at: float
+    stalls: int
+    crashes: int
 
 
 @dataclass(frozen=True, slots=True)

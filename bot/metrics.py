@@ -46,6 +46,10 @@ class Metrics:
         self.in_flight = Gauge("snapthread_in_flight", "Turns in work", registry=self.registry)
         self.waiting = Gauge("snapthread_waiting", "Turns on the queue, those in work included", registry=self.registry)
 
+        self.put_aside = Gauge(
+            "snapthread_put_aside", "Turns put aside because they brought the bot down", registry=self.registry
+        )
+
     def answered(self, turn: Turn, answer: Answer) -> None:
         """Book the times of an answer."""
         if answer.model is None:

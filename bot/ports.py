@@ -31,6 +31,7 @@ from bot.messages import (
     Preferences,
     Process,
     Prompt,
+    PutAside,
     Remembered,
     Spent,
     Tally,
@@ -237,6 +238,11 @@ class Store(SessionStore, Protocol):
     another process has taken it over.
     """
 
+    @property
+    def me(self) -> str:
+        """The name of this process in the store; one that starts again has another."""
+        ...
+
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
 
@@ -296,6 +302,18 @@ class Store(SessionStore, Protocol):
 
     async def finished(self, turn: Turn, error: str | None = None) -> None:
         """Take the turn off the queue, and let the next of its conversation come forward."""
+
+    async def list_put_aside(self, most: int) -> Sequence[PutAside]:
+        """Return the turns that were put aside, latest first, `most` at most."""
+        ...
+
+    async def count_put_aside(self) -> int:
+        """Count the turns that were put aside."""
+        ...
+
+    async def release_put_aside(self, turn: int) -> bool:
+        """Put the turn back into the line of its channel, with a clean slate; False if it was not put aside."""
+        ...
 
     # posts
 

@@ -1,5 +1,6 @@
 """The back room: a claimed turn goes in, an answered turn comes out. What becomes of its lease is decided here."""
 
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 import structlog
@@ -7,7 +8,7 @@ import structlog
 from bot.asking.outcome import TRIES
 from bot.errors import BotError, Busy, LeaseLost
 from bot.jobs import Hands, Job, job_of
-from bot.messages import Answer, Turn
+from bot.messages import PUT_ASIDE, Answer, Turn
 from bot.metrics import Metrics
 from bot.reply import Reply
 from bot.words import say, speaking
@@ -47,13 +48,16 @@ class Worker:
         if not turn.message.addressed:  # an album in which no part speaks to the bot
             await self.store.finished(turn)
             return
+        if turn.is_poison:
+            await self._quarantine(turn)
+            return
         started, outcome = monotonic(), "answered"
         job = await job_of(self.hands, turn)
         text = turn.answer
         if text is None:
             answer, outcome = await self._do(job, turn)
             text = answer.text
-        outcome = await self._deliver(job, turn, text) or outcome
+        outcome = await self._deliver(job.show, turn, text) or outcome
         await self.store.finished(turn, error=None if outcome in GOOD else outcome)
         self.metrics.finished(turn, outcome)
         log.info("finished", outcome=outcome, seconds=round(monotonic() - started, 2))
@@ -64,10 +68,19 @@ class Worker:
         self.metrics.answered(turn, answer)
         return answer, outcome
 
-    async def _deliver(self, job: Job, turn: Turn, text: str) -> str | None:
+    async def _quarantine(self, turn: Turn) -> None:
+        """Take a turn that brings the bot down off the queue, and tell the asker; its words are not looked at."""
+        channel = turn.message.channel
+        log.error("a turn is put aside", platform=channel.platform, stalls=turn.stalls, crashes=turn.crashes)
+        reply = Reply(self.hands.adapter_of(turn), self.store, turn, channel)
+        await self._deliver(reply.show, turn, f"⚠️ {say(PUT_ASIDE, turn=turn.id)}")
+        await self.store.finished(turn, error=PUT_ASIDE)
+        self.metrics.finished(turn, PUT_ASIDE)
+
+    async def _deliver(self, show: Callable[[str], Awaitable[None]], turn: Turn, text: str) -> str | None:
         """Show the whole answer; the key of what went wrong where it cannot be shown for good."""
         try:
-            await job.show(text)
+            await show(text)
         except Busy as error:
             if turn.tries < TRIES:
                 raise

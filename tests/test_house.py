@@ -73,6 +73,7 @@ MAY = {
         "bot.studio",
         "bot.together",
     },
+    "bot.watchdog": CORE,
     "bot.worker": CORE | {"bot.asking", "bot.jobs", "bot.metrics", "bot.reply"},
 }
 PLUGS_IN = {"bot.app", "bot.check", "bot.__main__"}  # where it is all put together

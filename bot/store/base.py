@@ -1,6 +1,7 @@
 """What every part of the store stands on. What SQLite and PostgreSQL do differently stands in their own files."""
 
 import asyncio
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Protocol, Self, TypeVar
@@ -39,6 +40,9 @@ class Base(ABC):
         self.me = uuid4().hex  # a process that starts again is somebody else
         self.stopped: Callable[[int], object] = lambda conversation: None
         self._awake = asyncio.Event()
+        self._telling_since = math.inf  # since when this process has told of itself without a gap
+        self._told = -math.inf  # when it did so last
+        self._next_expiry = 0.0  # no lease of another process ends before this moment
 
     @abstractmethod
     async def read(self, sql: str, **values: object) -> list[Row]:

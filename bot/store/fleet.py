@@ -11,6 +11,7 @@ from bot.store import rows
 from bot.store.base import Base, Execute
 
 FAREWELL = 2.0  # seconds that signing off may take
+GAP = 15.0  # seconds between two reports after which the database counts as having been away meanwhile
 
 REPORT = """
 INSERT INTO processes (id, seen, report) VALUES (:me, :now, :report)
@@ -33,7 +34,11 @@ class Fleet(Base):
 
     async def report(self, process: Process) -> None:
         """Tell the others how this process is."""
-        await self._run(REPORT, me=self.me, now=time.time(), report=json.dumps(asdict(process)))
+        now = time.time()
+        await self._run(REPORT, me=self.me, now=now, report=json.dumps(asdict(process)))
+        if now - self._told > GAP:
+            self._telling_since = now
+        self._told = now
 
     async def fleet(self) -> Sequence[Process]:
         """What every process told last, with the moment when it did; by name."""

@@ -19,12 +19,15 @@ from bot.store.backup import NotDone, must_be_known, opened, reason
 from bot.store.base import Row
 from bot.store.connecting import BadAddress, Connection, connect
 from bot.store.migrate import migrate
-from bot.store.sqlite import RELEASE, SQLite, lock_file
+from bot.store.sqlite import SQLite, lock_file
 
 Say = Callable[[str], object]
 
 APART = frozenset({"migrations", "processes", "gates"})  # what is true of one database only
 PAUSE = 5.0  # seconds between two lines about the same table
+
+# Nobody works on the file.
+GIVE_BACK = "UPDATE turns SET holder = NULL, due = added WHERE holder IS NOT NULL AND finished IS NULL"
 
 # A server that ends what is slow would never let this pass; and another bot at work there is not waited for.
 PATIENCE = """
@@ -274,7 +277,7 @@ async def _found(store: Path) -> AsyncIterator[Source]:
         database.execute("BEGIN IMMEDIATE")
         must_be_known(database, store)
         await migrate(execute, SQLite.identity)
-        database.execute(RELEASE)
+        database.execute(GIVE_BACK)
         yield Source(database)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import Any, Self
@@ -11,7 +11,7 @@ from typing import Any, Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from bot.messages import Gate
+from bot.messages import Gate, Stall
 from bot.store.base import Execute, Result, Row, Unit
 from bot.store.connecting import Connection, connect, options
 from bot.store.ear import Ear
@@ -43,8 +43,17 @@ class Postgres(SqlStore):
     share = 16  # so few that processes side by side take about the same from a long queue
     each_id = "SELECT CAST(id AS BIGINT) FROM JSON_ARRAY_ELEMENTS_TEXT(CAST(:ids AS JSON)) AS each (id)"
 
-    def __init__(self, url: str, first_model: str, *, direct: str | None = None, connections: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        first_model: str,
+        *,
+        direct: str | None = None,
+        connections: int = 8,
+        stalls: Collection[Stall] = (),
+    ) -> None:
         super().__init__(first_model)
+        self.stalls = stalls
         self.url, self.direct = url, direct or url
         # Behind a pooler the next transaction may meet another server process, which has prepared something else.
         unprepared = {"prepare_threshold": None} if direct else {}
@@ -70,6 +79,7 @@ class Postgres(SqlStore):
             await self._pool.open()
             while await self.write(self._migrate_alone):
                 pass
+            await self._recover(self.stalls)
         except BaseException:
             await self.__aexit__()
             raise

@@ -12,16 +12,16 @@ from bot.messages import Answer, Turn
 from bot.store import rows
 from bot.store.base import Execute, Row
 from bot.store.ledger import RELEASE, Ledger
-from bot.store.lines import Lines
+from bot.store.recovery import Recovery
 
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
 ANY = 1_000_000  # more turns than any process holds
 FAREWELL = 2.0  # seconds that giving back leases may take when a process ends
 
-# Not what we hold: when the database was away for longer than a lease, we are still at work on that. And not what is
-# said by somebody of whom we hold `each` turns, so that one person's flood leaves workers for others.
+# Not what is held: that belongs to somebody until it is taken back (`recovery`). And not what is said by somebody of whom
+# we hold `each` turns, so that one person's flood leaves workers for others.
 CLAIMABLE = """
-leads AND finished IS NULL AND (holder IS NULL OR holder <> :me)
+leads AND finished IS NULL AND holder IS NULL
 AND NOT EXISTS (SELECT 1 FROM held WHERE held.author = turns.author AND n >= :each)
 """
 
@@ -31,23 +31,32 @@ held AS MATERIALIZED (
 )
 """
 
+# One suspect at a time is enough.
+MINE = "EXISTS (SELECT 1 FROM turns AS mine WHERE mine.suspect AND mine.holder = :me AND mine.finished IS NULL)"
+
 # Shares are counted among so few rows as are to be claimed, so that it costs the same under any backlog.
 CLAIM = f"""
-WITH {HELD}, ripe AS MATERIALIZED (
-    SELECT id, author, due FROM turns WHERE {CLAIMABLE} AND due <= :now {{where}} ORDER BY due, id LIMIT :most {{lock}}
+WITH {HELD}, suspects AS MATERIALIZED (
+    SELECT id, author, due FROM turns WHERE suspect AND {CLAIMABLE} AND NOT {MINE} AND due <= :now {{where}}
+    ORDER BY crashes, id LIMIT 1 {{lock}}
+), ripe AS MATERIALIZED (
+    SELECT id, author, due FROM turns WHERE NOT suspect AND {CLAIMABLE} AND due <= :now {{where}}
+    ORDER BY due, id LIMIT :most {{lock}}
 ), shared AS (
-    SELECT id, COALESCE(n, 0) + ROW_NUMBER() OVER (PARTITION BY ripe.author ORDER BY due, id) AS nth
-    FROM ripe LEFT JOIN held ON held.author = ripe.author
+    SELECT id, due, COALESCE(n, 0) + ROW_NUMBER() OVER (PARTITION BY found.author ORDER BY due, id) AS nth
+    FROM (SELECT id, author, due FROM suspects UNION ALL SELECT id, author, due FROM ripe) AS found
+    LEFT JOIN held ON held.author = found.author
 )
-UPDATE turns SET holder = :me, due = :until, claims = claims + 1 WHERE id IN (SELECT id FROM shared WHERE nth <= :each)
-RETURNING id, message, answer, claims, tries, conversation,
+UPDATE turns SET holder = :me, due = :until, claims = claims + 1
+WHERE id IN (SELECT id FROM shared WHERE nth <= :each ORDER BY due, id LIMIT :most)
+RETURNING id, message, answer, claims, tries, stalls, crashes, conversation,
     (SELECT model FROM conversations WHERE conversations.id = turns.conversation) AS model,
     (SELECT remote_id FROM conversations WHERE conversations.id = turns.conversation) AS remote_id,
     (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences
 """  # noqa: S608 (ours)
 
 FIRST_DUE = f"""
-WITH {HELD} SELECT due FROM turns WHERE {CLAIMABLE} {{where}} ORDER BY due LIMIT 1
+WITH {HELD} SELECT due FROM turns WHERE {CLAIMABLE} AND (NOT suspect OR NOT {MINE}) {{where}} ORDER BY due LIMIT 1
 """  # noqa: S608 (ours)
 
 RENEW = """
@@ -70,7 +79,7 @@ WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RE
 """
 
 
-class Queue(Lines, Ledger):
+class Queue(Recovery, Ledger):
     """The unfinished turns."""
 
     async def claim(
@@ -80,6 +89,7 @@ class Queue(Lines, Ledger):
 
         Of one author this process holds `each` turns at most; None: any number.
         """
+        await self._take_back_expired(LEASE)
         claim = CLAIM.format(lock=self.lock, where=_said_on(platforms))
 
         async def unit(execute: Execute) -> list[Row]:
@@ -119,7 +129,8 @@ class Queue(Lines, Ledger):
     async def wait(self, seconds: float, platforms: Collection[str] | None = None, each: int | None = None) -> None:
         """Sleep until there may be something to claim on these platforms, `seconds` at most."""
         first = await self.read(FIRST_DUE.format(where=_said_on(platforms)), me=self.me, each=each or ANY)
-        pause = max(0.0, first[0]["due"] - time.time()) if first else seconds
+        moments = [row["due"] for row in first] + [self._next_expiry] * bool(self._next_expiry)
+        pause = max(0.0, min(moments) - time.time()) if moments else seconds
         with suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, pause)):
                 await self._awake.wait()

@@ -24,7 +24,8 @@ Noun = TypeVar("Noun", ChannelSettings, Preferences)
 
 # A turn with its conversation as it is now; what follows says which.
 TURN = """
-SELECT turns.id, message, answer, claims, tries, conversation, conversations.model AS model, remote_id, preferences
+SELECT turns.id, message, answer, claims, tries, stalls, crashes, conversation, conversations.model AS model, remote_id,
+    preferences
 FROM turns JOIN conversations ON conversations.id = turns.conversation
 """
 
@@ -66,7 +67,16 @@ def conversation(row: Row) -> Conversation:
 
 def turn(row: Row) -> Turn:
     """Read a row of `TURN`."""
-    return Turn(row["id"], conversation(row), message(row["message"]), row["answer"], row["claims"], row["tries"])
+    return Turn(
+        row["id"],
+        conversation(row),
+        message(row["message"]),
+        row["answer"],
+        row["claims"],
+        row["tries"],
+        row["stalls"],
+        row["crashes"],
+    )
 
 
 def exchange(row: Row) -> Exchange:

@@ -3,17 +3,19 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
 
 from bot.file_rights import close_to_others
-from bot.messages import Gate
+from bot.messages import Gate, Stall
 from bot.store.base import Execute, Result, Row, Unit
 from bot.store.gates import OwnGates
+from bot.store.recovery import HOLDERS
 from bot.store.sql import SqlStore
 
 PRAGMAS = """
@@ -25,7 +27,6 @@ PRAGMA secure_delete = ON;
 """
 
 HIGHEST = "MAX(last, COALESCE((SELECT MAX(id) FROM turns), 0))"  # a number by itself would be given out again
-RELEASE = "UPDATE turns SET holder = NULL, due = added WHERE holder IS NOT NULL AND finished IS NULL"
 
 
 class AlreadyRunning(Exception):
@@ -48,11 +49,13 @@ class SQLite(SqlStore):
     next_turn = f"(SELECT {HIGHEST} + 1 FROM turn_numbers)"  # noqa: S608 (ours)
     each_id = "SELECT value FROM json_each(:ids)"
 
-    def __init__(self, path: str, first_model: str) -> None:
+    def __init__(self, path: str, first_model: str, stalls: Collection[Stall] = ()) -> None:
         super().__init__(first_model)
+        self.stalls = stalls
         self.path = Path(path)
         self._writes: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
+        self._guard: Callable[[], object] = lambda: None  # gives the file free
         self._gates = OwnGates(time.time)
 
     async def __aenter__(self) -> Self:
@@ -60,11 +63,11 @@ class SQLite(SqlStore):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._guard = lock_file(self.path)
         close_to_others(self.path)
-        self._writer = await _connect(self.path)
-        self._reader = await _connect(self.path)
-        self._counter = await _connect(self.path)
+        await self._connect()
         await self.write(self._migrate)
-        await self._run(RELEASE)
+        await self._recover(self.stalls)
+        for row in await self.read(HOLDERS, me=self.me):
+            await self.write(partial(self._book_unclean_end, holder=row["holder"]))
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -74,6 +77,11 @@ class SQLite(SqlStore):
         await self._reader.close()
         await self._writer.close()
         self._guard()
+
+    async def _connect(self) -> None:
+        self._writer = await _connect(self.path)
+        self._reader = await _connect(self.path)
+        self._counter = await _connect(self.path)
 
     async def read(self, sql: str, **values: object) -> list[Row]:
         return await _rows(self._reader, sql, values)

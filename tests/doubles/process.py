@@ -23,6 +23,8 @@ def free_port() -> int:
 class BotProcess:
     """`python -m bot COMMAND` with everything it keeps below `folder`; `settings` are environment variables."""
 
+    module = "bot"  # that is run
+
     def __init__(self, folder: Path, command: str = "run", **settings: str) -> None:
         self.folder, self.command = folder, command
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -48,7 +50,7 @@ class BotProcess:
         """Start it; it may take a second until it answers."""
         self.log = (self.folder / "log.txt").open("ab")
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", self.command,
+            sys.executable, "-m", self.module, self.command,
             env=self.environment, cwd=self.folder, stdout=self.log, stderr=self.log,
         )  # fmt: skip
 

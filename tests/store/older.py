@@ -1,6 +1,14 @@
 """A store as an older version of the bot left it: what each migration since then did is undone."""
 
 UNDO = {
+    "012_poison.sql": (
+        "DROP INDEX turns_suspect",
+        "DROP INDEX turns_put_aside",
+        *(
+            f"ALTER TABLE turns DROP COLUMN {name}"
+            for name in ("stalls", "stalled_in", "crashes", "suspect", "progress")
+        ),
+    ),
     "011_sessions.sql": ("DROP TABLE sessions",),
     "010_admins.sql": ("ALTER TABLE access DROP COLUMN is_admin",),
     "009_limits.sql": (
