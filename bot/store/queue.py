@@ -18,7 +18,7 @@ LEASE = 30.0  # seconds without renewal after which a process counts as dead
 ANY = 1_000_000  # more turns than any process holds
 FAREWELL = 2.0  # seconds that giving back leases may take when a process ends
 
-# Not what is held: that belongs to somebody until it is taken back (`recovery`). And not what is said by somebody of whom
+# Not what is held: that is somebody's until it is taken back (`recovery`). And not what is said by somebody of whom
 # we hold `each` turns, so that one person's flood leaves workers for others.
 CLAIMABLE = """
 leads AND finished IS NULL AND holder IS NULL
