@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
+from emulator.audio import MIMES, VOICES
 from emulator.fields import Field, matching, number, one_of, openai, switch, text, whole
-from emulator.sound.voice import MIMES, VOICES
 
 
 def _is_size(value: Any) -> bool:

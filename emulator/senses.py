@@ -2,11 +2,9 @@
 
 import asyncio
 
-from emulator import documents, eyes
+from emulator import audio, documents, eyes
 from emulator.memory import Asset
 from emulator.records import unreadable
-from emulator.sound import ears
-from emulator.sound.heard import Heard
 
 
 async def look(asset: Asset) -> eyes.Look:
@@ -23,11 +21,11 @@ async def read(asset: Asset) -> documents.Reading:
     return asset.reading
 
 
-async def listen(asset: Asset) -> Heard:
+async def listen(asset: Asset) -> audio.AudioInfo:
     """Measure a sound. Raises Wrong for anything else."""
     if asset.kind is None or asset.kind.family != "sound":
         raise unreadable(asset.name, "it is no sound")
-    return await asyncio.to_thread(ears.listen, asset.data)
+    return await asyncio.to_thread(audio.probe, asset.data)
 
 
 async def _reading(asset: Asset) -> documents.Reading:

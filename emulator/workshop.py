@@ -8,14 +8,12 @@ from math import ceil
 
 from PIL import Image
 
-from emulator import pictures
+from emulator import audio, pictures
 from emulator.eyes import is_image
 from emulator.memory import Asset, Assets
 from emulator.orders import Order
 from emulator.records import unreadable
 from emulator.senses import listen, look
-from emulator.sound import voice
-from emulator.sound.heard import Heard
 
 _MIMES = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 
@@ -105,8 +103,8 @@ async def _speak(order: Order, assets: Assets) -> Job:
     format = wish["response_format"]
 
     async def make() -> list[File | str]:
-        data = await asyncio.to_thread(voice.speak, wish["text"], wish["voice"], format, wish["speed"])
-        return [File("audios", format, voice.MIMES[format], data)]
+        data = await asyncio.to_thread(audio.speak, wish["text"], wish["voice"], format, wish["speed"])
+        return [File("audios", format, audio.MIMES[format], data)]
 
     return Job(len(wish["text"]), make)
 
@@ -154,7 +152,7 @@ async def _source(order: Order, assets: Assets) -> Image.Image:
         raise unreadable(asset.name, str(error)) from None
 
 
-def _silence(heard: Heard, asset: Asset) -> str:
+def _silence(heard: audio.AudioInfo, asset: Asset) -> str:
     length = "" if heard.seconds is None else f" of {heard.seconds:.1f} seconds"
     size = f"{len(asset.data):,} bytes"
     return f"I am the emulator: I hear nothing, I only read metadata. This sound{length} has {size} and no words in it."

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfWriter
 
-from emulator import Emulator
-from emulator.sound import ears, ogg
+from emulator import Emulator, audio
 from tests.doubles.discord import BAD_GATEWAY, BOB, GENERAL, LOST, FakeDiscord, Fault, Post
 from tests.doubles.waiting import until
 from tests.test_discord_story import CAT, ROCKET, answered, server, whole
@@ -22,7 +21,7 @@ FILM = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 
 def note(words: str, seconds: float = 3) -> bytes:
     """A voice message in which somebody says this."""
-    return ogg.silence(seconds, words)
+    return audio.record(words, seconds)
 
 
 def pdf(*, padding: int = 0) -> bytes:
@@ -128,7 +127,7 @@ async def test_an_answer_is_read_aloud_as_a_file_that_discord_plays(tmp_path: Pa
         [sound] = post.files
         assert (await asked.answered()).response is post
         assert (sound.content_type, sound.name.rpartition(".")[2]) == ("audio/ogg", "ogg")
-        assert "451 × 300 pixels" in ears.listen(sound.data).words
+        assert "451 × 300 pixels" in audio.probe(sound.data).words
         assert "451 × 300" in (sound.description or "")
 
 

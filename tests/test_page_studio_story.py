@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import FilePayload, Locator, Page, ViewportSize, expect
 
-from emulator import Emulator
-from emulator.sound import ogg
+from emulator import Emulator, audio
 from tests.conftest import PHOTOS
 from tests.documents import locked, pdf
 from tests.doubles.browser import chromium, pictures
@@ -108,7 +107,7 @@ async def test_a_link_to_a_video_is_followed(tmp_path: Path) -> None:
 async def test_what_was_said_in_a_recording_stands_above_its_answer(tmp_path: Path) -> None:
     async with opened(tmp_path, 690) as page:
         said = "How large is this photo, and is it sharp?"
-        memo = FilePayload(name="voice message.ogg", mimeType="audio/ogg", buffer=ogg.silence(4, said))
+        memo = FilePayload(name="voice message.ogg", mimeType="audio/ogg", buffer=audio.record(said, 4))
         await ask(page, "", photo(PHOTOS / "cat.jpg"), memo)
         await expect(answer(page, 0)).to_contain_text("451 × 300 pixels", timeout=PATIENCE)
         await expect(page.locator(".message audio")).to_be_visible()

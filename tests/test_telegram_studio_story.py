@@ -6,8 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from emulator import Emulator
-from emulator.sound import ears, ogg
+from emulator import Emulator, audio
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, USERNAME, Post, TelegramBed
 from tests.doubles.waiting import until
 from tests.emulator.conftest import pdf
@@ -18,7 +17,7 @@ BUTTONS = ["/redo 1", "/vary of=1 nth=1", "/upscale of=1 nth=1"]
 
 def note(words: str, seconds: float = 3) -> bytes:
     """A voice message in which somebody says this."""
-    return ogg.silence(seconds, words)
+    return audio.record(words, seconds)
 
 
 def shown(bed: TelegramBed, chat: int = ANN) -> list[Post]:
@@ -104,7 +103,7 @@ async def test_an_answer_is_read_aloud_as_a_voice_message(tmp_path: Path) -> Non
         [voice] = await files(bed, 1)
         assert voice.file is not None
         assert (voice.file.kind, voice.text, voice.reply_to) == ("voice", "🔊", command)
-        words = ears.listen(voice.file.data).words
+        words = audio.probe(voice.file.data).words
         assert "I am the emulator: I measure pixels" in words
         assert "451 × 300 pixels" in words
         assert "*" not in words

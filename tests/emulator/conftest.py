@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from docx import Document
 from PIL import Image
 
 from emulator import Emulator
@@ -50,14 +50,13 @@ def pdf(*pages: str) -> bytes:
     return file + head + table + tail
 
 
-def docx(*paragraphs: str, head: str = "", part: str = "word/document.xml") -> bytes:
+def docx(*paragraphs: str) -> bytes:
     """Write a DOCX with these paragraphs."""
-    words = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-    body = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
+    document = Document()
+    for text in paragraphs:
+        document.add_paragraph(text)
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        xml = f'<?xml version="1.0"?>{head}<w:document xmlns:w="{words}"><w:body>{body}</w:body></w:document>'
-        archive.writestr(part, xml)
+    document.save(file)
     return file.getvalue()
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.sound import voice
+from emulator import audio
 
 from .conftest import Client, docx, pdf, photo
 
@@ -40,7 +40,7 @@ async def test_a_document_costs_what_is_read_in_it(client: Client) -> None:
 
 
 async def test_a_sound_can_come_as_a_file(client: Client) -> None:
-    sound = await client.file(voice.speak("hello there", "nova", "wav", 1), "a.wav")
+    sound = await client.file(audio.speak("hello there", "nova", "wav", 1), "a.wav")
     assert (
         "a.wav is a sound of **1.0 seconds** and 2 words. It begins: “hello there”"
         in (await client.ask("?", files=[sound])).answer

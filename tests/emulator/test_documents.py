@@ -41,6 +41,8 @@ def test_other_documents_are_counted(extension: str, data: bytes, kind: str, mea
         ("pdf", b"%PDF-1.7 and then nothing"),
         ("pdf", pdf("Hello")[:150]),
         ("docx", b"PK\x03\x04"),
+        ("docx", docx("Hello" * 1000)[:-40]),
+        ("docx", docx("Hello").replace(b"word/document.xml", b"word/documant.xml")),
         ("csv", b'"' + b"x" * 200_000 + b'"'),
     ],
 )
@@ -53,3 +55,15 @@ def test_a_document_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(documents, "MOST_TEXT", 25)
     reading = read("pdf", pdf("first page here", "second page here", "third page here"))
     assert sum(map(len, reading.pages)) == 25 and reading.measure == "3 pages"
+
+
+def test_a_docx_that_unpacks_too_far_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = docx("x" * 1_000_000)
+    assert len(bomb) < 50_000
+    monkeypatch.setattr(documents, "MOST_UNPACKED", 500_000)
+    with pytest.raises(Damaged, match="too far"):
+        read("docx", bomb)
+
+
+def test_blanks_and_signs_in_a_docx_are_read_as_they_are_meant() -> None:
+    assert read("docx", docx("Dear Ada,", "", "naïve  写真 & more")).text == "Dear Ada,\nnaïve 写真 & more"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from emulator import audio
 from emulator.faults import EVERY, FAULTS
 from emulator.mishaps import MISHAPS, STUDIO
-from emulator.sound import voice
 
 from .conftest import Client, Heard
 
@@ -20,7 +20,7 @@ async def speak(client: Client) -> Heard:
 
 
 async def hear(client: Client) -> Heard:
-    key = await client.upload(voice.speak("Hello Ada", "nova", "opus", 1), "voice.ogg")
+    key = await client.upload(audio.speak("Hello Ada", "nova", "opus", 1), "voice.ogg")
     return await client.order("SPEECH_TO_TEXT", "whisper-1", audioUrl=key, response_format="text")
 
 

@@ -1,8 +1,7 @@
 import aiohttp
 import pytest
 
-from emulator import Emulator
-from emulator.sound import voice
+from emulator import Emulator, audio
 
 from .conftest import Client, docx, pdf, photo
 
@@ -14,7 +13,7 @@ from .conftest import Client, docx, pdf, photo
         ("a.docx", docx("Hello", "Ada"), "Hello\nAda"),
         ("a.txt", b"Hello Ada", "Hello Ada"),
         ("cat.jpg", photo(), ""),
-        ("a.mp3", voice.speak("Hello", "nova", "mp3", 1), ""),
+        ("a.mp3", audio.speak("Hello", "nova", "mp3", 1), ""),
     ],
 )
 async def test_the_text_of_a_document_comes_back_with_its_id(client: Client, name: str, data: bytes, text: str) -> None:
@@ -27,7 +26,7 @@ async def test_the_text_of_a_document_comes_back_with_its_id(client: Client, nam
 
 
 async def test_a_voice_note_needs_another_extension(client: Client) -> None:
-    data = voice.speak("Hello", "nova", "opus", 1)
+    data = audio.speak("Hello", "nova", "opus", 1)
     assert (await client.send(data, "voice.oga")).json["message"] == "file type isn't supported"
     sent = (await client.send(data, "voice.ogg")).json
     assert sent["asset"]["metadata"]["mimetype"] == "audio/ogg"

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from adapters.providers.onemin.kinds import Family, kind_of
-from emulator.sound import voice
+from emulator import audio
 
 
 def picture(format: str) -> bytes:
@@ -36,7 +36,7 @@ def test_a_picture_is_known_by_its_beginning_and_its_end(mime: str) -> None:
     ],
 )
 def test_a_sound_is_known_by_its_beginning(format: str, mime: str, extension: str) -> None:
-    kind = kind_of(voice.speak("hello", "alloy", format, 1), "sound")
+    kind = kind_of(audio.speak("hello", "alloy", format, 1), "sound")
 
     assert kind
     assert (kind.mime, kind.extension) == (mime, extension)

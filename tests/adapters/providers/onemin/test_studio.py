@@ -15,10 +15,9 @@ from bot.errors import BotError, Busy, Refused
 from bot.messages import Craft, File, Made, Order
 from bot.ports import Studio
 from bot.words import LANGUAGES
-from emulator import Emulator
+from emulator import Emulator, audio
 from emulator.menu import TOOLS
 from emulator.seen import Seen
-from emulator.sound import ogg
 from tests.adapters.providers.onemin.conftest import KEY, Client, Cloakroom, photo
 
 CRAFTS: tuple[Craft, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
@@ -48,7 +47,7 @@ def asked(emulator: Emulator) -> list[Seen]:
 
 
 def recording(words: str = "What is in this photo?", seconds: float = 2, name: str = "voice.oga") -> File:
-    return File(name, "audio/ogg", ogg.silence(seconds, words))
+    return File(name, "audio/ogg", audio.record(words, seconds))
 
 
 # models

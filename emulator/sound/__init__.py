@@ -1,1 +1,0 @@
-"""Sounds: how long they are, the words in their metadata, and files that keep silent or beep."""
