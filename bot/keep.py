@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -33,7 +33,8 @@ Each = TypeVar("Each", bound=Kept)
 class Keep:
     """Photos and documents by their hash.
 
-    When they become too many bytes, the longest unused ones go, but none that somebody holds. The methods wait for the
+    When they become too many bytes, the longest unused ones go of whoever brought the most, but none that somebody
+    holds: one person's flood drives out their own. The methods wait for the
     disk, and may be called in any thread. Several processes may share the folder: each of them bounds what it has found
     there or put there, and a file that another one deleted is to it as if it had never been.
     """
@@ -43,6 +44,8 @@ class Keep:
         self.folder, self.most_bytes = folder, most_bytes
         self._kept: dict[str, Kept] = {}  # by hash, the longest unused first
         self._total = 0  # bytes of those
+        self._owners: dict[str, str] = {}  # who brought each, by hash; nobody is known of what an earlier run left
+        self._brought: Counter[str] = Counter()  # bytes of those, by owner
         self._unproven: set[str] = set()  # from an earlier run: a power cut may have left half a file
         self._holders: Counter[str] = Counter()
         self._doomed: dict[str, Path] = {}  # to be deleted when nobody holds them any more
@@ -51,16 +54,17 @@ class Keep:
         self._shredder = ThreadPoolExecutor(1, thread_name_prefix="shredder")
         self._open()
 
-    def put_photo(self, name: str, mime: str, data: bytes, size: tuple[int, int]) -> Photo:
-        """Write a photo to the disk, unless it is there. OSError when it cannot be written."""
+    def put_photo(self, name: str, mime: str, data: bytes, size: tuple[int, int], owner: str = "") -> Photo:
+        """Write a photo that `owner` brought to the disk, unless it is there. OSError when it cannot be written."""
         sha256 = hashlib.sha256(data).hexdigest()
         file = self.folder / f"{sha256}-{size[0]}x{size[1]}.{PHOTOS[mime]}"
-        return self._put(Photo(name, mime, file, len(data), sha256, *size), data)
+        return self._put(Photo(name, mime, file, len(data), sha256, *size), data, owner)
 
-    def put_document(self, name: str, mime: str, data: bytes) -> Document:
+    def put_document(self, name: str, mime: str, data: bytes, owner: str = "") -> Document:
         """Write a document to the disk likewise."""
         sha256 = hashlib.sha256(data).hexdigest()
-        return self._put(Document(name, mime, self.folder / f"{sha256}.{DOCUMENTS[mime]}", len(data), sha256), data)
+        file = self.folder / f"{sha256}.{DOCUMENTS[mime]}"
+        return self._put(Document(name, mime, file, len(data), sha256), data, owner)
 
     def recall(self, sha256: str, name: str) -> Kept | None:
         """What has this hash, under this name; None when it is here no longer."""
@@ -88,14 +92,14 @@ class Keep:
 
     # files
 
-    def _put(self, new: Each, data: bytes) -> Each:
+    def _put(self, new: Each, data: bytes, owner: str) -> Each:
         with self._locked():
             if found := self._find(new.sha256):  # the same text may have come as Markdown before
                 return self._held(replace(new, mime=found.mime, file=found.file), new.name)
         with self._written(new.file, data) as part, self._locked():
             part.replace(new.file)
             self._doomed.pop(new.sha256, None)
-            self._enter(new)
+            self._enter(new, owner)
             held = self._held(new, new.name)
             self._make_room()
         return held
@@ -154,15 +158,21 @@ class Keep:
                 return True
         return False
 
-    def _enter(self, kept: Kept) -> None:
+    def _enter(self, kept: Kept, owner: str = "") -> None:
         self._forget(kept.sha256)
         self._kept[kept.sha256] = replace(kept, name="")
         self._total += kept.size
+        self._owners[kept.sha256] = owner
+        self._brought[owner] += kept.size
 
     def _forget(self, sha256: str) -> None:
         self._unproven.discard(sha256)
         if kept := self._kept.pop(sha256, None):
             self._total -= kept.size
+            owner = self._owners.pop(sha256)
+            self._brought[owner] -= kept.size
+            if not self._brought[owner]:
+                del self._brought[owner]
 
     def _take_out(self, kept: Kept) -> None:
         self._forget(kept.sha256)
@@ -172,11 +182,17 @@ class Keep:
             self._shred(kept.file)
 
     def _make_room(self) -> None:
-        if self._total > self.most_bytes:
-            for kept in [kept for kept in self._kept.values() if kept.sha256 not in self._holders]:
-                if self._total <= self.most_bytes:
-                    return
-                self._take_out(kept)
+        if self._total <= self.most_bytes:
+            return
+        unheld: defaultdict[str, deque[Kept]] = defaultdict(deque)  # by owner, the longest unused first
+        for kept in self._kept.values():
+            if kept.sha256 not in self._holders:
+                unheld[self._owners[kept.sha256]].append(kept)
+        while unheld and self._total > self.most_bytes:
+            owner = max(unheld, key=lambda each: self._brought[each])
+            self._take_out(unheld[owner].popleft())
+            if not unheld[owner]:
+                del unheld[owner]
 
     # holders
 

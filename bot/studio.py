@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.asking.finding import MADE, Finder
 from bot.commands import Draw
 from bot.errors import BotError, Refused, Unreadable
+from bot.limits import subject_of
 from bot.messages import Attachment, Channel, File, Heard, Kept, Made, Model, Order, Photo, Turn
 from bot.ports import Provider, Store
 from bot.ports import Studio as Maker
@@ -96,12 +97,12 @@ class Studio:
             return await self._of_turn(turn, behind.id, 1)  # as it was made, not as the platform shows it
         source = await self.finder.source(message)
         if source.photos:
-            return _picture(await self.finder.read(source.channel, source.photos[0]))
+            return _picture(await self.finder.read(source.channel, source.photos[0], subject_of(turn.message)))
         known = await self.store.remembered(turn.conversation, 40)
         shown = [each for each in known if not each.is_document and (behind is None or each.turn == behind.id)]
         if not shown:
             raise Refused("studio_no_photo")
-        return _picture(await self.finder.again(shown[-1]))
+        return _picture(await self.finder.again(shown[-1], subject_of(turn.message)))
 
     async def _of_turn(self, turn: Turn, of: int, nth: int) -> Photo:
         """A picture that was made for a turn; the conversation may know it from an earlier one, by its hash."""
@@ -111,7 +112,7 @@ class Studio:
         shown = [each for each in await self.store.remembered(turn.conversation, 200) if each.turn == of]
         if not 1 <= nth <= len(shown):
             raise Refused("studio_no_photo")
-        return _picture(await self.finder.again(shown[nth - 1]))
+        return _picture(await self.finder.again(shown[nth - 1], subject_of(turn.message)))
 
 
 def _picture(kept: Kept) -> Photo:

@@ -59,7 +59,7 @@ MAY = {
     "bot.mirror": CORE | {"bot.reply"},
     "bot.expiry": CORE | {"bot.photos", "bot.settings"},
     "bot.videos": CORE,
-    "bot.studio": CORE | {"bot.asking", "bot.commands"},
+    "bot.studio": CORE | {"bot.asking", "bot.commands", "bot.limits"},
     "bot.hearing": CORE | {"bot.asking", "bot.limits", "bot.studio"},
     "bot.jobs": CORE
     | {

@@ -70,6 +70,13 @@ def grow_older(path: Path, seconds: float) -> None:
     os.utime(path, (then, then))
 
 
+def test_one_person_s_flood_drives_out_their_own_photos(keep: Keep) -> None:
+    keep.put_photo("1.heic", "image/jpeg", bytes_of(1), SIZE, "telegram:bob")
+    for n in range(2, 10):
+        keep.put_photo(f"{n}.heic", "image/jpeg", bytes_of(n), SIZE, "telegram:ann")
+    assert there(keep, *range(1, 10)) == [1, 8, 9]
+
+
 def test_a_photo_is_told_by_its_file_alone(keep: Keep, folder: Path) -> None:
     photo = put(keep, 1)
     assert photo == Photo("1.heic", "image/jpeg", folder / name(1), 10, hash_of(1), 40, 30)

@@ -28,30 +28,33 @@ class Finder:
     most_bytes: int  # of a photo or a recording
     room: Room = field(default_factory=lambda: Room(AT_ONCE))
 
-    async def read(self, channel: Channel, attachment: Attachment) -> Photo | Document:
-        """Fetch a file from where it was posted, and make it fit. Unreadable, or Busy while the platform is."""
+    async def read(self, channel: Channel, attachment: Attachment, owner: str = "") -> Photo | Document:
+        """Fetch a file from where it was posted, and make it fit. Unreadable, or Busy while the platform is.
+
+        Where there is no room for all files, those of an `owner` who asked for fewer go first.
+        """
         if channel.platform == MADE:
             return await self._made(int(channel.id), attachment)
-        kept = await self._fetched(channel, attachment)
+        kept = await self._fetched(channel, attachment, owner)
         if isinstance(kept, Document):
             await self.documents.words(kept)  # nobody could use one that is locked or damaged
         return kept
 
-    async def _fetched(self, channel: Channel, attachment: Attachment) -> Photo | Document:
+    async def _fetched(self, channel: Channel, attachment: Attachment, owner: str) -> Photo | Document:
         """A picture is one by its bytes; whatever else it is may be a document."""
         adapter = self.adapters.get(channel.platform)
         if adapter is None:
             raise Unreadable("photo_gone")
         limit = self._limit(attachment)
-        async with self.room.take(attachment.size or limit):
+        async with self.room.take(attachment.size or limit, owner):
             try:
                 data = await adapter.download(attachment, limit)
             except Unreadable as error:
                 raise _as_document(attachment, error) from error
             if is_picture(data):
-                return await self.photos.read(attachment.name, data, str(channel))
+                return await self.photos.read(attachment.name, data, owner)
             plain = not attachment.is_picture  # or it is what a server says when a picture is gone
-            return await self.documents.take(attachment.name, data, plain=plain)
+            return await self.documents.take(attachment.name, data, plain=plain, owner=owner)
 
     def _limit(self, attachment: Attachment) -> int:
         """How many bytes are worth fetching."""
@@ -74,11 +77,11 @@ class Finder:
             raise Refused("voice_unreadable", why=error) from error
         return File(f"voice.{attachment.sound}", attachment.mime or f"audio/{attachment.sound}", data)
 
-    async def again(self, known: Remembered) -> Photo | Document:
+    async def again(self, known: Remembered, owner: str = "") -> Photo | Document:
         """What was shown before: as it lies here, or else from the platform once more."""
         shelf = self.documents if known.is_document else self.photos
         kept = await shelf.recall(known.sha256, known.attachment.name)
-        return kept or await self.read(known.channel, known.attachment)
+        return kept or await self.read(known.channel, known.attachment, owner)
 
     async def _made(self, turn: int, attachment: Attachment) -> Photo:
         """A picture that we made: its ref is its place among those of the turn."""

@@ -9,6 +9,7 @@ from bot.asking.finding import Finder
 from bot.asking.question import Question
 from bot.documents.reading import Reading
 from bot.errors import Busy, Refused, Unreadable
+from bot.limits import subject_of
 from bot.messages import Attachment, Document, Kept, Message, Photo, Remembered, Turn
 from bot.ports import Provider, Store
 from bot.together import together
@@ -64,7 +65,7 @@ class Looking:
     async def again(self, known: Remembered) -> Looked:
         """Bring one that was shown before."""
         try:
-            kept = await self.finder.again(known)
+            kept = await self.finder.again(known, subject_of(self.turn.message))
             await self._bring(kept)
         except Unreadable as error:
             return error
@@ -76,7 +77,8 @@ class Looking:
 
     async def _look(self, source: Message, attachment: Attachment) -> Looked:
         try:
-            kept = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment)
+            owner = subject_of(self.turn.message)  # whoever asks, also about what others posted
+            kept = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment, owner)
             self.asked.seen[attachment] = kept
             await self._bring(kept)
         except Unreadable as error:

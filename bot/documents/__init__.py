@@ -29,7 +29,7 @@ class Documents:
         self._readings: OrderedDict[str, Reading] = OrderedDict()  # by hash, the longest unused first
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def take(self, name: str, data: bytes, *, plain: bool = True) -> Document:
+    async def take(self, name: str, data: bytes, *, plain: bool = True, owner: str = "") -> Document:
         """Keep a file that is no picture as a document, by the look of it; `words` tells whether it is sound.
 
         The same bytes give the same document. Unreadable: it is empty, too heavy, or nothing to read, such as plain
@@ -42,7 +42,7 @@ class Documents:
             raise Unreadable("feature_off")
         if len(data) > self.most_bytes:
             raise Unreadable("document_too_heavy", limit=self.most_bytes // 1024**2)
-        return await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data)
+        return await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data, owner)
 
     async def recall(self, sha256: str, name: str) -> Document | None:
         """The document of this hash as it was read before; None when it is not kept any more."""

@@ -76,7 +76,7 @@ class Photos:
             mime, size = _checked(value)
         except WorkerFailed as error:
             raise Unreadable(_FAILURES[error.reason]) from error
-        return await asyncio.to_thread(self.keep.put_photo, display_name(name, "photo"), mime, cleaned, size)
+        return await asyncio.to_thread(self.keep.put_photo, display_name(name, "photo"), mime, cleaned, size, owner)
 
     async def recall(self, sha256: str, name: str) -> Photo | None:
         """The photo of this hash as it was read before; None when it is not kept any more."""

@@ -1,4 +1,4 @@
-"""A room of so many bytes lets in whoever fits, in the order in which they came."""
+"""A room of so many bytes lets in whoever fits, in the order in which they came, and each person in turn."""
 
 import asyncio
 import random
@@ -152,3 +152,24 @@ async def test_there_is_never_more_inside_than_fits_and_in_the_end_nothing() -> 
     assert most == 10
     async with asyncio.timeout(1), room.take(10):
         assert inside == 0
+
+
+async def test_others_go_in_before_those_who_have_much_inside() -> None:
+    room, came = Room(10), list[str]()
+    free = {name: asyncio.Event() for name in ("a1", "a2", "a3", "a4", "b1")}
+
+    async def visit(name: str) -> None:
+        async with room.take(5, owner=name[0]):
+            came.append(name)
+            await free[name].wait()
+
+    tasks = [asyncio.create_task(visit(name)) for name in free]
+    await settle()
+    assert came == ["a1", "a2"]
+    free["a1"].set()
+    await settle()
+    assert came == ["a1", "a2", "b1"]
+    for event in free.values():
+        event.set()
+    await asyncio.gather(*tasks)
+    assert came == ["a1", "a2", "b1", "a3", "a4"]
