@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try run check emulator test lint bench audit lock clean
+.PHONY: try run check emulator test fuzz lint bench audit lock clean
 
 try: $(VENV)/run.done           ## the page: no token, no key, no network
 	$(BIN)/python -m bot try
@@ -19,6 +19,9 @@ emulator: $(VENV)/dev.done      ## the API of 1min.ai on this machine, for those
 
 test: $(VENV)/dev.done lint     ## everything, offline
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+
+fuzz: $(VENV)/dev.done          ## texts that are hard to read, others each time; FUZZ_SECONDS for each reader of them
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m pytest -n 4 $$(git ls-files 'tests/*test_hostile_text.py') $(ARGS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from functools import cache
 from pylatexenc.latex2text import get_default_latex_context_db
 from pylatexenc.macrospec import LatexContextDb
 
-DEEPEST = 30  # groups within each other
+DEEPEST = 30  # groups and commands within each other
 COMMAND = re.compile(r"\\[A-Za-z,;:%{]")
 RELATION = re.compile(r"[=^_<>]")
 PROSE = re.compile(r"[a-z]{3}|[A-Z]{4}|[€£¥]|[^\w)\]}'!%|]$")
@@ -133,9 +133,6 @@ class _Converter:
 
     def _group(self, *ends: str) -> str:
         """Convert what stands before one of these tokens."""
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise ValueError(DEEPEST)
         parts: list[str] = []
         while (token := self._next()) not in {*ends, CLOSING, ""}:
             piece = self._converted(token)
@@ -143,7 +140,6 @@ class _Converter:
                 piece = piece.lstrip(" ")
             if piece:
                 parts.append(piece)
-        self._depth -= 1
         self._end = token
         return "".join(parts)
 
@@ -175,6 +171,14 @@ class _Converter:
         return self._group("]")
 
     def _converted(self, token: str) -> str:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise ValueError(DEEPEST)
+        converted = self._shape(token)
+        self._depth -= 1
+        return converted
+
+    def _shape(self, token: str) -> str:
         if token == OPENING:
             return self._braced()
         if token in {"^", "_"}:

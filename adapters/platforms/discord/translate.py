@@ -106,7 +106,8 @@ def _is_ours(message: discord.Message | None, me: int) -> bool:
 
 def _words(said: discord.Message, me: int, roles: Collection[int]) -> str:
     """What was said, without the bot's name, and with other people's names in the place of their numbers."""
-    text = re.sub(rf"[ \t]*<@(?:!?{me}|&(?:{'|'.join(map(str, roles)) or 'none'}))>[,:]?", "", said.content)
+    *before, last = re.split(rf"<@(?:!?{me}|&(?:{'|'.join(map(str, roles)) or 'none'}))>[,:]?", said.content)
+    text = "".join([*(words.rstrip(" \t") for words in before), last])
     names = {str(user.id): f"@{user.display_name}" for user in said.mentions}
     return _told(PERSON.sub(lambda person: names.get(person[1], person[0]), text))
 

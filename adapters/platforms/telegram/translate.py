@@ -195,7 +195,7 @@ def _names_me(said: Said, me: Me) -> bool:
 
 
 def _mention(me: Me) -> re.Pattern[str]:
-    return re.compile(rf"[ \t]*(?<![\w@/.])@{re.escape(me.username)}(?!\w)[,:]?", re.IGNORECASE)
+    return re.compile(rf"(?<![\w@/.])@{re.escape(me.username)}(?!\w)[,:]?", re.IGNORECASE)
 
 
 def _words(said: Said, written: str, me: Me) -> str:
@@ -203,7 +203,8 @@ def _words(said: Said, written: str, me: Me) -> str:
     command = COMMAND.match(written)
     if command and (command["bot"] or "").lower() == me.username.lower():
         written = f"/{command['name']}{written[command.end() :]}"
-    return _mention(me).sub("", written).translate(UNTOLD).strip()
+    *before, last = _mention(me).split(written)
+    return "".join([*(words.rstrip(" \t") for words in before), last]).translate(UNTOLD).strip()
 
 
 def _is_ours(said: Said, me: Me) -> bool:

@@ -128,7 +128,7 @@ def masked(message: str) -> str:
     """Return the message without the name of the team, which it tells with the credits, and without addresses."""
     return refusals.masked(
         re.sub(
-            r"requires\s+([\d,.]+)\s+credits,?\s+but\b.*?\bonly\s+has\s+([\d,.]+)\s+credits",
+            r"requires\s+([\d,.]+)\s+credits,?\s+but\b.{,500}?\bonly\s+has\s+([\d,.]+)\s+credits",
             r"requires \1 credits, and \2 are left",
             message,
             flags=re.IGNORECASE | re.DOTALL,

@@ -1,0 +1,136 @@
+"""Whatever reads the words of people, models and services does so in time that grows no faster than they do.
+
+What is measured is the processor's time, which others on the machine take nothing of. `make fuzz` tries other texts.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from adapters.platforms.discord import render as discord
+from adapters.platforms.discord import translate as discord_translate
+from adapters.platforms.telegram import render as telegram
+from adapters.platforms.telegram import translate as telegram_translate
+from adapters.providers.frames import Frames
+from adapters.providers.onemin import noise, sound
+from adapters.providers.onemin import refusals as onemin_refusals
+from adapters.providers.onemin import results as onemin_results
+from adapters.providers.onemin import wire as onemin_wire
+from adapters.providers.openai import refusals as openai_refusals
+from adapters.providers.openai import wire as openai_wire
+from adapters.providers.pause import pause
+from adapters.providers.refusals import failure
+from bot import export, logs, videos
+from bot.asking import memory
+from bot.commands import parse as parse_command
+from bot.commands.studio import WISH
+from bot.errors import BotError
+from bot.markdown import hidden_host, is_formula, leads_somewhere, parse, spoken, to_unicode
+from bot.pages import pages
+from tests.doubles.hostile import SECONDS, hostile_texts
+
+COUNT = 40  # texts for each reader, besides the examples
+MOST = 2.0  # seconds of the processor for one text; the slowest reader takes a tenth of that
+ME: Any = SimpleNamespace(id=7, username="a_bot", commands=frozenset({"model"}))
+
+
+def frames_of(read: Callable[[str, AsyncIterator[bytes]], Frames], content_type: str) -> Callable[[str], object]:
+    """A reader of replies, fed with a text in pieces of a thousand bytes."""
+
+    async def drain(text: str) -> int:
+        data = text.encode()
+
+        async def body() -> AsyncIterator[bytes]:
+            for start in range(0, len(data), 1_000):
+                yield data[start : start + 1_000]
+
+        return len([frame async for frame in read(content_type, body())])
+
+    return lambda text: asyncio.run(drain(text))
+
+
+def words_on_discord(text: str) -> str:
+    said: Any = SimpleNamespace(content=text, mentions=[])
+    return discord_translate._words(said, 1, [2, 3])
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "Telegram's posts": lambda text: [telegram.render(page) for page in pages(text, telegram.LONGEST)],
+    "Telegram's renderer": telegram.render,
+    "Discord's posts": lambda text: [discord.render(page) for page in pages(text, discord.LONGEST)],
+    "Discord's renderer": discord.render,
+    "Markdown": lambda text: parse(text[:8_000]),
+    "speech": spoken,
+    "speech in parts": sound.speakable,
+    "formulas": to_unicode,
+    "formulas or not": lambda text: (is_formula(text), is_formula(text, in_brackets="\\(")),
+    "a formula in a post": lambda text: (telegram.render(f"${text[:4_000]}$"), discord.render(f"${text[:1_900]}$")),
+    "links": lambda text: (leads_somewhere(text), hidden_host(text, "https://a.example")),
+    "small pages": lambda text: pages(text, 64),
+    "videos": lambda text: (videos.links(text), videos.without_videos(text), videos.latest(text, 2)),
+    "photos by number": memory.named,
+    "notes": lambda text: memory._NOTES.sub("", text),
+    "commands": parse_command,
+    "wishes": lambda text: WISH.sub("", text),
+    "an export": lambda text: (export._quote(text), export._line(text), export._safe(text, "a.png")),
+    "log lines": lambda text: logs.SHAPES.sub("", text),
+    "words on Telegram": lambda text: (
+        telegram_translate._words(ME, text, ME),
+        telegram_translate._commands_me(text, ME),
+    ),
+    "words on Discord": words_on_discord,
+    "1min.ai's noise": noise.clean,
+    "1min.ai's addresses": lambda text: onemin_results._is_ours(f"https://{text}", "https://api.1min.ai"),
+    "1min.ai's refusals": lambda text: onemin_refusals.masked(
+        str(onemin_refusals.error(failure(400, text.encode()), "m")) + text
+    ),
+    "OpenAI's refusals": lambda text: openai_refusals.error(failure(400, text.encode()), "m", "s"),
+    "pauses": lambda text: pause({"retry-after": text[:1_000], "x-ratelimit-reset": text}, text),
+    "1min.ai's events": frames_of(onemin_wire.frames, "text/event-stream"),
+    "1min.ai's text": frames_of(onemin_wire.frames, "text/plain"),
+    "OpenAI's events": frames_of(openai_wire.frames, "text/event-stream"),
+    "OpenAI's JSON": frames_of(openai_wire.frames, "application/json"),
+}
+
+
+class TooMuch(Exception):
+    """A reader took more of the processor than it may."""
+
+
+def within(seconds: float, read: Callable[[str], object], text: str) -> None:
+    """Let a reader read; TooMuch as soon as it has had so much of the processor. Regular expressions are ended, too."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise TooMuch
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        with suppress(BotError):
+            read(text)
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.timeout(60 + 2 * SECONDS)
+@pytest.mark.parametrize("reader", READERS)
+def test_no_text_holds_up_a_reader(reader: str) -> None:
+    for text in hostile_texts(COUNT):
+        try:
+            within(MOST, READERS[reader], text)
+        except Exception as error:
+            error.add_note(f"{reader}: {len(text)} characters, {text[:60]!r} ... {text[-20:]!r}")
+            raise
+
+
+def test_the_limit_ends_an_expression_that_backtracks() -> None:
+    import re
+
+    with pytest.raises(TooMuch):
+        within(0.2, re.compile(r"(a|a)*b").match, "a" * 60)
