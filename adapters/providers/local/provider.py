@@ -5,9 +5,10 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Self
 
-from adapters.providers.local.measuring import measure
+from adapters.providers.local.measurements import measure
 from adapters.providers.local.report import MeasuredPhoto, write_report
-from bot.errors import Busy, Refused
+from bot.errors import Busy, Refused, Unreadable
+from bot.isolation.client import WorkerFailed
 from bot.messages import Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
 
 EYES = Model("eyes", "Local eyes", sees=True)
@@ -62,9 +63,9 @@ class LocalEyes:
 async def _measured(photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
     """Measure a photo, which keeps the number that it has in the conversation."""
     try:
-        measurements = await asyncio.to_thread(measure, photo.file)
+        measurements = await measure(photo.file, owner=str(prompt.conversation.id))
     except FileNotFoundError as error:  # another process needed the place; by the next try it is fetched again
         raise Busy("photo_gone") from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except (Unreadable, WorkerFailed) as error:
         raise Refused("provider_photo_refused") from error
     return MeasuredPhoto(prompt.numbers.get(photo.sha256, n), photo, measurements)

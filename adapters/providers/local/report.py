@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.providers.local.measuring import Measurements, difference
+from adapters.providers.local.measurements import Measurements, difference
 from bot.messages import Photo, Prompt
 from bot.words import say
 

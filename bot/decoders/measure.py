@@ -1,18 +1,15 @@
-"""Measure a photo: its colours, its light, its sharpness. Decodes pixels; knows nothing of the bot.
-
-`measure` takes a path and returns plain data, so that it can run in any process.
-"""
+"""The measures of a photo: its colours, its light, its sharpness."""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, BinaryIO
 
 from PIL import Image, ImageFilter, ImageStat
 
+from bot.decoders.damage import damage_refused
+
 SIDE = 1024  # pixels of the longest side that is looked at: sharpness is comparable between photos of any size
-GRID = 48  # cells along each side, for colours and for comparing
-DIFFERENT = 24  # levels of 255 by which a cell of two pictures differs visibly
+GRID = 48  # cells along each side, for colours and for comparing pictures
 SHARE = 0.08  # of the picture that a colour must cover to be named
 COLOURS = 3
 
@@ -30,40 +27,28 @@ _HUES = (  # up to this hue (of 255), the name of the colour, and its name where
 _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
 
 
-@dataclass(frozen=True, slots=True)
-class Measurements:
-    """What the pixels of one photo say."""
+def measure_photo(file: BinaryIO, *, kinds: list[str]) -> tuple[dict[str, Any], bytes]:
+    """Measure a photo that was cleaned, of one of `kinds` in Pillow's words. Unreadable: it is damaged.
 
-    colours: tuple[str, ...]  # English names, the largest share first
-    brightness: float  # mean of the grey levels, 0 to 255
-    black: float  # share of the pixels that are almost black, 0 to 1
-    white: float  # share likewise
-    detail: float  # variance of the Laplacian: 0 without any edge, hundreds for crisp ones
-    cells: bytes  # GRID x GRID grey levels
-
-
-def measure(file: Path) -> Measurements:
-    """Measure a photo. Raises OSError, ValueError or SyntaxError for one that cannot be decoded."""
-    with Image.open(file) as image:
+    Return its `colours` (English names, the largest share first), the `brightness` (mean of the grey levels, 0 to 255),
+    the shares of the pixels that are almost `black` and almost `white` (0 to 1), and the `detail` (variance of the
+    Laplacian: 0 without any edge, hundreds for crisp ones); and as bytes GRID x GRID grey levels, to compare pictures.
+    """
+    Image.init()  # `formats` finds only readers that are there already
+    with damage_refused(), Image.open(file, formats=kinds) as image:
         image.draft("RGB", (SIDE, SIDE))  # a JPEG decoder can shrink while it reads
         picture = _on_white(image)
     picture.thumbnail((SIDE, SIDE))
     grey = picture.convert("L")
     levels = grey.histogram()
-    return Measurements(
-        colours=_main_colours(picture),
-        brightness=ImageStat.Stat(grey).mean[0],
-        black=sum(levels[:8]) / sum(levels),
-        white=sum(levels[248:]) / sum(levels),
-        detail=_detail(grey),
-        cells=grey.resize((GRID, GRID), Image.Resampling.BOX).tobytes(),
-    )
-
-
-def difference(first: Measurements, second: Measurements) -> float:
-    """Return the share of the picture, 0 to 1, in which two photos visibly differ."""
-    apart = (abs(one - other) > DIFFERENT for one, other in zip(first.cells, second.cells, strict=True))
-    return sum(apart) / len(first.cells)
+    measures = {
+        "colours": _main_colours(picture),
+        "brightness": ImageStat.Stat(grey).mean[0],
+        "black": sum(levels[:8]) / sum(levels),
+        "white": sum(levels[248:]) / sum(levels),
+        "detail": _detail(grey),
+    }
+    return measures, grey.resize((GRID, GRID), Image.Resampling.BOX).tobytes()
 
 
 def _on_white(image: Image.Image) -> Image.Image:
