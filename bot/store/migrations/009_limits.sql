@@ -18,4 +18,5 @@ CREATE INDEX spending_of_model ON spending (model, at, credits, dollars);  -- wh
 ALTER TABLE turns ADD COLUMN author TEXT NOT NULL DEFAULT '';  -- platform:id; empty: from before this migration
 CREATE INDEX turns_of_author ON turns (author) WHERE finished IS NULL;
 DROP INDEX turns_held;
-CREATE INDEX turns_held ON turns (holder, author) WHERE finished IS NULL;  -- how many of whose turns a process works on
+-- How many of whose turns a process works on. Not those that wait: who looks for these must come upon the oldest first.
+CREATE INDEX turns_held ON turns (holder, author) WHERE holder IS NOT NULL AND finished IS NULL;
