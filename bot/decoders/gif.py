@@ -9,7 +9,7 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL = 0xF9  # which colour can be seen through
 _HEADER = 13  # bytes, before the table of colours
 _MOST_BLOCKS = 4096
-_MOST_PIECES = 1_000_000  # of up to 255 bytes; a picture of 100 MB has 400,000
+_MOST_PIECES = 500_000  # of up to 255 bytes; a picture of 100 MB has 400,000
 
 
 def strip_gif(data: bytes) -> bytes:
