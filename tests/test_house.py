@@ -145,6 +145,21 @@ def test_only_one_module_speaks_http() -> None:
     assert speakers == ["bot.net"]
 
 
+def test_parsers_of_foreign_files_are_imported_where_they_are_shut_in_only() -> None:
+    users = {
+        name_of(path)
+        for path in [*modules("bot"), *modules("adapters")]
+        if {"PIL", "pi_heif", "pypdf", "docx"} & {name.partition(".")[0] for name in imported(path)}
+    }
+    assert {room(name) for name in users} == {"bot.decoders"}
+
+
+def test_the_bot_never_imports_decoders() -> None:
+    for path in [*modules("bot"), *modules("adapters")]:
+        if room(name_of(path)) != "bot.decoders":
+            assert not any(name.startswith("bot.decoders") for name in imported(path))
+
+
 def test_platforms_and_providers_do_not_know_each_other() -> None:
     for path in modules("adapters/platforms"):
         assert not any(name.startswith("adapters.providers") for name in imported(path))
