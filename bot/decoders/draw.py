@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from io import BytesIO
 
 import pi_heif
-from PIL import AvifImagePlugin, Image
+from PIL import Image
 
 from bot.decoders import colour
 from bot.decoders.orientation import orientation
@@ -14,8 +14,6 @@ from bot.isolation.worker import one_large
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow warns here and raises there; we read the size and refuse, before decoding
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-# A worker may start no threads: several workers use the cores just as well.
-pi_heif.options.DECODE_THREADS = AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 _LARGE = 8_000_000  # pixels as they are decoded; with what resizing needs, 7 bytes each
 _NEARLY = 0.95  # of the pixels that are wanted are enough for the eye

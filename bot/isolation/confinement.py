@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MOST_FILES = 256  # descriptors of the fork server
+MOST_TASKS = 256  # processes and threads of all workers together; decoders of HEIC and AVIF use threads
 MOST_WORKER_FILES = 64  # descriptors of a worker; importing a module needs a few
 
 _IS_LINUX = sys.platform == "linux"
@@ -37,6 +38,7 @@ def confine(readable: Iterable[str]) -> None:
     limit(resource.RLIMIT_FSIZE, 0)  # nothing can be written but pipes and sockets
     limit(resource.RLIMIT_NOFILE, MOST_FILES)
     if _IS_LINUX:
+        limit(resource.RLIMIT_NPROC, _count_tasks() + MOST_TASKS)  # the kernel counts by user; root is exempt
         _go_first_when_memory_is_short()
         libc = ctypes.CDLL(None, use_errno=True)
         libc.mallopt(_M_ARENA_MAX, 1)  # arenas of threads take address space
@@ -50,7 +52,6 @@ def confine_worker(memory: int, cpu_seconds: int) -> None:
     if _IS_LINUX:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     limit(resource.RLIMIT_NOFILE, MOST_WORKER_FILES)
-    limit(resource.RLIMIT_NPROC, 0)  # no process, and no thread either; root is exempt from this one
     limit(resource.RLIMIT_AS, memory)
     limit(resource.RLIMIT_CPU, cpu_seconds)
 
@@ -59,6 +60,16 @@ def limit(what: int, most: int) -> None:
     """Lower a limit for good."""
     with suppress(ValueError, OSError):  # it is lower, or the system has none such
         resource.setrlimit(what, (most, most))
+
+
+def _count_tasks() -> int:
+    """Count the threads of all processes of this user."""
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            if process.stat().st_uid == os.getuid():
+                count += sum(1 for _ in (process / "task").iterdir())
+    return count
 
 
 def _go_first_when_memory_is_short() -> None:

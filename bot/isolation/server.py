@@ -34,11 +34,16 @@ def main(control: int) -> None:
         import_module(module)
     os.nice(NICENESS)
     _place_lock_file()
-    code = str(Path(__file__).parents[1])
-    confine((sys.prefix, sys.base_prefix, code, *_SYSTEM_LIBRARIES))
+    confine(_readable())
     gc.collect()
     gc.freeze()  # or the collector would write to, and so copy, all pages that workers share
     ForkServer(socket.socket(fileno=control)).serve()
+
+
+def _readable() -> set[str]:
+    """Folders of code. The one above the package `bot` is none of them, as settings and data often lie there."""
+    package = Path(__file__).parents[1]
+    return {sys.prefix, sys.base_prefix, str(package), *_SYSTEM_LIBRARIES, *sys.path} - {str(package.parent)}
 
 
 def _place_lock_file() -> None:

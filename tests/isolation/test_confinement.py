@@ -61,7 +61,8 @@ async def test_no_process_below_the_bot_knows_its_secrets_while_a_file_is_read(t
 
 async def test_its_limits_are_in_force(port: int) -> None:
     limits = (await report(port))["limits"]
-    assert limits["FSIZE"] == limits["NPROC"] == limits["CORE"] == [0, 0]
+    assert limits["FSIZE"] == limits["CORE"] == [0, 0]
+    assert 0 < limits["NPROC"][1] < 10_000
     assert limits["NOFILE"][1] <= 64
     assert limits["AS"] == [1024**3, 1024**3]
     assert 0 < limits["CPU"][0] <= 30
@@ -95,9 +96,9 @@ async def test_it_opens_no_files_and_writes_none(port: int, tmp_path: Path) -> N
 
 
 async def test_it_starts_no_program(port: int) -> None:
-    if os.getuid() == 0 and not has_landlock():
-        pytest.skip("the limit on processes does not hold for root")
-    assert (await report(port))["run"] in ("EAGAIN", "EACCES")  # root may fork, and still not execute anything
+    if not has_landlock():
+        pytest.skip("this kernel has no Landlock; docs/design.md says what holds then")
+    assert (await report(port))["run"] == "EACCES"
 
 
 def may_leave_network() -> bool:
