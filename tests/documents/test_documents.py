@@ -211,6 +211,19 @@ async def test_one_that_takes_too_long_is_given_up(documents: Documents, monkeyp
     assert await refusal(documents, "a.pdf", INVOICE) == "document_slow"
 
 
+@pytest.mark.parametrize(
+    ("reason", "key"), [("slow", "document_slow"), ("memory", "document_bomb"), ("crashed", "document_broken")]
+)
+async def test_one_that_breaks_its_worker_is_refused_with_advice(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch, reason: client.Failure, key: str
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise client.WorkerFailed(reason)
+
+    monkeypatch.setattr("bot.documents.run", fail)
+    assert await refusal(documents, "a.pdf", INVOICE) == key
+
+
 async def test_who_waits_no_more_leaves_no_process(documents: Documents) -> None:
     document = await documents.take("a.pdf", pdf(*["word " * 500] * 200))
     reading = asyncio.create_task(documents.words(document))

@@ -101,6 +101,18 @@ async def test_it_starts_no_program(port: int) -> None:
     assert (await report(port))["run"] == "EACCES"
 
 
+def test_the_docs_say_what_holds_where_the_system_allows_less() -> None:
+    design = (Path(__file__).parents[2] / "docs" / "design.md").read_text()
+    for term in (
+        "user namespace",
+        "Landlock",
+        "no_new_privs",
+        "Docker's or Kubernetes' default seccomp",
+        "UDP not at all",
+    ):
+        assert term in design
+
+
 def may_leave_network() -> bool:
     """Whether another process is allowed to do so."""
     code = "import ctypes; libc = ctypes.CDLL(None); exit(libc.unshare(0x50000000) and libc.unshare(0x40000000))"
