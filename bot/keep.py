@@ -9,11 +9,12 @@ import threading
 import time
 import weakref
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeVar
 
 from bot.messages import DOCUMENTS, ENDINGS, PHOTOS, Document, Kept, Photo
@@ -28,6 +29,8 @@ PART = ".part"  # a file that is being written
 WRITTEN = 3600.0  # seconds after which a file that is still being written is not: somebody died over it
 
 Each = TypeVar("Each", bound=Kept)
+
+_deletions: SimpleQueue[Callable[[], object]] = SimpleQueue()  # the one queue that a finalizer may put into: no locks
 
 
 class Keep:
@@ -51,7 +54,7 @@ class Keep:
         self._doomed: dict[str, Path] = {}  # to be deleted when nobody holds them any more
         self._let_go: deque[str] = deque()
         self._lock = threading.Lock()
-        self._shredder = ThreadPoolExecutor(1, thread_name_prefix="shredder")
+        _start_deleting()
         self._open()
 
     def put_photo(self, name: str, mime: str, data: bytes, size: tuple[int, int], owner: str = "") -> Photo:
@@ -79,7 +82,7 @@ class Keep:
             for each in self._files():
                 if each.sha256 in unwanted:
                     self._take_out(each)
-        self._wait_for_shredder()
+        _wait_for_deletions()
 
     def expire(self, before: float) -> None:
         """Delete, as `drop` does, what was written before then, in seconds since 1970, whoever wrote it."""
@@ -88,7 +91,7 @@ class Keep:
                 if _changed(each.file) < before:
                     self._take_out(each)
             self._sweep()
-        self._wait_for_shredder()
+        _wait_for_deletions()
 
     # files
 
@@ -230,10 +233,7 @@ class Keep:
         scrap = file.with_name(f"{file.name}.{secrets.token_hex(4)}{PART}")
         with suppress(FileNotFoundError):
             file.rename(scrap)
-            self._shredder.submit(scrap.unlink, missing_ok=True)
-
-    def _wait_for_shredder(self) -> None:
-        self._shredder.submit(bool).result()  # it does one thing after the other
+            _deletions.put(partial(scrap.unlink, missing_ok=True))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -242,6 +242,25 @@ class Keep:
                 yield
         finally:
             self._settle()
+
+
+@cache
+def _start_deleting() -> None:
+    threading.Thread(target=_delete_in_turn, name="deletions", daemon=True).start()
+
+
+def _delete_in_turn() -> None:
+    while True:
+        delete = _deletions.get()
+        with suppress(OSError):
+            delete()
+
+
+def _wait_for_deletions() -> None:
+    """Wait until what has been taken away so far is deleted."""
+    done = threading.Event()
+    _deletions.put(done.set)
+    done.wait()
 
 
 def display_name(name: str, otherwise: str) -> str:

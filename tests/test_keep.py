@@ -6,8 +6,10 @@ import hashlib
 import os
 import re
 import stat
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import thread as thread_pools
 from pathlib import Path
 
 import pytest
@@ -362,6 +364,17 @@ async def test_what_was_read_can_be_recalled_dropped_and_expires(folder: Path) -
         await photos.read("rocket.jpg", file("rocket.jpg"))
         await photos.expire(time.time() + 1)
         assert await photos.recall(photo.sha256, "again.jpg") is None
+
+
+def test_letting_go_waits_for_no_lock_of_the_thread_in_which_the_collector_runs(keep: Keep, folder: Path) -> None:
+    held = [put(keep, 1)]
+    keep.drop([hash_of(1)])
+    letting_go = threading.Thread(target=held.clear, daemon=True)
+    with thread_pools._global_shutdown_lock:  # as any other pool has it while it submits
+        letting_go.start()
+        letting_go.join(20)
+        assert not letting_go.is_alive()
+    assert names(folder) == []
 
 
 async def test_what_was_read_outlives_the_process(folder: Path) -> None:
