@@ -4,14 +4,22 @@ What is measured is the processor's time, which others on the machine take nothi
 """
 
 import asyncio
+import importlib
+import json
+import pkgutil
+import re
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+import adapters
+import bot
 from adapters.platforms.discord import render as discord
 from adapters.platforms.discord import translate as discord_translate
 from adapters.platforms.telegram import render as telegram
@@ -24,7 +32,7 @@ from adapters.providers.onemin import wire as onemin_wire
 from adapters.providers.openai import refusals as openai_refusals
 from adapters.providers.openai import wire as openai_wire
 from adapters.providers.pause import pause
-from adapters.providers.refusals import failure
+from adapters.providers.refusals import Failure, failure
 from bot import export, logs, videos
 from bot.asking import memory
 from bot.commands import parse as parse_command
@@ -32,7 +40,7 @@ from bot.commands.studio import WISH
 from bot.errors import BotError
 from bot.markdown import hidden_host, is_formula, leads_somewhere, parse, spoken, to_unicode
 from bot.pages import pages
-from tests.doubles.hostile import SECONDS, hostile_texts
+from tests.doubles.hostile import LONGEST, PIECES, SECONDS, SIGNS, hostile_texts
 
 COUNT = 40  # texts for each reader, besides the examples
 MOST = 2.0  # seconds of the processor for one text; the slowest reader takes a tenth of that
@@ -52,6 +60,12 @@ def frames_of(read: Callable[[str, AsyncIterator[bytes]], Frames], content_type:
         return len([frame async for frame in read(content_type, body())])
 
     return lambda text: asyncio.run(drain(text))
+
+
+def failures(text: str) -> list[Failure]:
+    """What a service may mean that answers with this, as it is and as the message of an error."""
+    bodies = (text, json.dumps({"error": {"message": text, "code": text[:100]}}))
+    return [failure(400, body.encode()) for body in bodies]
 
 
 def words_on_discord(text: str) -> str:
@@ -86,10 +100,9 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "words on Discord": words_on_discord,
     "1min.ai's noise": noise.clean,
     "1min.ai's addresses": lambda text: onemin_results._is_ours(f"https://{text}", "https://api.1min.ai"),
-    "1min.ai's refusals": lambda text: onemin_refusals.masked(
-        str(onemin_refusals.error(failure(400, text.encode()), "m")) + text
-    ),
-    "OpenAI's refusals": lambda text: openai_refusals.error(failure(400, text.encode()), "m", "s"),
+    "what 1min.ai's refusals show": onemin_refusals.masked,
+    "1min.ai's refusals": lambda text: [onemin_refusals.error(each, "m") for each in failures(text)],
+    "OpenAI's refusals": lambda text: [openai_refusals.error(each, "m", "s") for each in failures(text)],
     "pauses": lambda text: pause({"retry-after": text[:1_000], "x-ratelimit-reset": text}, text),
     "1min.ai's events": frames_of(onemin_wire.frames, "text/event-stream"),
     "1min.ai's text": frames_of(onemin_wire.frames, "text/plain"),
@@ -102,7 +115,7 @@ class TooMuch(Exception):
     """A reader took more of the processor than it may."""
 
 
-def within(seconds: float, read: Callable[[str], object], text: str) -> None:
+def within(seconds: float, read: Callable[[Any], object], text: Any) -> None:
     """Let a reader read; TooMuch as soon as it has had so much of the processor. Regular expressions are ended, too."""
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -129,8 +142,31 @@ def test_no_text_holds_up_a_reader(reader: str) -> None:
             raise
 
 
-def test_the_limit_ends_an_expression_that_backtracks() -> None:
-    import re
+def expressions() -> dict[str, re.Pattern[Any]]:
+    """Every regular expression that a module of the bot keeps, by name."""
+    found: dict[str, re.Pattern[Any]] = {}
+    for package in (bot, adapters):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            kept = vars(importlib.import_module(info.name)) if not info.name.endswith("__main__") else {}
+            found |= {f"{info.name}.{name}": value for name, value in kept.items() if isinstance(value, re.Pattern)}
+    return found
 
+
+@pytest.mark.timeout(60 + 2 * SECONDS)
+def test_no_text_holds_up_an_expression() -> None:
+    kept = expressions()
+    assert len(kept) > 40
+    for text in chain((sign * 10_000 for sign in (*SIGNS, *PIECES)), hostile_texts(COUNT // 2)):
+        for name, expression in kept.items():
+            subject: Any = text.encode() if isinstance(expression.pattern, bytes) else text
+            try:
+                within(MOST, partial(expression.sub, lambda found: found[0]), subject[:LONGEST])
+                within(MOST, expression.fullmatch, subject[:LONGEST])
+            except TooMuch as error:
+                error.add_note(f"{name}: {len(text)} characters, {text[:60]!r} ... {text[-20:]!r}")
+                raise
+
+
+def test_the_limit_ends_an_expression_that_backtracks() -> None:
     with pytest.raises(TooMuch):
         within(0.2, re.compile(r"(a|a)*b").match, "a" * 60)

@@ -9,8 +9,9 @@ from email.utils import parsedate_to_datetime
 SHORTEST, LONGEST = 1.0, 3600.0  # seconds
 EPOCH = 1_000_000_000  # a larger number of seconds is a moment
 
-_DURATION = r"(?:\d+h)?(?:\d+m(?!s))?(?:\d+(?:\.\d+)?s)?(?:\d+(?:\.\d+)?ms)?"
-_PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|[hms])")
+_NUMBER = r"\d{1,12}(?:\.\d{1,12})?"
+_DURATION = rf"(?:\d{{1,12}}h)?(?:\d{{1,12}}m(?!s))?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?"
+_PARTS = re.compile(rf"({_NUMBER})(ms|[hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _ADVICE = re.compile(rf"\b(?:try again|retry)\s+(?:in|after)\s+({_DURATION})(?=\s|\.?$|\.\s|,)", re.IGNORECASE)
 

@@ -36,7 +36,7 @@ NOTES = {
     "provider_wrong_key": "failover_note_shut_out",
 }
 
-_LINES = re.compile(r"gpt|claude|gemini|llama|qwen|deepseek|grok|[a-z]*[sx]tral|(?:^|\.)o(?=\d)")
+_LINES = re.compile(r"gpt|claude|gemini|llama|qwen|deepseek|grok|[sx]tral|(?:^|\.)o(?=\d)")
 _LETTERS = re.compile(r"(?:[a-z]+\.)*([a-z]+)")  # behind us.amazon.
 
 

@@ -21,15 +21,15 @@ SPECIAL = re.compile(  # only where this is found there may be something to do
     re.MULTILINE,
 )
 LOOSE = re.compile(
-    rb"(?P<line_break>[ \t]*<br\s*/?>[ \t]*)"
-    rb"|(?<![\w\\])\\\((?P<inline>.+?)\\\)"
-    rb"|(?<!\\)\\\[(?P<display>.+?)\\\]"
+    rb"(?P<line_break>(?<![ \t])[ \t]*<br\s{0,9}/?>[ \t]*)"
+    rb"|(?<![\w\\])\\\((?P<inline>.{1,1000}?)\\\)"
+    rb"|(?<!\\)\\\[(?P<display>.{1,1000}?)\\\]"
     rb"|(?P<entity>&(?:[a-z]{2,8}|#\d{1,7}|#x[\da-f]{1,6});)"
     rb"|(?P<endless>^ *>>>(?=[ \t]))",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
 FENCE = re.compile(r"`{3,}|~{3,}")
-LOW_HEADING = re.compile(rb"#{4,6}[ \t]+([^\n]+?)(?:[ \t]+#+)?")
+LOW_HEADING = re.compile(rb"#{4,6}[ \t]+([^\n]+?)(?:(?<![ \t])[ \t]+#+)?")
 UNDERLINE = re.compile(rb"\n[ \t>]*(-{3,}|={3,})$")
 
 

@@ -11,7 +11,7 @@ from bot.markdown import display_width
 WIDEST = 60  # columns of a table that a phone still shows
 MARKED = re.compile(r"[\\*_~`|<&$\[]")
 ESCAPED = re.compile(r"\\([^\w\s])")
-BELOW = re.compile(r"\s*\n[\s>]*")
+BELOW = re.compile(r"(?<!\s)\s*\n[\s>]*")
 
 Shape = Callable[[Page, Node, list[list[Node]], list[Edit]], list[str]]
 """How a table may be shown: makes its lines of the cells of each row."""

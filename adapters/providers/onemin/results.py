@@ -23,7 +23,6 @@ MOST = 25 * MEGABYTE  # of one file
 MOST_RESULTS = 10
 BUCKET = "https://asset.1min.ai"
 HOME = "api.1min.ai"  # elsewhere, such as at the emulator, files lie where the API is
-_HOSTS = re.compile(r"(?:[\w-]+\.)*1min\.ai|(?:[\w.-]+\.)?s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com", re.IGNORECASE)
 
 Ways = Sequence[str]
 """The addresses at which one file may be had, the best first."""
@@ -77,7 +76,14 @@ def _is_ours(address: str, url: str) -> bool:
     if (parts.scheme, parts.netloc) == (home.scheme, home.netloc):
         return True
     at_home = parts.scheme == "https" and port in (None, 443) and parts.username is None
-    return at_home and _HOSTS.fullmatch(parts.hostname or "") is not None
+    return at_home and _is_their_host(parts.hostname or "")
+
+
+def _is_their_host(host: str) -> bool:
+    """Tell whether a host is 1min.ai's or a bucket's: BUCKET.s3.REGION.amazonaws.com, in any of its spellings."""
+    *labels, domain, top = ["", *host.split(".")]
+    is_bucket = any(label == "s3" or label.startswith("s3-") for label in labels)
+    return (domain, top) == ("1min", "ai") or ((domain, top) == ("amazonaws", "com") and is_bucket)
 
 
 class Fetcher:

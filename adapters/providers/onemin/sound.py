@@ -8,7 +8,7 @@ from typing import Any
 
 LONGEST = 4_096  # UTF-16 units that are read aloud, docs/api/ai-feature-api, page of tts-1
 VOICE = "alloy"  # one of alloy, echo, fable, onyx, nova, shimmer
-_ENDS = re.compile(r"[.!?…。！？।]+[\"'”’»)\]]*(?=\s)|[。！？।]+|\n+")
+_ENDS = re.compile(r"(?<![.!?…。！？।])[.!?…。！？।]+[\"'”’»)\]]*(?=\s)|[。！？।]+|\n+")
 
 # Where a language is mostly spoken, for those who want to know; others are asked for as they are told.
 _REGIONS = {
