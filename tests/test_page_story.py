@@ -40,7 +40,7 @@ async def test_a_photo_is_answered_on_the_page_and_the_follow_up_knows_it(tmp_pa
     async with BotProcess(tmp_path, "try") as bot, chromium() as browser:
         await bot.ready()
         context = await browser.new_context(
-            viewport={"width": 1000, "height": 1110},
+            viewport={"width": 1000, "height": 1330},
             color_scheme="dark" if scheme == "dark" else "light",
             device_scale_factor=1.5 if scheme == "light" else 1,
         )
