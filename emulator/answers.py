@@ -1,12 +1,12 @@
-"""What the emulator says: measurements in friendly words, and the same words for the same question."""
+"""The text of an answer: measurements in friendly words, the same words for the same question."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emulator import reports
-from emulator.eyes import Look
-from emulator.memory import Paper, Shot
 from emulator.reports import listed
+from emulator.state import NumberedDocument, NumberedPhoto
+from emulator.vision import PhotoMeasures
 
 I_AM = "I am the emulator: I measure pixels, I am no AI model."
 CANNED = (
@@ -19,36 +19,36 @@ LONG_LENGTH = 6_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class AnswerContext:
     """A question and everything that may be said about it."""
 
     question: str
     model: str
     turn: int  # which one of the conversation this is
     remembered: int  # how many earlier turns the model sees
-    new: Sequence[Shot] = ()
-    earlier: Sequence[Shot] = ()
-    papers: Sequence[Paper] = ()
-    earlier_papers: Sequence[Paper] = ()
+    new: Sequence[NumberedPhoto] = ()
+    earlier: Sequence[NumberedPhoto] = ()
+    papers: Sequence[NumberedDocument] = ()
+    earlier_papers: Sequence[NumberedDocument] = ()
     videos: Sequence[str] = ()  # their ids
     earlier_videos: Sequence[str] = ()
     lone: bool = False  # asked outside of any conversation
     web: bool = False
 
 
-def answer(scene: Scene) -> str:
+def answer(scene: AnswerContext) -> str:
     """Answer truthfully, in 60 to 150 words when there is one photo."""
     text = "\n\n".join(part for part in (_opening(scene), *_seen(scene), _closing(scene)) if part)
     return _lengthen(text) if LONG in scene.question.lower() else text
 
 
-def _opening(scene: Scene) -> str:
+def _opening(scene: AnswerContext) -> str:
     question = " ".join(scene.question.split())
     short = question if len(question) <= 80 else question[:79].rstrip() + "…"
     return f"{I_AM} You asked: “{short}”"
 
 
-def _seen(scene: Scene) -> list[str]:
+def _seen(scene: AnswerContext) -> list[str]:
     """Tell what came with the question, or else what came before."""
     new = [_described(shot) for shot in scene.new]
     new += [reports.described(paper, scene.question) for paper in scene.papers]
@@ -64,7 +64,7 @@ def _seen(scene: Scene) -> list[str]:
     ]
 
 
-def _described(shot: Shot) -> str:
+def _described(shot: NumberedPhoto) -> str:
     look = shot.look
     if not look.width:
         return f"**Photo {shot.number}** has {look.bytes:,} bytes, but I cannot read it: it is damaged or far too big."
@@ -75,13 +75,13 @@ def _described(shot: Shot) -> str:
     )
 
 
-def _brief(look: Look) -> str:
+def _brief(look: PhotoMeasures) -> str:
     if not look.width:
         return f"unreadable, {look.bytes:,} bytes"
     return f"a {look.shape} {look.format}, {look.width} × {look.height} pixels, mostly {_named(look.colours)}"
 
 
-def _metadata(look: Look) -> str:
+def _metadata(look: PhotoMeasures) -> str:
     return f"Metadata left: {', '.join(look.metadata)}." if look.metadata else "No metadata was left in it."
 
 
@@ -89,11 +89,11 @@ def _named(colours: Sequence[str]) -> str:
     return listed(colours) or "many colours"
 
 
-def _closing(scene: Scene) -> str:
+def _closing(scene: AnswerContext) -> str:
     return " ".join(part for part in (_place(scene), _came_before(scene), _web(scene), _advice(scene)) if part)
 
 
-def _place(scene: Scene) -> str:
+def _place(scene: AnswerContext) -> str:
     if scene.lone:
         return "This is a single question outside of any conversation."
     if scene.turn == 1:
@@ -102,7 +102,7 @@ def _place(scene: Scene) -> str:
     return f"This is turn {scene.turn} of our conversation, and I remember {turns}."
 
 
-def _came_before(scene: Scene) -> str:
+def _came_before(scene: AnswerContext) -> str:
     fresh = {shot.key for shot in scene.new} | {paper.key for paper in scene.papers}
     shots = [f"photo {shot.number} ({_brief(shot.look)})" for shot in scene.earlier if shot.key not in fresh]
     papers = [f"file {reports.brief(paper)}" for paper in scene.earlier_papers if paper.key not in fresh]
@@ -112,11 +112,11 @@ def _came_before(scene: Scene) -> str:
     return f"Earlier came {'; '.join(before)}."
 
 
-def _web(scene: Scene) -> str:
+def _web(scene: AnswerContext) -> str:
     return "Web search was switched on, but there is no web in an emulator." if scene.web else ""
 
 
-def _advice(scene: Scene) -> str:
+def _advice(scene: AnswerContext) -> str:
     return (
         f"What it *means* is for a real model to say: you asked `{scene.model}`, and with an API key of 1min.ai "
         "it will answer in my place, in any language you like (日本語でもどうぞ) 🙂."

@@ -35,7 +35,7 @@ Samples = np.ndarray[Any, np.dtype[np.int16]]
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """How long a sound is, and the words that its comment holds."""
+    """The length of a sound, and the words that its comment holds."""
 
     seconds: float | None = None  # None: nothing tells, as in WebM and AAC
     words: str = ""

@@ -1,34 +1,36 @@
-"""The chat room: both endpoints that answer questions, with what came along and what was said before."""
+"""The endpoints that answer questions: with what came along, and with the history of the conversation."""
 
 import asyncio
 from collections.abc import Sequence
 
 from aiohttp import web
 
-from emulator import answers, checks, videos, wire
-from emulator.memory import Conversation, Memory, Paper, Past, Shot, numbered
-from emulator.records import Body, ai_record, bad_request, reply
-from emulator.senses import look, read
-from emulator.visit import Visit
+from emulator import answers, validation, videos, wire
+from emulator.analysis import look, read
+from emulator.payloads import Body, ai_record, bad_request, reply
+from emulator.request_context import RequestContext
+from emulator.state import AccountState, Conversation, NumberedDocument, NumberedPhoto, PastTurn, numbered
 
 
-class Chat:
+class ChatEndpoint:
     """Answers questions."""
 
-    def __init__(self, memory: Memory, *, pace: float, eyes: bool) -> None:
+    def __init__(self, memory: AccountState, *, pace: float, eyes: bool) -> None:
         """`pace` is the time between two pieces of a stream, in seconds. Without `eyes` nothing is looked at."""
         self._memory, self.pace, self.eyes = memory, pace, eyes
 
-    async def unified(self, visit: Visit) -> web.StreamResponse:
+    async def unified(self, visit: RequestContext) -> web.StreamResponse:
         """Answer at `/api/chat-with-ai`."""
-        return await self._serve(visit, checks.unified(visit.body), wire.sse, "text/event-stream")
+        return await self._serve(visit, validation.unified(visit.body), wire.sse, "text/event-stream")
 
-    async def feature(self, visit: Visit) -> web.StreamResponse:
+    async def feature(self, visit: RequestContext) -> web.StreamResponse:
         """Answer at `/api/features`."""
         # Which type the real one gives its raw text is not written down.
-        return await self._serve(visit, checks.feature(visit.body), wire.raw, "text/plain")
+        return await self._serve(visit, validation.feature(visit.body), wire.raw, "text/plain")
 
-    async def _serve(self, visit: Visit, ask: checks.Ask, encode: wire.Encode, kind: str) -> web.StreamResponse:
+    async def _serve(
+        self, visit: RequestContext, ask: validation.ChatRequest, encode: wire.Encode, kind: str
+    ) -> web.StreamResponse:
         fault, thread = visit.fault, self._thread(ask)
         past = await self._answer(ask, thread)
         text = fault.text(past.answer) if fault.text else past.answer
@@ -46,33 +48,38 @@ class Chat:
             thread.past.append(past)
         return answered
 
-    def _thread(self, ask: checks.Ask) -> Conversation | None:
+    def _thread(self, ask: validation.ChatRequest) -> Conversation | None:
         thread = self._memory.conversations.find(ask.conversation) if ask.conversation else None
         about = {"CHAT_WITH_PDF": "files", "CHAT_WITH_YOUTUBE_VIDEO": "video"}.get(ask.type)
         if about and not getattr(thread, about):
             raise bad_request(f"The conversation was not created for {ask.type}")
         return thread
 
-    async def _answer(self, ask: checks.Ask, thread: Conversation | None) -> Past:
+    async def _answer(self, ask: validation.ChatRequest, thread: Conversation | None) -> PastTurn:
         images = [self._memory.assets.at(place) for place in dict.fromkeys(ask.images)]
         files = [self._memory.assets.file(uuid) for uuid in dict.fromkeys((*ask.files, *_unread(thread)))]
         if not self.eyes:
-            return Past(ask.prompt, ask.model.id, answers.CANNED)
+            return PastTurn(ask.prompt, ask.model.id, answers.CANNED)
         before = thread.past if thread else []
         shots = numbered([asset.key for asset in images], [shot for past in before for shot in past.shots])
         papers = numbered([asset.key for asset in files], [paper for past in before for paper in past.papers])
-        new = Past(
+        new = PastTurn(
             ask.prompt,
             ask.model.id,
             "",
-            tuple([Shot(shots[asset.key], asset.key, await look(asset)) for asset in images]),
-            tuple([Paper(papers[asset.key], asset.key, asset.uuid, asset.name, await read(asset)) for asset in files]),
+            tuple([NumberedPhoto(shots[asset.key], asset.key, await look(asset)) for asset in images]),
+            tuple(
+                [
+                    NumberedDocument(papers[asset.key], asset.key, asset.uuid, asset.name, await read(asset))
+                    for asset in files
+                ]
+            ),
             _videos(ask, thread),
         )
         text = answers.answer(_scene(ask, thread, new))
-        return Past(new.question, new.model, text, new.shots, new.papers, new.videos[: videos.MOST])
+        return PastTurn(new.question, new.model, text, new.shots, new.papers, new.videos[: videos.MOST])
 
-    def _record(self, ask: checks.Ask, past: Past, text: str) -> Body:
+    def _record(self, ask: validation.ChatRequest, past: PastTurn, text: str) -> Body:
         read = sum(len(paper.reading.text) for paper in past.papers)
         asked, said = (len(ask.prompt) + read) // 4 + 1, len(text) // 4 + 1
         model = ask.model
@@ -90,7 +97,7 @@ class Chat:
             result=[text],
         )
 
-    async def _stream(self, visit: Visit, blocks: Sequence[wire.Block], kind: str) -> web.StreamResponse:
+    async def _stream(self, visit: RequestContext, blocks: Sequence[wire.Block], kind: str) -> web.StreamResponse:
         pace = self.pace if visit.fault.pace is None else visit.fault.pace
         response = web.StreamResponse(headers={"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "no-cache"})
         await response.prepare(visit.request)
@@ -114,15 +121,15 @@ def _unread(thread: Conversation | None) -> tuple[str, ...]:
     return tuple(uuid for uuid in thread.files if uuid not in read)
 
 
-def _videos(ask: checks.Ask, thread: Conversation | None) -> tuple[str, ...]:
+def _videos(ask: validation.ChatRequest, thread: Conversation | None) -> tuple[str, ...]:
     """Return the videos of this question; the one that a conversation was begun for belongs to its first."""
     first = videos.linked(thread.video) if thread and not thread.past else ()
     return tuple(dict.fromkeys((*first, *videos.linked(ask.prompt))))
 
 
-def _scene(ask: checks.Ask, thread: Conversation | None, new: Past) -> answers.Scene:
+def _scene(ask: validation.ChatRequest, thread: Conversation | None, new: PastTurn) -> answers.AnswerContext:
     visible = thread.visible(ask.model.id, mixed=ask.mixed, limit=ask.limit) if thread else []
-    return answers.Scene(
+    return answers.AnswerContext(
         question=ask.prompt,
         model=ask.model.id,
         turn=len(thread.past) + 1 if thread else 1,

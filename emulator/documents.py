@@ -1,4 +1,4 @@
-"""The reading room: opens a document, counts what is in it, and finds words. It reads, it does not understand."""
+"""Open a document, count what is in it, and find words. Nothing is understood."""
 
 import csv
 import re
@@ -20,8 +20,8 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read."""
+class DocumentText:
+    """The text of a document, page by page."""
 
     kind: str  # PDF, DOCX, text ...
     measure: str  # "3 pages", "12 rows and 4 columns"
@@ -34,7 +34,7 @@ class Reading:
 
     @property
     def words(self) -> int:
-        """How many there are."""
+        """The number of words."""
         return sum(len(page.split()) for page in self.pages)
 
     def finds(self, question: str) -> dict[str, tuple[int, ...]]:
@@ -45,7 +45,7 @@ class Reading:
         return {word: pages for word, pages in places.items() if pages}
 
 
-def read(extension: str, data: bytes) -> Reading:
+def read(extension: str, data: bytes) -> DocumentText:
     """Read a document by its kind. Raises Damaged. It takes a while: call it in a thread."""
     try:
         reading = _READERS[extension](data)
@@ -55,10 +55,10 @@ def read(extension: str, data: bytes) -> Reading:
     for page in reading.pages:
         pages.append(page[:room])
         room -= len(pages[-1])
-    return Reading(reading.kind, reading.measure, tuple(pages))
+    return DocumentText(reading.kind, reading.measure, tuple(pages))
 
 
-def _pdf(data: bytes) -> Reading:
+def _pdf(data: bytes) -> DocumentText:
     try:
         pages = PdfReader(BytesIO(data)).pages
         texts = tuple(pages[at].extract_text() for at in range(min(len(pages), MOST_PAGES)))
@@ -67,10 +67,10 @@ def _pdf(data: bytes) -> Reading:
         raise ValueError(f"{type(error).__name__}: {error}") from None
     if not texts:
         raise ValueError("no pages")
-    return Reading("PDF", count(len(pages), "page"), texts)
+    return DocumentText("PDF", count(len(pages), "page"), texts)
 
 
-def _docx(data: bytes) -> Reading:
+def _docx(data: bytes) -> DocumentText:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
@@ -80,25 +80,25 @@ def _docx(data: bytes) -> Reading:
     # Zip, XML and the package above them each fail in ways of their own.
     except Exception as error:
         raise ValueError(f"no DOCX: {error}") from None
-    return Reading("DOCX", count(len(paragraphs), "paragraph"), ("\n".join(paragraphs),))
+    return DocumentText("DOCX", count(len(paragraphs), "paragraph"), ("\n".join(paragraphs),))
 
 
-def _text(data: bytes) -> Reading:
+def _text(data: bytes) -> DocumentText:
     text = _decoded(data)
-    return Reading("text", count(len(text.splitlines()), "line"), (text,))
+    return DocumentText("text", count(len(text.splitlines()), "line"), (text,))
 
 
-def _markdown(data: bytes) -> Reading:
+def _markdown(data: bytes) -> DocumentText:
     text = _decoded(data)
     headings = count(len(re.findall(r"^#{1,6} ", text, re.MULTILINE)), "heading")
-    return Reading("Markdown text", f"{count(len(text.splitlines()), 'line')} and {headings}", (text,))
+    return DocumentText("Markdown text", f"{count(len(text.splitlines()), 'line')} and {headings}", (text,))
 
 
-def _table(data: bytes) -> Reading:
+def _table(data: bytes) -> DocumentText:
     text = _decoded(data)
     rows = [row for row in csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text)) if row]
     columns = max(map(len, rows), default=0)
-    return Reading("table (CSV)", f"{count(len(rows), 'row')} and {count(columns, 'column')}", (text,))
+    return DocumentText("table (CSV)", f"{count(len(rows), 'row')} and {count(columns, 'column')}", (text,))
 
 
 def _delimiter(text: str) -> str:
@@ -120,7 +120,7 @@ def count(many: int, thing: str) -> str:
     return f"{many:,} {thing}" if many == 1 else f"{many:,} {thing}s"
 
 
-_READERS: dict[str, Callable[[bytes], Reading]] = {
+_READERS: dict[str, Callable[[bytes], DocumentText]] = {
     "pdf": _pdf,
     "docx": _docx,
     "txt": _text,

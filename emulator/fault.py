@@ -1,4 +1,4 @@
-"""What a fault is, and the ways in which things go wrong."""
+"""A fault, and the ways in which it can show."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -8,19 +8,19 @@ from typing import Any, Literal
 from aiohttp import web
 
 from emulator import wire
-from emulator.memory import Memory
-from emulator.records import Body, reply
-from emulator.seen import Seen
+from emulator.payloads import Body, reply
+from emulator.recording import RecordedRequest
+from emulator.state import AccountState
 
 Options = Mapping[str, Any]
-Instead = Callable[[Seen], web.Response]
+Replacement = Callable[[RecordedRequest], web.Response]
 Links = Literal["signed", "none", "public", "private"]
 """A link to the first result, none at all, addresses in place of keys; or a link, and no other result can be had."""
 
-Act = Callable[[web.Request, Memory, Options], Coroutine[Any, Any, None]]
+SideEffect = Callable[[web.Request, AccountState, Options], Coroutine[Any, Any, None]]
 
 
-class Cut(Exception):
+class ConnectionCut(Exception):
     """The connection was aborted before any byte."""
 
 
@@ -33,8 +33,8 @@ class Fault:
     wants: frozenset[str] = frozenset()  # it waits for such a request: unified, features, stream, begin, a type
     lasts: bool = False  # until it is cleared
     spoils: bool = False  # the turn does not become history
-    instead: Instead | None = None  # answered in place of everything else
-    act: Act | None = None  # done before the answer
+    instead: Replacement | None = None  # answered in place of everything else
+    act: SideEffect | None = None  # done before the answer
     text: Callable[[str], str] | None = None  # the answer reads differently
     shape: Callable[[Body], Body] | None = None  # the JSON body looks different
     frames: Callable[[list[wire.Frame]], list[wire.Frame]] | None = None  # the stream holds something else
@@ -47,7 +47,7 @@ class Fault:
 
     @property
     def portable(self) -> bool:
-        """Whether it can happen at any place."""
+        """True if it can happen at any place."""
         return not self.wants and (self.instead is not None or self.act in (abort, wait, hang))
 
 
@@ -74,18 +74,18 @@ def reshaped(meaning: str, shape: Callable[[Body], Body], **more: Any) -> Fault:
     return Fault(meaning=meaning, shape=shape, **more)
 
 
-async def abort(request: web.Request, memory: Memory, options: Options) -> None:
+async def abort(request: web.Request, memory: AccountState, options: Options) -> None:
     """Break the connection."""
     if request.transport is not None:
         request.transport.abort()
-    raise Cut
+    raise ConnectionCut
 
 
-async def wait(request: web.Request, memory: Memory, options: Options) -> None:
+async def wait(request: web.Request, memory: AccountState, options: Options) -> None:
     """Wait `seconds`."""
     await asyncio.sleep(float(options.get("seconds", 1)))
 
 
-async def hang(request: web.Request, memory: Memory, options: Options) -> None:
+async def hang(request: web.Request, memory: AccountState, options: Options) -> None:
     """Never answer."""
     await asyncio.Event().wait()  # cancelled when the client leaves

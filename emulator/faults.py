@@ -1,4 +1,4 @@
-"""The box of faults: everything that 1min.ai and the way to it were seen to do wrong, ready to happen on request."""
+"""The faults of the chat, and the queue of faults that are to happen."""
 
 import zlib
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ from aiohttp import web
 
 from emulator import answers, wire
 from emulator.fault import Fault, Options, abort, hang, page, refusal, reshaped, streamed, wait
-from emulator.memory import Memory
-from emulator.mishaps import MISHAPS, STUDIO
-from emulator.records import UNAUTHORIZED, Body, flat, insufficient, nested, reply
-from emulator.seen import Seen
+from emulator.media_faults import MEDIA_FAULTS, MEDIA_PLACES
+from emulator.payloads import UNAUTHORIZED, Body, flat, insufficient, nested, reply
+from emulator.recording import RecordedRequest
+from emulator.state import AccountState
 
 PLACES = ("assets", "conversations", "chat", "models", "pictures", "sound", "results")
 PURSE = insufficient(4800, 46)
 CREDITS = PURSE["message"]
 
 
-async def _forget_conversations(request: web.Request, memory: Memory, options: Options) -> None:
+async def _forget_conversations(request: web.Request, memory: AccountState, options: Options) -> None:
     memory.conversations.clear()
 
 
-async def _forget_assets(request: web.Request, memory: Memory, options: Options) -> None:
+async def _forget_assets(request: web.Request, memory: AccountState, options: Options) -> None:
     memory.assets.forget()
 
 
@@ -34,12 +34,12 @@ def _bomb() -> bytes:
     return b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(50)), packer.flush()])
 
 
-def _explode(seen: Seen) -> web.Response:
+def _explode(seen: RecordedRequest) -> web.Response:
     kind = "text/event-stream" if seen.stream else "application/json"
     return web.Response(body=_bomb(), headers={"Content-Encoding": "gzip", "Content-Type": kind})
 
 
-def _unknown_model(seen: Seen) -> web.Response:
+def _unknown_model(seen: RecordedRequest) -> web.Response:
     return reply(flat("UNSUPPORTED_MODEL", f"Model {seen.model} is not supported"), 400)
 
 
@@ -102,7 +102,7 @@ FAULTS: dict[str, Fault] = {
     "key_deleted": refusal("401: the key is gone", 401, flat("HTTP_EXCEPTION", "API Key has been deleted")),
     "no_credits_406": refusal("406 with the team's name in its message", 406, PURSE),
     "no_credits_200": reshaped(
-        "200, JSON even for a stream: resultObject is the error", _broke, whole=True, spoils=True, also=STUDIO
+        "200, JSON even for a stream: resultObject is the error", _broke, whole=True, spoils=True, also=MEDIA_PLACES
     ),
     "no_credits_event": streamed(
         "an error event about credits", lambda frames: [wire.EMPTY, _error(CREDITS)], "unified", spoils=True
@@ -146,7 +146,7 @@ FAULTS: dict[str, Fault] = {
     "gzip_bomb": Fault(meaning="49 kB that unpack to 50 MB", instead=_explode),
     # What it forgets. Nobody has seen how the real one says so.
     "forget_conversation": Fault(meaning="all conversations are gone", act=_forget_conversations),
-    "forget_asset": Fault(meaning="all uploads are gone", act=_forget_assets, also=STUDIO),
+    "forget_asset": Fault(meaning="all uploads are gone", act=_forget_assets, also=MEDIA_PLACES),
     # Streams that end badly.
     "stream_error": streamed(
         "some content, then an error event",
@@ -174,17 +174,17 @@ FAULTS: dict[str, Fault] = {
         _failed,
         frames=lambda frames: [wire.EMPTY, *_ending(frames)],
         spoils=True,
-        also=STUDIO,
+        also=MEDIA_PLACES,
     ),
     "result_string": reshaped(
         "resultObject is a string",
         lambda body: _detail(body, resultObject=body["aiRecord"]["aiRecordDetail"]["resultObject"][0]),
-        also=STUDIO,
+        also=MEDIA_PLACES,
     ),
     "result_object": reshaped(
         "resultObject is an object with a text",
         lambda body: _detail(body, resultObject={"text": body["aiRecord"]["aiRecordDetail"]["resultObject"][0]}),
-        also=STUDIO,
+        also=MEDIA_PLACES,
     ),
     "flat_uuid": reshaped(
         "a new conversation is answered without its wrapping",
@@ -229,11 +229,11 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-EVERY: dict[str, Fault] = FAULTS | MISHAPS
+ALL_FAULTS: dict[str, Fault] = FAULTS | MEDIA_FAULTS
 
 
 @dataclass(slots=True)
-class Waiting:
+class QueuedFault:
     """A fault that will happen."""
 
     name: str
@@ -243,11 +243,11 @@ class Waiting:
 
     @property
     def fault(self) -> Fault:
-        """What it does."""
-        return EVERY[self.name]
+        """The fault by its name."""
+        return ALL_FAULTS[self.name]
 
     def fits(self, place: str, traits: frozenset[str]) -> bool:
-        """Whether it happens to such a request."""
+        """Tell whether it happens to such a request."""
         return self.at == place and self.fault.wants <= traits
 
 
@@ -255,13 +255,13 @@ class Faults:
     """The faults that wait for their request, first come first served; one request meets one of them."""
 
     def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
+        self.waiting: list[QueuedFault] = []
 
     def add(self, name: str, times: int = 1, at: str | None = None, **options: Any) -> None:
         """Let a fault happen `times` times, at its natural place or `at` another; ValueError if that cannot be."""
-        fault = EVERY.get(name)
+        fault = ALL_FAULTS.get(name)
         if fault is None:
-            raise ValueError(f"There is no fault {name!r}; there are {', '.join(EVERY)}.")
+            raise ValueError(f"There is no fault {name!r}; there are {', '.join(ALL_FAULTS)}.")
         if not isinstance(times, int) or times < 1:
             raise ValueError("times must be a whole number, 1 or more.")
         if set(options) - {"seconds", "retry_after"} or not isinstance(options.get("seconds", 1), int | float):
@@ -270,13 +270,13 @@ class Faults:
             raise ValueError(f"There is no place {at!r}; there are {', '.join(PLACES)}.")
         if at not in (None, fault.place, *fault.also) and not fault.portable:
             raise ValueError(f"{name} can only happen at {fault.place}.")
-        self.waiting.append(Waiting(name, times, at or fault.place, options))
+        self.waiting.append(QueuedFault(name, times, at or fault.place, options))
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
         self.waiting.clear()
 
-    def take(self, place: str, traits: frozenset[str]) -> Waiting | None:
+    def take(self, place: str, traits: frozenset[str]) -> QueuedFault | None:
         """Return the fault that happens to this request, and count it."""
         found = next((waiting for waiting in self.waiting if waiting.fits(place, traits)), None)
         if found and not found.fault.lasts:

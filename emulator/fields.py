@@ -1,4 +1,4 @@
-"""How the parameters of a tool are written down."""
+"""The parameters of a tool, as declarations."""
 
 import re
 from collections.abc import Callable

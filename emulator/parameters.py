@@ -1,4 +1,4 @@
-"""Which parameters each tool takes, as the documentation of its page has it."""
+"""The parameters that each tool takes, as the documentation of its page has it."""
 
 import re
 from typing import Any

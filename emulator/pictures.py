@@ -1,4 +1,4 @@
-"""The brush of the emulator: real pictures that show what was asked for in words, and nothing else."""
+"""Draw real pictures that show what was asked for in words, and nothing else."""
 
 import textwrap
 from collections.abc import Mapping

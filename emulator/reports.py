@@ -1,15 +1,15 @@
-"""What is said of documents and videos: what was read, what was found, and what nobody here can know."""
+"""Describe documents and videos: what was read, what was found, and what cannot be known here."""
 
 from collections.abc import Sequence
 
 from emulator.documents import count
-from emulator.memory import Paper
+from emulator.state import NumberedDocument
 from emulator.videos import MOST
 
 _QUOTED = 160  # characters of the beginning
 
 
-def described(paper: Paper, question: str) -> str:
+def described(paper: NumberedDocument, question: str) -> str:
     """Tell what is in a document, and where the words of the question stand in it."""
     reading = paper.reading
     begins = " ".join(reading.text[: 4 * _QUOTED].split())
@@ -21,12 +21,12 @@ def described(paper: Paper, question: str) -> str:
     )
 
 
-def recalled(paper: Paper, question: str) -> str:
+def recalled(paper: NumberedDocument, question: str) -> str:
     """Tell that an earlier document is still known, and where the words of this question stand in it."""
     return f"Still about file {brief(paper)}.{_found(paper, question)}"
 
 
-def brief(paper: Paper) -> str:
+def brief(paper: NumberedDocument) -> str:
     """Name a document in a few words."""
     return f"{paper.number} ({paper.name}, a {paper.reading.kind} of {paper.reading.measure})"
 
@@ -46,7 +46,7 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def _found(paper: Paper, question: str) -> str:
+def _found(paper: NumberedDocument, question: str) -> str:
     found = paper.reading.finds(question)
     if not found:
         return ""

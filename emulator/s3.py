@@ -1,4 +1,4 @@
-"""How S3 refuses: in XML."""
+"""The refusals of S3, in XML."""
 
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape

@@ -1,4 +1,4 @@
-"""The house of the emulator: its rooms are the endpoints of 1min.ai, and a request passes the same doors in each."""
+"""The server: the endpoints of 1min.ai, and the steps that every request goes through."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,31 +6,31 @@ from typing import Self
 
 from aiohttp import web
 
-from emulator import catalogue, vault
-from emulator.backdoor import Backdoor
-from emulator.chat import Chat
-from emulator.fault import Cut, Options
+from emulator import bucket, models
+from emulator.bucket import Bucket
+from emulator.chat import ChatEndpoint
+from emulator.control_panel import ControlPanel
+from emulator.conversations import ConversationsEndpoint
+from emulator.fault import ConnectionCut, Options
 from emulator.faults import Faults
-from emulator.memory import BUCKET, Memory
-from emulator.records import UNAUTHORIZED, Wrong, reply
-from emulator.seen import Seen, note
-from emulator.studio import Studio
-from emulator.threads import Threads
-from emulator.uploads import Uploads
-from emulator.vault import Vault
-from emulator.visit import (
-    Visit,
+from emulator.media import MediaEndpoint
+from emulator.payloads import UNAUTHORIZED, ApiError, reply
+from emulator.recording import RecordedRequest, note
+from emulator.request_context import (
+    RequestContext,
     read_feature,
     read_json,
     read_key,
     read_nothing,
     read_upload,
 )
+from emulator.state import BUCKET, AccountState
+from emulator.uploads import UploadsEndpoint
 
 OPEN = ("models", "results")  # no key is needed there
 
-Read = Callable[[Visit], Awaitable[None]]
-Work = Callable[[Visit], Awaitable[web.StreamResponse]]
+Read = Callable[[RequestContext], Awaitable[None]]
+Work = Callable[[RequestContext], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -45,7 +45,7 @@ class Emulator:
         key: str | None = None,
         pace: float = 0.02,
         eyes: bool = True,
-        link_lives: int = vault.LIVES,
+        link_lives: int = bucket.LIVES,
     ) -> None:
         """Any API key is good when `key` is None. `pace` is the time between two pieces of a stream, in seconds.
 
@@ -55,12 +55,12 @@ class Emulator:
         self.host, self.port, self.key = host, port, key
         self.url = ""
         self.faults = Faults()
-        self.seen: list[Seen] = []
-        self._memory = Memory()
-        self._vault = Vault(self._memory.assets, link_lives)
-        self._chat = Chat(self._memory, pace=pace, eyes=eyes)
-        self._studio = Studio(self._memory, self._vault)
-        self._uploads = Uploads(self._memory.assets, eyes=eyes)
+        self.seen: list[RecordedRequest] = []
+        self._memory = AccountState()
+        self._vault = Bucket(self._memory.assets, link_lives)
+        self._chat = ChatEndpoint(self._memory, pace=pace, eyes=eyes)
+        self._studio = MediaEndpoint(self._memory, self._vault)
+        self._uploads = UploadsEndpoint(self._memory.assets, eyes=eyes)
 
     @property
     def pace(self) -> float:
@@ -84,7 +84,11 @@ class Emulator:
         await self._runner.cleanup()
 
     def _app(self) -> web.Application:
-        room, threads, stored = self._room, Threads(self._memory), self._room("results", read_key, self._vault.serve)
+        room, threads, stored = (
+            self._room,
+            ConversationsEndpoint(self._memory),
+            self._room("results", read_key, self._vault.serve),
+        )
         app = web.Application(client_max_size=8 * 1024 * 1024)
         app.add_routes(
             [
@@ -98,27 +102,27 @@ class Emulator:
                 web.get("/models", room("models", read_nothing, self._models)),
                 web.get(f"/{BUCKET}/{{key:.+}}", stored, allow_head=False),
                 web.get("/{key:(?:images|documents|audios)/.+}", stored, allow_head=False),
-                *Backdoor(self.faults, self.seen).routes,
+                *ControlPanel(self.faults, self.seen).routes,
             ]
         )
         return app
 
-    # The doors
+    # The steps of every request
 
     def _room(self, place: str, read: Read, work: Work, *traits: str) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             keyed, stream = "API-KEY" in request.headers, request.query.get("isStreaming") == "true"
-            seen = Seen(request.method, request.path, stream, keyed=keyed)
+            seen = RecordedRequest(request.method, request.path, stream, keyed=keyed)
             note(self.seen, seen)
-            visit = Visit(request, seen, place, frozenset({*traits, "stream"} if stream else traits))
+            visit = RequestContext(request, seen, place, frozenset({*traits, "stream"} if stream else traits))
             try:
                 answered = await self._serve(read, work, visit)
-            except Wrong as wrong:
+            except ApiError as wrong:
                 answered = reply(wrong.body, wrong.status)
             except web.HTTPException as wrong:
                 seen.status = wrong.status
                 raise
-            except Cut:
+            except ConnectionCut:
                 return web.Response()  # nobody is there to read it
             except (asyncio.CancelledError, ConnectionError):
                 seen.left = request.transport is None or request.transport.is_closing()
@@ -128,7 +132,7 @@ class Emulator:
 
         return handle
 
-    async def _serve(self, read: Read, work: Work, visit: Visit) -> web.StreamResponse:
+    async def _serve(self, read: Read, work: Work, visit: RequestContext) -> web.StreamResponse:
         if visit.place not in OPEN:
             self._check_key(visit.request)
         # A fault comes after the body was read, so that `seen` tells what was sent into it.
@@ -145,15 +149,15 @@ class Emulator:
     def _check_key(self, request: web.Request) -> None:
         key = request.headers.get("API-KEY")
         if not key or self.key not in (None, key):
-            raise Wrong(401, UNAUTHORIZED)
+            raise ApiError(401, UNAUTHORIZED)
 
-    # The rooms that have no module
+    # The endpoints that have no module
 
-    async def _feature(self, visit: Visit) -> web.StreamResponse:
+    async def _feature(self, visit: RequestContext) -> web.StreamResponse:
         return await (self._chat.feature(visit) if visit.place == "chat" else self._studio.serve(visit))
 
-    async def _models(self, visit: Visit) -> web.StreamResponse:
-        return reply(catalogue.listing(visit.request.query.get("feature", "")))
+    async def _models(self, visit: RequestContext) -> web.StreamResponse:
+        return reply(models.listing(visit.request.query.get("feature", "")))
 
 
 def _later(response: web.Response, options: Options) -> web.Response:

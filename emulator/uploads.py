@@ -1,28 +1,28 @@
-"""The counter: takes files in, and reads documents at once."""
+"""The endpoint of uploads; documents are read at once."""
 
 from aiohttp import web
 
-from emulator.kinds import kind_of
-from emulator.memory import Asset, Assets
-from emulator.records import Wrong, asset_body, flat, reply
-from emulator.senses import read
-from emulator.visit import Visit
+from emulator.analysis import read
+from emulator.file_types import file_type_of
+from emulator.payloads import ApiError, asset_body, flat, reply
+from emulator.request_context import RequestContext
+from emulator.state import Asset, Assets
 
 
-class Uploads:
+class UploadsEndpoint:
     """Keeps what was sent."""
 
     def __init__(self, assets: Assets, *, eyes: bool) -> None:
         """Without `eyes` no document is read here."""
         self._assets, self._eyes = assets, eyes
 
-    async def serve(self, visit: Visit) -> web.StreamResponse:
+    async def serve(self, visit: RequestContext) -> web.StreamResponse:
         """Answer a POST to `/api/assets`."""
         name = visit.seen.name
-        kind = kind_of(name, visit.upload)
+        kind = file_type_of(name, visit.upload)
         if kind is None:
             # Only the words of this message are known, not the body around them.
-            raise Wrong(400, flat("HTTP_EXCEPTION", "file type isn't supported"))
+            raise ApiError(400, flat("HTTP_EXCEPTION", "file type isn't supported"))
         asset = self._assets.keep(name, visit.upload, kind.folder, kind)
         return reply(
             asset_body(
@@ -42,5 +42,5 @@ class Uploads:
             return ""
         try:
             return (await read(asset)).text
-        except Wrong:
+        except ApiError:
             return ""

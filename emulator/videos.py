@@ -1,4 +1,4 @@
-"""The videos that somebody links to. The emulator fetches nothing, so it knows their names and no more."""
+"""Find links to YouTube videos. Nothing is fetched, so only their ids are known."""
 
 import re
 

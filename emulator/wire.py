@@ -1,4 +1,4 @@
-"""The line: how an answer is cut into frames and how frames become bytes."""
+"""Cut an answer into frames, and encode frames as bytes."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 Frame = tuple[str, dict[str, Any]]
 Block = bytes | None
-"""What is written in one go; None: the connection is aborted here."""
+"""Bytes that are written in one go; None: the connection is aborted here."""
 
 Encode = Callable[[Sequence[Frame]], Iterable[Block]]
 

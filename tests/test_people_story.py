@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator import Emulator
-from emulator.seen import Seen
+from emulator.recording import RecordedRequest
 from tests.conftest import PHOTOS
 from tests.doubles.discord import ADMIN, ANN, BOB, GENERAL, FakeDiscord
 from tests.doubles.discord import TOKEN as DISCORD_TOKEN
@@ -249,7 +249,7 @@ ALLOW = re.compile(r"(/allow [A-Z0-9]{8})")
 EVE = 4321  # whom nobody knows
 
 
-def asked(here: Town) -> list[Seen]:
+def asked(here: Town) -> list[RecordedRequest]:
     """The questions that reached the provider."""
     return [seen for seen in here.emulator.seen if seen.path == "/api/chat-with-ai"]
 

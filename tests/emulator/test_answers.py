@@ -1,14 +1,16 @@
-from emulator.answers import Scene, answer
-from emulator.eyes import Look
-from emulator.memory import Shot
+from emulator.answers import AnswerContext, answer
+from emulator.state import NumberedPhoto
+from emulator.vision import PhotoMeasures
 
-CAT = Shot(1, "images/cat.jpg", Look(31_794, "JPEG", 451, 300, ("brown", "grey"), "bright", "sharp"))
-TOLD = Shot(2, "images/dog.png", Look(500, "PNG", 30, 30, ("red",), "dark", "blurred", ("GPS", "camera", "comment")))
-BROKEN = Shot(3, "images/broken.jpg", Look(9_000))
+CAT = NumberedPhoto(1, "images/cat.jpg", PhotoMeasures(31_794, "JPEG", 451, 300, ("brown", "grey"), "bright", "sharp"))
+TOLD = NumberedPhoto(
+    2, "images/dog.png", PhotoMeasures(500, "PNG", 30, 30, ("red",), "dark", "blurred", ("GPS", "camera", "comment"))
+)
+BROKEN = NumberedPhoto(3, "images/broken.jpg", PhotoMeasures(9_000))
 
 
-def scene(**changes: object) -> Scene:
-    return Scene(**{"question": "What?", "model": "gpt-4o", "turn": 1, "remembered": 0} | changes)  # type: ignore[arg-type]
+def scene(**changes: object) -> AnswerContext:
+    return AnswerContext(**{"question": "What?", "model": "gpt-4o", "turn": 1, "remembered": 0} | changes)  # type: ignore[arg-type]
 
 
 def test_an_answer_about_a_photo_has_60_to_150_words() -> None:

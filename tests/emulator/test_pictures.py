@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from emulator import pictures
-from emulator.eyes import look
+from emulator.vision import look
 
 from .conftest import photo
 

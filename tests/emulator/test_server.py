@@ -41,7 +41,7 @@ async def test_an_upload_needs_the_field_asset(client: Client) -> None:
 
 
 async def test_an_upload_can_be_too_large(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.visit.MOST_UPLOADED", 100)
+    monkeypatch.setattr("emulator.request_context.MOST_UPLOADED", 100)
     heard = await client.send(photo())
     assert (heard.status, heard.body) == (413, b"")
     assert client.emulator.seen[-1].status == 413

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 from pypdf import PdfReader
 
-from emulator.eyes import Look, look
+from emulator.vision import PhotoMeasures, look
 from tests.doubles.openai.catalogue import MODELS, Model
 from tests.doubles.openai.dialects import Body, Name, Words, Wrong
 from tests.doubles.openai.seen import Seen
@@ -30,7 +30,7 @@ class Shot:
     """A photo that came with a question."""
 
     sha256: str
-    look: Look
+    look: PhotoMeasures
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from adapters.providers.onemin.crafts import USUAL, recipe_for
 from adapters.providers.onemin.orders import planned
 from bot.messages import Craft, Order, Photo
 from emulator.fields import Field
-from emulator.menu import TOOLS
 from emulator.parameters import RULES
+from emulator.tools import TOOLS
 from tests.adapters.providers.onemin.conftest import photo
 
 

@@ -16,8 +16,8 @@ from bot.messages import Craft, File, Made, Order
 from bot.ports import Studio
 from bot.words import LANGUAGES
 from emulator import Emulator, audio
-from emulator.menu import TOOLS
-from emulator.seen import Seen
+from emulator.recording import RecordedRequest
+from emulator.tools import TOOLS
 from tests.adapters.providers.onemin.conftest import KEY, Client, Cloakroom, photo
 
 CRAFTS: tuple[Craft, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
@@ -42,7 +42,7 @@ def picture(file: File) -> Image.Image:
     return image
 
 
-def asked(emulator: Emulator) -> list[Seen]:
+def asked(emulator: Emulator) -> list[RecordedRequest]:
     return [seen for seen in emulator.seen if seen.path == "/api/features"]
 
 

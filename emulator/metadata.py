@@ -1,4 +1,4 @@
-"""What a photo still tells about whoever took it: metadata of every kind, and bytes behind the picture."""
+"""Find what a photo still tells about whoever took it: metadata of every kind, and bytes behind the picture."""
 
 import re
 import struct
@@ -23,7 +23,7 @@ _NOTES = {
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # within scans: neither stuffing nor a restart
 
 
-def leftovers(image: Image.Image, data: bytes) -> tuple[str, ...]:
+def find_metadata(image: Image.Image, data: bytes) -> tuple[str, ...]:
     """Name everything in the file that is not the picture, each kind once."""
     return tuple(dict.fromkeys((*_exif(image), *_notes(image), *_texts(image), *_trailing(image.format or "", data))))
 

@@ -1,4 +1,4 @@
-"""The workshop: makes what an order asks for."""
+"""Make what a media request asks for: pictures, sounds, texts."""
 
 import asyncio
 import json
@@ -9,11 +9,11 @@ from math import ceil
 from PIL import Image
 
 from emulator import audio, pictures
-from emulator.eyes import is_image
-from emulator.memory import Asset, Assets
-from emulator.orders import Order
-from emulator.records import unreadable
-from emulator.senses import listen, look
+from emulator.analysis import listen, look
+from emulator.media_requests import MediaRequest
+from emulator.payloads import unreadable
+from emulator.state import Asset, Assets
+from emulator.vision import is_image
 
 _MIMES = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 
@@ -33,49 +33,49 @@ Make = Callable[[], Awaitable[list[File | str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """What an order comes to before anything is made: how much it is, and the way to make it."""
+class GenerationPlan:
+    """A checked request before anything is made: how much it comes to, and the way to make it."""
 
     units: int  # pictures, seconds or characters
     make: Make
 
 
-async def plan(order: Order, assets: Assets) -> Job:
-    """Look at what came with an order. Raises Wrong for a source that is not there or cannot be used."""
+async def plan(order: MediaRequest, assets: Assets) -> GenerationPlan:
+    """Look at what came with an order. Raise ApiError for a source that is not there or cannot be used."""
     return await _PLANS[order.type](order, assets)
 
 
-async def _generate(order: Order, assets: Assets) -> Job:
+async def _generate(order: MediaRequest, assets: Assets) -> GenerationPlan:
     wish = order.prompt
     size, clear = pictures.size_of(wish), wish.get("background") == "transparent"
     return _drawing(order, lambda number: pictures.paint(wish["prompt"], size, number, clear=clear))
 
 
-async def _vary(order: Order, assets: Assets) -> Job:
+async def _vary(order: MediaRequest, assets: Assets) -> GenerationPlan:
     source = await _source(order, assets)
     size = pictures.size_of(order.prompt, source)
     return _drawing(order, lambda number: pictures.vary(source, size, number))
 
 
-async def _edit(order: Order, assets: Assets) -> Job:
+async def _edit(order: MediaRequest, assets: Assets) -> GenerationPlan:
     source = await _source(order, assets)
     size = pictures.size_of(order.prompt, source)
     return _drawing(order, lambda number: pictures.edit(source, order.prompt["prompt"], size, number))
 
 
-async def _cut_out(order: Order, assets: Assets) -> Job:
+async def _cut_out(order: MediaRequest, assets: Assets) -> GenerationPlan:
     source = await _source(order, assets)
     return _drawing(order, lambda _: pictures.cut_out(source))
 
 
-async def _enlarge(order: Order, assets: Assets) -> Job:
+async def _enlarge(order: MediaRequest, assets: Assets) -> GenerationPlan:
     source = await _source(order, assets)
     if 4 * source.width * source.height > pictures.MOST_PIXELS:
         raise unreadable(order.prompt["imageUrl"], "it is too big to be made bigger")
     return _drawing(order, lambda _: pictures.enlarge(source))
 
 
-async def _describe(order: Order, assets: Assets) -> Job:
+async def _describe(order: MediaRequest, assets: Assets) -> GenerationPlan:
     seen = await look(_image(order, assets))
     many = int(order.prompt.get("n") or 1)
 
@@ -83,10 +83,10 @@ async def _describe(order: Order, assets: Assets) -> Job:
         colours = ", ".join(seen.colours) or "many colours"
         return [f"a {seen.shape} picture, {colours}, {seen.brightness}, {seen.sharpness}"] * many
 
-    return Job(1, make)
+    return GenerationPlan(1, make)
 
 
-async def _transcribe(order: Order, assets: Assets) -> Job:
+async def _transcribe(order: MediaRequest, assets: Assets) -> GenerationPlan:
     asset = assets.at(order.prompt["audioUrl"])
     heard = await listen(asset)
     words = heard.words or _silence(heard, asset)
@@ -95,10 +95,10 @@ async def _transcribe(order: Order, assets: Assets) -> Job:
         as_json = order.prompt.get("response_format") == "json"
         return [json.dumps({"text": words}, ensure_ascii=False) if as_json else words]
 
-    return Job(max(1, ceil(heard.seconds or 1)), make)
+    return GenerationPlan(max(1, ceil(heard.seconds or 1)), make)
 
 
-async def _speak(order: Order, assets: Assets) -> Job:
+async def _speak(order: MediaRequest, assets: Assets) -> GenerationPlan:
     wish = order.prompt
     format = wish["response_format"]
 
@@ -106,10 +106,10 @@ async def _speak(order: Order, assets: Assets) -> Job:
         data = await asyncio.to_thread(audio.speak, wish["text"], wish["voice"], format, wish["speed"])
         return [File("audios", format, audio.MIMES[format], data)]
 
-    return Job(len(wish["text"]), make)
+    return GenerationPlan(len(wish["text"]), make)
 
 
-_PLANS: Mapping[str, Callable[[Order, Assets], Awaitable[Job]]] = {
+_PLANS: Mapping[str, Callable[[MediaRequest, Assets], Awaitable[GenerationPlan]]] = {
     "IMAGE_GENERATOR": _generate,
     "IMAGE_VARIATOR": _vary,
     "IMAGE_EDITOR": _edit,
@@ -121,7 +121,7 @@ _PLANS: Mapping[str, Callable[[Order, Assets], Awaitable[Job]]] = {
 }
 
 
-def _drawing(order: Order, draw: Callable[[int], Image.Image]) -> Job:
+def _drawing(order: MediaRequest, draw: Callable[[int], Image.Image]) -> GenerationPlan:
     """Draw as many pictures as are wanted, numbered from 1."""
     wish = order.prompt
     many = int(wish.get("n") or wish.get("num_outputs") or 1)
@@ -134,17 +134,17 @@ def _drawing(order: Order, draw: Callable[[int], Image.Image]) -> Job:
     async def make() -> list[File | str]:
         return [await asyncio.to_thread(one, number) for number in range(1, many + 1)]
 
-    return Job(many, make)
+    return GenerationPlan(many, make)
 
 
-def _image(order: Order, assets: Assets) -> Asset:
+def _image(order: MediaRequest, assets: Assets) -> Asset:
     asset = assets.at(order.prompt["imageUrl"])
     if not is_image(asset.data):
         raise unreadable(asset.name, "it is no picture")
     return asset
 
 
-async def _source(order: Order, assets: Assets) -> Image.Image:
+async def _source(order: MediaRequest, assets: Assets) -> Image.Image:
     asset = _image(order, assets)
     try:
         return await asyncio.to_thread(pictures.open_source, asset.data)

@@ -1,4 +1,4 @@
-"""A request on its way through the house, and how it is read."""
+"""A request while it is served, and the ways to read its body."""
 
 import hashlib
 import json
@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from emulator.fault import NONE, Fault
-from emulator.records import Body, bad_request
-from emulator.seen import Seen
+from emulator.payloads import Body, bad_request
+from emulator.recording import RecordedRequest
 
 MOST_UPLOADED = 64 * 1024 * 1024  # the real limit is not known; clients assume 50 MB
 
@@ -27,11 +27,11 @@ PLACES = {
 
 
 @dataclass(slots=True)
-class Visit:
-    """Who came with what, and what will go wrong."""
+class RequestContext:
+    """A request, what was read of it, and the fault that it meets."""
 
     request: web.Request
-    seen: Seen
+    seen: RecordedRequest
     place: str
     traits: frozenset[str] = frozenset()
     body: Body = field(default_factory=dict)
@@ -44,16 +44,16 @@ class Visit:
         return str(self.request.url.origin())
 
 
-async def read_nothing(visit: Visit) -> None:
+async def read_nothing(visit: RequestContext) -> None:
     """Read no body."""
 
 
-async def read_key(visit: Visit) -> None:
+async def read_key(visit: RequestContext) -> None:
     """Read the key of the file that is wanted."""
     visit.seen.name = visit.request.match_info["key"]
 
 
-async def read_json(visit: Visit) -> None:
+async def read_json(visit: RequestContext) -> None:
     """Read a JSON object and note what is asked in it."""
     try:
         body = json.loads(await visit.request.read())
@@ -65,14 +65,14 @@ async def read_json(visit: Visit) -> None:
     _note_question(visit.seen, body)
 
 
-async def read_feature(visit: Visit) -> None:
+async def read_feature(visit: RequestContext) -> None:
     """Read a JSON object; its type says where the request belongs."""
     await read_json(visit)
     visit.place = PLACES.get(visit.seen.type, visit.place)
     visit.traits |= {visit.seen.type}
 
 
-async def read_upload(visit: Visit) -> None:
+async def read_upload(visit: RequestContext) -> None:
     """Read the field `asset` of a form."""
     part = await _asset_part(visit.request)
     data = bytearray()
@@ -94,7 +94,7 @@ async def _asset_part(request: web.Request) -> BodyPartReader:
     raise bad_request("asset should not be empty")
 
 
-def _note_question(seen: Seen, body: Body) -> None:
+def _note_question(seen: RecordedRequest, body: Body) -> None:
     """Write down what a question holds, be it right or wrong."""
     prompt = _dict(body.get("promptObject"))
     settings, attachments = _dict(prompt.get("settings")), _dict(prompt.get("attachments"))

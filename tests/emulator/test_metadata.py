@@ -4,14 +4,14 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from emulator.leftovers import leftovers
+from emulator.metadata import find_metadata
 
 from .conftest import photo
 
 
 def left(data: bytes) -> tuple[str, ...]:
     with Image.open(io.BytesIO(data)) as image:
-        return leftovers(image, data)
+        return find_metadata(image, data)
 
 
 def exif(change: Callable[[Image.Exif], object]) -> Image.Exif:

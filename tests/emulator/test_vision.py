@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from emulator.eyes import Look, is_image, look
+from emulator.vision import PhotoMeasures, is_image, look
 
 from .conftest import photo
 
@@ -17,7 +17,7 @@ NAMED = {
 }  # fmt: skip
 
 
-def see(image: Image.Image, format: str = "PNG", **options: Any) -> Look:
+def see(image: Image.Image, format: str = "PNG", **options: Any) -> PhotoMeasures:
     file = io.BytesIO()
     image.save(file, format, **options)
     return look(file.getvalue())
@@ -82,14 +82,14 @@ def test_every_kind_of_pixel_can_be_measured(mode: str) -> None:
 
 def test_a_damaged_file_is_measured_as_bytes_only() -> None:
     data = photo()
-    assert look(data[: len(data) // 2]) == Look(len(data) // 2)
-    assert look(b"") == Look(0)
+    assert look(data[: len(data) // 2]) == PhotoMeasures(len(data) // 2)
+    assert look(b"") == PhotoMeasures(0)
 
 
 def test_a_bomb_is_not_unpacked() -> None:
     data = bytearray(photo(format="PNG"))
     struct.pack_into(">II", data, 16, 50_000, 50_000)
-    assert look(bytes(data)) == Look(len(data))
+    assert look(bytes(data)) == PhotoMeasures(len(data))
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"RIFF....AVI ", b"%PDF-1.7"])

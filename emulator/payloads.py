@@ -1,4 +1,4 @@
-"""The words of 1min.ai: the bodies of its replies and of its errors, in all the shapes that clients have met."""
+"""The bodies of replies and errors of 1min.ai, in all the shapes that clients have met."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ USER = "66666666-7777-4888-8999-aaaaaaaaaaaa"
 CREDIT_LIMIT = 100_000_000
 
 
-class Wrong(Exception):
+class ApiError(Exception):
     """A request that gets an error for an answer."""
 
     def __init__(self, status: int, body: Body) -> None:
@@ -36,14 +36,14 @@ def flat(code: str, message: str) -> Body:
 UNAUTHORIZED = nested("UNAUTHORIZED", "Invalid or missing API key")
 
 
-def bad_request(message: str) -> Wrong:
+def bad_request(message: str) -> ApiError:
     """A body that lacks something."""
-    return Wrong(400, flat("REQUEST_BODY_VALIDATION_FAILED", message))
+    return ApiError(400, flat("REQUEST_BODY_VALIDATION_FAILED", message))
 
 
-def bad_prompt(details: list[dict[str, str]]) -> Wrong:
+def bad_prompt(details: list[dict[str, str]]) -> ApiError:
     """A promptObject that breaks the rules; `details` name the fields."""
-    return Wrong(422, nested("PROMPT_OBJECT_VALIDATION_FAILED", "Invalid prompt object", details=details))
+    return ApiError(422, nested("PROMPT_OBJECT_VALIDATION_FAILED", "Invalid prompt object", details=details))
 
 
 def insufficient(needed: int, left: int) -> Body:
@@ -52,14 +52,14 @@ def insufficient(needed: int, left: int) -> Body:
     return flat("INSUFFICIENT_CREDITS", f"The feature requires {needed} credits, but {team} only has {left} credits")
 
 
-def gone(what: str) -> Wrong:
+def gone(what: str) -> ApiError:
     """A file that nobody knows. A guess: nobody has seen the real answer."""
-    return Wrong(400, flat("ASSET_NOT_FOUND", f"Asset not found: {what}"))
+    return ApiError(400, flat("ASSET_NOT_FOUND", f"Asset not found: {what}"))
 
 
-def unreadable(name: str, why: str) -> Wrong:
+def unreadable(name: str, why: str) -> ApiError:
     """A file that cannot be worked with. A guess likewise."""
-    return Wrong(400, flat("FILE_PROCESSING_FAILED", f"Failed to process the file {name}: {why}"))
+    return ApiError(400, flat("FILE_PROCESSING_FAILED", f"Failed to process the file {name}: {why}"))
 
 
 def now() -> str:

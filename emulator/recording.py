@@ -1,4 +1,4 @@
-"""The visitors' book: what came in, so that a test can read what a client really sent."""
+"""A record of the requests that came, so that a test can read what a client really sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ MOST = 10_000
 
 
 @dataclass(slots=True)
-class Seen:
+class RecordedRequest:
     """One request, as far as it got."""
 
     method: str
@@ -30,7 +30,7 @@ class Seen:
     left: bool = False  # the client closed the connection before the end
 
 
-def note(book: list[Seen], seen: Seen) -> None:
+def note(book: list[RecordedRequest], seen: RecordedRequest) -> None:
     """Write it down; the oldest page goes when the book is full."""
     book.append(seen)
     if len(book) > MOST:

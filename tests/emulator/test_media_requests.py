@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from emulator.menu import TOOLS
-from emulator.orders import Order, check
+from emulator.media_requests import MediaRequest, check
 from emulator.parameters import RULES
-from emulator.records import Body, Wrong
+from emulator.payloads import ApiError, Body
+from emulator.tools import TOOLS
 
 CAT = {"prompt": "a cat"}
 PHOTO = {"imageUrl": "images/cat.jpg"}
@@ -13,12 +13,12 @@ SOUND = {"audioUrl": "documents/voice.ogg"}
 HELLO = {"text": "Hello", "voice": "nova"}
 
 
-def order(type: str, model: Any, prompt: Any) -> Order:
+def order(type: str, model: Any, prompt: Any) -> MediaRequest:
     return check({"type": type, "model": model, "promptObject": prompt})
 
 
 def refused(type: str, model: Any, prompt: Any) -> tuple[int, Body]:
-    with pytest.raises(Wrong) as wrong:
+    with pytest.raises(ApiError) as wrong:
         order(type, model, prompt)
     return wrong.value.status, wrong.value.body
 

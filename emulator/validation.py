@@ -1,12 +1,12 @@
-"""The doorkeeper: what a request must look like before anybody works on it."""
+"""Check the requests of the chat before anything is done about them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from emulator import videos
-from emulator.catalogue import MODELS, Model
-from emulator.records import Body, Wrong, bad_prompt, bad_request, flat, nested
+from emulator.models import MODELS, Model
+from emulator.payloads import ApiError, Body, bad_prompt, bad_request, flat, nested
 
 TITLE = 91  # characters
 CONVERSATIONS = (
@@ -57,7 +57,7 @@ _PROMPT: tuple[Rule, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ChatRequest:
     """A question that passed, in one form for both endpoints."""
 
     type: str
@@ -71,18 +71,18 @@ class Ask:
 
     @property
     def mixed(self) -> bool:
-        """Whether the turns of other models count as history."""
+        """True if the turns of other models count as history."""
         return bool(self.settings.get("isMixed"))
 
     @property
     def limit(self) -> int:
-        """How far to look back."""
+        """The number of turns to look back."""
         limit = self.settings.get("historyMessageLimit")
         return 10 if limit is None else int(limit)
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class NewConversation:
     """A wish for a conversation that passed."""
 
     type: str
@@ -92,7 +92,7 @@ class Begin:
     video: str = ""
 
 
-def begin(body: Body) -> Begin:
+def begin(body: Body) -> NewConversation:
     """Check the wish for a conversation: its type, title and model, and what it is to be about."""
     for name in ("type", "title", "model"):
         if not isinstance(body.get(name), str) or not body[name]:
@@ -106,17 +106,17 @@ def begin(body: Body) -> Begin:
         raise bad_request("fileList must be an array of file ids")
     if not isinstance(video, str | None) or (type == "CHAT_WITH_YOUTUBE_VIDEO" and not videos.linked(video or "")):
         raise bad_request("youtubeUrl must be a YouTube link")
-    return Begin(type, title, body["model"], tuple(files or ()), video or "")
+    return NewConversation(type, title, body["model"], tuple(files or ()), video or "")
 
 
-def unified(body: Body) -> Ask:
+def unified(body: Body) -> ChatRequest:
     """Check a question to `/api/chat-with-ai`. `type` may be missing, as older documentation has it."""
     prompt = body.get("promptObject")
     if not isinstance(prompt, dict) or not body.get("model"):
-        raise Wrong(400, nested("INVALID_REQUEST", "Missing required parameters or invalid format"))
+        raise ApiError(400, nested("INVALID_REQUEST", "Missing required parameters or invalid format"))
     type = body.get("type") or "UNIFY_CHAT_WITH_AI"
     if type not in ("UNIFY_CHAT_WITH_AI", "CHAT"):  # a client sends CHAT, and that works
-        raise Wrong(400, nested("INVALID_REQUEST", f"Unknown type {type}"))
+        raise ApiError(400, nested("INVALID_REQUEST", f"Unknown type {type}"))
     settings, attachments = _part(prompt, "settings"), _part(prompt, "attachments")
     merged = {**settings, **_part(settings, "webSearchSettings"), **_part(settings, "historySettings")}
     _obey(prompt, _PROMPT)
@@ -126,31 +126,31 @@ def unified(body: Body) -> Ask:
     model = _known(body["model"])
     if images and not model.sees:
         # A guess: nobody has seen what a model without eyes gets to hear here.
-        raise Wrong(400, flat("UNSUPPORTED_MODEL", f"Model {model.id} is not supported for images"))
+        raise ApiError(400, flat("UNSUPPORTED_MODEL", f"Model {model.id} is not supported for images"))
     thread, files = prompt.get("conversationId"), tuple(attachments.get("files") or ())
-    return Ask("UNIFY_CHAT_WITH_AI", model, prompt["prompt"], thread, images, prompt, _flat(merged), files)
+    return ChatRequest("UNIFY_CHAT_WITH_AI", model, prompt["prompt"], thread, images, prompt, _flat(merged), files)
 
 
-def feature(body: Body) -> Ask:
+def feature(body: Body) -> ChatRequest:
     """Check a question to `/api/features`."""
     type, prompt = body.get("type"), body.get("promptObject")
     if not isinstance(type, str) or not body.get("model") or not isinstance(prompt, dict):
         raise bad_request("type, model and promptObject should not be empty")
     if type not in FEATURES:
-        raise Wrong(400, flat("UNSUPPORTED_FEATURE", f"The emulator cannot do {type} yet"))
+        raise ApiError(400, flat("UNSUPPORTED_FEATURE", f"The emulator cannot do {type} yet"))
     _obey(prompt, (*_PROMPT, *_SETTINGS, ("imageList", _is_texts, "must be an array of strings")))
     if type == "CHAT_WITH_IMAGE" and prompt.get("imageList") is None:
         raise bad_prompt([{"field": "imageList", "message": "imageList must be an array"}])
     model = _known(body["model"])
     if type not in model.features:
-        raise Wrong(400, flat("UNSUPPORTED_MODEL", f"Model {model.id} is not supported"))
+        raise ApiError(400, flat("UNSUPPORTED_MODEL", f"Model {model.id} is not supported"))
     # With CHAT_WITH_AI the pictures never reach the model: clients saw that, and so it is here.
     images = tuple(prompt.get("imageList") or ()) if type == "CHAT_WITH_IMAGE" else ()
     thread = body.get("conversationId")
     named = None if thread in FEATURES else thread  # the type's own name means: outside of any conversation
     if type in _BEGUN and not named:
         raise bad_request("conversationId should not be empty")
-    return Ask(type, model, prompt["prompt"], named, images, prompt, _flat(prompt))
+    return ChatRequest(type, model, prompt["prompt"], named, images, prompt, _flat(prompt))
 
 
 def _part(body: Body, name: str) -> Body:
@@ -171,7 +171,7 @@ def _obey(body: Body, rules: Sequence[Rule]) -> None:
 def _known(name: Any) -> Model:
     model = MODELS.get(name) if isinstance(name, str) else None
     if model is None:
-        raise Wrong(400, flat("UNSUPPORTED_MODEL", f"Model {name} is not supported"))
+        raise ApiError(400, flat("UNSUPPORTED_MODEL", f"Model {name} is not supported"))
     return model
 
 

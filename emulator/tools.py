@@ -1,4 +1,4 @@
-"""The shelf of tools: models that make pictures and sounds, with the prices of 2026-03-29 in credits.
+"""The tools: models that make pictures and sounds, with the prices of 2026-03-29 in credits.
 
 Only those whose parameters are documented; the real list is longer. What a price counts is not written down. Compared
 with the makers' own price lists it is a picture, a job of four pictures (Magic Art), a second of sound to hear, a
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.records import model_row
+from emulator.payloads import model_row
 
 Prices = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""The other box: what goes wrong with pictures, sounds and the links to them.
+"""The faults of pictures, sounds and the links to them.
 
 The faults of the chat can happen there too, wherever they make sense.
 """
@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from emulator import s3
+from emulator.bucket import LIVES
 from emulator.fault import Fault, refusal, reshaped
-from emulator.records import Body, flat
-from emulator.seen import Seen
-from emulator.vault import LIVES
+from emulator.payloads import Body, flat
+from emulator.recording import RecordedRequest
 
-STUDIO = frozenset({"pictures", "sound"})
+MEDIA_PLACES = frozenset({"pictures", "sound"})
 _MODERATED = "Your request was rejected because it may violate the content policy"
 _HEARS = frozenset({"SPEECH_TO_TEXT"})
 
@@ -38,19 +38,19 @@ def _moderated(body: Body) -> Body:
     return body
 
 
-def _expired(seen: Seen) -> web.Response:
+def _expired(seen: RecordedRequest) -> web.Response:
     return s3.expired(datetime.now(UTC) - timedelta(days=1), LIVES)
 
 
-def _half(seen: Seen) -> web.Response:
+def _half(seen: RecordedRequest) -> web.Response:
     return web.Response(body=b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", content_type="image/png")
 
 
-def _page(seen: Seen) -> web.Response:
+def _page(seen: RecordedRequest) -> web.Response:
     return web.Response(text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
 
 
-MISHAPS: dict[str, Fault] = {
+MEDIA_FAULTS: dict[str, Fault] = {
     # Pictures. How the real one refuses what a picture may not show is not known: both are guesses.
     "moderated": refusal(
         "400: the picture may not be made (a guess)",
@@ -61,16 +61,19 @@ MISHAPS: dict[str, Fault] = {
     "moderated_record": reshaped("200, FAILED: the picture may not be made (a guess)", _moderated, place="pictures"),
     # Both.
     "no_credits_at_once": Fault(
-        meaning="406 with the price that was asked: only 46 credits are left", purse=46, place="pictures", also=STUDIO
+        meaning="406 with the price that was asked: only 46 credits are left",
+        purse=46,
+        place="pictures",
+        also=MEDIA_PLACES,
     ),
     "result_key_only": Fault(
-        meaning="keys and no link; the bucket is private", links="none", place="pictures", also=STUDIO
+        meaning="keys and no link; the bucket is private", links="none", place="pictures", also=MEDIA_PLACES
     ),
     "result_full_url": Fault(
         meaning="as older replies: addresses in place of keys, and no link",
         links="public",
         place="pictures",
-        also=STUDIO,
+        also=MEDIA_PLACES,
     ),
     "results_private": Fault(
         meaning="of several pictures only the first can be had", links="private", place="pictures"

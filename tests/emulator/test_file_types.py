@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.kinds import kind_of
+from emulator.file_types import file_type_of
 
 from .conftest import docx, pdf, photo
 
@@ -25,7 +25,7 @@ TAKEN = [
 
 @pytest.mark.parametrize(("name", "data", "family", "folder"), TAKEN)
 def test_photos_documents_and_sounds_are_taken(name: str, data: bytes, family: str, folder: str) -> None:
-    kind = kind_of(name, data)
+    kind = file_type_of(name, data)
     assert kind is not None and (kind.family, kind.folder) == (family, folder)
 
 
@@ -44,4 +44,4 @@ def test_photos_documents_and_sounds_are_taken(name: str, data: bytes, family: s
     ],
 )
 def test_others_are_not(name: str, data: bytes) -> None:
-    assert kind_of(name, data) is None
+    assert file_type_of(name, data) is None

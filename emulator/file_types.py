@@ -1,17 +1,17 @@
-"""The counter's list: which files 1min.ai takes, told by the extension of their name and by their first bytes."""
+"""The files that 1min.ai takes, told by the extension of their name and by their first bytes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from emulator.eyes import is_image
+from emulator.vision import is_image
 
 Family = Literal["image", "document", "sound"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What a file is."""
+class FileType:
+    """The type of a file."""
 
     extension: str
     family: Family
@@ -19,7 +19,7 @@ class Kind:
 
     @property
     def folder(self) -> str:
-        """Where its key begins. An MP3 that a client uploaded was seen under documents/, so sounds go there too."""
+        """The beginning of its key. An MP3 that a client uploaded was seen under documents/, so sounds go there too."""
         return "images" if self.family == "image" else "documents"
 
 
@@ -55,10 +55,10 @@ _ROWS: tuple[tuple[str, Family, str, Callable[[bytes], bool]], ...] = (
     ("ogg", "sound", "audio/ogg", _starts(b"OggS")),
     ("flac", "sound", "audio/flac", _starts(b"fLaC")),
 )
-_KINDS = {extension: (Kind(extension, family, mime), fits) for extension, family, mime, fits in _ROWS}
+_KINDS = {extension: (FileType(extension, family, mime), fits) for extension, family, mime, fits in _ROWS}
 
 
-def kind_of(name: str, data: bytes) -> Kind | None:
+def file_type_of(name: str, data: bytes) -> FileType | None:
     """Tell what a file is; None: it is not taken, for its name or for its bytes.
 
     That the bytes count is our choice: of the real one only the check of the name is known.

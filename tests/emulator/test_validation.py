@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from emulator.checks import feature, unified
-from emulator.records import Wrong
+from emulator.payloads import ApiError
+from emulator.validation import feature, unified
 
 PROMPT = {"prompt": "Hello"}
 
@@ -23,7 +23,7 @@ PROMPT = {"prompt": "Hello"}
     ],
 )
 def test_a_wrong_prompt_is_refused_by_its_field(prompt: Any, field: str) -> None:
-    with pytest.raises(Wrong) as refused:
+    with pytest.raises(ApiError) as refused:
         unified({"type": "UNIFY_CHAT_WITH_AI", "model": "gpt-4o", "promptObject": prompt})
     error = refused.value.body["error"]
     assert (refused.value.status, error["code"]) == (422, "PROMPT_OBJECT_VALIDATION_FAILED")
@@ -35,7 +35,7 @@ def test_a_wrong_prompt_is_refused_by_its_field(prompt: Any, field: str) -> None
     [{}, {"model": "gpt-4o"}, {"promptObject": PROMPT}, {"type": "X", "model": "gpt-4o", "promptObject": PROMPT}],
 )
 def test_a_question_needs_model_and_prompt_object(body: Any) -> None:
-    with pytest.raises(Wrong) as refused:
+    with pytest.raises(ApiError) as refused:
         unified(body)
     assert (refused.value.status, refused.value.body["error"]["code"]) == (400, "INVALID_REQUEST")
 
@@ -59,12 +59,12 @@ def test_settings_mean_the_same_at_both_endpoints() -> None:
 
 
 def test_chat_with_image_needs_its_list_and_a_model_that_is_listed_for_it() -> None:
-    with pytest.raises(Wrong) as refused:
+    with pytest.raises(ApiError) as refused:
         feature({"type": "CHAT_WITH_IMAGE", "model": "gpt-4o", "promptObject": PROMPT})
     assert refused.value.status == 422
-    with pytest.raises(Wrong) as refused:
+    with pytest.raises(ApiError) as refused:
         feature({"type": "CHAT_WITH_IMAGE", "model": "gpt-4.1", "promptObject": PROMPT | {"imageList": []}})
     assert refused.value.body["errorCode"] == "UNSUPPORTED_MODEL"
-    with pytest.raises(Wrong) as refused:
+    with pytest.raises(ApiError) as refused:
         feature({"type": "CHAT_WITH_IMAGE", "promptObject": PROMPT})
     assert refused.value.body["errorCode"] == "REQUEST_BODY_VALIDATION_FAILED"

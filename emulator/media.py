@@ -1,31 +1,31 @@
-"""The studio: takes an order, says what it costs, has it made, keeps the results and gives out links to them."""
+"""The endpoint of media: check a request, price it, fulfil it, store the results and sign links to them."""
 
 import random
 
 from aiohttp import web
 
-from emulator import menu, orders
-from emulator.kinds import Kind
-from emulator.memory import Asset, Memory
-from emulator.records import Body, Wrong, ai_record, insufficient, reply
-from emulator.vault import Vault
-from emulator.visit import Visit
-from emulator.workshop import File, plan
+from emulator import media_requests, tools
+from emulator.bucket import Bucket
+from emulator.file_types import FileType
+from emulator.generation import File, plan
+from emulator.payloads import ApiError, Body, ai_record, insufficient, reply
+from emulator.request_context import RequestContext
+from emulator.state import AccountState, Asset
 
 
-class Studio:
+class MediaEndpoint:
     """Answers at `/api/features` what is no chat."""
 
-    def __init__(self, memory: Memory, vault: Vault) -> None:
+    def __init__(self, memory: AccountState, vault: Bucket) -> None:
         self._memory, self._vault = memory, vault
 
-    async def serve(self, visit: Visit) -> web.StreamResponse:
+    async def serve(self, visit: RequestContext) -> web.StreamResponse:
         """Answer with a record whose results are texts, or keys of files."""
-        order = orders.check(visit.body)
+        order = media_requests.check(visit.body)
         job = await plan(order, self._memory.assets)
-        credit = menu.price(order.tool, order.type, order.prompt, job.units)
+        credit = tools.price(order.tool, order.type, order.prompt, job.units)
         if visit.fault.purse is not None and credit > visit.fault.purse:
-            raise Wrong(406, insufficient(credit, visit.fault.purse))
+            raise ApiError(406, insufficient(credit, visit.fault.purse))
         made = await job.make()
         kept = [self._keep(one, alone=len(made) == 1, links=visit.fault.links) for one in made if isinstance(one, File)]
         self._memory.book(credit)
@@ -38,7 +38,7 @@ class Studio:
     def _keep(self, file: File, *, alone: bool, links: str) -> Asset:
         """Keep a result under a key like the real one's: the time and six digits."""
         name = f"{random.randrange(10**6):06d}.{file.extension}"
-        kind = Kind(file.extension, "image" if file.folder == "images" else "sound", file.mime)
+        kind = FileType(file.extension, "image" if file.folder == "images" else "sound", file.mime)
         asset = self._memory.assets.keep(name, file.data, file.folder, kind)
         asset.mime = file.mime
         # One link comes with a record, and it is that of the first result. How the real one gives out the others is
@@ -46,14 +46,14 @@ class Studio:
         asset.public = links == "public" or (links == "signed" and not alone)
         return asset
 
-    def _show(self, record: Body, visit: Visit, kept: list[Asset]) -> None:
+    def _show(self, record: Body, visit: RequestContext, kept: list[Asset]) -> None:
         links = visit.fault.links
         if links in ("signed", "private"):
             record["temporaryUrl"] = self._vault.link(visit.origin, kept[0].key)
         if links == "public":
             record["aiRecordDetail"]["resultObject"] = [f"{visit.origin}/{asset.key}" for asset in kept]
 
-    def _record(self, order: orders.Order, credit: int, results: list[str]) -> Body:
+    def _record(self, order: media_requests.MediaRequest, credit: int, results: list[str]) -> Body:
         return ai_record(
             type=order.type,
             model=order.tool.id,

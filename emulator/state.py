@@ -1,4 +1,4 @@
-"""What the emulator remembers: files, conversations and the turns in them, all in memory and all bounded."""
+"""The state of one account: files, conversations and their turns, all in memory and bounded."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from emulator.documents import Reading
-from emulator.eyes import Look
-from emulator.kinds import Kind
-from emulator.records import Body, Wrong, gone, nested, now
+from emulator.documents import DocumentText
+from emulator.file_types import FileType
+from emulator.payloads import ApiError, Body, gone, nested, now
+from emulator.vision import PhotoMeasures
 
 BUCKET = "asset.1min.ai"
 MOST_BYTES = 512 * 1024 * 1024
@@ -24,12 +24,12 @@ class Asset:
     key: str
     data: bytes = field(repr=False)
     name: str = ""  # as it was uploaded
-    kind: Kind | None = None
+    kind: FileType | None = None
     mime: str = "application/octet-stream"  # as the bucket serves it, whatever an upload really is
     public: bool = False  # the bucket serves it to everybody
     uuid: str = field(default_factory=lambda: str(uuid4()))
-    look: Look | None = None
-    reading: Reading | None = None
+    look: PhotoMeasures | None = None
+    reading: DocumentText | None = None
 
 
 class Assets:
@@ -40,7 +40,7 @@ class Assets:
         self.size = 0  # bytes of them all
         self._keys: dict[str, str] = {}  # by UUID
 
-    def keep(self, name: str, data: bytes, folder: str = "images", kind: Kind | None = None) -> Asset:
+    def keep(self, name: str, data: bytes, folder: str = "images", kind: FileType | None = None) -> Asset:
         """Store a file; the oldest ones go when there is no room."""
         asset = Asset(self._key(folder, name), data, name, kind)
         self.kept[asset.key], self._keys[asset.uuid] = asset, asset.key
@@ -50,14 +50,14 @@ class Assets:
         return asset
 
     def at(self, place: str) -> Asset:
-        """Find a file by its key, or by a link to our own bucket, which holds the key. Raises Wrong."""
+        """Find a file by its key, or by a link to our own bucket, which holds the key. Raise ApiError."""
         asset = self.kept.get(place) or self.kept.get(_in_link(place))
         if asset is None:
             raise gone(place)  # addresses of others end here too: the emulator fetches nothing
         return asset
 
     def file(self, uuid: str) -> Asset:
-        """Find a file by its UUID. Raises Wrong."""
+        """Find a file by its UUID. Raise ApiError."""
         asset = self.kept.get(self._keys.get(uuid, ""))
         if asset is None:
             raise gone(uuid)
@@ -88,34 +88,34 @@ def _in_link(place: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class NumberedPhoto:
     """A photo of a conversation under its number."""
 
     number: int
     key: str
-    look: Look
+    look: PhotoMeasures
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class NumberedDocument:
     """A document of a conversation under its number."""
 
     number: int
     key: str
     uuid: str
     name: str
-    reading: Reading
+    reading: DocumentText
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastTurn:
     """A turn that was answered."""
 
     question: str
     model: str
     answer: str
-    shots: tuple[Shot, ...] = ()
-    papers: tuple[Paper, ...] = ()
+    shots: tuple[NumberedPhoto, ...] = ()
+    papers: tuple[NumberedDocument, ...] = ()
     videos: tuple[str, ...] = ()
 
 
@@ -130,7 +130,7 @@ class Conversation:
     video: str = ""  # the link to the one it is about
     uuid: str = field(default_factory=lambda: str(uuid4()))
     created: str = field(default_factory=now)
-    past: list[Past] = field(default_factory=list)
+    past: list[PastTurn] = field(default_factory=list)
 
     @property
     def body(self) -> Body:
@@ -147,7 +147,7 @@ class Conversation:
             for role, text in (("USER", past.question), (past.model, past.answer))
         ]
 
-    def visible(self, model: str, *, mixed: bool, limit: int) -> list[Past]:
+    def visible(self, model: str, *, mixed: bool, limit: int) -> list[PastTurn]:
         """Return the turns that a model may look back on: its own, or everybody's when `mixed`.
 
         Whether 1min.ai counts a question with its answer once or twice is not written down; here they are one.
@@ -156,7 +156,7 @@ class Conversation:
         return own[-limit:] if limit > 0 else []
 
 
-def numbered(keys: Sequence[str], before: Iterable[Shot | Paper]) -> dict[str, int]:
+def numbered(keys: Sequence[str], before: Iterable[NumberedPhoto | NumberedDocument]) -> dict[str, int]:
     """Give every photo, or every document, its number across the conversation; one that came before keeps its own."""
     numbers = {one.key: one.number for one in before}
     for key in keys:
@@ -168,10 +168,10 @@ class Conversations(dict[str, Conversation]):
     """Conversations by UUID, oldest first."""
 
     def find(self, uuid: str) -> Conversation:
-        """Return one. Raises Wrong."""
+        """Return one. Raise ApiError."""
         if uuid not in self:
             # A guess: nobody has seen the real answer to an unknown conversation.
-            raise Wrong(404, nested("CONVERSATION_NOT_FOUND", "Conversation not found"))
+            raise ApiError(404, nested("CONVERSATION_NOT_FOUND", "Conversation not found"))
         return self[uuid]
 
     def start(self, type: str, title: str, model: str, files: tuple[str, ...] = (), video: str = "") -> Conversation:
@@ -184,7 +184,7 @@ class Conversations(dict[str, Conversation]):
 
 
 @dataclass(slots=True)
-class Memory:
+class AccountState:
     """Everything together, as one account of 1min.ai holds it."""
 
     assets: Assets = field(default_factory=Assets)

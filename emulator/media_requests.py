@@ -1,4 +1,4 @@
-"""The order desk of the studio: lets nothing pass that the documentation of a tool does not know.
+"""Check requests for media: nothing passes that the documentation of a tool does not know.
 
 What the real one does with a parameter that nobody documented is not known, so a client should not send any.
 """
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.fields import Field
-from emulator.menu import TOOLS, Tool
 from emulator.parameters import RULES
-from emulator.records import Body, Wrong, bad_prompt, bad_request, flat
+from emulator.payloads import ApiError, Body, bad_prompt, bad_request, flat
+from emulator.tools import TOOLS, Tool
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class MediaRequest:
     """A request that passed."""
 
     type: str
@@ -23,20 +23,20 @@ class Order:
     prompt: Body  # with defaults
 
 
-def check(body: Body) -> Order:
+def check(body: Body) -> MediaRequest:
     """Check a request to `/api/features` that is no chat."""
     type, name, prompt = body.get("type"), body.get("model"), body.get("promptObject")
     if not isinstance(type, str) or not isinstance(name, str) or not name or not isinstance(prompt, dict):
         raise bad_request("type, model and promptObject should not be empty")
     tool = TOOLS.get(name)
     if tool is None:
-        raise Wrong(400, flat("UNSUPPORTED_MODEL", f"Model {name} is not supported"))
+        raise ApiError(400, flat("UNSUPPORTED_MODEL", f"Model {name} is not supported"))
     if type not in tool.features:
-        raise Wrong(400, {"message": f"Invalid model {name} for AI feature {type}!"})
+        raise ApiError(400, {"message": f"Invalid model {name} for AI feature {type}!"})
     fields = RULES[type, tool.family]
     _obey(prompt, fields)
     given = {name: value for name, value in prompt.items() if value is not None}
-    return Order(type, tool, prompt, {field.name: field.default for field in fields} | given)
+    return MediaRequest(type, tool, prompt, {field.name: field.default for field in fields} | given)
 
 
 def _obey(prompt: Body, fields: Sequence[Field]) -> None:
@@ -51,7 +51,7 @@ def _obey(prompt: Body, fields: Sequence[Field]) -> None:
             named = ", ".join(f"'{choice}'" for choice in field.choices)
             # The code and both phrases are known, the sentence between them is not.
             message = f"Invalid value: '{value}'. Supported values are: {named}."
-            raise Wrong(400, flat("OPEN_AI_UNEXPECTED_ERROR", message))
+            raise ApiError(400, flat("OPEN_AI_UNEXPECTED_ERROR", message))
 
 
 def _good(field: Field, value: Any) -> bool:

@@ -1,11 +1,11 @@
-"""The shelf of models: the list that 1min.ai gave out on 2026-03-29, as far as it was written down."""
+"""The list of models that 1min.ai gave out on 2026-03-29, as far as it was written down."""
 
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from emulator.menu import TOOLS
-from emulator.records import model_row
+from emulator.payloads import model_row
+from emulator.tools import TOOLS
 
 # id, provider, INPUT, OUTPUT, context, price of a small picture, listed under CHAT_WITH_IMAGE
 _SEEING = """
@@ -150,7 +150,7 @@ MODELS: dict[str, Model] = {
 
 @cache
 def listing(feature: str) -> dict[str, Any]:
-    """What `GET /models?feature=...` answers; without a feature, or with an unknown one, the list is empty."""
+    """Return the body of `GET /models?feature=...`; without a feature, or with an unknown one, the list is empty."""
     chats = [model.row for model in MODELS.values() if feature in model.features]
     rows = chats + [tool.row for tool in TOOLS.values() if feature in tool.features]
     return {"models": rows, "total": len(rows)}

@@ -1,4 +1,4 @@
-from emulator.catalogue import MODELS, listing
+from emulator.models import MODELS, listing
 
 
 def test_the_snapshot_is_whole() -> None:

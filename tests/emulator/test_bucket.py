@@ -3,7 +3,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 
 from emulator import Emulator
-from emulator.vault import LIVES
+from emulator.bucket import LIVES
 
 from .conftest import Client, photo
 

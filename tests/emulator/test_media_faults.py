@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from emulator import audio
-from emulator.faults import EVERY, FAULTS
-from emulator.mishaps import MISHAPS, STUDIO
+from emulator.faults import ALL_FAULTS, FAULTS
+from emulator.media_faults import MEDIA_FAULTS, MEDIA_PLACES
 
 from .conftest import Client, Heard
 
@@ -25,8 +25,8 @@ async def hear(client: Client) -> Heard:
 
 
 def test_the_boxes_do_not_overlap_and_everything_is_explained() -> None:
-    assert not set(FAULTS) & set(MISHAPS)
-    assert all(fault.meaning for fault in EVERY.values())
+    assert not set(FAULTS) & set(MEDIA_FAULTS)
+    assert all(fault.meaning for fault in ALL_FAULTS.values())
 
 
 async def test_a_picture_can_be_refused_for_what_it_would_show(client: Client) -> None:
@@ -104,7 +104,7 @@ async def test_the_faults_of_the_chat_happen_here_too(client: Client, name: str,
     assert [(await draw(client)).status, (await hear(client)).status] == [200, 200]
 
 
-@pytest.mark.parametrize("place", sorted(STUDIO))
+@pytest.mark.parametrize("place", sorted(MEDIA_PLACES))
 async def test_a_record_can_fail_and_a_result_be_an_error(client: Client, place: str) -> None:
     client.emulator.faults.add("failed_record", at=place)
     client.emulator.faults.add("no_credits_200", at=place)

@@ -1,4 +1,4 @@
-"""The back door: what only an emulator has. It tells what came in, and lets things go wrong."""
+"""The endpoints that 1min.ai does not have: list the requests that came, and let faults happen."""
 
 import json
 from dataclasses import asdict
@@ -6,15 +6,15 @@ from html import escape
 
 from aiohttp import web
 
-from emulator.faults import EVERY, Faults, Waiting
-from emulator.records import Body, reply
-from emulator.seen import Seen
+from emulator.faults import ALL_FAULTS, Faults, QueuedFault
+from emulator.payloads import Body, reply
+from emulator.recording import RecordedRequest
 
 
-class Backdoor:
+class ControlPanel:
     """Answers at `/emulator`."""
 
-    def __init__(self, faults: Faults, seen: list[Seen]) -> None:
+    def __init__(self, faults: Faults, seen: list[RecordedRequest]) -> None:
         self._faults, self._seen = faults, seen
 
     @property
@@ -33,7 +33,7 @@ class Backdoor:
         rows = "".join(
             f"<tr><td><code>{name}</code><td>{escape(' '.join((fault.place, *sorted(fault.also - {fault.place}))))}"
             f"<td>{escape(fault.meaning)}"
-            for name, fault in EVERY.items()
+            for name, fault in ALL_FAULTS.items()
         )
         return web.Response(text=_PAGE.replace("ROWS", rows), content_type="text/html")
 
@@ -60,7 +60,7 @@ class Backdoor:
         return await self._show_faults(request)
 
 
-def _shown(waiting: Waiting) -> Body:
+def _shown(waiting: QueuedFault) -> Body:
     return {"fault": waiting.name, "times": waiting.times, "at": waiting.at, **waiting.options}
 
 

@@ -1,4 +1,4 @@
-"""The eyes of the emulator: they measure a photo, they do not understand it."""
+"""Measure a photo: size, colours, brightness, sharpness. Nothing is understood."""
 
 import struct
 from collections import Counter
@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageFilter, ImageStat
 
-from emulator.leftovers import leftovers
+from emulator.metadata import find_metadata
 
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _HUES = (  # up to this hue (of 255), its name, its name when it is dark
@@ -25,8 +25,8 @@ _LAPLACE = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, off
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What was measured. A file that cannot be read has no size."""
+class PhotoMeasures:
+    """The measures of a photo. A file that cannot be read has no size."""
 
     bytes: int
     format: str = ""
@@ -50,24 +50,24 @@ def is_image(data: bytes) -> bool:
     return data.startswith(_MAGIC) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
-def look(data: bytes) -> Look:
+def look(data: bytes) -> PhotoMeasures:
     """Measure a photo. It takes a while: call it in a thread."""
     try:
         return _measure(data)
     # Pillow warns about damaged and about big files; where warnings are errors, they mean the same here.
     except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError, Warning):
-        return Look(len(data))
+        return PhotoMeasures(len(data))
 
 
-def _measure(data: bytes) -> Look:
+def _measure(data: bytes) -> PhotoMeasures:
     with Image.open(BytesIO(data)) as image:
         width, height, format = image.width, image.height, image.format or ""
-        metadata = leftovers(image, data)
+        metadata = find_metadata(image, data)
         image.draft("RGB", (1024, 1024))  # a JPEG decoder can shrink while it reads
         small = _flat(image)
     small.thumbnail((1024, 1024))
     grey = small.convert("L")
-    return Look(
+    return PhotoMeasures(
         len(data),
         format,
         width,

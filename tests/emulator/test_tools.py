@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from emulator.catalogue import listing
-from emulator.menu import TOOLS, price
+from emulator.models import listing
+from emulator.tools import TOOLS, price
 
 
 @pytest.mark.parametrize(

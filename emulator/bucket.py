@@ -1,4 +1,4 @@
-"""The bucket in which files lie: private, except through a signed link that runs out, as S3 has it."""
+"""The bucket of files: private, except through a signed link that expires, as S3 has it."""
 
 import hashlib
 import hmac
@@ -9,14 +9,14 @@ from urllib.parse import quote
 from aiohttp import web
 
 from emulator import s3
-from emulator.memory import BUCKET, Assets
-from emulator.visit import Visit
+from emulator.request_context import RequestContext
+from emulator.state import BUCKET, Assets
 
 LIVES = 604_800  # seconds, seven days
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
-class Vault:
+class Bucket:
     """Gives out links and serves what they point to."""
 
     def __init__(self, assets: Assets, lives: int = LIVES) -> None:
@@ -34,7 +34,7 @@ class Vault:
         )
         return f"{origin}/{BUCKET}/{quote(key)}?{query}"
 
-    async def serve(self, visit: Visit) -> web.StreamResponse:
+    async def serve(self, visit: RequestContext) -> web.StreamResponse:
         """Answer a GET for a file."""
         key, signed = visit.seen.name, "X-Amz-Signature" in visit.request.query
         refusal = self._refusal(key, visit) if signed else None
@@ -46,7 +46,7 @@ class Vault:
         visit.seen.bytes = len(asset.data)
         return web.Response(body=asset.data, content_type=asset.mime)
 
-    def _refusal(self, key: str, visit: Visit) -> web.Response | None:
+    def _refusal(self, key: str, visit: RequestContext) -> web.Response | None:
         query = visit.request.query
         date, lives, signature = (query.get(f"X-Amz-{name}", "") for name in ("Date", "Expires", "Signature"))
         if not hmac.compare_digest(self._sign(key, date, lives).encode(), signature.encode()):
