@@ -23,14 +23,14 @@ from typing import Self
 from aiohttp import web
 
 from adapters.providers.openai import OpenAI
-from adapters.providers.openai.rows import OPENAI
+from adapters.providers.openai.services import OPENAI
 from bench import photo
 from bench.measure import cpu_seconds, log_errors_only, own_peak_mb, percentile, scratch, table, watched
 from bench.result import Result
 from bench.snapthread import Screen, asking
 from bot.messages import Attachment, Author, Channel, Message
-from bot.net import Http
-from bot.net import photo as body_of
+from bot.util.http import Http
+from bot.util.http import photo as body_of
 from tests.doubles.openai import catalogue, wire
 from tests.doubles.openai.answers import Telling
 

@@ -8,8 +8,8 @@ from typing import Any
 from bench import photo
 from bench.measure import percentile, table
 from bench.result import Result
-from bot.decoders.photo import clean_photo
-from bot.isolation import client
+from bot.files.decoders.photo_file import clean_photo
+from bot.files.isolation import client
 
 LIMITS: dict[str, Any] = {"kind": "JPEG", "longest_side": 2048, "most_pixels": 40_000_000, "out_bytes": 4_000_000}
 

@@ -25,11 +25,11 @@ from typing import Any
 import aiohttp
 
 from adapters.providers.openai import OpenAI
-from adapters.providers.openai.rows import OPENAI
+from adapters.providers.openai.services import OPENAI
 from bench.measure import table
 from bot.errors import BotError
+from bot.files.photos import PhotoIntake
 from bot.messages import Conversation, Photo, Piece, Prompt, Text, Usage
-from bot.photos import Photos
 from tests.conftest import CAT
 from tests.doubles.openai import FakeOpenAI
 from tests.doubles.page import Page
@@ -65,7 +65,7 @@ async def _rows(command: Sequence[str]) -> list[dict[str, object]]:
         folder.chmod(0o755)  # whoever runs LiteLLM reads its settings here
         endpoint = await stack.enter_async_context(FakeOpenAI())
         url = await stack.enter_async_context(proxy(command, folder, endpoint))
-        photos = await stack.enter_async_context(Photos())
+        photos = await stack.enter_async_context(PhotoIntake())
         client = await stack.enter_async_context(OpenAI(OPENAI, KEY, url))
         stranger = await stack.enter_async_context(OpenAI(OPENAI, "sk-of-nobody", url))
         trial = Trial(client, await photos.read("cat.jpg", CAT), endpoint)

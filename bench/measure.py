@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot import logs
+from bot.operations import logs
 
 
 def percentile(values: Sequence[float], share: float) -> float:

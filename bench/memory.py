@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapters.providers.openai import OpenAI
-from adapters.providers.openai.rows import OPENAI
+from adapters.providers.openai.services import OPENAI
 from bench import photo
 from bench.measure import table
 from bench.result import Line, Panel, Plot, Result
 from bench.snapthread import Screen, asking
-from bot.asking.memory import LOOKED_BACK, tokens
-from bot.inbox import Inbox
+from bot.asking.context import LOOKED_BACK, tokens
+from bot.files.photos import PhotoIntake
+from bot.intake.inbox import Inbox
 from bot.messages import Attachment, Author, Channel, Message, Photo
-from bot.photos import Photos
 from tests.doubles.openai import FakeOpenAI, Seen
 
 Kind = Literal["new photo", "follow-up", "photo by number"]
@@ -109,7 +109,7 @@ async def talk(turns: int, base: bytes, each: int = 1) -> Sequence[Request]:
 
 async def _cleaned(files: Sequence[bytes]) -> Sequence[Photo]:
     """The photos after intake, made elsewhere: the same bytes give the same photo."""
-    async with Photos() as photos:
+    async with PhotoIntake() as photos:
         return [await photos.read("photo.jpg", data) for data in files]
 
 

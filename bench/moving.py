@@ -17,7 +17,7 @@ from bench.result import Result
 from bot.messages import Answer, Author, Channel, Message
 from bot.ports import Store
 from bot.store import open_store
-from bot.store.base import Execute
+from bot.store.database import Execute
 from bot.store.sql import SqlStore
 
 MODEL = "onemin/gpt-4o"
@@ -139,8 +139,8 @@ async def _write(store: Store, channel: int, waits: list[float]) -> None:
 async def _answer(store: Store) -> None:
     while True:
         for turn in await store.claim(ADDING):
-            await store.answered(turn, Answer("a cat", MODEL))
-            await store.finished(turn)
+            await store.save_answer(turn, Answer("a cat", MODEL))
+            await store.finish(turn)
         await asyncio.sleep(PAUSE)
 
 

@@ -73,8 +73,8 @@ async def _prepare(url: str, size: int) -> None:
 async def _figures(url: str) -> dict[str, object]:
     async with opened(url) as store:
         [turn] = await store.claim(1)
-        assert len(await store.history(turn, EXCHANGES)) == EXCHANGES
-        history = await _timed(lambda: store.history(turn, EXCHANGES))
+        assert len(await store.list_history(turn, EXCHANGES)) == EXCHANGES
+        history = await _timed(lambda: store.list_history(turn, EXCHANGES))
         claims = await _timed(lambda: _claim_and_finish(store))
     return {
         "claim p50": percentile(claims, 0.5) * 1000,
@@ -115,7 +115,7 @@ def _message(channel: str, n: int) -> Message:
 
 async def _claim_and_finish(store: SqlStore) -> None:
     for turn in await store.claim(1):
-        await store.answered(turn, Answer("a cat", "onemin/gpt-4o"))
+        await store.save_answer(turn, Answer("a cat", "onemin/gpt-4o"))
 
 
 async def _timed(work: Callable[[], Awaitable[object]]) -> list[float]:

@@ -12,18 +12,18 @@ from typing import Self
 
 from adapters.providers.onemin import OneMin
 from bench.floor import Turn
-from bot.app import hands, spare_collector
+from bot.app import build_job_context, tune_garbage_collector
 from bot.asking.failover import Failover
-from bot.dispatcher import Dispatcher
-from bot.inbox import Inbox
+from bot.files.photos import PhotoIntake
+from bot.intake.inbox import Inbox
 from bot.messages import Attachment, Author, Button, Channel, File, Message
-from bot.metrics import Metrics
-from bot.photos import Photos
+from bot.operations.metrics import Metrics
 from bot.ports import Adapter, Provider, Receive, Store
 from bot.settings import Settings
-from bot.stops import Stops
 from bot.store import open_store
-from bot.worker import Worker
+from bot.turns.dispatcher import Dispatcher
+from bot.turns.stops import Stops
+from bot.turns.worker import Worker
 
 
 class Screen:
@@ -120,13 +120,14 @@ async def asking(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = await stack.enter_async_context(new_store(folder, model))
-        cleaner = await stack.enter_async_context(Photos(folder=folder / "photos"))
+        cleaner = await stack.enter_async_context(PhotoIntake(folder=folder / "photos"))
         provider = await stack.enter_async_context(new_provider(store))
         platform = await stack.enter_async_context(new_platform(store, folder))
         settings, stops = Settings.read(_env_file=None, bot_access="open"), Stops()
         providers = {provider.name: provider}
         worker = Worker(
-            hands(settings, store, {platform.name: platform}, providers, cleaner, stops, Failover()), metrics
+            build_job_context(settings, store, {platform.name: platform}, providers, cleaner, stops, Failover()),
+            metrics,
         )
         dispatcher, inbox = (
             Dispatcher(store, worker.take, at_once, metrics, each=at_once),  # as if many people asked
@@ -135,7 +136,7 @@ async def asking(
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.listen(inbox.receive))]
         while platform.trouble:
             await asyncio.sleep(0.02)
-        spare_collector()
+        tune_garbage_collector()
         yield inbox
         for task in tasks:
             task.cancel()

@@ -9,15 +9,15 @@ from PIL import Image
 
 from bench.measure import percentile, table, watched
 from bench.result import Result
-from bot.app import spare_collector
-from bot.photos import Photos
+from bot.app import tune_garbage_collector
+from bot.files.photos import PhotoIntake
 
-PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
+PHOTOS = Path(__file__).parents[1] / "tests" / "files" / "photos"
 
 
 def report(*, quick: bool) -> Result:
     """A row for each kind of photo, four of them at the same time; it takes seconds, also when it is not quick."""
-    spare_collector()  # as in the bot: else it walks through all libraries now and then
+    tune_garbage_collector()  # as in the bot: else it walks through all libraries now and then
     rows = [asyncio.run(_stalls(name, data)) for name, data in _large_photos().items()]
     return Result(
         table("Event-loop stalls during 12-megapixel photos, four at once", rows),
@@ -37,7 +37,7 @@ def _large_photos() -> dict[str, bytes]:
 
 
 async def _stalls(name: str, data: bytes) -> dict[str, object]:
-    async with Photos(most_bytes=64 * 1024 * 1024) as photos, watched() as lags:
+    async with PhotoIntake(most_bytes=64 * 1024 * 1024) as photos, watched() as lags:
         begun = time.perf_counter()
         await asyncio.gather(*(photos.read("large.jpg", data) for _ in range(4)))
         took = (time.perf_counter() - begun) / 4

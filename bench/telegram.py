@@ -106,10 +106,10 @@ async def _floor(telegram: str, provider: str, at_once: int) -> AsyncGenerator[N
 async def _snapthread(telegram: str, provider: str, at_once: int) -> AsyncGenerator[None, None]:
     """Snapthread with Telegram alone."""
     from adapters.platforms.telegram import Telegram
-    from adapters.platforms.telegram.pace import Limits, Pace
+    from adapters.platforms.telegram.send_pacing import SendLimits, SendPacing
     from bench import snapthread
 
-    pace = Pace(Limits(private=0, group=0, group_minute=10_000_000, overall=10_000_000))
+    pace = SendPacing(SendLimits(private=0, group=0, group_minute=10_000_000, overall=10_000_000))
     async with snapthread.running(lambda store, folder: Telegram(TOKEN, telegram, pace=pace), provider, at_once):
         yield
 

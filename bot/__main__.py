@@ -13,16 +13,16 @@ from typing import Any
 
 import structlog
 
-from bot import logs
 from bot.app import running
-from bot.file_rights import write_for_owner_only
+from bot.operations import logs
+from bot.operations.file_rights import write_for_owner_only
+from bot.operations.watchdog import watching
 from bot.ports import Store
 from bot.settings import Settings, SettingsError
 from bot.store import backup as copies
 from bot.store import visit_store
 from bot.store.backup import NotDone
 from bot.store.sqlite import AlreadyRunning
-from bot.watchdog import watching
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ async def try_(options: argparse.Namespace) -> int:
 
 async def check(options: argparse.Namespace) -> int:
     """Say what is configured, what is wrong and how to mend it."""
-    from bot.check import report
+    from bot.operations.check import report
 
     faults = await report(_settings(), print)
     return 1 if faults else 0
@@ -88,8 +88,8 @@ def restore(options: argparse.Namespace) -> int:
     store = copies.store_file(_settings().bot_store)
     copy = copies.restore(store, options.file)
     print(f"{store} is now what {options.file} is: {copy.turns:,} turns, {_size(copy)}, {copy.seconds:.1f} seconds.")
-    if copy.waiting:
-        print(f"{copy.waiting:,} of them were waiting for an answer then, and are answered when the bot starts.")
+    if copy.count_waiting:
+        print(f"{copy.count_waiting:,} of them were waiting for an answer then, and are answered when the bot starts.")
     if copy.kept:
         print(f"What was there before is kept as {copy.kept}.")
     return 0
@@ -100,7 +100,7 @@ async def move(options: argparse.Namespace) -> int:
     settings = _settings()
     store = copies.store_file(settings.bot_store)
     try:
-        from bot.store import moving
+        from bot.store import move as moving
     except ImportError:
         msg = "PostgreSQL needs packages that are not installed: pip install '.[postgres]'"
         raise NotDone(msg) from None
@@ -172,7 +172,7 @@ async def _until_stopped(settings: Settings, greeting: str) -> int:
             print(greeting.format(url=bot.url), flush=True)
             if bot.claim:
                 print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)
-            stopped, ended = asyncio.create_task(_signalled()), asyncio.create_task(bot.ended())
+            stopped, ended = asyncio.create_task(_signalled()), asyncio.create_task(bot.wait_until_ended())
             await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
             watchdog.stop()  # what takes long from now on is up to whoever waits for the end
             return 0 if stopped.done() else 1

@@ -15,34 +15,34 @@ import structlog
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
-from bot.access import CLAIM, PAGE, Access, offer_claim
+from bot.accounting.limits import TOTAL, UsageLimits, read_limits
+from bot.adapter_context import AdapterContext
 from bot.asking.asker import Asker
 from bot.asking.failover import Failover
-from bot.asking.finding import Finder
+from bot.asking.file_loader import FileLoader
+from bot.asking.media_generation import MediaGeneration
+from bot.asking.transcription import Transcription
 from bot.commands import Rules
-from bot.dispatcher import Dispatcher
-from bot.documents import Documents
-from bot.expiry import Expiry
-from bot.fleet import Herald
-from bot.hearing import Hearing
-from bot.house import House
-from bot.inbox import Inbox
-from bot.isolation import client as isolation
-from bot.jobs import Hands
-from bot.limits import TOTAL, Limits, limits_in
-from bot.messages import Process, Stall
-from bot.metrics import Metrics
-from bot.mirror import Mirror
-from bot.photos import Photos
+from bot.files.documents import DocumentIntake
+from bot.files.isolation import client as isolation
+from bot.files.photos import PhotoIntake
+from bot.intake.access import CLAIM, PAGE, Access, offer_claim
+from bot.intake.inbox import Inbox
+from bot.messages import Stall, WorkerProcess
+from bot.operations.expiry import Expiry
+from bot.operations.heartbeat import Heartbeat
+from bot.operations.metrics import Metrics
+from bot.operations.watchdog import Watchdog, delete_stalls, read_stalls
 from bot.ports import Adapter, Provider, Store
+from bot.replies.mirror import Mirror
 from bot.settings import Settings
-from bot.stops import Stops
 from bot.store import open_store
-from bot.studio import Studio
-from bot.watchdog import Watchdog, delete_stalls, read_stalls
+from bot.turns.dispatcher import Dispatcher
+from bot.turns.jobs import JobContext
+from bot.turns.stops import Stops
+from bot.turns.worker import Worker
 from bot.web.dashboard import Dashboard
 from bot.web.server import open_server
-from bot.worker import Worker
 
 # Objects that are made before the garbage collector looks at them, how often it does so before it looks at those that
 # stayed, and how often that before it looks at all. A look takes up to 0.4 ms a thousand, and nobody is answered then.
@@ -66,7 +66,7 @@ class Bot:
     dispatching: asyncio.Task[None] | None  # None where it only listens
     claim: str | None = None  # the code by which whoever sends it to the bot runs it
 
-    async def ended(self) -> None:
+    async def wait_until_ended(self) -> None:
         """Return when all that listened has ended, or the dispatcher broke."""
         ends: list[asyncio.Task[Any]] = [self.dispatching] if self.dispatching else []
         if self.listening:
@@ -85,7 +85,7 @@ async def running(settings: Settings, watchdog: Watchdog | None = None) -> Async
         store = await _enter_store(stack, settings)
         stack.push_async_callback(isolation.close)
         photos = await stack.enter_async_context(
-            Photos(
+            PhotoIntake(
                 longest_side=settings.bot_photo_side,
                 most_bytes=settings.bot_photo_mb * MEGABYTE,
                 folder=Path(settings.bot_data) / "photos",
@@ -94,7 +94,7 @@ async def running(settings: Settings, watchdog: Watchdog | None = None) -> Async
         )
         web = open_server(settings, store, metrics.registry)
         Dashboard(store).add_routes(web.router)
-        house = House(settings, store, web)
+        house = AdapterContext(settings, store, web)
         await _enter_all(stack, PROVIDERS, house, house.providers)
         adapters: dict[str, Adapter] = {}
         # The page keeps what was said there in files of its own, so only who serves it can speak there.
@@ -105,7 +105,7 @@ async def running(settings: Settings, watchdog: Watchdog | None = None) -> Async
         store.stopped = stops.stop
         failover = Failover()
         metrics.watch(failover.states)
-        worker = Worker(hands(settings, store, adapters, house.providers, photos, stops, failover), metrics)
+        worker = Worker(build_job_context(settings, store, adapters, house.providers, photos, stops, failover), metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
         inbox = Inbox(store, worker.hands.access, stops, settings.bot_user_waiting)
         ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
@@ -129,41 +129,41 @@ async def running(settings: Settings, watchdog: Watchdog | None = None) -> Async
         parts = {**listening, **({"dispatcher": dispatching} if dispatching else {})}
         started, name = time.time(), f"{socket.gethostname()}/{os.getpid()}"
 
-        async def describe() -> Process:
+        async def describe() -> WorkerProcess:
             troubles = await _troubles(store, ears, parts)
-            return Process(
+            return WorkerProcess(
                 name, started, tuple(ears), settings.bot_workers, dispatcher.in_flight, troubles, failover.states()
             )
 
-        await stack.enter_async_context(_task("herald", Herald(store, describe).run()))
+        await stack.enter_async_context(_task("herald", Heartbeat(store, describe).run()))
         web.ready = lambda: _troubles(store, ears, parts)
         web.status = lambda: {name: adapter.status for name, adapter in ears.items() if adapter.status}
         await stack.enter_async_context(web)
-        spare_collector()
+        tune_garbage_collector()
         yield Bot(web.url, store, metrics, listening, dispatching, claim)
 
 
-def hands(
+def build_job_context(
     settings: Settings,
     store: Store,
     adapters: Mapping[str, Adapter],
     providers: Mapping[str, Provider],
-    photos: Photos,
+    photos: PhotoIntake,
     stops: Stops,
     failover: Failover,
-) -> Hands:
+) -> JobContext:
     """What the worker works with."""
     rules = Rules(
         frozenset(settings.bot_admins),
-        limits_in(settings),
+        read_limits(settings),
         settings.bot_keep_days,
         settings.bot_keep_photo_days,
         frozenset(settings.bot_features_off),
     )
-    documents = Documents(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
-    finder = Finder(store, adapters, photos, documents, settings.bot_photo_mb * MEGABYTE)
-    studio = Studio(store, providers, finder, rules.off)
-    limits = Limits(store, rules.limits)
+    documents = DocumentIntake(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
+    finder = FileLoader(store, adapters, photos, documents, settings.bot_photo_mb * MEGABYTE)
+    studio = MediaGeneration(store, providers, finder, rules.off)
+    limits = UsageLimits(store, rules.limits)
     asker = Asker(
         store,
         providers,
@@ -172,11 +172,11 @@ def hands(
         settings.bot_model,
         settings.bot_fallbacks,
         failover,
-        Hearing(store, studio, limits),
+        Transcription(store, studio, limits),
         videos="videos" not in rules.off,
         limits=limits,
     )
-    return Hands(
+    return JobContext(
         store,
         adapters,
         providers,
@@ -185,11 +185,11 @@ def hands(
         Mirror(store, adapters),
         studio,
         rules,
-        access(settings, store),
+        build_access(settings, store),
     )
 
 
-def store_in(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
+def build_store(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
     """The store that the operator chose, not entered yet; `stalls` are booked when it is."""
     return open_store(
         settings.bot_store,
@@ -200,7 +200,7 @@ def store_in(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
     )
 
 
-def access(settings: Settings, store: Store) -> Access:
+def build_access(settings: Settings, store: Store) -> Access:
     """Who may talk to the bot."""
     return Access(
         store,
@@ -220,7 +220,7 @@ def describe_access(settings: Settings) -> str:
 
 def describe_open_purse(settings: Settings) -> str | None:
     """Say that strangers may spend without end; None where somebody is kept out or a limit holds for all together."""
-    has_total = any(limit.whose == TOTAL for limit in limits_in(settings))
+    has_total = any(limit.whose == TOTAL for limit in read_limits(settings))
     if settings.bot_access == "paired" or settings.bot_allow or has_total:
         return None
     return "everybody may spend on your account without end: set BOT_TOTAL_TURNS_DAY or another BOT_TOTAL_ limit"
@@ -239,21 +239,23 @@ async def _enter_store(stack: AsyncExitStack, settings: Settings) -> Store:
     """Open the store, and book what the watchdogs of earlier processes recorded."""
     found = read_stalls(Path(settings.bot_data))
     stalls = [stall for stall in found.values() if stall is not None]
-    store = await stack.enter_async_context(store_in(settings, stalls))
+    store = await stack.enter_async_context(build_store(settings, stalls))
     for stall in stalls:
         log.warning("an earlier process stood still and was ended", turn=stall.turn)
     delete_stalls(found)
     return store
 
 
-def spare_collector() -> None:
+def tune_garbage_collector() -> None:
     """Let the garbage collector leave alone what stays: it would look at libraries again and again, for 100 ms each."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED)
 
 
-async def _enter_all(stack: AsyncExitStack, table: Mapping[str, Any], house: House, into: dict[str, Any]) -> None:
+async def _enter_all(
+    stack: AsyncExitStack, table: Mapping[str, Any], house: AdapterContext, into: dict[str, Any]
+) -> None:
     for name, plug in table.items():
         if plug.ready(house.settings):
             into[name] = await stack.enter_async_context(plug.open(house))
@@ -285,7 +287,7 @@ async def _troubles(
     troubles |= {name: "stopped" for name, task in parts.items() if task.done()}
     try:
         async with asyncio.timeout(2):
-            await store.waiting()
+            await store.count_waiting()
     except Exception as error:
         troubles["store"] = type(error).__name__
     return troubles

@@ -110,7 +110,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
-class Kept:
+class StoredFile:
     """An attachment after intake, be it a photo or a document.
 
     Its bytes lie in a file and not in memory, because hundreds of answers may be under way. The file stays at least as
@@ -130,7 +130,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Photo(Kept):
+class Photo(StoredFile):
     """A picture: upright, sRGB, without metadata, within limits; a JPEG, PNG or WebP."""
 
     width: int  # pixels
@@ -138,7 +138,7 @@ class Photo(Kept):
 
 
 @dataclass(frozen=True, slots=True)
-class Document(Kept):
+class Document(StoredFile):
     """Something to read: a PDF, a DOCX, or text (plain, Markdown, CSV), which is always in UTF-8."""
 
 
@@ -161,7 +161,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class MessageReference:
     """The message that a message replies to, as far as the platform shows it."""
 
     id: str
@@ -182,7 +182,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     addressed: bool = True  # said to the bot: a mention, a reply to it, or in private
     album: str | None = None  # messages of a channel that share it belong together
-    about: About | None = None
+    about: MessageReference | None = None
     edited: bool = False  # said before, in other words
     private: bool = False  # between this person and the bot alone
     server: str | None = None  # what the channel is a part of, as `platform:id`
@@ -281,8 +281,8 @@ class Turn:
     conversation: Conversation
     message: Message
     answer: str | None = None  # as it is shown, stored before it is delivered
-    claims: int = 1  # how often it has been taken up; more than tries means that processes died over it
-    tries: int = 0  # how often it was put back because somebody was busy
+    deliveries: int = 1  # how often it has been taken up; more than tries means that processes died over it
+    attempts: int = 0  # how often it was put back because somebody was busy
     stalls: int = 0  # times the event loop stood still over it
     crashes: int = 0  # unclean ends of a process that are charged to it
 
@@ -324,7 +324,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class RememberedFile:
     """A photo or a document of a conversation. `attachment` is how to fetch it again from where it was posted."""
 
     number: int  # in the conversation, from 1
@@ -333,8 +333,8 @@ class Remembered:
     attachment: Attachment
     sha256: str  # after intake
     description: str = ""  # in a few words, by a model that was asked for it
-    said: str = ""  # how the answer to its turn begins
-    spoiled: bool = False  # a provider choked on it: it is not sent again by itself
+    answer_beginning: str = ""  # how the answer to its turn begins
+    unusable: bool = False  # a provider choked on it: it is not sent again by itself
 
     @property
     def is_document(self) -> bool:
@@ -395,7 +395,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class AnswerVersion:
     """One of several answers to the same turn."""
 
     text: str
@@ -477,23 +477,23 @@ class Admission:
         return next((balance for balance in self.balances if balance.is_exhausted), None)
 
 
-Craft = Literal["imagine", "vary", "edit", "cutout", "upscale"]
+GenerationKind = Literal["imagine", "vary", "edit", "cutout", "upscale"]
 """What can be done with pictures: made of words, varied, changed by words, cut out, enlarged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class GenerationRequest:
     """A picture that somebody wants."""
 
-    craft: Craft
+    kind: GenerationKind
     model: str  # as the provider calls it
     words: str = ""
     photo: Photo | None = None  # that it is made of
-    wishes: Mapping[str, str] = field(default_factory=dict)  # size, n, quality: in people's own words
+    params: Mapping[str, str] = field(default_factory=dict)  # size, n, quality: in people's own words
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Generated:
     """What came of an order."""
 
     files: tuple[File, ...]
@@ -501,7 +501,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Transcript:
     """What somebody said in a recording."""
 
     text: str
@@ -519,7 +519,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class RateLimit:
     """`most` passes in any `seconds`, by all processes together that know it by this name."""
 
     name: str
@@ -528,7 +528,7 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class WorkerProcess:
     """One process of the bot, as it told of itself."""
 
     name: str  # machine and process number

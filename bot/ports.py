@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self
 from bot.messages import (
     Admission,
     Answer,
+    AnswerVersion,
     Attachment,
     Author,
     Backlog,
@@ -19,26 +20,25 @@ from bot.messages import (
     Document,
     Exchange,
     File,
-    Gate,
-    Heard,
-    Kept,
-    Made,
+    Generated,
+    GenerationRequest,
     Message,
     Model,
-    Order,
     Photo,
     Piece,
     Preferences,
-    Process,
     Prompt,
     PutAside,
-    Remembered,
+    RateLimit,
+    RememberedFile,
     Spent,
+    StoredFile,
     Tally,
+    Transcript,
     Turn,
     Usage,
-    Version,
     WebSession,
+    WorkerProcess,
 )
 
 Receive = Callable[[Message], Awaitable[bool | None]]
@@ -135,22 +135,22 @@ class Adapter(Protocol):
         """Make one cheap call that needs the token; raises what is wrong with it."""
 
 
-class Studio(Protocol):
+class MediaGenerator(Protocol):
     """Makes pictures and sound. Every method raises only `bot.errors.BotError` for what can be foreseen."""
 
     async def models(self, craft: str) -> Sequence[Model]:
         """Who can do it, the usual one first; `craft` is one of `Craft`, or hear, or speak."""
         ...
 
-    async def make(self, order: Order) -> Made:
+    async def generate(self, order: GenerationRequest) -> Generated:
         """Make what was ordered, and fetch it. Refused before it costs anything where the model cannot do it so."""
         ...
 
-    async def hear(self, recording: File, model: str, language: str) -> Heard:
+    async def transcribe(self, recording: File, model: str, language: str) -> Transcript:
         """Write down what is said; `language` is what its speaker is likely to speak (de, zh-CN), or empty."""
         ...
 
-    async def speak(self, text: str, model: str) -> Made:
+    async def speak(self, text: str, model: str) -> Generated:
         """Read the text aloud, into one file."""
         ...
 
@@ -190,7 +190,7 @@ class Provider(Protocol):
         ...
 
     @property
-    def studio(self) -> Studio | None:
+    def media(self) -> MediaGenerator | None:
         """Who makes pictures and sound there; None where nobody does."""
         ...
 
@@ -259,11 +259,11 @@ class Store(SessionStore, Protocol):
     async def amend(self, message: Message) -> None:
         """The message was edited: keep its new words, if nobody has taken the turn up yet."""
 
-    async def wait_for_parts(self, seconds: float) -> None:
+    async def hold_albums(self, seconds: float) -> None:
         """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""
         ...
 
-    async def withdraw(self, channel: Channel, id: str) -> None:
+    async def cancel_queued(self, channel: Channel, id: str) -> None:
         """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
 
     async def claim(
@@ -294,13 +294,13 @@ class Store(SessionStore, Protocol):
     def wake(self) -> None:
         """End this process's `wait`."""
 
-    async def postponed(self, turn: Turn, seconds: float) -> None:
+    async def reschedule(self, turn: Turn, seconds: float) -> None:
         """Put the turn back for that long; its conversation waits behind it. Counts as a try."""
 
-    async def answered(self, turn: Turn, answer: Answer) -> None:
+    async def save_answer(self, turn: Turn, answer: Answer) -> None:
         """Keep the whole answer, and book what it took if a model gave it; only delivery is left."""
 
-    async def finished(self, turn: Turn, error: str | None = None) -> None:
+    async def finish(self, turn: Turn, error: str | None = None) -> None:
         """Take the turn off the queue, and let the next of its conversation come forward."""
 
     async def list_put_aside(self, most: int) -> Sequence[PutAside]:
@@ -317,147 +317,147 @@ class Store(SessionStore, Protocol):
 
     # posts
 
-    async def posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
+    async def list_posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
         """The ids of what was posted for this turn, first post first; each answer side by side has its own lane."""
         ...
 
-    async def posts_anywhere(self, turn: Turn) -> Mapping[Channel, list[str]]:
+    async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
         """What was posted for this turn in each channel, first post first; lane 0 only."""
         ...
 
-    async def posted(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
+    async def save_post_id(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
         """Keep the id of the n-th post (from 0, below 1,000) of a lane."""
 
-    async def turn_behind(self, channel: Channel, post: str) -> Turn | None:
+    async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
         """The turn that a post of ours answers; where that only asked again, the turn that it asked about."""
 
     # turns and their answers
 
-    async def turn(self, id: int) -> Turn | None:
+    async def get_turn(self, id: int) -> Turn | None:
         """The turn with this number, finished or not, with its conversation as it is now."""
 
-    async def last_question(self, conversation: Conversation) -> Turn | None:
+    async def find_last_question(self, conversation: Conversation) -> Turn | None:
         """The last turn of the conversation that a model was asked about, be it in vain; no command."""
 
-    async def transcript(self, conversation: Conversation) -> Sequence[Turn]:
+    async def list_answered(self, conversation: Conversation) -> Sequence[Turn]:
         """All that was asked and answered in the conversation, oldest first, commands left out."""
         ...
 
-    async def record(self, conversation: Conversation) -> Sequence[Turn]:
+    async def list_recorded(self, conversation: Conversation) -> Sequence[Turn]:
         """As `transcript`, with the commands for which a model worked: what it compared, made or read aloud."""
         ...
 
-    async def versions(self, turn: Turn) -> Sequence[Version]:
+    async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
         """The answers that models gave to the turn, the original one first."""
         ...
 
-    async def add_version(self, turn: Turn, by: Turn, version: Version) -> int:
+    async def add_version(self, turn: Turn, by: Turn, version: AnswerVersion) -> int:
         """Keep and show the answer that the later turn `by` brought for `turn`; its number, from 0.
 
         What `by` brings again takes the place of what it brought. A turn that was forgotten meanwhile keeps nothing.
         """
         ...
 
-    async def show_version(self, turn: Turn, n: int) -> None:
+    async def select_version(self, turn: Turn, n: int) -> None:
         """Let this answer be the one that is shown and that the history quotes."""
 
     # photos
 
-    async def remember(self, turn: Turn, files: Mapping[Attachment, Kept], channel: Channel) -> None:
+    async def save_files(self, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel) -> None:
         """Number the photos and documents that the turn shows, in this order, after those its conversation knows.
 
         `channel` is where they were posted. One that the conversation knows by its hash keeps its number.
         """
 
-    async def remembered(self, conversation: Conversation, most: int) -> Sequence[Remembered]:
+    async def list_files(self, conversation: Conversation, most: int) -> Sequence[RememberedFile]:
         """The photos and documents of the conversation that were shown last, `most` at most, by number.
 
         With what was said of each: the beginning of the answer to its turn, where a model gave one.
         """
         ...
 
-    async def described(self, conversation: Conversation, sha256: str, description: str) -> None:
+    async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
         """Keep in a few words what the photo shows."""
 
-    async def spoiled(self, conversation: Conversation, sha256: str) -> None:
+    async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
         """Keep that a provider choked on the photo."""
 
     # what was made
 
-    async def keep_made(self, turn: Turn, files: Sequence[File]) -> None:
+    async def save_generated(self, turn: Turn, files: Sequence[File]) -> None:
         """Keep what was made for a turn that we hold; what it has already stays as it is."""
 
-    async def made(self, turn: int) -> Sequence[File]:
+    async def list_generated(self, turn: int) -> Sequence[File]:
         """What was made for the turn with this number; nothing where it is too old."""
         ...
 
-    async def unmade(self, before: float) -> None:
+    async def delete_generated(self, before: float) -> None:
         """Delete what was made before that moment (seconds since 1970)."""
 
-    async def worded(self, turn: Turn, text: str) -> None:
+    async def set_words(self, turn: Turn, text: str) -> None:
         """Let the turn, which we hold, say this: what somebody said in a voice message."""
 
     # channels
 
-    async def channel_settings(self, channel: Channel) -> ChannelSettings:
+    async def get_channel_settings(self, channel: Channel) -> ChannelSettings:
         """What was chosen for the channel; what another process chose is known within seconds."""
         ...
 
-    async def set_channel(self, channel: Channel, settings: ChannelSettings) -> None:
+    async def save_channel_settings(self, channel: Channel, settings: ChannelSettings) -> None:
         """Keep what was chosen for the channel."""
 
-    async def heard(self, marks: Mapping[Channel, str]) -> None:
+    async def save_read_marks(self, marks: Mapping[Channel, str]) -> None:
         """Keep the id of the last message that was heard in each of these channels."""
 
-    async def last_heard(self, platform: str) -> Mapping[Channel, str]:
+    async def list_read_marks(self, platform: str) -> Mapping[Channel, str]:
         """The last message that was heard in each channel of the platform."""
         ...
 
     # conversations
 
-    async def moved(self, old: Channel, new: Channel) -> None:
+    async def migrate_channel(self, old: Channel, new: Channel) -> None:
         """The same people have another address now."""
 
-    async def history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
+    async def list_history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
         """The turns answered before this one in its conversation, oldest first, commands left out."""
         ...
 
-    async def began(self, conversation: Conversation, remote_id: str | None) -> None:
+    async def save_remote_id(self, conversation: Conversation, remote_id: str | None) -> None:
         """Keep the provider's id of the conversation."""
 
-    async def conversation_of(self, channel: Channel) -> Conversation | None:
+    async def find_conversation(self, channel: Channel) -> Conversation | None:
         """The conversation that the channel takes part in; None if nothing was ever said there."""
 
-    async def channels(self, conversation: Conversation) -> Sequence[Channel]:
+    async def list_channels(self, conversation: Conversation) -> Sequence[Channel]:
         """The channels that share the conversation."""
         ...
 
-    async def joined(self, channel: Channel, conversation: Conversation) -> None:
+    async def join(self, channel: Channel, conversation: Conversation) -> None:
         """From now on the channel shares that conversation; what waits there goes along, and is answered by age."""
 
-    async def left(self, channel: Channel) -> Conversation:
+    async def leave(self, channel: Channel) -> Conversation:
         """Give the channel, with what waits there, a fresh conversation with the same model and preferences."""
         ...
 
-    async def dropped(self, channel: Channel) -> None:
+    async def drop_channel(self, channel: Channel) -> None:
         """The channel is gone for good: it shares no conversation, and what waits there is finished as `gone`.
 
         A turn in work ends by itself.
         """
 
-    async def renewed(self, conversation: Conversation) -> Conversation:
+    async def renew(self, conversation: Conversation) -> Conversation:
         """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
         ...
 
-    async def switched(self, conversation: Conversation, model: str) -> None:
+    async def switch_model(self, conversation: Conversation, model: str) -> None:
         """Keep the choice of a model. Another provider means another remote conversation."""
 
-    async def preferred(self, conversation: Conversation, preferences: Preferences) -> None:
+    async def save_preferences(self, conversation: Conversation, preferences: Preferences) -> None:
         """Keep what people chose for the conversation."""
 
     # people
 
-    async def access(self, subject: str) -> bool | None:
+    async def get_access(self, subject: str) -> bool | None:
         """Whether the subject (telegram:42) was let in (True) or kept out (False).
 
         What another process chose is known within seconds.
@@ -477,7 +477,7 @@ class Store(SessionStore, Protocol):
         """Return everybody who claimed the bot."""
         ...
 
-    async def new_code(self, purpose: str, subject: str, seconds: float, *, length: int = 8) -> str:
+    async def create_code(self, purpose: str, subject: str, seconds: float, *, length: int = 8) -> str:
         """Issue a code that stands for the subject, once, for so many seconds; its older one for this purpose is void.
 
         31 to the power of `length` codes are possible.
@@ -494,7 +494,7 @@ class Store(SessionStore, Protocol):
     async def void_codes(self, purpose: str) -> None:
         """Let no code for this purpose be good any more."""
 
-    async def use_code(self, purpose: str, code: str, by: str) -> str | None:
+    async def redeem_code(self, purpose: str, code: str, by: str) -> str | None:
         """Return the subject of the code, which is void from now on.
 
         None for a wrong code, and for every code once `by` (telegram:42) has tried too many within a minute. Upper and
@@ -521,14 +521,16 @@ class Store(SessionStore, Protocol):
     async def release(self, turn: Turn) -> None:
         """Give back what is still reserved for the turn."""
 
-    async def spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
+    async def get_spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
         """What answers took since then: all of them, or those to one author (platform:id) or in one channel."""
         ...
 
-    async def oldest(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> float | None:
+    async def find_oldest_spending(
+        self, since: float, *, author: str | None = None, channel: Channel | None = None
+    ) -> float | None:
         """When the first of what `spent` adds up was booked."""
 
-    async def spent_by_day(
+    async def list_spent_by_day(
         self, since: float, *, author: str | None = None, channel: Channel | None = None
     ) -> Sequence[DaySpent]:
         """What `spent` adds up, by day (UTC) and model, oldest first."""
@@ -536,15 +538,15 @@ class Store(SessionStore, Protocol):
 
     # what is deleted
 
-    async def shown(self, conversation: Conversation) -> Sequence[str]:
+    async def list_file_hashes(self, conversation: Conversation) -> Sequence[str]:
         """The hashes of the photos and documents that go with what `forgotten` deletes."""
         ...
 
-    async def forgotten(self, conversation: Conversation) -> Conversation:
+    async def forget(self, conversation: Conversation) -> Conversation:
         """Renew the conversation, and delete the old one with everything that was said and answered in it."""
         ...
 
-    async def expired(self, before: float, most: int) -> int:
+    async def delete_expired(self, before: float, most: int) -> int:
         """Delete up to `most` turns that were finished before that moment; how many.
 
         Conversations that nobody can come back to, because they have neither channels nor turns, go as well.
@@ -556,81 +558,81 @@ class Store(SessionStore, Protocol):
     stopped: Callable[[int], object]
     """Called with a conversation when another process wants an answer there to end; assign it."""
 
-    async def stop(self, conversation: int) -> bool:
+    async def request_stop(self, conversation: int) -> bool:
         """Let whoever answers in the conversation end that; False if nobody does."""
         ...
 
-    async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def run_exclusively(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the work while no other process does what has this name: wait until then, and give way when it is lost.
 
         What was lost (the database was away) is cancelled, and begun anew when it is our turn again.
         """
 
-    async def admit(self, gate: Gate, patience: float) -> float:
+    async def acquire(self, gate: RateLimit, patience: float) -> float:
         """Book a pass through the gate, and return how many seconds from now it is good.
 
         One that is later than in `patience` seconds is not booked.
         """
         ...
 
-    async def report(self, process: Process) -> None:
+    async def beat(self, process: WorkerProcess) -> None:
         """Tell the others how this process is."""
 
-    async def fleet(self) -> Sequence[Process]:
+    async def list_processes(self) -> Sequence[WorkerProcess]:
         """What every process told last, with the moment when it did; by name."""
         ...
 
-    async def sign_off(self) -> None:
+    async def unregister(self) -> None:
         """Take back what this process told: it ends."""
 
-    async def forget_silent(self, before: float) -> None:
+    async def prune_stale(self, before: float) -> None:
         """Forget the processes that were not seen since that moment."""
 
-    async def carry(self, key: str, data: bytes) -> None:
+    async def put_blob(self, key: str, data: bytes) -> None:
         """Keep under this key what only this process was given. Secrets come encrypted."""
 
-    async def carried(self, key: str) -> bytes | None:
+    async def get_blob(self, key: str) -> bytes | None:
         """What was kept under the key; None where it is unknown or too old."""
         ...
 
-    async def put_down(self, prefix: str, before: float) -> None:
+    async def delete_blobs(self, prefix: str, before: float) -> None:
         """Delete what was kept before that moment under keys that begin so."""
 
     # assets that providers keep for us
 
-    async def asset(self, provider: str, account: str, sha256: str) -> str | None:
+    async def get_asset(self, provider: str, account: str, sha256: str) -> str | None:
         """The key under which this account of the provider holds the photo."""
 
-    async def kept_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+    async def save_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
         """The provider holds the photo under this key."""
 
-    async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
+    async def forget_asset(self, provider: str, account: str, sha256: str) -> None:
         """The provider no longer holds it."""
 
-    async def unbooked(self, before: float) -> None:
+    async def delete_spending(self, before: float) -> None:
         """Delete what was booked before that moment."""
 
-    async def lost_assets_before(self, before: float) -> int:
+    async def forget_assets_before(self, before: float) -> int:
         """Forget all keys that were kept before that moment; how many."""
         ...
 
     # figures
 
-    async def waiting(self) -> int:
+    async def count_waiting(self) -> int:
         """How many turns are on the queue, those in work included."""
         ...
 
-    async def backlog(self) -> Backlog:
+    async def get_backlog(self) -> Backlog:
         """How many turns wait, and how many are in work, in all processes."""
         ...
 
-    async def tally(self, start: float, end: float) -> Sequence[Tally]:
+    async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
         """What became of the turns that were finished from `start` on and before `end`. No word and no name is in it.
 
         Nobody who asks anything else of the store waits for it.
         """
         ...
 
-    async def spent_on(self, start: float, end: float) -> Mapping[str, Usage]:
+    async def list_spent_by_model(self, start: float, end: float) -> Mapping[str, Usage]:
         """What each model took from `start` on and before `end`, booked for whomever."""
         ...

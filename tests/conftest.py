@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Author, Channel, Message, Turn
-from bot.photos import Photos
 from bot.ports import Store
 from bot.store import open_store
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 
-PHOTOS = Path(__file__).parent / "photos"
+PHOTOS = Path(__file__).parent / "files" / "photos"
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 PICTURES = sorted(path.name for path in PHOTOS.iterdir() if path.suffix not in (".md", ".py", ""))
 MODEL = "sandbox/gpt-4o"
@@ -102,8 +102,8 @@ def provider() -> FakeProvider:
 
 
 @pytest.fixture
-async def photos() -> AsyncIterator[Photos]:
-    async with Photos() as photos:
+async def photos() -> AsyncIterator[PhotoIntake]:
+    async with PhotoIntake() as photos:
         yield photos
 
 

@@ -15,17 +15,17 @@ import pytest
 import structlog
 
 from adapters.providers.onemin import OneMin
-from bot.app import hands
+from bot.app import build_job_context
 from bot.asking.failover import Failover
 from bot.asking.outcome import TRIES
+from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message
-from bot.metrics import Metrics
-from bot.photos import Photos
+from bot.operations.metrics import Metrics
 from bot.settings import Settings
-from bot.stops import Stops
 from bot.store import open_store
 from bot.store.sql import SqlStore
-from bot.worker import Worker
+from bot.turns.stops import Stops
+from bot.turns.worker import Worker
 from emulator import Emulator
 from tests.conftest import PHOTOS, PICTURES, said
 from tests.doubles.platform import FakePlatform
@@ -71,7 +71,7 @@ class Chat:
     async def ask(self, message: Message) -> str:
         """Say something, let the bot try as often as it wants, and return what its newest post reads."""
         await self.store.add(message)
-        while await self.store.waiting():
+        while await self.store.count_waiting():
             await self.store.write(lambda execute: execute("UPDATE turns SET due = 0 WHERE finished IS NULL"))
             for turn in await self.store.claim(1):
                 await self.worker.take(turn)
@@ -88,12 +88,14 @@ async def chat() -> AsyncIterator[Chat]:
         assert isinstance(store, SqlStore)
         async with (
             store,
-            Photos() as photos,
+            PhotoIntake() as photos,
             Emulator(pace=0.001) as emulator,
             OneMin("a-key", emulator.url, "unified", store, silence=0.3) as provider,
         ):
             settings = Settings.read(_env_file=None)
-            crew = hands(settings, store, {"web": platform}, {"onemin": provider}, photos, Stops(), Failover())
+            crew = build_job_context(
+                settings, store, {"web": platform}, {"onemin": provider}, photos, Stops(), Failover()
+            )
             worker = Worker(crew, Metrics())
             yield Chat(worker, store, platform, emulator)
 

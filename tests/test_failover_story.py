@@ -8,18 +8,18 @@ import pytest
 
 from adapters.providers.onemin import OneMin
 from adapters.providers.openai import open_vapi
-from bot.app import hands
+from bot.adapter_context import AdapterContext
+from bot.app import build_job_context
 from bot.asking.failover import FAILURES, LONGEST_PAUSE, Failover
-from bot.house import House
+from bot.files.photos import PhotoIntake
 from bot.messages import Attachment
-from bot.metrics import Metrics
-from bot.photos import Photos
+from bot.operations.metrics import Metrics
 from bot.ports import Provider, Store
 from bot.settings import Settings
-from bot.stops import Stops
+from bot.turns.stops import Stops
+from bot.turns.worker import Worker
 from bot.web.server import WebServer
 from bot.words import say
-from bot.worker import Worker
 from emulator import Emulator
 from tests.conftest import PHOTOS, said
 from tests.doubles.openai import FakeOpenAI
@@ -72,7 +72,7 @@ class Town:
 
 
 @pytest.fixture
-async def town(sqlite: Store, photos: Photos) -> AsyncIterator[Town]:
+async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         emulator = await stack.enter_async_context(Emulator(key=KEY, pace=0.001))
         double = await stack.enter_async_context(FakeOpenAI("vapi", key=KEY))
@@ -85,14 +85,14 @@ async def town(sqlite: Store, photos: Photos) -> AsyncIterator[Town]:
         )
         onemin = await stack.enter_async_context(OneMin(KEY, emulator.url, "unified", sqlite))
         vapi = await stack.enter_async_context(
-            open_vapi(House(settings, sqlite, WebServer("127.0.0.1", 0, None, Metrics().registry)))
+            open_vapi(AdapterContext(settings, sqlite, WebServer("127.0.0.1", 0, None, Metrics().registry)))
         )
         platform = FakePlatform()
         platform.files = {name: (PHOTOS / name).read_bytes() for name in NAMES}
         providers: dict[str, Provider] = {"onemin": onemin, "vapi": vapi}
         clock = Clock()
         failover = Failover(clock)
-        crew = hands(settings, sqlite, {"web": platform}, providers, photos, Stops(), failover)
+        crew = build_job_context(settings, sqlite, {"web": platform}, providers, photos, Stops(), failover)
         await sqlite.add(said("/model onemin/gpt-4o"))
         worker = Worker(crew, Metrics())
         [turn] = await sqlite.claim(1)
@@ -186,4 +186,4 @@ async def test_both_down_the_question_waits_and_is_answered_when_one_is_back(tow
     before = len(town.platform.reads())
     await hear(town.worker, said("what?"))
     assert len(town.platform.reads()) == before
-    assert await sqlite.waiting() == 1
+    assert await sqlite.count_waiting() == 1

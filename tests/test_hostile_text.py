@@ -20,26 +20,29 @@ import pytest
 
 import adapters
 import bot
-from adapters.platforms.discord import render as discord
+from adapters.platforms.discord import formatting as discord
 from adapters.platforms.discord import translate as discord_translate
-from adapters.platforms.telegram import render as telegram
+from adapters.platforms.telegram import formatting as telegram
 from adapters.platforms.telegram import translate as telegram_translate
+from adapters.providers.error_rules import ServiceFailure, failure
 from adapters.providers.frames import Frames
-from adapters.providers.onemin import noise, sound
-from adapters.providers.onemin import refusals as onemin_refusals
-from adapters.providers.onemin import results as onemin_results
-from adapters.providers.onemin import wire as onemin_wire
-from adapters.providers.openai import refusals as openai_refusals
-from adapters.providers.openai import wire as openai_wire
-from adapters.providers.pause import pause
-from adapters.providers.refusals import Failure, failure
-from bot import export, logs, videos
-from bot.asking import memory
+from adapters.providers.onemin import errors as onemin_refusals
+from adapters.providers.onemin import reply_reader as onemin_wire
+from adapters.providers.onemin import result_files as onemin_results
+from adapters.providers.onemin import speech_params as sound
+from adapters.providers.onemin import stream_cleaner as noise
+from adapters.providers.openai import completion_reader as openai_wire
+from adapters.providers.openai import errors as openai_refusals
+from adapters.providers.retry_after import pause
+from bot.asking import context as memory
+from bot.asking import video_links as videos
+from bot.commands import export_archive as export
 from bot.commands import parse as parse_command
-from bot.commands.studio import WISH
+from bot.commands.generation import WISH
 from bot.errors import BotError
-from bot.markdown import hidden_host, is_formula, leads_somewhere, parse, spoken, to_unicode
-from bot.pages import pages
+from bot.operations import logs
+from bot.replies.markdown import hidden_host, is_formula, leads_somewhere, parse, spoken, to_unicode
+from bot.replies.pages import pages
 from tests.doubles.hostile import LONGEST, PIECES, SECONDS, SIGNS, hostile_texts
 
 COUNT = 40  # texts for each reader, besides the examples
@@ -62,7 +65,7 @@ def frames_of(read: Callable[[str, AsyncIterator[bytes]], Frames], content_type:
     return lambda text: asyncio.run(drain(text))
 
 
-def failures(text: str) -> list[Failure]:
+def failures(text: str) -> list[ServiceFailure]:
     """What a service may mean that answers with this, as it is and as the message of an error."""
     bodies = (text, json.dumps({"error": {"message": text, "code": text[:100]}}))
     return [failure(400, body.encode()) for body in bodies]

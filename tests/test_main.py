@@ -14,7 +14,7 @@ import aiohttp
 import psycopg
 import pytest
 
-from bot.libraries import lock_date
+from bot.operations.lock_age import lock_date
 from bot.store import open_store
 from emulator import Emulator
 from tests.conftest import PHOTOS

@@ -14,9 +14,9 @@ from playwright.async_api import FilePayload, Locator, Page, ViewportSize, expec
 
 from emulator import Emulator, audio
 from tests.conftest import PHOTOS
-from tests.documents import locked, pdf
 from tests.doubles.browser import chromium, pictures
 from tests.doubles.process import BotProcess
+from tests.files.documents import locked, pdf
 
 ANSWERS = "#entries .post"
 PDF = "application/pdf"

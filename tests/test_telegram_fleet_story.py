@@ -9,12 +9,12 @@ from pathlib import Path
 
 import aiohttp
 
-from adapters.platforms.telegram.translate import Me, translate
-from bot.access import Access
-from bot.inbox import Inbox
+from adapters.platforms.telegram.translate import BotIdentity, translate
+from bot.intake.access import Access
+from bot.intake.inbox import Inbox
 from bot.messages import Message, Turn
-from bot.stops import Stops
 from bot.store import open_store
+from bot.turns.stops import Stops
 from emulator import Emulator
 from tests.conftest import MODEL, PHOTOS
 from tests.doubles.openai import FakeOpenAI
@@ -156,7 +156,7 @@ async def test_three_processes_together_keep_the_pace_that_telegram_wants(tmp_pa
 
 
 async def test_parts_of_an_album_that_two_listeners_hear_at_the_same_moment_are_one_turn(database: str) -> None:
-    bed, me = TelegramBed(), Me(7, USERNAME)
+    bed, me = TelegramBed(), BotIdentity(7, USERNAME)
     albums = [bed.album([CAT] * 6, "compare them", chat) for chat in range(1000, 1010)]
     parts = [translate({"update_id": 1, "message": part}, me) for side in zip(*albums, strict=True) for part in side]
     async with open_store(database, MODEL) as one, open_store(database, MODEL) as other:
@@ -168,5 +168,5 @@ async def test_parts_of_an_album_that_two_listeners_hear_at_the_same_moment_are_
             while len(turns) < len(albums):
                 turns += await one.claim(20)
                 await asyncio.sleep(0.1)
-        assert await one.waiting() == len(albums)
+        assert await one.count_waiting() == len(albums)
     assert [len(turn.message.attachments) for turn in turns] == [6] * len(albums)

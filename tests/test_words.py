@@ -16,8 +16,8 @@ import aiohttp
 import discord
 import pytest
 
-from adapters.platforms.discord.slash import CHAT, LOCALES, MENUS, MESSAGE_MENU, Payload, menu, payload, sync
-from bot.commands import COMMANDS, Desk, Response, quick_actions
+from adapters.platforms.discord.slash_commands import CHAT, LOCALES, MENUS, MESSAGE_MENU, Payload, menu, payload, sync
+from bot.commands import COMMANDS, CommandContext, Response, quick_actions
 from bot.errors import Busy, Refused
 from bot.messages import Turn
 from bot.ports import Store
@@ -280,7 +280,7 @@ def test_an_error_survives_the_way_to_another_process() -> None:
 
 async def test_help_is_given_in_the_language_of_whoever_asks(sqlite: Store, turn: Turn) -> None:
     with speaking("de"):
-        answer = await COMMANDS["help"].obey(Desk(sqlite, {}), turn, "")
+        answer = await COMMANDS["help"].run(CommandContext(sqlite, {}), turn, "")
     assert isinstance(answer, Response)
     assert "/read · den Text auf dem Foto lesen" in answer.text
 

@@ -1,9 +1,9 @@
 """The chat platforms. A new one is a module beside this file and a line here."""
 
-from adapters import Plug
+from adapters import Plugin
 
 PLATFORMS = {
-    "discord": Plug("adapters.platforms.discord:open_discord", needs="discord_token"),
-    "telegram": Plug("adapters.platforms.telegram:open_telegram", needs="telegram_token"),
-    "web": Plug("adapters.platforms.web:open_web"),
+    "discord": Plugin("adapters.platforms.discord:open_discord", needs="discord_token"),
+    "telegram": Plugin("adapters.platforms.telegram:open_telegram", needs="telegram_token"),
+    "web": Plugin("adapters.platforms.web:open_web"),
 }

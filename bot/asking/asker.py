@@ -9,16 +9,16 @@ from typing import Any
 
 import structlog
 
-from bot.asking.attempt import Attempt, Crew
-from bot.asking.describing import Describer
+from bot.accounting.limits import UsageLimits
+from bot.asking.attempt import Attempt, AttemptContext
 from bot.asking.failover import Failover
-from bot.asking.finding import Finder
-from bot.asking.question import Question, of_model
+from bot.asking.file_loader import FileLoader
+from bot.asking.photo_descriptions import PhotoDescriber
+from bot.asking.question import Question, with_model
 from bot.errors import BotError, Refused
-from bot.limits import Limits
 from bot.messages import Turn
 from bot.ports import Provider, Store
-from bot.stops import Stops
+from bot.turns.stops import Stops
 
 log = structlog.get_logger(__name__)
 
@@ -32,21 +32,21 @@ class Asker:
 
     store: Store
     providers: Mapping[str, Provider]
-    finder: Finder
+    loader: FileLoader
     stops: Stops
     first_model: str = ""
     fallbacks: Sequence[str] = ()
     failover: Failover = field(default_factory=Failover)
-    hear: Hear | None = None  # what is said in recordings
+    transcribe: Hear | None = None  # what is said in recordings
     videos: bool = True  # links to them may be followed
-    limits: Limits | None = None  # None: there are none
+    limits: UsageLimits | None = None  # None: there are none
 
     @cached_property
-    def crew(self) -> Crew:
+    def context(self) -> AttemptContext:
         """Whom every attempt works with."""
-        limits = self.limits or Limits(self.store)
-        describer = Describer(self.store, self.providers, [self.first_model, *self.fallbacks], limits)
-        return Crew(self.store, self.providers, self.finder, self.failover, describer, self.videos)
+        limits = self.limits or UsageLimits(self.store)
+        describer = PhotoDescriber(self.store, self.providers, [self.first_model, *self.fallbacks], limits)
+        return AttemptContext(self.store, self.providers, self.loader, self.failover, describer, self.videos)
 
     async def ask(self, asked: Question) -> str:
         """Let the answer grow, and return it whole, or as much of it as there was when somebody stopped it."""
@@ -77,8 +77,8 @@ class Asker:
                 raise
 
     async def _hear_and_ask(self, asked: Question) -> None:
-        if self.hear is not None:
-            asked.turn = await self.hear(asked)
+        if self.transcribe is not None:
+            asked.turn = await self.transcribe(asked)
         await self._ask(asked)
 
     async def _ask(self, asked: Question) -> None:
@@ -103,17 +103,17 @@ class Asker:
     async def _line(self, asked: Question) -> Sequence[str]:
         if asked.alone:
             return [asked.turn.conversation.model]
-        settings = await self.store.channel_settings(asked.reply.channel)
+        settings = await self.store.get_channel_settings(asked.reply.channel)
         fallbacks = self.fallbacks if settings.fallbacks is None else settings.fallbacks
         there = [model for model in fallbacks if model.partition("/")[0] in self.providers]
         return self.failover.line(asked.turn.conversation.model, there)
 
     async def _ask_one(self, asked: Question, model: str) -> None:
-        turn = of_model(asked.turn, model)
+        turn = with_model(asked.turn, model)
         aside = asked.aside or turn.conversation.provider != asked.turn.conversation.provider
         is_probe = self.failover.began(model)
         try:
-            await Attempt(self.crew, asked, turn, aside).answer()
+            await Attempt(self.context, asked, turn, aside).answer()
         except BotError as error:
             self.failover.failed(model, error)
             raise

@@ -8,18 +8,18 @@ from time import monotonic
 
 import structlog
 
-from bot.asking import memory
-from bot.asking.describing import Described, Describer
+from bot.asking import context as memory
 from bot.asking.failover import Failover
-from bot.asking.finding import Finder
-from bot.asking.looking import Looking
-from bot.asking.poison import bad_ones, may_be_poisoned
-from bot.asking.question import Question, apart, before, instructions, with_history, words
+from bot.asking.file_loader import FileLoader
+from bot.asking.file_preparation import FilePreparation
+from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
+from bot.asking.poison_photos import find_bad_photos, may_be_photo_fault
+from bot.asking.question import Question, detached, instructions, join_notes, with_history, words
+from bot.asking.video_links import without_videos
 from bot.errors import BotError, Forgotten, Refused, Unreadable
-from bot.messages import Exchange, Kept, Photo, Prompt, Remembered, Text, Turn, Usage
+from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Turn, Usage
 from bot.ports import Provider, Store
-from bot.together import together
-from bot.videos import without_videos
+from bot.util.gather import gather_all
 from bot.words import say
 
 log = structlog.get_logger(__name__)
@@ -31,14 +31,14 @@ SAME = 4  # fewer may stand there twice by chance
 
 
 @dataclass(frozen=True)
-class Crew:
+class AttemptContext:
     """Whom an attempt works with."""
 
     store: Store
     providers: Mapping[str, Provider]
-    finder: Finder
+    loader: FileLoader
     failover: Failover
-    describer: Describer
+    describer: PhotoDescriber
     videos: bool = True  # links to them may be followed
 
 
@@ -46,7 +46,7 @@ class Crew:
 class Attempt:
     """Has the question answered by the model of `turn`. `aside`: in a conversation of its own over there."""
 
-    crew: Crew
+    context: AttemptContext
     asked: Question
     turn: Turn
     aside: bool
@@ -54,10 +54,10 @@ class Attempt:
     spoke: bool = False
 
     def __post_init__(self) -> None:
-        self.provider = self.crew.providers[self.turn.conversation.provider]
-        crew = self.crew
-        self.files = Looking(crew.store, crew.finder, crew.failover, self.provider, self.asked, self.turn)
-        self.known: Sequence[Remembered] = ()  # the conversation's files that the provider may not know
+        self.provider = self.context.providers[self.turn.conversation.provider]
+        crew = self.context
+        self.files = FilePreparation(crew.store, crew.loader, crew.failover, self.provider, self.asked, self.turn)
+        self.known: Sequence[RememberedFile] = ()  # the conversation's files that the provider may not know
         self.mended: set[str] = set()  # what was done to the question, once each
 
     async def answer(self) -> None:
@@ -77,9 +77,9 @@ class Attempt:
     # what is asked
 
     async def _prompt(self) -> Prompt:
-        looked, history, _ = await together(
+        looked, history, _ = await gather_all(
             self.files.own(),
-            self.crew.store.history(self.turn, self.turn.conversation.preferences.history),
+            self.context.store.list_history(self.turn, self.turn.conversation.preferences.history),
             self._begin(),
         )
         files, unread = looked
@@ -94,7 +94,7 @@ class Attempt:
     def _words(self) -> str:
         """What to ask; links that nobody is to follow are left out."""
         text = words(self.turn.message)
-        return text if self.crew.videos else without_videos(text)
+        return text if self.context.videos else without_videos(text)
 
     def _note_late(self) -> None:
         late = time.time() - self.turn.message.sent
@@ -110,19 +110,19 @@ class Attempt:
         remote_id = await self.provider.begin(conversation, title)
         self.begun = remote_id is not None
         if self.begun and not self.aside:
-            await self.crew.store.began(conversation, remote_id)
+            await self.context.store.save_remote_id(conversation, remote_id)
         self.turn = replace(self.turn, conversation=replace(conversation, remote_id=remote_id))
 
-    async def _composed(self, text: str, own: list[Kept], history: Sequence[Exchange]) -> Prompt:
+    async def _composed(self, text: str, own: list[StoredFile], history: Sequence[Exchange]) -> Prompt:
         """The question with all that its provider does not know: what was said, and the files that matter."""
         conversation = self.turn.conversation
         keeps = conversation.remote_id is not None
-        told = history if self.begun or not keeps else memory.missed(history, self.provider.name)
+        told = history if self.begun or not keeps else memory.exchanges_missed_by(history, self.provider.name)
         if told or not keeps or not own:
             self.known = await self._unknown(told, everything=self.begun or not keeps, history=history)
         recalled, lost = await self._recall(text, own)
         files = [*recalled, *own]
-        numbers = memory.numbered(self.known, own) if self.known else {}
+        numbers = memory.number_files(self.known, own) if self.known else {}
         given = await self.files.given(files, numbers)
         self.notes += given.notes
         photos = given.photos
@@ -135,7 +135,7 @@ class Attempt:
             conversation,
             text,
             photos,
-            memory.within(told, self.known),
+            memory.fit_history(told, self.known),
             instructions(conversation.preferences),
             numbers,
             background,
@@ -146,9 +146,9 @@ class Attempt:
 
     async def _unknown(
         self, told: Sequence[Exchange], *, everything: bool, history: Sequence[Exchange]
-    ) -> Sequence[Remembered]:
+    ) -> Sequence[RememberedFile]:
         """The files that the provider does not know: with what it missed, and of questions that nobody answered."""
-        known = await self.crew.store.remembered(self.turn.conversation, memory.LOOKED_BACK)
+        known = await self.context.store.list_files(self.turn.conversation, memory.LOOKED_BACK)
         earlier = [each for each in known if each.turn <= self.turn.id]
         if everything:
             return earlier
@@ -156,17 +156,17 @@ class Attempt:
         last = max(answered, default=0)
         return [each for each in earlier if each.turn in missed or each.turn > last]
 
-    async def _recall(self, text: str, own: Sequence[Kept]) -> tuple[list[Kept], dict[str, str]]:
+    async def _recall(self, text: str, own: Sequence[StoredFile]) -> tuple[list[StoredFile], dict[str, str]]:
         """The earlier files that matter, and why others of them cannot be had any more, by hash."""
-        wanted = memory.that_matter(text, [each.sha256 for each in own], self.known)
-        self.notes += [_lost(each, say("photo_refused")) for each in memory.choked_on(text, self.known)]
-        found = await together(*(self.files.again(each) for each in wanted))
+        wanted = memory.select_relevant(text, [each.sha256 for each in own], self.known)
+        self.notes += [_lost(each, say("photo_refused")) for each in memory.list_unusable(text, self.known)]
+        found = await gather_all(*(self.files.again(each) for each in wanted))
         lost = {each.sha256: str(why) for each, why in zip(wanted, found, strict=True) if isinstance(why, Unreadable)}
         self.notes += [_lost(each, lost[each.sha256]) for each in wanted if each.sha256 in lost]
-        return self.files.affordable([each for each in found if isinstance(each, Kept)]), lost
+        return self.files.affordable([each for each in found if isinstance(each, StoredFile)]), lost
 
-    async def _described(self, photos: Sequence[Photo]) -> Described | None:
-        return await self.crew.describer.described(self.asked, self.turn.conversation.model, photos, self.known)
+    async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
+        return await self.context.describer.described(self.asked, self.turn.conversation.model, photos, self.known)
 
     def _for_the_rest(self, prompt: Prompt) -> Prompt:
         """Ask for the rest only, where the answer broke off."""
@@ -183,7 +183,7 @@ class Attempt:
         if prompt.documents and not self.asked.reply.text and _may_be_a_document(error):
             self._once("in words", error)
             return await self._in_words(prompt, error)
-        if self.asked.reply.text or not may_be_poisoned(error):
+        if self.asked.reply.text or not may_be_photo_fault(error):
             raise error
         self._once("without poison", error)
         return await self._without_poison(prompt, error)
@@ -198,17 +198,17 @@ class Attempt:
         log.warning("the provider forgot the conversation")
         conversation = self.turn.conversation
         if not self.aside:
-            await self.crew.store.began(conversation, None)
-        self.turn = replace(self.turn, conversation=apart(conversation))
+            await self.context.store.save_remote_id(conversation, None)
+        self.turn = replace(self.turn, conversation=detached(conversation))
         await self._begin()
         self.notes.append(say("began_anew"))
-        history = await self.crew.store.history(self.turn, conversation.preferences.history)
+        history = await self.context.store.list_history(self.turn, conversation.preferences.history)
         return await self._composed(self._words(), self.asked.files, history)
 
     async def _in_words(self, prompt: Prompt, error: Refused) -> Prompt:
         """The question with the words of its documents, because the provider does not open them after all."""
         self.files.closed.update(each.sha256 for each in prompt.documents)
-        spoken = [each for each in prompt.documents if not (await self.crew.finder.words(each)).is_empty]
+        spoken = [each for each in prompt.documents if not (await self.context.loader.words(each)).is_empty]
         silent = [each for each in prompt.documents if each not in spoken]
         if not (spoken or prompt.photos or prompt.excerpts):
             raise error
@@ -226,7 +226,7 @@ class Attempt:
         if len(prompt.photos) < 2 and not prompt.history:
             await self._spoiled(prompt.photos)
             raise error
-        bad = await bad_ones(prompt.photos, self._takes) if prompt.photos else []
+        bad = await find_bad_photos(prompt.photos, self._takes) if prompt.photos else []
         if not bad and not prompt.history:
             raise error
         if not bad:
@@ -243,25 +243,25 @@ class Attempt:
 
     async def _takes(self, photos: Sequence[Photo]) -> bool:
         """Whether the provider takes these photos: the first word of an answer tells."""
-        probe = Prompt(apart(self.turn.conversation), say("ask_probe"), tuple(photos))
+        probe = Prompt(detached(self.turn.conversation), say("ask_probe"), tuple(photos))
         try:
             async with aclosing(self.provider.ask(probe)) as pieces:
                 async for _ in pieces:
                     break
         except Refused as error:
-            if may_be_poisoned(error):
+            if may_be_photo_fault(error):
                 return False
             raise
         return True
 
     async def _spoiled(self, photos: Sequence[Photo]) -> None:
         for photo in photos:
-            await self.crew.store.spoiled(self.turn.conversation, photo.sha256)
+            await self.context.store.mark_unusable(self.turn.conversation, photo.sha256)
 
     # words
 
     async def _stream(self, prompt: Prompt) -> None:
-        rest = _Rest(self.asked.reply.text)
+        rest = _ContinuationFilter(self.asked.reply.text)
         async with aclosing(self.provider.ask(prompt)) as pieces:
             try:
                 async for piece in pieces:
@@ -280,22 +280,22 @@ class Attempt:
         asked, model = self.asked, self.turn.conversation.model
         if not self.spoke:
             self.spoke = True
-            self.crew.failover.well(model)
+            self.context.failover.well(model)
         if asked.first_words is None:
             asked.first_words = monotonic() - asked.started
             conversation = self.asked.turn.conversation
-            note = self.crew.failover.note(conversation.id, conversation.model, model)
+            note = self.context.failover.note(conversation.id, conversation.model, model)
             asked.answered_by = model
-            asked.reply.grow(before(filter(None, [*asked.notes, *self.notes, note])))
+            asked.reply.grow(join_notes(filter(None, [*asked.notes, *self.notes, note])))
         asked.reply.grow(piece.text)
 
 
-def _lost(known: Remembered, why: str) -> str:
+def _lost(known: RememberedFile, why: str) -> str:
     key = "file_lost" if known.is_document else "photo_lost"
     return say(key, n=known.number, name=known.attachment.name, why=why)
 
 
-class _Rest:
+class _ContinuationFilter:
     """The rest of an answer that broke off: what it says once more is left out."""
 
     def __init__(self, said: str) -> None:
@@ -318,7 +318,7 @@ class _Rest:
 
 def _may_be_a_document(error: Refused) -> bool:
     """Whether it may go well with the words of a document instead, which are also fewer."""
-    return error.key in ("provider_document_refused", "provider_context_too_long") or may_be_poisoned(error)
+    return error.key in ("provider_document_refused", "provider_context_too_long") or may_be_photo_fault(error)
 
 
 def _folded(prompt: Prompt) -> Prompt:

@@ -50,7 +50,7 @@ def family(model_id: str) -> str:
 
 
 @dataclass(slots=True)
-class Outage:
+class OutageRecord:
     """What one breaker saw fail, from the first failure after a success up to the next success."""
 
     number: int  # no two outages share one
@@ -63,7 +63,7 @@ class Breaker:
     """Lets questions through, or not. `number` gives each outage its own."""
 
     def __init__(self, clock: Callable[[], float], number: Callable[[], int]) -> None:
-        self.outage: Outage | None = None  # the latest, over or not
+        self.outage: OutageRecord | None = None  # the latest, over or not
         self._clock, self._number = clock, number
         self._successes = 0  # since the latest failure
         self._until: float | None = None  # None: closed
@@ -110,10 +110,10 @@ class Breaker:
         """The probe came to nothing; another may go."""
         self._probe = None
 
-    def _outage(self, error: BotError) -> Outage:
+    def _outage(self, error: BotError) -> OutageRecord:
         """The outage that this belongs to. An answer that broke off takes back the success its first words were."""
         counted = self._successes - isinstance(error, Cut)
-        return self.outage if self.outage and counted <= 0 else Outage(self._number())
+        return self.outage if self.outage and counted <= 0 else OutageRecord(self._number())
 
 
 class Failover:

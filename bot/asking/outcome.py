@@ -16,7 +16,7 @@ CLAIMS = 30  # how often processes may die over a turn before it is given up
 ANSWERED, STOPPED = "answered", "stopped"
 
 
-class Asks(Protocol):
+class AnswersQuestions(Protocol):
     """Whoever has a question answered."""
 
     async def ask(self, asked: Question) -> str:
@@ -24,22 +24,22 @@ class Asks(Protocol):
         ...
 
 
-async def outcome(asker: Asks, asked: Question, *, patient: bool = True) -> tuple[str, str]:
+async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> tuple[str, str]:
     """Ask; the text to show, and how it came about: answered, stopped, or the key of what went wrong.
 
     Raises Busy only where it is worth another try: before any words, and within the number of tries. Whoever is not
     `patient` gets a sentence instead.
     """
     try:
-        if asked.turn.claims > CLAIMS:
+        if asked.turn.deliveries > CLAIMS:
             raise Refused("gave_up")
         text = await asker.ask(asked)
     except Busy as error:
         if asked.reply.text:
             return _with_warning(asked, say("answer_cut")), "answer_cut"
-        if patient and asked.tries < TRIES:
+        if patient and asked.attempts < TRIES:
             raise
-        return _with_warning(asked, say("busy_still", reason=error, tries=asked.tries + 1)), error.key
+        return _with_warning(asked, say("busy_still", reason=error, tries=asked.attempts + 1)), error.key
     except BotError as error:
         return _with_warning(asked, str(error)), error.key
     except LeaseLost:

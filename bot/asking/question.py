@@ -10,14 +10,14 @@ from bot.messages import (
     Conversation,
     Document,
     Exchange,
-    Kept,
     Message,
     Photo,
     Preferences,
+    StoredFile,
     Turn,
     Usage,
 )
-from bot.reply import Reply
+from bot.replies.reply import Reply
 from bot.words import say
 
 LONGEST_QUOTE = 1_000  # characters
@@ -33,13 +33,13 @@ class Question:
     aside: bool = False  # asked beside the conversation, which goes on as if it had not been
     again: bool = False  # the turn was asked before
     alone: bool = False  # nobody else may answer
-    tries: int = 0
+    attempts: int = 0
     notes: list[str] = field(default_factory=list)  # said before the answer
     started: float = field(default_factory=monotonic)
     first_words: float | None = None
     usage: Usage = field(default_factory=Usage)
     stopped: bool = False
-    files: list[Kept] = field(default_factory=list)  # photos and documents that were read
+    files: list[StoredFile] = field(default_factory=list)  # photos and documents that were read
     seen: dict[Attachment, Photo | Document] = field(default_factory=dict)  # those that need not be fetched once more
     answered_by: str = ""  # the model whose words came; another one than was asked if that is down
 
@@ -67,7 +67,7 @@ def with_history(text: str, history: Sequence[Exchange]) -> str:
     return say("ask_history", history=told, text=text)
 
 
-def before(notes: Iterable[str]) -> str:
+def join_notes(notes: Iterable[str]) -> str:
     """What is said before the answer."""
     return "".join(f"_{note}_\n\n" for note in notes)
 
@@ -78,13 +78,13 @@ def instructions(preferences: Preferences) -> str:
     return "\n".join(filter(None, (preferences.persona, length)))
 
 
-def asked_by(turn: Turn, subject: Turn, conversation: Conversation) -> Turn:
+def as_asked_by(turn: Turn, subject: Turn, conversation: Conversation) -> Turn:
     """The question of `subject` as `turn` asks it, in this conversation: as late, and as often tried, as `turn` is."""
     message = replace(subject.message, sent=turn.message.sent)
-    return replace(subject, conversation=conversation, message=message, claims=turn.claims)
+    return replace(subject, conversation=conversation, message=message, deliveries=turn.deliveries)
 
 
-def of_model(turn: Turn, model: str) -> Turn:
+def with_model(turn: Turn, model: str) -> Turn:
     """The same turn for another model. Another provider knows nothing of the conversation."""
     conversation = replace(turn.conversation, model=model)
     if conversation.provider != turn.conversation.provider:
@@ -92,6 +92,6 @@ def of_model(turn: Turn, model: str) -> Turn:
     return replace(turn, conversation=conversation)
 
 
-def apart(conversation: Conversation) -> Conversation:
+def detached(conversation: Conversation) -> Conversation:
     """As if nothing had been said yet."""
     return replace(conversation, remote_id=None)

@@ -2,30 +2,30 @@
 
 from collections.abc import Mapping
 
-from bot.commands.again import AGAIN, ASKING, BETWEEN
+from bot.commands.access_commands import CROWDED, PEOPLE, introduce, may_claim, pairing_of
+from bot.commands.answers import AGAIN, ASKING, BETWEEN
 from bot.commands.command import (
     AskAgain,
-    AskAll,
     Command,
-    Desk,
-    Draw,
+    CommandContext,
+    CommandResult,
+    CompareModels,
+    Generate,
     Option,
-    Ordered,
-    Read,
     Response,
     Rules,
+    SpeakAnswer,
     Suggestion,
     parse,
 )
 from bot.commands.conversation import STOP, new, stop
+from bot.commands.generation import MAKING, STUDIO
 from bot.commands.help import help_, start
 from bot.commands.links import LINKS
-from bot.commands.models import MODEL
-from bot.commands.people import CROWDED, PEOPLE, introduce, may_claim, pairing_of
+from bot.commands.model_choice import MODEL
 from bot.commands.privacy import PRIVACY
 from bot.commands.questions import ASK, QUESTIONS, question, quick_actions
 from bot.commands.settings import SETTINGS
-from bot.commands.studio import MAKING, STUDIO
 
 __all__ = [
     "ASK",
@@ -38,15 +38,15 @@ __all__ = [
     "QUESTIONS",
     "STOP",
     "AskAgain",
-    "AskAll",
     "Command",
-    "Desk",
-    "Draw",
+    "CommandContext",
+    "CommandResult",
+    "CompareModels",
+    "Generate",
     "Option",
-    "Ordered",
-    "Read",
     "Response",
     "Rules",
+    "SpeakAnswer",
     "Suggestion",
     "introduce",
     "may_claim",

@@ -4,11 +4,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.access import is_admin
-from bot.documents import Documents
-from bot.limits import Limit
-from bot.messages import Button, Craft, File, Message, Turn
-from bot.photos import Photos
+from bot.accounting.limits import Limit
+from bot.files.documents import DocumentIntake
+from bot.files.photos import PhotoIntake
+from bot.intake.access import is_admin
+from bot.messages import Button, File, GenerationKind, Message, Turn
 from bot.ports import Adapter, Provider, Store
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
@@ -27,21 +27,21 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Desk:
+class CommandContext:
     """What lies within a command's reach."""
 
     store: Store
     providers: Mapping[str, Provider]
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
-    photos: Photos | None = None  # what cleans them
+    photos: PhotoIntake | None = None  # what cleans them
     most_bytes: int = 20 * 1024 * 1024  # of a photo
-    documents: Documents | None = None  # what reads the others
+    documents: DocumentIntake | None = None  # what reads the others
 
     @property
     def speaks(self) -> bool:
         """Whether answers can be read aloud."""
-        return "speech" not in self.rules.off and any(provider.studio for provider in self.providers.values())
+        return "speech" not in self.rules.off and any(provider.media for provider in self.providers.values())
 
     async def manages(self, message: Message) -> bool:
         """Whether its author may change what holds for everybody in the channel."""
@@ -60,7 +60,7 @@ class Suggestion:
     label: str
 
 
-Suggest = Callable[[Desk, str], Awaitable[Sequence[Suggestion]]]
+Suggest = Callable[[CommandContext, str], Awaitable[Sequence[Suggestion]]]
 """What fits what has been typed so far, the best first."""
 
 
@@ -96,7 +96,7 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class AskAll:
+class CompareModels:
     """The question of an earlier turn is to be asked of several models at the same time."""
 
     subject: Turn
@@ -104,26 +104,26 @@ class AskAll:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class Generate:
     """A picture is to be made: of words, or of one that was shown."""
 
-    craft: Craft
+    kind: GenerationKind
     words: str
     model: str | None  # as somebody named it; None: the usual one
-    wishes: Mapping[str, str]
-    of: int | None = None  # the turn whose picture is meant; None: that of the message, or else the last one
+    params: Mapping[str, str]
+    source_turn: int | None = None  # the turn whose picture is meant; None: that of the message, or else the last one
     nth: int = 1  # of its pictures
     again: Turn | None = None  # that ordered it first
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class SpeakAnswer:
     """The answer to an earlier turn is to be read aloud."""
 
     subject: Turn
 
 
-Ordered = Response | AskAgain | AskAll | Draw | Read
+CommandResult = Response | AskAgain | CompareModels | Generate | SpeakAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Command:
     parts of what is said, in their order, for platforms that have a form for them.
     """
 
-    obey: Callable[[Desk, Turn, str], Awaitable[Ordered]]
+    run: Callable[[CommandContext, Turn, str], Awaitable[CommandResult]]
     options: tuple[Option, ...] = ()
     listed: bool = True  # in /help, and where platforms list commands; others are said by buttons
 

@@ -1,8 +1,8 @@
 """One conversation in several channels, also of several platforms."""
 
-from bot.commands.command import Command, Desk, Option, Response
+from bot.accounting.limits import subject_of
+from bot.commands.command import Command, CommandContext, Option, Response
 from bot.errors import Refused
-from bot.limits import subject_of
 from bot.messages import Channel, Turn
 from bot.words import say
 
@@ -10,32 +10,32 @@ LINK = "link"  # the purpose of a code
 MINUTES = 10  # that a code lives
 
 
-async def link(desk: Desk, turn: Turn, rest: str) -> Response:
+async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/link: get a code. /link CODE: share the conversation of the channel that the code comes from."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
     here = turn.message.channel
     if not rest:
-        code = await desk.store.new_code(LINK, str(here), MINUTES * 60)
+        code = await desk.store.create_code(LINK, str(here), MINUTES * 60)
         return Response(say("link_code", code=code, minutes=MINUTES))
-    subject = await desk.store.use_code(LINK, rest, by=subject_of(turn.message))
+    subject = await desk.store.redeem_code(LINK, rest, by=subject_of(turn.message))
     if subject is None:
         raise Refused("link_unknown")
     there = Channel.parse(subject)
-    conversation = await desk.store.conversation_of(there)
+    conversation = await desk.store.find_conversation(there)
     if there == here or conversation is None:
         raise Refused("link_itself")
-    await desk.store.joined(here, conversation)
+    await desk.store.join(here, conversation)
     return Response(say("link_done", platform=there.platform.title()))
 
 
-async def unlink(desk: Desk, turn: Turn, rest: str) -> Response:
+async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/unlink: leave the others, with a fresh conversation."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
-    if len(await desk.store.channels(turn.conversation)) <= 1:
+    if len(await desk.store.list_channels(turn.conversation)) <= 1:
         raise Refused("unlink_nothing")
-    await desk.store.left(turn.message.channel)
+    await desk.store.leave(turn.message.channel)
     return Response(say("unlink_done"))
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.commands.again import BETWEEN
-from bot.commands.command import Command, Desk, Option, Response
+from bot.commands.answers import BETWEEN
+from bot.commands.command import Command, CommandContext, Option, Response
+from bot.commands.export_archive import ExportLabels, export_zip
 from bot.errors import BotError, Refused, Unreadable
-from bot.export import Labels, export_zip
-from bot.messages import Attachment, Button, File, Kept, Turn
-from bot.photos.sniff import is_picture
+from bot.files.photos.sniff import is_picture
+from bot.messages import Attachment, Button, File, StoredFile, Turn
 from bot.ports import Adapter
 from bot.words import say
 
@@ -19,7 +19,7 @@ YES = "yes"
 MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord takes ten megabytes
 
 
-async def privacy(desk: Desk, turn: Turn, rest: str) -> Response:
+async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/privacy: what is kept, where and for how long."""
     provider = turn.conversation.provider
     return Response(
@@ -28,7 +28,7 @@ async def privacy(desk: Desk, turn: Turn, rest: str) -> Response:
     )
 
 
-async def forget(desk: Desk, turn: Turn, rest: str) -> Response:
+async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/forget [yes]: delete the conversation here and at the provider."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
@@ -41,27 +41,27 @@ async def forget(desk: Desk, turn: Turn, rest: str) -> Response:
         with suppress(BotError):
             await provider.forget(conversation)
             gone = True
-    for channel in await desk.store.channels(conversation):
+    for channel in await desk.store.list_channels(conversation):
         if adapter := desk.adapters.get(channel.platform):
             await adapter.forget(channel)
     if desk.photos is not None:
-        await desk.photos.drop(await desk.store.shown(conversation))
-    await desk.store.forgotten(conversation)
+        await desk.photos.drop(await desk.store.list_file_hashes(conversation))
+    await desk.store.forget(conversation)
     return Response(say("forget_done" if gone else "forget_done_here"))
 
 
-async def export(desk: Desk, turn: Turn, rest: str) -> Response:
+async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/export: a zip with what was said and made here, and the photos and documents that can still be had."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
-    turns = await desk.store.record(turn.conversation)
-    files: dict[str, Kept] = {}
+    turns = await desk.store.list_recorded(turn.conversation)
+    files: dict[str, StoredFile] = {}
     for each in turns:
         if adapter := desk.adapters.get(each.message.channel.platform):
             for attachment in each.message.photos:
                 with suppress(BotError):
                     files[attachment.ref] = await _fetched(desk, adapter, attachment)
-    versions = {each.id: await desk.store.versions(each) for each in turns}
+    versions = {each.id: await desk.store.list_versions(each) for each in turns}
     made = await _made(desk, [each for each in turns if not versions[each.id]])
     zipped = await asyncio.to_thread(
         export_zip,
@@ -79,18 +79,18 @@ async def export(desk: Desk, turn: Turn, rest: str) -> Response:
     return Response(say("export_done", turns=len(turns), photos=pictures), files=(file,))
 
 
-async def _made(desk: Desk, turns: Sequence[Turn]) -> Mapping[int, Sequence[File]]:
+async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Sequence[File]]:
     """What was made for these turns; only the newest has its data, where all of it would be too much."""
     found: dict[int, Sequence[File]] = {}
     room = MOST_BYTES
     for turn in reversed(turns):
-        files = await desk.store.made(turn.id)
+        files = await desk.store.list_generated(turn.id)
         room -= sum(len(file.data) for file in files)
         found[turn.id] = files if room > 0 else [replace(file, data=b"") for file in files]
     return found
 
 
-async def _fetched(desk: Desk, adapter: Adapter, attachment: Attachment) -> Kept:
+async def _fetched(desk: CommandContext, adapter: Adapter, attachment: Attachment) -> StoredFile:
     """What can be packed, of the size that fits into an export at all."""
     data = await adapter.download(attachment, desk.most_bytes)
     if desk.photos is not None and is_picture(data):
@@ -100,8 +100,10 @@ async def _fetched(desk: Desk, adapter: Adapter, attachment: Attachment) -> Kept
     raise Unreadable("photo_gone")
 
 
-def _labels() -> Labels:
-    return Labels(**{name: say(f"export_{name}") for name in ("times", "gone", "left_out", "older", "unanswered")})
+def _labels() -> ExportLabels:
+    return ExportLabels(
+        **{name: say(f"export_{name}") for name in ("times", "gone", "left_out", "older", "unanswered")}
+    )
 
 
 PRIVACY = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
-from bot.commands.command import Command, Desk, Option, Response
-from bot.commands.models import known_models, nearest
+from bot.commands.command import Command, CommandContext, Option, Response
+from bot.commands.model_choice import known_models, nearest
 from bot.errors import Refused
 from bot.messages import Button, ChannelSettings, Length, Listening, Mirroring, Preferences, Turn
 from bot.words import LANGUAGES, say
@@ -36,9 +36,9 @@ DEFAULT = "default"
 MOST_FALLBACKS = 5
 
 
-async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
+async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/settings [NAME [VALUE]]: say how the bot behaves here, or change it."""
-    chosen = await desk.store.channel_settings(turn.message.channel)
+    chosen = await desk.store.get_channel_settings(turn.message.channel)
     preferences = turn.conversation.preferences
     name, _, value = rest.partition(" ")
     name, value = name.lower(), value.strip()
@@ -51,16 +51,16 @@ async def settings(desk: Desk, turn: Turn, rest: str) -> Response:
     if name == FALLBACKS or name in OF_CHANNEL:
         meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value.lower()]
         chosen = replace(chosen, **{name: meant})
-        await desk.store.set_channel(turn.message.channel, chosen)
+        await desk.store.save_channel_settings(turn.message.channel, chosen)
     else:
         preferences = replace(preferences, **{name: _meant(name, value)})
-        await desk.store.preferred(turn.conversation, preferences)
+        await desk.store.save_preferences(turn.conversation, preferences)
     overview = _overview(turn, chosen, preferences, known=True)
     done = say("settings_done", name=say(f"setting_{name}"), value=_shown(name, chosen, preferences))
     return replace(overview, text=f"{done}\n\n{overview.text}")
 
 
-async def _models(desk: Desk, value: str) -> tuple[str, ...] | None:
+async def _models(desk: CommandContext, value: str) -> tuple[str, ...] | None:
     """The fallbacks that somebody names, in their order; None: those of the operator."""
     if value.lower() == DEFAULT:
         return None

@@ -31,7 +31,7 @@ def open_store(
 def visit_store(url: str, first_model: str) -> Store:
     """Return the store for a short visit, not entered yet: a bot may be running on it, and nothing is taken over."""
     if url.startswith("sqlite:///"):
-        from bot.store.visiting import VisitedSQLite
+        from bot.store.put_aside import VisitedSQLite
 
         return VisitedSQLite(url.removeprefix("sqlite:///"), first_model)
     return open_store(url, first_model, connections=2)

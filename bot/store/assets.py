@@ -2,13 +2,13 @@
 
 import time
 
-from bot.store.base import Base
+from bot.store.database import Database
 
 
-class Assets(Base):
+class AssetTable(Database):
     """Known by provider, account and the photo's hash."""
 
-    async def asset(self, provider: str, account: str, sha256: str) -> str | None:
+    async def get_asset(self, provider: str, account: str, sha256: str) -> str | None:
         """The key under which this account of the provider holds the photo."""
         found = await self.read(
             "SELECT asset FROM assets WHERE provider = :provider AND account = :account AND sha256 = :sha256",
@@ -18,7 +18,7 @@ class Assets(Base):
         )
         return found[0]["asset"] if found else None
 
-    async def kept_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+    async def save_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
         """The provider holds the photo under this key."""
         await self._run(
             "INSERT INTO assets (provider, account, sha256, asset, kept)"
@@ -31,7 +31,7 @@ class Assets(Base):
             now=time.time(),
         )
 
-    async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
+    async def forget_asset(self, provider: str, account: str, sha256: str) -> None:
         """The provider no longer holds it."""
         await self._run(
             "DELETE FROM assets WHERE provider = :provider AND account = :account AND sha256 = :sha256",
@@ -40,6 +40,6 @@ class Assets(Base):
             sha256=sha256,
         )
 
-    async def lost_assets_before(self, before: float) -> int:
+    async def forget_assets_before(self, before: float) -> int:
         """Forget all keys that were kept before that moment; how many."""
         return len(await self._run("DELETE FROM assets WHERE kept < :before RETURNING provider", before=before))

@@ -17,7 +17,7 @@ from pathlib import Path
 from stat import S_IMODE
 from urllib.parse import quote
 
-from bot.file_rights import close_to_others
+from bot.operations.file_rights import close_to_others
 from bot.store.sqlite import lock_file
 
 PAGES = 64  # of 4 KB each, in one step
@@ -36,7 +36,7 @@ class Copy:
     """What was copied, and how long it took."""
 
     turns: int
-    waiting: int  # of these, for an answer
+    count_waiting: int  # of these, for an answer
     size: int  # bytes
     seconds: float
     kept: Path | None = None  # where the store is that this one took the place of

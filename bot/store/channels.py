@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import islice
 
 from bot.messages import Channel, ChannelSettings
-from bot.store import rows
-from bot.store.base import Execute
-from bot.store.lines import Lines
-from bot.store.recent import Recent
+from bot.store import row_mapping as rows
+from bot.store.conversation_queue import ConversationQueue
+from bot.store.database import Execute
+from bot.util.ttl_cache import TtlCache
 
 SETTINGS_SECONDS = 15.0  # until what another process chose for a channel is known
 SETTINGS_KEPT = 10_000  # channels, those that were asked about last
@@ -34,14 +34,14 @@ NAMED_ONCE = (
 )
 
 
-class Channels(Lines):
+class ChannelTable(ConversationQueue):
     """What belongs to a channel, however many share its conversation."""
 
     def __init__(self, first_model: str) -> None:
         super().__init__(first_model)
-        self._settings: Recent[Channel, ChannelSettings] = Recent(SETTINGS_KEPT, SETTINGS_SECONDS)
+        self._settings: TtlCache[Channel, ChannelSettings] = TtlCache(SETTINGS_KEPT, SETTINGS_SECONDS)
 
-    async def channel_settings(self, channel: Channel) -> ChannelSettings:
+    async def get_channel_settings(self, channel: Channel) -> ChannelSettings:
         """What was chosen for the channel; what another process chose is known within seconds."""
 
         async def load() -> ChannelSettings:
@@ -52,7 +52,7 @@ class Channels(Lines):
 
         return await self._settings.get(channel, load)
 
-    async def set_channel(self, channel: Channel, settings: ChannelSettings) -> None:
+    async def save_channel_settings(self, channel: Channel, settings: ChannelSettings) -> None:
         """Keep what was chosen for the channel."""
         await self._run(
             "INSERT INTO channel_settings (channel, settings) VALUES (:channel, :settings)"
@@ -62,7 +62,7 @@ class Channels(Lines):
         )
         self._settings.forget(channel)
 
-    async def heard(self, marks: Mapping[Channel, str]) -> None:
+    async def save_read_marks(self, marks: Mapping[Channel, str]) -> None:
         """Keep the id of the last message that was heard in each of these channels; an older one changes nothing."""
         # All processes in the same order, so that no two wait for each other's rows.
         ordered = sorted((str(channel), id) for channel, id in marks.items())
@@ -78,7 +78,7 @@ class Channels(Lines):
         if ordered:
             await self.write(unit)
 
-    async def last_heard(self, platform: str) -> Mapping[Channel, str]:
+    async def list_read_marks(self, platform: str) -> Mapping[Channel, str]:
         """The last message that was heard in each channel of the platform."""
         prefix = f"{platform}:"
         marks = await self.read(
@@ -88,7 +88,7 @@ class Channels(Lines):
         )
         return {Channel.parse(row["channel"]): row["message_id"] for row in marks}
 
-    async def moved(self, old: Channel, new: Channel) -> None:
+    async def migrate_channel(self, old: Channel, new: Channel) -> None:
         """The same people have another address now."""
 
         async def unit(execute: Execute) -> None:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.messages import Channel, Conversation, Preferences
-from bot.store import rows
-from bot.store.base import Execute
-from bot.store.lines import Lines
+from bot.store import row_mapping as rows
+from bot.store.conversation_queue import ConversationQueue
+from bot.store.database import Execute
 
 CONVERSATION = """
 SELECT id AS conversation, model, remote_id, preferences FROM conversations
@@ -27,26 +27,26 @@ WHERE conversation = :old AND channel = :channel AND holder IS NULL AND finished
 """
 
 
-class Conversations(Lines):
+class ConversationTable(ConversationQueue):
     """Each channel takes part in one; linked channels in the same one."""
 
-    async def conversation_of(self, channel: Channel) -> Conversation | None:
+    async def find_conversation(self, channel: Channel) -> Conversation | None:
         """The conversation that the channel takes part in; None if nothing was ever said there."""
         found = await self.read(CONVERSATION, channel=str(channel))
         return rows.conversation(found[0]) if found else None
 
-    async def channels(self, conversation: Conversation) -> Sequence[Channel]:
+    async def list_channels(self, conversation: Conversation) -> Sequence[Channel]:
         """The channels that share the conversation."""
         sql = "SELECT channel FROM channels WHERE conversation = :id ORDER BY channel"
         return [Channel.parse(row["channel"]) for row in await self.read(sql, id=conversation.id)]
 
-    async def began(self, conversation: Conversation, remote_id: str | None) -> None:
+    async def save_remote_id(self, conversation: Conversation, remote_id: str | None) -> None:
         """Keep the provider's id of the conversation."""
         await self._run(
             "UPDATE conversations SET remote_id = :remote_id WHERE id = :id", id=conversation.id, remote_id=remote_id
         )
 
-    async def switched(self, conversation: Conversation, model: str) -> None:
+    async def switch_model(self, conversation: Conversation, model: str) -> None:
         """Keep the choice of a model. Another provider means another remote conversation."""
         same = model.partition("/")[0] == conversation.provider
         await self._run(
@@ -56,7 +56,7 @@ class Conversations(Lines):
             remote_id=conversation.remote_id if same else None,
         )
 
-    async def preferred(self, conversation: Conversation, preferences: Preferences) -> None:
+    async def save_preferences(self, conversation: Conversation, preferences: Preferences) -> None:
         """Keep what people chose for the conversation."""
         await self._run(
             "UPDATE conversations SET preferences = :preferences WHERE id = :id",
@@ -64,11 +64,11 @@ class Conversations(Lines):
             preferences=rows.stored(preferences),
         )
 
-    async def renewed(self, conversation: Conversation) -> Conversation:
+    async def renew(self, conversation: Conversation) -> Conversation:
         """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
         return await self._until_renewed(conversation, lambda execute, new: self._renew(execute, conversation, new))
 
-    async def joined(self, channel: Channel, conversation: Conversation) -> None:
+    async def join(self, channel: Channel, conversation: Conversation) -> None:
         """From now on the channel shares that conversation; what waits there goes along."""
 
         async def unit(execute: Execute) -> None:
@@ -81,7 +81,7 @@ class Conversations(Lines):
         await self.write(unit)
         self.wake()
 
-    async def left(self, channel: Channel) -> Conversation:
+    async def leave(self, channel: Channel) -> Conversation:
         """Give the channel, with what waits there, a fresh conversation with the same model and preferences."""
 
         async def unit(execute: Execute) -> Conversation:
@@ -96,7 +96,7 @@ class Conversations(Lines):
         self.wake()
         return fresh
 
-    async def dropped(self, channel: Channel) -> None:
+    async def drop_channel(self, channel: Channel) -> None:
         """The channel is gone for good: it shares no conversation, and what waits there is finished as `gone`.
 
         A turn in work ends by itself.

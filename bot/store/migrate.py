@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from importlib.resources import files
 
-from bot.store.base import Execute
+from bot.store.database import Execute
 
 
 async def migrate(execute: Execute, identity: str) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
-from bot.store.connecting import ANSWERED, Connection, ask, close, connect
+from bot.store.connections import ANSWERED, Connection, ask, close, connect
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ PATIENCE = 60.0  # seconds that a read or a write waits for the database
 PAUSES = 0.1, 2.0  # seconds between two tries: the first time, and at most
 
 
-def pauses(first: float, longest: float) -> Iterator[float]:
+def backoff_delays(first: float, longest: float) -> Iterator[float]:
     """How many seconds to wait before each next try: ever longer, and not as long as everybody else."""
     pause = first
     while True:
@@ -29,12 +29,12 @@ def pauses(first: float, longest: float) -> Iterator[float]:
         pause = min(2 * pause, longest)
 
 
-def passes(error: psycopg.Error) -> bool:
+def is_transient(error: psycopg.Error) -> bool:
     """Whether the same may succeed in a moment: the connection broke, two waited for each other, there was no room."""
     return isinstance(error, psycopg.OperationalError) and not isinstance(error, PoolClosed)
 
 
-class Outage:
+class DatabaseOutage:
     """Everybody waits until the database is back; only one looks whether it is."""
 
     def __init__(self, url: str, pool: AsyncConnectionPool[Connection]) -> None:
@@ -49,13 +49,13 @@ class Outage:
 
         Raises what does not pass in so many seconds (`PATIENCE`).
         """
-        end, waits = monotonic() + (PATIENCE if seconds is None else seconds), pauses(*PAUSES)
+        end, waits = monotonic() + (PATIENCE if seconds is None else seconds), backoff_delays(*PAUSES)
         while True:
             try:
                 return await attempt(end - monotonic())
             except psycopg.Error as error:
                 pause = next(waits)
-                if not (passes(error) and await self._wait(pause, end)):
+                if not (is_transient(error) and await self._wait(pause, end)):
                     raise
 
     @property
@@ -90,7 +90,7 @@ class Outage:
     async def _look(self) -> None:
         began, away = monotonic(), False
         try:
-            for pause in pauses(*PAUSES):
+            for pause in backoff_delays(*PAUSES):
                 if await self._is_back():
                     break
                 if not away:

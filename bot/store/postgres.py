@@ -11,15 +11,15 @@ from typing import Any, Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from bot.messages import Gate, Stall
-from bot.store.base import Execute, Result, Row, Unit
-from bot.store.connecting import Connection, connect, options
-from bot.store.ear import Ear
-from bot.store.guard import alone
+from bot.messages import RateLimit, Stall
+from bot.store.connections import Connection, connect, options
+from bot.store.database import Execute, Result, Row, Unit
+from bot.store.leader_election import run_exclusively
 from bot.store.migrate import migrate_next
-from bot.store.outage import Outage
+from bot.store.notifications import NotificationListener
+from bot.store.outage import DatabaseOutage
+from bot.store.shared_rate_limiter import SharedRateLimiter
 from bot.store.sql import SqlStore
-from bot.store.turnstile import Turnstile
 
 AWAY = "08", "57P"  # how errors begin by which a pooler tells, on a line that is well, that its server is not there
 MIGRATING = 5_746_000  # the advisory lock under which one process migrates
@@ -67,8 +67,8 @@ class Postgres(SqlStore):
             reconnect_failed=self._gave_up,
             kwargs=options(url) | unprepared,
         )
-        self._outage = Outage(url, self._pool)
-        self._turnstile = Turnstile(self)
+        self._outage = DatabaseOutage(url, self._pool)
+        self._turnstile = SharedRateLimiter(self)
         self._writes: set[asyncio.Task[Any]] = set()
         self._ear: asyncio.Task[None] | None = None
 
@@ -83,7 +83,7 @@ class Postgres(SqlStore):
         except BaseException:
             await self.__aexit__()
             raise
-        ear = Ear(self.direct, self.wake, lambda conversation: self.stopped(conversation))
+        ear = NotificationListener(self.direct, self.wake, lambda conversation: self.stopped(conversation))
         self._ear = asyncio.create_task(ear.listen())
         return self
 
@@ -127,13 +127,13 @@ class Postgres(SqlStore):
     async def tell_stop(self, execute: Execute, conversation: int) -> None:
         await execute("SELECT pg_notify('stops', :conversation)", conversation=str(conversation))
 
-    async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def run_exclusively(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the work while no other process does what has this name."""
-        await alone(self.direct, name, work)
+        await run_exclusively(self.direct, name, work)
 
-    async def admit(self, gate: Gate, patience: float) -> float:
+    async def acquire(self, gate: RateLimit, patience: float) -> float:
         """Book a pass through the gate, for all processes."""
-        return await self._turnstile.admit(gate, patience)
+        return await self._turnstile.acquire(gate, patience)
 
     async def _end_writes(self, seconds: float) -> None:
         if self._writes:

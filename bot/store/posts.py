@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from bot.messages import Channel, Turn
-from bot.store import rows
-from bot.store.base import Base
+from bot.store import row_mapping as rows
+from bot.store.database import Database
 
 LANE = 1000  # posts that one answer may have in a channel; the next lane begins there
 
@@ -24,10 +24,10 @@ WHERE posts.channel = :channel AND post = :post ORDER BY shown.id DESC LIMIT 1
 """
 
 
-class Posts(Base):
+class PostTable(Database):
     """What people see of turns."""
 
-    async def posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
+    async def list_posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
         """The ids of what was posted for this turn, first post first; each answer side by side has its own lane."""
         posted = await self.read(
             "SELECT post FROM posts WHERE turn = :turn AND channel = :channel AND n >= :first AND n < :next ORDER BY n",
@@ -38,7 +38,7 @@ class Posts(Base):
         )
         return [row["post"] for row in posted]
 
-    async def posts_anywhere(self, turn: Turn) -> Mapping[Channel, list[str]]:
+    async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
         """What was posted for this turn in each channel, first post first; lane 0 only."""
         posted = await self.read(
             "SELECT channel, post FROM posts WHERE turn = :turn AND n < :next ORDER BY channel, n",
@@ -50,7 +50,7 @@ class Posts(Base):
             found[Channel.parse(row["channel"])].append(row["post"])
         return dict(found)
 
-    async def posted(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
+    async def save_post_id(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
         """Keep the id of the n-th post (from 0, below 1,000) of a lane."""
         await self._run(
             POSTED.format(keep=self.keep),
@@ -60,7 +60,7 @@ class Posts(Base):
             post=post,
         )
 
-    async def turn_behind(self, channel: Channel, post: str) -> Turn | None:
+    async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
         """The turn that a post of ours answers."""
         found = await self.read(f"{rows.TURN} WHERE turns.id = ({BEHIND})", channel=str(channel), post=post)
         return rows.turn(found[0]) if found else None

@@ -9,8 +9,8 @@ import time
 from collections.abc import Collection, Sequence
 
 from bot.messages import Channel, PutAside, Stall
-from bot.store.base import Execute, Row
-from bot.store.lines import Lines
+from bot.store.conversation_queue import ConversationQueue
+from bot.store.database import Execute, Row
 
 ALIVE = 15.0  # seconds in which a living process has told of itself, which it does every five
 REST = 3.0  # seconds that a turn rests for each stall and crash of its own, so that others are answered meanwhile
@@ -53,7 +53,7 @@ WHERE id = :turn AND error = 'put_aside' RETURNING id
 """
 
 
-class Recovery(Lines):
+class Recovery(ConversationQueue):
     """Books how processes ended, and keeps what was put aside."""
 
     async def list_put_aside(self, most: int) -> Sequence[PutAside]:

@@ -1,22 +1,35 @@
 """The memory in portable SQL, put together. What the databases do differently stands in their own files."""
 
-from bot.store.access import Access
-from bot.store.assets import Assets
-from bot.store.base import Execute
-from bot.store.figures import Figures
-from bot.store.fleet import Fleet
-from bot.store.intake import Intake
-from bot.store.made import Made
+from bot.store.answers import AnswerTable
+from bot.store.assets import AssetTable
+from bot.store.database import Execute
+from bot.store.deletion import DeletionTable
+from bot.store.file_records import FileTable
+from bot.store.generated_files import GeneratedFileTable
 from bot.store.migrate import migrate
-from bot.store.photos import Photos
-from bot.store.posts import Posts
-from bot.store.privacy import Privacy
-from bot.store.queue import Queue
-from bot.store.sessions import WebSessions
-from bot.store.versions import Versions
+from bot.store.people import PeopleTable
+from bot.store.posts import PostTable
+from bot.store.processes import ProcessTable
+from bot.store.reporting import ReportingTable
+from bot.store.turn_intake import TurnIntakeTable
+from bot.store.turn_queue import TurnQueueTable
+from bot.store.web_sessions import WebSessions
 
 
-class SqlStore(Intake, Queue, Posts, Photos, Made, Versions, Privacy, Access, Assets, Fleet, Figures, WebSessions):
+class SqlStore(
+    TurnIntakeTable,
+    TurnQueueTable,
+    PostTable,
+    FileTable,
+    GeneratedFileTable,
+    AnswerTable,
+    DeletionTable,
+    PeopleTable,
+    AssetTable,
+    ProcessTable,
+    ReportingTable,
+    WebSessions,
+):
     """Everything the store remembers, in statements both databases understand."""
 
     async def _migrate(self, execute: Execute) -> None:

@@ -11,10 +11,10 @@ from typing import Any, Self
 
 import aiosqlite
 
-from bot.file_rights import close_to_others
-from bot.messages import Gate, Stall
-from bot.store.base import Execute, Result, Row, Unit
-from bot.store.gates import OwnGates
+from bot.messages import RateLimit, Stall
+from bot.operations.file_rights import close_to_others
+from bot.store.database import Execute, Result, Row, Unit
+from bot.store.rate_limits import LocalRateLimiter
 from bot.store.recovery import HOLDERS
 from bot.store.sql import SqlStore
 
@@ -56,7 +56,7 @@ class SQLite(SqlStore):
         self._writes: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
         self._guard: Callable[[], object] = lambda: None  # gives the file free
-        self._gates = OwnGates(time.time)
+        self._gates = LocalRateLimiter(time.time)
 
     async def __aenter__(self) -> Self:
         """Open the file and take back what a process that died was holding. AlreadyRunning when one lives."""
@@ -97,13 +97,13 @@ class SQLite(SqlStore):
         result: Result = await done
         return result
 
-    async def alone(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def run_exclusively(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the work: there is no other process."""
         await work()
 
-    async def admit(self, gate: Gate, patience: float) -> float:
+    async def acquire(self, gate: RateLimit, patience: float) -> float:
         """Book a pass through the gate, in memory: nobody else needs to know."""
-        return await self._gates.admit(gate, patience)
+        return await self._gates.acquire(gate, patience)
 
     async def keep_numbers(self, execute: Execute) -> None:
         await execute(f"UPDATE turn_numbers SET last = {HIGHEST}")  # noqa: S608 (ours)

@@ -13,11 +13,11 @@ from aiohttp import web
 
 from bot.ports import Store
 from bot.web.bodies import refusal
-from bot.web.figures import Figures
+from bot.web.dashboard_data import DashboardData
+from bot.web.interval_cache import RANGES
 from bot.web.login_pages import STATIC
 from bot.web.logins import SESSION
-from bot.web.memory import RANGES
-from bot.web.sums import SPLITS
+from bot.web.tally_sums import SPLITS
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ FRESH, PARTLY = 2.0, 0.1  # seconds that an answer serves all who ask for it, wh
 PATIENCE = 10.0  # seconds for the store
 
 
-class _Told(NamedTuple):
+class _CachedReply(NamedTuple):
     until: float
     body: bytes
 
@@ -37,8 +37,8 @@ class Dashboard:
     """Shows how the bot is: all processes of the fleet that share the store."""
 
     def __init__(self, store: Store) -> None:
-        self._figures = Figures(store)
-        self._told: dict[tuple[str, str], _Told] = {}
+        self._figures = DashboardData(store)
+        self._told: dict[tuple[str, str], _CachedReply] = {}
         self._telling = asyncio.Lock()  # ten tabs cost as much as one
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -78,6 +78,6 @@ class Dashboard:
         if told is None or told.until < time.monotonic():
             figures = await self._figures.tell(name, split, COUNTING)
             fresh = PARTLY if figures["uncounted"] else FRESH
-            told = _Told(time.monotonic() + fresh, json.dumps(figures).encode())
+            told = _CachedReply(time.monotonic() + fresh, json.dumps(figures).encode())
             self._told[name, split] = told
         return told.body

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from bot.messages import WebSession
 from bot.web.addresses import TrustedProxies
+from bot.web.auth import OTHER_SITE, TokenJudge, is_from_another_site
 from bot.web.bodies import read_form, refusal
-from bot.web.guard import OTHER_SITE, TokenJudge, is_from_another_site
 from bot.web.logins import COOKIE, LIFETIME, SESSION, Logins
 
 STATIC = Path(__file__).parent / "static"

@@ -14,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from bot.ports import SessionStore
 from bot.settings import Settings, is_loopback
 from bot.web.addresses import TrustedProxies, is_direct_loopback
+from bot.web.auth import METRICS, SAFE_METHODS, Guard, LoopbackOnly, TokenJudge, TokenOnly, WebhookOnly, host_in
 from bot.web.bodies import refusal
 from bot.web.connections import (
     SOFTWARE,
@@ -22,7 +23,6 @@ from bot.web.connections import (
     connections_within,
     raise_descriptor_limit,
 )
-from bot.web.guard import METRICS, SAFE_METHODS, Guard, LoopbackOnly, TokenJudge, TokenOnly, WebhookOnly, host_in
 from bot.web.login_pages import LoginPages
 from bot.web.logins import SESSION, Logins
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import Busy, Cut, Refused, Unreadable
+from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Channel, ChannelSettings, Message, Model, Piece, Prompt, Usage
-from bot.photos import Photos
 from bot.ports import Store
+from bot.turns.worker import Worker
 from bot.words import say
-from bot.worker import Worker
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
@@ -57,14 +57,16 @@ def vapi() -> Stateless:
 
 
 @pytest.fixture
-def stateless(sqlite: Store, platform: FakePlatform, vapi: Stateless, photos: Photos) -> Worker:
+def stateless(sqlite: Store, platform: FakePlatform, vapi: Stateless, photos: PhotoIntake) -> Worker:
     """A worker whose only provider keeps no history."""
     vapi.name = "sandbox"
     return make_worker(sqlite, platform, vapi, photos)
 
 
 @pytest.fixture
-def worker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, vapi: Stateless, photos: Photos) -> Worker:
+def worker(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, vapi: Stateless, photos: PhotoIntake
+) -> Worker:
     """A worker that goes to another provider when the first one, which keeps a history, is down."""
     return make_worker(sqlite, platform, [provider, vapi], photos, bot_fallbacks=("vapi/gpt-4o",))
 
@@ -106,7 +108,7 @@ async def test_earlier_ones_come_from_the_shelf_and_not_from_the_platform_again(
 
 
 async def test_what_the_shelf_has_lost_is_fetched_from_the_platform_again(
-    stateless: Worker, platform: FakePlatform, vapi: Stateless, photos: Photos
+    stateless: Worker, platform: FakePlatform, vapi: Stateless, photos: PhotoIntake
 ) -> None:
     await hear(stateless, shown("what?", "cat.jpg"))
     await photos.drop([vapi.prompts[0].photos[0].sha256])
@@ -116,7 +118,7 @@ async def test_what_the_shelf_has_lost_is_fetched_from_the_platform_again(
 
 
 async def test_what_nobody_has_any_more_is_named(
-    stateless: Worker, platform: FakePlatform, vapi: Stateless, photos: Photos
+    stateless: Worker, platform: FakePlatform, vapi: Stateless, photos: PhotoIntake
 ) -> None:
     await hear(stateless, shown("what?", "cat.jpg"))
     await photos.drop([vapi.prompts[0].photos[0].sha256])
@@ -202,7 +204,7 @@ async def test_our_own_fault_is_nobody_elses(worker: Worker, platform: FakePlatf
 async def test_a_channel_may_want_no_other_model(
     worker: Worker, sqlite: Store, platform: FakePlatform, provider: FakeProvider, vapi: Stateless
 ) -> None:
-    await sqlite.set_channel(HERE, ChannelSettings(fallbacks=()))
+    await sqlite.save_channel_settings(HERE, ChannelSettings(fallbacks=()))
     provider.script = [[Refused("provider_no_credits")]]
     await hear(worker, said("what?"))
     assert vapi.prompts == []
@@ -215,7 +217,7 @@ async def test_where_all_are_down_the_turn_is_tried_again_later(
     provider.script, vapi.script = [[DOWN]], [[Busy("provider_slow")]]
     await hear(worker, said("what?"))
     assert platform.reads() == []
-    assert await worker.store.waiting() == 1
+    assert await worker.store.count_waiting() == 1
     assert (len(provider.prompts), len(vapi.prompts)) == (1, 1)
 
 
@@ -224,7 +226,7 @@ async def test_what_the_other_model_took_is_booked_under_its_name(
 ) -> None:
     provider.script, vapi.script = [[DOWN]], [["yes", Usage(dollars=0.25)]]
     await hear(worker, said("what?"))
-    [day] = await worker.store.spent_by_day(0)
+    [day] = await worker.store.list_spent_by_day(0)
     assert (day.model, day.spent.dollars) == ("vapi/gpt-4o", 0.25)
 
 
@@ -298,7 +300,7 @@ async def test_a_blind_model_is_not_asked_about_photos_it_cannot_see(
 async def test_unless_the_channel_lets_another_one_describe_them(
     blind: Worker, sqlite: Store, platform: FakePlatform, vapi: Stateless
 ) -> None:
-    await sqlite.set_channel(HERE, ChannelSettings(describe=True))
+    await sqlite.save_channel_settings(HERE, ChannelSettings(describe=True))
     vapi.by_model = {"gpt-4o": ["a tabby on a sofa", Usage(credits=5)], "o3-mini": ["It is a tabby.", Usage(credits=1)]}
     await hear(blind, shown("what?", "cat.jpg"), said("are you sure?"))
     assert [prompt.conversation.model_id for prompt in vapi.prompts] == ["gpt-4o", "o3-mini", "o3-mini"]
@@ -306,7 +308,7 @@ async def test_unless_the_channel_lets_another_one_describe_them(
     assert "a tabby on a sofa" in vapi.prompts[2].background  # and nobody had to look again
     note = say("described_by", model="sandbox/o3-mini", by="sandbox/gpt-4o")
     assert platform.reads()[1] == f"_{note}_\n\nIt is a tabby."
-    assert (await sqlite.spent(0)).credits == 7
+    assert (await sqlite.get_spent(0)).credits == 7
 
 
 async def test_text_alone_is_nothing_to_see(blind: Worker, platform: FakePlatform) -> None:
@@ -318,7 +320,7 @@ async def test_text_alone_is_nothing_to_see(blind: Worker, platform: FakePlatfor
 
 
 async def test_a_link_to_a_video_goes_along_unless_the_operator_wants_none(
-    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
 ) -> None:
     asked = said("what is in https://youtu.be/dQw4w9WgXcQ?")
     await hear(make_worker(sqlite, platform, provider, photos), asked)

@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import Forgotten, Refused, Unreadable
+from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message, Model, Prompt
-from bot.photos import Photos
 from bot.ports import Store
+from bot.turns.worker import Worker
 from bot.words import say
-from bot.worker import Worker
 from tests.conftest import PHOTOS, said
-from tests.documents import bomb, locked, pdf, scan, word
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider, Step
 from tests.doubles.work import hear, make_worker
+from tests.files.documents import bomb, locked, pdf, scan, word
 
 PDF = "application/pdf"
 REFUSED = Refused("provider_document_refused")
@@ -47,13 +47,13 @@ def vapi() -> FakeProvider:
 
 
 @pytest.fixture
-def worker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos) -> Worker:
+def worker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Worker:
     """A worker whose only provider keeps the history, and opens documents."""
     return make_worker(sqlite, platform, provider, photos)
 
 
 @pytest.fixture
-def stateless(sqlite: Store, platform: FakePlatform, vapi: FakeProvider, photos: Photos) -> Worker:
+def stateless(sqlite: Store, platform: FakePlatform, vapi: FakeProvider, photos: PhotoIntake) -> Worker:
     """A worker whose only provider keeps no history, and opens no documents unless a test says so."""
     return make_worker(sqlite, platform, vapi, photos)
 
@@ -144,10 +144,10 @@ async def test_earlier_ones_come_from_the_shelf(stateless: Worker, platform: Fak
 
 
 async def test_what_the_shelf_has_lost_is_fetched_again_and_what_nobody_has_is_named(
-    stateless: Worker, platform: FakePlatform, vapi: FakeProvider, photos: Photos
+    stateless: Worker, platform: FakePlatform, vapi: FakeProvider, photos: PhotoIntake
 ) -> None:
     await hear(stateless, shown("what?", "report.pdf"))
-    [known] = await stateless.store.remembered(last(vapi).conversation, 10)
+    [known] = await stateless.store.list_files(last(vapi).conversation, 10)
     assert (known.attachment.mime, known.is_document) == (PDF, True)
     await photos.drop([known.sha256])
     await hear(stateless, said("more"))
@@ -243,7 +243,7 @@ async def test_a_scan_is_opened_by_some_and_named_by_others(
 
 
 async def test_where_it_is_switched_off_the_file_is_named_and_the_rest_answered(
-    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
 ) -> None:
     worker = make_worker(sqlite, platform, provider, photos, bot_features_off="documents")
     await hear(worker, shown("what?", "report.pdf", "cat.jpg"))
@@ -253,7 +253,7 @@ async def test_where_it_is_switched_off_the_file_is_named_and_the_rest_answered(
 
 
 async def test_one_that_is_too_heavy_is_named_with_the_limit(
-    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
 ) -> None:
     platform.files["heavy.pdf"] = FILES["report.pdf"] + bytes(2_000_000)
     worker = make_worker(sqlite, platform, provider, photos, bot_document_mb="1")
@@ -306,7 +306,7 @@ async def test_an_upload_that_is_not_taken_goes_in_words(worker: Worker, provide
 
 
 async def test_another_model_that_opens_none_gets_the_words(
-    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
 ) -> None:
     other = FakeProvider(["the other one"], name="vapi", keeps_history=False)
     worker = make_worker(sqlite, platform, [provider, other], photos, bot_fallbacks=("vapi/gpt-4o",))

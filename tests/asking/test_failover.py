@@ -9,7 +9,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from bot.asking.failover import CLOSED, HALF_OPEN, MOST_TOLD, OPEN, Failover, family
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from bot.messages import Answer, Turn
-from bot.metrics import Metrics
+from bot.operations.metrics import Metrics
 from bot.words import speaking
 
 GPT, MINI, CLAUDE, ELSEWHERE = "onemin/gpt-4o", "onemin/gpt-4o-mini", "onemin/claude-opus-4-6", "other/gpt-4o"

@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 
 from bot.asking.asker import Asker
-from bot.asking.finding import Finder
+from bot.asking.file_loader import FileLoader
 from bot.asking.outcome import ANSWERED, CLAIMS, STOPPED, TRIES, outcome
 from bot.asking.question import Question
-from bot.documents import Documents
 from bot.errors import Busy, Forgotten, LeaseLost, Refused
+from bot.files.documents import DocumentIntake
+from bot.files.photos import PhotoIntake
 from bot.messages import Turn
-from bot.photos import Photos
 from bot.ports import Store
-from bot.reply import Reply
-from bot.stops import Stops
+from bot.replies.reply import Reply
+from bot.turns.stops import Stops
 from bot.words import say
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider, Step
@@ -26,8 +26,8 @@ IS_DOWN = "The provider is having trouble on its side (error 503)."
 
 
 @pytest.fixture
-def asker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: Photos) -> Asker:
-    finder = Finder(sqlite, {"web": platform}, photos, Documents(photos.keep), 1 << 20)
+def asker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Asker:
+    finder = FileLoader(sqlite, {"web": platform}, photos, DocumentIntake(photos.keep), 1 << 20)
     return Asker(sqlite, {"sandbox": provider}, finder, Stops())
 
 
@@ -62,14 +62,14 @@ async def test_who_is_busy_before_any_words_is_asked_again_later(
     asker: Asker, asked: Question, provider: FakeProvider
 ) -> None:
     provider.script = [[DOWN]]
-    asked.tries = TRIES - 1
+    asked.attempts = TRIES - 1
     with pytest.raises(Busy):
         await outcome(asker, asked)
 
 
 async def test_but_not_for_ever(asker: Asker, asked: Question, provider: FakeProvider) -> None:
     provider.script = [[DOWN]]
-    asked.tries = TRIES
+    asked.attempts = TRIES
     assert await outcome(asker, asked) == (f"⚠️ {IS_DOWN} I tried {TRIES + 1} times.", "provider_down")
 
 
@@ -81,9 +81,9 @@ async def test_nor_where_nobody_has_the_patience(asker: Asker, asked: Question, 
 async def test_a_turn_that_processes_die_over_is_not_asked_any_more(
     asker: Asker, asked: Question, provider: FakeProvider
 ) -> None:
-    asked.turn = replace(asked.turn, claims=CLAIMS)
+    asked.turn = replace(asked.turn, deliveries=CLAIMS)
     assert (await outcome(asker, asked))[1] == ANSWERED
-    asked.turn = replace(asked.turn, claims=CLAIMS + 1)
+    asked.turn = replace(asked.turn, deliveries=CLAIMS + 1)
     assert (await outcome(asker, asked))[1] == "gave_up"
     assert len(provider.prompts) == 1
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.commands import COMMANDS, Desk, Response
+from bot.commands import COMMANDS, CommandContext, Response
+from bot.files.photos import PhotoIntake
 from bot.messages import Turn
-from bot.photos import Photos
 from bot.ports import Store
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
@@ -17,25 +17,27 @@ def telegram() -> FakePlatform:
 
 
 @pytest.fixture
-def desk(sqlite: Store, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform, photos: Photos) -> Desk:
-    return Desk(sqlite, {"sandbox": provider}, {"web": platform, "telegram": telegram}, photos=photos)
+def desk(
+    sqlite: Store, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform, photos: PhotoIntake
+) -> CommandContext:
+    return CommandContext(sqlite, {"sandbox": provider}, {"web": platform, "telegram": telegram}, photos=photos)
 
 
-async def response(desk: Desk, turn: Turn, words: str) -> Response:
+async def response(desk: CommandContext, turn: Turn, words: str) -> Response:
     """What is answered to `name rest`."""
     name, _, rest = words.partition(" ")
-    ordered = await COMMANDS[name].obey(desk, turn, rest)
+    ordered = await COMMANDS[name].run(desk, turn, rest)
     assert isinstance(ordered, Response)
     return ordered
 
 
-async def told(desk: Desk, turn: Turn, words: str) -> str:
+async def told(desk: CommandContext, turn: Turn, words: str) -> str:
     return (await response(desk, turn, words)).text
 
 
 async def again(store: Store, turn: Turn) -> Turn:
     """The turn of something that is said after this one in the same channel: what was chosen counts for it."""
-    await store.finished(turn)
+    await store.finish(turn)
     return await heard(store, str(turn.message.channel))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands import ASK, LISTED, QUESTIONS, Desk, parse
+from bot.commands import ASK, LISTED, QUESTIONS, CommandContext, parse
 from bot.messages import Turn
 from bot.ports import Store
 from bot.words import catalogue
@@ -31,14 +31,14 @@ def test_every_command_has_its_line_of_help() -> None:
     assert described == {"start", *LISTED, ASK, *QUESTIONS}
 
 
-async def test_start_and_help_list_what_can_be_said(desk: Desk, turn: Turn) -> None:
+async def test_start_and_help_list_what_can_be_said(desk: CommandContext, turn: Turn) -> None:
     hello = await told(desk, turn, "start")
     assert "Hello!" in hello
     for name in LISTED:
         assert f"/{name} · " in hello
 
 
-async def test_new_begins_afresh_with_the_same_model(desk: Desk, sqlite: Store, turn: Turn) -> None:
+async def test_new_begins_afresh_with_the_same_model(desk: CommandContext, sqlite: Store, turn: Turn) -> None:
     await told(desk, turn, "model o3-mini")
     turn = await again(sqlite, turn)
     assert "fresh start" in await told(desk, turn, "new")
@@ -47,5 +47,7 @@ async def test_new_begins_afresh_with_the_same_model(desk: Desk, sqlite: Store, 
     assert fresh.conversation.model == "sandbox/o3-mini"
 
 
-async def test_stop_is_heard_at_the_front_desk_so_here_there_is_nothing_left_to_stop(desk: Desk, turn: Turn) -> None:
+async def test_stop_is_heard_at_the_front_desk_so_here_there_is_nothing_left_to_stop(
+    desk: CommandContext, turn: Turn
+) -> None:
     assert await told(desk, turn, "stop") == "There is nothing to stop."

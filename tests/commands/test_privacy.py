@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands import BETWEEN, Desk, Response, Rules
-from bot.documents import Documents
+from bot.commands import BETWEEN, CommandContext, Response, Rules
 from bot.errors import Busy, Refused
+from bot.files.documents import DocumentIntake
+from bot.files.photos import PhotoIntake
 from bot.messages import Answer, Attachment, File, Turn, Usage
-from bot.photos import Photos
 from bot.ports import Store
 from tests.commands.conftest import heard, pressable, response, told
 from tests.conftest import CAT, MODEL, PHOTOS, said
-from tests.documents import pdf
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.work import linked
+from tests.files.documents import pdf
 from tests.store.talk import HERE, THERE, answer, claim_one
 
 PICTURE = (PHOTOS / "coffee.png").read_bytes()
@@ -30,7 +30,7 @@ async def talked(sqlite: Store) -> Turn:
     """What is said after a photo was asked about and the provider began to remember the conversation."""
     await sqlite.add(said("what is this?", photos=1))
     turn = await claim_one(sqlite)
-    await sqlite.began(turn.conversation, "uuid-1")
+    await sqlite.save_remote_id(turn.conversation, "uuid-1")
     await answer(sqlite, turn, "a cat")
     return await heard(sqlite)
 
@@ -39,10 +39,10 @@ async def commanded(store: Store, text: str, said_so: str, *made: File) -> None:
     """A command for which a model works, and what comes of it."""
     await store.add(said(text))
     turn = await claim_one(store)
-    await store.keep_made(turn, made)
+    await store.save_generated(turn, made)
     await store.settle(turn, 0, MODEL, Usage(credits=1))
-    await store.answered(turn, Answer(said_so, None))
-    await store.finished(turn)
+    await store.save_answer(turn, Answer(said_so, None))
+    await store.finish(turn)
 
 
 def packed(shown: Response) -> zipfile.ZipFile:
@@ -51,7 +51,7 @@ def packed(shown: Response) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(file.data))
 
 
-async def test_it_is_said_for_how_long_what_is_kept_and_who_else_gets_it(desk: Desk, turn: Turn) -> None:
+async def test_it_is_said_for_how_long_what_is_kept_and_who_else_gets_it(desk: CommandContext, turn: Turn) -> None:
     shown = await response(replace(desk, rules=Rules(keep_days=12, photo_days=3)), turn, "privacy")
     assert "for 12 days" in shown.text
     assert "for 3 days" in shown.text
@@ -61,88 +61,99 @@ async def test_it_is_said_for_how_long_what_is_kept_and_who_else_gets_it(desk: D
 
 @pytest.mark.parametrize("words", ["forget", "forget everything", "forget no"])
 async def test_nothing_is_forgotten_before_somebody_is_sure(
-    desk: Desk, sqlite: Store, talked: Turn, provider: FakeProvider, words: str
+    desk: CommandContext, sqlite: Store, talked: Turn, provider: FakeProvider, words: str
 ) -> None:
     shown = await response(desk, talked, words)
     assert "cannot be undone" in shown.text
     assert pressable(shown) == {"Yes, delete it": "/forget yes"}
     assert provider.forgotten == []
-    assert len(await sqlite.transcript(talked.conversation)) == 1
+    assert len(await sqlite.list_answered(talked.conversation)) == 1
 
 
 async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_platform(
-    desk: Desk, sqlite: Store, talked: Turn, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform
+    desk: CommandContext,
+    sqlite: Store,
+    talked: Turn,
+    provider: FakeProvider,
+    platform: FakePlatform,
+    telegram: FakePlatform,
 ) -> None:
     await linked(sqlite, str(THERE))
     done = await told(desk, talked, "forget yes")
     assert done == "Forgotten: the conversation is deleted, here and at the provider."
     assert provider.forgotten == ["uuid-1"]
     assert (platform.forgotten, telegram.forgotten) == ([HERE], [THERE])
-    assert await sqlite.transcript(talked.conversation) == []
-    fresh = await sqlite.conversation_of(HERE)
+    assert await sqlite.list_answered(talked.conversation) == []
+    fresh = await sqlite.find_conversation(HERE)
     assert fresh is not None
     assert fresh.id != talked.conversation.id
     assert fresh.remote_id is None
 
 
 async def test_photos_that_are_forgotten_are_dropped_here_and_those_of_others_are_not(
-    desk: Desk, sqlite: Store, photos: Photos
+    desk: CommandContext, sqlite: Store, photos: PhotoIntake
 ) -> None:
     mine, theirs = [await photos.read(name, (PHOTOS / name).read_bytes()) for name in ("cat.jpg", "coffee.png")]
     await sqlite.add(said(photos=1))
     turn = await claim_one(sqlite)
-    await sqlite.remember(turn, {turn.message.attachments[0]: mine}, HERE)
+    await sqlite.save_files(turn, {turn.message.attachments[0]: mine}, HERE)
     await answer(sqlite, turn, "a cat")
     await told(desk, await heard(sqlite), "forget yes")
-    assert await sqlite.remembered(turn.conversation, 10) == []
+    assert await sqlite.list_files(turn.conversation, 10) == []
     assert await photos.recall(mine.sha256, "cat") is None
     assert await photos.recall(theirs.sha256, "cat") is not None
 
 
-async def test_photos_that_were_put_aside_with_new_are_dropped_along(desk: Desk, sqlite: Store, photos: Photos) -> None:
+async def test_photos_that_were_put_aside_with_new_are_dropped_along(
+    desk: CommandContext, sqlite: Store, photos: PhotoIntake
+) -> None:
     cat = await photos.read("cat.jpg", CAT)
     await sqlite.add(said(photos=1))
     turn = await claim_one(sqlite)
-    await sqlite.remember(turn, {turn.message.attachments[0]: cat}, HERE)
+    await sqlite.save_files(turn, {turn.message.attachments[0]: cat}, HERE)
     await answer(sqlite, turn, "a cat")
-    await sqlite.renewed(turn.conversation)
+    await sqlite.renew(turn.conversation)
     await told(desk, await heard(sqlite), "forget yes")
     assert await photos.recall(cat.sha256, "cat") is None
 
 
-async def test_it_is_forgotten_too_where_nobody_keeps_photos(desk: Desk, sqlite: Store, talked: Turn) -> None:
+async def test_it_is_forgotten_too_where_nobody_keeps_photos(desk: CommandContext, sqlite: Store, talked: Turn) -> None:
     assert (await told(replace(desk, photos=None), talked, "forget yes")).startswith("Forgotten")
-    assert await sqlite.transcript(talked.conversation) == []
+    assert await sqlite.list_answered(talked.conversation) == []
 
 
 async def test_a_provider_that_does_not_confirm_is_named_and_here_it_is_deleted(
-    desk: Desk, sqlite: Store, talked: Turn, provider: FakeProvider
+    desk: CommandContext, sqlite: Store, talked: Turn, provider: FakeProvider
 ) -> None:
     provider.trouble = Busy("provider_down", status=503)
     assert "The provider did not confirm" in await told(desk, talked, "forget yes")
-    assert await sqlite.transcript(talked.conversation) == []
+    assert await sqlite.list_answered(talked.conversation) == []
 
 
-async def test_a_provider_that_is_switched_off_cannot_confirm(desk: Desk, talked: Turn) -> None:
+async def test_a_provider_that_is_switched_off_cannot_confirm(desk: CommandContext, talked: Turn) -> None:
     assert "The provider did not confirm" in await told(replace(desk, providers={}), talked, "forget yes")
 
 
-async def test_what_the_provider_never_knew_it_need_not_delete(desk: Desk, turn: Turn, provider: FakeProvider) -> None:
+async def test_what_the_provider_never_knew_it_need_not_delete(
+    desk: CommandContext, turn: Turn, provider: FakeProvider
+) -> None:
     provider.trouble = Busy("provider_down", status=503)
     assert "here and at the provider" in await told(desk, turn, "forget yes")
 
 
 @pytest.mark.parametrize("words", ["forget", "forget yes", "export"])
 async def test_it_is_for_those_who_manage_the_place(
-    desk: Desk, sqlite: Store, talked: Turn, platform: FakePlatform, words: str
+    desk: CommandContext, sqlite: Store, talked: Turn, platform: FakePlatform, words: str
 ) -> None:
     platform.managers = set()
     with pytest.raises(Refused, match="Only those who manage"):
         await told(desk, talked, words)
-    assert len(await sqlite.transcript(talked.conversation)) == 1
+    assert len(await sqlite.list_answered(talked.conversation)) == 1
 
 
-async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_them(desk: Desk, talked: Turn) -> None:
+async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_them(
+    desk: CommandContext, talked: Turn
+) -> None:
     shown = await response(desk, talked, "export")
     assert shown.text == "Here is our conversation. Answers: 1, photos: 1."
     with packed(shown) as zipped:
@@ -154,13 +165,15 @@ async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_
         assert zipped.read(photo) != CAT
 
 
-async def test_documents_are_packed_along(desk: Desk, sqlite: Store, platform: FakePlatform, photos: Photos) -> None:
+async def test_documents_are_packed_along(
+    desk: CommandContext, sqlite: Store, platform: FakePlatform, photos: PhotoIntake
+) -> None:
     platform.files["ref1"] = REPORT
     report = Attachment("ref1", "report.pdf")
     message = said("the total?", photos=1)
     await sqlite.add(replace(message, attachments=(*message.attachments, report)))
     await answer(sqlite, await claim_one(sqlite), "42")
-    reads = replace(desk, documents=Documents(photos.keep))
+    reads = replace(desk, documents=DocumentIntake(photos.keep))
     with packed(await response(reads, await heard(sqlite), "export")) as zipped:
         assert zipped.read("photos/002-report.pdf") == REPORT
         transcript = zipped.read("transcript.md").decode()
@@ -169,7 +182,7 @@ async def test_documents_are_packed_along(desk: Desk, sqlite: Store, platform: F
 
 
 async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
-    desk: Desk, sqlite: Store, talked: Turn
+    desk: CommandContext, sqlite: Store, talked: Turn
 ) -> None:
     await answer(sqlite, talked, "yes")
     await commanded(sqlite, "/imagine a cat", f"🎨 by a model{BETWEEN}a cat", File("1.png", "image/png", PICTURE))
@@ -185,7 +198,7 @@ async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
 
 
 async def test_the_newest_of_what_was_made_goes_along_where_it_is_too_much(
-    desk: Desk, sqlite: Store, talked: Turn, monkeypatch: pytest.MonkeyPatch
+    desk: CommandContext, sqlite: Store, talked: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.commands.privacy.MOST_BYTES", 30_000)
     await answer(sqlite, talked, "yes")
@@ -198,7 +211,9 @@ async def test_the_newest_of_what_was_made_goes_along_where_it_is_too_much(
         assert "- 0.png (left out" in zipped.read("transcript.md").decode()
 
 
-async def test_photos_that_cannot_be_had_any_more_are_named(desk: Desk, talked: Turn, platform: FakePlatform) -> None:
+async def test_photos_that_cannot_be_had_any_more_are_named(
+    desk: CommandContext, talked: Turn, platform: FakePlatform
+) -> None:
     platform.files.clear()
     shown = await response(desk, talked, "export")
     assert shown.text == "Here is our conversation. Answers: 1, photos: 0."
@@ -207,7 +222,7 @@ async def test_photos_that_cannot_be_had_any_more_are_named(desk: Desk, talked: 
 
 
 async def test_what_was_said_on_a_platform_that_is_switched_off_can_be_had_without_its_photos(
-    desk: Desk, sqlite: Store, talked: Turn, platform: FakePlatform
+    desk: CommandContext, sqlite: Store, talked: Turn, platform: FakePlatform
 ) -> None:
     await sqlite.add(said("and this?", str(THERE), photos=1))
     there = await claim_one(sqlite)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands import COMMANDS, Desk
+from bot.commands import COMMANDS, CommandContext
 from bot.commands.settings import CHOICES, FREE, LONGEST_PERSONA, OF_CHANNEL, OF_CONVERSATION
 from bot.errors import Refused
 from bot.messages import ChannelSettings, Preferences, Turn
@@ -14,16 +14,16 @@ from tests.doubles.platform import FakePlatform
 
 
 async def chosen(store: Store, turn: Turn) -> ChannelSettings:
-    return await store.channel_settings(turn.message.channel)
+    return await store.get_channel_settings(turn.message.channel)
 
 
 async def preferred(store: Store, turn: Turn) -> Preferences:
-    conversation = await store.conversation_of(turn.message.channel)
+    conversation = await store.find_conversation(turn.message.channel)
     assert conversation is not None
     return conversation.preferences
 
 
-async def test_alone_it_shows_everything_and_offers_to_change_it(desk: Desk, turn: Turn) -> None:
+async def test_alone_it_shows_everything_and_offers_to_change_it(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "settings")
     assert shown.text.startswith(f"How I behave in this channel, with {MODEL}:")
     assert "- **Listening**: when asked · what I take as said to me" in shown.text
@@ -34,7 +34,7 @@ async def test_alone_it_shows_everything_and_offers_to_change_it(desk: Desk, tur
     assert shown.in_place
 
 
-async def test_a_setting_shows_what_it_may_be_and_marks_what_it_is(desk: Desk, turn: Turn) -> None:
+async def test_a_setting_shows_what_it_may_be_and_marks_what_it_is(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "settings mirroring")
     assert shown.text == "**Mirroring**: off\nwhat is shown here of the channels it is linked to"
     assert pressable(shown) == {
@@ -50,7 +50,7 @@ async def test_a_setting_shows_what_it_may_be_and_marks_what_it_is(desk: Desk, t
     ("name", "value"), [(name, value) for name, values in CHOICES.items() for value in values], ids=str
 )
 async def test_whatever_is_offered_can_be_chosen_and_is_marked_from_then_on(
-    desk: Desk, sqlite: Store, turn: Turn, name: str, value: str
+    desk: CommandContext, sqlite: Store, turn: Turn, name: str, value: str
 ) -> None:
     done = await response(desk, turn, f"settings {name} {value}")
     assert done.text.startswith("From now on, ")
@@ -60,7 +60,9 @@ async def test_whatever_is_offered_can_be_chosen_and_is_marked_from_then_on(
     assert [button.command for button in marked] == [f"/settings {name} {value}"]
 
 
-async def test_what_belongs_to_the_channel_is_kept_for_it_alone(desk: Desk, sqlite: Store, turn: Turn) -> None:
+async def test_what_belongs_to_the_channel_is_kept_for_it_alone(
+    desk: CommandContext, sqlite: Store, turn: Turn
+) -> None:
     await told(desk, turn, "settings Footer ON")
     assert await chosen(sqlite, turn) == ChannelSettings(footer=True)
     assert await preferred(sqlite, turn) == Preferences()
@@ -70,7 +72,7 @@ async def test_what_belongs_to_the_channel_is_kept_for_it_alone(desk: Desk, sqli
     assert await chosen(sqlite, turn) == ChannelSettings(footer=True)
 
 
-async def test_what_belongs_to_the_conversation_goes_with_it(desk: Desk, sqlite: Store, turn: Turn) -> None:
+async def test_what_belongs_to_the_conversation_goes_with_it(desk: CommandContext, sqlite: Store, turn: Turn) -> None:
     await told(desk, turn, "settings sites 10")
     assert await chosen(sqlite, turn) == ChannelSettings()
     assert await preferred(sqlite, turn) == Preferences(sites=10)
@@ -85,7 +87,7 @@ def test_every_setting_is_one_of_ours_and_starts_as_one_of_its_choices() -> None
 
 
 async def test_a_persona_is_written_as_people_like_and_switched_off_again(
-    desk: Desk, sqlite: Store, turn: Turn
+    desk: CommandContext, sqlite: Store, turn: Turn
 ) -> None:
     assert "/settings persona You are" in await told(desk, turn, "settings persona")
     words = "You are a Pirate. Say  arr!"
@@ -96,13 +98,15 @@ async def test_a_persona_is_written_as_people_like_and_switched_off_again(
     assert (await preferred(sqlite, turn)).persona == ""
 
 
-async def test_of_a_persona_that_is_too_long_the_beginning_is_kept(desk: Desk, sqlite: Store, turn: Turn) -> None:
+async def test_of_a_persona_that_is_too_long_the_beginning_is_kept(
+    desk: CommandContext, sqlite: Store, turn: Turn
+) -> None:
     await told(desk, turn, f"settings persona {'x' * (LONGEST_PERSONA + 1)}")
     assert (await preferred(sqlite, turn)).persona == "x" * LONGEST_PERSONA
 
 
 async def test_who_does_not_manage_the_place_may_look_and_no_more(
-    desk: Desk, sqlite: Store, turn: Turn, platform: FakePlatform
+    desk: CommandContext, sqlite: Store, turn: Turn, platform: FakePlatform
 ) -> None:
     platform.managers = set()
     assert "when asked" in await told(desk, turn, "settings")
@@ -114,7 +118,7 @@ async def test_who_does_not_manage_the_place_may_look_and_no_more(
     assert await preferred(sqlite, turn) == Preferences()
 
 
-async def test_languages_are_called_what_those_who_speak_them_call_them(desk: Desk, turn: Turn) -> None:
+async def test_languages_are_called_what_those_who_speak_them_call_them(desk: CommandContext, turn: Turn) -> None:
     offered = pressable(await response(desk, turn, "settings language"))
     assert {label: command.rpartition(" ")[2] for label, command in offered.items() if label in LANGUAGES.values()} == {
         name: code for code, name in LANGUAGES.items()
@@ -122,14 +126,14 @@ async def test_languages_are_called_what_those_who_speak_them_call_them(desk: De
     assert "**Language**: Deutsch · " in await told(desk, turn, "settings language de")
 
 
-async def test_an_unknown_name_gets_all_those_that_are_known(desk: Desk, turn: Turn) -> None:
+async def test_an_unknown_name_gets_all_those_that_are_known(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "settings colour blue")
     assert shown.text.startswith(f"I don't know that setting. These I know, with {MODEL}:")
     assert "/settings listening" in pressable(shown).values()
 
 
 async def test_an_unknown_value_gets_those_that_there_are_and_changes_nothing(
-    desk: Desk, sqlite: Store, turn: Turn
+    desk: CommandContext, sqlite: Store, turn: Turn
 ) -> None:
     assert "/settings listening photos" in pressable(await response(desk, turn, "settings listening nobody")).values()
     assert await chosen(sqlite, turn) == ChannelSettings()
@@ -137,7 +141,7 @@ async def test_an_unknown_value_gets_those_that_there_are_and_changes_nothing(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_each_setting_and_value_has_a_word_of_its_own_in_every_language(
-    desk: Desk, turn: Turn, language: str
+    desk: CommandContext, turn: Turn, language: str
 ) -> None:
     with speaking(language):
         for name in CHOICES:

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.reply import CURSOR
+from bot.replies.reply import CURSOR
 
 Entry = dict[str, Any]
 

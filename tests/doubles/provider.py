@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Self
 
-from bot.messages import DOCUMENTS, Conversation, Document, Kept, Model, Photo, Piece, Prompt, Text, Usage
-from bot.ports import Studio
+from bot.messages import DOCUMENTS, Conversation, Document, Model, Photo, Piece, Prompt, StoredFile, Text, Usage
+from bot.ports import MediaGenerator
 
 Step = str | Usage | Exception | float
 """What happens next in an answer: words, figures, a failure, or seconds that pass."""
@@ -20,13 +20,13 @@ class FakeProvider:
         self.by_model: dict[str, Sequence[Step]] = {}  # what these models answer, whatever the script says
         self.keeps_history = keeps_history
         self.prompts: list[Prompt] = []
-        self.uploads: list[Kept] = []
+        self.uploads: list[StoredFile] = []
         self.begun = 0
         self.closed = 0  # answers whose generator was closed
         self.forgotten: list[str | None] = []
         self.refuse: dict[str, Exception] = {}  # uploads that fail, by name
         self.opens = set(DOCUMENTS) if keeps_history else set[str]()  # the documents that it opens itself, by mime
-        self.studio: Studio | None = None
+        self.media: MediaGenerator | None = None
         self.trouble: Exception | None = None  # that deleting a conversation meets
         self.catalogue = [
             Model("gpt-4o", "GPT-4o", sees=True),

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.messages import File, Heard, Made, Model, Order, Usage
+from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
 
 SOUND = b"OggS" + bytes(60)
 
@@ -22,7 +22,7 @@ class FakeStudio:
     """Has two models for everything; `trouble` is raised by the next orders, one each."""
 
     def __init__(self) -> None:
-        self.orders: list[Order] = []
+        self.orders: list[GenerationRequest] = []
         self.heard: list[tuple[File, str, str]] = []
         self.spoken: list[tuple[str, str]] = []
         self.says = "what is this?"  # everybody, in every recording
@@ -34,23 +34,23 @@ class FakeStudio:
         names = (f"{craft}-1", f"{craft}-2") if craft in self.crafts else ()
         return [Model(name, name, sees=False, price="7 credits") for name in names]
 
-    async def make(self, order: Order) -> Made:
+    async def generate(self, order: GenerationRequest) -> Generated:
         self.orders.append(order)
         await self._work()
-        n = int(order.wishes.get("n", "1"))
+        n = int(order.params.get("n", "1"))
         colours = ["red", "green", "blue", "yellow"]
-        files = [File(f"{order.craft}{i}.png", "image/png", picture(colours[i]), order.words) for i in range(n)]
-        return Made(tuple(files), Usage(credits=7 * n))
+        files = [File(f"{order.kind}{i}.png", "image/png", picture(colours[i]), order.words) for i in range(n)]
+        return Generated(tuple(files), Usage(credits=7 * n))
 
-    async def hear(self, recording: File, model: str, language: str) -> Heard:
+    async def transcribe(self, recording: File, model: str, language: str) -> Transcript:
         self.heard.append((recording, model, language))
         await self._work()
-        return Heard(self.says, Usage(credits=3))
+        return Transcript(self.says, Usage(credits=3))
 
-    async def speak(self, text: str, model: str) -> Made:
+    async def speak(self, text: str, model: str) -> Generated:
         self.spoken.append((text, model))
         await self._work()
-        return Made((File("answer.ogg", "audio/ogg", SOUND, text),), Usage(credits=2))
+        return Generated((File("answer.ogg", "audio/ogg", SOUND, text),), Usage(credits=2))
 
     async def _work(self) -> None:
         await asyncio.sleep(self.takes)

@@ -12,10 +12,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from bot import watchdog
 from bot.__main__ import main
 from bot.asking.asker import Asker
 from bot.asking.question import Question
+from bot.operations import watchdog
 
 HOLD = r"(a+)+$"  # with what follows, it is tried for ages, and no other thread runs meanwhile
 STUMBLES: dict[str, Callable[[], object]] = {

@@ -10,9 +10,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.documents import pdf
 from tests.doubles.openai import FAULTS, FakeOpenAI
-from tests.photos import file
+from tests.files.documents import pdf
+from tests.files.photos import file
 
 Wire = dict[str, Any]
 Make = Callable[..., FakeOpenAI]

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from bot.app import hands
+from bot.app import build_job_context
 from bot.asking.failover import Failover
-from bot.messages import About, Attachment, Channel, Message, Turn
-from bot.metrics import Metrics
-from bot.photos import Photos
+from bot.files.photos import PhotoIntake
+from bot.messages import Attachment, Channel, Message, MessageReference, Turn
+from bot.operations.metrics import Metrics
 from bot.ports import Store
 from bot.settings import Settings
-from bot.stops import Stops
-from bot.worker import Worker
+from bot.turns.stops import Stops
+from bot.turns.worker import Worker
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
@@ -25,12 +25,14 @@ def make_worker(
     store: Store,
     platforms: FakePlatform | Sequence[FakePlatform],
     providers: FakeProvider | Sequence[FakeProvider],
-    photos: Photos,
+    photos: PhotoIntake,
     **settings: Any,
 ) -> Worker:
     """A worker that uses these, under their own names."""
     chosen = Settings.read(_env_file=None, **{"bot_access": "open", **settings})
-    return Worker(hands(chosen, store, _named(platforms), _named(providers), photos, Stops(), Failover()), Metrics())
+    return Worker(
+        build_job_context(chosen, store, _named(platforms), _named(providers), photos, Stops(), Failover()), Metrics()
+    )
 
 
 async def drain(worker: Worker) -> None:
@@ -46,6 +48,14 @@ async def hear(worker: Worker, *messages: Message) -> None:
     await drain(worker)
 
 
+async def release_all(store: Store) -> int:
+    """Put back what was put aside, as an operator does who knows that the bot was killed at random; how many."""
+    turns = await store.list_put_aside(1000)
+    for turn in turns:
+        await store.release_put_aside(turn.turn)
+    return len(turns)
+
+
 async def ripen(store: Store) -> None:
     """Let what was put back be due at once."""
     await store._run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
@@ -57,7 +67,7 @@ def with_files(message: Message, **files: str) -> Message:
 
 def pressed(command: str, post: str, channel: str = "web:lobby") -> Message:
     """What is heard when somebody presses a button that stands below a post."""
-    return replace(said(command, channel), about=About(post, ours=True, text=""))
+    return replace(said(command, channel), about=MessageReference(post, ours=True, text=""))
 
 
 async def taken(worker: Worker, message: Message) -> Turn:
@@ -69,9 +79,9 @@ async def taken(worker: Worker, message: Message) -> Turn:
 
 async def linked(store: Store, channel: str, to: str = "web:lobby") -> None:
     """Let a channel share the conversation of another one, in which something was said already."""
-    conversation = await store.conversation_of(Channel.parse(to))
+    conversation = await store.find_conversation(Channel.parse(to))
     assert conversation is not None
-    await store.joined(Channel.parse(channel), conversation)
+    await store.join(Channel.parse(channel), conversation)
 
 
 async def until(holds: Callable[[], object], seconds: float = 10) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.messages import Answer, Attachment, Channel, Conversation, Photo, Turn, Usage
 from bot.ports import Store
-from bot.store.base import Row
+from bot.store.database import Row
 from bot.store.sql import SqlStore
 from tests.conftest import MODEL, said
 
@@ -19,8 +19,8 @@ async def claim_one(store: Store) -> Turn:
 
 
 async def answer(store: Store, turn: Turn, text: str, usage: Usage = Usage()) -> None:  # noqa: B008  (it is frozen)
-    await store.answered(turn, Answer(text, MODEL, usage))
-    await store.finished(turn)
+    await store.save_answer(turn, Answer(text, MODEL, usage))
+    await store.finish(turn)
 
 
 async def asked(store: Store, question: str, reply: str, channel: Channel = HERE, usage: Usage = Usage()) -> Turn:  # noqa: B008
@@ -39,7 +39,7 @@ async def all_answered(store: Store) -> list[str]:
         for turn in turns:
             heard.append(turn.message.text)
             await answer(store, turn, "yes")
-    assert await store.waiting() == 0
+    assert await store.count_waiting() == 0
     return heard
 
 
@@ -62,7 +62,7 @@ def cleaned(name: str) -> Photo:
 async def show(store: Store, turn: Turn, *names: str, channel: Channel = HERE) -> None:
     """The turn shows these photos."""
     photos = {Attachment(f"ref-{name}-{turn.id}", f"{name}.jpg"): cleaned(name) for name in names}
-    await store.remember(turn, photos, channel)
+    await store.save_files(turn, photos, channel)
 
 
 async def asked_about(store: Store, *names: str, channel: Channel = HERE) -> Turn:
@@ -77,5 +77,5 @@ async def asked_about(store: Store, *names: str, channel: Channel = HERE) -> Tur
 async def numbers(store: Store, conversation: Conversation) -> dict[str, int]:
     """The numbers of the photos of a conversation, by what tests call them."""
     return {
-        photo.attachment.name.removesuffix(".jpg"): photo.number for photo in await store.remembered(conversation, 100)
+        photo.attachment.name.removesuffix(".jpg"): photo.number for photo in await store.list_files(conversation, 100)
     }

@@ -181,7 +181,7 @@ async def test_a_restored_store_is_as_it_was_and_the_other_one_is_kept(path: Pat
     backup(path, file)
     await filled(path, "two")
     copy = restore(path, file)
-    assert (copy.turns, copy.waiting) == (1, 0)
+    assert (copy.turns, copy.count_waiting) == (1, 0)
     assert copy.kept is not None
     assert copy.kept.name.startswith("bot.db.before-restore-2")
     assert answers(path) == ["one"]
@@ -198,9 +198,9 @@ async def test_what_waited_then_is_answered_after_the_restore(path: Path, file: 
         [turn] = await store.claim(1)
         await store.add(said("behind it"))
         backup(path, file)
-        await store.answered(turn, Answer("a cat", MODEL))
-        await store.finished(turn)
-    assert restore(path, file).waiting == 2
+        await store.save_answer(turn, Answer("a cat", MODEL))
+        await store.finish(turn)
+    assert restore(path, file).count_waiting == 2
     async with opened(path) as store:
         assert await all_answered(store) == ["in work", "behind it"]
 
@@ -354,5 +354,5 @@ async def test_a_copy_of_an_older_version_is_brought_up_to_date_at_the_next_star
     restore(path, file)
     async with opened(path) as store:
         await asked(store, "and now?", "two")
-        await store.carry("key", b"data")
+        await store.put_blob("key", b"data")
     assert answers(path) == ["one", "two"]

@@ -26,15 +26,15 @@ async def test_a_conversation_with_the_sandbox_goes_on_with_local_eyes(reopen: O
     async with reopen() as store:
         for channel, model in ((HERE, "sandbox/gpt-4o"), (THERE, "onemin/gpt-4o")):
             await store.add(said(channel=str(channel)))
-            conversation = await store.conversation_of(channel)
+            conversation = await store.find_conversation(channel)
             assert conversation is not None
-            await store.switched(conversation, model)
-            await store.began(conversation, "uuid")
+            await store.switch_model(conversation, model)
+            await store.save_remote_id(conversation, "uuid")
     as_before(store_url)
 
     async with reopen() as store:
-        here, there = await store.conversation_of(HERE), await store.conversation_of(THERE)
+        here, there = await store.find_conversation(HERE), await store.find_conversation(THERE)
         assert here is not None and there is not None
         assert (here.model, here.remote_id) == ("local/eyes", None)
         assert (there.model, there.remote_id) == ("onemin/gpt-4o", "uuid")
-        assert await store.waiting() == 2, "what waited still does"
+        assert await store.count_waiting() == 2, "what waited still does"

@@ -16,13 +16,13 @@ import psycopg
 import pytest
 import structlog
 
-from bot.dispatcher import Dispatcher, Take
 from bot.errors import LeaseLost
-from bot.messages import Answer, Channel, File, Turn, Usage, Version
-from bot.metrics import Metrics
-from bot.store.connecting import BadAddress, options
-from bot.store.guard import CHECK, Work
+from bot.messages import Answer, AnswerVersion, Channel, File, Turn, Usage
+from bot.operations.metrics import Metrics
+from bot.store.connections import BadAddress, options
+from bot.store.leader_election import CHECK, Work
 from bot.store.postgres import MIGRATING, Postgres
+from bot.turns.dispatcher import Dispatcher, Take
 from tests.conftest import MODEL, said
 from tests.doubles.postgres import Cluster, Proxy, cluster, lock_holder, pattern, query, terminate_all
 from tests.store.older import undo
@@ -117,9 +117,9 @@ class Fleet:
     def _take(self, store: Postgres) -> Take:
         async def take(turn: Turn) -> None:
             await asyncio.sleep(0.01)
-            await store.answered(turn, Answer(f"yes {turn.id}", MODEL, Usage(credits=1)))
+            await store.save_answer(turn, Answer(f"yes {turn.id}", MODEL, Usage(credits=1)))
             with suppress(LeaseLost):  # it is finished, but the answer to that was lost
-                await store.finished(turn)
+                await store.finish(turn)
             self.taken.append((str(turn.message.channel), turn.message.text))
 
         return take
@@ -129,7 +129,7 @@ class Fleet:
 async def test_restarts_in_the_middle_of_everything_lose_nothing_and_double_nothing(
     server: Cluster, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.dispatcher.RENEWAL", 0.5)
+    monkeypatch.setattr("bot.turns.dispatcher.RENEWAL", 0.5)
     async with Postgres(server.url, MODEL) as one, Postgres(server.url, MODEL) as other:
         fleet = Fleet(one, other)
         async with fleet.working():
@@ -146,7 +146,7 @@ async def test_restarts_in_the_middle_of_everything_lose_nothing_and_double_noth
 async def test_connections_that_end_again_and_again_lose_nothing_and_double_nothing(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.dispatcher.RENEWAL", 0.5)
+    monkeypatch.setattr("bot.turns.dispatcher.RENEWAL", 0.5)
     ended = 0
     async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
         fleet = Fleet(one, other)
@@ -190,7 +190,7 @@ async def test_a_connection_that_takes_no_writes_any_more_is_thrown_away(server:
         await query(f"{server.url}&options=-cdefault_transaction_read_only%3Doff", "ALTER SYSTEM RESET ALL")
         await query(server.url, "SELECT pg_reload_conf()")
         assert await adding
-        assert await store.waiting() == 1
+        assert await store.count_waiting() == 1
 
 
 async def test_patience_has_an_end_and_then_the_reason_is_told(
@@ -201,7 +201,7 @@ async def test_patience_has_an_end_and_then_the_reason_is_told(
         await server.stop()
         began = time.monotonic()
         with pytest.raises(psycopg.OperationalError):
-            await store.waiting()
+            await store.count_waiting()
         with pytest.raises(psycopg.OperationalError):
             await store.add(said())
         assert time.monotonic() - began < 5
@@ -211,26 +211,26 @@ async def test_patience_has_an_end_and_then_the_reason_is_told(
 
 
 async def test_a_store_ends_soon_while_its_database_is_away(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.queue.FAREWELL", 0.3)
-    monkeypatch.setattr("bot.store.fleet.FAREWELL", 0.3)
+    monkeypatch.setattr("bot.store.turn_queue.FAREWELL", 0.3)
+    monkeypatch.setattr("bot.store.processes.FAREWELL", 0.3)
     async with Postgres(server.url, MODEL) as store:
         await store.add(said())
         await server.stop()
-        waiting = asyncio.gather(store.add(said()), store.waiting(), store.add(said()), return_exceptions=True)
+        waiting = asyncio.gather(store.add(said()), store.count_waiting(), store.add(said()), return_exceptions=True)
         await asyncio.sleep(0.5)
         began = time.monotonic()
         await store.release_leases()
         with suppress(TimeoutError):
-            await store.sign_off()
+            await store.unregister()
     assert time.monotonic() - began < 2
     assert all(isinstance(outcome, psycopg.Error) for outcome in await waiting)
 
 
 async def test_work_goes_on_as_soon_as_the_database_is_back_for_all_who_wait(server: Cluster) -> None:
     async with Postgres(server.url, MODEL, connections=4) as store:
-        await asyncio.gather(*(store.waiting() for _ in range(50)))
+        await asyncio.gather(*(store.count_waiting() for _ in range(50)))
         await server.stop()
-        waiting = [asyncio.create_task(store.waiting()) for _ in range(200)]
+        waiting = [asyncio.create_task(store.count_waiting()) for _ in range(200)]
         await asyncio.sleep(2)
         await server.start()
         began = time.monotonic()
@@ -241,7 +241,7 @@ async def test_work_goes_on_as_soon_as_the_database_is_back_for_all_who_wait(ser
 async def test_what_is_in_work_longer_than_its_lease_is_not_taken_up_twice_by_the_same_process(
     store: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.queue.LEASE", 0.05)  # the database was away for longer
+    monkeypatch.setattr("bot.store.turn_queue.LEASE", 0.05)  # the database was away for longer
     await store.add(said())
     turn = await claim_one(store)
     await asyncio.sleep(0.1)
@@ -251,7 +251,7 @@ async def test_what_is_in_work_longer_than_its_lease_is_not_taken_up_twice_by_th
 
 
 async def test_a_lease_begins_when_the_database_grants_it(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.queue.LEASE", 1.0)
+    monkeypatch.setattr("bot.store.turn_queue.LEASE", 1.0)
     async with Postgres(server.url, MODEL) as store, Postgres(server.url, MODEL) as other:
         await store.add(said())
         await server.stop()
@@ -306,13 +306,13 @@ async def test_an_answer_that_was_not_acknowledged_is_kept_and_booked_once(url: 
         await store.add(said())
         turn = await claim_one(store)
         usage = Usage(credits=7)
-        await lost(proxy, b"COMMIT", lambda: store.answered(turn, Answer("a cat", MODEL, usage)))
+        await lost(proxy, b"COMMIT", lambda: store.save_answer(turn, Answer("a cat", MODEL, usage)))
         await lost(proxy, b"INTO spending", lambda: store.settle(turn, 1, MODEL, usage))
-        assert (await store.spent(0)).credits == 14
-        await lost(proxy, b"COMMIT", lambda: store.keep_made(turn, [File("a.png", "image/png", b"1", "a cat")]))
-        assert len(await store.made(turn.id)) == 1
-        await lost(proxy, b"INTO posts", lambda: store.posted(turn, HERE, 0, "p1"))
-        assert await store.posts(turn, HERE) == ["p1"]
+        assert (await store.get_spent(0)).credits == 14
+        await lost(proxy, b"COMMIT", lambda: store.save_generated(turn, [File("a.png", "image/png", b"1", "a cat")]))
+        assert len(await store.list_generated(turn.id)) == 1
+        await lost(proxy, b"INTO posts", lambda: store.save_post_id(turn, HERE, 0, "p1"))
+        assert await store.list_posts(turn, HERE) == ["p1"]
 
 
 async def test_a_turn_whose_end_was_not_acknowledged_is_finished_and_the_next_comes_forward(url: str) -> None:
@@ -321,7 +321,7 @@ async def test_a_turn_whose_end_was_not_acknowledged_is_finished_and_the_next_co
         await store.add(said("two"))
         turn = await claim_one(store)
         with pytest.raises(LeaseLost):
-            await lost(proxy, b"COMMIT", lambda: store.finished(turn, "because"))
+            await lost(proxy, b"COMMIT", lambda: store.finish(turn, "because"))
         [done] = [row for row in await table(store, "turns") if row["id"] == turn.id]
         assert done["finished"] and done["error"] == "because"
         assert (await claim_one(store)).message.text == "two"
@@ -332,11 +332,11 @@ async def test_a_turn_is_put_back_once_however_often_that_is_said(url: str) -> N
         await store.add(said())
         turn = await claim_one(store)
         with pytest.raises(LeaseLost):
-            await lost(proxy, b"tries = tries + 1", lambda: store.postponed(turn, 0))
+            await lost(proxy, b"tries = tries + 1", lambda: store.reschedule(turn, 0))
         again = await claim_one(store)
-        assert again.tries == 1
+        assert again.attempts == 1
         with pytest.raises(LeaseLost):  # as if it were said only now
-            await store.postponed(turn, 0)
+            await store.reschedule(turn, 0)
         await answer(store, again, "a cat")
 
 
@@ -354,21 +354,21 @@ async def test_a_version_is_added_once(url: str) -> None:
         turn = await asked(store, "what is this?", "a cat")
         await store.add(said("again"))
         by = await claim_one(store)
-        assert await lost(proxy, b"COMMIT", lambda: store.add_version(turn, by, Version("a dog", MODEL))) == 1
-        assert [version.text for version in await store.versions(turn)] == ["a cat", "a dog"]
+        assert await lost(proxy, b"COMMIT", lambda: store.add_version(turn, by, AnswerVersion("a dog", MODEL))) == 1
+        assert [version.text for version in await store.list_versions(turn)] == ["a cat", "a dog"]
 
 
 async def test_a_code_that_was_taken_counts_though_the_answer_was_lost(url: str) -> None:
     async with losing(url) as (store, proxy):
 
         async def use(code: str) -> str | None:
-            return await store.use_code("pair", code, by="web:ann")
+            return await store.redeem_code("pair", code, by="web:ann")
 
-        code = await store.new_code("pair", "web:ann", 60)
+        code = await store.create_code("pair", "web:ann", 60)
         assert await lost(proxy, b"UPDATE codes", lambda: use(code)) == "web:ann"
         assert await use(code) is None
         assert await table(store, "codes") == []
-        other = await store.new_code("pair", "web:ann", 60)
+        other = await store.create_code("pair", "web:ann", 60)
         assert await lost(proxy, b"DELETE FROM codes", lambda: use(other)) == "web:ann"
 
 
@@ -378,24 +378,24 @@ async def test_a_fresh_conversation_is_the_one_that_its_channels_share(url: str,
         old = (await asked(store, "what is this?", "a cat")).conversation
         # The first commit begins the conversation, the second one moves there.
         fresh = await lost(proxy, b"UPDATE channels", lambda: getattr(store, how)(old))
-        assert fresh == await store.conversation_of(HERE)
+        assert fresh == await store.find_conversation(HERE)
         fresher = await lost(proxy, b"COMMIT", lambda: getattr(store, how)(fresh))
-        assert fresher == await store.conversation_of(HERE)
+        assert fresher == await store.find_conversation(HERE)
 
 
 async def test_channels_come_and_go_once(url: str) -> None:
     async with losing(url) as (store, proxy):
         here = (await asked(store, "what is this?", "a cat")).conversation
-        await lost(proxy, b"COMMIT", lambda: store.joined(THERE, here))
-        assert await store.channels(here) == sorted([HERE, THERE], key=str)
+        await lost(proxy, b"COMMIT", lambda: store.join(THERE, here))
+        assert await store.list_channels(here) == sorted([HERE, THERE], key=str)
         await store.add(said("waiting", str(THERE)))
-        left = await lost(proxy, b"COMMIT", lambda: store.left(THERE))
-        assert left == await store.conversation_of(THERE)
+        left = await lost(proxy, b"COMMIT", lambda: store.leave(THERE))
+        assert left == await store.find_conversation(THERE)
         assert (await claim_one(store)).conversation == left
-        await lost(proxy, b"COMMIT", lambda: store.moved(HERE, Channel("web", "attic")))
-        assert await store.channels(here) == [Channel("web", "attic")]
-        await lost(proxy, b"COMMIT", lambda: store.dropped(Channel("web", "attic")))
-        assert await store.channels(here) == []
+        await lost(proxy, b"COMMIT", lambda: store.migrate_channel(HERE, Channel("web", "attic")))
+        assert await store.list_channels(here) == [Channel("web", "attic")]
+        await lost(proxy, b"COMMIT", lambda: store.drop_channel(Channel("web", "attic")))
+        assert await store.list_channels(here) == []
 
 
 # the ear
@@ -411,7 +411,7 @@ async def test_the_ear_hears_again_after_its_connection_was_ended(url: str) -> N
             assert await terminate_all(url) >= 3
             await until(lambda: ears(url, 2))
             await query(url, "NOTIFY stops, 'nonsense'")
-            await other.stop(turn.conversation.id)
+            await other.request_stop(turn.conversation.id)
             assert await asyncio.wait_for(stopped.get(), 5) == turn.conversation.id
 
 
@@ -426,8 +426,8 @@ async def test_what_was_said_while_the_ear_was_deaf_wakes_it_up(url: str) -> Non
 
 
 async def test_an_ear_whose_line_is_dead_is_replaced(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.ear.QUIET", 0.3)
-    monkeypatch.setattr("bot.store.ear.ANSWERED", 0.3)
+    monkeypatch.setattr("bot.store.notifications.QUIET", 0.3)
+    monkeypatch.setattr("bot.store.notifications.ANSWERED", 0.3)
     proxy = Proxy(server.url)
     async with proxy.running() as address, Postgres(server.url, MODEL, direct=address) as store:
         await until(lambda: ears(server.url, 1))
@@ -436,7 +436,7 @@ async def test_an_ear_whose_line_is_dead_is_replaced(server: Cluster, monkeypatc
             await asyncio.sleep(1)
         await until(lambda: ears(server.url, 1))
         assert await query(server.url, EARS) != before
-        assert await store.waiting() == 0
+        assert await store.count_waiting() == 0
 
 
 EARS = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN stops%'"
@@ -488,7 +488,7 @@ async def standing(stage: Stage, *stores: Postgres) -> AsyncIterator[list[asynci
     def work(store: Postgres) -> Work:
         return lambda: stage.stand(store.me)
 
-    tasks = [asyncio.create_task(store.alone("stage", work(store))) for store in stores]
+    tasks = [asyncio.create_task(store.run_exclusively("stage", work(store))) for store in stores]
     try:
         yield tasks
     finally:
@@ -528,8 +528,8 @@ async def test_work_ends_and_begins_again_with_the_database(server: Cluster) -> 
 async def test_work_ends_when_its_line_is_dead_and_nobody_tells(
     server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.guard.CHECK", 0.3)
-    monkeypatch.setattr("bot.store.guard.ANSWERED", 0.5)
+    monkeypatch.setattr("bot.store.leader_election.CHECK", 0.3)
+    monkeypatch.setattr("bot.store.leader_election.ANSWERED", 0.5)
     stage, proxy = Stage(), Proxy(server.url)
     async with (
         proxy.running() as address,
@@ -565,10 +565,10 @@ async def test_work_that_ends_by_itself_is_not_begun_again(store: Postgres) -> N
     async def fail() -> None:
         raise psycopg.OperationalError("of the work, not of the lock")
 
-    await asyncio.wait_for(store.alone("end", end), 5)
+    await asyncio.wait_for(store.run_exclusively("end", end), 5)
     with pytest.raises(psycopg.OperationalError, match="of the work"):
-        await asyncio.wait_for(store.alone("end", fail), 5)
-    await asyncio.wait_for(store.alone("end", end), 5)
+        await asyncio.wait_for(store.run_exclusively("end", fail), 5)
+    await asyncio.wait_for(store.run_exclusively("end", end), 5)
 
 
 HOLDER = """
@@ -644,7 +644,7 @@ async def test_no_password_is_printed_while_the_database_is_away(
         secret = address.replace("postgres@", "postgres:geheim123@")
         async with Postgres(secret, MODEL) as store:
             await server.stop()
-            reading = asyncio.create_task(store.waiting())
+            reading = asyncio.create_task(store.count_waiting())
             await asyncio.sleep(1.5)
             await server.start()
             await reading

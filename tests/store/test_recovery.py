@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import MOST_CRASHES, PUT_ASIDE, Answer, Process, Stall, Turn
+from bot.messages import MOST_CRASHES, PUT_ASIDE, Answer, Stall, Turn, WorkerProcess
 from bot.ports import Store
 from bot.store import open_store, visit_store
 from bot.store.backup import NotDone
@@ -23,7 +23,7 @@ LEASE = 0.2
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for long: leases are short, silence tells at once, and nobody rests."""
-    monkeypatch.setattr("bot.store.queue.LEASE", LEASE)
+    monkeypatch.setattr("bot.store.turn_queue.LEASE", LEASE)
     monkeypatch.setattr("bot.store.recovery.ALIVE", 0.0)
     monkeypatch.setattr("bot.store.recovery.REST", 0.0)
 
@@ -33,7 +33,7 @@ async def after_crash(reopen: OpenStore) -> AsyncIterator[Store]:
     """The store of a process that came when the leases of those before it were over; it ends without a word, too."""
     await asyncio.sleep(LEASE + 0.05)
     async with reopen() as store:
-        await store.report(Process("next", 0.0))
+        await store.beat(WorkerProcess("next", 0.0))
         yield store
 
 
@@ -108,7 +108,7 @@ async def test_waiting_does_not_end_for_a_suspect_that_cannot_be_taken_up_yet(re
 async def test_whoever_stops_gracefully_charges_nobody(reopen: OpenStore) -> None:
     for _ in range(MOST_CRASHES + 1):
         async with reopen() as store:
-            if not await store.waiting():
+            if not await store.count_waiting():
                 await store.add(said("slow"))
             turn = await claim_one(store)
             assert turn.crashes == 0
@@ -118,11 +118,11 @@ async def test_whoever_stops_gracefully_charges_nobody(reopen: OpenStore) -> Non
 async def test_a_turn_that_gets_on_is_not_charged(reopen: OpenStore) -> None:
     async with reopen() as store:
         await store.add(said("slow"))
-        await store.posted(await claim_one(store), HERE, 0, "p0")
+        await store.save_post_id(await claim_one(store), HERE, 0, "p0")
     async with after_crash(reopen) as store:
         turn = await claim_one(store)
         assert turn.crashes == 0
-        await store.answered(turn, Answer("whole", MODEL))
+        await store.save_answer(turn, Answer("whole", MODEL))
     async with after_crash(reopen) as store:
         assert (await claim_one(store)).crashes == 0
     async with after_crash(reopen) as store:  # nothing was stored this time
@@ -169,7 +169,7 @@ async def test_a_stall_over_a_turn_that_is_done_charges_nothing(store_url: str, 
         turn = await claim_one(store)
         await answer(store, turn, "yes")
     async with open_store(store_url, MODEL, stalls=[Stall("gone", turn.id, 0.0)]) as store:
-        assert (await store.turn(turn.id)) is not None
+        assert (await store.get_turn(turn.id)) is not None
         assert [row["stalls"] for row in await table(store, "turns")] == [0]
 
 
@@ -183,15 +183,15 @@ async def test_a_holder_that_told_of_itself_a_moment_ago_is_not_blamed(
     async with reopen() as slow, reopen() as quick:
         await slow.add(said())
         mine = await claim_one(slow)
-        await quick.report(Process("quick", 0.0))
+        await quick.beat(WorkerProcess("quick", 0.0))
         await asyncio.sleep(LEASE + 0.05)
         monkeypatch.setattr("bot.store.recovery.ALIVE", 60.0)
-        await slow.report(Process("slow", 0.0))
+        await slow.beat(WorkerProcess("slow", 0.0))
         quick._telling_since = 0.0  # type: ignore[attr-defined]
         yours = await claim_one(quick)
-        assert (yours.claims, yours.crashes) == (2, 0)
+        assert (yours.deliveries, yours.crashes) == (2, 0)
         with pytest.raises(LeaseLost):
-            await slow.finished(mine)
+            await slow.finish(mine)
 
 
 async def test_nobody_is_blamed_by_a_process_that_could_not_tell_of_itself_either(
@@ -202,7 +202,7 @@ async def test_nobody_is_blamed_by_a_process_that_could_not_tell_of_itself_eithe
     async with reopen() as dead, reopen() as other:
         await dead.add(said())
         await claim_one(dead)
-        await other.report(Process("other", 0.0))  # for the first time since the database is back
+        await other.beat(WorkerProcess("other", 0.0))  # for the first time since the database is back
         await asyncio.sleep(LEASE + 0.05)
         assert (await claim_one(other)).crashes == 0
 
@@ -215,7 +215,7 @@ async def test_two_processes_that_find_the_same_death_book_it_once(reopen: OpenS
     await asyncio.sleep(LEASE + 0.05)
     async with reopen() as one, reopen() as other:
         for each in (one, other):
-            await each.report(Process(each.me, 0.0))
+            await each.beat(WorkerProcess(each.me, 0.0))
         taken = [turn for turns in await asyncio.gather(one.claim(1), other.claim(1)) for turn in turns]
         assert [turn.crashes for turn in taken] in ([1], [])
         assert await crashes(one) == {1: 1}
@@ -227,7 +227,7 @@ async def test_two_processes_that_find_the_same_death_book_it_once(reopen: OpenS
 async def put_aside(store: Store, text: str = "poison") -> Turn:
     await store.add(said(text))
     turn = await claim_one(store)
-    await store.finished(turn, error=PUT_ASIDE)
+    await store.finish(turn, error=PUT_ASIDE)
     return turn
 
 
@@ -240,7 +240,7 @@ async def test_what_was_put_aside_is_listed_without_a_word_and_can_be_released_o
     assert await store.list_put_aside(10) == []
     again = await claim_one(store)
     assert (again.id, again.message, again.crashes, again.stalls) == (turn.id, turn.message, 0, 0)
-    assert again.claims > 1  # there are posts of it
+    assert again.deliveries > 1  # there are posts of it
 
 
 async def test_what_was_released_is_answered_after_what_is_in_work_and_before_what_waits(store: Store) -> None:
@@ -256,7 +256,7 @@ async def test_what_was_released_is_answered_after_what_is_in_work_and_before_wh
 
 async def test_what_was_released_goes_to_the_conversation_that_its_channel_has_now(store: Store) -> None:
     turn = await put_aside(store)
-    fresh = await store.renewed(turn.conversation)
+    fresh = await store.renew(turn.conversation)
     await store.release_put_aside(turn.id)
     assert (await claim_one(store)).conversation.id == fresh.id
 
@@ -272,10 +272,10 @@ async def test_what_nobody_put_aside_cannot_be_released(store: Store) -> None:
 
 async def test_what_was_put_aside_is_forgotten_and_expires_as_everything_does(store: Store) -> None:
     turn = await put_aside(store)
-    await store.forgotten(turn.conversation)
+    await store.forget(turn.conversation)
     assert await store.count_put_aside() == 0
     await put_aside(store)
-    await store.expired(time.time() + 1, 10)
+    await store.delete_expired(time.time() + 1, 10)
     assert await store.count_put_aside() == 0
 
 
@@ -288,7 +288,7 @@ async def test_a_visitor_lists_and_releases_while_a_bot_runs(reopen: OpenStore, 
             assert [each.turn for each in await visitor.list_put_aside(10)] == [turn.id]
             assert await visitor.release_put_aside(turn.id)
         assert texts(await store.claim(10)) == ["poison"]
-        await store.finished(working)  # nobody took it away
+        await store.finish(working)  # nobody took it away
 
 
 async def test_a_visitor_of_no_store_makes_none(tmp_path: Path) -> None:

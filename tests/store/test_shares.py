@@ -7,8 +7,8 @@ import pytest
 from bot.errors import QueueFull
 from bot.messages import Author, Message
 from bot.ports import Store
-from bot.store.queue import CLAIM, FIRST_DUE
 from bot.store.sql import SqlStore
+from bot.store.turn_queue import CLAIM, FIRST_DUE
 from tests.conftest import said
 from tests.store.talk import answer, table
 
@@ -29,7 +29,7 @@ async def test_no_more_is_kept_than_one_person_may_have_unanswered(store: Store)
     await flood(store, MOST)
     with pytest.raises(QueueFull):
         await store.add(said(channel="web:more"), most=MOST)
-    assert await store.waiting() == MOST
+    assert await store.count_waiting() == MOST
     assert len(await table(store, "channels")) == MOST
     assert await store.add(from_bob("and I?", "web:more"), most=MOST)
     [first, *_] = await store.claim(1)

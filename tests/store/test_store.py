@@ -10,9 +10,9 @@ import pytest
 from bot.errors import LeaseLost
 from bot.messages import Answer, Attachment, Channel, ChannelSettings, Exchange, Message, Usage
 from bot.ports import Store
-from bot.store.recent import Recent
 from bot.store.sql import SqlStore
 from bot.store.sqlite import AlreadyRunning, SQLite
+from bot.util.ttl_cache import TtlCache
 from tests.conftest import MODEL, OpenStore, said
 from tests.store.talk import HERE, answer, claim_one
 
@@ -41,7 +41,7 @@ async def test_a_conversation_is_answered_one_turn_at_a_time_in_order(store: Sto
         heard.append(turn.message.text)
         await answer(store, turn, "yes")
     assert heard == ["one", "two", "three"]
-    assert await store.waiting() == 0
+    assert await store.count_waiting() == 0
 
 
 async def test_conversations_are_answered_side_by_side_oldest_first(store: Store) -> None:
@@ -55,12 +55,12 @@ async def test_a_turn_put_back_keeps_its_place_until_it_is_due(store: Store) -> 
     await store.add(said("one"))
     await store.add(said("two"))
     turn = await claim_one(store)
-    await store.postponed(turn, 0.2)
+    await store.reschedule(turn, 0.2)
     assert await store.claim(10) == []
     await asyncio.wait_for(store.wait(5), 2)
     await asyncio.sleep(0.25)
     again = await claim_one(store)
-    assert (again.message.text, again.tries, again.claims) == ("one", 1, 2)
+    assert (again.message.text, again.attempts, again.deliveries) == ("one", 1, 2)
 
 
 def part(album: str, text: str = "", photo: str = "", **more: object) -> Message:
@@ -87,7 +87,7 @@ async def test_albums_do_not_mix(store: Store) -> None:
     await asyncio.sleep(0.1)
     turn = await claim_one(store)
     assert turn.message.text == "first"
-    await store.finished(turn)
+    await store.finish(turn)
     assert (await claim_one(store)).message.text == "second"
 
 
@@ -103,14 +103,14 @@ async def test_a_part_that_comes_too_late_is_a_turn_of_its_own(store: Store) -> 
     await store.add(part("a", "first", "1"))
     turn = await claim_one(store)
     assert await store.add(part("a", photo="2"))
-    await store.finished(turn)
+    await store.finish(turn)
     assert (await claim_one(store)).message.attachments[0].ref == "2"
 
 
 async def test_an_album_that_a_restart_came_into_waits_for_all_of_its_parts(store: Store) -> None:
     await store.add(part("a", photo="1"), ripens=0.01)
     await asyncio.sleep(0.05)  # it was down for longer than an album may take
-    await store.wait_for_parts(0.3)
+    await store.hold_albums(0.3)
     for photo in ("2", "3"):
         await store.add(part("a", photo=photo), ripens=0.01)
         await asyncio.sleep(0.05)
@@ -123,7 +123,7 @@ async def test_an_album_that_a_restart_came_into_waits_for_all_of_its_parts(stor
 async def test_only_albums_that_nobody_has_taken_up_wait_for_parts(store: Store) -> None:
     await store.add(part("a", photo="1"))
     await store.add(said("what?"))
-    await store.wait_for_parts(60)
+    await store.hold_albums(60)
     turn = await claim_one(store)
     assert turn.message.channel == HERE
 
@@ -144,7 +144,7 @@ async def test_new_words_count_until_the_turn_is_taken_up(store: Store) -> None:
     turn = await claim_one(store)
     assert turn.message.text == "what is this?"
     await store.amend(replace(message, text="too late"))
-    await store.postponed(turn, 0)
+    await store.reschedule(turn, 0)
     assert (await claim_one(store)).message.text == "what is this?"
 
 
@@ -154,14 +154,14 @@ async def test_new_words_count_until_the_turn_is_taken_up(store: Store) -> None:
 async def test_a_message_deleted_in_time_is_never_answered_nor_taken_in_again(store: Store) -> None:
     message = said("forget it")
     await store.add(message)
-    await store.withdraw(message.channel, message.id)
-    assert await store.waiting() == 0
+    await store.cancel_queued(message.channel, message.id)
+    assert await store.count_waiting() == 0
     assert not await store.add(message)
     assert await store.claim(10) == []
     await store.add(said("and this?"))
     turn = await claim_one(store)
     assert turn.message.text == "and this?"
-    assert await store.history(turn, 10) == []
+    assert await store.list_history(turn, 10) == []
 
 
 async def test_the_line_closes_up_wherever_a_message_is_deleted(store: Store) -> None:
@@ -169,12 +169,12 @@ async def test_the_line_closes_up_wherever_a_message_is_deleted(store: Store) ->
     for message in messages:
         await store.add(message)
     for gone in (messages[0], messages[2]):
-        await store.withdraw(HERE, gone.id)
+        await store.cancel_queued(HERE, gone.id)
     for text in ("two", "four"):
         turn = await claim_one(store)
         assert turn.message.text == text
-        await store.finished(turn)
-    assert await store.waiting() == 0
+        await store.finish(turn)
+    assert await store.count_waiting() == 0
 
 
 async def test_a_message_deleted_behind_one_in_work_does_not_let_another_come_forward(store: Store) -> None:
@@ -182,9 +182,9 @@ async def test_a_message_deleted_behind_one_in_work_does_not_let_another_come_fo
     for message in messages:
         await store.add(message)
     turn = await claim_one(store)
-    await store.withdraw(HERE, messages[1].id)
+    await store.cancel_queued(HERE, messages[1].id)
     assert await store.claim(10) == []
-    await store.finished(turn)
+    await store.finish(turn)
     assert (await claim_one(store)).message.text == "three"
 
 
@@ -192,20 +192,20 @@ async def test_a_message_deleted_too_late_is_answered(store: Store) -> None:
     message = said()
     await store.add(message)
     turn = await claim_one(store)
-    await store.withdraw(message.channel, message.id)
-    await store.postponed(turn, 0)
-    await store.withdraw(message.channel, message.id)
+    await store.cancel_queued(message.channel, message.id)
+    await store.reschedule(turn, 0)
+    await store.cancel_queued(message.channel, message.id)
     await answer(store, await claim_one(store), "a cat")
-    await store.withdraw(message.channel, message.id)
+    await store.cancel_queued(message.channel, message.id)
     await store.add(said("and now?"))
-    assert [past.answer for past in await store.history(await claim_one(store), 10)] == ["a cat"]
+    assert [past.answer for past in await store.list_history(await claim_one(store), 10)] == ["a cat"]
 
 
 async def test_what_nobody_said_to_the_bot_can_be_deleted(store: Store) -> None:
     message = said()
     await store.add(message)
-    await store.withdraw(HERE, "unknown")
-    await store.withdraw(Channel("web", "kitchen"), message.id)
+    await store.cancel_queued(HERE, "unknown")
+    await store.cancel_queued(Channel("web", "kitchen"), message.id)
     assert (await claim_one(store)).message == message
 
 
@@ -216,7 +216,7 @@ async def test_a_deletion_ends_the_wait_of_whoever_is_behind(store: Store) -> No
     await store.wait(0.01)  # forget what came before
     waiting = asyncio.create_task(store.wait(30))
     await asyncio.sleep(0.05)
-    await store.withdraw(first.channel, first.id)
+    await store.cancel_queued(first.channel, first.id)
     await asyncio.wait_for(waiting, 5)
     assert (await claim_one(store)).message.text == "hello"
 
@@ -232,7 +232,7 @@ async def test_another_process_hears_of_a_deletion(reopen: OpenStore, store_url:
             await other.wait(0.2)
         waiting = asyncio.create_task(other.wait(30))
         await asyncio.sleep(0.05)
-        await store.withdraw(first.channel, first.id)
+        await store.cancel_queued(first.channel, first.id)
         await asyncio.wait_for(waiting, 5)
         assert (await claim_one(other)).message.text == "hello"
 
@@ -243,13 +243,13 @@ async def test_an_album_goes_on_without_a_part_that_is_deleted(store: Store, gon
     for message in parts:
         await store.add(message)
     lost = parts.pop(gone)
-    await store.withdraw(lost.channel, lost.id)
-    await store.withdraw(lost.channel, lost.id)
+    await store.cancel_queued(lost.channel, lost.id)
+    await store.cancel_queued(lost.channel, lost.id)
     await store.amend(replace(lost, text="too late", edited=True))
     assert not await store.add(lost)
     turn = await claim_one(store)
     assert turn.message == Message.of_album(parts)
-    await store.finished(turn)
+    await store.finish(turn)
     assert not any([await store.add(message) for message in (lost, *parts)])
 
 
@@ -257,7 +257,7 @@ async def test_a_part_that_comes_after_a_deletion_still_joins_the_others(store: 
     first, second, third = part("a", "these", "1"), part("a", photo="2"), part("a", photo="3")
     await store.add(first)
     await store.add(second)
-    await store.withdraw(first.channel, first.id)
+    await store.cancel_queued(first.channel, first.id)
     await store.add(third)
     turn = await claim_one(store)
     assert (turn.message.text, [photo.ref for photo in turn.message.attachments]) == ("", ["2", "3"])
@@ -268,10 +268,10 @@ async def test_an_album_is_withdrawn_with_its_last_part(reopen: OpenStore) -> No
     async with reopen() as store:
         await store.add(first)
         await store.add(second)
-        await store.withdraw(first.channel, first.id)
+        await store.cancel_queued(first.channel, first.id)
     async with reopen() as store:
-        await store.withdraw(second.channel, second.id)
-        assert await store.waiting() == 0
+        await store.cancel_queued(second.channel, second.id)
+        assert await store.count_waiting() == 0
         assert not await store.add(first)
         assert not await store.add(second)
         assert await store.claim(10) == []
@@ -283,7 +283,7 @@ async def test_an_album_no_longer_speaks_to_the_bot_when_the_part_that_did_is_de
     spoke = part("a", "@bot what?", "2", addressed=True)
     await store.add(part("a", photo="1", addressed=False))
     await store.add(spoke)
-    await store.withdraw(spoke.channel, spoke.id)
+    await store.cancel_queued(spoke.channel, spoke.id)
     assert not (await claim_one(store)).message.addressed
 
 
@@ -291,10 +291,10 @@ async def test_what_is_said_while_the_message_before_it_is_deleted_comes_forward
     for _ in range(60):
         gone, after = said("never mind"), said("but this")
         await store.add(gone)
-        await asyncio.gather(store.add(after), store.withdraw(HERE, gone.id))
+        await asyncio.gather(store.add(after), store.cancel_queued(HERE, gone.id))
         turn = await claim_one(store)
         assert turn.message == after
-        await store.finished(turn)
+        await store.finish(turn)
 
 
 async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_line_without_a_head(
@@ -310,15 +310,15 @@ async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_li
             if n % 2:
                 deleted.add(message.text)
                 await asyncio.sleep(0.001 * (n % 3))
-                await store.withdraw(HERE, message.id)
+                await store.cancel_queued(HERE, message.id)
 
     async def work(store: Store) -> None:
-        while not talking.done() or await store.waiting():
+        while not talking.done() or await store.count_waiting():
             for turn in await store.claim(3):
                 if len(answered) % 5 == 0:
-                    await store.renewed(turn.conversation)
+                    await store.renew(turn.conversation)
                 answered.append(turn.message.text)
-                await store.finished(turn)
+                await store.finish(turn)
             await asyncio.sleep(0)
 
     async with reopen() as store:
@@ -341,13 +341,13 @@ async def test_one_claim_leaves_some_of_a_long_queue_to_other_processes_where_th
 
 async def test_what_people_chose_for_a_channel_is_kept_and_seen_at_once(reopen: OpenStore) -> None:
     async with reopen() as store:
-        assert await store.channel_settings(HERE) == ChannelSettings()
+        assert await store.get_channel_settings(HERE) == ChannelSettings()
         for chosen in (ChannelSettings("all"), ChannelSettings("photos", fallbacks=("a/b", "c/d"))):
-            await store.set_channel(HERE, chosen)
-            assert await store.channel_settings(HERE) == chosen
-        assert await store.channel_settings(Channel("web", "kitchen")) == ChannelSettings()
+            await store.save_channel_settings(HERE, chosen)
+            assert await store.get_channel_settings(HERE) == chosen
+        assert await store.get_channel_settings(Channel("web", "kitchen")) == ChannelSettings()
     async with reopen() as store:
-        assert await store.channel_settings(HERE) == ChannelSettings("photos", fallbacks=("a/b", "c/d"))
+        assert await store.get_channel_settings(HERE) == ChannelSettings("photos", fallbacks=("a/b", "c/d"))
 
 
 async def written_by_another_version(store: Store, settings: str) -> None:
@@ -374,17 +374,17 @@ async def test_settings_of_an_older_or_newer_version_are_understood(
     store: Store, written: str, read: ChannelSettings
 ) -> None:
     await written_by_another_version(store, written)
-    assert await store.channel_settings(HERE) == read
+    assert await store.get_channel_settings(HERE) == read
 
 
 async def test_the_database_is_not_asked_for_every_message(reopen: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.channels.SETTINGS_SECONDS", 0.3)
     async with reopen() as store:
-        assert await store.channel_settings(HERE) == ChannelSettings()
+        assert await store.get_channel_settings(HERE) == ChannelSettings()
         await written_by_another_version(store, '{"listening": "all"}')
-        assert await store.channel_settings(HERE) == ChannelSettings(), "it was just asked for"
+        assert await store.get_channel_settings(HERE) == ChannelSettings(), "it was just asked for"
         await asyncio.sleep(0.35)
-        assert await store.channel_settings(HERE) == ChannelSettings("all"), "seconds later it is known"
+        assert await store.get_channel_settings(HERE) == ChannelSettings("all"), "seconds later it is known"
 
 
 def answers(value: int) -> Callable[[], Awaitable[int]]:
@@ -395,14 +395,14 @@ def answers(value: int) -> Callable[[], Awaitable[int]]:
 
 
 async def test_what_was_asked_for_longest_ago_is_forgotten_first() -> None:
-    recent = Recent[str, int](2, 60)
+    recent = TtlCache[str, int](2, 60)
     for key in ("a", "b", "a", "c"):
         await recent.get(key, answers(1))
     assert [await recent.get(key, answers(2)) for key in ("a", "c", "b")] == [1, 1, 2]
 
 
 async def test_what_changed_while_it_was_read_is_read_again() -> None:
-    recent = Recent[str, int](2, 60)
+    recent = TtlCache[str, int](2, 60)
     reading = asyncio.Event()
 
     async def slowly() -> int:
@@ -420,21 +420,21 @@ async def test_what_changed_while_it_was_read_is_read_again() -> None:
 async def test_the_last_message_heard_is_kept_for_each_channel_of_a_platform(reopen: OpenStore) -> None:
     marks = {Channel("discord", str(n)): str(10**17 + n) for n in range(5_000)}
     async with reopen() as store:
-        await store.heard(marks | {Channel("telegram", "1"): "1", Channel("discordant", "1"): "1"})
+        await store.save_read_marks(marks | {Channel("telegram", "1"): "1", Channel("discordant", "1"): "1"})
     async with reopen() as store:
-        assert await store.last_heard("discord") == marks
-        assert await store.last_heard("telegram") == {Channel("telegram", "1"): "1"}
-        assert await store.last_heard("web") == {}
+        assert await store.list_read_marks("discord") == marks
+        assert await store.list_read_marks("telegram") == {Channel("telegram", "1"): "1"}
+        assert await store.list_read_marks("web") == {}
 
 
 async def test_an_older_mark_never_replaces_a_newer_one(store: Store) -> None:
     short, long = Channel("discord", "short"), Channel("discord", "long")
-    await store.heard({short: "9", long: "1052"})
-    await store.heard({short: "10", long: "1049"})
-    await store.heard({})
-    assert await store.last_heard("discord") == {short: "10", long: "1052"}
-    await store.heard({short: "9", long: "999"})
-    assert await store.last_heard("discord") == {short: "10", long: "1052"}
+    await store.save_read_marks({short: "9", long: "1052"})
+    await store.save_read_marks({short: "10", long: "1049"})
+    await store.save_read_marks({})
+    assert await store.list_read_marks("discord") == {short: "10", long: "1052"}
+    await store.save_read_marks({short: "9", long: "999"})
+    assert await store.list_read_marks("discord") == {short: "10", long: "1052"}
 
 
 async def test_processes_that_hear_the_same_channels_do_not_block_each_other(reopen: OpenStore, store_url: str) -> None:
@@ -445,30 +445,30 @@ async def test_processes_that_hear_the_same_channels_do_not_block_each_other(reo
         for n in range(5):
             forth = dict.fromkeys(channels, str(n))
             back = dict.fromkeys(reversed(channels), str(n))
-            await asyncio.wait_for(asyncio.gather(a.heard(forth), b.heard(back)), 10)
-        assert set((await a.last_heard("discord")).values()) == {"4"}
+            await asyncio.wait_for(asyncio.gather(a.save_read_marks(forth), b.save_read_marks(back)), 10)
+        assert set((await a.list_read_marks("discord")).values()) == {"4"}
 
 
 async def test_people_who_move_take_what_they_chose_and_the_last_message_along(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
-    await store.set_channel(old, ChannelSettings("all"))
-    await store.heard({old: "7"})
-    assert await store.channel_settings(new) == ChannelSettings()
-    await store.moved(old, new)
-    assert await store.channel_settings(new) == ChannelSettings("all")
-    assert await store.channel_settings(old) == ChannelSettings()
-    assert await store.last_heard("telegram") == {new: "7"}
+    await store.save_channel_settings(old, ChannelSettings("all"))
+    await store.save_read_marks({old: "7"})
+    assert await store.get_channel_settings(new) == ChannelSettings()
+    await store.migrate_channel(old, new)
+    assert await store.get_channel_settings(new) == ChannelSettings("all")
+    assert await store.get_channel_settings(old) == ChannelSettings()
+    assert await store.list_read_marks("telegram") == {new: "7"}
 
 
 async def test_what_people_chose_at_the_new_address_counts(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
-    await store.set_channel(old, ChannelSettings("all"))
-    await store.set_channel(new, ChannelSettings("photos"))
-    await store.heard({old: "7", new: "1"})
-    await store.moved(old, new)
-    await store.moved(old, new)
-    assert await store.channel_settings(new) == ChannelSettings("photos")
-    assert (await store.last_heard("telegram"))[new] == "1"
+    await store.save_channel_settings(old, ChannelSettings("all"))
+    await store.save_channel_settings(new, ChannelSettings("photos"))
+    await store.save_read_marks({old: "7", new: "1"})
+    await store.migrate_channel(old, new)
+    await store.migrate_channel(old, new)
+    assert await store.get_channel_settings(new) == ChannelSettings("photos")
+    assert (await store.list_read_marks("telegram"))[new] == "1"
 
 
 # and what else there is
@@ -477,11 +477,11 @@ async def test_what_people_chose_at_the_new_address_counts(store: Store) -> None
 async def test_people_who_move_take_their_conversation_and_what_waits_along(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
     await store.add(said("one", channel=str(old)))
-    await store.moved(old, new)
+    await store.migrate_channel(old, new)
     await store.add(said("two", channel=str(new)))
     turn = await claim_one(store)
     assert (turn.message.text, turn.message.channel) == ("one", new)
-    await store.finished(turn)
+    await store.finish(turn)
     following = await claim_one(store)
     assert (following.message.text, following.conversation.id) == ("two", turn.conversation.id)
 
@@ -498,13 +498,13 @@ async def test_an_answer_is_remembered_with_its_figures_and_delivered_after_a_cr
     async with reopen() as store:
         await store.add(said())
         turn = await claim_one(store)
-        await store.posted(turn, HERE, 0, "post-1")
-        await store.answered(turn, Answer("a cat", MODEL, Usage(5, 6, 7), 0.1, 0.2))
+        await store.save_post_id(turn, HERE, 0, "post-1")
+        await store.save_answer(turn, Answer("a cat", MODEL, Usage(5, 6, 7), 0.1, 0.2))
         await store.release_leases()
     async with reopen() as store:
         again = await claim_one(store)
         assert again.answer == "a cat"
-        assert await store.posts(again, HERE) == ["post-1"]
+        assert await store.list_posts(again, HERE) == ["post-1"]
 
 
 async def test_history_holds_what_was_answered_and_no_commands_or_failures(store: Store) -> None:
@@ -513,26 +513,26 @@ async def test_history_holds_what_was_answered_and_no_commands_or_failures(store
     await answer(store, first, "a cat")
     await store.add(said("/model"))
     turn = await claim_one(store)
-    await store.answered(turn, Answer("gpt-4o", None))
-    await store.finished(turn)
+    await store.save_answer(turn, Answer("gpt-4o", None))
+    await store.finish(turn)
     await store.add(said("another"))
     turn = await claim_one(store)
-    await store.answered(turn, Answer("no credits", MODEL))
-    await store.finished(turn, error="provider_no_credits")
+    await store.save_answer(turn, Answer("no credits", MODEL))
+    await store.finish(turn, error="provider_no_credits")
     await store.add(said("and now?"))
     turn = await claim_one(store)
-    assert await store.history(turn, 10) == [Exchange("Ann", "a photo", "a cat", first.id, MODEL)]
+    assert await store.list_history(turn, 10) == [Exchange("Ann", "a photo", "a cat", first.id, MODEL)]
 
 
 async def test_a_fresh_conversation_takes_along_what_waits_and_keeps_the_model(store: Store) -> None:
     await store.add(said("/new"))
     await store.add(said("hello"))
     turn = await claim_one(store)
-    await store.switched(turn.conversation, "onemin/other")
-    await store.began(turn.conversation, "uuid-1")
-    fresh = await store.renewed(turn.conversation)
+    await store.switch_model(turn.conversation, "onemin/other")
+    await store.save_remote_id(turn.conversation, "uuid-1")
+    fresh = await store.renew(turn.conversation)
     assert await store.claim(10) == []  # /new itself has not been answered yet
-    await store.finished(turn)
+    await store.finish(turn)
     hello = await claim_one(store)
     assert hello.message.text == "hello"
     assert hello.conversation.id == fresh.id != turn.conversation.id
@@ -542,30 +542,30 @@ async def test_a_fresh_conversation_takes_along_what_waits_and_keeps_the_model(s
 async def test_another_provider_means_another_remote_conversation(store: Store) -> None:
     await store.add(said())
     turn = await claim_one(store)
-    await store.began(turn.conversation, "uuid-1")
+    await store.save_remote_id(turn.conversation, "uuid-1")
     await answer(store, turn, "a cat")
     await store.add(said())
     turn = await claim_one(store)
     assert turn.conversation.remote_id == "uuid-1"
-    await store.switched(turn.conversation, "sandbox/gpt-4o-mini")
+    await store.switch_model(turn.conversation, "sandbox/gpt-4o-mini")
     await answer(store, turn, "a cat")
     await store.add(said())
     turn = await claim_one(store)
     assert (turn.conversation.model, turn.conversation.remote_id) == ("sandbox/gpt-4o-mini", "uuid-1")
-    await store.switched(turn.conversation, "onemin/gpt-4o")
+    await store.switch_model(turn.conversation, "onemin/gpt-4o")
     await answer(store, turn, "a cat")
     await store.add(said())
     assert (await claim_one(store)).conversation.remote_id is None
 
 
 async def test_assets_are_known_by_provider_account_and_photo(store: Store) -> None:
-    await store.kept_asset("onemin", "mine", "abc", "images/1.jpg")
-    assert await store.asset("onemin", "mine", "abc") == "images/1.jpg"
-    assert await store.asset("onemin", "yours", "abc") is None
-    await store.kept_asset("onemin", "mine", "abc", "images/2.jpg")
-    assert await store.asset("onemin", "mine", "abc") == "images/2.jpg"
-    await store.lost_asset("onemin", "mine", "abc")
-    assert await store.asset("onemin", "mine", "abc") is None
+    await store.save_asset("onemin", "mine", "abc", "images/1.jpg")
+    assert await store.get_asset("onemin", "mine", "abc") == "images/1.jpg"
+    assert await store.get_asset("onemin", "yours", "abc") is None
+    await store.save_asset("onemin", "mine", "abc", "images/2.jpg")
+    assert await store.get_asset("onemin", "mine", "abc") == "images/2.jpg"
+    await store.forget_asset("onemin", "mine", "abc")
+    assert await store.get_asset("onemin", "mine", "abc") is None
 
 
 async def test_a_cancelled_writer_leaves_nothing_half_written(store: Store) -> None:
@@ -581,7 +581,7 @@ async def test_a_cancelled_writer_leaves_nothing_half_written(store: Store) -> N
             await answer(store, turn, "yes")
             done += 1
     assert done >= 30
-    assert await store.waiting() == 0
+    assert await store.count_waiting() == 0
 
 
 async def test_a_dead_process_s_turn_is_taken_over_and_its_own_writes_no_longer_count(
@@ -589,18 +589,18 @@ async def test_a_dead_process_s_turn_is_taken_over_and_its_own_writes_no_longer_
 ) -> None:
     if store_url.startswith("sqlite"):
         pytest.skip("one process on one file: nobody is there to take over before it starts again")
-    monkeypatch.setattr("bot.store.queue.LEASE", 0.3)
+    monkeypatch.setattr("bot.store.turn_queue.LEASE", 0.3)
     async with reopen() as slow, reopen() as quick:
         await slow.add(said())
         mine = await claim_one(slow)
         assert await quick.claim(1) == []
         await asyncio.sleep(0.4)
         yours = await claim_one(quick)
-        assert yours.claims == 2
+        assert yours.deliveries == 2
         with pytest.raises(LeaseLost):
-            await slow.answered(mine, Answer("too late", MODEL))
+            await slow.save_answer(mine, Answer("too late", MODEL))
         with pytest.raises(LeaseLost):
-            await slow.finished(mine)
+            await slow.finish(mine)
         await answer(quick, yours, "a cat")
 
 
@@ -609,7 +609,7 @@ async def test_a_renewed_lease_is_not_taken_over(
 ) -> None:
     if store_url.startswith("sqlite"):
         pytest.skip("one process on one file")
-    monkeypatch.setattr("bot.store.queue.LEASE", 0.5)
+    monkeypatch.setattr("bot.store.turn_queue.LEASE", 0.5)
     async with reopen() as holder, reopen() as other:
         await holder.add(said())
         [turn] = await holder.claim(1)
@@ -638,7 +638,7 @@ async def test_processes_share_the_queue_without_overlap(reopen: OpenStore, stor
                     await asyncio.sleep(0.001)
                     in_work.discard(turn.conversation.id)
                     answered.append(int(turn.message.text))
-                    await store.finished(turn)
+                    await store.finish(turn)
 
         await asyncio.wait_for(asyncio.gather(*map(work, stores)), 40)
         assert sorted(answered) == list(range(120))
@@ -658,7 +658,7 @@ async def test_concurrent_adds_and_finishes_never_leave_a_line_without_a_head(
         done, deadline = 0, time.monotonic() + 20
         while done < 60 and time.monotonic() < deadline:
             for turn in await store.claim(5):
-                await store.finished(turn)
+                await store.finish(turn)
                 done += 1
         await talking
         assert done == 60

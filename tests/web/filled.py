@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from bot.messages import Process
+from bot.messages import WorkerProcess
 from bot.ports import Store
-from bot.store.base import Execute
+from bot.store.database import Execute
 from bot.store.sql import SqlStore
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -43,9 +43,11 @@ MODELS = {  # how often, seconds to the first words and to the whole answer, cre
     "onemin/grok-4": (1, 2.0, 11.0, 2000, None),
 }
 FLEET = [
-    Process("bot-1/4211", 0.0, ("telegram", "web"), 64, 3, {}, {"onemin/gpt": "closed", "openai/gpt": "half open"}),
-    Process("bot-2/390", 0.0, ("discord",), 64, 2, {}, {"onemin/gpt": "closed", "vapi/gemini": "open"}),
-    Process("bot-3/17", 0.0, (), 256, 0, {"store": "TimeoutError"}, {}),
+    WorkerProcess(
+        "bot-1/4211", 0.0, ("telegram", "web"), 64, 3, {}, {"onemin/gpt": "closed", "openai/gpt": "half open"}
+    ),
+    WorkerProcess("bot-2/390", 0.0, ("discord",), 64, 2, {}, {"onemin/gpt": "closed", "vapi/gemini": "open"}),
+    WorkerProcess("bot-3/17", 0.0, (), 256, 0, {"store": "TimeoutError"}, {}),
 ]
 
 
@@ -128,7 +130,7 @@ async def fill(store: Store, many: int = 1500, seed: int = 5) -> None:
     await filler.write()
 
 
-async def settle(store: Store, fleet: Sequence[Process] = FLEET, silent: float = 43.0) -> None:
+async def settle(store: Store, fleet: Sequence[WorkerProcess] = FLEET, silent: float = 43.0) -> None:
     """Processes that tell of themselves; the last one fell silent so many seconds ago."""
     assert isinstance(store, SqlStore)
     now = time.time()

@@ -12,14 +12,15 @@ import aiohttp
 import pytest
 
 from bot.app import running
-from bot.messages import Answer, Backlog, Tally, Usage
+from bot.messages import PUT_ASIDE, Answer, Backlog, Tally, Usage
 from bot.ports import Store
 from bot.settings import Settings
+from bot.store.sql import SqlStore
 from bot.store.sqlite import SQLite
 from bot.web.dashboard import Dashboard
-from bot.web.memory import DAY, RANGES, Memory
+from bot.web.interval_cache import DAY, RANGES, IntervalCache
 from bot.web.server import WebServer
-from bot.web.sums import biggest, percentile, stretch_of
+from bot.web.tally_sums import biggest, percentile, stretch_of
 from tests.conftest import MODEL, said
 from tests.store.talk import claim_one
 from tests.web.filled import Filler, fill, settle
@@ -197,6 +198,22 @@ async def test_who_waits_who_works_and_how_each_process_is(store: Store) -> None
     assert figures["fleet"][2]["troubles"] == {"store": "TimeoutError"}
 
 
+async def test_what_was_put_aside_is_told_by_number_platform_and_reason(store: Store) -> None:
+    for channel in ("telegram:-5", "discord:7"):
+        await store.add(said("a secret", channel))
+    for turn in await store.claim(2):
+        await store.finish(turn, error=PUT_ASIDE)
+    assert isinstance(store, SqlStore)
+    await store._run("UPDATE turns SET stalls = 2 * (2 - id), finished = finished + id WHERE id <= 2")
+    aside = (await look(store))["put_aside"]
+    assert aside["total"] == 2
+    assert [(row["turn"], row["platform"], row["stalls"], row["crashes"]) for row in aside["turns"]] == [
+        (2, "discord", 0, 0),
+        (1, "telegram", 2, 0),
+    ]
+    assert set(aside["turns"][0]) == {"turn", "platform", "at", "stalls", "crashes"}
+
+
 async def test_an_empty_store_has_nothing_to_tell(store: Store) -> None:
     figures = await look(store, split="model")
     assert (figures["groups"], figures["errors"], figures["fleet"]) == ([], [], [])
@@ -222,8 +239,8 @@ async def test_no_word_no_photo_no_user_and_no_channel_leaves_the_store(store: S
     await fill(store, 300)
     await store.add(said("secret-question", channel="telegram:secret-chat", photos=2, id="secret-message"))
     turn = await claim_one(store)
-    await store.answered(turn, Answer("secret-answer", MODEL, Usage(5), 0.5, 1.0))
-    await store.finished(turn, error="secret-error")
+    await store.save_answer(turn, Answer("secret-answer", MODEL, Usage(5), 0.5, 1.0))
+    await store.finish(turn, error="secret-error")
     await store.add(said("/secret-command", channel="discord:secret-server/secret-channel"))
     async with serving(store) as http:
         for name in RANGES:
@@ -295,14 +312,14 @@ class Counting(SQLite):
     away = False
     asked = 0
 
-    async def tally(self, start: float, end: float) -> Sequence[Tally]:
+    async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
         self.asked += 1
-        return await super().tally(start, end)
+        return await super().list_tallies(start, end)
 
-    async def backlog(self) -> Backlog:
+    async def get_backlog(self) -> Backlog:
         if self.away:
             raise OSError
-        return await super().backlog()
+        return await super().get_backlog()
 
 
 @pytest.fixture
@@ -345,7 +362,7 @@ async def test_an_answer_counts_for_a_moment_and_goes_on_with_the_next(counting:
         counted.append(start)
         return start
 
-    memory, starts = Memory(count), [0.0, 60.0, 120.0, 180.0]
+    memory, starts = IntervalCache(count), [0.0, 60.0, 120.0, 180.0]
     now = time.time() // 60 * 60 - 3600
     starts = [now + start for start in starts]
     late = time.monotonic() - 1
@@ -356,7 +373,7 @@ async def test_an_answer_counts_for_a_moment_and_goes_on_with_the_next(counting:
 
 
 async def test_what_is_over_is_counted_once_and_the_newest_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.web.memory.OLDEST", 0.0)
+    monkeypatch.setattr("bot.web.interval_cache.OLDEST", 0.0)
     counted: list[float] = []
 
     async def count(start: float, end: float) -> int:
@@ -364,7 +381,7 @@ async def test_what_is_over_is_counted_once_and_the_newest_again(monkeypatch: py
         return len(counted)
 
     starts = RANGES["hour"].starts(time.time())[-5:]
-    memory = Memory(count)
+    memory = IntervalCache(count)
     await memory.recall(starts, 60, math.inf)
     before = len(counted)
     await memory.recall(starts, 60, math.inf)

@@ -18,8 +18,10 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
+from bot.messages import PUT_ASIDE
 from bot.ports import Store
 from bot.store import open_store
+from bot.store.sql import SqlStore
 from bot.web.dashboard import Dashboard
 from bot.web.server import WebServer
 from tests.conftest import MODEL, said
@@ -69,7 +71,7 @@ async def browser() -> AsyncIterator[Browser]:
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every look be a new one."""
     monkeypatch.setattr("bot.web.dashboard.FRESH", 0.0)
-    monkeypatch.setattr("bot.web.memory.OLDEST", 0.0)
+    monkeypatch.setattr("bot.web.interval_cache.OLDEST", 0.0)
 
 
 @dataclass
@@ -284,6 +286,24 @@ async def test_errors_and_processes_are_told_in_words(tab: Tab) -> None:
     await expect(processes.nth(1).locator(".open")).to_have_text("vapi/geminiopen")
     await expect(processes.nth(2)).to_contain_text(re.compile("silent for 4[0-9] s"))
     await expect(processes.nth(2)).to_contain_text("store TimeoutError")
+
+
+async def test_what_was_put_aside_is_told_with_what_to_do(tab: Tab) -> None:
+    await tab.open()
+    await expect(tab.page.locator("#quarantine")).to_be_hidden()
+    store = tab.house.store
+    assert isinstance(store, SqlStore)
+    await store.add(said())
+    [turn] = await store.claim(1)
+    await store.finish(turn, error=PUT_ASIDE)
+    await store._run("UPDATE turns SET stalls = 2, crashes = 1 WHERE id = :id", id=turn.id)
+    await tab.later()
+    row = tab.page.locator("#aside tbody tr")
+    await expect(row).to_contain_text("the bot stood still twice, it died once")
+    await expect(row.locator("td").nth(1)).to_have_text("web")
+    await expect(tab.page.locator("#aside")).to_contain_text(
+        "1 in all. To have one answered after all: python -m bot turns"
+    )
 
 
 async def test_with_nothing_to_show_it_says_so(tab: Tab) -> None:

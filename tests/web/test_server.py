@@ -52,7 +52,7 @@ async def serving(
 @pytest.fixture
 def unforgiving(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, no wrong attempt is forgotten meanwhile."""
-    monkeypatch.setattr("bot.web.throttle.RECOVERY", 1e-9)
+    monkeypatch.setattr("bot.web.login_throttle.RECOVERY", 1e-9)
 
 
 async def log_in(http: aiohttp.ClientSession, agent: str = "") -> str:

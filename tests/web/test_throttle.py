@@ -1,7 +1,7 @@
 """Who guesses has to wait, and only who guesses."""
 
-from bot.web import throttle
-from bot.web.throttle import BURST, AttemptThrottle
+from bot.web import login_throttle as throttle
+from bot.web.login_throttle import BURST, AttemptThrottle
 
 
 class Clock:

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.platforms.discord.adapter import Discord
-from adapters.platforms.discord.pace import MOST_CALLS
+from adapters.platforms.discord.rest_pacing import MOST_CALLS
 from adapters.platforms.discord.shards import Shards
-from adapters.platforms.discord.slash import payload, shown_as
-from bot.commands import COMMANDS, Desk, Suggestion
-from bot.house import House
+from adapters.platforms.discord.slash_commands import payload, shown_as
+from bot.adapter_context import AdapterContext
+from bot.commands import COMMANDS, CommandContext, Suggestion
 
 __all__ = ["Discord", "open_discord"]
 
 
-def open_discord(house: House) -> Discord:
+def open_discord(house: AdapterContext) -> Discord:
     """Make the adapter with the operator's settings."""
     settings = house.settings
-    desk = Desk(house.store, house.providers)
+    desk = CommandContext(house.store, house.providers)
 
     async def suggest(command: str, option: str, typed: str) -> Sequence[Suggestion]:
         options = COMMANDS[command].options if command in COMMANDS else ()

@@ -10,24 +10,24 @@ from typing import Any, Self
 
 import discord
 
-from adapters.platforms.discord import attic
-from adapters.platforms.discord.answering import answer, revise
-from adapters.platforms.discord.asking import Asking, Suggest
-from adapters.platforms.discord.errors import Archived, NoHistory, TokenOver, our_errors
-from adapters.platforms.discord.files import Files, Links
-from adapters.platforms.discord.keep import Keep
-from adapters.platforms.discord.listening import Listening
-from adapters.platforms.discord.manners import Tact
-from adapters.platforms.discord.pace import Pace, missable
+from adapters.platforms.discord import legacy_files as attic
+from adapters.platforms.discord.attachment_store import AttachmentStore
+from adapters.platforms.discord.downloads import AttachmentDownloads, LinkCache
+from adapters.platforms.discord.errors import HistoryForbidden, InteractionExpired, ThreadArchived, map_discord_errors
+from adapters.platforms.discord.interaction_responses import answer, revise
+from adapters.platforms.discord.interaction_tokens import InteractionToken, InteractionTokens
+from adapters.platforms.discord.interactions import Interactions, Suggest
+from adapters.platforms.discord.listener import DiscordListener
+from adapters.platforms.discord.outgoing_attachments import fit, uploads
 from adapters.platforms.discord.places import NAME, Place
+from adapters.platforms.discord.post_content import PostContent
 from adapters.platforms.discord.previews import NOBODY, edit_message
-from adapters.platforms.discord.rest import Rest
-from adapters.platforms.discord.said import Said
-from adapters.platforms.discord.sealed import Seal
+from adapters.platforms.discord.rest import RestClient
+from adapters.platforms.discord.rest_pacing import RestPacing, best_effort
 from adapters.platforms.discord.shards import Shards
-from adapters.platforms.discord.slash import Payload
-from adapters.platforms.discord.tickets import Ticket, Tickets
-from adapters.platforms.discord.uploads import fit, uploads
+from adapters.platforms.discord.slash_commands import Payload
+from adapters.platforms.discord.threads import PermissionNotices
+from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Attachment, Author, Button, Channel, File
 from bot.ports import Receive, Store
@@ -59,15 +59,15 @@ class Discord:
 
         `folder` is where earlier versions kept files that Discord shows only once.
         """
-        pace, links = Pace(store, token, most_calls), Links()
-        self._folder, self._keep = folder, Keep(store)
-        self._rest = Rest(token, url, pace)
-        self._files = Files(self._rest.message, self._keep, links)
-        self._tickets = Tickets(store, Seal(token))
-        self._tact = Tact(self._rest, store)
-        self._listening = Listening(
+        pace, links = RestPacing(store, token, most_calls), LinkCache()
+        self._folder, self._keep = folder, AttachmentStore(store)
+        self._rest = RestClient(token, url, pace)
+        self._files = AttachmentDownloads(self._rest.message, self._keep, links)
+        self._tickets = InteractionTokens(store, TokenEncryption(token))
+        self._tact = PermissionNotices(self._rest, store)
+        self._listening = DiscordListener(
             token, self._rest, store, pace, shards, commands, links, self._tact,
-            lambda receive, lines: Asking(receive, lines, self._tickets, self._files, suggest, most_bytes),
+            lambda receive, lines: Interactions(receive, lines, self._tickets, self._files, suggest, most_bytes),
         )  # fmt: skip
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -117,18 +117,18 @@ class Discord:
         growing: bool = False,
     ) -> str:
         """Post `text` and return the post's id. The same nonce again, within minutes, is the same post."""
-        place, said = Place.of(channel), Said(text, buttons, await fit(files))
+        place, said = Place.of(channel), PostContent(text, buttons, await fit(files))
         nonce = _nonce(channel, reply_to, nonce)
         ticket = await self._tickets.behind(reply_to, place)
-        with missable(growing):
+        with best_effort(growing):
             if ticket is not None:
                 try:
                     return await self._answer(ticket, place, said, nonce, growing)
-                except TokenOver:
+                except InteractionExpired:
                     if place.visitor is not None:
                         raise
             if place.visitor is not None:
-                raise TokenOver("discord_interaction_over")
+                raise InteractionExpired("discord_interaction_over")
             self._make_way("POST", str(place.id), growing)
             post = await self._post(place, said, reply_to, nonce)
         self._tickets.ordinary(post)
@@ -138,28 +138,30 @@ class Discord:
         self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
     ) -> str:
         """Let the post read `text`; a thread that sleeps is woken up by a new post."""
-        place, said = Place.of(channel), Said(text, buttons)
+        place, said = Place.of(channel), PostContent(text, buttons)
         ticket = await self._tickets.that_made(post)
-        with missable(growing):
+        with best_effort(growing):
             if ticket is not None:
                 try:
                     self._make_way("PATCH", ticket.token, growing)
                     await revise(await self._rest.client(), ticket, post, said)
-                except TokenOver:  # the post itself stays, and we can edit it like any other
+                except InteractionExpired:  # the post itself stays, and we can edit it like any other
                     if place.visitor is not None:
                         raise
                 else:
                     return post
             if place.visitor is not None:
-                raise TokenOver("discord_interaction_over")
+                raise InteractionExpired("discord_interaction_over")
             self._make_way("PATCH", str(place.id), growing)
             try:
                 await self._edit(place, int(post), said)
-            except Archived:
+            except ThreadArchived:
                 return await self.send(channel, text, buttons=buttons)
         return post
 
-    async def _answer(self, ticket: Ticket, place: Place, said: Said, nonce: str | None, growing: bool) -> str:
+    async def _answer(
+        self, ticket: InteractionToken, place: Place, said: PostContent, nonce: str | None, growing: bool
+    ) -> str:
         first = ticket.is_first(nonce)
         self._make_way("PATCH" if first else "POST", ticket.token, growing)
         client = await self._rest.client()
@@ -167,10 +169,10 @@ class Discord:
         await self._tickets.answered(ticket, post, nonce)
         return post
 
-    async def _post(self, place: Place, said: Said, reply_to: str | None, nonce: str | None) -> str:
+    async def _post(self, place: Place, said: PostContent, reply_to: str | None, nonce: str | None) -> str:
         try:
             return await self._say(place, said, _reference(place, reply_to), nonce)
-        except NoHistory:
+        except HistoryForbidden:
             return await self._say(place, said, None, nonce)
         except Refused as error:
             if error.key != "discord_shut_out":
@@ -183,13 +185,13 @@ class Discord:
             raise
 
     async def _say(
-        self, place: Place, said: Said, reference: discord.MessageReference | None, nonce: str | None
+        self, place: Place, said: PostContent, reference: discord.MessageReference | None, nonce: str | None
     ) -> str:
         target = await self._rest.place(place.id)
         options: dict[str, Any] = {"view": said.view, "nonce": nonce, "reference": reference}
         options["files"] = uploads(said.files) or None
         content = said.content
-        with our_errors():
+        with map_discord_errors():
             post = await target.send(
                 content,
                 allowed_mentions=NOBODY,
@@ -200,9 +202,9 @@ class Discord:
             await self._edit(place, post.id, said)
         return str(post.id)
 
-    async def _edit(self, place: Place, post: int, said: Said) -> None:
+    async def _edit(self, place: Place, post: int, said: PostContent) -> None:
         client = await self._rest.client()
-        with our_errors():
+        with map_discord_errors():
             await edit_message(client, place.id, post, content=said.content, view=said.view)
 
     def _make_way(self, method: str, where: str, growing: bool) -> None:
@@ -225,7 +227,7 @@ class Discord:
 
     async def _type(self, place: Place, done: asyncio.Event) -> None:
         while not done.is_set():
-            with suppress(BotError), our_errors(), missable():
+            with suppress(BotError), map_discord_errors(), best_effort():
                 await (await self._rest.place(place.id)).typing()
             with suppress(TimeoutError):
                 async with asyncio.timeout(TYPING):
@@ -245,7 +247,7 @@ class Discord:
         if place.private or place.visitor is not None:
             return True
         client = await self._rest.client()
-        with our_errors():
+        with map_discord_errors():
             found = await client.fetch_channel(place.id)
             if isinstance(found, discord.abc.PrivateChannel):
                 return True

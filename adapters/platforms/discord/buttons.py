@@ -21,14 +21,14 @@ MOST_LISTED = 25
 
 
 @runtime_checkable
-class HearsPresses(Protocol):
+class TakesPresses(Protocol):
     """A client that takes presses in."""
 
     async def pressed(self, interaction: discord.Interaction, command: str) -> None:
         """Somebody pressed the button that says this command."""
 
 
-class Says(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PREFIX}(?P<command>.+)"):
+class CommandButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PREFIX}(?P<command>.+)"):
     """A button whose custom id holds its command, so that nothing of it needs to be remembered."""
 
     def __init__(self, label: str, command: str) -> None:
@@ -44,11 +44,11 @@ class Says(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"{PREFIX}(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """It was pressed."""
-        if isinstance(interaction.client, HearsPresses):
+        if isinstance(interaction.client, TakesPresses):
             await interaction.client.pressed(interaction, self.command)
 
 
-class Picks(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"{PICK}(?P<name>.+)"):
+class CommandSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"{PICK}(?P<name>.+)"):
     """A list from which one command is picked; Discord gives back the one that was."""
 
     def __init__(self, name: str, options: Sequence[Button] = ()) -> None:
@@ -67,7 +67,7 @@ class Picks(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"{PICK}(?
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Something was picked."""
         picked = cast("dict[str, Any]", interaction.data or {}).get("values") or ()
-        if picked and isinstance(interaction.client, HearsPresses):
+        if picked and isinstance(interaction.client, TakesPresses):
             await interaction.client.pressed(interaction, str(picked[0]))
 
 
@@ -84,10 +84,10 @@ def keyboard(buttons: Sequence[Button]) -> discord.ui.View | None:
     view = discord.ui.View(timeout=None)
     name, listed = _list(list(fitting.values()))
     if listed:
-        view.add_item(Picks(name, listed))
+        view.add_item(CommandSelect(name, listed))
     single = [button for button in fitting.values() if button not in listed]
     for button in single[: ACROSS * (DOWN - bool(listed))]:
-        view.add_item(Says(button.label, button.command))
+        view.add_item(CommandButton(button.label, button.command))
     return view
 
 

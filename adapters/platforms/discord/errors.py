@@ -13,15 +13,15 @@ from bot.errors import BotError, Busy, Refused
 log = structlog.get_logger(__name__)
 
 
-class NoHistory(Refused):
+class HistoryForbidden(Refused):
     """We may not read what was said before, so we may not reply to it: worth saying it without the reply."""
 
 
-class Archived(Refused):
+class ThreadArchived(Refused):
     """The thread sleeps: a new message wakes it up, an edit has to wake it up first."""
 
 
-class TokenOver(Refused):
+class InteractionExpired(Refused):
     """The interaction or its webhook takes nothing more: worth saying it as an ordinary message."""
 
 
@@ -37,7 +37,7 @@ def _post_gone() -> BotError:
 
 
 def _token_over() -> BotError:
-    return TokenOver("discord_interaction_over")
+    return InteractionExpired("discord_interaction_over")
 
 
 def _slow_down() -> BotError:
@@ -57,16 +57,16 @@ MEANINGS: Mapping[int, Meaning] = {
     50007: _shut_out,  # takes no private messages from us
     50013: _shut_out,  # no permission
     50027: _token_over,  # invalid webhook token
-    50083: lambda: Archived("discord_locked"),
+    50083: lambda: ThreadArchived("discord_locked"),
     50278: _shut_out,  # no server in common any more
     130000: lambda: Busy("discord_unreachable"),  # overloaded
-    160002: lambda: NoHistory("discord_shut_out"),
+    160002: lambda: HistoryForbidden("discord_shut_out"),
     160005: lambda: Refused("discord_locked"),
 }
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
+def map_discord_errors() -> Iterator[None]:
     """Turn what discord.py and aiohttp raise for a call into what the bot understands."""
     try:
         yield

@@ -3,24 +3,24 @@
 import re
 from collections.abc import Iterator
 
-from adapters.platforms.discord.page import Edit, Page
-from adapters.platforms.discord.plain import escaped
-from bot.markdown import is_formula, to_unicode
+from adapters.platforms.discord.escaping import escaped
+from adapters.platforms.discord.markdown_page import MarkdownPage, PageEdit
+from bot.replies.markdown import is_formula, to_unicode
 
 
-def formulas(page: Page) -> Iterator[Edit]:
+def formulas(page: MarkdownPage) -> Iterator[PageEdit]:
     """The formulas between dollar signs."""
     for math in page.nodes["InlineMath"]:
         tex = page.at(math)[1:-1]
         is_glued = page.source[: math.start][-1:].isalnum() and tex[0] not in "_^\\"
         is_price = page.source[math.end : math.end + 1].isdigit() or is_glued
         if not is_price and is_formula(tex):
-            yield Edit(math.start, math.end, _formula(tex, page.margin(math.start)))
+            yield PageEdit(math.start, math.end, _formula(tex, page.margin(math.start)))
     for math in page.nodes["DisplayMath"]:
         margin = page.margin(math.start)
         tex = _unquoted(page.at(math)[2:-2], margin)
         if "=" in tex or is_formula(tex):
-            yield Edit(math.start, math.end, _formula(tex, margin))
+            yield PageEdit(math.start, math.end, _formula(tex, margin))
 
 
 def in_brackets(tex: str, margin: str, *, inline: bool) -> str | None:

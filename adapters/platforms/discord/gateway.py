@@ -10,10 +10,10 @@ import structlog
 import yarl
 from discord.gateway import DiscordWebSocket
 
-from adapters.platforms.discord.asking import Asking
-from adapters.platforms.discord.buttons import Picks, Says
-from adapters.platforms.discord.hearing import Hearing
-from adapters.platforms.discord.pace import LONGEST_HOLD, Pace
+from adapters.platforms.discord.buttons import CommandButton, CommandSelect
+from adapters.platforms.discord.incoming import IncomingMessages
+from adapters.platforms.discord.interactions import Interactions
+from adapters.platforms.discord.rest_pacing import LONGEST_HOLD, RestPacing
 from adapters.platforms.discord.shards import Shards
 from bot.errors import Refused
 
@@ -25,11 +25,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds until a connection is made aga
 FINAL = {4004: "discord_wrong_token", 4010: "discord_shards", 4011: "discord_shards", 4014: "discord_intents"}
 
 
-class Ears(discord.AutoShardedClient):
+class GatewayClient(discord.AutoShardedClient):
     """Hands every event on in the order of its arrival: discord.py starts handlers in that order, and none waits."""
 
     def __init__(
-        self, hearing: Hearing, asking: Asking, intents: discord.Intents, shards: Shards | None, pace: Pace
+        self,
+        hearing: IncomingMessages,
+        asking: Interactions,
+        intents: discord.Intents,
+        shards: Shards | None,
+        pace: RestPacing,
     ) -> None:
         chosen: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
         super().__init__(
@@ -45,7 +50,7 @@ class Ears(discord.AutoShardedClient):
         self._at_once = 1  # sessions that may begin side by side
         self._may_begin: set[int] = set()  # shards
         self.connected: set[int] = set()  # shards
-        self.add_dynamic_items(Says, Picks)
+        self.add_dynamic_items(CommandButton, CommandSelect)
 
     async def setup_hook(self) -> None:
         """Find the gateway: at times discord.py takes the address that it knows by heart."""
@@ -133,7 +138,9 @@ class Ears(discord.AutoShardedClient):
         self.connected.discard(shard)
 
 
-async def stay_connected(make: Callable[[], Ears], token: str, seen: Callable[[Ears], object]) -> None:
+async def stay_connected(
+    make: Callable[[], GatewayClient], token: str, seen: Callable[[GatewayClient], object]
+) -> None:
     """Listen until cancelled. `seen` is shown each connection. Refused when the operator has to mend something.
 
     An event that discord.py cannot read ends its connection: then a new one is made.

@@ -10,8 +10,8 @@ import discord
 import yarl
 from discord.http import Route
 
-from adapters.platforms.discord.errors import our_errors
-from adapters.platforms.discord.pace import Pace
+from adapters.platforms.discord.errors import map_discord_errors
+from adapters.platforms.discord.rest_pacing import RestPacing
 from bot.errors import Busy
 
 OFFICIAL = "https://discord.com/api/v10"
@@ -23,7 +23,7 @@ REMEMBERED = 5_000  # channels and tickets whose allowance is known
 RESERVED = 1  # calls of an allowance that are kept for whole texts
 
 
-class Allowance:
+class RemainingCalls:
     """What is left of each channel's and each ticket's rate limit, as the headers of Discord's answers tell it."""
 
     def __init__(self) -> None:
@@ -69,16 +69,16 @@ class _Client(discord.Client):
             self._tidy()
 
 
-class Rest:
+class RestClient:
     """Logs in when it is first needed, so that the bot can start while Discord is away."""
 
-    def __init__(self, token: str, url: str, pace: Pace) -> None:
+    def __init__(self, token: str, url: str, pace: RestPacing) -> None:
         """`url` is that of the API. discord.py knows one for the whole process."""
         self._token, self._pace = token, pace
         Route.BASE = url.rstrip("/")
         if Route.BASE != OFFICIAL:  # a server like Discord has its pictures in the same place
             discord.Asset.BASE = str(yarl.URL(url).origin())
-        self.allowance = Allowance()
+        self.allowance = RemainingCalls()
         self._client: discord.Client | None = None
         self._lock = asyncio.Lock()
 
@@ -119,7 +119,7 @@ class Rest:
             max_ratelimit_timeout=60,
         )
         try:
-            with our_errors():
+            with map_discord_errors():
                 await client.login(self._token)
         except BaseException:
             await client.close()

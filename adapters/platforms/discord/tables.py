@@ -4,30 +4,30 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
-from adapters.platforms.discord.page import Edit, Node, Page
-from adapters.platforms.discord.plain import escaped
-from bot.markdown import display_width
+from adapters.platforms.discord.escaping import escaped
+from adapters.platforms.discord.markdown_page import MarkdownPage, PageEdit, PageNode
+from bot.replies.markdown import display_width
 
 WIDEST = 60  # columns of a table that a phone still shows
 MARKED = re.compile(r"[\\*_~`|<&$\[]")
 ESCAPED = re.compile(r"\\([^\w\s])")
 BELOW = re.compile(r"(?<!\s)\s*\n[\s>]*")
 
-Shape = Callable[[Page, Node, list[list[Node]], list[Edit]], list[str]]
+Shape = Callable[[MarkdownPage, PageNode, list[list[PageNode]], list[PageEdit]], list[str]]
 """How a table may be shown: makes its lines of the cells of each row."""
 
 
-def tables(page: Page, edits: list[Edit], shape: Shape) -> Iterator[Edit]:
+def tables(page: MarkdownPage, edits: list[PageEdit], shape: Shape) -> Iterator[PageEdit]:
     """All tables, each in this shape. `edits` are those of the rest of the page, some of which are in cells."""
     for table in page.nodes["Table"]:
         heads = [*page.within("TableHead", table), *page.within("TableRow", table)]
         lines = shape(page, table, [_cells(page, head) for head in heads], edits)
         if lines:
             end = table.start + len(page.source[table.start : table.end].rstrip())
-            yield Edit(table.start, end, f"\n{page.margin(table.start)}".join(lines), is_settled=True)
+            yield PageEdit(table.start, end, f"\n{page.margin(table.start)}".join(lines), is_settled=True)
 
 
-def grid(page: Page, table: Node, rows: list[list[Node]], edits: list[Edit]) -> list[str]:
+def grid(page: MarkdownPage, table: PageNode, rows: list[list[PageNode]], edits: list[PageEdit]) -> list[str]:
     """A code block with aligned columns; listed where it would be too wide, or would make links unusable."""
     source = page.at(table)
     cells = [[_plain(page, cell, edits) for cell in row] for row in rows]
@@ -40,7 +40,7 @@ def grid(page: Page, table: Node, rows: list[list[Node]], edits: list[Edit]) -> 
     return ["```", head, "-+-".join("-" * width for width in widths), *body, "```"]
 
 
-def listed(page: Page, table: Node, rows: list[list[Node]], edits: list[Edit]) -> list[str]:
+def listed(page: MarkdownPage, table: PageNode, rows: list[list[PageNode]], edits: list[PageEdit]) -> list[str]:
     """A line for each cell, with its header, and an empty one between rows."""
     header = [escaped(_plain(page, cell, edits).rstrip(":")) for cell in rows[0]]
     lines = []
@@ -53,7 +53,7 @@ def listed(page: Page, table: Node, rows: list[list[Node]], edits: list[Edit]) -
     return lines[:-1]
 
 
-def _cells(page: Page, row: Node) -> list[Node]:
+def _cells(page: MarkdownPage, row: PageNode) -> list[PageNode]:
     """The cells of a row, with what the parser dropped because the header has fewer."""
     cells = page.within("TableCell", row)
     end = cells[-1].end
@@ -61,10 +61,10 @@ def _cells(page: Page, row: Node) -> list[Node]:
     if not more:
         return cells
     start = page.source.index(more, end)
-    return [*cells, Node(None, start, start + len(more))]
+    return [*cells, PageNode(None, start, start + len(more))]
 
 
-def _plain(page: Page, cell: Node, edits: list[Edit]) -> str:
+def _plain(page: MarkdownPage, cell: PageNode, edits: list[PageEdit]) -> str:
     """The words of a cell in one line, without markup."""
     text = page.at(cell)
     if not MARKED.search(text):
@@ -73,8 +73,8 @@ def _plain(page: Page, cell: Node, edits: list[Edit]) -> str:
     if not said:
         return text.strip()
     starts, ends = zip(*sorted((node.start, node.end) for node in said), strict=True)
-    markup = [Edit(*gap, "") for gap in zip((cell.start, *ends), (*starts, cell.end), strict=True)]
-    code = [Edit(node.start, node.end, _bare(page.at(node))) for node in page.within("Code", cell)]
+    markup = [PageEdit(*gap, "") for gap in zip((cell.start, *ends), (*starts, cell.end), strict=True)]
+    code = [PageEdit(node.start, node.end, _bare(page.at(node))) for node in page.within("Code", cell)]
     changes = [
         edit._replace(text=BELOW.sub(" / ", ESCAPED.sub(r"\1", edit.text)))
         for edit in edits

@@ -6,9 +6,9 @@ from collections.abc import Collection
 import discord
 from discord import MessageReferenceType, MessageType
 
-from adapters.platforms.discord.pictures import HIDDEN, UNTOLD, pictures
+from adapters.platforms.discord.message_files import HIDDEN, UNTOLD, pictures
 from adapters.platforms.discord.places import NAME, Place
-from bot.messages import About, Attachment, Author, Message
+from bot.messages import Attachment, Author, Message, MessageReference
 from bot.words import say, speaking
 
 SAID = (MessageType.default, MessageType.reply)  # by people, in words or pictures
@@ -126,11 +126,11 @@ def _replied_to(said: discord.Message) -> discord.Message | None:
     return reference.resolved if isinstance(reference.resolved, discord.Message) else None
 
 
-def about(message: discord.Message, me: int) -> About:
+def about(message: discord.Message, me: int) -> MessageReference:
     """A message as another one may refer to it."""
     attachments = tuple(attachment for attachment, _ in pictures(message))
     text = _told(message.content) or _forwarded(message)
-    return About(str(message.id), _is_ours(message, me), text, attachments)
+    return MessageReference(str(message.id), _is_ours(message, me), text, attachments)
 
 
 def _forwarded(message: discord.Message) -> str:
@@ -147,18 +147,18 @@ def _is_withheld(message: discord.Message, me: int) -> bool:
     return message.poll is None and message.type in SAID
 
 
-def _unseen(message: discord.Message) -> About:
+def _unseen(message: discord.Message) -> MessageReference:
     """There may be a photo: whoever asks about it is told that we cannot see it, and not answered about another one."""
     with speaking(language_of(message.guild)):
         nothing = Attachment(f"{HIDDEN}/{message.id}", say("discord_hidden_name"))
-    return About(str(message.id), ours=False, text="", attachments=(nothing,))
+    return MessageReference(str(message.id), ours=False, text="", attachments=(nothing,))
 
 
-def _about(said: discord.Message, me: int) -> About | None:
+def _about(said: discord.Message, me: int) -> MessageReference | None:
     replied = _replied_to(said)
     if replied is not None:
         return _unseen(replied) if _is_withheld(replied, me) else about(replied, me)
     forwarded = _forwarded(said)
     if forwarded and said.reference is not None:  # its pictures count as the message's own
-        return About(str(said.reference.message_id), ours=False, text=forwarded)
+        return MessageReference(str(said.reference.message_id), ours=False, text=forwarded)
     return None

@@ -4,17 +4,17 @@ import hashlib
 from functools import partial
 
 from adapters.platforms.telegram.adapter import Telegram
-from adapters.platforms.telegram.pace import Pace
+from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.webhook import Webhook, secret_of
+from bot.adapter_context import AdapterContext
 from bot.commands import ASK, LISTED, QUESTIONS
-from bot.house import House
 from bot.settings import Settings
 from bot.words import ENGLISH, LANGUAGES, catalogue
 
 __all__ = ["Telegram", "open_telegram"]
 
 
-def open_telegram(house: House) -> Telegram:
+def open_telegram(house: AdapterContext) -> Telegram:
     """Make the adapter with the operator's settings; its webhook, if there is to be one, is added to the server."""
     settings = house.settings
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
@@ -23,11 +23,11 @@ def open_telegram(house: House) -> Telegram:
         token,
         settings.telegram_api_url,
         commands={"" if language == ENGLISH else language: _described(language) for language in LANGUAGES},
-        moved=house.store.moved,
-        alone=partial(house.store.alone, name),
+        moved=house.store.migrate_channel,
+        alone=partial(house.store.run_exclusively, name),
         drafts=settings.telegram_drafts,
         webhook=_webhook(house, settings, token),
-        pace=Pace(admit=house.store.admit, name=name),
+        pace=SendPacing(admit=house.store.acquire, name=name),
     )
 
 
@@ -37,7 +37,7 @@ def _described(language: str) -> dict[str, str]:
     return {name: sentences[f"help_{name}"] for name in ("start", *LISTED, ASK, *QUESTIONS)}
 
 
-def _webhook(house: House, settings: Settings, token: str) -> Webhook | None:
+def _webhook(house: AdapterContext, settings: Settings, token: str) -> Webhook | None:
     if settings.telegram_webhook_url is None:
         return None
     secret = settings.telegram_webhook_secret

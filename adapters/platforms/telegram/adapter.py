@@ -12,18 +12,28 @@ import structlog
 from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from adapters.platforms.telegram.errors import FILE_LIMIT, FileAway, Moved, our_errors, too_big
-from adapters.platforms.telegram.listen import POLL, Poller, Raw, Take
-from adapters.platforms.telegram.pace import Pace
-from adapters.platforms.telegram.patience import Patience
-from adapters.platforms.telegram.speech import Speech, is_private
-from adapters.platforms.telegram.translate import KINDS, NAME, STOPPED, Me, MovedTo, Pressed, Stale, address, translate
+from adapters.platforms.telegram.errors import FILE_LIMIT, FileUnavailable, GroupMigrated, map_telegram_errors, too_big
+from adapters.platforms.telegram.polling import POLL, Poller, Raw, Take
+from adapters.platforms.telegram.polling_backoff import PollingBackoff
+from adapters.platforms.telegram.posting import Posting, is_private
+from adapters.platforms.telegram.send_pacing import SendPacing
+from adapters.platforms.telegram.translate import (
+    KINDS,
+    NAME,
+    STOPPED,
+    BotIdentity,
+    ButtonPress,
+    GroupMigration,
+    StaleButtonPress,
+    address,
+    translate,
+)
 from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Button, Channel, File, Message
-from bot.net import MEGABYTE, Http, Reply, photo, weigh
 from bot.ports import Receive
+from bot.util.http import MEGABYTE, Http, Reply, check_size, photo
 from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
@@ -65,8 +75,8 @@ class Telegram:
         alone: Callable[[Work], Awaitable[None]] = _there_is_nobody_else,
         drafts: bool = False,
         webhook: Webhook | None = None,
-        pace: Pace | None = None,
-        patience: Patience | None = None,
+        pace: SendPacing | None = None,
+        patience: PollingBackoff | None = None,
         poll: int = POLL,
     ) -> None:
         """`commands` are those of the bot with their descriptions, for each language; "" is for all others.
@@ -79,7 +89,7 @@ class Telegram:
         self._keep_moved, self._alone, self._drafts = moved, alone, drafts
         self._kinds = (*KINDS, STOPPED) if drafts else KINDS
         self._commands, self._webhook, self._poll = commands or {}, webhook, poll
-        self._pace, self._patience = pace or Pace(), patience or Patience()
+        self._pace, self._patience = pace or SendPacing(), patience or PollingBackoff()
         self._poller: Poller | None = None
         self._stands_by = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,7 +97,7 @@ class Telegram:
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
         self._line = open_line(self._token, self._url)
-        self._speech = Speech(self._line, self._pace, drafts=self._drafts)
+        self._speech = Posting(self._line, self._pace, drafts=self._drafts)
         self._stack.push_async_callback(self._line.request.shutdown)
         self._files = await self._stack.enter_async_context(
             Http(f"{self._url}/file/bot{self._token}", silence=SILENCE),
@@ -135,10 +145,10 @@ class Telegram:
         source = self._webhook or self._poller
         return time.monotonic() - source.good if source else None
 
-    async def _introduce(self) -> Me:
+    async def _introduce(self) -> BotIdentity:
         user = await self._line.get_me()
         log.info("listening on Telegram", username=user.username, webhook=self._webhook is not None)
-        return Me(user.id, user.username or "", frozenset().union(*self._commands.values()))
+        return BotIdentity(user.id, user.username or "", frozenset().union(*self._commands.values()))
 
     async def _list_commands(self) -> None:
         for language, described in self._commands.items():
@@ -194,7 +204,7 @@ class Telegram:
                 self._patience.over()
                 return result
 
-    async def _take(self, receive: Receive, me: Me, raw: Raw) -> None:
+    async def _take(self, receive: Receive, me: BotIdentity, raw: Raw) -> None:
         """Once this returns, the update survives a crash, or there is nothing in it for us."""
         try:
             news = translate(raw, me, self._line)
@@ -203,19 +213,19 @@ class Telegram:
             return
         if isinstance(news, Message):
             await receive(news)
-        elif isinstance(news, Pressed):
+        elif isinstance(news, ButtonPress):
             self._soon(self._acknowledge(news.query))
             await receive(news.message)
-        elif isinstance(news, Stale):
+        elif isinstance(news, StaleButtonPress):
             with speaking(news.language):
                 self._soon(self._acknowledge(news.query, say("telegram_old_button")))
-        elif isinstance(news, MovedTo):
+        elif isinstance(news, GroupMigration):
             self._speech.moved[int(news.old.id)] = int(news.new.id)
             await self._keep_moved(news.old, news.new)
 
     async def _acknowledge(self, query: str, sentence: str | None = None) -> None:
         try:
-            with our_errors():
+            with map_telegram_errors():
                 await self._line.answer_callback_query(query, text=sentence)
         except BotError as error:  # only the little clock on the button goes on turning
             log.info("a press was not acknowledged", reason=error.key)
@@ -258,7 +268,7 @@ class Telegram:
         chat, thread = self._speech.address(channel)
         while not done.is_set():
             if self._pace.spare(chat):
-                with suppress(BotError), our_errors():
+                with suppress(BotError), map_telegram_errors():
                     await self._line.send_chat_action(chat, "typing", message_thread_id=thread)
             with suppress(TimeoutError):
                 async with asyncio.timeout(TYPING):
@@ -276,17 +286,17 @@ class Telegram:
         theirs = FILE_LIMIT * MEGABYTE
         if theirs <= limit and attachment.size > theirs:
             raise too_big()
-        weigh(attachment.size, limit)
+        check_size(attachment.size, limit)
         try:
             return await self._fetch(attachment, limit)
-        except FileAway:
+        except FileUnavailable:
             await asyncio.sleep(AGAIN)
             return await self._fetch(attachment, limit)
 
     async def _fetch(self, attachment: Attachment, limit: int) -> bytes:
-        with our_errors():
+        with map_telegram_errors():
             file = await self._line.raw("getFile", file_id=attachment.ref)
-            weigh(file.get("file_size") or 0, limit)
+            check_size(file.get("file_size") or 0, limit)
             try:
                 async with self._files.stream("GET", quote(file["file_path"])) as reply:
                     return await _body(reply, limit)
@@ -305,12 +315,12 @@ class Telegram:
         chat, _ = self._speech.address(channel)
         try:
             return await self._is_admin(chat, author)
-        except Moved as moved:  # another process heard of that, or nobody yet
+        except GroupMigrated as moved:  # another process heard of that, or nobody yet
             self._speech.moved[chat] = moved.chat
             return await self._is_admin(moved.chat, author)
 
     async def _is_admin(self, chat: int, author: Author) -> bool:
-        with our_errors():
+        with map_telegram_errors():
             member = await self._line.raw("getChatMember", chat_id=chat, user_id=int(author.id))
             return member["status"] in MANAGING
         return False
@@ -323,7 +333,7 @@ class Telegram:
 
     async def check(self) -> None:
         """Ask who we are. Refused when Telegram does not know the token."""
-        with our_errors():
+        with map_telegram_errors():
             try:
                 await self._line.get_me()
             except InvalidToken as error:

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from bot.messages import Gate
+from bot.messages import RateLimit
 
-Admit = Callable[[Gate, float], Awaitable[float]]
+Admit = Callable[[RateLimit, float], Awaitable[float]]
 """As `admit` of `bot.ports.Store`."""
 
 

@@ -6,8 +6,8 @@ from itertools import zip_longest
 from markdown_it.token import Token
 from telegram import MessageEntity
 
-from bot.markdown import display_width, hidden_host, leads_somewhere, to_unicode
-from bot.pages import units
+from bot.replies.markdown import display_width, hidden_host, leads_somewhere, to_unicode
+from bot.replies.pages import units
 
 RULE = "————————"
 IMAGE = "🖼 "

@@ -21,11 +21,11 @@ class BadFormatting(Refused):
     """The entities are not to Telegram's liking: worth saying it without."""
 
 
-class FileAway(Unreadable):
+class FileUnavailable(Unreadable):
     """Telegram says that the file is wrong or away for the moment, and does not say which: worth one more try."""
 
 
-class Moved(Refused):
+class GroupMigrated(Refused):
     """The group became a supergroup, which has an id of its own."""
 
     def __init__(self, chat: int) -> None:
@@ -58,7 +58,7 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
     ("message is not modified", lambda: None),
     ("query is too old", lambda: None),
     ("file is too big", too_big),
-    ("file is temporarily unavailable", lambda: FileAway("photo_gone")),
+    ("file is temporarily unavailable", lambda: FileUnavailable("photo_gone")),
     ("file identifier", _file_gone),
     ("file_id", _file_gone),
     ("file reference", _file_gone),
@@ -84,12 +84,12 @@ def is_caption(error: BadRequest) -> bool:
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
+def map_telegram_errors() -> Iterator[None]:
     """Turn what the library raises into what the bot understands. Left without an error, all is well."""
     try:
         yield
     except ChatMigrated as error:
-        raise Moved(error.new_chat_id) from error
+        raise GroupMigrated(error.new_chat_id) from error
     except Forbidden as error:
         raise _shut_out() from error
     except BadRequest as error:

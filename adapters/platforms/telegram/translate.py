@@ -9,7 +9,7 @@ from typing import Any
 from telegram import Bot, CallbackQuery, Chat, PhotoSize, Sticker, Update, User
 from telegram import Message as Said
 
-from bot.messages import About, Attachment, Author, Channel, Message
+from bot.messages import Attachment, Author, Channel, Message, MessageReference
 
 NAME = "telegram"
 LOOSE = "loose"  # the album of photos without words
@@ -20,7 +20,7 @@ UNTOLD = str.maketrans({"\0": " "})  # a database may refuse it
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class ButtonPress:
     """A press of a button. Its message reads as the button's command; `query` has to be acknowledged."""
 
     query: str
@@ -28,7 +28,7 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class StaleButtonPress:
     """A press of a button that nobody can tell the place of any more."""
 
     query: str
@@ -36,18 +36,18 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedTo:
+class GroupMigration:
     """A group became a supergroup: the same people, at another address."""
 
     old: Channel
     new: Channel
 
 
-News = Message | Pressed | Stale | MovedTo
+News = Message | ButtonPress | StaleButtonPress | GroupMigration
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
+class BotIdentity:
     """What the bot has to know of itself."""
 
     id: int
@@ -61,7 +61,7 @@ def address(channel: Channel) -> tuple[int, int | None]:
     return int(chat), int(thread) if thread else None
 
 
-def translate(raw: dict[str, Any], me: Me, bot: Bot | None = None) -> News | None:
+def translate(raw: dict[str, Any], me: BotIdentity, bot: Bot | None = None) -> News | None:
     """Read an update. Raises whatever it raises for one that makes no sense."""
     if STOPPED in raw:
         return _stopped(raw[STOPPED], raw["update_id"])
@@ -72,11 +72,11 @@ def translate(raw: dict[str, Any], me: Me, bot: Bot | None = None) -> News | Non
     if said is None or _is_a_bots(said):
         return None
     if said.migrate_to_chat_id:
-        return MovedTo(_channel(said), Channel(NAME, str(said.migrate_to_chat_id)))
+        return GroupMigration(_channel(said), Channel(NAME, str(said.migrate_to_chat_id)))
     return _heard(said, me, edited=update.edited_message is not None)
 
 
-def _heard(said: Said, me: Me, *, edited: bool) -> Message | None:
+def _heard(said: Said, me: BotIdentity, *, edited: bool) -> Message | None:
     attachments = tuple(_attachments(said))
     written = said.text or said.caption or ""
     if not attachments and not written:
@@ -103,9 +103,9 @@ def _loose(said: Said, written: str) -> str | None:
     return LOOSE if said.photo and not written and said.chat.type == said.chat.PRIVATE else None
 
 
-def _pressed(query: CallbackQuery) -> Pressed | Stale:
+def _pressed(query: CallbackQuery) -> ButtonPress | StaleButtonPress:
     if query.message is None or not query.data:
-        return Stale(query.id, _language(query.from_user))
+        return StaleButtonPress(query.id, _language(query.from_user))
     post = query.message
     message = Message(
         channel=_channel(post) if isinstance(post, Said) else Channel(NAME, str(post.chat.id)),
@@ -113,12 +113,12 @@ def _pressed(query: CallbackQuery) -> Pressed | Stale:
         author=Author(str(query.from_user.id), query.from_user.full_name),
         text=query.data.translate(UNTOLD),
         sent=time.time(),
-        about=About(str(post.message_id), ours=True, text=""),
+        about=MessageReference(str(post.message_id), ours=True, text=""),
         private=post.chat.type == post.chat.PRIVATE,
         server=_server(post.chat),
         language=_language(query.from_user),
     )
-    return Pressed(query.id, message)
+    return ButtonPress(query.id, message)
 
 
 def _stopped(raw: dict[str, Any], update: int) -> Message:
@@ -166,7 +166,7 @@ def _is_a_bots(said: Said) -> bool:
     return said.from_user is not None and said.from_user.is_bot and not said.sender_chat
 
 
-def _is_addressed(said: Said, written: str, me: Me) -> bool:
+def _is_addressed(said: Said, written: str, me: BotIdentity) -> bool:
     if said.is_automatic_forward:
         return False
     if said.chat.type == said.chat.PRIVATE:
@@ -180,7 +180,7 @@ def _is_addressed(said: Said, written: str, me: Me) -> bool:
     )
 
 
-def _commands_me(written: str, me: Me) -> bool:
+def _commands_me(written: str, me: BotIdentity) -> bool:
     command = COMMAND.match(written)
     if command is None:
         return False
@@ -189,16 +189,16 @@ def _commands_me(written: str, me: Me) -> bool:
     return command["name"].lower() in me.commands
 
 
-def _names_me(said: Said, me: Me) -> bool:
+def _names_me(said: Said, me: BotIdentity) -> bool:
     entities = said.entities or said.caption_entities
     return any(entity.type == entity.TEXT_MENTION and entity.user and entity.user.id == me.id for entity in entities)
 
 
-def _mention(me: Me) -> re.Pattern[str]:
+def _mention(me: BotIdentity) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w@/.])@{re.escape(me.username)}(?!\w)[,:]?", re.IGNORECASE)
 
 
-def _words(said: Said, written: str, me: Me) -> str:
+def _words(said: Said, written: str, me: BotIdentity) -> str:
     """What was said, without the bot's name."""
     command = COMMAND.match(written)
     if command and (command["bot"] or "").lower() == me.username.lower():
@@ -207,7 +207,7 @@ def _words(said: Said, written: str, me: Me) -> str:
     return "".join([*(words.rstrip(" \t") for words in before), last]).translate(UNTOLD).strip()
 
 
-def _is_ours(said: Said, me: Me) -> bool:
+def _is_ours(said: Said, me: BotIdentity) -> bool:
     return said.from_user is not None and said.from_user.id == me.id
 
 
@@ -218,12 +218,14 @@ def _replied_to(said: Said) -> Said | None:
     return replied
 
 
-def _about(said: Said, me: Me) -> About | None:
+def _about(said: Said, me: BotIdentity) -> MessageReference | None:
     replied = _replied_to(said)
     if replied is None:
         return None
     text = said.quote.text if said.quote else replied.text or replied.caption or ""
-    return About(str(replied.message_id), _is_ours(replied, me), text.translate(UNTOLD), tuple(_attachments(replied)))
+    return MessageReference(
+        str(replied.message_id), _is_ours(replied, me), text.translate(UNTOLD), tuple(_attachments(replied))
+    )
 
 
 # what came along

@@ -8,13 +8,13 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.errors import Busy
-from bot.net import aiohttp_transport
+from bot.util.http import aiohttp_transport
 
 SILENCE = 20.0  # seconds that Telegram may say nothing
 CONNECT = 15.0
 
 
-class Request(HTTPXRequest):
+class BotRequest(HTTPXRequest):
     """Reads replies more strictly than the library's own, and more quietly."""
 
     @staticmethod
@@ -31,7 +31,7 @@ class Request(HTTPXRequest):
         return said
 
 
-class Line(Bot):
+class TelegramBot(Bot):
     """A bot that can also hand out what Telegram said, unread."""
 
     async def raw(self, method: str, silence: float = SILENCE, **fields: Any) -> Any:
@@ -39,17 +39,17 @@ class Line(Bot):
         return await self._post(method, fields, read_timeout=silence)
 
 
-def open_line(token: str, api_url: str) -> Line:
+def open_line(token: str, api_url: str) -> TelegramBot:
     """Make the bot, while the loop runs; `line.request.shutdown()` closes its connections."""
     url = api_url.rstrip("/")
-    request = Request(
+    request = BotRequest(
         read_timeout=SILENCE,
         write_timeout=SILENCE,
         connect_timeout=CONNECT,
         pool_timeout=CONNECT,  # the transport counts connecting into it
         httpx_kwargs={"transport": aiohttp_transport(url), "headers": {"accept-encoding": "identity"}},
     )
-    return Line(
+    return TelegramBot(
         token,
         base_url=f"{url}/bot",
         base_file_url=f"{url}/file/bot",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from adapters.platforms.telegram.listen import Raw, Take
+from adapters.platforms.telegram.polling import Raw, Take
 from bot.web.bodies import parse_json
 from bot.web.server import WebServer
 

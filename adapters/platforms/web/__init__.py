@@ -5,16 +5,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from adapters.platforms.web.adapter import Web
-from bot.commands.models import known_models
-from bot.house import House
+from adapters.platforms.web.adapter import WebPage
+from bot.adapter_context import AdapterContext
+from bot.commands.model_choice import known_models
 from bot.messages import Channel
 from bot.words import say
 
-__all__ = ["Web", "open_web"]
+__all__ = ["WebPage", "open_web"]
 
 
-def open_web(house: House) -> Web:
+def open_web(house: AdapterContext) -> WebPage:
     """Make the page, with the operator's settings and the models of all providers."""
     settings = house.settings
 
@@ -22,10 +22,10 @@ def open_web(house: House) -> Web:
         return [asdict(model) | {"id": name} for name, model in (await known_models(house.providers)).items()]
 
     async def model_of(channel: str) -> str:
-        conversation = await house.store.conversation_of(Channel(Web.name, channel))
+        conversation = await house.store.find_conversation(Channel(WebPage.name, channel))
         return conversation.model if conversation else settings.bot_model
 
-    return Web(
+    return WebPage(
         house.web,
         Path(settings.bot_data),
         most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,

@@ -10,15 +10,15 @@ from typing import Self
 
 import structlog
 
-from adapters.platforms.web.api import LAST, Api, ModelOf, Models, event_of
+from adapters.platforms.web.api import LAST, ModelOf, Models, WebApi, event_of
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
-from adapters.platforms.web.kinds import kind_of
+from adapters.platforms.web.upload_kinds import kind_of
 from bot.errors import Unreadable
-from bot.messages import About, Attachment, Author, Button, Channel, File, Message
-from bot.net import weigh
+from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference
 from bot.ports import Receive
+from bot.util.http import check_size
 from bot.web.server import WebServer
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ YOU = Author("you", "you")
 AGAIN = 1.0  # seconds until a message is offered again that the bot could not take
 
 
-class Web:
+class WebPage:
     """Everybody who may open the page talks here; the address of the page is the channel."""
 
     name = "web"
@@ -53,7 +53,7 @@ class Web:
         self.audience = Audience()
         self._said = asyncio.Event()
         self._typing: Counter[str] = Counter()
-        api = Api(
+        api = WebApi(
             journal=self.journal,
             audience=self.audience,
             said=self._said.set,
@@ -136,7 +136,7 @@ class Web:
         data = await self.journal.data(attachment.ref)
         if data is None:
             raise Unreadable("photo_gone")
-        weigh(len(data), limit)
+        check_size(len(data), limit)
         return data
 
     @asynccontextmanager
@@ -181,7 +181,7 @@ class Web:
             entry.text,
             entry.time,
             attachments,
-            about=About(entry.about, ours=True, text="") if entry.about else None,
+            about=MessageReference(entry.about, ours=True, text="") if entry.about else None,
             private=True,
             language=entry.language,
         )

@@ -14,10 +14,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapters.platforms.web.audience import Audience, Event
-from adapters.platforms.web.entries import Entry, Said, UnknownPost, UnknownUpload, Upload
+from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import Journal
-from adapters.platforms.web.kinds import kind_of
 from adapters.platforms.web.page import STATIC, language_in, page_in
+from adapters.platforms.web.upload_kinds import kind_of
 from bot import __version__
 from bot.errors import BotError
 from bot.web.bodies import read_json, refusal
@@ -48,7 +48,7 @@ ModelOf = Callable[[str], Awaitable[str]]
 
 
 @dataclass
-class Api:
+class WebApi:
     """The routes of the page. `said` is called when a new message is in the journal."""
 
     journal: Journal
@@ -250,11 +250,11 @@ def _on_the_wire(event: Event) -> bytes:
     return f"event: {event.name}\ndata: {json.dumps(event.data)}\n\n".encode()
 
 
-def _said(body: Any) -> Said:
+def _said(body: Any) -> SubmittedMessage:
     match body:
         case {"text": str(text), "key": str(key), "uploads": [*uploads]} if KEY.fullmatch(key) and _is_about(body):
             ids = tuple(id for id in uploads if isinstance(id, str))
-            said = Said(text.strip(), ids, key, body.get("about"), _language(body))
+            said = SubmittedMessage(text.strip(), ids, key, body.get("about"), _language(body))
         case _:
             raise refusal(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
     if not said.text and not said.uploads:

@@ -35,7 +35,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SubmittedMessage:
     """A message as the page sends it, found to be in order."""
 
     text: str

@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from adapters.platforms.web.entries import Entry, Said, UnknownPost, UnknownUpload, Upload
-from bot.file_rights import close_to_others
+from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from bot.messages import Button
+from bot.operations.file_rights import close_to_others
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class Journal:
         """Keep a file; it has survived once this returns."""
         await self._write(UPLOAD, _row(upload, channel, data), durable=True)
 
-    async def add_message(self, channel: str, said: Said) -> tuple[Entry, bool]:
+    async def add_message(self, channel: str, said: SubmittedMessage) -> tuple[Entry, bool]:
         """Keep what somebody said, and whether it is new: the same key again is the same message."""
 
         def add() -> tuple[Entry, bool]:

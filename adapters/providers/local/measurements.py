@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.isolation.client import WorkerFailed, run
+from bot.files.isolation.client import WorkerFailed, run
 
 COLOURS = (
     "black", "white", "grey", "beige", "brown", "red", "orange", "yellow", "olive", "green", "turquoise", "blue",

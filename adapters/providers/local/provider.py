@@ -8,7 +8,7 @@ from typing import Self
 from adapters.providers.local.measurements import measure
 from adapters.providers.local.report import MeasuredPhoto, write_report
 from bot.errors import Busy, Refused, Unreadable
-from bot.isolation.client import WorkerFailed
+from bot.files.isolation.client import WorkerFailed
 from bot.messages import Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
 
 EYES = Model("eyes", "Local eyes", sees=True)
@@ -20,7 +20,7 @@ class LocalEyes:
     """Answers from measurements. Keeps nothing: all that it needs comes with each question."""
 
     name = "local"
-    studio = None
+    media = None
 
     def __init__(self, pace: float = PACE) -> None:
         self.pace = pace

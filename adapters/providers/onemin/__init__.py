@@ -1,12 +1,12 @@
 """1min.ai: it keeps the history of a conversation and the photos, and answers in a stream."""
 
 from adapters.providers.onemin.provider import OneMin
-from bot.house import House
+from bot.adapter_context import AdapterContext
 
 __all__ = ["OneMin", "open_onemin"]
 
 
-def open_onemin(house: House) -> OneMin:
+def open_onemin(house: AdapterContext) -> OneMin:
     """Make the client from the operator's settings."""
     settings = house.settings
     if settings.onemin_api_key is None:

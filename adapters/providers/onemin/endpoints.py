@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.asking.video_links import latest, without_videos
 from bot.messages import Prompt
-from bot.videos import latest, without_videos
 
 Body = dict[str, Any]
 

@@ -8,12 +8,12 @@ from typing import Any, BinaryIO, Literal, Protocol, Self
 
 import structlog
 
-from adapters.providers.answer import pieces
+from adapters.providers.answer_stream import pieces
+from adapters.providers.error_rules import ErrorRule, ServiceFailure
+from adapters.providers.model_cache import ModelListCache
+from adapters.providers.onemin.chat_models import read_models, shipped
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, Endpoint, thread_body
-from adapters.providers.onemin.limits import MINUTE, Window
-from adapters.providers.onemin.models import read_models, shipped
-from adapters.providers.onemin.noise import Noise
-from adapters.providers.onemin.refusals import (
+from adapters.providers.onemin.errors import (
     DOCUMENT_RULES,
     RULES,
     SOUND_RULES,
@@ -23,31 +23,31 @@ from adapters.providers.onemin.refusals import (
     EndpointMissing,
     error,
 )
-from adapters.providers.onemin.studio import Studio
-from adapters.providers.onemin.threads import DOCUMENTS, Threads
-from adapters.providers.onemin.uploads import Assets, Recording, Upload, Uploads
-from adapters.providers.onemin.wire import frames
-from adapters.providers.refusals import Failure, Rule
-from adapters.providers.replies import good, parsed, read_failure
-from adapters.providers.shelf import Shelf
+from adapters.providers.onemin.media_generator import OneMinMedia
+from adapters.providers.onemin.reply_reader import frames
+from adapters.providers.onemin.request_limiter import MINUTE, RequestLimiter
+from adapters.providers.onemin.side_conversations import DOCUMENTS, SideConversations
+from adapters.providers.onemin.stream_cleaner import StreamCleaner
+from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
+from adapters.providers.responses import is_success, parse_json, read_failure
+from bot.asking.video_links import check as check_videos
 from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
-from bot.messages import PHOTOS, Conversation, Document, Gate, Model, Photo, Piece, Prompt
-from bot.net import Http, chunks, read
-from bot.videos import check as check_videos
+from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, RateLimit
+from bot.util.http import Http, chunks, read_capped
 
 log = structlog.get_logger(__name__)
 
 MOST_OF_A_STREAM = 32 * 1024 * 1024  # bytes; frames weigh ten times what they say
 KEY = (("fileContent", "path"), ("asset", "key"))  # where the reply to an upload has what questions name it by
 DOCUMENT_KEY = (("fileContent", "uuid"),)
-UPLOADS = ((Recording, SOUND_RULES), (Document, DOCUMENT_RULES), (Photo, UPLOAD_RULES))
+UPLOADS = ((UploadedRecording, SOUND_RULES), (Document, DOCUMENT_RULES), (Photo, UPLOAD_RULES))
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: nothing is asked
 
 
-class Desk(Assets, Protocol):
+class OneMinStore(AssetKeys, Protocol):
     """What all processes know of the account: the parts of `bot.ports.Store` that are about uploads and limits."""
 
-    async def admit(self, gate: Gate, patience: float) -> float:
+    async def acquire(self, gate: RateLimit, patience: float) -> float:
         """Book a pass through the gate, and return how many seconds from now it is good."""
         ...
 
@@ -60,7 +60,7 @@ class OneMin:
         key: str,
         url: str,
         api: Literal["auto", "unified", "features"],
-        desk: Desk,
+        desk: OneMinStore,
         *,
         name: str = "onemin",
         requests_per_minute: int | None = 180,
@@ -77,12 +77,12 @@ class OneMin:
         self._may_switch = api == "auto"
         self._endpoint = FEATURES if api == "features" else UNIFIED
         self._http = Http(url, {"api-key": key}, silence=silence)
-        gate = Gate(f"{name} {self.account}", requests_per_minute, MINUTE) if requests_per_minute else None
-        self._window = Window(desk.admit, gate)
+        gate = RateLimit(f"{name} {self.account}", requests_per_minute, MINUTE) if requests_per_minute else None
+        self._window = RequestLimiter(desk.acquire, gate)
         self._uploads = Uploads(desk, name, self.account, self._send)
-        self._threads = Threads(desk, name, self.account, self._begin_aside, self._delete)
+        self._threads = SideConversations(desk, name, self.account, self._begin_aside, self._delete)
         self._shelves = {endpoint: self._shelf(endpoint) for endpoint in (UNIFIED, FEATURES)}
-        self._studio = Studio(name, url, self._uploads, self._call, self._fetch_models, patience)
+        self._studio = OneMinMedia(name, url, self._uploads, self._call, self._fetch_models, patience)
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -97,7 +97,7 @@ class OneMin:
         await self._http.__aexit__(*exc)
 
     @property
-    def studio(self) -> Studio:
+    def media(self) -> OneMinMedia:
         """Its other features."""
         return self._studio
 
@@ -213,17 +213,17 @@ class OneMin:
             yield
 
     async def _ask(self, endpoint: Endpoint, prompt: Prompt, body: Body) -> AsyncGenerator[Piece, None]:
-        def judge(failed: Failure) -> BotError:
+        def judge(failed: ServiceFailure) -> BotError:
             return _about(prompt, body["type"], error(failed, prompt.conversation.model))
 
         await self._window.enter()
         async with self._http.stream("POST", endpoint.path, params={"isStreaming": "true"}, json=body) as reply:
-            if not good(reply):
+            if not is_success(reply):
                 raise judge(await read_failure(reply))
             async with (
                 aclosing(chunks(reply, MOST_OF_A_STREAM)) as raw,
                 aclosing(frames(reply.headers.get("content-type", ""), raw)) as read_frames,
-                aclosing(pieces(read_frames, judge, Noise)) as answer,
+                aclosing(pieces(read_frames, judge, StreamCleaner)) as answer,
             ):
                 async for piece in answer:
                     yield piece
@@ -245,35 +245,35 @@ class OneMin:
         """Return what can be asked now; where the live list cannot be had, the last or the shipped one."""
         return await self._shelves[self._endpoint].models()
 
-    def _shelf(self, endpoint: Endpoint) -> Shelf[Model]:
+    def _shelf(self, endpoint: Endpoint) -> ModelListCache[Model]:
         async def live() -> Sequence[Model]:
             return read_models([await self._fetch_models(feature) for feature in endpoint.lists], endpoint)
 
-        return Shelf(live, lambda: read_models([shipped()], endpoint))
+        return ModelListCache(live, lambda: read_models([shipped()], endpoint))
 
     async def _fetch_models(self, feature: str) -> object:
         async with self._http.stream("GET", "models", params={"feature": feature}) as reply:
-            if not good(reply):
+            if not is_success(reply):
                 raise error(await read_failure(reply), "")
-            return parsed(await read(reply))
+            return parse_json(await read_capped(reply))
 
     # one request
 
     async def _call(
-        self, method: str, path: str, model: str = "", *, rules: Sequence[Rule] = RULES, **body: Any
+        self, method: str, path: str, model: str = "", *, rules: Sequence[ErrorRule] = RULES, **body: Any
     ) -> Mapping[str, Any]:
         """Make a request when it is our turn; see `_request`."""
         await self._window.enter()
         return await self._request(method, path, model, rules=rules, **body)
 
     async def _request(
-        self, method: str, path: str, model: str = "", *, rules: Sequence[Rule] = RULES, **body: Any
+        self, method: str, path: str, model: str = "", *, rules: Sequence[ErrorRule] = RULES, **body: Any
     ) -> Mapping[str, Any]:
         """Make a request and return the object it is answered with; raises what the refusal means."""
         async with self._http.stream(method, path, **body) as reply:
-            if not good(reply):
+            if not is_success(reply):
                 raise error(await read_failure(reply), model, rules)
-            said = parsed(await read(reply))
+            said = parse_json(await read_capped(reply))
         if not isinstance(said, dict):
             raise Refused("provider_nonsense")
         return said
@@ -292,7 +292,7 @@ def _about(prompt: Prompt, type: str, problem: BotError) -> BotError:
 
 
 def _opened(upload: Upload) -> BinaryIO:
-    if isinstance(upload, Recording):
+    if isinstance(upload, UploadedRecording):
         return BytesIO(upload.data)
     try:
         return upload.file.open("rb")

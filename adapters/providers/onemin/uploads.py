@@ -12,21 +12,21 @@ from bot.messages import Document, Photo
 log = structlog.get_logger(__name__)
 
 
-class Assets(Protocol):
+class AssetKeys(Protocol):
     """What providers keep for us: the part of `bot.ports.Store` that is about uploads."""
 
-    async def asset(self, provider: str, account: str, sha256: str) -> str | None:
+    async def get_asset(self, provider: str, account: str, sha256: str) -> str | None:
         """The key under which this account of the provider holds the photo."""
 
-    async def kept_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+    async def save_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
         """The provider holds the photo under this key."""
 
-    async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
+    async def forget_asset(self, provider: str, account: str, sha256: str) -> None:
         """The provider no longer holds it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class UploadedRecording:
     """A recording on its way up: its bytes are at hand."""
 
     data: bytes = field(repr=False)
@@ -40,14 +40,16 @@ class Recording:
         return f"{self.sha256[:16]}.{self.extension}"
 
 
-Upload = Photo | Document | Recording
+Upload = Photo | Document | UploadedRecording
 """What can be handed in. Each has sha256, mime and filename."""
 
 
 class Uploads:
     """Knows the key of every photo, and uploads it when there is none; for all who wait for it at the same time."""
 
-    def __init__(self, assets: Assets, provider: str, account: str, send: Callable[[Upload], Awaitable[str]]) -> None:
+    def __init__(
+        self, assets: AssetKeys, provider: str, account: str, send: Callable[[Upload], Awaitable[str]]
+    ) -> None:
         """`send` uploads a photo, or whatever it is, and returns its key."""
         self.assets, self.provider, self.account, self.send = assets, provider, account, send
         self._running: dict[str, asyncio.Task[str]] = {}
@@ -70,7 +72,7 @@ class Uploads:
     async def lost(self, photos: Sequence[Upload]) -> None:
         """Forget the keys of these photos, because they are no longer good."""
         for photo in photos:
-            await self.assets.lost_asset(self.provider, self.account, photo.sha256)
+            await self.assets.forget_asset(self.provider, self.account, photo.sha256)
 
     async def close(self) -> None:
         """Stop what is under way."""
@@ -81,7 +83,7 @@ class Uploads:
 
     async def _key(self, photo: Upload) -> str:
         known = self._unwritten.get(photo.sha256)
-        known = known or await self.assets.asset(self.provider, self.account, photo.sha256)
+        known = known or await self.assets.get_asset(self.provider, self.account, photo.sha256)
         if known is not None:
             return known
         key = await self.send(photo)
@@ -93,7 +95,7 @@ class Uploads:
 
     async def _write_down(self, sha256: str, key: str) -> None:
         try:
-            await self.assets.kept_asset(self.provider, self.account, sha256, key)
+            await self.assets.save_asset(self.provider, self.account, sha256, key)
         except Exception:  # then it is uploaded again some day
             log.exception("the key of a photo could not be kept")
         finally:

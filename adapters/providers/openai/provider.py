@@ -8,20 +8,20 @@ from typing import Self
 
 import structlog
 
-from adapters.providers.answer import pieces
-from adapters.providers.openai.body import Body, Wishes
-from adapters.providers.openai.features import FILES, Habits, Unsupported
-from adapters.providers.openai.models import Listed, read_models, unlisted
-from adapters.providers.openai.refusals import error
-from adapters.providers.openai.rows import Auth, Row, authorised
-from adapters.providers.openai.sending import Sending
-from adapters.providers.openai.wire import frames
-from adapters.providers.refusals import Failure
-from adapters.providers.replies import good, parsed, read_failure
-from adapters.providers.shelf import Shelf
+from adapters.providers.answer_stream import pieces
+from adapters.providers.error_rules import ServiceFailure
+from adapters.providers.model_cache import ModelListCache
+from adapters.providers.openai.completion_reader import frames
+from adapters.providers.openai.errors import error
+from adapters.providers.openai.model_list import ListedModel, read_models, unlisted
+from adapters.providers.openai.model_quirks import FILES, ModelQuirks, Unsupported
+from adapters.providers.openai.request_body import RequestBody, RequestOptions
+from adapters.providers.openai.services import Auth, ServiceProfile, authorised
+from adapters.providers.openai.upload_slots import UploadSlots
+from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.errors import BotError, Refused, Unreadable
 from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Usage
-from bot.net import Http, chunks, read
+from bot.util.http import Http, chunks, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +37,12 @@ class OpenAI:
 
     def __init__(
         self,
-        row: Row,
+        row: ServiceProfile,
         key: str,
         url: str,
         *,
         auth: Auth = "bearer",
-        wishes: Wishes | None = None,
+        wishes: RequestOptions | None = None,
         named: Sequence[str] = (),
         silence: float = 120,
     ) -> None:
@@ -53,15 +53,15 @@ class OpenAI:
         """
         self.name, self._row = row.name, row
         self._wishes = replace(
-            wishes or Wishes(),
+            wishes or RequestOptions(),
             figures=row.figures,
             detail=wishes.detail if wishes and row.detail else None,
         )
         self._http = Http(url, {**row.headers, **authorised(key.strip(), auth)}, silence=silence)
-        self._sending = Sending()
-        self._habits = Habits()
+        self._sending = UploadSlots()
+        self._habits = ModelQuirks()
         self._named = tuple(named)
-        self._shelf = Shelf(self._fetch_models, lambda: unlisted(self._named))
+        self._shelf = ModelListCache(self._fetch_models, lambda: unlisted(self._named))
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -89,7 +89,7 @@ class OpenAI:
         return FILES not in self._habits.without(model) and (listed is None or listed.model.sees)
 
     @property
-    def studio(self) -> None:
+    def media(self) -> None:
         """Nobody makes pictures or sound here: these services differ in it too much."""
 
     async def forget(self, conversation: Conversation) -> None:
@@ -102,7 +102,7 @@ class OpenAI:
         model = prompt.conversation.model_id
         without = self._habits.without(model)
         while True:
-            body = Body(prompt, self._wishes, without)
+            body = RequestBody(prompt, self._wishes, without)
             try:
                 async with aclosing(self._ask(prompt, body)) as answer:
                     async for piece in answer:
@@ -117,8 +117,8 @@ class OpenAI:
                     self._habits.learn(model, without)
                     raise Refused("provider_document_refused") from problem
 
-    async def _ask(self, prompt: Prompt, body: Body) -> AsyncGenerator[Piece, None]:
-        def judge(failed: Failure) -> BotError:
+    async def _ask(self, prompt: Prompt, body: RequestBody) -> AsyncGenerator[Piece, None]:
+        def judge(failed: ServiceFailure) -> BotError:
             return error(failed, prompt.conversation.model, self._row.service)
 
         headers = {**body.headers, **self._trace()}
@@ -126,7 +126,7 @@ class OpenAI:
             self._sending.place(body) as content,
             self._http.stream("POST", "chat/completions", content=content, headers=headers) as reply,
         ):
-            if not good(reply):
+            if not is_success(reply):
                 raise judge(await read_failure(reply))
             async with (
                 aclosing(chunks(reply, MOST_OF_A_STREAM)) as raw,
@@ -153,7 +153,7 @@ class OpenAI:
 
     # models
 
-    def _listed(self, model: str) -> Listed | None:
+    def _listed(self, model: str) -> ListedModel | None:
         """What the list says of a model, as far as it is here."""
         return next((each for each in self._shelf.here if each.model.id == model), None)
 
@@ -161,7 +161,7 @@ class OpenAI:
         """Return what can be asked now; where no list can be had, the last one, or the models that were named."""
         return [listed.model for listed in await self._shelf.models()]
 
-    async def _fetch_models(self) -> Sequence[Listed]:
+    async def _fetch_models(self) -> Sequence[ListedModel]:
         return read_models(await self._get(self._row.models, **self._row.query), self._named)
 
     async def check(self) -> None:
@@ -181,9 +181,9 @@ class OpenAI:
         async with self._http.stream("GET", path, params=query or None) as reply:
             if reply.status_code in NOT_THERE:
                 raise _NotThere("provider_unsupported")
-            if not good(reply):
+            if not is_success(reply):
                 raise error(await read_failure(reply), "", self._row.service)
-            return parsed(await read(reply, MOST_OF_A_LIST))
+            return parse_json(await read_capped(reply, MOST_OF_A_LIST))
 
 
 class _NotThere(Refused):

@@ -77,6 +77,8 @@ function show(data) {
   charts.costs.show(costs(data));
   page.part.hidden = data.split === "all";
   patch(page.errors, errors(data));
+  page.quarantine.hidden = !data.put_aside.total;
+  patch(page.aside, putAside(data));
   patch(page.fleet, fleet(data));
 }
 
@@ -175,6 +177,24 @@ function errors({ errors: kinds, now, uncounted }) {
   return [
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "errors-title" },
       h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What people read"), h("th", { scope: "col" }, "Turns"), h("th", { scope: "col" }, "Last"))), h("tbody", {}, kinds.map(row)))),
+  ];
+}
+
+function howOften(many) {
+  return many === 1 ? "once" : many === 2 ? "twice" : `${number(many)} times`;
+}
+
+function putAside({ put_aside: { total, turns: aside }, now }) {
+  const row = ({ turn, platform, at, stalls, crashes }) =>
+    h("tr", { key: turn },
+      h("td", {}, String(turn)),
+      h("td", {}, platform),
+      h("td", {}, [stalls && `the bot stood still ${howOften(stalls)}`, crashes && `it died ${howOften(crashes)}`].filter(Boolean).join(", ")),
+      h("td", { class: "last", title: `${onWeekday(at)}, ${atSecond(at)}` }, `${span(now - at)} ago`));
+  return [
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "aside-title" },
+      h("table", {}, h("thead", {}, h("tr", {}, ["Turn", "Platform", "Why", "When"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, aside.map(row)))),
+    h("p", { class: "note" }, `${number(total)} in all. To have one answered after all: `, h("code", {}, "python -m bot turns --release TURN")),
   ];
 }
 

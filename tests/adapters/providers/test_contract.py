@@ -12,8 +12,8 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.providers.openai import wire
-from bot.asking.poison import MAY_BE_A_PHOTO, bad_ones
+from adapters.providers.openai import completion_reader as wire
+from bot.asking.poison_photos import MAY_BE_A_PHOTO, find_bad_photos
 from bot.errors import BotError, Refused, Unreadable
 from bot.messages import Exchange, Photo, Prompt, Text
 from bot.ports import Provider
@@ -22,7 +22,7 @@ from tests.adapters.providers.contract import FAULTS, KEY, NAMES, Fault, Name, R
 from tests.adapters.providers.onemin.conftest import Told, photo
 from tests.doubles.openai import FAULTS as OF_THE_DOUBLE
 from tests.doubles.openai import FakeOpenAI
-from tests.photos import FOLDER
+from tests.files.photos import FOLDER
 
 CAT, COFFEE = photo(), photo("coffee.png")
 SIZES = {CAT.sha256: "451 × 300", COFFEE.sha256: "600 × 400"}
@@ -175,7 +175,7 @@ async def _not_taken(rig: Rig, provider: Provider, photos: tuple[Photo, ...]) ->
             return False
         return True
 
-    return await bad_ones(photos, takes)
+    return await find_bad_photos(photos, takes)
 
 
 # leaving

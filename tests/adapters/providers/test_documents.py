@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Refused
-from bot.keep import Keep
+from bot.files.file_cache import FileCache
 from bot.messages import Document, Prompt
 from bot.ports import Provider
 from tests.adapters.providers.contract import NAMES, Rig, opened
 from tests.adapters.providers.onemin.conftest import Told, photo
-from tests.documents import locked, pdf, word
 from tests.doubles.openai import FakeOpenAI
+from tests.files.documents import locked, pdf, word
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -35,8 +35,8 @@ async def provider(rig: Rig) -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-def keep(tmp_path: Path) -> Keep:
-    return Keep(tmp_path, 500_000_000)
+def keep(tmp_path: Path) -> FileCache:
+    return FileCache(tmp_path, 500_000_000)
 
 
 def only(*names: str) -> pytest.MarkDecorator:
@@ -64,7 +64,7 @@ def seen(rig: Rig) -> list[str]:
     return [each.sha256 for each in rig.server.seen if each.sha256]
 
 
-async def test_who_opens_what(rig: Rig, provider: Provider, keep: Keep) -> None:
+async def test_who_opens_what(rig: Rig, provider: Provider, keep: FileCache) -> None:
     report, letter = keep.put_document("a", PDF, pdf("x")), keep.put_document("a", DOCX, word("x"))
     heavy = replace(report, size=30_000_000)
     assert provider.reads(report, "gpt-4o") == (rig.name != "vapi")
@@ -75,7 +75,7 @@ async def test_who_opens_what(rig: Rig, provider: Provider, keep: Keep) -> None:
 
 
 @only("onemin", *OPENS)
-async def test_a_pdf_is_opened_over_there(rig: Rig, provider: Provider, keep: Keep) -> None:
+async def test_a_pdf_is_opened_over_there(rig: Rig, provider: Provider, keep: FileCache) -> None:
     report = keep.put_document("report.pdf", PDF, pdf("The total is 42", "Thank you"))
     answer = await told(provider, await asked(rig, provider, report))
     assert "2 pages" in answer
@@ -84,7 +84,9 @@ async def test_a_pdf_is_opened_over_there(rig: Rig, provider: Provider, keep: Ke
 
 
 @only("onemin", *OPENS)
-async def test_documents_and_photos_go_together_each_in_its_order(rig: Rig, provider: Provider, keep: Keep) -> None:
+async def test_documents_and_photos_go_together_each_in_its_order(
+    rig: Rig, provider: Provider, keep: FileCache
+) -> None:
     one, two = (keep.put_document(f"{n}.pdf", PDF, pdf(f"Number {n}")) for n in (1, 2))
     await provider.upload(CAT)
     answer = await told(provider, replace(await asked(rig, provider, one, two), photos=(CAT,)))
@@ -93,7 +95,7 @@ async def test_documents_and_photos_go_together_each_in_its_order(rig: Rig, prov
 
 
 @only("onemin", *OPENS)
-async def test_one_of_forty_megabytes_goes_over_as_it_is(rig: Rig, provider: Provider, keep: Keep) -> None:
+async def test_one_of_forty_megabytes_goes_over_as_it_is(rig: Rig, provider: Provider, keep: FileCache) -> None:
     megabytes = 40 if rig.name == "onemin" else 20
     report = keep.put_document("report.pdf", PDF, pdf("The total is 42") + bytes(megabytes * 1_000_000))
     try:
@@ -104,7 +106,7 @@ async def test_one_of_forty_megabytes_goes_over_as_it_is(rig: Rig, provider: Pro
 
 
 @only("onemin", *OPENS)
-async def test_one_that_cannot_be_opened_there_is_refused(rig: Rig, provider: Provider, keep: Keep) -> None:
+async def test_one_that_cannot_be_opened_there_is_refused(rig: Rig, provider: Provider, keep: FileCache) -> None:
     report = keep.put_document("report.pdf", PDF, locked(pdf("The total is 42"), "secret"))
     with pytest.raises(Refused) as refused:
         await told(provider, await asked(rig, provider, report))
@@ -122,7 +124,7 @@ async def test_words_of_a_document_go_along_everywhere(rig: Rig, provider: Provi
 
 
 @only("openai")
-async def test_a_model_that_takes_no_files_says_so_once(rig: Rig, provider: Provider, keep: Keep) -> None:
+async def test_a_model_that_takes_no_files_says_so_once(rig: Rig, provider: Provider, keep: FileCache) -> None:
     report = keep.put_document("report.pdf", PDF, pdf("The total is 42"))
     question = await asked(rig, provider, report)
     question = replace(question, conversation=replace(question.conversation, model="openai/o3-mini"))

@@ -6,12 +6,12 @@ import time
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.providers.refusals import (
+from adapters.providers.error_rules import (
     GATEKEEPER,
     REST,
     TOO_MANY,
-    Failure,
-    Rule,
+    ErrorRule,
+    ServiceFailure,
     at,
     error,
     failure,
@@ -49,7 +49,7 @@ def judged(status: int, body: bytes = b"", **headers: str) -> BotError:
     ],
 )
 def test_an_error_body_says(body: object, code: str, message: str) -> None:
-    assert failure(400, json.dumps(body).encode()) == Failure(400, code, message)
+    assert failure(400, json.dumps(body).encode()) == ServiceFailure(400, code, message)
 
 
 def test_pages_and_garbage_are_read_as_well() -> None:
@@ -99,11 +99,11 @@ def test_who_is_asked_to_slow_down_waits_as_long_as_they_say() -> None:
 
 
 def test_the_first_rule_that_fits_decides() -> None:
-    rules = (Rule(at(400), "cat", refused("provider_empty")), Rule(None, "", refused("provider_failed")))
+    rules = (ErrorRule(at(400), "cat", refused("provider_empty")), ErrorRule(None, "", refused("provider_failed")))
 
-    assert error(Failure(400, "", "A CAT"), "", rules, "").key == "provider_empty"
-    assert error(Failure(400, "cats", ""), "", rules, "").key == "provider_empty"
-    assert error(Failure(401, "", "cat"), "", rules, "").key == "provider_failed"
+    assert error(ServiceFailure(400, "", "A CAT"), "", rules, "").key == "provider_empty"
+    assert error(ServiceFailure(400, "cats", ""), "", rules, "").key == "provider_empty"
+    assert error(ServiceFailure(401, "", "cat"), "", rules, "").key == "provider_failed"
 
 
 def test_neither_keys_nor_addresses_get_into_the_log() -> None:

@@ -12,8 +12,8 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from adapters.platforms.discord.files import Files, Links
-from adapters.platforms.discord.keep import Keep
+from adapters.platforms.discord.attachment_store import AttachmentStore
+from adapters.platforms.discord.downloads import AttachmentDownloads, LinkCache
 from bot.ports import Store
 from tests.adapters.platforms.discord import shelf as shelves
 from tests.adapters.platforms.discord.pair import Pair, side_by_side
@@ -132,18 +132,18 @@ async def read(shelf: Shelf) -> AsyncIterator[Reader]:
 
 
 @pytest.fixture
-def links() -> Links:
-    return Links()
+def links() -> LinkCache:
+    return LinkCache()
 
 
 @pytest.fixture
-def keep(sqlite: Store) -> Keep:
-    return Keep(sqlite)
+def keep(sqlite: Store) -> AttachmentStore:
+    return AttachmentStore(sqlite)
 
 
 @pytest.fixture
-async def files(read: Reader, keep: Keep, links: Links) -> AsyncIterator[Files]:
-    async with Files(read, keep, links) as files:
+async def files(read: Reader, keep: AttachmentStore, links: LinkCache) -> AsyncIterator[AttachmentDownloads]:
+    async with AttachmentDownloads(read, keep, links) as files:
         yield files
 
 

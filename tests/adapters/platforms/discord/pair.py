@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.platforms.discord import Discord
-from adapters.platforms.discord.slash import payload
+from adapters.platforms.discord.slash_commands import payload
 from bot.commands import Suggestion
 from bot.messages import Message
 from bot.ports import Store

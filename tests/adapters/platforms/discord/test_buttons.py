@@ -6,9 +6,9 @@ import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.buttons import LONGEST, PREFIX, Picks, Says, keyboard
-from adapters.platforms.discord.pace import Pace
-from adapters.platforms.discord.rest import Rest
+from adapters.platforms.discord.buttons import LONGEST, PREFIX, CommandButton, CommandSelect, keyboard
+from adapters.platforms.discord.rest import RestClient
+from adapters.platforms.discord.rest_pacing import RestPacing
 from bot.commands import quick_actions
 from bot.messages import Attachment, Author, Button, Channel, Message
 from bot.store import open_store
@@ -41,20 +41,20 @@ def buttons(count: int) -> list[Button]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pressed(client: Listener) -> Listener:
     """Hears of presses by what is said on a bot's start, and not by having made the buttons."""
-    client.add_dynamic_items(Says, Picks)
+    client.add_dynamic_items(CommandButton, CommandSelect)
     return client
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def rest(server: FakeDiscord, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rest]:
+async def rest(server: FakeDiscord, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RestClient]:
     """Posts, and forgets what it has posted."""
     async with open_store(f"sqlite:///{tmp_path_factory.mktemp('rest')}/bot.db", MODEL) as store:
-        rest = Rest(TOKEN, server.url, Pace(store, TOKEN))
+        rest = RestClient(TOKEN, server.url, RestPacing(store, TOKEN))
         yield rest
         await rest.close()
 
 
-async def shown(rest: Rest, server: FakeDiscord, view: discord.ui.View | None) -> Post:
+async def shown(rest: RestClient, server: FakeDiscord, view: discord.ui.View | None) -> Post:
     """A post with these buttons, as people see it."""
     assert view is not None
     id = (await (await rest.place(GENERAL)).send("pick one", view=view)).id
@@ -82,7 +82,7 @@ async def test_one_character_decides_whether_a_command_fits() -> None:
     assert keyboard([Button("does not", "x" * (room + 1))]) is None
 
 
-async def test_a_command_is_on_one_button_alone(rest: Rest, server: FakeDiscord) -> None:
+async def test_a_command_is_on_one_button_alone(rest: RestClient, server: FakeDiscord) -> None:
     laid = keyboard([Button("A", "/a"), Button("also A", "/a"), Button("B", "/b"), Button("A again", "/a")])
     assert ids(laid) == ["say:/a", "say:/b"]
     assert [button["label"] for button in (await shown(rest, server, laid)).buttons] == ["A", "B"]
@@ -127,7 +127,7 @@ async def test_many_ways_to_say_a_command_are_a_list_and_pages_are_turned_by_but
     assert len(ids(keyboard(models(40)))) == 1 + 15  # what a list cannot hold stands below it
 
 
-async def test_what_is_picked_from_a_list_is_said(rest: Rest, pressed: Listener, server: FakeDiscord) -> None:
+async def test_what_is_picked_from_a_list_is_said(rest: RestClient, pressed: Listener, server: FakeDiscord) -> None:
     post = await shown(rest, server, keyboard(models(8)))
     await server.presses(post, "pick:/model", BOB, values=["/model 1min/m3"])
     interaction, said = await pressed.press()
@@ -139,7 +139,7 @@ async def test_what_is_picked_from_a_list_is_said(rest: Rest, pressed: Listener,
 # on Discord
 
 
-async def test_discord_takes_every_keyboard(rest: Rest, server: FakeDiscord) -> None:
+async def test_discord_takes_every_keyboard(rest: RestClient, server: FakeDiscord) -> None:
     for laid in (buttons(25), [Button("b" * 200, command) for command in COMMANDS]):
         post = await shown(rest, server, keyboard(laid))
         assert post.commands == [PREFIX + button.command for button in laid]
@@ -147,7 +147,7 @@ async def test_discord_takes_every_keyboard(rest: Rest, server: FakeDiscord) -> 
 
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_a_press_says_the_command_also_to_a_bot_that_knows_nothing_of_the_button(
-    rest: Rest, pressed: Listener, server: FakeDiscord, command: str
+    rest: RestClient, pressed: Listener, server: FakeDiscord, command: str
 ) -> None:
     post = await shown(rest, server, keyboard([Button("Press me", command)]))
     await server.presses(post, post.commands[0], BOB)
@@ -157,7 +157,7 @@ async def test_a_press_says_the_command_also_to_a_bot_that_knows_nothing_of_the_
     assert (interaction.message.id, interaction.user.id) == (post.id, BOB)
 
 
-async def test_other_buttons_are_not_taken_for_ours(rest: Rest, pressed: Listener, server: FakeDiscord) -> None:
+async def test_other_buttons_are_not_taken_for_ours(rest: RestClient, pressed: Listener, server: FakeDiscord) -> None:
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Button(label="Other", custom_id="other:say:/help"))
     other = await shown(rest, server, view)

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from discord.http import Route
 
-from adapters.platforms.discord.errors import Archived, NoHistory, TokenOver, our_errors
+from adapters.platforms.discord.errors import HistoryForbidden, InteractionExpired, ThreadArchived, map_discord_errors
 from bot.errors import BotError, Busy, Refused
 
 TOKEN = "a token"
@@ -19,20 +19,20 @@ MEANINGS: list[tuple[int, int, type[BotError], str]] = [
     (404, 10003, Refused, "discord_shut_out"),
     (404, 10004, Refused, "discord_shut_out"),
     (404, 10008, Refused, "discord_post_gone"),
-    (404, 10015, TokenOver, "discord_interaction_over"),
-    (404, 10062, TokenOver, "discord_interaction_over"),
+    (404, 10015, InteractionExpired, "discord_interaction_over"),
+    (404, 10062, InteractionExpired, "discord_interaction_over"),
     (400, 30046, Busy, "discord_slow_down"),
     (413, 40005, Refused, "discord_refused"),
     (403, 50001, Refused, "discord_shut_out"),
     (403, 50005, Refused, "discord_post_gone"),
     (403, 50007, Refused, "discord_shut_out"),
     (403, 50013, Refused, "discord_shut_out"),
-    (401, 50027, TokenOver, "discord_interaction_over"),
+    (401, 50027, InteractionExpired, "discord_interaction_over"),
     (400, 50035, Refused, "discord_refused"),
-    (400, 50083, Archived, "discord_locked"),
+    (400, 50083, ThreadArchived, "discord_locked"),
     (403, 50278, Refused, "discord_shut_out"),
     (400, 130000, Busy, "discord_unreachable"),
-    (400, 160002, NoHistory, "discord_shut_out"),
+    (400, 160002, HistoryForbidden, "discord_shut_out"),
     (400, 160005, Refused, "discord_locked"),
     (400, 999999, Refused, "discord_refused"),
     (403, 999999, Refused, "discord_refused"),
@@ -92,7 +92,7 @@ async def client(sayer: Sayer) -> AsyncIterator[discord.Client]:
 
 async def ask(client: discord.Client) -> BotError:
     """What the bot makes of an answer to some request."""
-    with pytest.raises(BotError) as caught, our_errors():
+    with pytest.raises(BotError) as caught, map_discord_errors():
         await client.http.send_typing(1)
     return caught.value
 
@@ -147,7 +147,7 @@ async def test_a_page_in_place_of_json_is_a_hiccup(sayer: Sayer, client: discord
 
 async def test_a_token_that_discord_does_not_know_is_refused(sayer: Sayer) -> None:
     client = discord.Client(intents=discord.Intents.none())
-    with pytest.raises(Refused) as caught, our_errors():
+    with pytest.raises(Refused) as caught, map_discord_errors():
         await client.login("another token")
     await client.close()
     assert caught.value.key == "discord_wrong_token"
@@ -173,16 +173,16 @@ async def test_a_session_that_was_closed_meanwhile_is_busy(client: discord.Clien
 
 @pytest.mark.parametrize("error", [TimeoutError(), aiohttp.ServerDisconnectedError(), ConnectionResetError(104, "x")])
 def test_a_hiccup_of_the_network_is_busy(error: Exception) -> None:
-    with pytest.raises(Busy) as caught, our_errors():
+    with pytest.raises(Busy) as caught, map_discord_errors():
         raise error
     assert caught.value.key == "discord_unreachable"
 
 
 def test_a_bug_stays_a_bug() -> None:
-    with pytest.raises(RuntimeError, match="a bug"), our_errors():
+    with pytest.raises(RuntimeError, match="a bug"), map_discord_errors():
         raise RuntimeError("a bug")
 
 
 def test_what_already_has_a_meaning_keeps_it() -> None:
-    with pytest.raises(NoHistory), our_errors(), our_errors():
-        raise NoHistory("discord_shut_out")
+    with pytest.raises(HistoryForbidden), map_discord_errors(), map_discord_errors():
+        raise HistoryForbidden("discord_shut_out")

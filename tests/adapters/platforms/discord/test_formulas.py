@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.platforms.discord.render import render
+from adapters.platforms.discord.formatting import render
 
 
 @pytest.mark.parametrize(

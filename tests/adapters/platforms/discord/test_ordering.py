@@ -8,7 +8,7 @@ import pytest
 
 from adapters.platforms.discord import Discord
 from adapters.platforms.discord.places import Place
-from adapters.platforms.discord.slash import payload
+from adapters.platforms.discord.slash_commands import payload
 from bot.errors import Unreadable
 from bot.messages import ChannelSettings, File
 from bot.ports import Store
@@ -166,7 +166,7 @@ async def test_a_voice_message_that_is_too_large_is_not_fetched(bot: Discord, se
 
 
 async def test_photos_get_threads_and_recordings_do_not(bot: Discord, server: FakeDiscord, sqlite: Store) -> None:
-    await sqlite.set_channel(HERE, ChannelSettings(listening="photos", threads=True))
+    await sqlite.save_channel_settings(HERE, ChannelSettings(listening="photos", threads=True))
     async with listening(bot, server) as heard:
         await server.speaks(VOICE, by=BOB)
         photo = await server.says("my cat", by=BOB, files=[CAT])

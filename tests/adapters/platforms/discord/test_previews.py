@@ -90,7 +90,7 @@ async def test_the_answer_to_a_press(pair: Pair) -> None:
 async def test_an_answer_that_outlived_its_ticket(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, message = await pair.asks()
     post = await pair.speaker.send(message.channel, LINK, reply_to=message.id, nonce="1-0")
-    monkeypatch.setattr("adapters.platforms.discord.tickets.LIFE", -1.0)
+    monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFE", -1.0)
     await pair.speaker.edit(message.channel, post, CHANGED)
     await pair.speaker.send(message.channel, LINK, reply_to=message.id, nonce="1-1")
     assert asked.shows == CHANGED

@@ -12,7 +12,7 @@ from PIL import Image
 
 from adapters.platforms.discord import Discord
 from adapters.platforms.discord.places import Place
-from adapters.platforms.discord.slash import payload
+from adapters.platforms.discord.slash_commands import payload
 from bot.commands import Suggestion
 from bot.errors import Refused
 from bot.messages import Button, ChannelSettings, File, Message
@@ -286,7 +286,7 @@ async def test_a_thread_is_named_in_the_language_of_the_channel_or_else_of_the_s
     bot: Discord, server: FakeDiscord, sqlite: Store, chosen: str | None, name: str
 ) -> None:
     server.world.guilds[GUILD].community = "de"
-    await sqlite.set_channel(HERE, ChannelSettings(threads=True, language=chosen))
+    await sqlite.save_channel_settings(HERE, ChannelSettings(threads=True, language=chosen))
     async with listening(bot, server):
         await server.says("", mention=True, files=[CAT])
         await until(server.threads)

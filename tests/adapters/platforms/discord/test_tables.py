@@ -1,9 +1,9 @@
 """Tables become what a phone can show, and keep their words."""
 
-from adapters.platforms.discord.plain import APART
-from adapters.platforms.discord.render import LONGEST, render
+from adapters.platforms.discord.escaping import APART
+from adapters.platforms.discord.formatting import LONGEST, render
 from adapters.platforms.discord.tables import WIDEST
-from bot.pages import units
+from bot.replies.pages import units
 
 
 def grid(*lines: str) -> str:

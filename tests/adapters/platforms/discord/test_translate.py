@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from adapters.platforms.discord.translate import about, is_hidden, place_of, translate
-from bot.messages import About, Attachment, Author, Channel, Message
+from bot.messages import Attachment, Author, Channel, Message, MessageReference
 from bot.words import say
 from tests.adapters.platforms.discord.conftest import Listener, listening
 from tests.conftest import PHOTOS
@@ -289,14 +289,18 @@ async def test_a_reply_is_about_what_it_replies_to(says: Says, server: FakeDisco
     said = await says("how old?", mention=True, reply_to=photo)
     message = understood(said)
     assert message.about is not None
-    assert message.about == About(str(photo), ours=False, text="my cat", attachments=message.about.attachments)
+    assert message.about == MessageReference(
+        str(photo), ours=False, text="my cat", attachments=message.about.attachments
+    )
     assert [each.name for each in message.photos] == ["cat.jpg"]
     assert message.photos[0].ref.startswith(f"{GENERAL}/{photo}/")
 
 
 async def test_a_reply_knows_a_post_of_the_bot_s(says: Says, client: Listener) -> None:
     post = await ours(client)
-    assert understood(await says("how old?", reply_to=post)).about == About(str(post), ours=True, text="It is a cat.")
+    assert understood(await says("how old?", reply_to=post)).about == MessageReference(
+        str(post), ours=True, text="It is a cat."
+    )
 
 
 async def test_a_reply_may_show_a_photo_of_its_own(says: Says, server: FakeDiscord) -> None:
@@ -312,12 +316,12 @@ async def test_a_reply_of_nothing_but_the_bot_s_name_is_no_call_for_help(says: S
 async def test_a_reply_to_a_forward_is_about_the_words_that_it_forwards(says: Says, server: FakeDiscord) -> None:
     forward = await server.says(by=BOB, forwarded=await server.says("a long story", OTHER))
     message = understood(await says("is that true?", reply_to=forward))
-    assert message.about == About(str(forward), ours=False, text="a long story")
+    assert message.about == MessageReference(str(forward), ours=False, text="a long story")
 
 
 async def test_a_forward_can_be_referred_to_like_any_message(says: Says, server: FakeDiscord) -> None:
     said = await says(forwarded=await server.says("a long story", OTHER, BOB))
-    assert about(said, ME) == About(str(said.id), ours=False, text="a long story")
+    assert about(said, ME) == MessageReference(str(said.id), ours=False, text="a long story")
 
 
 @pytest.mark.parametrize(
@@ -327,7 +331,9 @@ async def test_a_reply_to_what_holds_neither_words_nor_photos_misses_none(
     says: Says, server: FakeDiscord, shown: dict[str, Any]
 ) -> None:
     target = await server.says(by=BOB, **shown)
-    assert understood(await says("what is that?", reply_to=target)).about == About(str(target), ours=False, text="")
+    assert understood(await says("what is that?", reply_to=target)).about == MessageReference(
+        str(target), ours=False, text=""
+    )
 
 
 async def test_a_reply_to_what_is_gone_is_about_nothing(server: FakeDiscord, client: Listener) -> None:
@@ -344,7 +350,7 @@ async def test_a_forward_shows_the_photos_and_the_words_of_what_it_forwards(says
     message = understood(said)
     assert (message.text, named(message), message.addressed) == ("", ["cat.jpg"], True)
     assert message.attachments[0].ref.startswith(f"{server.dm()}/{said.id}/")  # where it can be read again
-    assert message.about == About(str(there), ours=False, text="from elsewhere")
+    assert message.about == MessageReference(str(there), ours=False, text="from elsewhere")
 
 
 async def test_a_forward_in_a_server_is_not_said_to_the_bot_be_it_of_what_was(
@@ -359,7 +365,7 @@ async def test_a_forward_of_words_alone_can_be_asked_about(says: Says, server: F
     there = await server.says("a long story", OTHER, BOB)
     message = understood(await says(channel=server.dm(), forwarded=there))
     assert (message.text, message.attachments) == ("", ())
-    assert message.about == About(str(there), ours=False, text="a long story")
+    assert message.about == MessageReference(str(there), ours=False, text="a long story")
 
 
 # links, whose pictures Discord adds
@@ -407,7 +413,7 @@ async def test_a_reply_to_something_hidden_names_it_as_what_cannot_be_seen(
     photo = await server.says("my cat", by=BOB, files=[CAT])
     message = understood(await blind.hears(await server.says("what is it?", mention=True, reply_to=photo)))
     nothing = Attachment(f"hidden/{photo}", say("discord_hidden_name"))
-    assert message.about == About(str(photo), ours=False, text="", attachments=(nothing,))
+    assert message.about == MessageReference(str(photo), ours=False, text="", attachments=(nothing,))
 
 
 async def test_what_is_empty_by_itself_is_not_taken_for_hidden(
@@ -420,7 +426,7 @@ async def test_what_is_empty_by_itself_is_not_taken_for_hidden(
         replied = understood(
             await blind.hears(await server.says("what?", channel, mention=True, reply_to=target))
         ).about
-        assert replied == About(str(target), ours=target == card, text=text)
+        assert replied == MessageReference(str(target), ours=target == card, text=text)
 
 
 async def test_what_discord_shows_all_the_same_is_not_taken_for_hidden(server: FakeDiscord, blind: Listener) -> None:
@@ -429,7 +435,7 @@ async def test_what_discord_shows_all_the_same_is_not_taken_for_hidden(server: F
     for shown, text in (({"embeds": [TITLE]}, ""), ({"poll": POLL}, ""), ({"forwarded": there}, "a long story")):
         target = await server.says(by=BOB, **shown)
         said = await blind.reads(GENERAL, await server.says("what?", mention=True, reply_to=target))
-        assert understood(said).about == About(str(target), ours=False, text=text)
+        assert understood(said).about == MessageReference(str(target), ours=False, text=text)
 
 
 async def test_the_words_of_a_forward_are_hidden_too(server: FakeDiscord, blind: Listener) -> None:
@@ -443,7 +449,7 @@ async def test_a_reply_to_the_bot_s_own_words_shows_them(
 ) -> None:
     post = await ours(client)
     message = understood(await blind.hears(await server.says("how old?", reply_to=post)))
-    assert message.about == About(str(post), ours=True, text="It is a cat.")
+    assert message.about == MessageReference(str(post), ours=True, text="It is a cat.")
     assert message.addressed
 
 

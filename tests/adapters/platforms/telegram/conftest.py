@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from adapters.platforms.telegram import Telegram
-from adapters.platforms.telegram.pace import Limits, Pace
-from adapters.platforms.telegram.patience import Patience
+from adapters.platforms.telegram.polling_backoff import PollingBackoff
+from adapters.platforms.telegram.send_pacing import SendLimits, SendPacing
 from bot.messages import Message
 from tests.doubles.telegram import TOKEN, TelegramBed
 
-PHOTO = (Path(__file__).parents[3] / "photos" / "cat.jpg").read_bytes()
-AT_ONCE = Limits(private=0, group=0, group_minute=10_000, overall=10_000)
+PHOTO = (Path(__file__).parents[3] / "files" / "photos" / "cat.jpg").read_bytes()
+AT_ONCE = SendLimits(private=0, group=0, group_minute=10_000, overall=10_000)
 COMMANDS = {
     "": {"start": "say hello", "help": "what I can do", "new": "start afresh"},
     "de": {"start": "Hallo sagen", "help": "was ich kann", "new": "neu anfangen"},
@@ -49,9 +49,9 @@ async def bed() -> AsyncIterator[Menus]:
 def client(bed: TelegramBed) -> Client:
     """Makes an adapter, to be entered."""
 
-    def make(token: str = TOKEN, limits: Limits = AT_ONCE, **options: Any) -> Telegram:
-        usual: dict[str, Any] = {"commands": COMMANDS, "patience": Patience(0.01, 0.05), "poll": 1}
-        return Telegram(token, bed.url, pace=Pace(limits), **(usual | options))
+    def make(token: str = TOKEN, limits: SendLimits = AT_ONCE, **options: Any) -> Telegram:
+        usual: dict[str, Any] = {"commands": COMMANDS, "patience": PollingBackoff(0.01, 0.05), "poll": 1}
+        return Telegram(token, bed.url, pace=SendPacing(limits), **(usual | options))
 
     return make
 

@@ -3,13 +3,19 @@
 import pytest
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError, TimedOut
 
-from adapters.platforms.telegram.errors import BadFormatting, FileAway, Moved, TopicGone, our_errors
+from adapters.platforms.telegram.errors import (
+    BadFormatting,
+    FileUnavailable,
+    GroupMigrated,
+    TopicGone,
+    map_telegram_errors,
+)
 from bot.errors import BotError, Busy, Refused, Unreadable
 
 # As the library words it, the class, and the key.
 MEANINGS: list[tuple[TelegramError, type[BotError], str]] = [
     (BadRequest("File is too big"), Unreadable, "telegram_too_heavy"),
-    (BadRequest("Wrong file_id or the file is temporarily unavailable"), FileAway, "photo_gone"),
+    (BadRequest("Wrong file_id or the file is temporarily unavailable"), FileUnavailable, "photo_gone"),
     (BadRequest("Invalid file_id"), Unreadable, "photo_gone"),
     (BadRequest("Wrong file identifier/HTTP URL specified"), Unreadable, "photo_gone"),
     (BadRequest("Message thread not found"), TopicGone, "telegram_topic_gone"),
@@ -22,7 +28,7 @@ MEANINGS: list[tuple[TelegramError, type[BotError], str]] = [
     (BadRequest("Not enough rights to send text messages to the chat"), Refused, "telegram_shut_out"),
     (BadRequest("Something new"), Refused, "telegram_refused"),
     (Forbidden("Forbidden: bot was kicked from the group chat"), Refused, "telegram_shut_out"),
-    (ChatMigrated(-1001), Moved, "telegram_moved"),
+    (ChatMigrated(-1001), GroupMigrated, "telegram_moved"),
     (InvalidToken("Not Found"), Refused, "telegram_refused"),
     (TimedOut(), Busy, "telegram_unreachable"),
     (NetworkError("Bad Gateway"), Busy, "telegram_unreachable"),
@@ -32,7 +38,7 @@ MEANINGS: list[tuple[TelegramError, type[BotError], str]] = [
 
 @pytest.mark.parametrize(("error", "kind", "key"), MEANINGS, ids=lambda value: str(value))
 def test_a_no_has_a_meaning(error: TelegramError, kind: type[BotError], key: str) -> None:
-    with pytest.raises(BotError) as caught, our_errors():
+    with pytest.raises(BotError) as caught, map_telegram_errors():
         raise error
     assert (type(caught.value), caught.value.key) == (kind, key)
 
@@ -45,11 +51,11 @@ def test_a_no_has_a_meaning(error: TelegramError, kind: type[BotError], key: str
     ],
 )
 def test_some_noes_are_as_good_as_a_yes(said: str) -> None:
-    with our_errors():
+    with map_telegram_errors():
         raise BadRequest(said)
 
 
 def test_a_group_that_moved_says_where() -> None:
-    with pytest.raises(Moved) as caught, our_errors():
+    with pytest.raises(GroupMigrated) as caught, map_telegram_errors():
         raise ChatMigrated(-1001)
     assert caught.value.chat == -1001

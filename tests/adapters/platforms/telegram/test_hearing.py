@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.telegram.translate import Me, MovedTo, Pressed, address, translate
-from bot.messages import About, Attachment, Channel, Message
+from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, GroupMigration, address, translate
+from bot.messages import Attachment, Channel, Message, MessageReference
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, GROUP, USERNAME, Post, Sent, TelegramBed
 
-ME = Me(7, USERNAME, {"help", "new"})
+ME = BotIdentity(7, USERNAME, {"help", "new"})
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_a_question_in_reply_to_a_photo_brings_the_photo_along(chat: TelegramBed
 def test_a_reply_to_the_bot_says_so(chat: TelegramBed) -> None:
     chat._screen[GROUP][5] = Post(5, GROUP, None, "a cat", None)
     reply = in_group(chat, "how old is it?", reply_to=5)
-    assert reply.about == About("5", True, "a cat", ())
+    assert reply.about == MessageReference("5", True, "a cat", ())
     assert reply.addressed
 
 
@@ -230,7 +230,7 @@ def test_a_thread_of_replies_is_no_topic(chat: TelegramBed) -> None:
 
 def test_a_group_that_becomes_a_supergroup_moves(chat: TelegramBed) -> None:
     news = translate({"update_id": 1, "message": chat.message({"migrate_to_chat_id": GROUP}, -5)}, ME)
-    assert news == MovedTo(Channel("telegram", "-5"), Channel("telegram", str(GROUP)))
+    assert news == GroupMigration(Channel("telegram", "-5"), Channel("telegram", str(GROUP)))
 
 
 # who speaks, and where
@@ -252,7 +252,7 @@ def test_who_presses_a_button_is_told_apart_from_who_asked(chat: TelegramBed) ->
     person = {"id": 99, "is_bot": False, "first_name": "Bob", "language_code": "zh-hans"}
     query = {"id": "q1", "from": person, "chat_instance": "1", "data": "/retry 7", "message": post}
     news = translate({"update_id": 1, "callback_query": query}, ME)
-    assert isinstance(news, Pressed)
+    assert isinstance(news, ButtonPress)
     assert (news.message.private, news.message.server) == (False, f"telegram:{GROUP}")
     assert news.message.language == "zh-hans"
 
@@ -347,7 +347,7 @@ def test_a_press_is_its_command_said_by_whoever_pressed(chat: TelegramBed) -> No
     person = {"id": 99, "is_bot": False, "first_name": "Bob", "last_name": "B"}
     query = {"id": "q1", "from": person, "chat_instance": "1", "data": "/retry 7", "message": post}
     news = translate({"update_id": 1, "callback_query": query}, ME)
-    assert isinstance(news, Pressed)
+    assert isinstance(news, ButtonPress)
     assert (news.query, news.message.id, news.message.text) == ("q1", "5/q1", "/retry 7")
     assert (news.message.author.name, str(news.message.channel)) == ("Bob B", f"telegram:{GROUP}/77")
 
@@ -357,7 +357,7 @@ def test_a_press_on_a_post_that_telegram_no_longer_shows_is_still_its_command() 
     gone = {"message_id": 5, "date": 0, "chat": {"id": ANN, "type": "private"}}
     query = {"id": "q1", "from": person, "chat_instance": "1", "data": "/retry 7", "message": gone}
     news = translate({"update_id": 1, "callback_query": query}, ME)
-    assert isinstance(news, Pressed)
+    assert isinstance(news, ButtonPress)
     assert news.message.channel == Channel("telegram", str(ANN))
     assert news.message.sent == pytest.approx(time.time(), abs=5)
 

@@ -5,9 +5,9 @@ import logging
 import pytest
 
 from adapters.platforms.telegram import Telegram, open_telegram
+from bot.adapter_context import AdapterContext
 from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError
-from bot.house import House
 from bot.messages import Attachment, Channel
 from bot.ports import Adapter
 from bot.settings import Settings
@@ -17,9 +17,11 @@ from tests.adapters.platforms.telegram.conftest import Inbox, Menus, listening, 
 from tests.doubles.telegram import ANN, BAD_GATEWAY, TOKEN, Fault, TelegramBed
 
 
-def house(bed: TelegramBed, **more: str) -> House:
+def house(bed: TelegramBed, **more: str) -> AdapterContext:
     settings = Settings.read(telegram_token=TOKEN, telegram_api_url=bed.url, **more)
-    return House(settings, open_store("sqlite:///never-opened.db", settings.bot_model), WebServer("127.0.0.1", 0))
+    return AdapterContext(
+        settings, open_store("sqlite:///never-opened.db", settings.bot_model), WebServer("127.0.0.1", 0)
+    )
 
 
 async def test_it_is_an_adapter_with_the_commands_of_the_bot_in_all_its_languages(bed: Menus, inbox: Inbox) -> None:
@@ -57,7 +59,7 @@ async def test_no_error_and_no_log_line_shows_the_token(
     bed: TelegramBed, fault: Fault | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # as bot.logs does
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # as bot.operations.logs does
     telegram = open_telegram(house(bed))
     async with telegram:
         if fault is None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from adapters.platforms.telegram import Telegram, speech
-from adapters.platforms.telegram.translate import Me, translate
+from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram import posting as speech
+from adapters.platforms.telegram.translate import BotIdentity, translate
 from bot.errors import Busy, Refused
 from bot.messages import Button, Channel, File, Message
 from tests.adapters.platforms.telegram.conftest import PHOTO
@@ -150,7 +151,9 @@ async def test_what_is_no_picture_after_all_goes_as_a_file(telegram: Telegram, b
 async def test_a_picture_that_was_made_can_be_fetched_again(telegram: Telegram, bed: TelegramBed) -> None:
     for file, kind in ((CHART, "photo"), (see_through("RGBA", "cutout.png", 0), "document")):
         post = await telegram.send(HOME, "made", files=[file])
-        reply = translate({"update_id": 1, "message": bed.message({"text": "what?"}, reply_to=int(post))}, Me(7, "bot"))
+        reply = translate(
+            {"update_id": 1, "message": bed.message({"text": "what?"}, reply_to=int(post))}, BotIdentity(7, "bot")
+        )
         assert isinstance(reply, Message), kind
         assert await telegram.download(reply.photos[0], 1 << 20) == file.data
 

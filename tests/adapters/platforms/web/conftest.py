@@ -13,7 +13,7 @@ from typing import Any, Self
 import aiohttp
 import pytest
 
-from adapters.platforms.web import Web
+from adapters.platforms.web import WebPage
 from bot.messages import Button, Channel, Message
 from bot.store import open_store
 from bot.web.server import WebServer
@@ -52,7 +52,7 @@ class Storyteller:
     is said with /model answers in that channel from then on.
     """
 
-    web: Web
+    web: WebPage
     answers: dict[str, str] = field(default_factory=dict)
     heard: list[Message] = field(default_factory=list)
     photos: list[bytes] = field(default_factory=list)
@@ -152,7 +152,7 @@ class House:
 
     folder: Path
     server: WebServer
-    web: Web
+    web: WebPage
     bot: Storyteller
     visitor: Visitor
     tasks: list[asyncio.Task[None]]
@@ -169,7 +169,7 @@ class House:
         async def model_of(channel: str) -> str:
             return chosen.get(channel, "onemin/gpt-4o")
 
-        web = Web(server, folder, most_bytes=MOST_BYTES, **{"model_of": model_of, "models": models, **options})
+        web = WebPage(server, folder, most_bytes=MOST_BYTES, **{"model_of": model_of, "models": models, **options})
         bot = Storyteller(web, chosen=chosen)
         async with store, web, server, aiohttp.ClientSession(server.url) as http:
             jobs = [web.listen(bot.receive), bot.answer_all()] if listens else []

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.web import Web
-from adapters.platforms.web.entries import Said
+from adapters.platforms.web import WebPage
+from adapters.platforms.web.entries import SubmittedMessage
 from bot.errors import Unreadable
-from bot.messages import About, Attachment, Author, Button, Channel, File, Message
+from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference
 from bot.ports import Adapter
 from bot.web.server import WebServer
 from tests.adapters.platforms.web.conftest import STOP, House
@@ -19,7 +19,7 @@ from tests.conftest import CAT, PHOTOS
 
 
 def test_it_is_an_adapter_like_any_other(tmp_path: Path) -> None:
-    web: Adapter = Web(WebServer("127.0.0.1", 0), tmp_path, most_bytes=1)
+    web: Adapter = WebPage(WebServer("127.0.0.1", 0), tmp_path, most_bytes=1)
     assert (web.name, web.max_length, web.edit_interval) == ("web", 100_000, 0.1)
 
 
@@ -132,7 +132,7 @@ async def test_a_press_says_the_command_and_is_about_the_post(house: House, lobb
         await look.final()
     assert (said["status"], shown["about"], shown["label"]) == (202, post, "Read text")
     [heard] = house.bot.heard
-    assert (heard.text, heard.about) == ("/read", About(post, ours=True, text=""))
+    assert (heard.text, heard.about) == ("/read", MessageReference(post, ours=True, text=""))
 
 
 async def test_a_press_of_a_button_that_has_gone_meanwhile_still_says_its_command(house: House, lobby: Channel) -> None:
@@ -285,11 +285,11 @@ async def test_a_cancelled_write_is_whole_or_not_there(house: House) -> None:
     journal = house.web.journal
     photos = tuple([(await house.visitor.upload(b"x"))["id"] for _ in range(3)])
     for n in range(20):
-        writing = asyncio.create_task(journal.add_message("lobby", Said(f"message {n}", photos, f"key{n}")))
+        writing = asyncio.create_task(journal.add_message("lobby", SubmittedMessage(f"message {n}", photos, f"key{n}")))
         await asyncio.sleep(0.0004 * (n % 5))
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-    await journal.add_message("lobby", Said("after", (), "after"))
+    await journal.add_message("lobby", SubmittedMessage("after", (), "after"))
     entries = await journal.last_entries("lobby", 100)
     assert entries[-1].text == "after"
     assert {len(entry.photos) for entry in entries[:-1]} <= {3}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from adapters.platforms.web import Web
+from adapters.platforms.web import WebPage
 from bot.errors import Busy
 from bot.messages import File
 from bot.web.server import WebServer
@@ -428,7 +428,7 @@ async def test_a_closed_tab_is_forgotten(house: House) -> None:
 
 async def test_open_tabs_do_not_keep_the_server_from_stopping(tmp_path: Path) -> None:
     server = WebServer("127.0.0.1", 0)
-    async with aiohttp.ClientSession() as http, Web(server, tmp_path, most_bytes=1):
+    async with aiohttp.ClientSession() as http, WebPage(server, tmp_path, most_bytes=1):
         async with server:
             response = await http.get(f"{server.url}/api/channels/lobby/events")
             assert await response.content.readuntil(b"\n\n") == b"retry: 1000\n\n"

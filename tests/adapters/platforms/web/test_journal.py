@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.platforms.web.entries import Entry, Said, Upload
+from adapters.platforms.web.entries import Entry, SubmittedMessage, Upload
 from adapters.platforms.web.journal import Journal
 
 DAY = 24 * 3600.0
@@ -26,7 +26,7 @@ async def upload(journal: Journal, id: str, channel: str = "lobby") -> str:
 
 
 async def ask(journal: Journal, text: str, *uploads: str, channel: str = "lobby", received: bool = True) -> Entry:
-    entry, _ = await journal.add_message(channel, Said(text, uploads, key=text))
+    entry, _ = await journal.add_message(channel, SubmittedMessage(text, uploads, key=text))
     if received:
         await journal.received(entry)
     return entry

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from adapters.providers.local.measurements import COLOURS as NAMES
 from adapters.providers.local.measurements import Measurements, _checked, difference, measure
 from bot.errors import Unreadable
-from bot.isolation.client import WorkerFailed
-from tests.photos import FOLDER
+from bot.files.isolation.client import WorkerFailed
+from tests.files.photos import FOLDER
 
 COLOURS = {
     "red": (220, 20, 20), "orange": (240, 140, 20), "brown": (110, 60, 20), "yellow": (240, 230, 30),

@@ -12,7 +12,7 @@ from bot.errors import Busy, Refused
 from bot.messages import Conversation, Exchange, Photo, Preferences, Prompt, Text, Usage
 from bot.ports import Provider
 from bot.words import LANGUAGES, speaking
-from tests.photos import FOLDER
+from tests.files.photos import FOLDER
 
 
 def photo(name: str, mime: str, width: int, height: int) -> Photo:
@@ -130,5 +130,5 @@ async def test_its_one_model_sees_and_it_needs_nothing() -> None:
     provider: Provider = LocalEyes()
     assert [(model.id, model.sees) for model in await provider.models()] == [("eyes", True)]
     assert await provider.begin(THREAD, "web 1") is None
-    assert provider.studio is None
+    assert provider.media is None
     await provider.check()

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from adapters.providers.onemin import OneMin
-from bot.messages import Conversation, Gate, Photo, Piece, Preferences, Prompt, Text, Usage
-from bot.store.gates import pass_through
+from bot.messages import Conversation, Photo, Piece, Preferences, Prompt, RateLimit, Text, Usage
+from bot.store.rate_limits import pass_through
 from emulator import Emulator
 
-PHOTOS = Path(__file__).parents[3] / "photos"
+PHOTOS = Path(__file__).parents[3] / "files" / "photos"
 KEY = "the-key-of-the-operator"
 
 
@@ -27,17 +27,17 @@ class Cloakroom:
     passed: dict[str, list[float]] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
 
-    async def admit(self, gate: Gate, patience: float) -> float:
+    async def acquire(self, gate: RateLimit, patience: float) -> float:
         pause, self.passed[gate.name] = pass_through(gate, self.passed.get(gate.name, ()), self.clock(), patience)
         return pause
 
-    async def asset(self, provider: str, account: str, sha256: str) -> str | None:
+    async def get_asset(self, provider: str, account: str, sha256: str) -> str | None:
         return self.kept.get((provider, account, sha256))
 
-    async def kept_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+    async def save_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
         self.kept[provider, account, sha256] = key
 
-    async def lost_asset(self, provider: str, account: str, sha256: str) -> None:
+    async def forget_asset(self, provider: str, account: str, sha256: str) -> None:
         self.kept.pop((provider, account, sha256), None)
 
 

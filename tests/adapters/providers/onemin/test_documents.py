@@ -7,23 +7,23 @@ import pytest
 
 from adapters.providers.onemin import OneMin
 from bot.errors import Forgotten, Refused, Unreadable
-from bot.keep import Keep
+from bot.files.file_cache import FileCache
 from bot.messages import Document, Prompt
 from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Client, Cloakroom, begun, photo, told
-from tests.documents import pdf, word
+from tests.files.documents import pdf, word
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @pytest.fixture
-def keep(tmp_path: Path) -> Keep:
-    return Keep(tmp_path, 500_000_000)
+def keep(tmp_path: Path) -> FileCache:
+    return FileCache(tmp_path, 500_000_000)
 
 
 @pytest.fixture
-def report(keep: Keep) -> Document:
+def report(keep: FileCache) -> Document:
     return keep.put_document('a"\r\nX-Evil: 1.pdf', PDF, pdf("The total is 42", "Thank you"))
 
 
@@ -52,7 +52,7 @@ def later(prompt: Prompt, text: str, **more: object) -> Prompt:
         ("text/csv", b"a,b\n1,2\n", "2 columns"),
     ],
 )
-async def test_every_kind_is_taken(onemin: OneMin, keep: Keep, mime: str, data: bytes, measure: str) -> None:
+async def test_every_kind_is_taken(onemin: OneMin, keep: FileCache, mime: str, data: bytes, measure: str) -> None:
     answer = await told(onemin, await asked(onemin, keep.put_document("a", mime, data)))
     assert measure in answer.text
 
@@ -141,7 +141,7 @@ async def test_there_it_goes_on_after_a_restart_too(client: Client, emulator: Em
 
 
 async def test_there_a_photo_leads_back_and_another_document_elsewhere(
-    older: OneMin, emulator: Emulator, keep: Keep, report: Document
+    older: OneMin, emulator: Emulator, keep: FileCache, report: Document
 ) -> None:
     async with older as onemin:
         prompt = await asked(onemin, report)
@@ -156,7 +156,7 @@ async def test_there_a_photo_leads_back_and_another_document_elsewhere(
     assert "This is turn 2" in again.text, "it comes back to what was said of it"
 
 
-async def test_there_several_documents_share_a_conversation(older: OneMin, keep: Keep, report: Document) -> None:
+async def test_there_several_documents_share_a_conversation(older: OneMin, keep: FileCache, report: Document) -> None:
     letter = keep.put_document("b.docx", DOCX, word("Dear Ada"))
     async with older as onemin:
         answer = await told(onemin, await asked(onemin, report, letter))

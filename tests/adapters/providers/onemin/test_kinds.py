@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from adapters.providers.onemin.kinds import Family, kind_of
+from adapters.providers.onemin.asset_kinds import Family, kind_of
 from emulator import audio
 
 

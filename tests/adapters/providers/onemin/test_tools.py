@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.onemin.crafts import FEATURES, USUAL
-from adapters.providers.onemin.tools import read_tools, shipped_tools
+from adapters.providers.onemin.generation_models import read_tools, shipped_tools
+from adapters.providers.onemin.generation_params import FEATURES, USUAL
 
 
 def listed(*rows: Any) -> Any:

@@ -13,10 +13,10 @@ import pytest
 from aiohttp import web
 
 from adapters.providers.openai import OpenAI
-from adapters.providers.openai.rows import OPENAI, Row
+from adapters.providers.openai.services import OPENAI, ServiceProfile
 from bot.messages import Conversation, Exchange, Photo, Prompt, Text, Usage
 
-PHOTOS = Path(__file__).parents[3] / "photos"
+PHOTOS = Path(__file__).parents[3] / "files" / "photos"
 
 
 @dataclass
@@ -118,7 +118,7 @@ Client = Callable[..., OpenAI]
 def client(endpoint: Endpoint) -> Client:
     """Makes a client of the endpoint, to be entered."""
 
-    def make(row: Row = OPENAI, key: str = "sk-the-key", **options: Any) -> OpenAI:
+    def make(row: ServiceProfile = OPENAI, key: str = "sk-the-key", **options: Any) -> OpenAI:
         return OpenAI(row, key, endpoint.url, **options)
 
     return make

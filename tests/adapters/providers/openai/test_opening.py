@@ -8,7 +8,7 @@ import pytest
 
 from adapters.providers import PROVIDERS
 from adapters.providers.openai import OpenAI
-from bot.house import House
+from bot.adapter_context import AdapterContext
 from bot.settings import Settings
 from tests.adapters.providers.openai.conftest import Endpoint, json_of, photo, prompt, told
 
@@ -25,7 +25,7 @@ def ready(settings: Settings) -> set[str]:
 
 
 def opened(name: str, **settings: Any) -> OpenAI:
-    house = cast(House, SimpleNamespace(settings=Settings.read(**settings)))
+    house = cast(AdapterContext, SimpleNamespace(settings=Settings.read(**settings)))
     provider = PROVIDERS[name].open(house)
     assert isinstance(provider, OpenAI)
     return provider

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers.openai import OpenAI
-from adapters.providers.openai.body import Wishes
-from adapters.providers.openai.rows import AIMLAPI, VAPI
+from adapters.providers.openai.request_body import RequestOptions
+from adapters.providers.openai.services import AIMLAPI, VAPI
 from bot.errors import Busy, Cut, Refused, Unreadable
 from bot.messages import Conversation, Model, Text, Usage
 from bot.ports import Provider
@@ -30,7 +30,7 @@ from tests.adapters.providers.openai.conftest import (
     told,
 )
 
-WISHES = Wishes(300, 0.5, "high")
+WISHES = RequestOptions(300, 0.5, "high")
 
 
 async def test_a_photo_is_asked_about_and_answered(openai: OpenAI, endpoint: Endpoint) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.providers.openai.rows import AIMLAPI, OPENAI, VAPI, authorised
+from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, authorised
 
 
 @pytest.mark.parametrize(

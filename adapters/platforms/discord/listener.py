@@ -1,0 +1,136 @@
+"""Listening to Discord: by one process for each set of shards, while others wait to take its place."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import discord
+import structlog
+
+from adapters.platforms.discord.channel_queues import ChannelQueues
+from adapters.platforms.discord.downloads import LinkCache
+from adapters.platforms.discord.errors import map_discord_errors
+from adapters.platforms.discord.gateway import GatewayClient, stay_connected
+from adapters.platforms.discord.incoming import IncomingMessages
+from adapters.platforms.discord.interactions import Interactions
+from adapters.platforms.discord.places import NAME
+from adapters.platforms.discord.read_marks import ReadMarks
+from adapters.platforms.discord.rest import RestClient
+from adapters.platforms.discord.rest_pacing import RestPacing
+from adapters.platforms.discord.shards import Shards
+from adapters.platforms.discord.slash_commands import Payload, sync
+from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
+from bot.errors import BotError, Refused
+from bot.ports import Receive, Store
+
+log = structlog.get_logger(__name__)
+
+STANDBY = 1.0  # seconds after which who still waits for its turn to listen is a standby
+LONGEST_PAUSE = 60.0  # seconds until Discord is asked again what it lets us hear
+
+
+@dataclass
+class DiscordListener:
+    """Everything that hearing takes. What is remembered of a connection is made anew each time that we may listen."""
+
+    token: str
+    rest: RestClient
+    store: Store
+    pace: RestPacing
+    shards: Shards | None
+    commands: Sequence[Payload]
+    links: LinkCache
+    tact: PermissionNotices
+    asking: Callable[[Receive, ChannelQueues], Interactions]
+    _ears: GatewayClient | None = field(default=None, init=False)
+    _waits_since: float | None = field(default=None, init=False)  # monotonic
+
+    async def run(self, receive: Receive) -> None:
+        """Hand every message to `receive` while no other process does so, until cancelled.
+
+        Refused when the operator has to mend something.
+        """
+        name = f"{NAME} {self.shards}" if self.shards else NAME
+        self._waits_since = time.monotonic()
+        try:
+            await self.store.run_exclusively(name, partial(self._in_turn, receive))
+        finally:
+            self._waits_since = None
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps us from hearing, for /readyz; a standby is well."""
+        return None if self._is_connected or self._is_standby else self.status
+
+    @property
+    def status(self) -> str:
+        """Whether every shard is connected, or another process listens."""
+        if self._is_standby:
+            return "waits: another process listens to Discord"
+        if self._ears is None:
+            return "not connected yet"
+        return f"{len(self._ears.connected)} of {len(self._ears.shards) or 1} shards are connected to Discord"
+
+    @property
+    def _is_connected(self) -> bool:
+        ears = self._ears
+        return ears is not None and bool(ears.shards) and ears.connected >= set(ears.shards)
+
+    @property
+    def _is_standby(self) -> bool:
+        return self._waits_since is not None and time.monotonic() - self._waits_since > STANDBY
+
+    async def _in_turn(self, receive: Receive) -> None:
+        self._waits_since = None
+        try:
+            await self._hear(receive)
+        finally:
+            self._ears, self._waits_since = None, time.monotonic()
+
+    async def _hear(self, receive: Receive) -> None:
+        intents = await self._insist_on_intents()
+        lines, marks = ChannelQueues(), ReadMarks(self.store)
+        hearing = IncomingMessages(receive, self.store, lines, marks, self.links, PhotoThreads(self.store), self.tact)
+        asking = self.asking(receive, lines)
+        beside = [asyncio.create_task(marks.keep())]
+        if self.shards is None or 0 in self.shards.ids:
+            beside.append(asyncio.create_task(self._tell_commands()))
+        try:
+            await stay_connected(
+                lambda: GatewayClient(hearing, asking, intents, self.shards, self.pace), self.token, self._see
+            )
+        finally:
+            await asking.settle()
+            await lines.close()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    def _see(self, ears: GatewayClient) -> None:
+        self._ears = ears
+
+    async def _insist_on_intents(self) -> discord.Intents:
+        """The intents to ask for: the content of messages only where it has been granted, or Discord hangs up."""
+        pause = 1.0
+        while True:
+            try:
+                flags = (await self.rest.application()).flags
+            except Refused:
+                raise
+            except Exception as error:  # whatever it is: Discord, or what stands before it, may come to its senses
+                log.warning("Discord cannot be reached yet", again_in=pause, reason=repr(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            granted = flags.gateway_message_content or flags.gateway_message_content_limited
+            log.info("listening on Discord", message_content=granted)
+            return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=granted)
+
+    async def _tell_commands(self) -> None:
+        try:
+            with map_discord_errors():
+                await sync(await self.rest.client(), self.commands)
+        except BotError as error:
+            log.warning("Discord does not take the commands", reason=error.key)

@@ -1,0 +1,61 @@
+"""What a file is by its own bytes, whatever anybody says about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["picture", "sound"]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetKind:
+    """A kind of file."""
+
+    family: Family
+    mime: str
+    extension: str
+    begins: Callable[[bytes], bool]
+    whole: Callable[[bytes], bool] = bool  # whether nothing is missing at its end, as far as that is cheap to tell
+
+
+def _starts(*magic: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(magic)
+
+
+def _riff(form: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data[:4] == b"RIFF" and data[8:12] == form
+
+
+def _is_mp3(data: bytes) -> bool:
+    # A frame begins with eleven ones; then come the version (01 is none) and the layer, which is the third of MP3's.
+    frame = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2 and data[1] & 0x18 != 0x08
+    return data.startswith(b"ID3") or frame
+
+
+def _is_mp4(data: bytes) -> bool:
+    return data[4:8] == b"ftyp" and data[8:12] not in (b"avif", b"heic", b"mif1")
+
+
+_KINDS = (
+    AssetKind("picture", "image/png", "png", _starts(b"\x89PNG\r\n\x1a\n"), lambda data: b"IEND" in data[-32:]),
+    AssetKind("picture", "image/jpeg", "jpg", _starts(b"\xff\xd8\xff"), lambda data: b"\xff\xd9" in data[-4096:]),
+    AssetKind("picture", "image/webp", "webp", _riff(b"WEBP"), lambda data: _told(data) <= len(data)),
+    AssetKind("picture", "image/gif", "gif", _starts(b"GIF87a", b"GIF89a"), lambda data: b";" in data[-16:]),
+    AssetKind("sound", "audio/ogg", "ogg", _starts(b"OggS")),
+    AssetKind("sound", "audio/wav", "wav", _riff(b"WAVE")),
+    AssetKind("sound", "audio/flac", "flac", _starts(b"fLaC")),
+    AssetKind("sound", "audio/webm", "webm", _starts(b"\x1a\x45\xdf\xa3")),
+    AssetKind("sound", "audio/mp4", "m4a", _is_mp4),
+    AssetKind("sound", "audio/mpeg", "mp3", _is_mp3),
+)
+
+
+def _told(data: bytes) -> int:
+    """How long a RIFF file says it is."""
+    return int.from_bytes(data[4:8], "little") + 8
+
+
+def kind_of(data: bytes, family: Family) -> AssetKind | None:
+    """What a picture or a sound is; None for anything else, and for a picture whose end is missing."""
+    found = next((kind for kind in _KINDS if kind.family == family and kind.begins(data)), None)
+    return found if found and found.whole(data) else None

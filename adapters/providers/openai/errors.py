@@ -1,0 +1,116 @@
+"""What OpenAI-compatible services say when they do not answer, and what that means to us.
+
+Their errors are OpenAI's own, those of relays (one-api, new-api, LiteLLM, OpenRouter) which pass on what the model's
+maker said, and those of https://docs.aimlapi.com/errors-and-messages. So words count more than the status.
+"""
+
+import re
+from dataclasses import replace
+
+from adapters.providers import error_rules as refusals
+from adapters.providers.error_rules import (
+    ANYTHING,
+    GATEKEEPER,
+    REST,
+    TOO_MANY,
+    ErrorRule,
+    Judge,
+    ServiceFailure,
+    at,
+    refused,
+    slow_down,
+    unknown_model,
+)
+from adapters.providers.openai.model_quirks import FEATURES, Unsupported
+from bot.errors import BotError, Refused
+from bot.words import say
+
+_NO = at(400, 403, 404, 413, 422, "record", "stream")  # where a service says no to a question
+_NOT = r"(?:not|n't|no longer|cannot|unable|unsupported|fail|invalid|corrupt|damaged|broken)"
+
+
+def _unsupported(feature: str) -> Judge:
+    return lambda failure, _: Unsupported(feature, failure.where)
+
+
+def _blind(failure: ServiceFailure, model: str) -> BotError:
+    return Refused("model_blind", model=model, seeing=say("model_blind_nobody"))
+
+
+# The first rule that fits decides.
+RULES: tuple[ErrorRule, ...] = (
+    ErrorRule(at(429), r"RESOURCE_EXHAUSTED", slow_down),  # Google says "quota" for so many in a minute
+    ErrorRule(
+        None,
+        r"insufficient_(?:user_)?quota|exceeded your current quota|credit balance is too low|run out of credits"
+        r"|api_credit\]? resource limit|insufficient (?:credits?|balance|funds)|billing_hard_limit_reached"
+        r"|(?:额度|余额|配额)\S{0,6}(?:不足|用尽|失败)",
+        refused("provider_no_credits"),
+    ),
+    ErrorRule(at(402), ANYTHING, refused("provider_no_credits")),
+    ErrorRule(at(429), r"request too large", refused("provider_context_too_long")),  # more than a minute's tokens
+    *TOO_MANY,
+    ErrorRule(at("stream", "record"), r"rate_limit|too many requests", slow_down),
+    ErrorRule(at(401), ANYTHING, refused("provider_wrong_key")),
+    ErrorRule(
+        at(400, 403),
+        r"api[ _-]?key.{0,20}(?:not valid|invalid)|invalid.{0,20}api[ _-]?key"
+        r"|no_db_connection",  # LiteLLM without a database, of a key that it does not know
+        refused("provider_wrong_key"),
+    ),
+    *GATEKEEPER,
+    ErrorRule(at(403), r"unsupported_country|country, region", refused("provider_blocked")),
+    *(ErrorRule(at(400, 422, "stream", "record"), words, _unsupported(name)) for name, words in FEATURES.items()),
+    ErrorRule(
+        _NO,
+        r"context_length_exceeded|context[ _](?:length|window|size)|prompt is too long|maximum prompt length"
+        r"|too many (?:input |prompt )?tokens|input.{0,20}too long|token count.{0,40}exceeds",
+        refused("provider_context_too_long"),
+    ),
+    ErrorRule(
+        _NO,
+        r"content_filter|content[ _]policy|content management policy|responsible ?ai|safety (?:system|polic)"
+        r"|usage polic|\bflagged\b|moderation_blocked|prohibited_content|sensitive_words|DataInspectionFailed"
+        r"|inappropriate content",
+        refused("provider_filtered"),
+    ),
+    ErrorRule(at(413), ANYTHING, refused("provider_too_large")),
+    ErrorRule(
+        None,
+        r"image_url is only supported by|unknown variant .?image_url|not a (?:multimodal|vision) model|at most 0 image"
+        r"|image inputs? (?:is|are) not supported"
+        r"|(?:not|n't|no endpoints found that) (?:currently )?(?:support|accept)\b.{0,20}\b(?:image|vision|multimodal)"
+        r"(?:s\b|[ _](?:input|url|content)|$)",
+        _blind,
+    ),
+    ErrorRule(
+        None,
+        r"model_not_found|no such model|unknown model|(?:invalid|not a valid) model|unable to access model"
+        r"|no available channel|无可用渠道|no endpoints found"
+        r"|\bmodels?\b(?:(?! images?\b).){0,80}(?:not found|not exist|n't exist|not (?:\w+ )?(?:supported|available)"
+        r"|decommissioned|retired)"
+        r"|invalid enum value\. expected (?:'[^']*' \| ){8}",  # of models: there are fewer roles
+        unknown_model,
+    ),
+    ErrorRule(
+        _NO,
+        rf"invalid_image|image_parse_error|image_too_|sanitizer_server_error|{_NOT}\w*\b.{{0,40}}\bimage"
+        rf"|\bimage\b.{{0,60}}(?:{_NOT}|too (?:large|big|small)|exceed|maximum)|at most \d+ image|too many images",
+        refused("provider_photo_refused"),
+    ),
+    ErrorRule(at(404), r"\bmodel\b", unknown_model),
+    *REST,
+)
+
+
+def error(failure: ServiceFailure, model: str, service: str) -> BotError:
+    """Say what a failure means; `model` is the one that was asked, as people name it. The details go to the log."""
+    return refusals.error(_unwrapped(failure), model, RULES, service)
+
+
+def _unwrapped(failure: ServiceFailure) -> ServiceFailure:
+    """A 500 that only tells of somebody else's 400 is that: AI/ML API says "400 Unable to access model"."""
+    inner = re.match(r"(4\d\d)\b", failure.message)
+    if inner and isinstance(failure.where, int) and failure.where >= 500:
+        return replace(failure, where=int(inner[1]))
+    return failure

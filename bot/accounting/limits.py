@@ -1,0 +1,160 @@
+"""How much a person, a channel or everybody may use: judged, and reserved, before anything is asked."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.errors import Refused
+from bot.messages import Admission, Balance, Budget, Measure, Message, Turn
+from bot.ports import Store
+from bot.words import say
+
+WARNED = 0.8  # of a limit, from which on people are told
+
+MINUTE, DAY, MONTH = "minute", "day", "month"
+TURNS: Final = "turns"
+CREDITS: Final = "credits"
+DOLLARS: Final = "dollars"
+MEASURES: tuple[Measure, ...] = TURNS, CREDITS, DOLLARS
+USER, CHANNEL, TOTAL = "user", "channel", "total"
+
+PRICE_LOOKS, PRICE_PAUSE = 60, 1.0  # how often, and how many seconds apart, it is looked whether a price is known now
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` turns, credits or dollars of a person, in a channel or in all, each minute, day or month (UTC)."""
+
+    whose: str  # user, channel or total
+    what: Measure
+    window: str
+    most: float
+
+
+def read_limits(settings: object) -> tuple[Limit, ...]:
+    """The limits that an operator set: each variable's name tells whose, what and how often."""
+    found = [
+        Limit(whose, what, window, most)
+        for whose in (USER, CHANNEL, TOTAL)
+        for what in MEASURES
+        for window in (MINUTE, DAY, MONTH)
+        if (most := getattr(settings, f"bot_{whose}_{what}_{window}", None)) is not None
+    ]
+    return tuple(found)
+
+
+class UsageLimits:
+    """Admits questions, and has the store reserve what they will take."""
+
+    def __init__(self, store: Store, limits: Sequence[Limit] = (), clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells the seconds since 1970."""
+        self._store, self._limits, self._clock = store, limits, clock
+
+    async def admit(self, turn: Turn, *models: str) -> list[str]:
+        """Reserve what the turn will take of these models, one for each lane; what to warn of.
+
+        Refused, with the moment of the reset, when a limit has been reached, or may be by what is under way.
+        """
+        if not self._limits:
+            return []
+        admission = await self._reserve(turn, models)
+        pairs = list(zip(self._limits, admission.balances, strict=True))
+        if not admission.is_granted:
+            raise self._refusal(pairs)
+        return [say("limit_near", **self._words(limit, used.used)) for limit, used in pairs if _is_near(limit, used)]
+
+    async def hold(self, turn: Turn, lane: int, model: str) -> None:
+        """Reserve what helps to answer a turn that was admitted: it is part of its answer, whatever the limits say."""
+        if self.are_in_money:
+            await self._store.reserve(turn, {lane: model})
+
+    @property
+    def are_in_money(self) -> bool:
+        """Whether prices matter."""
+        return any(limit.what != TURNS for limit in self._limits)
+
+    async def _reserve(self, turn: Turn, models: Sequence[str]) -> Admission:
+        """Ask for admission, and wait for a while where the price of another question has to become known first."""
+        lanes = dict(enumerate(models))
+        for _ in range(PRICE_LOOKS):
+            admission = await self._store.reserve(turn, lanes, [self._budget(turn, limit) for limit in self._limits])
+            if admission.is_granted or admission.exhausted:
+                break
+            await asyncio.sleep(PRICE_PAUSE)
+        return admission
+
+    def _budget(self, turn: Turn, limit: Limit) -> Budget:
+        return Budget(
+            measure=limit.what,
+            most=limit.most,
+            since=window_start(limit.window, self._clock()),
+            author=subject_of(turn.message) if limit.whose == USER else None,
+            channel=turn.message.channel if limit.whose == CHANNEL else None,
+        )
+
+    def _refusal(self, pairs: Sequence[tuple[Limit, Balance]]) -> Refused:
+        """Why the turn is not admitted, by the first limit that has no room for it."""
+        reached = [(limit, used) for limit, used in pairs if used.is_exhausted]
+        limit, balance = (reached or [(limit, used) for limit, used in pairs if used.is_uncertain])[0]
+        log.info("a limit is reached", whose=limit.whose, what=limit.what, window=limit.window, used=balance.used)
+        if limit.what != TURNS and balance.booked < limit.most:
+            return Refused("limit_pending", whose=say(f"limit_of_{limit.whose}"))
+        if limit.whose == TOTAL:  # how much others use is nobody's business
+            return Refused(f"limit_reached_total_{limit.window}", reset=self._reset(limit.window))
+        return Refused("limit_reached", **self._words(limit, balance.used))
+
+    def _words(self, limit: Limit, used: float) -> Mapping[str, object]:
+        return {
+            "used": _figure(limit.what, used),
+            "most": _figure(limit.what, limit.most),
+            "whose": say(f"limit_of_{limit.whose}"),
+            "window": say(f"limit_{limit.window}"),
+            "reset": self._reset(limit.window),
+        }
+
+    def _reset(self, window: str) -> str:
+        now = self._clock()
+        if window == MINUTE:
+            return say("limit_reset_soon")
+        ends = datetime.fromtimestamp(window_end(window, now), UTC)
+        return say("limit_reset_at", when=f"{ends:%Y-%m-%d %H:%M} UTC")
+
+
+def subject_of(message: Message) -> str:
+    """A person, as limits and lists name them."""
+    return f"{message.channel.platform}:{message.author.id}"
+
+
+def window_start(window: str, now: float) -> float:
+    """When the window that holds `now` began; a minute is the last sixty seconds."""
+    if window == MINUTE:
+        return now - 60
+    day = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (day if window == DAY else day.replace(day=1)).timestamp()
+
+
+def window_end(window: str, now: float) -> float:
+    """When the window ends."""
+    start = datetime.fromtimestamp(window_start(window, now), UTC)
+    if window == MINUTE:
+        return now + 60
+    if window == DAY:
+        return (start + timedelta(days=1)).timestamp()
+    return (start.replace(day=28) + timedelta(days=4)).replace(day=1).timestamp()
+
+
+def _is_near(limit: Limit, balance: Balance) -> bool:
+    """Whether people are told that a limit is nearly used up. That of the whole bot is the operator's concern."""
+    used = balance.used + (limit.what == TURNS)
+    return limit.whose != TOTAL and limit.window != MINUTE and used >= WARNED * limit.most
+
+
+def _figure(what: str, amount: float) -> str:
+    return f"${amount:,.2f}" if what == DOLLARS else say(f"figure_{what}", amount=f"{amount:,.0f}")

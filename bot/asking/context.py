@@ -1,0 +1,152 @@
+"""What goes along with a question to somebody who does not remember: which files, and how much of what was said.
+
+Everything here is bounded, so that a question after a thousand others is no larger than one after ten.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from bot.files.documents.document_text import DocumentText
+from bot.messages import Exchange, RememberedFile, StoredFile
+from bot.words import say
+
+MOST_FILES = 8  # earlier photos and documents that come along with a question
+MOST_BYTES = 12_000_000  # of those; base64 makes 16 MB of it
+MOST_TEXT = 60_000  # characters of documents that go along in words, about 15,000 tokens
+LOOKED_BACK = 200  # files that are known by their number
+TOLD = 12  # files that are told of in words
+LONGEST_DESCRIPTION = 200  # characters
+MOST_TOKENS = 4_000  # of what was said before
+
+_NUMBER = r"\d{1,4}"
+_AND = r"\s*(?:,|&|-|–|and|to|und|bis|y|a|и|до|和|与|到|और|से)\s*"
+_PHOTO = (
+    r"(?:photos?|pictures?|pics?|images?|fotos?|bild(?:er)?|im[aá]gen(?:es)?|фото\w*|картинк\w*|снимк\w*"
+    r"|照片|图片|相片|图|फ़?ोटो|फोटो|तस्वीर\w*|चित्र"
+    r"|files?|documents?|pdfs?|datei(?:en)?|dokumente?|archivos?|ficheros?|documentos?|файл\w*|документ\w*"
+    r"|文件|文档|फ़ाइल\w*|फाइल\w*|दस्तावेज़\w*)"
+)
+NAMED = re.compile(
+    rf"(?:{_PHOTO}\s*(?:no\.?|nr\.?|n\.?º|№|#|第)?\s*|#|第\s*)({_NUMBER}(?:{_AND}(?:{_PHOTO}\s*)?#?{_NUMBER})*)",
+    re.IGNORECASE,
+)
+"""Photos and documents that are named by number: photo 2, photos 1 and 3, Bilder 2-4, 图2, file 3."""
+
+
+# What we said before an answer, which no model is to learn from: lines in italics.
+_NOTES = re.compile(r"\A(?:_[^\n]+_\n\n)+")
+
+
+def named(text: str) -> set[int]:
+    """The numbers of the photos and documents that somebody names."""
+    numbers: set[int] = set()
+    for match in NAMED.finditer(text):
+        parts = re.split(rf"({_NUMBER})", match[1])
+        found = [int(part) for part in parts[1::2]]
+        numbers.update(found)
+        for first, between, last in zip(found, parts[2::2], found[1:], strict=False):
+            if re.search(r"[-–]|\b(?:to|bis|до)\b|到|से", between) and last - first < LOOKED_BACK:
+                numbers.update(range(first, last))
+    return numbers
+
+
+def select_relevant(text: str, own: Collection[str], known: Sequence[RememberedFile]) -> list[RememberedFile]:
+    """The earlier files to look at once more: those that are named, else the last ones if the question has no `own`.
+
+    `own` are the hashes of the question's files; `known` is in the order of the numbers.
+    """
+    numbers = named(text)
+    earlier = [each for each in known if each.sha256 not in own and not each.unusable]
+    chosen = [each for each in earlier if each.number in numbers]
+    if not list_unusable(text, known) and not chosen and not own and earlier:
+        chosen = [each for each in earlier if each.turn == earlier[-1].turn]
+    return chosen[-MOST_FILES:]
+
+
+def list_unusable(text: str, known: Sequence[RememberedFile]) -> list[RememberedFile]:
+    """Those that are named and that a provider choked on: no other one stands in for them."""
+    numbers = named(text)
+    return [each for each in known if each.number in numbers and each.unusable]
+
+
+def affordable(files: Sequence[StoredFile]) -> list[StoredFile]:
+    """As many of the earlier files, the last ones first, as fit into one request."""
+    left, kept = MOST_BYTES, list[StoredFile]()
+    for file in reversed(files):
+        left -= file.size
+        if left < 0:
+            break
+        kept.insert(0, file)
+    return kept
+
+
+def excerpts(readings: Sequence[DocumentText]) -> list[tuple[str, str]]:
+    """What each document says and how much of it that is: they share the room, and who needs less leaves more."""
+    left, found = MOST_TEXT, dict[int, tuple[str, str]]()
+    for waiting, n in enumerate(sorted(range(len(readings)), key=lambda n: readings[n].length)):
+        found[n] = readings[n].first(left // (len(readings) - waiting))
+        left -= len(found[n][0])
+    return [found[n] for n in range(len(readings))]
+
+
+def number_files(known: Sequence[RememberedFile], own: Sequence[StoredFile]) -> dict[str, int]:
+    """The number of each file by its hash; new ones come after those that are known, as the store counts them."""
+    numbers = {each.sha256: each.number for each in known}
+    for file in own:
+        numbers.setdefault(file.sha256, max(numbers.values(), default=0) + 1)
+    return numbers
+
+
+def background(known: Sequence[RememberedFile], sent: Collection[str], lost: Mapping[str, str]) -> str:
+    """What is known of files that do not come along; `lost` says by hash why one cannot be had any more."""
+    others = [each for each in known if each.sha256 not in sent]
+    if not others:
+        return ""
+    lines = [_told(each, lost.get(each.sha256, "")) for each in others[-TOLD:]]
+    mixed = any(each.is_document for each in others)
+    if len(others) > TOLD:
+        lines.insert(0, say("memory_older_files" if mixed else "memory_older", n=others[-TOLD].number - 1))
+    return say("memory_files" if mixed else "memory_photos", photos="\n".join(lines))
+
+
+def _told(known: RememberedFile, why: str) -> str:
+    words = known.description or known.answer_beginning
+    what = " ".join(words.split())[:LONGEST_DESCRIPTION]
+    said = "; ".join(filter(None, (why, what))) or say("memory_unknown")
+    key = "memory_file" if known.is_document else "memory_photo"
+    return say(key, n=known.number, name=known.attachment.name, what=said)
+
+
+def fit_history(
+    history: Sequence[Exchange], known: Sequence[RememberedFile], most: int = MOST_TOKENS
+) -> tuple[Exchange, ...]:
+    """As much of the history, the last of it first, as `most` tokens hold; questions say which files they showed."""
+    kept = list[Exchange]()
+    for exchange in reversed(history):
+        exchange = replace(exchange, answer=_NOTES.sub("", exchange.answer))
+        shown = [each for each in known if each.turn == exchange.turn]
+        if shown:
+            key = "memory_shown_files" if any(each.is_document for each in shown) else "memory_shown"
+            said = say(key, numbers=", ".join(str(each.number) for each in shown))
+            exchange = replace(exchange, question=f"{said} {exchange.question}".strip())
+        size = tokens(exchange.question) + tokens(exchange.answer)
+        if size > most and not kept:  # the last one is worth its beginning
+            exchange = replace(exchange, answer=exchange.answer[:most])
+            size = most
+        if size > most:
+            break
+        most -= size
+        kept.insert(0, exchange)
+    return tuple(kept)
+
+
+def tokens(text: str) -> int:
+    """About how many tokens a text is: four bytes each, for Latin letters as for Chinese ones."""
+    return len(text.encode("utf-8", "replace")) // 4 + 1
+
+
+def exchanges_missed_by(history: Sequence[Exchange], provider: str) -> Sequence[Exchange]:
+    """The last exchanges that others answered, and that the provider, which keeps a history, knows nothing of."""
+    known = next((n for n, each in enumerate(reversed(history)) if each.model.partition("/")[0] == provider), None)
+    return history if known is None else history[len(history) - known :]

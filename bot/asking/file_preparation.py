@@ -1,0 +1,138 @@
+"""The files of a question: fetched, brought to the provider, or put into words for a model that does not open them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.accounting.limits import subject_of
+from bot.asking import context as memory
+from bot.asking.failover import Failover
+from bot.asking.file_loader import FileLoader
+from bot.asking.question import Question
+from bot.errors import Busy, Refused, Unreadable
+from bot.files.documents.document_text import DocumentText
+from bot.messages import Attachment, Document, Message, Photo, RememberedFile, StoredFile, Turn
+from bot.ports import Provider, Store
+from bot.util.gather import gather_all
+from bot.words import say
+
+FILE_TRIES = 3  # how often a file that cannot be fetched holds the others up
+
+Looked = Photo | Document | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFiles:
+    """Files as the provider gets them, and what people are to know about that."""
+
+    photos: tuple[Photo, ...]
+    documents: tuple[Document, ...]
+    excerpts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class FilePreparation:
+    """Looks at the files that one question is about, for the model of `turn`."""
+
+    store: Store
+    finder: FileLoader
+    failover: Failover
+    provider: Provider
+    asked: Question
+    turn: Turn
+    closed: set[str] = field(default_factory=set)  # hashes of documents that the provider does not open after all
+
+    # finding
+
+    async def own(self) -> tuple[list[StoredFile], str]:
+        """Fetch and bring all files of the question side by side; with them, a sentence that names the unread ones."""
+        source = await self.finder.source(self.turn.message)
+        attachments = source.photos
+        looked: list[Looked] = await gather_all(*(self._look(source, each) for each in attachments))
+        pairs = list(zip(attachments, looked, strict=True))
+        files = {replace(each, mime=kept.mime): kept for each, kept in pairs if isinstance(kept, StoredFile)}
+        if files and not self.asked.again:
+            await self.store.save_files(self.turn, files, source.channel)
+        unread = [(each, error) for each, error in pairs if isinstance(error, Unreadable)]
+        if not unread:
+            return list(files.values()), ""
+        names = "; ".join(f"{each.name}: {error}" for each, error in unread)
+        kinds = "files" if any(each.is_document for each, _ in unread) or _documents(files.values()) else "photos"
+        if not files:
+            raise Refused(f"{kinds}_none_read", names=names)
+        return list(files.values()), say(f"{kinds}_some_read", read=len(files), total=len(pairs), names=names)
+
+    async def again(self, known: RememberedFile) -> Looked:
+        """Bring one that was shown before."""
+        try:
+            kept = await self.finder.again(known, subject_of(self.turn.message))
+            await self._bring(kept)
+        except Unreadable as error:
+            return error
+        except Busy as error:
+            if self.failover.is_outage(error):
+                raise
+            return Unreadable("photo_gone")
+        return kept
+
+    async def _look(self, source: Message, attachment: Attachment) -> Looked:
+        try:
+            owner = subject_of(self.turn.message)  # whoever asks, also about what others posted
+            kept = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment, owner)
+            self.asked.seen[attachment] = kept
+            await self._bring(kept)
+        except Unreadable as error:
+            return error
+        except Busy as error:
+            if self.asked.attempts < FILE_TRIES or self.failover.is_outage(error):
+                raise
+            return Unreadable("photo_gone")
+        return kept
+
+    async def _bring(self, kept: Photo | Document) -> None:
+        if self.is_opened(kept):
+            try:
+                return await self.provider.upload(kept)
+            except Unreadable:
+                if not isinstance(kept, Document) or (await self.finder.words(kept)).is_empty:
+                    raise
+                self.closed.add(kept.sha256)
+        elif isinstance(kept, Document) and (await self.finder.words(kept)).is_empty:
+            raise Unreadable("document_no_text")
+        return None
+
+    # giving
+
+    def is_opened(self, kept: StoredFile) -> bool:
+        """Whether the provider gets the file itself."""
+        if not isinstance(kept, Document):
+            return True
+        return kept.sha256 not in self.closed and self.provider.reads(kept, self.turn.conversation.model_id)
+
+    def affordable(self, files: Sequence[StoredFile]) -> list[StoredFile]:
+        """As many of the earlier files as fit into one request; those that go in words are cut to fit instead."""
+        sent = memory.affordable([each for each in files if self.is_opened(each)])
+        return [each for each in files if each in sent or not self.is_opened(each)]
+
+    async def given(self, files: Sequence[StoredFile], numbers: Mapping[str, int]) -> PreparedFiles:
+        """The files as the provider takes them; `numbers` are theirs in the conversation, by hash."""
+        read = [each for each in _documents(files) if not self.is_opened(each)]
+        readings: list[DocumentText] = await gather_all(*(self.finder.words(each) for each in read))
+        excerpts, notes = list[str](), list[str]()
+        for document, (text, extent) in zip(read, memory.excerpts(readings), strict=True):
+            n = numbers.get(document.sha256)
+            file = say("file_named", n=n, name=document.name) if n else document.name
+            key = "document_says_partly" if extent else "document_says"
+            excerpts.append(say(key, file=file, extent=extent, text=text))
+            if extent and document in self.asked.files:
+                notes.append(say("document_partly", name=document.name, extent=extent))
+        return PreparedFiles(
+            tuple(each for each in files if isinstance(each, Photo)),
+            tuple(each for each in _documents(files) if self.is_opened(each)),
+            tuple(excerpts),
+            tuple(notes),
+        )
+
+
+def _documents(files: Iterable[StoredFile]) -> list[Document]:
+    return [each for each in files if isinstance(each, Document)]

@@ -1,0 +1,142 @@
+"""The studio: pictures and sound that are made to order, with whoever of the providers can make them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.accounting.limits import subject_of
+from bot.asking.file_loader import MADE, FileLoader
+from bot.commands import Generate
+from bot.errors import BotError, Refused, Unreadable
+from bot.messages import (
+    Attachment,
+    Channel,
+    File,
+    Generated,
+    GenerationRequest,
+    Model,
+    Photo,
+    StoredFile,
+    Transcript,
+    Turn,
+)
+from bot.ports import MediaGenerator as Maker
+from bot.ports import Provider, Store
+
+PICTURES, VOICE, SPEECH = "pictures", "voice", "speech"  # features that the operator may switch off
+
+
+@dataclass(frozen=True)
+class MediaGeneration:
+    """Takes orders."""
+
+    store: Store
+    providers: Mapping[str, Provider]
+    finder: FileLoader
+    off: frozenset[str] = frozenset()
+
+    async def generate(self, turn: Turn, draw: Generate) -> tuple[str, Generated]:
+        """Have a picture made; with it, the name of the model that made it."""
+        self._check(PICTURES)
+        name, model, maker = await self._maker(turn, draw.kind, draw.model)
+        photo = None if draw.kind == "imagine" else await self._photo(turn, draw)
+        made = await maker.generate(GenerationRequest(draw.kind, model.id, draw.words, photo, draw.params))
+        return name, made
+
+    async def transcribe(self, turn: Turn, attachment: Attachment) -> tuple[str, Transcript]:
+        """Have a recording written down; with it, the name of the model that did so."""
+        self._check(VOICE)
+        name, model, maker = await self._maker(turn, "hear")
+        recording = await self.finder.recording(turn.message.channel, attachment)
+        return name, await maker.transcribe(recording, model.id, turn.message.language)
+
+    async def speak(self, turn: Turn, text: str) -> tuple[str, Generated]:
+        """Have a text read aloud; with it, the name of the model that did so."""
+        self._check(SPEECH)
+        name, model, maker = await self._maker(turn, "speak")
+        return name, await maker.speak(text, model.id)
+
+    async def name_of(self, turn: Turn, craft: str, wanted: str | None = None) -> str:
+        """The model that `draw`, `hear` or `speak` would take; empty where they will say why there is none."""
+        try:
+            return (await self._maker(turn, craft, wanted))[0]
+        except BotError:
+            return ""
+
+    async def save(self, turn: Turn, made: Generated) -> None:
+        """Keep what was made for the turn, so that it is made once; pictures become photos of the conversation."""
+        await self.store.save_generated(turn, made.files)
+        photos = {}
+        for n, file in enumerate(made.files):
+            if file.mime.startswith("image/"):
+                try:
+                    photos[Attachment(str(n), file.name, file.mime, len(file.data))] = await self._read(file)
+                except Unreadable:  # it can be shown, but not asked about
+                    continue
+        if photos:
+            await self.store.save_files(turn, photos, Channel(MADE, str(turn.id)))
+
+    async def _read(self, file: File) -> Photo:
+        return await self.finder.photos.read(file.name, file.data)
+
+    def _check(self, feature: str) -> None:
+        if feature in self.off:
+            raise Refused("feature_off")
+
+    async def _maker(self, turn: Turn, craft: str, wanted: str | None = None) -> tuple[str, Model, Maker]:
+        """Who makes it: the model that is named, else the usual one, of the conversation's provider if it has one."""
+        own = turn.conversation.provider
+        offered: list[tuple[str, Model, Maker]] = []
+        for name, provider in sorted(self.providers.items(), key=lambda item: item[0] != own):
+            if provider.media is not None:
+                models = await provider.media.models(craft)
+                offered += [(f"{name}/{model.id}", model, provider.media) for model in models]
+        if not offered:
+            raise Refused("studio_nobody")
+        found = _named(wanted, [name for name, _, _ in offered])
+        if found is None:
+            raise Refused("studio_model", model=wanted, models=", ".join(name for name, _, _ in offered[:8]))
+        return offered[found]
+
+    async def _photo(self, turn: Turn, draw: Generate) -> Photo:
+        """The picture that the order is about: named by a button, sent along, replied to, or the last one."""
+        if draw.source_turn is not None:
+            return await self._of_turn(turn, draw.source_turn, draw.nth)
+        message = (draw.again or turn).message
+        about = message.about
+        behind = await self.store.find_turn_of_post(message.channel, about.id) if about and about.ours else None
+        if behind and not message.attachments and len(await self.store.list_generated(behind.id)) == 1:
+            return await self._of_turn(turn, behind.id, 1)  # as it was made, not as the platform shows it
+        source = await self.finder.source(message)
+        if source.photos:
+            return _picture(await self.finder.read(source.channel, source.photos[0], subject_of(turn.message)))
+        known = await self.store.list_files(turn.conversation, 40)
+        shown = [each for each in known if not each.is_document and (behind is None or each.turn == behind.id)]
+        if not shown:
+            raise Refused("studio_no_photo")
+        return _picture(await self.finder.again(shown[-1], subject_of(turn.message)))
+
+    async def _of_turn(self, turn: Turn, of: int, nth: int) -> Photo:
+        """A picture that was made for a turn; the conversation may know it from an earlier one, by its hash."""
+        made = await self.store.list_generated(of)
+        if 1 <= nth <= len(made):
+            return await self._read(made[nth - 1])
+        shown = [each for each in await self.store.list_files(turn.conversation, 200) if each.turn == of]
+        if not 1 <= nth <= len(shown):
+            raise Refused("studio_no_photo")
+        return _picture(await self.finder.again(shown[nth - 1], subject_of(turn.message)))
+
+
+def _picture(kept: StoredFile) -> Photo:
+    if not isinstance(kept, Photo):
+        raise Refused("studio_no_photo")
+    return kept
+
+
+def _named(wanted: str | None, names: Sequence[str]) -> int | None:
+    """Which one is meant: the first where none is named; with or without the provider, or by a part of its name."""
+    if wanted is None:
+        return 0
+    low = wanted.lower()
+    whole = (n for n, name in enumerate(names) if low in (name.lower(), name.lower().partition("/")[2]))
+    part = (n for n, name in enumerate(names) if low in name.lower())
+    return next(whole, next(part, None))

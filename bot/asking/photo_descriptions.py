@@ -1,0 +1,97 @@
+"""Photos in words, for a model that cannot see: another one describes them, where the channel allows that."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from bot.accounting.limits import UsageLimits
+from bot.asking.question import Question, detached
+from bot.commands.model_choice import known_models
+from bot.errors import Refused
+from bot.messages import Conversation, Photo, Prompt, RememberedFile, Text, Usage
+from bot.ports import Provider, Store
+from bot.util.gather import gather_all
+from bot.words import say
+
+PATIENCE = 2.0  # seconds that a question waits to know whether its model sees
+LONGEST = 2_000  # characters of a description
+LANE = 100  # from here on, what descriptions took is booked beside what answers took
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDescriptions:
+    """What a blind model is told, and what people are told about it."""
+
+    text: str
+    note: str
+
+
+@dataclass(frozen=True)
+class PhotoDescriber:
+    """Finds a model that sees, and has it describe what another one cannot see. `preferred` are asked first."""
+
+    store: Store
+    providers: Mapping[str, Provider]
+    preferred: Sequence[str]
+    limits: UsageLimits
+
+    async def described(
+        self, asked: Question, model: str, photos: Sequence[Photo], known: Sequence[RememberedFile]
+    ) -> PhotoDescriptions | None:
+        """The photos in words; None where the model sees them itself. Refused where the channel does not want that."""
+        if await self._sees(model):
+            return None
+        seeing = await self._seeing(model)
+        settings = await self.store.get_channel_settings(asked.reply.channel)
+        if not settings.describe or seeing is None:
+            raise Refused("model_blind", model=model, seeing=seeing or say("model_blind_nobody"))
+        words = {each.sha256: each.description for each in known if each.description}
+        conversation = detached(replace(asked.turn.conversation, model=seeing))
+        told = await gather_all(*(self._words(asked, n, conversation, photo, words) for n, photo in enumerate(photos)))
+        lines = [
+            say("memory_photo", n=n + 1, name=photo.name, what=text)
+            for n, (photo, text) in enumerate(zip(photos, told, strict=True))
+        ]
+        note = say("described_by", model=model, by=seeing)
+        return PhotoDescriptions(say("described", photos="\n".join(lines)), note)
+
+    async def _words(
+        self, asked: Question, n: int, conversation: Conversation, photo: Photo, known: Mapping[str, str]
+    ) -> str:
+        if photo.sha256 in known:
+            return known[photo.sha256]
+        await self.limits.hold(asked.reply.turn, LANE + n, conversation.model)
+        provider = self.providers[conversation.provider]
+        await provider.upload(photo)
+        said, usage = "", Usage()
+        async with aclosing(provider.ask(Prompt(conversation, say("ask_in_words"), (photo,)))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Text):
+                    said += piece.text
+                else:
+                    usage = piece
+        said = said.strip()[:LONGEST]
+        await self.store.save_description(asked.turn.conversation, photo.sha256, said)
+        await self.store.settle(asked.reply.turn, LANE + n, conversation.model, usage)
+        return said
+
+    async def _sees(self, model: str) -> bool:
+        """Whether the model sees; who does not say so soon is taken to."""
+        name, _, id = model.partition("/")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                models = await self.providers[name].models()
+        except TimeoutError:
+            return True
+        return next((each.sees for each in models if each.id == id), True)
+
+    async def _seeing(self, blind: str) -> str | None:
+        """A model that sees: one that the operator named, else one of the same provider, else any."""
+        known = await known_models(self.providers)
+        provider = blind.partition("/")[0]
+
+        def distance(name: str) -> tuple[bool, bool]:
+            return name not in self.preferred, name.partition("/")[0] != provider
+
+        return min((name for name, model in known.items() if model.sees), key=distance, default=None)

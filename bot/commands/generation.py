@@ -1,0 +1,80 @@
+"""Pictures and sound that people order."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from bot.commands.answers import subject_of
+from bot.commands.command import Command, CommandContext, Generate, Option, SpeakAnswer, Suggestion, number, parse
+from bot.errors import Refused
+from bot.messages import GenerationKind, Turn
+
+CRAFTS: tuple[GenerationKind, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
+SPEAK, REDO = "speak", "redo"
+MAKING = (*CRAFTS, SPEAK, REDO)  # commands that make something
+NEEDS_WORDS = ("imagine", "edit")
+MODEL = "model"
+OF, NTH = "of", "nth"
+WISHES = (MODEL, OF, NTH, "size", "n", "quality", "style", "background", "ratio")  # what people may say as name=value
+WISH = re.compile(rf"(?<!\S)({'|'.join(WISHES)})=(\S+)", re.IGNORECASE)
+
+
+async def draw(craft: GenerationKind, desk: CommandContext, turn: Turn, rest: str) -> Generate:
+    """Read an order: [WORDS] [NAME=VALUE ...]. Buttons say of=TURN nth=N, for a picture that was made before."""
+    wishes = {name.lower(): value for name, value in WISH.findall(rest)}
+    words = " ".join(WISH.sub("", rest).split())
+    if craft in NEEDS_WORDS and not words:
+        raise Refused(f"{craft}_how")
+    of = wishes.pop(OF, None)
+    subject = (await subject_of(desk, turn, of))[0] if of and of.isdecimal() else None
+    model, nth = wishes.pop(MODEL, None), number(wishes.pop(NTH, "")) or 1
+    return Generate(craft, words, model, wishes, subject.id if subject else None, nth)
+
+
+async def speak(desk: CommandContext, turn: Turn, rest: str) -> SpeakAnswer:
+    """/speak [TURN]: read the answer aloud."""
+    subject, _ = await subject_of(desk, turn, rest)
+    if not subject.answer:
+        raise Refused("again_nothing")
+    return SpeakAnswer(subject)
+
+
+async def redo(desk: CommandContext, turn: Turn, rest: str) -> Generate:
+    """/redo TURN: the same order once more."""
+    subject, _ = await subject_of(desk, turn, rest)
+    name, words = parse(subject.message.text) or ("", "")
+    if name == REDO:
+        return await redo(desk, turn, words)
+    craft = next((craft for craft in CRAFTS if craft == name), None)
+    if craft is None:
+        raise Refused("again_nothing")
+    return replace(await draw(craft, desk, subject, words), again=subject)
+
+
+async def suggest(craft: GenerationKind, desk: CommandContext, typed: str) -> Sequence[Suggestion]:
+    """The models that can do it and whose name holds what was typed."""
+    found = []
+    for name, provider in desk.providers.items():
+        models = await provider.media.models(craft) if provider.media else ()
+        found += [Suggestion(f"{name}/{each.id}", each.name or each.id) for each in models]
+    return [each for each in found if typed.lower() in f"{each.value} {each.label}".lower()]
+
+
+def _command(craft: GenerationKind) -> Command:
+    async def obey(desk: CommandContext, turn: Turn, rest: str) -> Generate:
+        return await draw(craft, desk, turn, rest)
+
+    words = (Option("words", required=True),) if craft in NEEDS_WORDS else ()
+    photo = () if craft == "imagine" else (Option("photo", photo=True),)
+    named = ("model", "size", "n", "quality") if craft == "imagine" else ("model",)
+    suggests = {MODEL: partial(suggest, craft)}
+    wishes = (Option(f"wish_{name}", named=name, suggest=suggests.get(name)) for name in named)
+    return Command(obey, (*words, *photo, *wishes))
+
+
+STUDIO: Mapping[str, Command] = {
+    **{craft: _command(craft) for craft in CRAFTS},
+    SPEAK: Command(speak),
+    REDO: Command(redo, listed=False),
+}

@@ -1,0 +1,160 @@
+"""Which model answers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+
+from bot.commands.command import Command, CommandContext, Option, Response, Suggestion, number
+from bot.errors import BotError, Refused
+from bot.messages import Button, Conversation, Model, Turn
+from bot.ports import Provider
+from bot.words import say
+
+PAGE = 8  # models on one page of the picker
+SUGGESTED = 25  # while somebody types
+OFFERED = 3  # in the place of a name that nothing is called by
+CLOSE = 0.4  # how much two names have in common, from 0 to 1, to be close
+EYE = "👁"  # what marks a model that sees photos
+HERE = "✓"  # and the one that answers here
+LONGEST = 40  # characters of a button
+
+Known = Mapping[str, Model]
+"""Models by provider/model."""
+
+
+async def model(desk: CommandContext, turn: Turn, rest: str) -> Response:
+    """/model [NAME | #PAGE]: pick the model that answers here. NAME may be a part of it, without the provider."""
+    known = await known_models(desk.providers)
+    current = turn.conversation.model
+    if not rest or rest.startswith("#"):
+        return picker(known, current, number(rest[1:]) or 1, "/model", "/model", "model_now")
+    name = resolve(rest, known)
+    if name is None:
+        return _which(rest, known, current)
+    await switch(desk, turn.conversation, name)
+    if known[name].sees:
+        return Response(say("model_switched", model=name), in_place=True)
+    seeing = _seeing(known)[0]
+    return Response(
+        say("model_switched_blind", model=name, seeing=seeing),
+        (Button(f"{EYE} {seeing}"[:LONGEST], f"/model {seeing}"),),
+        in_place=True,
+    )
+
+
+async def switch(desk: CommandContext, conversation: Conversation, name: str) -> None:
+    """Let another model answer. A provider that is left deletes what it kept: nobody would find it there later."""
+    left = desk.providers.get(conversation.provider)
+    await desk.store.switch_model(conversation, name)
+    if left is not None and conversation.remote_id is not None and name.partition("/")[0] != conversation.provider:
+        with suppress(BotError):
+            await left.forget(conversation)
+
+
+def picker(known: Known, current: str, page: int, command: str, turn_page: str, title: str) -> Response:
+    """A page of all models, grouped by provider, the seeing ones first.
+
+    A press says `command` and the model, or `turn_page` and the number of another page.
+    """
+    ordered = _ordered(known)
+    pages = max(1, -(-len(ordered) // PAGE))
+    page = (page - 1) % pages + 1
+    shown = ordered[(page - 1) * PAGE : page * PAGE]
+    turning = [
+        Button("◀", f"{turn_page} #{page - 1 or pages}"),
+        Button(f"{page}/{pages} ▶", f"{turn_page} #{page % pages + 1}"),
+    ]
+    buttons = [Button(_label(name, known[name], current), f"{command} {name}") for name in shown]
+    text = say(title, model=current, models=_lines(shown, known, current))
+    return Response(text, (*buttons, *(turning if pages > 1 else ())), in_place=True)
+
+
+async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
+    """Every model that can be asked, by provider/model."""
+    return {f"{name}/{model.id}": model for name, provider in providers.items() for model in await provider.models()}
+
+
+def resolve(name: str, known: Known) -> str | None:
+    """The one model that somebody means by a name, with or without the provider; None: it is not clear."""
+    wanted = name.lower()
+    same = [full for full, model in known.items() if wanted in (full.lower(), model.id.lower())]
+    if same:
+        return same[0]
+    holding = _holding(name, known)
+    return holding[0] if len(holding) == 1 else None
+
+
+def nearest(name: str, known: Known) -> str:
+    """The model that somebody most likely means. Refused, with the closest names, where none is called like that."""
+    found = resolve(name, known) or next(iter(_holding(name, known)), None)
+    if found is not None:
+        return found
+    close = fitting(name, known)[:3]
+    if not close:
+        raise Refused("model_unknown_plain", model=name)
+    raise Refused("model_unknown", model=name, close=", ".join(close))
+
+
+async def suggest(desk: CommandContext, typed: str) -> Sequence[Suggestion]:
+    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
+    known = await known_models(desk.providers)
+    return [
+        Suggestion(name, f"{EYE} {name}" if known[name].sees else name) for name in fitting(typed, known)[:SUGGESTED]
+    ]
+
+
+def fitting(typed: str, known: Known) -> Sequence[str]:
+    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
+    holding = _holding(typed, known)
+    found = dict.fromkeys([*holding, *_close(typed, known)])
+    return sorted(found, key=lambda name: (name not in holding, not known[name].sees))
+
+
+def _holding(typed: str, known: Known) -> Sequence[str]:
+    return [name for name in known if typed.lower() in name.lower()]
+
+
+def _close(typed: str, known: Known) -> Sequence[str]:
+    """The models whose name, with or without the provider, is close to what was typed, the closest first."""
+    names = {model.id.lower(): name for name, model in known.items()} | {name.lower(): name for name in known}
+    close = get_close_matches(typed.lower(), names, n=SUGGESTED, cutoff=CLOSE)
+    return list(dict.fromkeys(names[name] for name in close))
+
+
+def _which(typed: str, known: Known, current: str) -> Response:
+    """A name that fits several models, or none: those that may be meant, to be tapped."""
+    holding = _holding(typed, known)
+    meant = [name for name in _ordered(known) if name in holding][:PAGE] or _close(typed, known)[:OFFERED]
+    if not meant:
+        return Response(say("model_unknown_plain", model=typed))
+    buttons = tuple(Button(_label(name, known[name], current), f"/model {name}") for name in meant)
+    if holding:
+        return Response(say("model_several", model=typed, models=_lines(meant, known, current)), buttons, in_place=True)
+    return Response(say("model_unknown", model=typed, close=", ".join(meant)), buttons, in_place=True)
+
+
+def _ordered(known: Known) -> Sequence[str]:
+    providers = list(dict.fromkeys(name.partition("/")[0] for name in known))
+    return sorted(known, key=lambda name: (providers.index(name.partition("/")[0]), not known[name].sees))
+
+
+def _seeing(known: Known) -> Sequence[str]:
+    return [name for name, model in known.items() if model.sees] or list(known)
+
+
+def _label(name: str, model: Model, current: str) -> str:
+    marks = [HERE] * (name == current) + [EYE] * model.sees
+    return " ".join([*marks, model.name or model.id])[:LONGEST]
+
+
+def _lines(names: Sequence[str], known: Known, current: str) -> str:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        model = known[name]
+        marks = (HERE if name == current else "", EYE if model.sees else "", f"· {model.price}" if model.price else "")
+        groups[name.partition("/")[0]].append(" ".join(filter(None, ("-", f"`{name}`", *marks))))
+    return "\n\n".join(f"**{provider}**\n" + "\n".join(lines) for provider, lines in groups.items())
+
+
+MODEL = Command(model, (Option("model", suggest=suggest),))

@@ -1,1 +1,0 @@
-"""Decoders and parsers of foreign files; they run in worker processes (`bot.isolation`), never inside the bot."""

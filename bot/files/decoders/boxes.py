@@ -1,0 +1,30 @@
+"""AVIF and HEIC: boxes in a row, each of which knows its size."""
+
+import struct
+from collections.abc import Iterator
+
+from bot.errors import Unreadable
+from bot.files.decoders.parts import bounded
+
+_TO_THE_END, _LONG = 0, 1
+_MOST_BOXES = 1024  # a photo has a handful of them on its outermost level
+
+
+def check_boxes(data: bytes) -> None:
+    """Unreadable when a box reaches beyond the end of the file, or when there are far too many."""
+    if max(bounded(_ends(data), _MOST_BOXES), default=0) > len(data):
+        raise Unreadable("photo_truncated")
+
+
+def _ends(data: bytes) -> Iterator[int]:
+    """Yield where each box ends, up to the first one that goes to the end of the file."""
+    at = 0
+    while at + 16 <= len(data):
+        size, _, long_size = struct.unpack_from(">I4sQ", data, at)
+        if size == _TO_THE_END:
+            return
+        size = long_size if size == _LONG else size
+        if size < 8:
+            raise Unreadable("photo_broken")
+        at += size
+        yield at

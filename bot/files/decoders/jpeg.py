@@ -1,0 +1,72 @@
+"""JPEG: segments, each begun by a marker, up to the end-of-image marker."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.errors import Unreadable
+from bot.files.decoders.parts import bounded
+from bot.files.decoders.picture import Picture
+
+_MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # no stuffing and no restart: this ends the data of a scan
+_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+_APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
+_DHT, _JPG, _DAC, _DQT, _DNL, _DRI = 0xC4, 0xC8, 0xCC, 0xDB, 0xDC, 0xDD
+_FRAMES = {*range(0xC0, 0xD0)} - {_DHT, _JPG, _DAC}
+_COMMON_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
+_DRAWING = _FRAMES | {_DHT, _DAC, _DQT, _DNL, _DRI, _SOS}
+_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # version 1.1, no density, no thumbnail
+_MOST_SEGMENTS = 4096  # the largest photos with all that phones add to them have a few hundred
+_MOST_SCANS = 100  # a photo has a dozen; each costs a pass over all pixels
+
+Segment = tuple[int, bytes]  # marker; all of it, the data of a scan included
+
+
+def strip_jpeg(data: bytes) -> Picture:
+    """Keep tables, frame and scans; Unreadable when there is no end, or far too many scans or segments."""
+    segments = list(bounded(_segments(data), _MOST_SEGMENTS))
+    markers = [marker for marker, _ in segments]
+    if markers.count(_SOS) > _MOST_SCANS:
+        raise Unreadable("photo_broken")
+    kept = b"".join([b"\xff\xd8", *_drawing(segments), b"\xff\xd9"])
+    return Picture(kept, _FRAMES.intersection(markers) <= _COMMON_FRAMES, _exif(segments), _icc(segments))
+
+
+def _segments(data: bytes) -> Iterator[Segment]:
+    at = 2
+    while match := _MARKER.search(data, at):
+        marker, start = match[1][0], match.start()
+        if marker == _EOI:
+            return
+        if marker == _SOI:  # another picture begins in the middle of this one
+            raise Unreadable("photo_broken")
+        at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
+        if marker == _SOS:
+            scan_end = _MARKER.search(data, at)
+            at = scan_end.start() if scan_end else len(data)
+        yield marker, data[start:at]
+    raise Unreadable("photo_truncated")
+
+
+def _drawing(segments: Iterable[Segment]) -> Iterator[bytes]:
+    """Two APP segments stay, cleaned, as decoders guess the colours by them: JFIF and Adobe."""
+    for marker, segment in segments:
+        if marker in _DRAWING:
+            yield segment
+        elif marker == _APP0 and segment[4:9] == b"JFIF\0" and len(segment) >= len(_JFIF):
+            yield _JFIF
+        elif marker == _APP14 and segment[4:9] == b"Adobe" and len(segment) >= 16:
+            yield b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + segment[15:16]
+
+
+def _exif(segments: Iterable[Segment]) -> bytes:
+    found = (segment[4:] for marker, segment in segments if marker == _APP1 and segment[4:10] == b"Exif\0\0")
+    return next(found, b"")
+
+
+def _icc(segments: Iterable[Segment]) -> bytes:
+    parts = {segment[16]: segment[18:] for marker, segment in segments if _is_icc(marker, segment)}
+    return b"".join(parts[number] for number in sorted(parts))
+
+
+def _is_icc(marker: int, segment: bytes) -> bool:
+    return marker == _APP2 and segment[4:16] == b"ICC_PROFILE\0" and len(segment) > 18

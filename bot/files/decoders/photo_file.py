@@ -1,0 +1,61 @@
+"""The cleaning of a photo: bytes of a stranger in, a picture out that anybody may see."""
+
+import math
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from bot.errors import Unreadable
+from bot.files.decoders import colour, encode
+from bot.files.decoders import rendering as draw
+from bot.files.decoders.damage import damage_refused
+from bot.files.decoders.orientation import orientation
+from bot.files.decoders.picture import Picture
+from bot.files.decoders.strip import strip
+
+_PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+
+def clean_photo(
+    file: BinaryIO, *, kind: str, longest_side: int, most_pixels: int, out_bytes: int
+) -> tuple[dict[str, Any], bytes]:
+    """Make a photo of a file of the format `kind`: upright, sRGB, without metadata.
+
+    Return its `mime` and `size`, and its bytes, `out_bytes` at most. Unreadable: it is damaged or too large.
+    """
+    with damage_refused():
+        picture = strip(kind, file.read())
+        _check_pixels(picture.size, most_pixels)
+        with draw.open_image(kind, picture.data) as image:
+            _check_pixels(image.size, most_pixels)
+            if _is_fine(kind, picture, image, longest_side, out_bytes):
+                return {"mime": _PASSED_ON[kind], "size": image.size}, picture.data
+            drawn = draw.draw(image, kind, picture, longest_side)
+    try_png = _stays_png(kind, picture, image.size, longest_side, out_bytes)
+    mime, data, size = encode.encode(drawn, try_png, out_bytes)
+    return {"mime": mime, "size": size}, data
+
+
+def _check_pixels(size: tuple[int, int], most: int) -> None:
+    pixels = size[0] * size[1]
+    if pixels > most:
+        raise Unreadable("photo_too_many_pixels", megapixels=math.ceil(pixels / 1e6), limit=most // 1_000_000)
+
+
+def _is_fine(kind: str, picture: Picture, image: Image.Image, longest_side: int, out_bytes: int) -> bool:
+    """Whether the stripped file is already what we would draw."""
+    return (
+        picture.plain
+        and image.mode in ("L", "RGB", "P")
+        and "transparency" not in image.info
+        and max(image.size) <= longest_side
+        and len(picture.data) <= out_bytes
+        and orientation(picture.exif) == 1
+        and colour.is_srgb(picture.icc)
+    )
+
+
+def _stays_png(kind: str, picture: Picture, size: tuple[int, int], longest_side: int, out_bytes: int) -> bool:
+    """Whether a PNG has a chance to fit: trying takes 100 ms a megapixel."""
+    shrinks = min(1.0, longest_side / max(size)) ** 2
+    return kind in ("PNG", "GIF") and len(picture.data) * shrinks <= out_bytes

@@ -1,0 +1,102 @@
+"""The reading room: bytes of a stranger in, a document out, and what it says for those who cannot open it."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+from bot.errors import Busy, Unreadable
+from bot.files.documents.document_kinds import DOCX, PDF, kind_of
+from bot.files.documents.document_text import MOST_TEXT, DocumentText
+from bot.files.documents.encodings import in_utf8
+from bot.files.file_cache import FileCache, display_name
+from bot.files.isolation.client import WorkerFailed, run
+from bot.messages import Document
+
+AT_ONCE = 2  # processes that read
+REMEMBERED = 32  # readings
+
+FAILURES = {"slow": "document_slow", "memory": "document_bomb", "crashed": "document_broken"}
+TASKS = {PDF: "read_pdf", DOCX: "read_docx"}
+
+
+class DocumentIntake:
+    """Judges documents by their bytes, keeps them beside the photos, and reads them."""
+
+    def __init__(self, keep: FileCache, most_bytes: int = 50 * 1024 * 1024, *, off: bool = False) -> None:
+        """`off`: the operator wants none."""
+        self.most_bytes = most_bytes
+        self._keep, self._off = keep, off
+        self._readings: OrderedDict[str, DocumentText] = OrderedDict()  # by hash, the longest unused first
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def take(self, name: str, data: bytes, *, plain: bool = True, owner: str = "") -> Document:
+        """Keep a file that is no picture as a document, by the look of it; `words` tells whether it is sound.
+
+        The same bytes give the same document. Unreadable: it is empty, too heavy, or nothing to read, such as plain
+        text where none is expected.
+        """
+        if not data:
+            raise Unreadable("photo_empty")
+        mime, data = await asyncio.to_thread(_judged, name, data, plain)
+        if self._off:
+            raise Unreadable("feature_off")
+        if len(data) > self.most_bytes:
+            raise Unreadable("document_too_heavy", limit=self.most_bytes // 1024**2)
+        return await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data, owner)
+
+    async def recall(self, sha256: str, name: str) -> Document | None:
+        """The document of this hash as it was read before; None when it is not kept any more."""
+        kept = await asyncio.to_thread(self._keep.recall, sha256, display_name(name, "file"))
+        return kept if isinstance(kept, Document) else None
+
+    async def words(self, document: Document) -> DocumentText:
+        """What it says, as far as it is read. Unreadable: it is locked, damaged ...; Busy: its file is gone by now."""
+        if document.sha256 not in self._readings:
+            self._readings[document.sha256] = await self._read(document)
+        self._readings.move_to_end(document.sha256)
+        while len(self._readings) > REMEMBERED:
+            self._readings.popitem(last=False)
+        return self._readings[document.sha256]
+
+    async def _read(self, document: Document) -> DocumentText:
+        try:
+            if document.mime not in TASKS:
+                return await asyncio.to_thread(_beginning, document)
+            async with self._room:
+                value, _ = await run(TASKS[document.mime], document.file, owner="documents", most_text=MOST_TEXT)
+            return _reading(value)
+        except FileNotFoundError as error:
+            raise Busy("photo_gone") from error
+        except (Unreadable, WorkerFailed) as error:
+            await asyncio.to_thread(self._keep.drop, [document.sha256])
+            if isinstance(error, Unreadable):
+                raise
+            raise Unreadable(FAILURES[error.reason]) from error
+
+
+def _reading(value: Any) -> DocumentText:
+    """What a worker has read. WorkerFailed: it is nothing of the kind."""
+    try:
+        pages, count, share = value
+        return DocumentText(tuple(map(str, pages)), int(count), float(share))
+    except (TypeError, ValueError):
+        raise WorkerFailed("crashed") from None
+
+
+def _judged(name: str, data: bytes, plain: bool) -> tuple[str, bytes]:
+    """What it is, and its bytes: text is in UTF-8 from here on. Unreadable where it is no document."""
+    mime = kind_of(name, data)
+    if mime in (PDF, DOCX):
+        return mime, data
+    text = in_utf8(data) if plain else None
+    if text is None:
+        raise Unreadable("photo_not_an_image")
+    return mime, text
+
+
+def _beginning(document: Document) -> DocumentText:
+    with document.file.open("rb") as file:
+        raw = file.read(4 * MOST_TEXT)
+    text = raw.decode("utf-8", "ignore")  # the last sign may be cut
+    share = len(raw) / max(document.size, 1) * min(1.0, MOST_TEXT / max(len(text), 1))
+    return DocumentText((text[:MOST_TEXT],), share=share)

@@ -1,0 +1,284 @@
+"""The drawer of what people showed: a folder of files by their hash, within bounds, for our eyes alone."""
+
+import hashlib
+import os
+import re
+import secrets
+import tempfile
+import threading
+import time
+import weakref
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar
+
+from bot.messages import DOCUMENTS, ENDINGS, PHOTOS, Document, Photo, StoredFile
+
+MIMES = {ending: mime for mime, ending in ENDINGS.items()}
+NAME = re.compile(
+    r"(?P<sha256>[0-9a-f]{64})(?:"
+    rf"-(?P<width>[0-9]{{1,9}})x(?P<height>[0-9]{{1,9}})\.(?P<photo>{'|'.join(PHOTOS.values())})"
+    rf"|\.(?P<document>{'|'.join(DOCUMENTS.values())}))"
+)
+PART = ".part"  # a file that is being written
+WRITTEN = 3600.0  # seconds after which a file that is still being written is not: somebody died over it
+
+Each = TypeVar("Each", bound=StoredFile)
+
+_deletions: SimpleQueue[Callable[[], object]] = SimpleQueue()  # the one queue that a finalizer may put into: no locks
+
+
+class FileCache:
+    """Photos and documents by their hash.
+
+    When they become too many bytes, the longest unused ones go of whoever brought the most, but none that somebody
+    holds: one person's flood drives out their own. The methods wait for the
+    disk, and may be called in any thread. Several processes may share the folder: each of them bounds what it has found
+    there or put there, and a file that another one deleted is to it as if it had never been.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        """Make the folder, or look at what lies there; nothing but files of ours is ever removed from it."""
+        self.folder, self.most_bytes = folder, most_bytes
+        self._kept: dict[str, StoredFile] = {}  # by hash, the longest unused first
+        self._total = 0  # bytes of those
+        self._owners: dict[str, str] = {}  # who brought each, by hash; nobody is known of what an earlier run left
+        self._brought: Counter[str] = Counter()  # bytes of those, by owner
+        self._unproven: set[str] = set()  # from an earlier run: a power cut may have left half a file
+        self._holders: Counter[str] = Counter()
+        self._doomed: dict[str, Path] = {}  # to be deleted when nobody holds them any more
+        self._let_go: deque[str] = deque()
+        self._lock = threading.Lock()
+        _start_deleting()
+        self._open()
+
+    def put_photo(self, name: str, mime: str, data: bytes, size: tuple[int, int], owner: str = "") -> Photo:
+        """Write a photo that `owner` brought to the disk, unless it is there. OSError when it cannot be written."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        file = self.folder / f"{sha256}-{size[0]}x{size[1]}.{PHOTOS[mime]}"
+        return self._put(Photo(name, mime, file, len(data), sha256, *size), data, owner)
+
+    def put_document(self, name: str, mime: str, data: bytes, owner: str = "") -> Document:
+        """Write a document to the disk likewise."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        file = self.folder / f"{sha256}.{DOCUMENTS[mime]}"
+        return self._put(Document(name, mime, file, len(data), sha256), data, owner)
+
+    def recall(self, sha256: str, name: str) -> StoredFile | None:
+        """What has this hash, under this name; None when it is here no longer."""
+        with self._locked():
+            kept = self._find(sha256)
+            return self._held(kept, name) if kept else None
+
+    def drop(self, sha256s: Iterable[str]) -> None:
+        """Delete these. One that somebody holds cannot be recalled from now on, and goes when it is let go."""
+        unwanted = set(sha256s)
+        with self._locked():
+            for each in self._files():
+                if each.sha256 in unwanted:
+                    self._take_out(each)
+        _wait_for_deletions()
+
+    def expire(self, before: float) -> None:
+        """Delete, as `drop` does, what was written before then, in seconds since 1970, whoever wrote it."""
+        with self._locked():
+            for each in self._files():
+                if _changed(each.file) < before:
+                    self._take_out(each)
+            self._sweep()
+        _wait_for_deletions()
+
+    # files
+
+    def _put(self, new: Each, data: bytes, owner: str) -> Each:
+        with self._locked():
+            if found := self._find(new.sha256):  # the same text may have come as Markdown before
+                return self._held(replace(new, mime=found.mime, file=found.file), new.name)
+        with self._written(new.file, data) as part, self._locked():
+            part.replace(new.file)
+            self._doomed.pop(new.sha256, None)
+            self._enter(new, owner)
+            held = self._held(new, new.name)
+            self._make_room()
+        return held
+
+    def _open(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._sweep()
+        for each in sorted(self._files(), key=lambda each: _changed(each.file)):
+            with suppress(FileNotFoundError):  # another process has tidied up as well
+                self._enter(replace(each, size=each.file.stat().st_size))
+                self._unproven.add(each.sha256)
+        self._make_room()
+
+    def _files(self) -> Iterator[StoredFile]:
+        """What lies in the folder, by what the names of files tell: without their bytes being counted."""
+        for path in list(self.folder.iterdir()) if self.folder.is_dir() else ():
+            if match := NAME.fullmatch(path.name):
+                yield _named(path, **match.groupdict())
+
+    def _sweep(self) -> None:
+        for path in self.folder.glob(f"*{PART}"):
+            if NAME.fullmatch(path.stem.rpartition(".")[0]) and _changed(path) < time.time() - WRITTEN:
+                path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _written(self, beside: Path, data: bytes) -> Iterator[Path]:
+        """Write a file, to be renamed at once. It is not flushed: what a power cut spoils is found out later."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number, part = tempfile.mkstemp(PART, f"{beside.name}.", self.folder)  # readable for us alone
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+            yield Path(part)
+        finally:
+            Path(part).unlink(missing_ok=True)  # it has its lasting name, unless something went wrong
+
+    # entries, under the lock
+
+    def _find(self, sha256: str) -> StoredFile | None:
+        """An entry whose file is there and whole; it is now the one that was used last."""
+        kept = self._kept.get(sha256)
+        if kept is None:
+            return None
+        if not self._is_whole(kept):
+            self._take_out(kept)
+            return None
+        self._kept[sha256] = self._kept.pop(sha256)
+        return kept
+
+    def _is_whole(self, kept: StoredFile) -> bool:
+        if kept.sha256 not in self._unproven:
+            return kept.file.exists()
+        with suppress(FileNotFoundError), kept.file.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == kept.sha256:
+                self._unproven.discard(kept.sha256)
+                return True
+        return False
+
+    def _enter(self, kept: StoredFile, owner: str = "") -> None:
+        self._forget(kept.sha256)
+        self._kept[kept.sha256] = replace(kept, name="")
+        self._total += kept.size
+        self._owners[kept.sha256] = owner
+        self._brought[owner] += kept.size
+
+    def _forget(self, sha256: str) -> None:
+        self._unproven.discard(sha256)
+        if kept := self._kept.pop(sha256, None):
+            self._total -= kept.size
+            owner = self._owners.pop(sha256)
+            self._brought[owner] -= kept.size
+            if not self._brought[owner]:
+                del self._brought[owner]
+
+    def _take_out(self, kept: StoredFile) -> None:
+        self._forget(kept.sha256)
+        if kept.sha256 in self._holders:
+            self._doomed[kept.sha256] = kept.file
+        else:
+            self._shred(kept.file)
+
+    def _make_room(self) -> None:
+        if self._total <= self.most_bytes:
+            return
+        unheld: defaultdict[str, deque[StoredFile]] = defaultdict(deque)  # by owner, the longest unused first
+        for kept in self._kept.values():
+            if kept.sha256 not in self._holders:
+                unheld[self._owners[kept.sha256]].append(kept)
+        while unheld and self._total > self.most_bytes:
+            owner = max(unheld, key=lambda each: self._brought[each])
+            self._take_out(unheld[owner].popleft())
+            if not unheld[owner]:
+                del unheld[owner]
+
+    # holders
+
+    def _held(self, kept: Each, name: str) -> Each:
+        """The file as somebody is to hold it; it is let go when nothing refers to it any more."""
+        held = replace(kept, name=name)
+        self._holders[held.sha256] += 1
+        weakref.finalize(held, self._left, held.sha256).atexit = False
+        return held
+
+    def _left(self, sha256: str) -> None:
+        """Somebody let go: nothing may wait here, for the collector may find out in a thread that has the lock."""
+        self._let_go.append(sha256)
+        self._settle()
+
+    def _settle(self) -> None:
+        """See to those who let go, unless somebody has the lock, who will then do it."""
+        while self._let_go and self._lock.acquire(blocking=False):
+            try:
+                while self._let_go:
+                    self._release(self._let_go.popleft())
+                self._make_room()
+            finally:
+                self._lock.release()
+
+    def _release(self, sha256: str) -> None:
+        self._holders[sha256] -= 1
+        if not self._holders[sha256]:
+            del self._holders[sha256]
+            if doomed := self._doomed.pop(sha256, None):
+                self._shred(doomed)
+
+    def _shred(self, file: Path) -> None:
+        """Take the file away at once, and delete it in a thread: with megabytes that takes a while."""
+        scrap = file.with_name(f"{file.name}.{secrets.token_hex(4)}{PART}")
+        with suppress(FileNotFoundError):
+            file.rename(scrap)
+            _deletions.put(partial(scrap.unlink, missing_ok=True))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            with self._lock:
+                yield
+        finally:
+            self._settle()
+
+
+@cache
+def _start_deleting() -> None:
+    threading.Thread(target=_delete_in_turn, name="deletions", daemon=True).start()
+
+
+def _delete_in_turn() -> None:
+    while True:
+        delete = _deletions.get()
+        with suppress(OSError):
+            delete()
+
+
+def _wait_for_deletions() -> None:
+    """Wait until what has been taken away so far is deleted."""
+    done = threading.Event()
+    _deletions.put(done.set)
+    done.wait()
+
+
+def display_name(name: str, otherwise: str) -> str:
+    """What to call a file that somebody sent: no path, nothing that cannot be printed, and not too long."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(filter(str.isprintable, last)).strip()[:60].strip() or otherwise
+
+
+def _named(
+    file: Path, sha256: str, width: str | None, height: str | None, photo: str | None, document: str | None
+) -> StoredFile:
+    if document:
+        return Document("", MIMES[document], file, 0, sha256)
+    return Photo("", MIMES[photo or ""], file, 0, sha256, int(width or 0), int(height or 0))
+
+
+def _changed(path: Path) -> float:
+    """When the file was written; never, as it were, if it has gone meanwhile."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime
+    return float("inf")

@@ -1,0 +1,250 @@
+"""The bot's side: start the fork server when the first file comes, keep workers at hand, and hand them files."""
+
+import asyncio
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+from weakref import WeakKeyDictionary
+
+import structlog
+
+from bot.errors import Unreadable
+from bot.files.isolation import framing as wire
+from bot.files.isolation.slots import Slots
+from bot.files.isolation.tasks import TASKS
+
+log = structlog.get_logger(__name__)
+
+CODE = Path(__file__).parents[3]  # the folder that the package `bot` is in
+CORES = os.cpu_count() or 1
+ENDING = 2.0  # seconds that the fork server gets to end in
+REFUSALS = ("photo_", "document_")  # with which the keys of sentences begin that a worker may choose
+
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]);"
+    " from bot.files.isolation.fork_server import main; main(int(sys.argv[2]))"
+)
+
+Failure = Literal["slow", "memory", "crashed"]
+_Source = bytes | BinaryIO
+
+
+class WorkerFailed(Exception):
+    """A worker came to no result with a file: it took too long, too much memory, or the worker crashed."""
+
+    def __init__(self, reason: Failure) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class _WorkerGone(Exception):
+    """A worker ended without having anything to do with the file: it was idle for long, or its fork server ended."""
+
+
+async def run(task: str, source: bytes | Path, *, owner: str = "", **arguments: object) -> tuple[Any, bytes]:
+    """Have a worker do a task of the table with a file: given as bytes, or by a path that only the bot can open.
+
+    Return what the task's function returned. Files of the same `owner` share some of the places. Cancelling ends the
+    worker. Raise Unreadable as the function did; WorkerFailed; FileNotFoundError for the path. What a worker returned
+    is foreign: check it before use.
+    """
+    async with _slots().take(owner):
+        if isinstance(source, bytes):
+            return await _perform(task, source, arguments)
+        with await asyncio.to_thread(source.open, "rb") as file:
+            return await _perform(task, file, arguments)
+
+
+async def close() -> None:
+    """End the fork server and all workers; the next file starts them anew."""
+    await asyncio.to_thread(_pool.close)
+
+
+async def _perform(task: str, source: _Source, arguments: dict[str, object]) -> tuple[Any, bytes]:
+    try:
+        return await _pool.perform(task, source, arguments)
+    except _WorkerGone:
+        log.debug("a worker was gone before its file came", task=task)
+    try:
+        return await _pool.perform(task, source, arguments)
+    except _WorkerGone:
+        raise WorkerFailed("crashed") from None
+
+
+@dataclass(eq=False, slots=True)
+class _WorkerProcess:
+    connection: socket.socket
+    lifeline: socket.socket
+
+    def is_alive(self) -> bool:
+        try:
+            self.lifeline.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
+    def close(self) -> None:
+        """Let go of the worker; it is killed unless it has ended."""
+        self.connection.close()
+        self.lifeline.close()
+
+    async def call(self, header: wire.Header, source: _Source) -> tuple[wire.Header, bytes]:
+        """Send a file and wait for the reply. EOFError or OSError: the worker has ended; ValueError: it is no reply."""
+        if isinstance(source, bytes):
+            await self._send(header, source, [])
+        else:
+            await self._send(header, b"", [source.fileno()])
+        prefix = await self._read(wire.PREFIX.size)
+        header_size, body_size = wire.unpack_prefix(prefix)
+        return wire.parse(await self._read(header_size)), bytes(await self._read(body_size))
+
+    async def exit_code(self) -> int:
+        """Wait until the worker has ended. _WorkerGone: it ended by itself, or nobody can tell how it did."""
+        data = await asyncio.get_running_loop().sock_recv(self.lifeline, wire.EXIT_CODE.size)
+        code: int = wire.EXIT_CODE.unpack(data)[0] if data else 0
+        if not code:
+            raise _WorkerGone
+        return code
+
+    async def _send(self, header: wire.Header, body: bytes, descriptors: list[int]) -> None:
+        loop, (prefix, text) = asyncio.get_running_loop(), wire.pack(header, len(body))
+        socket.send_fds(self.connection, [prefix], descriptors)  # fits: nothing else is on its way
+        await loop.sock_sendall(self.connection, text)
+        await loop.sock_sendall(self.connection, body)
+
+    async def _read(self, size: int) -> bytearray:
+        loop, data, filled = asyncio.get_running_loop(), bytearray(size), 0
+        with memoryview(data) as view:
+            while filled < size:
+                count = await loop.sock_recv_into(self.connection, view[filled:])
+                if not count:
+                    raise EOFError
+                filled += count
+        return data
+
+
+class _Pool:
+    """The fork server and the workers that wait for a file. One for the process, whatever event loop asks."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control, theirs = socket.socketpair()
+        theirs.close()
+        self._idle: list[_WorkerProcess] = []
+        self._starting = threading.Lock()
+
+    async def perform(self, task: str, source: _Source, arguments: dict[str, object]) -> tuple[Any, bytes]:
+        worker, is_reusable = await self._acquire(), False
+        try:
+            async with asyncio.timeout(TASKS[task].seconds):
+                try:
+                    reply, body = await worker.call({"task": task, "arguments": arguments}, source)
+                except (EOFError, OSError):
+                    raise _failure(task, await worker.exit_code()) from None
+            is_reusable = not reply["last"]
+            return _result(reply), body
+        except TimeoutError:
+            raise WorkerFailed("slow") from None
+        except (ValueError, LookupError, TypeError) as error:  # no reply of ours: the file has taken the worker over
+            log.warning("a worker spoke nonsense", task=task)
+            raise WorkerFailed("crashed") from error
+        finally:
+            if is_reusable:
+                self._idle.append(worker)
+            else:
+                worker.close()
+
+    async def _acquire(self) -> _WorkerProcess:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive():
+                return worker
+            worker.close()
+        if self._process is None or self._process.poll() is not None:
+            await asyncio.to_thread(self._start)
+        return self._fork()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._process is not None and self._process.poll() is None:
+                return
+            self._control.close()
+            self._control, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603  # our own program
+                    [sys.executable, "-I", "-c", _BOOT, str(CODE), str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    cwd="/",
+                    env={},
+                    start_new_session=True,
+                )
+
+    def _fork(self) -> _WorkerProcess:
+        (connection, theirs), (lifeline, other) = socket.socketpair(), socket.socketpair()
+        worker = _WorkerProcess(connection, lifeline)
+        connection.setblocking(False)
+        lifeline.setblocking(False)
+        with theirs, other:
+            try:
+                socket.send_fds(self._control, [b"w"], [theirs.fileno(), other.fileno()])
+            except OSError as error:
+                worker.close()
+                raise _WorkerGone from error
+        return worker
+
+    def close(self) -> None:
+        with self._starting:
+            while self._idle:
+                self._idle.pop().close()
+            self._control.close()
+            if self._process:
+                try:
+                    self._process.wait(ENDING)
+                except subprocess.TimeoutExpired:
+                    self._process.kill()
+                    self._process.wait()
+            self._process = None
+
+
+def _failure(task: str, exit_code: int) -> WorkerFailed:
+    by_signal = {-signal.SIGXCPU: "slow", -signal.SIGKILL: "memory"}  # only the system kills a worker that we wait for
+    reason: Any = by_signal.get(exit_code, "crashed")
+    log.warning("a worker ended over a file", task=task, exit_code=exit_code, reason=reason)
+    return WorkerFailed(reason)
+
+
+def _result(reply: wire.Header) -> Any:
+    if "failed" in reply:
+        raise WorkerFailed("memory")
+    if "refused" in reply:
+        key, values = str(reply["refused"]), reply["values"]
+        if not key.startswith(REFUSALS):
+            raise ValueError(key)
+        raise Unreadable(key, **{str(name): int(value) for name, value in values.items()})
+    return reply["value"]
+
+
+def _slots() -> Slots:
+    """Return the places of the running event loop; but for tests, there is one."""
+    loop = asyncio.get_running_loop()
+    if loop not in _places:
+        quick = max(2, CORES)
+        _places[loop] = Slots(quick=quick, slow=4, share=quick + 1, patience=2.0)
+    return _places[loop]
+
+
+_places: WeakKeyDictionary[asyncio.AbstractEventLoop, Slots] = WeakKeyDictionary()
+_pool = _Pool()
+atexit.register(_pool.close)

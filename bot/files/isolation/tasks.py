@@ -1,0 +1,57 @@
+"""The table of what worker processes can do: for each task a function of `bot.files.decoders`, and its limits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+MEGABYTE = 1024 * 1024
+
+Function = Callable[..., tuple[Any, bytes]]
+"""Called with the file and the arguments of `run`; returns what JSON can hold, and bytes.
+
+It raises `bot.errors.Unreadable` for a file that it refuses. Anything else that it raises counts as a crash.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A function, as `module:name`, and what it may use for one file."""
+
+    function: str
+    cpu_seconds: int = 20
+    seconds: float = 60.0  # by the clock
+    memory: int = 1024 * MEGABYTE  # of address space
+    reusable: bool = False  # whether the worker may go on to another file after this one
+
+    def load(self) -> Function:
+        """Import the function."""
+        module, _, name = self.function.partition(":")
+        function: Function = getattr(import_module(module), name)
+        return function
+
+
+def _picture(function: str) -> Task:
+    # Whoever decodes a large picture gets more memory, one at a time: see `worker_process.one_large`.
+    return Task(function=f"bot.files.decoders.{function}", memory=512 * MEGABYTE, reusable=True)
+
+
+def _document(function: str) -> Task:
+    return Task(function=f"bot.files.decoders.{function}", seconds=30.0)
+
+
+TASKS: Mapping[str, Task] = MappingProxyType(
+    {
+        "clean_photo": _picture("photo:clean_photo"),
+        "inspect_picture": _picture("pictures:inspect_picture"),
+        "is_opaque": _picture("pictures:is_opaque"),
+        "shrink_picture": _picture("pictures:shrink_picture"),
+        "measure_photo": _picture("measure:measure_photo"),
+        "read_pdf": _document("documents:read_pdf"),
+        "read_docx": _document("documents:read_docx"),
+    }
+)
+
+PRELOADED = ("bot.files.decoders.photo_file", "bot.files.decoders.pictures")
+"""Modules that the fork server imports, so that workers need not."""

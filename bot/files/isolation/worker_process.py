@@ -1,0 +1,86 @@
+"""What a worker process does: take one file after the other, and send what the function of the task makes of it.
+
+It goes on to another file only if the one before was in order; so a file that is meant to do harm meets no other.
+"""
+
+import fcntl
+import resource
+import select
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from bot.errors import Unreadable
+from bot.files.isolation import framing as wire
+from bot.files.isolation.confinement import confine_worker
+from bot.files.isolation.tasks import MEGABYTE, TASKS, Task
+
+MOST_FILES = 32  # that one process reads
+MOST_GROWTH = 128 * MEGABYTE  # of the memory that it takes; beyond, it ends after the file that needed so much
+IDLE = 60.0  # seconds without a file, after which it ends
+MEMORY = 1024 * MEGABYTE  # of address space
+
+_lock = -1
+
+
+def serve(connection: socket.socket, lock: int) -> None:
+    """Read files until one was not in order, or it is time for a fresh process. `lock`: the file for `one_large`."""
+    global _lock
+    _lock = lock
+    confine_worker(MEMORY, MOST_FILES * max(task.cpu_seconds for task in TASKS.values()))
+    before = _peak_memory()
+    for n in range(1, MOST_FILES + 1):
+        if not select.select([connection], [], [], IDLE)[0]:
+            return
+        request = wire.receive(connection)
+        if request is None:
+            return
+        header, file = request
+        with file:
+            reply, body = _perform(header, file)
+        is_last = n == MOST_FILES or not reply.get("reusable") or _peak_memory() > before + MOST_GROWTH
+        wire.send(connection, {**reply, "last": is_last}, body)
+        if is_last:
+            return
+
+
+@contextmanager
+def one_large() -> Iterator[None]:
+    """Wait until no other worker is decoding a large picture, and may use all memory that a worker gets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    fcntl.lockf(_lock, fcntl.LOCK_EX)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        fcntl.lockf(_lock, fcntl.LOCK_UN)
+
+
+def _perform(header: wire.Header, file: BinaryIO) -> tuple[dict[str, Any], bytes]:
+    task = TASKS[header["task"]]
+    _limit(task)
+    try:
+        value, body = task.load()(file, **header["arguments"])
+    except Unreadable as refused:
+        return {"refused": refused.key, "values": refused.values}, b""
+    except MemoryError:
+        return {"failed": "memory"}, b""
+    return {"value": value, "reusable": task.reusable}, body
+
+
+def _limit(task: Task) -> None:
+    """Set the limits for one file. The soft limit of time counts all that the process has used so far."""
+    used = int(time.process_time()) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (used + task.cpu_seconds, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (task.memory, MEMORY))
+
+
+def _peak_memory() -> int:
+    """Return the most bytes that this process had in memory at the same time."""
+    unit = 1024 if sys.platform == "linux" else 1
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

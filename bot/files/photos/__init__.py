@@ -1,0 +1,110 @@
+"""Photos: bytes of a stranger in, a picture out that anybody may see. It is decoded in worker processes only."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+from bot.errors import Unreadable
+from bot.files.file_cache import FileCache, display_name
+from bot.files.isolation.client import WorkerFailed, run
+from bot.files.photos.malloc import separate_large_blocks
+from bot.files.photos.sniff import sniff
+from bot.messages import PHOTOS, Photo
+
+_FAILURES = {"slow": "photo_slow", "memory": "photo_bomb", "crashed": "photo_broken"}
+
+
+class PhotoIntake:
+    """Reads photos, and keeps them for a while; an async context manager.
+
+    Bytes in: `most_bytes` and `most_pixels` at most. Photo out: `longest_side` pixels and `out_bytes` at most. Kept in
+    `folder`, which without a name is gone when this is closed: `kept_bytes` at most, beside what somebody holds. Once
+    it is entered, `keep` is that drawer, which has room for documents too.
+    """
+
+    keep: FileCache
+
+    def __init__(
+        self,
+        longest_side: int = 2048,
+        most_bytes: int = 20 * 1024 * 1024,
+        most_pixels: int = 40_000_000,
+        out_bytes: int = 4_000_000,
+        folder: Path | None = None,
+        kept_bytes: int = 512 * 1024 * 1024,
+    ) -> None:
+        self._longest_side, self._most_bytes = longest_side, most_bytes
+        self._most_pixels, self._out_bytes = most_pixels, out_bytes
+        self._folder, self._kept_bytes = folder, kept_bytes
+        self._scrap: TemporaryDirectory[str] | None = None
+        separate_large_blocks()
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._open)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Delete the folder that has no name."""
+        if self._scrap:
+            await asyncio.to_thread(self._scrap.cleanup)
+
+    async def read(self, name: str, data: bytes, owner: str = "") -> Photo:
+        """Make a photo of a file: upright, sRGB, without metadata. The same bytes give the same photo.
+
+        Unreadable, with one of the photo_* keys: it is no picture, damaged or too large. Photos of the same `owner`
+        never keep those of others waiting for long.
+        """
+        if not data:
+            raise Unreadable("photo_empty")
+        if len(data) > self._most_bytes:
+            raise Unreadable("photo_too_heavy", limit=self._most_bytes // 1024**2)
+        try:
+            value, cleaned = await run(
+                "clean_photo",
+                data,
+                owner=owner,
+                kind=sniff(data),
+                longest_side=self._longest_side,
+                most_pixels=self._most_pixels,
+                out_bytes=self._out_bytes,
+            )
+            mime, size = _checked(value)
+        except WorkerFailed as error:
+            raise Unreadable(_FAILURES[error.reason]) from error
+        return await asyncio.to_thread(self.keep.put_photo, display_name(name, "photo"), mime, cleaned, size, owner)
+
+    async def recall(self, sha256: str, name: str) -> Photo | None:
+        """The photo of this hash as it was read before; None when it is not kept any more."""
+        kept = await asyncio.to_thread(self.keep.recall, sha256, display_name(name, "photo"))
+        return kept if isinstance(kept, Photo) else None
+
+    async def drop(self, sha256s: Iterable[str]) -> None:
+        """Delete these, documents too; one that somebody holds can be recalled no more, and goes when it is let go."""
+        await asyncio.to_thread(self.keep.drop, sha256s)
+
+    async def expire(self, before: float) -> None:
+        """Delete likewise what was read before then, in seconds since 1970."""
+        await asyncio.to_thread(self.keep.expire, before)
+
+    def _open(self) -> None:
+        folder = self._folder
+        if folder is None:
+            self._scrap = TemporaryDirectory(prefix="photos")
+            folder = Path(self._scrap.name)
+        self.keep = FileCache(folder, self._kept_bytes)
+
+
+def _checked(value: Any) -> tuple[str, tuple[int, int]]:
+    """Return MIME type and size of a photo as a worker described it. WorkerFailed: that is no such description."""
+    try:
+        mime, (width, height) = value["mime"], value["size"]
+        if mime in PHOTOS:
+            return mime, (int(width), int(height))
+    except (LookupError, TypeError, ValueError):
+        pass
+    raise WorkerFailed("crashed")

@@ -1,0 +1,93 @@
+"""Who may talk to the bot, and who runs it."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+import structlog
+
+from bot.accounting.limits import subject_of
+from bot.messages import Message
+from bot.ports import Store
+
+PAGE = "web"  # is the operator's own, and guarded by a password
+CLAIM, BOT = "claim", "bot"  # the purpose of the code by which somebody becomes the first admin, and what it stands for
+CLAIM_SECONDS = 24 * 3600.0
+CLAIM_LENGTH, CLAIM_GROUP = 20, 5  # characters, and how many of them are written together
+
+log = structlog.get_logger(__name__)
+
+
+class Verdict(Enum):
+    """What becomes of a message."""
+
+    WELCOME = "welcome"
+    STRANGER = "stranger"  # may ask to be let in
+    TURNED_AWAY = "turned away"
+
+
+class Access:
+    """Knows the lists of the operator, and whom admins let in or shut out since."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        admins: frozenset[str] = frozenset(),
+        allowed: frozenset[str] = frozenset(),
+        denied: frozenset[str] = frozenset(),
+        paired: bool = False,
+    ) -> None:
+        """Subjects are people, channels and servers, as `platform:id`. Nobody `allowed` and not `paired`: all are."""
+        self._store, self._admins, self._allowed, self._denied = store, admins, allowed, denied
+        self._paired = paired
+
+    async def judge(self, message: Message) -> Verdict:
+        """Say whether a message is taken in. A list that shuts out comes before one that lets in."""
+        if message.channel.platform == PAGE:
+            return Verdict.WELCOME
+        subjects = [subject_of(message), *_places_of(message)]
+        chosen = [await self._store.get_access(subject) for subject in subjects]
+        if self._denied.intersection(subjects) or False in chosen:
+            return Verdict.TURNED_AWAY
+        is_open = not (self._allowed or self._paired)
+        if is_open or True in chosen or (self._allowed | self._admins).intersection(subjects):
+            return Verdict.WELCOME
+        return Verdict.STRANGER if self._paired else Verdict.TURNED_AWAY
+
+    async def let_in_place(self, message: Message) -> None:
+        """Let in the server or group where an admin, who is welcome, speaks to the bot for the first time."""
+        place = place_of(message)
+        if not (self._paired and place and message.addressed):
+            return
+        places = list(_places_of(message))
+        if self._allowed.intersection(places) or any([await self._store.get_access(each) for each in places]):
+            return
+        if await is_admin(self._store, self._admins, message):
+            await self._store.set_access(place, True)
+            log.info("let in, because an admin spoke there", place=place)
+
+
+async def is_admin(store: Store, admins: frozenset[str], message: Message) -> bool:
+    """Say whether its author runs this bot: the page's does, whoever is listed, and whoever claimed it."""
+    author = subject_of(message)
+    return message.channel.platform == PAGE or author in admins or await store.is_admin(author)
+
+
+def place_of(message: Message) -> str | None:
+    """The server or group in which something was said, as `platform:id`; None: it was said in private."""
+    return None if message.private else message.server or str(message.channel)
+
+
+async def offer_claim(store: Store, *, wanted: bool) -> str | None:
+    """Void the claim code of the last start; a new one if it is `wanted` and nobody has claimed the bot."""
+    await store.void_codes(CLAIM)
+    if not wanted or await store.list_admins():
+        return None
+    code = await store.create_code(CLAIM, BOT, CLAIM_SECONDS, length=CLAIM_LENGTH)
+    return "-".join(code[n : n + CLAIM_GROUP] for n in range(0, CLAIM_LENGTH, CLAIM_GROUP))
+
+
+def _places_of(message: Message) -> Iterator[str]:
+    yield str(message.channel)
+    if message.server:
+        yield message.server

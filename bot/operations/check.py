@@ -1,0 +1,144 @@
+"""Says what is configured, what is wrong and how to mend it."""
+
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Literal
+
+from adapters.platforms import PLATFORMS
+from adapters.providers import PROVIDERS
+from bot.adapter_context import AdapterContext
+from bot.app import build_store, describe_access, describe_open_purse
+from bot.commands.model_choice import Known, known_models
+from bot.errors import BotError
+from bot.operations.file_rights import readable_by_others
+from bot.operations.lock_age import lock_age
+from bot.operations.metrics import Metrics
+from bot.settings import Settings
+from bot.web.server import open_server
+
+MENDING = {
+    "provider_wrong_key": "Copy the key again from the provider's site; a deleted or blocked key needs a new one.",
+    "provider_no_credits": "Top up the account, or raise this member's credit limit.",
+    "provider_unreachable": "Check this machine's network, and the provider's ..._API_URL.",
+    "provider_blocked": "The provider's gatekeeper blocks this address; ask the provider, or go out from another one.",
+}
+
+Verdict = Literal["ok", "warn", "WRONG"]
+OK: Verdict = "ok"
+WARN: Verdict = "warn"  # it works, but not as safely as it could
+WRONG: Verdict = "WRONG"  # it does not work
+Finding = tuple[Verdict, str, str]  # the verdict, what was looked at, what is to be said about it
+
+
+async def report(settings: Settings, write: Callable[[str], object]) -> int:
+    """Write a line for each thing that was looked at; return how many are wrong."""
+    counted: Counter[Verdict] = Counter()
+    async for verdict, subject, remark in _findings(settings):
+        write(f"{verdict:5}  {subject}: {remark}")
+        counted[verdict] += 1
+    write(_conclusion(counted[WRONG], counted[WARN]))
+    return counted[WRONG]
+
+
+def _conclusion(faults: int, warnings: int) -> str:
+    if faults:
+        return f"{faults} to mend."
+    return f"It will run. {warnings} to think about." if warnings else "All is well."
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    yield OK, "settings", "every variable can be read"
+    for finding in _secrets_on_disk():
+        yield finding
+    yield OK, "access", describe_access(settings)
+    if warning := describe_open_purse(settings):
+        yield WARN, "limits", warning
+    yield OK, "libraries", lock_age(time.time())
+    yield _port(settings)
+    if settings.webhook_only:
+        yield OK, "web", "only Telegram's webhook and /healthz are served; WEB_TOKEN opens the page and the dashboard"
+    async with AsyncExitStack() as stack:
+        try:
+            store = await stack.enter_async_context(build_store(settings))
+            yield OK, "store", f"opens, {await store.count_waiting()} turns on the queue"
+        except Exception as error:
+            yield (
+                WRONG,
+                "store",
+                f"{type(error).__name__}. Check BOT_STORE, its rights, and that no bot runs on it.",
+            )
+            return
+        house = AdapterContext(settings, store, open_server(settings, store, Metrics().registry))
+        async for finding in _platforms(stack, house):
+            yield finding
+        async for finding in _providers(stack, house):
+            yield finding
+
+
+async def _platforms(stack: AsyncExitStack, house: AdapterContext) -> AsyncIterator[Finding]:
+    for name, plug in PLATFORMS.items():
+        if plug.needs is None or not plug.ready(house.settings):
+            continue
+        adapter = await stack.enter_async_context(plug.open(house))
+        try:
+            await adapter.check()
+        except BotError as error:
+            yield WRONG, name, str(error)
+        else:
+            yield OK, name, "the token is accepted"
+
+
+def _secrets_on_disk() -> Iterator[Finding]:
+    file = str(Settings.model_config.get("env_file"))
+    if readable_by_others(Path(file)):
+        yield WARN, file, f"other accounts on this machine can read your tokens and keys in it. Run: chmod 600 {file}"
+
+
+def _port(settings: Settings) -> Finding:
+    try:
+        with socket.create_server((settings.web_host, settings.web_port)):
+            return OK, "port", f"{settings.web_host}:{settings.web_port} is free"
+    except OSError as error:
+        return WRONG, "port", f"{error.strerror}. Set WEB_HOST and WEB_PORT to an address and a port that are free."
+
+
+async def _providers(stack: AsyncExitStack, house: AdapterContext) -> AsyncIterator[Finding]:
+    ready = {name: plug for name, plug in PROVIDERS.items() if plug.ready(house.settings)}
+    if not ready:
+        yield (
+            WRONG,
+            "provider",
+            "none has a key. Set ONEMIN_API_KEY or the key of another one, or run `python -m bot try` without one.",
+        )
+        return
+    for name, plug in ready.items():
+        provider = await stack.enter_async_context(plug.open(house))
+        try:
+            await provider.check()
+        except BotError as error:
+            yield WRONG, name, f"{error} {MENDING.get(error.key, '')}".strip()
+        else:
+            house.providers[name] = provider
+            yield OK, name, "the key is accepted"
+    known = await known_models(house.providers)
+    yield _model(house, known, "BOT_MODEL", house.settings.bot_model)
+    for fallback in house.settings.bot_fallbacks:
+        yield _model(house, known, "BOT_FALLBACKS", fallback)
+
+
+def _model(house: AdapterContext, known: Known, variable: str, wanted: str) -> Finding:
+    part = variable.lower().removeprefix("bot_").removesuffix("s")
+    if wanted not in known:
+        plug = PROVIDERS.get(wanted.partition("/")[0])
+        why = "is not known" if plug and plug.ready(house.settings) else "belongs to a provider that is not set up"
+        if not known:
+            return WRONG, part, f"{wanted} {why}, and no list of models could be had."
+        seeing = sorted(known, key=lambda name: not known[name].sees)[:5]
+        return WRONG, part, f"{wanted} {why}. Set {variable} to one of those: {', '.join(seeing)} ..."
+    if not known[wanted].sees:
+        return WRONG, part, f"{wanted} cannot see photos. Set {variable} to one that can."
+    return OK, part, f"{wanted} is known and sees photos"

@@ -1,0 +1,55 @@
+"""Nothing is kept for longer than the operator said."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+import structlog
+
+from bot.errors import BotError
+from bot.files.photos import PhotoIntake
+from bot.ports import Adapter, Store
+from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+PAUSE = 3600.0  # seconds between two rounds
+BATCH = 500  # turns of one write, so that nobody waits for it
+BREATH = 0.1  # seconds between two batches
+DAY = 86_400.0
+BOOKED = 400 * DAY  # seconds that it is known who spent what: a year of months can be compared
+
+
+class Expiry:
+    """Deletes old turns in small bites, and the photos that lie here or that platforms hold for us."""
+
+    def __init__(self, store: Store, adapters: Iterable[Adapter], photos: PhotoIntake, settings: Settings) -> None:
+        self._store, self._adapters, self._photos = store, list(adapters), photos
+        self._keep, self._keep_photos = settings.bot_keep_days * DAY, settings.bot_keep_photo_days * DAY
+
+    async def run(self) -> None:
+        """Look every hour, until cancelled."""
+        while True:
+            try:
+                await self.round()
+            except Exception:  # the store may be away
+                log.exception("what is too old could not be deleted")
+            await asyncio.sleep(PAUSE)
+
+    async def round(self) -> None:
+        """Delete what is too old now."""
+        now, gone = time.time(), 0
+        await self._photos.expire(now - self._keep_photos)
+        while deleted := await self._store.delete_expired(now - self._keep, BATCH):
+            gone += deleted
+            await asyncio.sleep(BREATH)
+        await self._store.delete_generated(now - self._keep_photos)
+        await self._store.forget_assets_before(now - self._keep)
+        await self._store.delete_spending(now - BOOKED)
+        for adapter in self._adapters:
+            try:
+                await adapter.expire(now - self._keep, now - self._keep_photos)
+            except BotError as error:
+                log.warning("a platform keeps for now what is too old", platform=adapter.name, reason=error.key)
+        if gone:
+            log.info("deleted what was too old", turns=gone)

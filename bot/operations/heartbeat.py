@@ -1,0 +1,45 @@
+"""One process among others: it tells them how it is, every few seconds."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.messages import WorkerProcess
+from bot.ports import Store
+
+log = structlog.get_logger(__name__)
+
+PAUSE = 5.0  # seconds between two reports
+FORGOTTEN = 3600.0  # seconds after which nobody asks any more what became of a silent process
+
+
+class Heartbeat:
+    """Speaks for this process."""
+
+    def __init__(self, store: Store, describe: Callable[[], Awaitable[WorkerProcess]]) -> None:
+        """`describe` tells how the process is now."""
+        self._store, self._describe = store, describe
+
+    async def run(self) -> None:
+        """Report until cancelled, and then say goodbye."""
+        try:
+            while True:
+                await self._beat()
+                await asyncio.sleep(PAUSE)
+        finally:
+            await self._say(self._store.unregister())
+
+    async def _beat(self) -> None:
+        await self._say(self._report_and_tidy())
+
+    async def _report_and_tidy(self) -> None:
+        await self._store.beat(await self._describe())
+        await self._store.prune_stale(time.time() - FORGOTTEN)
+
+    async def _say(self, words: Awaitable[None]) -> None:
+        try:
+            await words
+        except Exception as error:  # the store is away, and that is reported where it matters
+            log.warning("the fleet could not be told", reason=type(error).__name__)

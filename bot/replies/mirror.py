@@ -1,0 +1,74 @@
+"""One conversation in several channels: what is said in one of them is seen in the others that want to see it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import structlog
+
+from bot.errors import BotError, Busy
+from bot.messages import Channel, File, StoredFile, Turn
+from bot.ports import Adapter, Store
+from bot.replies.reply import Reply
+from bot.words import say, speaking
+
+log = structlog.get_logger(__name__)
+
+ANSWER, QUESTION = 0, 1  # lanes
+GONE = ("discord_shut_out", "telegram_shut_out")  # keys of what a channel that we have lost says
+
+
+class Mirror:
+    """Shows turns where their channel is linked to. Trouble there troubles nobody else."""
+
+    def __init__(self, store: Store, adapters: Mapping[str, Adapter]) -> None:
+        self._store, self._adapters = store, adapters
+
+    async def show(self, turn: Turn, text: str, shown: Sequence[StoredFile]) -> None:
+        """Show a turn and its answer to the other channels, to each as it chose; `shown` came with the question."""
+        for channel in await self._store.list_channels(turn.conversation):
+            adapter = self._adapters.get(channel.platform)
+            if channel == turn.message.channel or adapter is None:
+                continue
+            chosen = await self._store.get_channel_settings(channel)
+            if chosen.mirroring != "off":
+                with speaking(chosen.language or turn.message.language):
+                    seen = shown if chosen.mirroring == "everything" else None
+                    await self._show_in(channel, adapter, turn, text, seen)
+
+    async def _show_in(
+        self, channel: Channel, adapter: Adapter, turn: Turn, text: str, shown: Sequence[StoredFile] | None
+    ) -> None:
+        try:
+            if shown is not None:
+                files = await asyncio.to_thread(_files, shown)
+                await self._say(channel, adapter, turn, QUESTION, _question(turn), files)
+            await self._say(channel, adapter, turn, ANSWER, text, ())
+        except Busy as error:
+            log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
+        except BotError as error:
+            log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
+            if error.key in GONE:
+                await self._store.drop_channel(channel)
+                log.warning("a linked channel has gone; its link is dropped", channel=str(channel))
+
+    async def _say(
+        self, channel: Channel, adapter: Adapter, turn: Turn, lane: int, text: str, files: Sequence[File]
+    ) -> None:
+        reply = Reply(adapter, self._store, turn, channel, lane=lane)
+        await reply.show(text, files=files)
+
+
+def _question(turn: Turn) -> str:
+    message = turn.message
+    return say(
+        "mirror_question", author=message.author.name, platform=message.channel.platform.title(), text=message.text
+    )
+
+
+def _files(shown: Sequence[StoredFile]) -> list[File]:
+    files = []
+    for kept in shown:
+        with suppress(FileNotFoundError):  # another process needed the place
+            files.append(File(kept.filename, kept.mime, kept.file.read_bytes()))
+    return files

@@ -1,0 +1,109 @@
+"""Turns that were answered, and their answers: as they were given, and as they were given again."""
+
+from collections.abc import Sequence
+
+from bot.messages import AnswerVersion, Conversation, Exchange, Turn
+from bot.store import row_mapping as rows
+from bot.store.database import Database, Execute
+
+# What brought another answer to an older question is no exchange of its own.
+HISTORY = """
+SELECT id, message, answer, model FROM turns
+WHERE conversation = :conversation AND id < :id AND answer IS NOT NULL AND error IS NULL AND model IS NOT NULL
+    AND again_of IS NULL
+ORDER BY id DESC LIMIT :limit
+"""
+
+# The answer of a model, be it only what it failed with.
+QUESTIONS = f"""
+{rows.TURN} WHERE conversation = :conversation AND finished IS NOT NULL AND answer IS NOT NULL
+    AND turns.model IS NOT NULL AND again_of IS NULL
+"""
+
+RECORD = f"""
+{rows.TURN} WHERE conversation = :conversation AND finished IS NOT NULL AND answer IS NOT NULL AND again_of IS NULL
+    AND (turns.model IS NOT NULL OR EXISTS (SELECT 1 FROM spending WHERE spending.turn = turns.id))
+ORDER BY turns.id
+"""  # noqa: S608 (ours)
+
+# Also a lock: of two that bring an answer to the same turn, the second one waits here.
+AGAIN = "UPDATE turns SET answer = answer WHERE id = :turn RETURNING id"
+
+ORIGINAL = """
+INSERT INTO versions (turn, n, text, model, error, brought_by)
+SELECT id, 0, answer, model, error, id FROM turns
+WHERE id = :turn AND answer IS NOT NULL AND model IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM versions WHERE turn = :turn)
+"""
+
+ONE_MORE = """
+INSERT INTO versions (turn, n, text, model, brought_by)
+SELECT id, (SELECT COUNT(*) FROM versions WHERE turn = :turn), :text, :model, :by FROM turns WHERE id = :turn
+ON CONFLICT (turn, brought_by) DO UPDATE SET text = excluded.text, model = excluded.model RETURNING n
+"""
+
+SHOW = """
+UPDATE turns SET answer = versions.text, model = versions.model, error = versions.error FROM versions
+WHERE turns.id = :turn AND versions.turn = turns.id AND versions.n = :n
+"""
+
+
+class AnswerTable(Database):
+    """The turn itself holds the answer that is shown; `versions` holds them all once there are several."""
+
+    async def get_turn(self, id: int) -> Turn | None:
+        """The turn with this number, finished or not, with its conversation as it is now."""
+        found = await self.read(f"{rows.TURN} WHERE turns.id = :id", id=id)
+        return rows.turn(found[0]) if found else None
+
+    async def list_history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
+        """The turns answered before this one in its conversation, oldest first, commands left out."""
+        found = await self.read(HISTORY, conversation=turn.conversation.id, id=turn.id, limit=limit)
+        return [rows.exchange(row) for row in reversed(found)]
+
+    async def list_answered(self, conversation: Conversation) -> Sequence[Turn]:
+        """All that was asked and answered in the conversation, oldest first, commands left out."""
+        found = await self.read(f"{QUESTIONS} ORDER BY turns.id", conversation=conversation.id)
+        return [rows.turn(row) for row in found]
+
+    async def list_recorded(self, conversation: Conversation) -> Sequence[Turn]:
+        """As `transcript`, with the commands for which a model worked: what it compared, made or read aloud."""
+        found = await self.read(RECORD, conversation=conversation.id)
+        return [rows.turn(row) for row in found]
+
+    async def find_last_question(self, conversation: Conversation) -> Turn | None:
+        """The last turn of the conversation that a model was asked about, be it in vain; no command."""
+        found = await self.read(f"{QUESTIONS} ORDER BY turns.id DESC LIMIT 1", conversation=conversation.id)
+        return rows.turn(found[0]) if found else None
+
+    async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
+        """The answers that models gave to the turn, the original one first."""
+        found = await self.read(
+            "SELECT text, model FROM versions WHERE turn = :turn ORDER BY n", turn=turn.id
+        ) or await self.read(
+            "SELECT answer AS text, model FROM turns WHERE id = :turn AND answer IS NOT NULL AND model IS NOT NULL",
+            turn=turn.id,
+        )
+        return [AnswerVersion(row["text"], row["model"]) for row in found]
+
+    async def add_version(self, turn: Turn, by: Turn, version: AnswerVersion) -> int:
+        """Keep and show the answer that the later turn `by` brought for `turn`; its number, from 0.
+
+        What `by` brings again takes the place of what it brought. A turn that was forgotten meanwhile keeps nothing.
+        """
+
+        async def unit(execute: Execute) -> int:
+            if not await execute(AGAIN, turn=turn.id):
+                return 0
+            brought = {"turn": turn.id, "by": by.id}
+            await execute(ORIGINAL, turn=turn.id)
+            [added] = await execute(ONE_MORE, text=version.text, model=version.model, **brought)
+            await execute(SHOW, turn=turn.id, n=added["n"])
+            await execute("UPDATE turns SET again_of = :turn WHERE id = :by", **brought)
+            return int(added["n"])
+
+        return await self.write(unit)
+
+    async def select_version(self, turn: Turn, n: int) -> None:
+        """Let this answer be the one that is shown and that the history quotes."""
+        await self._run(SHOW, turn=turn.id, n=n)

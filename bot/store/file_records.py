@@ -1,0 +1,118 @@
+"""Photos and documents: what was shown in a conversation, by number."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from bot.errors import LeaseLost
+from bot.messages import Attachment, Channel, Conversation, RememberedFile, StoredFile, Turn
+from bot.store import row_mapping as rows
+from bot.store.database import Database, Execute
+
+COLUMNS = ("place", "ref", "name", "mime", "size", "sha256")
+
+# The turn stands in this line and is ours. New photos come first, so that what is known leaves no gap in the numbers;
+# the number that it is given here collides with none, and is not kept. Of a photo that is shown again the post counts
+# that it was fetched from just now: an older one is the likelier to be gone.
+REMEMBER = """
+WITH shown ({columns}) AS (VALUES {rows})
+INSERT INTO photos (conversation, number, turn, channel, ref, name, mime, size, sha256)
+SELECT conversation,
+    COALESCE((SELECT MAX(number) FROM photos WHERE conversation = :line), 0) + ROW_NUMBER() OVER (ORDER BY
+        EXISTS (SELECT 1 FROM photos AS known WHERE known.conversation = :line AND known.sha256 = shown.sha256), place),
+    id, :channel, ref, name, mime, size, sha256
+FROM turns CROSS JOIN shown WHERE id = :turn AND conversation = :line AND holder = :me AND finished IS NULL
+ON CONFLICT (conversation, sha256) DO UPDATE SET channel = excluded.channel, ref = excluded.ref, name = excluded.name,
+    mime = excluded.mime, size = excluded.size RETURNING number
+"""
+
+# Where a turn stands that we hold, and whether the conversation it was taken up in is still there.
+GONE_TO = """
+SELECT conversation, EXISTS (SELECT 1 FROM conversations WHERE id = :old) AS remains FROM turns
+WHERE id = :turn AND holder = :me AND finished IS NULL
+"""
+
+SAID = 500  # characters of an answer that are told along with a photo
+
+REMEMBERED = """
+SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, spoiled,
+    CASE WHEN turns.model IS NOT NULL AND error IS NULL THEN COALESCE(SUBSTR(answer, 1, :said), '') ELSE '' END AS said
+FROM photos JOIN turns ON turns.id = photos.turn
+WHERE photos.conversation = :conversation ORDER BY number DESC LIMIT :most
+"""
+
+
+class FileTable(Database):
+    """Known by conversation and number, and by conversation and hash."""
+
+    async def save_files(self, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel) -> None:
+        """Number the photos and documents that the turn shows, in this order, after those its conversation knows.
+
+        `channel` is where they were posted. One that the conversation knows by its hash keeps its number and the turn
+        that showed it first. A conversation that was forgotten meanwhile keeps nothing.
+        """
+        old = line = turn.conversation.id
+        while files and not await self._remember_in(line, turn, files, channel):
+            found = await self.read(GONE_TO, turn=turn.id, old=old, me=self.me)
+            if not found:
+                raise LeaseLost
+            if not found[0]["remains"]:
+                return
+            line = found[0]["conversation"]
+
+    async def list_files(self, conversation: Conversation, most: int) -> Sequence[RememberedFile]:
+        """The photos and documents of the conversation that were shown last, `most` at most, by number.
+
+        With what was said of each: the beginning of the answer to its turn, where a model gave one.
+        """
+        found = await self.read(REMEMBERED, conversation=conversation.id, most=most, said=SAID)
+        return [rows.remembered(row) for row in reversed(found)]
+
+    async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
+        """Keep in a few words what the photo shows."""
+        await self._run(
+            "UPDATE photos SET description = :description WHERE conversation = :id AND sha256 = :sha256",
+            id=conversation.id,
+            sha256=sha256,
+            description=_storable(description),
+        )
+
+    async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
+        """Keep that a provider choked on the photo."""
+        await self._run(
+            "UPDATE photos SET spoiled = TRUE WHERE conversation = :id AND sha256 = :sha256",
+            id=conversation.id,
+            sha256=sha256,
+        )
+
+    async def _remember_in(
+        self, line: int, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel
+    ) -> bool:
+        """Number them if the turn stands in this line and we hold it."""
+        sql, values = _shown(files)
+
+        async def unit(execute: Execute) -> bool:
+            await self.lock_line(execute, line)  # of two that number files the second one goes on where the first ends
+            kept = await execute(sql, line=line, turn=turn.id, me=self.me, channel=str(channel), **values)
+            return bool(kept)
+
+        return await self.write(unit)
+
+
+def _shown(files: Mapping[Attachment, StoredFile]) -> tuple[str, dict[str, object]]:
+    """The statement for so many photos, and its values. What is shown twice at once counts where it comes first."""
+    once: dict[str, Attachment] = {}
+    for attachment, kept in files.items():
+        once.setdefault(kept.sha256, attachment)
+    shown = [
+        asdict(attachment)
+        | {"place": place, "sha256": sha256, "name": _storable(attachment.name), "mime": _storable(attachment.mime)}
+        for place, (sha256, attachment) in enumerate(once.items())
+    ]
+    each = ", ".join("(" + ", ".join(f":{name}{n}" for name in COLUMNS) + ")" for n in range(len(shown)))
+    values = {f"{name}{n}": file[name] for n, file in enumerate(shown) for name in COLUMNS}
+    return REMEMBER.format(columns=", ".join(COLUMNS), rows=each), values
+
+
+def _storable(text: str) -> str:
+    """The words of a stranger without what databases refuse: NUL, and half of a sign."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()

@@ -1,0 +1,102 @@
+"""Alone: work that only one process at a time does, guarded by an advisory lock of PostgreSQL.
+
+The lock belongs to a connection, so the server frees it when the process dies. It is asked for again and again instead
+of waited for: a statement that waits for days would keep the server from tidying up its tables, and somebody who waits
+on a connection that is long dead would never be told.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import psycopg
+import structlog
+
+from bot.store.connections import ANSWERED, Connection, ask, close, connect
+from bot.store.outage import backoff_delays
+
+log = structlog.get_logger(__name__)
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+LOOK = 1.0  # seconds between two looks whether it is our turn, at most
+CHECK = 2.0  # seconds between two looks whether the lock is still ours
+PAUSES = 0.5, 5.0  # seconds until it is tried again when the database is away: the first time, and at most
+
+LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS ours"
+
+# A machine that vanished keeps the lock for eleven seconds; one that lives but is cut off has given up after five
+# (CHECK + ANSWERED). Settings that this server does not know are left out.
+NOTICE_DEATH = """
+SELECT set_config(name, value, FALSE) FROM pg_settings JOIN (VALUES ('tcp_keepalives_idle', '5'),
+    ('tcp_keepalives_interval', '2'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '11000')
+) AS wanted (name, value) USING (name)
+"""
+
+
+async def run_exclusively(url: str, name: str, work: Work) -> None:
+    """Do the work while this process alone holds the lock of that name; begin anew when it was lost.
+
+    Returns or raises what the work does when it ends by itself.
+    """
+    waits = backoff_delays(*PAUSES)
+    while True:
+        try:
+            done = await _do_once(url, name, work)
+        except (psycopg.Error, OSError) as error:
+            log.warning("cannot hold what one process does alone", work=name, reason=type(error).__name__)
+        else:
+            if done:
+                return done.result()
+            waits = backoff_delays(*PAUSES)
+        await asyncio.sleep(next(waits))
+
+
+async def _do_once(url: str, name: str, work: Work) -> asyncio.Task[None] | None:
+    """The work, which has ended by itself; None when the lock was lost. Raises what kept us from the lock."""
+    guard = await connect(url)
+    try:
+        await _queue(guard, name)
+        log.info("took over", work=name)
+        return await _guarded(guard, name, work)
+    finally:
+        await close(guard)
+
+
+async def _queue(guard: Connection, name: str) -> None:
+    """Return when the lock is ours."""
+    await ask(guard, ANSWERED, NOTICE_DEATH)
+    while True:
+        [row] = await ask(guard, ANSWERED, LOCK, name)
+        if row["ours"]:
+            return
+        await asyncio.sleep(LOOK * random.uniform(0.5, 1))
+
+
+async def _guarded(guard: Connection, name: str, work: Work) -> asyncio.Task[None] | None:
+    working, watching = asyncio.create_task(work(), name=name), asyncio.create_task(_watch(guard))
+    try:
+        await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working
+        log.warning("lost what one process does alone", work=name)
+        return None
+    finally:  # also when we are cancelled: nobody else may begin before this has ended
+        ended = working.done()
+        working.cancel()
+        watching.cancel()
+        await asyncio.wait([working, watching])
+        if not (ended or working.cancelled()) and (error := working.exception()):
+            log.warning("what one process does alone did not end well", work=name, reason=type(error).__name__)
+
+
+async def _watch(guard: Connection) -> None:
+    """Return when the lock is lost. Waiting for news, of which there are none, notices at once that a line ends."""
+    try:
+        while True:
+            async for _ in guard.notifies(timeout=CHECK):
+                pass
+            await ask(guard, ANSWERED, "SELECT 1")
+    except psycopg.Error:
+        return

@@ -1,0 +1,93 @@
+"""What the operator looks at: counts, times and costs of a stretch of time, without a word and without a name.
+
+Times are counted in classes, twelve to each power of ten, and not kept one by one: classes can be added up over models
+and over stretches, so that one pass serves whatever somebody wants to see, and a million answers become some dozens of
+rows before they leave the database. Each class knows the sum of its times, hence a percentile is off by a few per cent
+at most. Window functions would be exact, but only for the one question that was asked.
+
+A stretch is found by the index of finished turns. There is no index that also holds what is counted here, because each
+answer would have to write to it; whoever asks keeps what a stretch that is over amounts to.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.messages import Backlog, Tally, Usage
+from bot.store.database import Database, Row
+
+# In seconds, each a fifth more than the one before; below the first one is class 0.
+PARTS = (1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2)
+BOUNDS = tuple(round(part * power, 2) for power in (0.1, 1, 10, 100) for part in PARTS)
+
+
+def _class_of(column: str) -> str:
+    bounds = " ".join(f"WHEN {column} < {bound} THEN {n}" for n, bound in enumerate(BOUNDS))
+    return f"CASE {bounds} ELSE {len(BOUNDS)} END"
+
+
+# The name of a platform is all small letters before the colon; what follows it never leaves the database.
+PLATFORM = "SUBSTR(channel, 1, LENGTH(channel) - LENGTH(LTRIM(channel, 'abcdefghijklmnopqrstuvwxyz')))"
+
+TALLY = f"""
+WITH done AS MATERIALIZED (
+    SELECT {PLATFORM} AS platform, model, error, finished, first_words, took,
+        {_class_of("first_words")} AS first_class, {_class_of("took")} AS took_class
+    FROM turns WHERE finished >= :start AND finished < :end
+)
+SELECT platform, model, error, 'turns' AS figure, 0 AS class, COUNT(*) AS n, MAX(finished) AS amount
+FROM done GROUP BY platform, model, error
+UNION ALL SELECT platform, model, error, 'first_words', first_class, COUNT(*), SUM(first_words)
+FROM done WHERE error IS NULL AND model IS NOT NULL AND first_words IS NOT NULL
+GROUP BY platform, model, error, first_class
+UNION ALL SELECT platform, model, error, 'took', took_class, COUNT(*), SUM(took)
+FROM done WHERE error IS NULL AND model IS NOT NULL AND took IS NOT NULL
+GROUP BY platform, model, error, took_class
+"""  # noqa: S608 (ours)
+
+SPENT_ON = """
+SELECT model, SUM(credits) AS credits, SUM(input_tokens) AS input_tokens, SUM(output_tokens) AS output_tokens,
+    SUM(dollars) AS dollars
+FROM spending WHERE at >= :start AND at < :end GROUP BY model ORDER BY model
+"""
+
+BACKLOG = "SELECT COUNT(*) AS n, COUNT(holder) AS held FROM turns WHERE finished IS NULL"
+
+
+class ReportingTable(Database):
+    """Counts for the whole fleet, since all of it stands in the store."""
+
+    async def read_apart(self, sql: str, **values: object) -> list[Row]:
+        """Run a query that may take long, where nobody else waits for it."""
+        return await self.read(sql, **values)
+
+    async def get_backlog(self) -> Backlog:
+        """How many turns wait, and how many are in work, in all processes."""
+        [row] = await self.read_apart(BACKLOG)
+        return Backlog(row["n"] - row["held"], row["held"])
+
+    async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
+        """What became of the turns that were finished from `start` on and before `end`."""
+        kinds: defaultdict[tuple[str, str | None, str | None], list[Row]] = defaultdict(list)
+        for row in await self.read_apart(TALLY, start=start, end=end):
+            kinds[row["platform"], row["model"], row["error"]].append(row)
+        return [_tally(*kind, found) for kind, found in kinds.items()]
+
+    async def list_spent_by_model(self, start: float, end: float) -> Mapping[str, Usage]:
+        """What each model took from `start` on and before `end`, booked for whomever."""
+        found = await self.read_apart(SPENT_ON, start=start, end=end)
+        return {row["model"]: _usage(row) for row in found}
+
+
+def _tally(platform: str, model: str | None, error: str | None, found: Iterable[Row]) -> Tally:
+    figures: dict[str, dict[int, tuple[int, float]]] = {"turns": {}, "first_words": {}, "took": {}}
+    for row in found:
+        figures[row["figure"]][row["class"]] = (row["n"], row["amount"])
+    turns, last = figures["turns"][0]
+    return Tally(platform, model, error, turns, last, figures["first_words"], figures["took"])
+
+
+def _usage(row: Row) -> Usage:
+    def whole(name: str) -> int | None:
+        return None if row[name] is None else int(row[name])  # PostgreSQL adds up to a decimal
+
+    return Usage(whole("credits"), whole("input_tokens"), whole("output_tokens"), row["dollars"])

@@ -1,0 +1,115 @@
+"""Rows become values and values become rows. JSON of an older or a newer version of the bot is understood."""
+
+import json
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+from bot.messages import (
+    Attachment,
+    Author,
+    Channel,
+    ChannelSettings,
+    Conversation,
+    Exchange,
+    Message,
+    MessageReference,
+    Preferences,
+    RememberedFile,
+    Turn,
+    WorkerProcess,
+)
+from bot.store.database import Row
+
+Noun = TypeVar("Noun", ChannelSettings, Preferences)
+
+# A turn with its conversation as it is now; what follows says which.
+TURN = """
+SELECT turns.id, message, answer, claims, tries, stalls, crashes, conversation, conversations.model AS model, remote_id,
+    preferences
+FROM turns JOIN conversations ON conversations.id = turns.conversation
+"""
+
+
+def stored(value: Message | ChannelSettings | Preferences) -> str:
+    """The value as JSON."""
+    return json.dumps(asdict(value))
+
+
+def chosen(noun: type[Noun], text: str) -> Noun:
+    """Read what people chose: what this version does not know is left out, what was not yet known has its default."""
+    values: Row = json.loads(text)
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return noun(**_known(noun, values | lists))
+
+
+def author(message: Message) -> str:
+    """Who said it, as limits and lists name them."""
+    return f"{message.channel.platform}:{message.author.id}"
+
+
+def message(text: str) -> Message:
+    """Read a message."""
+    values = json.loads(text)
+    about = values.get("about")
+    nouns = {
+        "channel": Channel(**values["channel"]),
+        "author": Author(**values["author"]),
+        "attachments": _attachments(values),
+        "about": about and MessageReference(**about | {"attachments": _attachments(about)}),
+    }
+    return Message(**_known(Message, values) | nouns)
+
+
+def conversation(row: Row) -> Conversation:
+    """Read a conversation; its number stands in `conversation`."""
+    return Conversation(row["conversation"], row["model"], row["remote_id"], chosen(Preferences, row["preferences"]))
+
+
+def turn(row: Row) -> Turn:
+    """Read a row of `TURN`."""
+    return Turn(
+        row["id"],
+        conversation(row),
+        message(row["message"]),
+        row["answer"],
+        row["claims"],
+        row["tries"],
+        row["stalls"],
+        row["crashes"],
+    )
+
+
+def exchange(row: Row) -> Exchange:
+    """Read a turn that a model answered."""
+    said = message(row["message"])
+    return Exchange(said.author.name, said.text, row["answer"], row["id"], row["model"])
+
+
+def remembered(row: Row) -> RememberedFile:
+    """Read a photo of a conversation."""
+    return RememberedFile(
+        row["number"],
+        row["turn"],
+        Channel.parse(row["channel"]),
+        Attachment(row["ref"], row["name"], row["mime"], row["size"]),
+        row["sha256"],
+        row["description"],
+        row["said"],
+        bool(row["spoiled"]),
+    )
+
+
+def _known(noun: Any, values: Row) -> Row:
+    names = {field.name for field in fields(noun)}
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _attachments(values: Row) -> tuple[Attachment, ...]:
+    return tuple(Attachment(**attachment) for attachment in values["attachments"])
+
+
+def process(row: Row) -> WorkerProcess:
+    """Read what a process told of itself, as far as this version understands it."""
+    values: Row = json.loads(row["report"])
+    known = {each.name for each in fields(WorkerProcess)}
+    return WorkerProcess(**{name: value for name, value in values.items() if name in known} | {"seen": row["seen"]})

@@ -1,0 +1,178 @@
+"""How messages become turns: taking in, albums, new words, and what people delete before anybody has taken it up."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.errors import QueueFull
+from bot.messages import Channel, Message
+from bot.store import row_mapping as rows
+from bot.store.conversation_queue import ConversationQueue
+from bot.store.database import Execute, Row
+
+MOST_WAITS = 3  # times that an album waits for one more part
+
+ADD = """
+INSERT INTO turns (id, conversation, channel, message_id, author, message, album, added, due, leads)
+VALUES ({next_turn}, :conversation, :channel, :id, :author, :message, :album, :now, :due,
+        NOT EXISTS (SELECT 1 FROM turns WHERE conversation = :conversation AND finished IS NULL))
+ON CONFLICT (channel, message_id) DO NOTHING RETURNING id
+"""
+
+# As many as matter: nobody is counted for longer who floods.
+UNFINISHED = """
+SELECT COUNT(*) AS n FROM (SELECT 1 FROM turns WHERE author = :author AND finished IS NULL LIMIT :most) AS unfinished
+"""
+
+KNOWN = """
+SELECT 1 FROM turns WHERE channel = :channel AND message_id = :id
+UNION ALL SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id
+"""
+
+# Locked, so that nobody takes the turn up while a part joins it.
+ALBUM = """
+SELECT id, message, added FROM turns
+WHERE channel = :channel AND album = :album AND finished IS NULL AND claims = 0 ORDER BY id LIMIT 1 {lock}
+"""
+
+LATER = "UPDATE turns SET due = :due WHERE album IS NOT NULL AND finished IS NULL AND claims = 0 AND due < :due"
+
+# The turn of a message, or of the album it is a part of, while nobody has taken it up.
+AMENDABLE = """
+SELECT id, conversation, leads FROM turns
+WHERE finished IS NULL AND claims = 0 AND id IN (
+    SELECT id FROM turns WHERE channel = :channel AND message_id = :id
+    UNION ALL SELECT turn FROM parts WHERE channel = :channel AND message_id = :id) {lock}
+"""
+
+
+class TurnIntakeTable(ConversationQueue):
+    """The end of the line."""
+
+    async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
+        """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
+
+        QueueFull, and nothing is kept, where its author has `most` unfinished turns already.
+        """
+
+        async def unit(execute: Execute) -> bool | None:
+            if most is not None and await self._is_crowded(execute, message, most):
+                return None
+            conversation = await self._meet(execute, message.channel)
+            add = self._add_part if message.album else self._add_turn
+            added = await add(execute, conversation, message, ripens)
+            await self.announce(execute)
+            return bool(added)
+
+        added = await self.write(unit)
+        if added is None:  # raised here, because a unit that fails spoils the batch for everybody
+            raise QueueFull
+        self.wake()
+        return added
+
+    async def amend(self, message: Message) -> None:
+        """The message was edited: keep its new words, if nobody has taken the turn up yet."""
+        new = replace(message, edited=False)
+
+        async def unit(execute: Execute) -> None:
+            values = {"channel": str(message.channel), "id": message.id}
+            await self._lock_line_of(execute, **values)
+            for turn in await execute(AMENDABLE.format(lock=self.lock), **values):
+                part = "UPDATE parts SET message = :text WHERE channel = :channel AND message_id = :id RETURNING turn"
+                if await execute(part, text=rows.stored(new), **values):
+                    await self._gather(execute, turn["id"])
+                else:
+                    await self._rewrite(execute, turn["id"], new)
+
+        await self.write(unit)
+
+    async def hold_albums(self, seconds: float) -> None:
+        """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""
+        await self._run(LATER, due=time.time() + seconds)
+
+    async def cancel_queued(self, channel: Channel, id: str) -> None:
+        """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
+        message = {"channel": str(channel), "id": id}
+
+        async def unit(execute: Execute) -> None:
+            await self._lock_line_of(execute, **message)
+            for turn in await execute(AMENDABLE.format(lock=self.lock), **message):
+                part = "UPDATE parts SET withdrawn = TRUE WHERE channel = :channel AND message_id = :id"
+                await execute(part, **message)
+                if not await self._gather(execute, turn["id"]):
+                    await self._drop(execute, turn)
+
+        if await self.read(AMENDABLE.format(lock=""), **message):  # most of what is deleted was not said to the bot
+            await self.write(unit)
+            self.wake()
+
+    # inside transactions
+
+    async def _is_crowded(self, execute: Execute, message: Message, most: int) -> bool:
+        """Whether a turn more would be one too many. A message that is known, or joins an album, makes none."""
+        [unfinished] = await execute(UNFINISHED, author=rows.author(message), most=most)
+        if unfinished["n"] < most:
+            return False
+        values = {"channel": str(message.channel), "id": message.id}
+        return not (
+            await execute(KNOWN, **values)
+            or (message.album and await execute(ALBUM.format(lock=""), album=message.album, **values))
+        )
+
+    async def _add_turn(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
+        now = time.time()
+        return await execute(
+            ADD.format(next_turn=self.next_turn),
+            conversation=conversation,
+            channel=str(message.channel),
+            id=message.id,
+            author=rows.author(message),
+            message=rows.stored(message),
+            album=message.album,
+            now=now,
+            due=now + ripens,
+        )
+
+    async def _add_part(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
+        """Join the other parts, or be the first one. A part that comes too late for them is a turn of its own."""
+        part = {"channel": str(message.channel), "id": message.id, "message": rows.stored(message)}
+        if await execute("SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id", **part):
+            return ()
+        waiting = await execute(ALBUM.format(lock=self.lock), channel=part["channel"], album=message.album)
+        turns = waiting or await self._add_turn(execute, conversation, message, ripens)
+        for turn in turns:
+            await execute(
+                "INSERT INTO parts (channel, message_id, turn, message) VALUES (:channel, :id, :turn, :message)",
+                turn=turn["id"],
+                **part,
+            )
+        for turn in waiting:
+            await self._gather(execute, turn["id"])
+            due = min(time.time() + ripens, turn["added"] + MOST_WAITS * ripens)
+            await execute("UPDATE turns SET due = :due WHERE id = :turn AND due < :due", due=due, turn=turn["id"])
+        return turns
+
+    async def _gather(self, execute: Execute, turn: int) -> bool:
+        """Make one message of the parts of an album; False if it has none, or none any more."""
+        parts = await execute("SELECT message FROM parts WHERE turn = :turn AND NOT withdrawn", turn=turn)
+        if parts:
+            whole = Message.of_album([rows.message(part["message"]) for part in parts])
+            await self._rewrite(execute, turn, whole)
+        return bool(parts)
+
+    async def _lock_line_of(self, execute: Execute, **message: object) -> None:
+        """Lock the line a message waits in, and look again: it may have gone to another conversation meanwhile."""
+        locked = None
+        while (line := await execute(AMENDABLE.format(lock=""), **message)) and line[0]["conversation"] != locked:
+            locked = line[0]["conversation"]
+            await self.lock_line(execute, locked)
+
+    async def _drop(self, execute: Execute, turn: Row) -> None:
+        """Take a turn that nobody has taken up out of its line, which is locked."""
+        await execute(
+            "UPDATE turns SET finished = :now, error = :error WHERE id = :id",
+            id=turn["id"],
+            now=time.time(),
+            error="withdrawn",
+        )
+        await self._come_forward(execute, turn["conversation"])

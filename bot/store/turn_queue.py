@@ -1,0 +1,216 @@
+"""The head of the line: leases, answers, and whose turn is next."""
+
+import asyncio
+import json
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+
+from bot.errors import LeaseLost
+from bot.messages import Answer, Turn
+from bot.store import row_mapping as rows
+from bot.store.database import Execute, Row
+from bot.store.recovery import Recovery
+from bot.store.reservations import RELEASE, Ledger
+
+LEASE = 30.0  # seconds without renewal after which a process counts as dead
+ANY = 1_000_000  # more turns than any process holds
+FAREWELL = 2.0  # seconds that giving back leases may take when a process ends
+
+# Not what is held: that is somebody's until it is taken back (`recovery`). And not what is said by somebody of whom
+# we hold `each` turns, so that one person's flood leaves workers for others.
+CLAIMABLE = """
+leads AND finished IS NULL AND holder IS NULL
+AND NOT EXISTS (SELECT 1 FROM held WHERE held.author = turns.author AND n >= :each)
+"""
+
+HELD = """
+held AS MATERIALIZED (
+    SELECT author, COUNT(*) AS n FROM turns WHERE holder = :me AND finished IS NULL GROUP BY author
+)
+"""
+
+# One suspect at a time is enough.
+MINE = "EXISTS (SELECT 1 FROM turns AS mine WHERE mine.suspect AND mine.holder = :me AND mine.finished IS NULL)"
+
+# Shares are counted among so few rows as are to be claimed, so that it costs the same under any backlog.
+CLAIM = f"""
+WITH {HELD}, suspects AS MATERIALIZED (
+    SELECT id, author, due FROM turns WHERE suspect AND {CLAIMABLE} AND NOT {MINE} AND due <= :now {{where}}
+    ORDER BY crashes, id LIMIT 1 {{lock}}
+), ripe AS MATERIALIZED (
+    SELECT id, author, due FROM turns WHERE NOT suspect AND {CLAIMABLE} AND due <= :now {{where}}
+    ORDER BY due, id LIMIT :most {{lock}}
+), shared AS (
+    SELECT id, due, COALESCE(n, 0) + ROW_NUMBER() OVER (PARTITION BY found.author ORDER BY due, id) AS nth
+    FROM (SELECT id, author, due FROM suspects UNION ALL SELECT id, author, due FROM ripe) AS found
+    LEFT JOIN held ON held.author = found.author
+)
+UPDATE turns SET holder = :me, due = :until, claims = claims + 1
+WHERE id IN (SELECT id FROM shared WHERE nth <= :each ORDER BY due, id LIMIT :most)
+RETURNING id, message, answer, claims, tries, stalls, crashes, conversation,
+    (SELECT model FROM conversations WHERE conversations.id = turns.conversation) AS model,
+    (SELECT remote_id FROM conversations WHERE conversations.id = turns.conversation) AS remote_id,
+    (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences
+"""  # noqa: S608 (ours)
+
+FIRST_DUE = f"""
+WITH {HELD} SELECT due FROM turns WHERE {CLAIMABLE} AND (NOT suspect OR NOT {MINE}) {{where}} ORDER BY due LIMIT 1
+"""  # noqa: S608 (ours)
+
+RENEW = """
+UPDATE turns SET due = :until WHERE holder = :me AND finished IS NULL RETURNING conversation, stopping
+"""
+
+GIVE_BACK = """
+UPDATE turns SET holder = NULL, due = :now WHERE holder = :me AND finished IS NULL {besides} RETURNING id
+"""
+
+ANSWERED = """
+UPDATE turns SET answer = :text, model = :model, credits = :credits, input_tokens = :input_tokens,
+    output_tokens = :output_tokens, first_words = :first_words, took = :took
+WHERE id = :id AND holder = :me RETURNING id
+"""
+
+FINISHED = """
+UPDATE turns SET finished = :now, error = :error, holder = NULL
+WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RETURNING id
+"""
+
+
+class TurnQueueTable(Recovery, Ledger):
+    """The unfinished turns."""
+
+    async def claim(
+        self, most: int, platforms: Collection[str] | None = None, each: int | None = None
+    ) -> Sequence[Turn]:
+        """Lease the oldest ripe turns: always the first in the line of its conversation.
+
+        Of one author this process holds `each` turns at most; None: any number.
+        """
+        await self._take_back_expired(LEASE)
+        claim = CLAIM.format(lock=self.lock, where=_said_on(platforms))
+
+        async def unit(execute: Execute) -> list[Row]:
+            now = time.time()  # here, because a unit may wait for its database; so too below
+            share = min(most, self.share)
+            return await execute(claim, now=now, until=now + LEASE, me=self.me, most=share, each=each or ANY)
+
+        # When the answer is lost, what was leased is not worked on, and `renew_leases` gives it back.
+        leased = await self.write(unit, single=True)
+        return sorted([rows.turn(await self._whole(row)) for row in leased], key=lambda turn: turn.id)
+
+    async def renew_leases(self, working: Collection[int]) -> Collection[int]:
+        """Push back the end of the leases of these turns, and give back what this process holds besides."""
+        ids = json.dumps(list(working))
+
+        async def unit(execute: Execute) -> Collection[int]:
+            now = time.time()
+            lost = GIVE_BACK.format(besides=f"AND id NOT IN ({self.each_id})")
+            if await execute(lost, now=now, me=self.me, ids=ids):
+                await self.announce(execute)
+            held = await execute(RENEW, until=now + LEASE, me=self.me)
+            return {row["conversation"] for row in held if row["stopping"]}
+
+        return await self.write(unit)
+
+    async def release_leases(self) -> None:
+        """Give back every turn this process holds."""
+
+        async def unit(execute: Execute) -> None:
+            await execute(GIVE_BACK.format(besides=""), now=time.time(), me=self.me)
+            await self.announce(execute)
+
+        with suppress(TimeoutError):  # the database is away: the leases end by themselves
+            async with asyncio.timeout(FAREWELL):
+                await self.write(unit)
+
+    async def wait(self, seconds: float, platforms: Collection[str] | None = None, each: int | None = None) -> None:
+        """Sleep until there may be something to claim on these platforms, `seconds` at most."""
+        first = await self.read(FIRST_DUE.format(where=_said_on(platforms)), me=self.me, each=each or ANY)
+        moments = [row["due"] for row in first] + [self._next_expiry] * bool(self._next_expiry)
+        pause = max(0.0, min(moments) - time.time()) if moments else seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, pause)):
+                await self._awake.wait()
+        self._awake.clear()
+
+    async def reschedule(self, turn: Turn, seconds: float) -> None:
+        """Put the turn back for that long; its conversation waits behind it.
+
+        When the answer of the database is lost, this is run again, and raises LeaseLost: the turn is not ours any more.
+        """
+        # By its claim, because it may be in our hands once more by then.
+        await self._run_held(
+            "UPDATE turns SET holder = NULL, due = :due, tries = tries + 1"
+            " WHERE id = :id AND holder = :me AND claims = :claims RETURNING id",
+            id=turn.id,
+            claims=turn.deliveries,
+            due=time.time() + seconds,
+        )
+        self.wake()  # whoever sleeps until something is due has to look again
+
+    async def save_answer(self, turn: Turn, answer: Answer) -> None:
+        """Keep the whole answer, book what it took, and release what else was reserved; only delivery is left."""
+        figures = {"first_words": answer.first_words, "took": answer.took, **asdict(answer.usage)}
+
+        async def unit(execute: Execute) -> bool:
+            held = await execute(ANSWERED, id=turn.id, me=self.me, text=answer.text, model=answer.model, **figures)
+            if held and answer.model is not None and answer.booked:
+                await self._book(execute, turn, 0, answer.model, answer.usage)
+            if held:
+                await execute(RELEASE, turn=turn.id)
+            return bool(held)
+
+        if not await self.write(unit):
+            raise LeaseLost
+
+    async def finish(self, turn: Turn, error: str | None = None) -> None:
+        """Take the turn off the queue, and let the next of its conversation come forward.
+
+        When the answer of the database is lost, this is run again, and raises LeaseLost: the turn is not ours any more,
+        and nothing is left to be done for it, whoever finished it.
+        """
+        line: int | None = turn.conversation.id
+        while line is not None and not await self._finished_in(line, turn, error):
+            line = await self._line_of(turn)  # it has gone to another conversation meanwhile
+        if line is None:
+            raise LeaseLost
+        self.wake()
+
+    async def count_waiting(self) -> int:
+        """How many turns are on the queue, those in work included."""
+        return int((await self.read("SELECT COUNT(*) AS n FROM turns WHERE finished IS NULL"))[0]["n"])
+
+    async def _finished_in(self, line: int, turn: Turn, error: str | None) -> bool:
+        """Finish the turn if it stands in this line and we hold it."""
+
+        async def unit(execute: Execute) -> bool:
+            await self.lock_line(execute, line)
+            held = await execute(FINISHED, id=turn.id, line=line, me=self.me, now=time.time(), error=error)
+            if held:
+                await self._come_forward(execute, line)
+            return bool(held)
+
+        return await self.write(unit)
+
+    async def _line_of(self, turn: Turn) -> int | None:
+        """Where a turn stands that we hold."""
+        sql = "SELECT conversation FROM turns WHERE id = :id AND holder = :me AND finished IS NULL"
+        held = await self.read(sql, id=turn.id, me=self.me)
+        return int(held[0]["conversation"]) if held else None
+
+    async def _whole(self, row: Row) -> Row:
+        """The row of a turn; its conversation is looked up again if it began while the turn was being claimed."""
+        if row["model"] is not None:
+            return row
+        return (await self.read(f"{rows.TURN} WHERE turns.id = :id", id=row["id"]))[0]
+
+
+def _said_on(platforms: Collection[str] | None) -> str:
+    """The condition that a turn was said on one of these platforms, whose names are ours."""
+    if platforms is None:
+        return ""
+    said = [f"channel LIKE '{name}:%'" for name in platforms]
+    return f"AND ({' OR '.join(said) or 'FALSE'})"

@@ -1,0 +1,117 @@
+"""The one place in a process that claims turns: while it has room, and never in vain."""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from bot.messages import Turn
+from bot.operations.metrics import Metrics
+from bot.ports import Store
+
+log = structlog.get_logger(__name__)
+
+Take = Callable[[Turn], Coroutine[Any, Any, None]]
+
+POLL = 5.0  # seconds between looks at the queue when nobody calls
+SHARE = 4  # the part of the places that one person may take: a fourth, so that nobody's flood holds up everybody
+RENEWAL = 10.0  # seconds; a third of the lease, so that two of them may fail
+
+
+class Dispatcher:
+    """Hands claimed turns of these platforms to `take`, `most` of them in flight at the same time."""
+
+    def __init__(
+        self,
+        store: Store,
+        take: Take,
+        most: int,
+        metrics: Metrics,
+        platforms: Collection[str] | None = None,
+        *,
+        each: int | None = None,
+    ) -> None:
+        """`platforms` are those on which this process can speak; None: on all.
+
+        `each` is how many turns of one person may be in flight; None: a share.
+        """
+        self.store, self.take, self.most, self.metrics, self.platforms = store, take, most, metrics, platforms
+        self._each = each or max(1, most // SHARE)
+        self._in_flight: dict[asyncio.Task[None], int] = {}  # and the numbers of their turns
+        self._freed = asyncio.Event()
+        self._claiming = asyncio.Lock()  # what has been claimed is in flight before leases are renewed
+
+    @property
+    def in_flight(self) -> int:
+        """How many turns are in work."""
+        return len(self._in_flight)
+
+    async def run(self) -> None:
+        """Work until cancelled; what is in flight then goes on, until `stop`."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while True:
+                await self._claim_or_wait()
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+
+    async def stop(self, patience: float) -> None:
+        """Let turns in flight end for `patience` seconds, then give the rest back to whoever comes next."""
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=patience)
+        for task in self._in_flight:
+            task.cancel()
+        await asyncio.gather(*self._in_flight, return_exceptions=True)
+        await self.store.release_leases()
+
+    async def _claim_or_wait(self) -> None:
+        self._freed.clear()
+        room = self.most - len(self._in_flight)
+        if room <= 0:
+            await self._freed.wait()
+            return
+        try:
+            if not await self._claim(room):
+                self.metrics.waiting.set(len(self._in_flight))
+                await self.store.wait(POLL, self.platforms, self._each)
+        except Exception:  # the database is away: what it holds waits, and so do we
+            log.exception("cannot claim")
+            await asyncio.sleep(1)
+
+    async def _claim(self, most: int) -> bool:
+        """Take up what is ripe; False if nothing is."""
+        async with self._claiming:
+            turns = await self.store.claim(most, self.platforms, self._each)
+            for turn in turns:
+                self._start(turn)
+        return bool(turns)
+
+    def _start(self, turn: Turn) -> None:
+        task = asyncio.create_task(self.take(turn), name=f"turn {turn.id}")
+        self._in_flight[task] = turn.id
+        self.metrics.in_flight.set(len(self._in_flight))
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.pop(task, None)
+        self.metrics.in_flight.set(len(self._in_flight))
+        self._freed.set()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWAL)
+            try:
+                await self._renew_leases()
+                self.metrics.waiting.set(await self.store.count_waiting())
+                self.metrics.put_aside.set(await self.store.count_put_aside())
+            except Exception:
+                log.exception("cannot renew leases")
+
+    async def _renew_leases(self) -> None:
+        async with self._claiming:
+            for conversation in await self.store.renew_leases(list(self._in_flight.values())):
+                self.store.stopped(conversation)

@@ -1,0 +1,59 @@
+"""The work that a turn is: read from its words."""
+
+from bot.commands import (
+    ASKING,
+    COMMANDS,
+    MAKING,
+    AskAgain,
+    CompareModels,
+    Generate,
+    Response,
+    SpeakAnswer,
+    may_claim,
+    parse,
+    question,
+)
+from bot.intake.access import Verdict
+from bot.messages import Turn
+from bot.turns.jobs.ask import AskJob
+from bot.turns.jobs.ask_again import AskAgainJob
+from bot.turns.jobs.compare import CompareJob
+from bot.turns.jobs.generate import GenerateJob
+from bot.turns.jobs.job import Job, JobContext
+from bot.turns.jobs.notice import AccessNotice
+from bot.turns.jobs.read_aloud import ReadAloudJob
+from bot.turns.jobs.run_command import CommandJob, RespondJob, run_command
+
+__all__ = ["Job", "JobContext", "job_of"]
+
+
+async def job_of(hands: JobContext, turn: Turn) -> Job:
+    """What there is to do for a turn. Who may have it done is judged now: it may say something else than at first."""
+    message = turn.message
+    verdict = await hands.access.judge(message)
+    if verdict is not Verdict.WELCOME and not (verdict is Verdict.STRANGER and await may_claim(hands.store, message)):
+        return AccessNotice(hands, turn, verdict)
+    said = parse(message.text)
+    if said is None or question(said, message.text) is not None:
+        return AskJob(hands, turn)
+    name, rest = said
+    if name in ASKING or name in MAKING:
+        return await _asking(hands, turn, name, rest)
+    if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
+        return AskJob(hands, turn)
+    return CommandJob(hands, turn, name, rest)
+
+
+async def _asking(hands: JobContext, turn: Turn, name: str, rest: str) -> Job:
+    ordered, how = await run_command(hands, turn, name, rest)
+    match ordered:
+        case AskAgain(subject, model):
+            return AskAgainJob(hands, turn, subject, model)
+        case CompareModels(subject, models):
+            return CompareJob(hands, turn, subject, models)
+        case Generate():
+            return GenerateJob(hands, turn, ordered)
+        case SpeakAnswer():
+            return ReadAloudJob(hands, turn, ordered)
+        case Response():
+            return RespondJob(hands, turn, ordered, how)

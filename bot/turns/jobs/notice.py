@@ -1,0 +1,36 @@
+"""What becomes of a turn whose author may not use the bot."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.commands import Response, introduce
+from bot.intake.access import Verdict
+from bot.messages import Answer, Turn
+from bot.turns.jobs.job import JobContext
+from bot.turns.jobs.run_command import RespondJob
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class AccessNotice:
+    """Tells a stranger once an hour how to be let in; whoever was shut out reads nothing."""
+
+    hands: JobContext
+    turn: Turn
+    verdict: Verdict
+
+    async def do(self) -> tuple[Answer, str]:
+        """Find the words; none where they were said already."""
+        message, text = self.turn.message, ""
+        if self.verdict is Verdict.STRANGER:
+            text = await introduce(self.hands.store, message, again=self.turn.deliveries > 1)
+        else:
+            log.info("turned away", channel=str(message.channel), author=message.author.id)
+        return Answer(text, None), "command"
+
+    async def show(self, text: str) -> None:
+        """Say it."""
+        if text:
+            await RespondJob(self.hands, self.turn, Response(text)).show(text)

@@ -1,0 +1,91 @@
+"""A command that is obeyed at once."""
+
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.commands import ASKING, COMMANDS, CommandResult, Response, parse
+from bot.errors import BotError, LeaseLost, Refused
+from bot.messages import Answer, Turn
+from bot.replies.reply import Reply
+from bot.turns.jobs.job import JobContext, clear_busy_notice
+from bot.words import say
+
+log = structlog.get_logger(__name__)
+
+
+async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tuple[CommandResult, str]:
+    """What a command orders, and how that came about; what keeps it from being done is said in the place of it."""
+    try:
+        return await COMMANDS[name].run(hands.desk, turn, rest), "command"
+    except Refused as error:
+        return Response(f"⚠️ {error}"), error.key
+    except (BotError, LeaseLost):
+        raise
+    except Exception:
+        log.exception("a bug")
+        return Response(f"⚠️ {say('bug')}"), "bug"
+
+
+@dataclass
+class RespondJob:
+    """Shows a response: in a post of its own, in the one whose button was pressed, or in those of another turn."""
+
+    hands: JobContext
+    turn: Turn
+    response: Response
+    how: str = "command"  # it came about
+
+    async def do(self) -> tuple[Answer, str]:
+        """There is nothing left to do."""
+        return Answer(self.response.text, None), self.how
+
+    async def show(self, text: str) -> None:
+        """Say it."""
+        where, channel = await self._where(), self.turn.message.channel
+        elsewhere = where is not self.turn
+        reply = Reply(self.hands.adapter_of(self.turn), self.hands.store, where, channel, resumed=elsewhere)
+        await reply.show(text, buttons=self.response.buttons, files=self.response.files)
+        if elsewhere:
+            await clear_busy_notice(self.hands, self.turn)
+
+    async def _where(self) -> Turn:
+        """In whose posts it is said."""
+        about = self.turn.message.about
+        if self.response.turn is not None:
+            return self.response.turn
+        if self.response.in_place and about is not None and about.ours:
+            behind = await self.hands.store.find_turn_of_post(self.turn.message.channel, about.id)
+            if behind is not None and _says_what_is_done(behind):
+                return behind
+        return self.turn
+
+
+def _says_what_is_done(turn: Turn) -> bool:
+    """Whether the turn's posts are those of a command: nobody who replies to an answer wants it to be overwritten."""
+    said = parse(turn.message.text)
+    return said is not None and said[0] in COMMANDS and said[0] not in ASKING
+
+
+@dataclass
+class CommandJob:
+    """Does what `/name rest` says."""
+
+    hands: JobContext
+    turn: Turn
+    name: str
+    rest: str
+    response: Response | None = field(init=False, default=None)
+
+    async def do(self) -> tuple[Answer, str]:
+        """Do it. What keeps it from being done is the answer."""
+        if self.name not in COMMANDS:
+            return Answer(say("command_unknown", command=f"/{self.name}"), None), "command"
+        ordered, how = await run_command(self.hands, self.turn, self.name, self.rest)
+        if isinstance(ordered, Response):  # those that ask have jobs of their own
+            self.response = ordered
+        return Answer(self.response.text if self.response else "", None), how
+
+    async def show(self, text: str) -> None:
+        """Say it; after a crash there is only the text."""
+        await RespondJob(self.hands, self.turn, self.response or Response(text)).show(text)

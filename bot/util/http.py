@@ -1,0 +1,210 @@
+"""The one room that speaks HTTP: httpx over aiohttp's connection pool, with caps and checks that httpx lacks.
+
+httpx's own pool collapses with hundreds of requests in flight; the aiohttp transport below it does not.
+Bodies are capped on the raw bytes and must come unpacked, because httpx unpacks a small bomb into one huge chunk.
+"""
+
+import codecs
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+from weakref import ref
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from httpx_sse import EventSource, ServerSentEvent
+
+from bot import __version__
+from bot.errors import Busy, Refused, Unreadable
+
+__all__ = [
+    "Event",
+    "Http",
+    "Reply",
+    "aiohttp_transport",
+    "check_size",
+    "chunks",
+    "events",
+    "map_http_errors",
+    "photo",
+    "read_capped",
+    "texts",
+]
+
+Reply = httpx.Response
+Event = ServerSentEvent
+
+MEGABYTE = 1024 * 1024
+CAP = 8 * MEGABYTE  # bytes of a body that is no photo
+NOTHING = httpx.ByteStream(b"")
+
+
+@contextmanager
+def map_http_errors() -> Iterator[None]:
+    """Turn what httpx raises into what the bot understands. Messages of httpx hold URLs: they stay in `__cause__`."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        # A refused connection also arrives as ConnectTimeout through the aiohttp transport.
+        slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
+        raise Busy("provider_slow" if slow else "provider_unreachable") from error
+    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError) as error:
+        # The transport lets some of aiohttp's own errors through, such as for a reply that is no HTTP.
+        raise Busy("provider_unreachable") from error
+    except (httpx.DecodingError, httpx.InvalidURL) as error:
+        raise Refused("provider_nonsense") from error
+
+
+def aiohttp_transport(url: str) -> AiohttpTransport:
+    """What a client of the service at `url` stands on, a library's too. To be made while the loop runs."""
+    trusted = ssl.create_default_context()  # made once: it takes 30 ms, and either library would make its own
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
+        auto_decompress=False,
+        proxy=_proxy_for(url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
+        # But without a service, only the address of each request tells which one it is.
+        trust_env=not url and bool(getproxies()),
+        skip_auto_headers=("Accept-Encoding", "User-Agent"),
+    )
+    return _Transport(verify=trusted, client=session)
+
+
+class _Transport(AiohttpTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        response.stream = _Body(response)
+        return response
+
+
+class _Body(httpx.AsyncByteStream):
+    """A body that its response lets go of in the end: httpx ties the two together, and what hangs on them stays.
+
+    The garbage collector would find such rings, when it looks at everything, which it seldom does (`app.COLLECTED`).
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._stream, self._response = cast("httpx.AsyncByteStream", response.stream), ref(response)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._stream.__aiter__()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+        if response := self._response():
+            response.stream = NOTHING
+
+
+class Http:
+    """A client for one service. Entered, it can be asked; leaving closes every connection."""
+
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None, *, silence: float = 120) -> None:
+        """Requests go below `url`, or, if that is empty, to whole addresses.
+
+        `silence` is how many seconds the other side may say nothing.
+        """
+        self._address = lru_cache(64)(lambda path: httpx.URL(self.url + path))  # parsing one takes httpx 0.1 ms
+        self.url, self.silence = url and url.rstrip("/") + "/", silence
+        self.headers = {"user-agent": f"snapthread/{__version__}", "accept-encoding": "identity", **(headers or {})}
+
+    async def __aenter__(self) -> "Http":
+        self._client = httpx.AsyncClient(
+            headers=self.headers,
+            timeout=httpx.Timeout(self.silence, connect=15),
+            transport=aiohttp_transport(self.url),
+            follow_redirects=False,
+        )
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._client.aclose()
+
+    @asynccontextmanager
+    async def stream(self, method: str, path: str, **body: Any) -> AsyncGenerator[Reply, None]:
+        """Send a request and hand out the reply as it comes; leaving early closes the connection."""
+        with map_http_errors():
+            async with self._client.stream(method, self._address(path), **body) as reply:
+                yield reply
+
+    async def call(
+        self, method: str, path: str, *, cap: int = CAP, **body: Any
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send a request and return the whole reply: status, headers, body."""
+        async with self.stream(method, path, **body) as reply:
+            return reply.status_code, reply.headers, await read_capped(reply, cap)
+
+
+def _proxy_for(url: str) -> str | None:
+    """The operator's HTTPS_PROXY or the like, unless NO_PROXY names this host."""
+    parts = urlsplit(url)
+    if parts.hostname is None or proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+async def chunks(reply: Reply, cap: int = CAP) -> AsyncGenerator[bytes, None]:
+    """Hand out the body as it comes. Refused when it is packed or holds more than `cap` bytes."""
+    if reply.headers.get("content-encoding", "identity") != "identity":
+        raise Refused("provider_nonsense")
+    total = 0
+    with map_http_errors():
+        async for chunk in reply.aiter_raw():
+            total += len(chunk)
+            if total > cap:
+                raise Refused("provider_nonsense")
+            yield chunk
+
+
+async def read_capped(reply: Reply, cap: int = CAP) -> bytes:
+    """Return the whole body, under the rules of `chunks`."""
+    return b"".join([chunk async for chunk in chunks(reply, cap)])
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raise Unreadable for a photo of more than `limit` bytes."""
+    if size > limit:
+        raise Unreadable("photo_too_heavy", limit=limit // MEGABYTE)
+
+
+async def photo(reply: Reply, limit: int) -> bytes:
+    """Return the body as that of a photo. Unreadable as soon as it has turned out to hold more than `limit` bytes."""
+    data = bytearray()
+    async with aclosing(chunks(reply, cap=limit + CAP)) as pieces:
+        async for piece in pieces:
+            data += piece
+            check_size(len(data), limit)
+    return bytes(data)
+
+
+async def events(body: AsyncIterator[bytes]) -> AsyncGenerator[Event, None]:
+    """Read server-sent events, however the bytes are cut. By the standard, one without its blank line is dropped."""
+    source = EventSource(cast(Reply, _EventStream(body)))
+    async with aclosing(source.aiter_sse()) as read_events:
+        async for event in read_events:
+            yield event
+
+
+class _EventStream:
+    """As much of a reply as an EventSource reads; a real one would pass every piece through four more hands."""
+
+    headers: Mapping[str, str] = {"content-type": "text/event-stream"}
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+
+    def aiter_text(self) -> AsyncGenerator[str, None]:
+        return texts(self._body)
+
+
+async def texts(body: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
+    """Read UTF-8 however its characters are cut; damaged bytes become U+FFFD, whatever charset a header claims."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    async for chunk in body:
+        if text := decoder.decode(chunk):
+            yield text
+    if rest := decoder.decode(b"", final=True):
+        yield rest

@@ -1,0 +1,147 @@
+"""What the dashboard shows, made of what the store counts: series over time, costs by day, errors by kind, processes.
+
+A stretch of time that is over does not change any more, so after the first look only the newest one is counted again.
+That first look at a month of a million turns takes seconds, which nobody has to wait for: an answer counts for a
+fraction of a second, newest first, and says how far it came. What is deleted later stays counted until the process
+ends; there is no word in it.
+"""
+
+import asyncio
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bot.messages import Backlog, Usage, WorkerProcess
+from bot.ports import Store
+from bot.web.interval_cache import RANGES, IntervalCache
+from bot.web.tally_sums import NOTHING, Interval, TallySum, biggest, stretch_of, total
+from bot.words import ENGLISH, catalogue
+
+Json = dict[str, Any]
+Costs = Mapping[str, Usage]  # by model
+
+SILENT = 20.0  # seconds; processes tell of themselves every five
+UNITS = ("credits", "dollars")
+MOST_ASIDE = 50  # turns that were put aside, which are shown one by one
+ELSE = "else"  # errors that only another version of the bot knows
+
+
+class DashboardData:
+    """Tells what there is to see."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._turns = IntervalCache(self._count_turns)
+        self._costs = IntervalCache(store.list_spent_by_model)
+
+    async def tell(self, name: str, split: str, seconds: float) -> Json:
+        """All of a range, told apart by a split, as JSON; it counts for about so many seconds."""
+        shown, now, deadline = RANGES[name], time.time(), time.monotonic() + seconds
+        starts, days = shown.starts(now), shown.midnights(now)
+        turns = await self._turns.recall(starts, shown.step, deadline)
+        costs = await self._costs.recall(days, days[1] - days[0], deadline)
+        about = {"range": name, "split": split, "now": now}
+        about |= {"start": starts[0], "step": shown.step, "stretches": len(starts)}
+        uncounted = sum(each is None for each in (*turns, *costs))
+        # In a thread, because it takes some milliseconds, in which others want to go on.
+        told = await asyncio.to_thread(_tell, turns, costs, split)
+        told["costs"]["start"] = days[0]
+        live = _live(await self._store.get_backlog(), await self._store.list_processes(), now)
+        return about | {"uncounted": uncounted} | told | live | {"put_aside": await self._list_put_aside()}
+
+    async def _list_put_aside(self) -> Json:
+        """List the latest turns that were put aside, and count all of them."""
+        turns = await self._store.list_put_aside(MOST_ASIDE)
+        total = len(turns) if len(turns) < MOST_ASIDE else await self._store.count_put_aside()
+        return {"total": total, "turns": [asdict(turn) for turn in turns]}
+
+    async def _count_turns(self, start: float, end: float) -> Interval:
+        return stretch_of(await self._store.list_tallies(start, end))
+
+
+def _tell(turns: Sequence[Interval | None], costs: Sequence[Costs | None], split: str) -> Json:
+    known = [stretch for stretch in turns if stretch]
+    everything = total(each for stretch in known for each in stretch.sums["all"].values())
+    return {
+        "total": {"turns": everything.turns, "failed": everything.failed, **everything.percentiles},
+        "groups": _groups(turns, split),
+        "costs": {"days": len(costs), **{unit: _dearest(costs, unit) for unit in UNITS}},
+        "errors": _errors(known),
+    }
+
+
+def _groups(turns: Sequence[Interval | None], split: str) -> Sequence[Json]:
+    """The biggest groups and the others, with a figure for each stretch; None: not counted yet."""
+    stretches = [(stretch or NOTHING).sums[split] for stretch in turns]
+    sizes: defaultdict[str, int] = defaultdict(int)
+    for sums in stretches:
+        for name, each in sums.items():
+            sizes[name] += each.turns
+    counted = [stretch is not None for stretch in turns]
+    return [
+        {"name": name, **_series([_sum_of(sums, members) for sums in stretches], counted)}
+        for name, members in biggest(sizes).items()
+    ]
+
+
+def _sum_of(sums: Mapping[str, TallySum], names: Sequence[str]) -> TallySum:
+    found = [sums[name] for name in names if name in sums]
+    return found[0] if len(found) == 1 else total(found)
+
+
+def _series(sums: Sequence[TallySum], counted: Sequence[bool]) -> Json:
+    pairs = list(zip(sums, counted, strict=True))
+    return {
+        "turns": [each.turns if known else None for each, known in pairs],
+        "failed": [each.failed if known else None for each, known in pairs],
+        **{
+            name: {part: [each.percentiles[name][part] for each in sums] for part in ("p50", "p95")}
+            for name in ("first_words", "took")
+        },
+    }
+
+
+def _dearest(costs: Sequence[Costs | None], unit: str) -> Sequence[Json]:
+    """What the models that took most took each day, and the others; those that took nothing are left out."""
+    names = {name for found in costs for name in found or ()}
+    spent = {name: [_amount(found, name, unit) for found in costs] for name in names}
+    sizes = {name: whole for name, days in spent.items() if (whole := sum(filter(None, days)))}
+    return [
+        {"name": name, "values": _added([spent[each] for each in members])} for name, members in biggest(sizes).items()
+    ]
+
+
+def _amount(found: Costs | None, name: str, unit: str) -> float | None:
+    """None where the day is not counted yet; 0 where the model took nothing or does not tell."""
+    return None if found is None else getattr(found.get(name), unit, None) or 0
+
+
+def _added(rows: Iterable[Sequence[float | None]]) -> Sequence[float | None]:
+    return [None if None in day else round(sum(filter(None, day)), 6) for day in zip(*rows, strict=True)]
+
+
+def _errors(stretches: Iterable[Interval]) -> Sequence[Json]:
+    """How often each kind was met, the most frequent first, and its sentence as it stands in our words."""
+    words = catalogue(ENGLISH)
+    kinds: dict[str, tuple[int, float]] = {}
+    for stretch in stretches:
+        for key, (turns, last) in stretch.errors.items():
+            known = key if key in words else ELSE
+            before = kinds.get(known, (0, 0.0))
+            kinds[known] = (before[0] + turns, max(before[1], last))
+    return [
+        {"key": key, "turns": turns, "last": last, "sentence": _sentence(words.get(key, ""))}
+        for key, (turns, last) in sorted(kinds.items(), key=lambda kind: (-kind[1][0], kind[0]))
+    ]
+
+
+def _sentence(words: str) -> str:
+    return re.sub(r"\{\w+\}", "…", words)
+
+
+def _live(backlog: Backlog, fleet: Iterable[WorkerProcess], now: float) -> Json:
+    processes = [asdict(process) | {"silent": now - process.seen > SILENT} for process in fleet]
+    return {"backlog": asdict(backlog), "fleet": processes}

@@ -1,0 +1,189 @@
+"""What was missed is taken in before what is heard next, whatever breaks in between, and is read no more than once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+
+import discord
+import pytest
+import pytest_asyncio
+
+from adapters.platforms.discord.channel_queues import ChannelQueues
+from adapters.platforms.discord.downloads import LinkCache
+from adapters.platforms.discord.incoming import IncomingMessages
+from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.read_marks import ReadMarks
+from adapters.platforms.discord.rest import RestClient
+from adapters.platforms.discord.rest_pacing import RestPacing
+from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
+from bot.errors import Busy
+from bot.messages import Message
+from bot.ports import Store
+from tests.adapters.platforms.discord.conftest import IN_TIME, Listener, discord_on_loopback, listening
+from tests.doubles.discord import BOB, CUT, ME, TOKEN, FakeDiscord
+
+HISTORY = "/channels/{channel_id}/messages"
+
+
+class Heard:
+    """What came in, each message once, and the troubles that taking it in has."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, Message] = {}
+        self.troubles: list[Exception] = []
+
+    async def receive(self, message: Message) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.messages.setdefault(message.id, message)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.messages.values()]
+
+    async def until(self, *texts: str) -> None:
+        """Wait for these words, and then for no others and in no other order."""
+        async with asyncio.timeout(IN_TIME):
+            while not set(texts) <= set(self.texts):
+                await asyncio.sleep(0.001)
+        assert self.texts == list(texts)
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[FakeDiscord]:
+    async with discord_on_loopback(FakeDiscord(message_content=True)) as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def client(server: FakeDiscord) -> AsyncIterator[Listener]:
+    async with listening(Listener()) as client:
+        yield client
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def marks(sqlite: Store) -> ReadMarks:
+    return ReadMarks(sqlite)
+
+
+@pytest.fixture
+async def hearing(
+    server: FakeDiscord, heard: Heard, marks: ReadMarks, sqlite: Store
+) -> AsyncIterator[IncomingMessages]:
+    rest, lines = RestClient(TOKEN, server.url, RestPacing(sqlite, TOKEN)), ChannelQueues()
+    yield IncomingMessages(
+        heard.receive, sqlite, lines, marks, LinkCache(), PhotoThreads(sqlite), PermissionNotices(rest, sqlite)
+    )
+    await lines.close()
+    await rest.close()
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.platforms.discord.channel_queues.LONGEST_PAUSE", 0.02)
+
+
+async def known(server: FakeDiscord, client: Listener, marks: ReadMarks) -> int:
+    """A channel that was listened to until a moment ago."""
+    channel = server.add_channel("photos")
+    await until(lambda: client.get_channel(channel) is not None)
+    await marks.begin({Place(channel).channel: channel})
+    return channel
+
+
+async def says(server: FakeDiscord, client: Listener, channel: int, *texts: str) -> list[discord.Message]:
+    return [await client.hears(await server.says(text, channel, BOB)) for text in texts]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(IN_TIME):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+async def test_what_was_missed_comes_before_what_is_heard_next(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, marks: ReadMarks
+) -> None:
+    channel = await known(server, client, marks)
+    await says(server, client, channel, "first", "second")
+    hearing.hold(0)
+    for message in await says(server, client, channel, "third"):
+        hearing.said(message, ME)
+    await hearing.catch_up(client, 0, ME)
+    for message in await says(server, client, channel, "fourth"):
+        hearing.said(message, ME)
+    await heard.until("first", "second", "third", "fourth")
+
+
+async def test_what_a_broken_connection_has_left_unread_is_read_through_the_next_one(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, marks: ReadMarks
+) -> None:
+    channel = await known(server, client, marks)
+    await says(server, client, channel, "missed")
+    hearing.hold(0)
+    for message in await says(server, client, channel, "next"):
+        hearing.said(message, ME)
+    await client.close()
+    await hearing.catch_up(client, 0, ME)
+    async with listening(Listener()) as later:
+        hearing.hold(0)
+        for message in await says(server, later, channel, "last"):
+            hearing.said(message, ME)
+        assert heard.texts == []  # nothing may pass what is still to be read
+        await hearing.catch_up(later, 0, ME)
+        await heard.until("missed", "next", "last")
+
+
+async def test_a_connection_that_broke_before_it_had_compared_leaves_all_to_the_next_one(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, marks: ReadMarks, tmp_path: Path
+) -> None:
+    channel = await known(server, client, marks)
+    await says(server, client, channel, "missed")
+    with closing(connect(tmp_path / "bot.db", isolation_level=None)) as database:
+        database.execute("ALTER TABLE heard RENAME TO away")
+        hearing.hold(0)
+        comparing = asyncio.create_task(hearing.catch_up(client, 0, ME))
+        async with listening(Listener()) as later:
+            await client.close()
+            for message in await says(server, later, channel, "next"):
+                hearing.said(message, ME)
+            comparing_again = asyncio.create_task(hearing.catch_up(later, 0, ME))
+            await asyncio.sleep(0.01)
+            database.execute("ALTER TABLE away RENAME TO heard")
+            await asyncio.gather(comparing, comparing_again)
+            await heard.until("missed", "next")
+            assert len(server.called("GET", HISTORY)) == 1
+
+
+async def test_what_was_read_is_taken_in_however_often_the_store_is_away_and_not_read_again(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, marks: ReadMarks
+) -> None:
+    channel = await known(server, client, marks)
+    texts = [f"message {n}" for n in range(5)]
+    await says(server, client, channel, *texts)
+    heard.troubles = [OSError("the store is away"), Busy("discord_unreachable")] * 3
+    hearing.hold(0)
+    await hearing.catch_up(client, 0, ME)
+    await heard.until(*texts)
+    assert heard.troubles == []
+    assert len(server.called("GET", HISTORY)) == 1
+
+
+async def test_reading_is_tried_again_while_discord_is_away(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, marks: ReadMarks
+) -> None:
+    channel = await known(server, client, marks)
+    await says(server, client, channel, "missed")
+    server.fails("history", CUT, times=3)
+    hearing.hold(0)
+    for message in await says(server, client, channel, "next"):
+        hearing.said(message, ME)
+    await hearing.catch_up(client, 0, ME)
+    await heard.until("missed", "next")

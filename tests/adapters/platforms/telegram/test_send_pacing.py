@@ -1,0 +1,301 @@
+"""Telegram's limits are kept, whoever wants to speak, and the whole text comes first."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from adapters.platforms.telegram.clock import Admit
+from adapters.platforms.telegram.send_pacing import IDLE, PATIENCE, SendLimits, SendPacing
+from bot.errors import Busy
+from bot.messages import RateLimit
+from bot.store.rate_limits import LocalRateLimiter
+
+GROUP, ANN, BOB = -1001, 42, 43
+
+
+class FakeClock:
+    """Time that passes only when everybody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    def time(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.now + seconds, next(self._order), alarm))
+        await alarm
+
+    async def run(self, *work: Coroutine[Any, Any, Any]) -> list[Any]:
+        """Let all of it happen, and return what came of it."""
+        tasks = [asyncio.ensure_future(each) for each in work]
+        while not all(task.done() for task in tasks):
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self._sleepers:
+                self.now, _, alarm = heapq.heappop(self._sleepers)
+                alarm.set_result(None)
+        return [task.exception() or task.result() for task in tasks]
+
+
+class Speaker:
+    """Says things and writes down when."""
+
+    def __init__(
+        self, limits: SendLimits | None = None, *, clock: FakeClock | None = None, admit: Admit | None = None
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self.pace = SendPacing(limits, self.clock, admit=admit)
+        self.said: list[tuple[float, int, str]] = []
+
+    async def whole(self, chat: int, text: str = "", error: Exception | None = None) -> None:
+        async with self.pace.whole(chat):
+            self._say(chat, text, error)
+
+    async def growing(self, chat: int, text: str = "", error: Exception | None = None) -> None:
+        async with self.pace.growing(chat):
+            self._say(chat, text, error)
+
+    def _say(self, chat: int, text: str, error: Exception | None) -> None:
+        self.said.append((self.clock.now - 1000, chat, text))
+        if error:
+            raise error
+
+    def times(self, chat: int | None = None) -> list[float]:
+        return [round(at, 3) for at, spoken, _ in self.said if chat in (None, spoken)]
+
+
+async def test_a_private_chat_hears_from_us_every_1_1_seconds() -> None:
+    speaker = Speaker()
+    await speaker.clock.run(*(speaker.whole(ANN, str(n)) for n in range(4)))
+    assert speaker.times() == [0, 1.1, 2.2, 3.3]
+    assert [text for _, _, text in speaker.said] == ["0", "1", "2", "3"], "in the order of asking"
+
+
+async def test_a_group_hears_from_us_every_3_1_seconds() -> None:
+    speaker = Speaker()
+    await speaker.clock.run(*(speaker.whole(GROUP) for _ in range(3)))
+    assert speaker.times() == [0, 3.1, 6.2]
+
+
+async def test_chats_do_not_wait_for_each_other() -> None:
+    speaker = Speaker()
+    await speaker.clock.run(speaker.whole(ANN), speaker.whole(BOB), speaker.whole(GROUP))
+    assert speaker.times() == [0, 0, 0]
+
+
+async def test_a_group_never_hears_more_than_twenty_times_a_minute() -> None:
+    speaker = Speaker(SendLimits(group=0.1))
+    results = await speaker.clock.run(*(speaker.whole(GROUP) for _ in range(25)))
+    assert len(speaker.said) == 20
+    assert all(isinstance(result, Busy) and 50 < (result.retry_after or 0) <= 60 for result in results[20:])
+
+
+async def test_growing_text_leaves_room_for_whole_text_in_a_group() -> None:
+    speaker = Speaker(SendLimits(group=0, overall=1000))
+    results = await speaker.clock.run(*(speaker.growing(GROUP) for _ in range(20)))
+    assert sum(isinstance(result, Busy) for result in results) == 4
+    await speaker.clock.run(*(speaker.whole(GROUP) for _ in range(4)))
+    assert len(speaker.said) == 20
+
+
+async def test_all_chats_together_hear_thirty_messages_a_second() -> None:
+    speaker = Speaker()
+    await speaker.clock.run(*(speaker.whole(chat) for chat in range(1, 301)))
+    times = speaker.times()
+    assert len(times) == 300
+    assert all(later - earlier >= 0.999 for earlier, later in zip(times, times[30:], strict=False))
+    assert times[-1] == pytest.approx(9)
+
+
+async def test_growing_text_is_turned_away_instead_of_growing_stale() -> None:
+    speaker = Speaker()
+    await speaker.growing(ANN, "a")
+    with pytest.raises(Busy) as caught:
+        await speaker.growing(ANN, "a c")
+    assert caught.value.retry_after == pytest.approx(1.1)
+    speaker.clock.now += 1.1
+    await speaker.growing(ANN, "a cat")
+    assert [text for _, _, text in speaker.said] == ["a", "a cat"]
+
+
+async def test_whole_text_goes_before_growing_text() -> None:
+    speaker = Speaker()
+    await speaker.whole(ANN)
+    waiting = asyncio.ensure_future(speaker.whole(ANN, "whole"))
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await speaker.growing(ANN, "growing")
+    await speaker.clock.run(waiting)  # type: ignore[arg-type]
+    assert [text for _, _, text in speaker.said] == ["", "whole"]
+
+
+async def test_growing_text_and_typing_give_way_when_the_bot_as_a_whole_is_busy() -> None:
+    speaker = Speaker()
+    for chat in range(1, 20):
+        await speaker.whole(chat)
+    with pytest.raises(Busy):
+        await speaker.growing(ANN)
+    assert not speaker.pace.spare(ANN)
+    await speaker.whole(ANN, "but this")
+    assert speaker.said[-1][2] == "but this"
+
+
+async def test_a_chat_that_asks_for_silence_gets_it_alone() -> None:
+    speaker = Speaker()
+    with pytest.raises(Busy):
+        await speaker.whole(ANN, error=Busy("telegram_slow_down", retry_after=5))
+    assert not speaker.pace.spare(ANN)
+    assert speaker.pace.spare(BOB)
+    await speaker.clock.run(speaker.whole(ANN), speaker.whole(BOB))
+    assert (speaker.times(ANN), speaker.times(BOB)) == ([0, 5], [0])
+
+
+async def test_a_long_silence_sends_the_turn_back_to_the_store() -> None:
+    speaker = Speaker()
+    with pytest.raises(Busy):
+        await speaker.whole(ANN, error=Busy("telegram_slow_down", retry_after=300))
+    with pytest.raises(Busy) as caught:
+        await speaker.whole(ANN)
+    assert caught.value.retry_after == pytest.approx(300)
+    assert len(speaker.said) == 1
+    assert PATIENCE < 300
+
+
+async def test_somebody_who_gives_up_waiting_does_not_stop_those_behind() -> None:
+    speaker = Speaker()
+    await speaker.whole(ANN)
+    impatient = asyncio.ensure_future(speaker.whole(ANN, "impatient"))
+    await asyncio.sleep(0)
+    behind = asyncio.ensure_future(speaker.whole(ANN, "behind"))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    speaker.clock._sleepers.clear()
+    await speaker.clock.run(behind)  # type: ignore[arg-type]
+    assert speaker.times() == [0, 1.1]
+
+
+async def test_chats_at_rest_are_forgotten() -> None:
+    speaker = Speaker(SendLimits(overall=10_000))
+    for chat in range(1, IDLE * 3):
+        await speaker.whole(chat)
+        speaker.clock.now += 1
+    assert len(speaker.pace._lines) <= IDLE
+
+
+class Fleet:
+    """Gates that all speakers share, and a list of those that were asked."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.gates = LocalRateLimiter(self.clock.time)
+        self.asked: list[RateLimit] = []
+
+    async def admit(self, gate: RateLimit, patience: float) -> float:
+        self.asked.append(gate)
+        return await self.gates.acquire(gate, patience)
+
+    def speaker(self) -> Speaker:
+        return Speaker(clock=self.clock, admit=self.admit)
+
+
+def together(*speakers: Speaker) -> list[float]:
+    return sorted(at for speaker in speakers for at in speaker.times())
+
+
+async def test_all_processes_together_say_thirty_things_a_second() -> None:
+    fleet = Fleet()
+    three = [fleet.speaker() for _ in range(3)]
+    await fleet.clock.run(*(three[chat % 3].whole(chat) for chat in range(1, 121)))
+    times = together(*three)
+    assert len(times) == 120
+    assert all(later - earlier >= 0.999 for earlier, later in zip(times, times[30:], strict=False))
+    assert times[-1] == pytest.approx(3)
+
+
+async def test_topics_of_a_group_that_are_answered_by_several_processes_share_its_pace() -> None:
+    fleet = Fleet()
+    three = [fleet.speaker() for _ in range(3)]
+    results = await fleet.clock.run(*(three[n % 3].whole(GROUP) for n in range(24)))
+    assert results == [None] * 24
+    assert together(*three) == pytest.approx([3.1 * n for n in range(24)])
+
+
+async def test_growing_text_leaves_the_group_to_the_whole_text_of_another_process() -> None:
+    fleet = Fleet()
+    here, there = fleet.speaker(), fleet.speaker()
+    await here.growing(GROUP, "a")
+    whole = asyncio.ensure_future(there.whole(GROUP, "a cat"))
+    await asyncio.sleep(0)
+    with pytest.raises(Busy) as caught:
+        await fleet.speaker().growing(GROUP, "a dog")
+    assert caught.value.retry_after == pytest.approx(6.2), "after the whole text"
+    await fleet.clock.run(whole)  # type: ignore[arg-type]
+    assert there.times() == [3.1]
+
+
+async def test_a_busy_fleet_lets_nothing_grow() -> None:
+    fleet = Fleet()
+    here, there = fleet.speaker(), fleet.speaker()
+    for chat in range(1, 17):
+        await there.whole(chat)
+    fleet.clock.now += 0.4
+    with pytest.raises(Busy) as caught:
+        await here.growing(ANN)
+    assert caught.value.retry_after == pytest.approx(0.6)
+    assert not here.pace.spare(BOB)
+    fleet.clock.now += 0.6
+    await here.growing(ANN, "a cat")
+    assert here.pace.spare(BOB)
+
+
+async def test_a_call_asks_for_few_gates_and_the_typing_sign_for_none() -> None:
+    fleet = Fleet()
+    speaker = fleet.speaker()
+    await speaker.whole(ANN)
+    await speaker.growing(BOB)
+    with pytest.raises(Busy):
+        await speaker.growing(BOB)
+    assert speaker.pace.spare(BOB)
+    assert [gate.name for gate in fleet.asked] == ["telegram"] * 2
+    await speaker.whole(GROUP)
+    assert [gate.name for gate in fleet.asked[2:]] == ["telegram", f"telegram {GROUP}"]
+    assert (fleet.asked[3].most, fleet.asked[3].seconds) == (1, 3.1)
+
+
+async def test_while_the_fleet_is_crowded_growing_text_does_not_ask_again_and_again() -> None:
+    fleet = Fleet()
+    speaker = fleet.speaker()
+    for chat in range(1, 16):
+        await speaker.whole(chat)
+    for chat in range(50, 150):
+        with pytest.raises(Busy):
+            await speaker.growing(chat)
+    assert len(fleet.asked) == 16
+
+
+async def test_growing_text_does_not_wait_for_a_store_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.platforms.telegram.send_pacing.HURRY", 0.05)
+
+    async def away(gate: RateLimit, patience: float) -> float:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(Busy):
+        await asyncio.wait_for(Speaker(admit=away).growing(ANN), 5)
+
+
+async def test_gates_that_nobody_passes_are_forgotten() -> None:
+    clock = FakeClock()
+    gates = LocalRateLimiter(clock.time)
+    for n in range(12_000):
+        await gates.acquire(RateLimit(str(n), 1, 3.1), 0)
+        clock.now += 1
+    assert len(gates._passed) <= 10_000

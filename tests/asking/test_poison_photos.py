@@ -1,0 +1,56 @@
+"""The bad photo among good ones is found, with few tries."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.asking.poison_photos import find_bad_photos, may_be_photo_fault
+from bot.errors import Busy, Refused
+from bot.messages import Photo
+
+
+def photos(n: int) -> list[Photo]:
+    return [Photo(f"{each}.jpg", "image/jpeg", Path("a"), 1, f"hash-{each}", 1, 1) for each in range(n)]
+
+
+class Picky:
+    """Takes all but some."""
+
+    def __init__(self, *bad: Photo) -> None:
+        self.bad, self.asked = bad, 0
+
+    async def __call__(self, photos: Sequence[Photo]) -> bool:
+        self.asked += 1
+        return not any(photo in self.bad for photo in photos)
+
+
+@given(st.integers(1, 18), st.sets(st.integers(0, 17)))
+async def test_exactly_the_bad_ones_are_found(n: int, bad: set[int]) -> None:
+    shown = photos(n)
+    picky = Picky(*(shown[each] for each in bad if each < n))
+    assert set(await find_bad_photos(shown, picky)) == set(picky.bad)
+
+
+async def test_one_among_sixteen_takes_few_tries() -> None:
+    shown = photos(16)
+    picky = Picky(shown[11])
+    assert await find_bad_photos(shown, picky) == [shown[11]]
+    assert picky.asked <= 6
+
+
+@pytest.mark.parametrize(
+    ("error", "may"),
+    [
+        (Refused("provider_bad_request", status=400), True),
+        (Refused("provider_photo_refused"), True),
+        (Refused("provider_wrong_key"), False),
+        (Refused("provider_filtered"), False),
+        (Busy("provider_down", status=500), False),
+    ],
+)
+def test_only_some_refusals_may_be_about_one_photo(error: Exception, may: bool) -> None:
+    assert isinstance(error, Refused | Busy)
+    assert may_be_photo_fault(error) is may

@@ -1,0 +1,114 @@
+"""An answer grows in few edits, and the last one is never missed."""
+
+import asyncio
+
+import pytest
+
+from bot.errors import Busy, Refused
+from bot.messages import Conversation, Turn
+from bot.ports import Store
+from bot.replies.reply import CURSOR, NOTHING_MORE, Reply
+from tests.doubles.platform import FakePlatform
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    return FakePlatform(max_length=100)
+
+
+@pytest.fixture
+def reply(platform: FakePlatform, sqlite: Store, turn: Turn) -> Reply:
+    assert isinstance(turn.conversation, Conversation)
+    return Reply(platform, sqlite, turn, turn.message.channel)
+
+
+async def settle() -> None:
+    await asyncio.sleep(0.03)
+
+
+async def test_the_first_words_are_posted_and_the_rest_is_edited_in(platform: FakePlatform, reply: Reply) -> None:
+    async with reply.growing():
+        reply.grow("a")
+        await settle()
+        assert platform.reads() == ["a" + CURSOR]
+        reply.grow(" cat")
+        await settle()
+        assert platform.reads() == ["a cat" + CURSOR]
+    await reply.show(reply.text)
+    assert platform.reads() == ["a cat"]
+
+
+async def test_many_small_pieces_become_few_edits(platform: FakePlatform, reply: Reply) -> None:
+    platform.edit_interval = 0.1
+    async with reply.growing():
+        for _ in range(50):
+            reply.grow("x")
+            await asyncio.sleep(0.002)
+    await reply.show(reply.text)
+    assert platform.reads() == ["x" * 50]
+    assert len(platform.calls) <= 4
+
+
+async def test_a_slow_platform_does_not_slow_the_reading(platform: FakePlatform, reply: Reply) -> None:
+    class Slow(FakePlatform):
+        async def send(self, *args: object, **kwargs: object) -> str:
+            await asyncio.sleep(0.2)
+            return await super().send(*args, **kwargs)  # type: ignore[arg-type]
+
+    reply.adapter = Slow()
+    begun = asyncio.get_running_loop().time()
+    async with reply.growing():
+        for _ in range(20):
+            reply.grow("x")
+            await asyncio.sleep(0)
+        read = asyncio.get_running_loop().time() - begun
+    assert read < 0.1
+    await reply.show(reply.text)
+
+
+async def test_an_edit_that_is_held_up_is_made_up_for(platform: FakePlatform, reply: Reply) -> None:
+    async with reply.growing():
+        platform.troubles = [Busy("discord_unreachable", retry_after=0.01)]
+        reply.grow("a")
+        await asyncio.sleep(0.05)
+        reply.grow(" cat")
+        await settle()
+        assert platform.reads() == ["a cat" + CURSOR]
+
+
+async def test_a_channel_that_refuses_edits_still_gets_the_whole_answer(platform: FakePlatform, reply: Reply) -> None:
+    async with reply.growing():
+        platform.troubles = [Refused("photo_gone")]
+        reply.grow("a")
+        await settle()
+        reply.grow(" cat")
+        await settle()
+    await reply.show(reply.text)
+    assert platform.reads() == ["a cat"]
+
+
+async def test_only_posts_that_differ_are_touched(platform: FakePlatform, reply: Reply) -> None:
+    text = "A sentence of words. " * 10
+    await reply.show(text)
+    before = len(platform.calls)
+    await reply.show(text + "And one more. ")
+    assert platform.calls[before:] == [("edit", platform.reads()[-1])]
+
+
+async def test_a_shorter_answer_after_a_crash_leaves_no_old_text(
+    platform: FakePlatform, sqlite: Store, turn: Turn
+) -> None:
+    await Reply(platform, sqlite, turn, turn.message.channel).show("A sentence of words. " * 10)
+    await sqlite.release_leases()
+    [again] = await sqlite.claim(1)
+    await Reply(platform, sqlite, again, turn.message.channel).show("Short.")
+    assert platform.reads() == ["Short.", NOTHING_MORE, NOTHING_MORE]
+
+
+async def test_a_post_whose_id_was_lost_is_found_by_its_nonce(
+    platform: FakePlatform, sqlite: Store, turn: Turn
+) -> None:
+    here = turn.message.channel
+    await platform.send(here, "half", nonce=f"{turn.id}-0")
+    await Reply(platform, sqlite, turn, here).show("whole")
+    assert platform.reads() == ["whole"]
