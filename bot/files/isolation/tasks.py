@@ -43,7 +43,7 @@ def _document(function: str) -> Task:
 
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
-        "clean_photo": _picture("photo:clean_photo"),
+        "clean_photo": _picture("photo_file:clean_photo"),
         "inspect_picture": _picture("pictures:inspect_picture"),
         "is_opaque": _picture("pictures:is_opaque"),
         "shrink_picture": _picture("pictures:shrink_picture"),
