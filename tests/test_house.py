@@ -40,7 +40,7 @@ MAY = {
     "bot.accounting.usage_chart": {"bot.messages"},
     "bot.commands.export_archive": {"bot.messages"},
     "bot.operations.metrics": CORE,
-    "bot.store": CORE | {"bot.operations.file_rights"},
+    "bot.store": CORE | {"bot.operations.file_rights", "bot.util"},
     "bot.web": CORE | {"bot.settings"},
     "bot.turns.stops": set(),
     "bot.accounting.limits": CORE,
