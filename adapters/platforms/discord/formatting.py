@@ -9,6 +9,7 @@ from adapters.platforms.discord.escaping import escaped
 from adapters.platforms.discord.formulas import formulas, in_brackets
 from adapters.platforms.discord.markdown_page import MarkdownPage, PageEdit, parsed
 from adapters.platforms.discord.tables import grid, listed, tables
+from bot.replies.markdown import hidden_host
 from bot.replies.pages import pages, units
 
 LONGEST = 2000  # characters of a message; counted in UTF-16 units, of which there are never fewer
@@ -16,7 +17,7 @@ RULE = "─" * 12
 NOTHING = "…"
 
 SPECIAL = re.compile(  # only where this is found there may be something to do
-    r"[$<@&]|\|[ \t]*:?-|-:?[ \t]*\||\\[(\[]|!\[|\[[ xX]\]|#{4}|`{3}|~{3}|^ *>>>"
+    r"[$<@&]|\]\(|\]:|\|[ \t]*:?-|-:?[ \t]*\||\\[(\[]|!\[|\[[ xX]\]|#{4}|`{3}|~{3}|^ *>>>"
     r"|^[ \t>]*(?:={3,}|(?:[-*_][ \t]*){3,})[ \t\r]*$",
     re.MULTILINE,
 )
@@ -46,7 +47,7 @@ def render(markdown: str) -> str:
 def _rendered(markdown: str) -> str:
     page = parsed(markdown)
     code = list(_code(page))
-    edits = [*code, *_rules(page), *_headings(page), *_tasks(page), *_images(page), *formulas(page)]
+    edits = [*code, *_rules(page), *_headings(page), *_tasks(page), *_images(page), *_links(page), *formulas(page)]
     edits += _loose(page, edits)
     for shape in (grid, listed):
         shown = page.written(edits + list(tables(page, edits, shape)))
@@ -126,6 +127,13 @@ def _images(page: MarkdownPage) -> Iterator[PageEdit]:
 
 
 # inside of a line
+
+
+def _links(page: MarkdownPage) -> Iterator[PageEdit]:
+    for link in page.nodes["Link"]:
+        text = " ".join(page.at(words) for kind in ("Text", "Code") for words in page.within(kind, link))
+        if host := hidden_host(text, link.value["dest_url"]):
+            yield PageEdit(link.end, link.end, f" ({host})")
 
 
 def _loose(page: MarkdownPage, taken: list[PageEdit]) -> Iterator[PageEdit]:

@@ -205,6 +205,9 @@ def test_three_quote_signs_do_not_swallow_what_follows() -> None:
         ("Vec<T> a < b &amp; c&nbsp;d", "Vec<T> a < b & c\u00a0d"),
         ("- [ ] a\n- [X] b", "- ☐ a\n- ☑ b"),
         ("see[^1]\n\n[^1]: A note<br>", "see[^1]\n\n[^1]: A note"),
+        ("[bank.example](https://evil.example/x)!", "[bank.example](https://evil.example/x) (evil.example)!"),
+        ("[the bank](https://evil.example/x)", "[the bank](https://evil.example/x)"),
+        ("[bank.example][1]\n\n[1]: https://a.b", "[bank.example][1] (a.b)\n\n[1]: https://a.b"),
         ("-# small ||spoiler|| $x$", "-# small ||spoiler|| x"),
     ],
 )
