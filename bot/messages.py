@@ -285,6 +285,18 @@ class Turn:
     attempts: int = 0  # how often it was put back because somebody was busy
     stalls: int = 0  # times the event loop stood still over it
     crashes: int = 0  # unclean ends of a process that are charged to it
+    transcript: str | None = None  # of its recordings; None: nobody has listened to them yet
+
+    @property
+    def words(self) -> str:
+        """What its author wrote and what was said in the recordings, one after the other."""
+        return "\n\n".join(filter(None, (self.message.text, self.transcript)))
+
+    @property
+    def shown_words(self) -> str:
+        """The words as people read them: a microphone stands before those that were spoken."""
+        spoken = self.transcript and f"🎤 {self.transcript}"
+        return "\n\n".join(filter(None, (self.message.text, spoken)))
 
     @property
     def is_poison(self) -> bool:

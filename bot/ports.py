@@ -394,8 +394,8 @@ class Store(SessionStore, Protocol):
     async def delete_generated(self, before: float) -> None:
         """Delete what was made before that moment (seconds since 1970)."""
 
-    async def set_words(self, turn: Turn, text: str) -> None:
-        """Let the turn, which we hold, say this: what somebody said in a voice message."""
+    async def set_transcript(self, turn: Turn, transcript: str) -> None:
+        """Keep what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
 
     # channels
 

@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -285,9 +286,9 @@ async def test_help_is_given_in_the_language_of_whoever_asks(sqlite: Store, turn
     assert "/read · den Text auf dem Foto lesen" in answer.text
 
 
-def test_buttons_are_labelled_in_it_and_say_the_same_commands() -> None:
+async def test_buttons_are_labelled_in_it_and_say_the_same_commands(turn: Turn) -> None:
     with speaking("zh"):
-        buttons = quick_actions(said("", photos=1))
+        buttons = quick_actions(replace(turn, message=said("", photos=1)))
     assert [button.label for button in buttons] == ["描述", "读取文字", "翻译", "解释"]
     assert [button.command for button in buttons] == ["/describe", "/read", "/translate", "/explain"]
 

@@ -93,7 +93,7 @@ class Attempt:
 
     def _words(self) -> str:
         """What to ask; links that nobody is to follow are left out."""
-        text = words(self.turn.message)
+        text = words(self.turn)
         return text if self.context.videos else without_videos(text)
 
     def _note_late(self) -> None:

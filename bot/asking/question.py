@@ -10,7 +10,6 @@ from bot.messages import (
     Conversation,
     Document,
     Exchange,
-    Message,
     Photo,
     Preferences,
     StoredFile,
@@ -21,7 +20,6 @@ from bot.replies.reply import Reply
 from bot.words import say
 
 LONGEST_QUOTE = 1_000  # characters
-HEARD = "🎤"  # stands before what was heard in a recording
 
 
 @dataclass(slots=True)
@@ -47,10 +45,11 @@ class Question:
         self.answered_by = self.answered_by or self.turn.conversation.model
 
 
-def words(message: Message) -> str:
-    """What to ask; the provider has not seen the message of somebody else that it may be about."""
+def words(turn: Turn) -> str:
+    """Return what to ask; the provider has not seen the message of somebody else that it may be about."""
+    message = turn.message
     asked = question(parse(message.text), message.text)
-    text = (message.text if asked is None else asked).replace(f"{HEARD} ", "").strip()
+    text = "\n\n".join(filter(None, ((message.text if asked is None else asked).strip(), turn.transcript)))
     reads = message.photos and all(each.is_document for each in message.photos)
     text = text or say("ask_plain_document" if reads else "ask_plain")
     about = message.about

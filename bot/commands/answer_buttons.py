@@ -32,7 +32,7 @@ def controls(
     forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
     pager = {1: [], 2: [forth]}.get(versions, [back(turn, (shown - 1) % versions), forth])  # of two, either way will do
     aloud = [Button(say("label_speak"), f"/speak {turn.id}")] if speaks else []
-    return [*quick_actions(turn.message), *pager, *again, *aloud]
+    return [*quick_actions(turn), *pager, *again, *aloud]
 
 
 def drawn_controls(turn: Turn, pictures: int) -> Sequence[Button]:

@@ -144,7 +144,7 @@ class _Archive:
         return {
             "author": turn.message.author.name,
             "asked": _time(turn.message.sent),
-            "question": turn.message.text,
+            "question": turn.shown_words,
             "photos": [self._file(each.ref, each.name, each.mime, each.size) for each in turn.message.photos],
             "model": self.models.get(turn.id, turn.conversation.model) or None,
             "answer": turn.answer,

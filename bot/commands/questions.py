@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.messages import Button, Message
+from bot.messages import Button, Turn
 from bot.words import say
 
 ASK = "ask"  # asks whatever follows it
@@ -11,9 +11,9 @@ ASK = "ask"  # asks whatever follows it
 QUESTIONS = {name: f"ask_{name}" for name in ("describe", "read", "translate", "explain")}
 
 
-def quick_actions(message: Message) -> Sequence[Button]:
-    """What to offer below the answer: nobody who asked in words needs to be told what can be asked."""
-    if message.text or not message.attachments:
+def quick_actions(turn: Turn) -> Sequence[Button]:
+    """Return what to offer below the answer: nobody who asked in words needs to be told what can be asked."""
+    if turn.words or not turn.message.attachments:
         return ()
     return [Button(say(f"label_{name}"), f"/{name}") for name in QUESTIONS]
 

@@ -61,9 +61,8 @@ class Mirror:
 
 def _question(turn: Turn) -> str:
     message = turn.message
-    return say(
-        "mirror_question", author=message.author.name, platform=message.channel.platform.title(), text=message.text
-    )
+    platform = message.channel.platform.title()
+    return say("mirror_question", author=message.author.name, platform=platform, text=turn.shown_words)
 
 
 def _files(shown: Sequence[StoredFile]) -> list[File]:

@@ -8,7 +8,7 @@ from bot.store.database import Database, Execute
 
 # What brought another answer to an older question is no exchange of its own.
 HISTORY = """
-SELECT id, message, answer, model FROM turns
+SELECT id, message, transcript, answer, model FROM turns
 WHERE conversation = :conversation AND id < :id AND answer IS NOT NULL AND error IS NULL AND model IS NOT NULL
     AND again_of IS NULL
 ORDER BY id DESC LIMIT :limit

@@ -73,7 +73,7 @@ class FileTable(Database):
             "UPDATE photos SET description = :description WHERE conversation = :id AND sha256 = :sha256",
             id=conversation.id,
             sha256=sha256,
-            description=_storable(description),
+            description=rows.storable(description),
         )
 
     async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
@@ -105,14 +105,14 @@ def _shown(files: Mapping[Attachment, StoredFile]) -> tuple[str, dict[str, objec
         once.setdefault(kept.sha256, attachment)
     shown = [
         asdict(attachment)
-        | {"place": place, "sha256": sha256, "name": _storable(attachment.name), "mime": _storable(attachment.mime)}
+        | {
+            "place": place,
+            "sha256": sha256,
+            "name": rows.storable(attachment.name),
+            "mime": rows.storable(attachment.mime),
+        }
         for place, (sha256, attachment) in enumerate(once.items())
     ]
     each = ", ".join("(" + ", ".join(f":{name}{n}" for name in COLUMNS) + ")" for n in range(len(shown)))
     values = {f"{name}{n}": file[name] for n, file in enumerate(shown) for name in COLUMNS}
     return REMEMBER.format(columns=", ".join(COLUMNS), rows=each), values
-
-
-def _storable(text: str) -> str:
-    """The words of a stranger without what databases refuse: NUL, and half of a sign."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.errors import LeaseLost
 from bot.messages import File, Turn
@@ -16,7 +15,10 @@ INSERT INTO made (turn, n, name, mime, about, data, at) VALUES (:turn, :n, :name
 ON CONFLICT (turn, n) DO NOTHING
 """
 
-WORDED = "UPDATE turns SET message = :message WHERE id = :turn AND holder = :me AND finished IS NULL RETURNING id"
+# A question that is asked again was finished long ago.
+TRANSCRIBED = """
+UPDATE turns SET transcript = :transcript WHERE id = :turn AND (holder = :me OR finished IS NOT NULL) RETURNING id
+"""
 
 
 class GeneratedFileTable(Database):
@@ -43,6 +45,6 @@ class GeneratedFileTable(Database):
         """Delete what was made before that moment."""
         await self._run("DELETE FROM made WHERE at < :before", before=before)
 
-    async def set_words(self, turn: Turn, text: str) -> None:
-        """Let the turn, which we hold, say this: what somebody said in a voice message."""
-        await self._run_held(WORDED, turn=turn.id, message=rows.stored(replace(turn.message, text=text)))
+    async def set_transcript(self, turn: Turn, transcript: str) -> None:
+        """Keep what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
+        await self._run_held(TRANSCRIBED, turn=turn.id, transcript=rows.storable(transcript))

@@ -1,10 +1,17 @@
-"""Brings the tables up to date: the numbered files in migrations/, each applied once."""
+"""Brings the tables up to date: the numbered files in migrations/, each applied once.
+
+What SQL cannot say for both databases, because it stands inside texts and JSON, a function does after the file.
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib.resources import files
 
 from bot.store.database import Execute
+from bot.store.fields_from_text import move_marks_to_fields
+
+CONVERSIONS: Mapping[str, Callable[[Execute], Awaitable[None]]] = {"014_fields.sql": move_marks_to_fields}
+"""What follows a file, in the same transaction."""
 
 
 async def migrate(execute: Execute, identity: str) -> None:
@@ -22,6 +29,8 @@ async def migrate_next(execute: Execute, identity: str) -> bool:
             continue
         for statement in statements:
             await execute(statement.format(id=identity))
+        if convert := CONVERSIONS.get(name):
+            await convert(execute)
         await execute("INSERT INTO migrations (name, applied) VALUES (:name, :now)", name=name, now=time.time())
         return True
     return False

@@ -24,8 +24,8 @@ Noun = TypeVar("Noun", ChannelSettings, Preferences)
 
 # A turn with its conversation as it is now; what follows says which.
 TURN = """
-SELECT turns.id, message, answer, claims, tries, stalls, crashes, conversation, conversations.model AS model, remote_id,
-    preferences
+SELECT turns.id, message, transcript, answer, claims, tries, stalls, crashes, conversation,
+    conversations.model AS model, remote_id, preferences
 FROM turns JOIN conversations ON conversations.id = turns.conversation
 """
 
@@ -76,13 +76,15 @@ def turn(row: Row) -> Turn:
         row["tries"],
         row["stalls"],
         row["crashes"],
+        row["transcript"],
     )
 
 
 def exchange(row: Row) -> Exchange:
     """Read a turn that a model answered."""
     said = message(row["message"])
-    return Exchange(said.author.name, said.text, row["answer"], row["id"], row["model"])
+    question = "\n\n".join(filter(None, (said.text, row["transcript"])))
+    return Exchange(said.author.name, question, row["answer"], row["id"], row["model"])
 
 
 def remembered(row: Row) -> RememberedFile:
@@ -97,6 +99,11 @@ def remembered(row: Row) -> RememberedFile:
         row["said"],
         bool(row["spoiled"]),
     )
+
+
+def storable(text: str) -> str:
+    """Return the words of a stranger without what databases refuse: NUL, and half of a sign."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def _known(noun: Any, values: Row) -> Row:

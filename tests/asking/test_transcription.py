@@ -61,7 +61,7 @@ async def test_the_words_are_part_of_what_was_said(worker: Worker, provider: Fak
     provider.keeps_history = False
     await hear(worker, spoken(), said("and now?"))
     [past] = provider.prompts[1].history
-    assert past.question == "🎤 what is this?"
+    assert past.question == "what is this?"
 
 
 async def test_asked_again_nobody_has_to_listen_again(
@@ -83,6 +83,47 @@ async def test_words_beside_the_recording_are_asked_as_well(
     studio.says = "some music"
     await hear(worker, spoken("Write down what you hear."))
     assert provider.prompts[0].text == "Write down what you hear.\n\nsome music"
+
+
+async def test_a_caption_may_hold_a_microphone_and_the_recording_is_heard_all_the_same(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    await hear(worker, spoken("🎤 listen:"))
+    assert provider.prompts[0].text == "🎤 listen:\n\nwhat is this?"
+    assert platform.reads() == ["_🎤 what is this?_\n\na cat"]
+
+
+async def test_a_microphone_that_somebody_types_is_nothing_that_was_heard(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    await hear(worker, said("🎤 is my favourite sign"))
+    assert platform.reads() == ["a cat"]
+    assert provider.prompts[0].text == "🎤 is my favourite sign"
+
+
+async def test_a_recording_that_could_not_be_heard_is_heard_when_it_is_asked_again(
+    worker: Worker, provider: FakeProvider, studio: FakeStudio
+) -> None:
+    studio.trouble = [Refused("provider_failed")]
+    await hear(worker, spoken(), said("/retry 1"))
+    assert [prompt.text for prompt in provider.prompts] == ["what is this?"]
+    assert await worker.store.count_waiting() == 0
+    first = await worker.store.get_turn(1)
+    assert first is not None
+    assert first.transcript == "what is this?"
+
+
+async def test_silence_is_listened_to_once(worker: Worker, platform: FakePlatform, studio: FakeStudio) -> None:
+    studio.says = ""
+    await hear(worker, spoken("well?"), said("/retry 1"))
+    assert len(studio.heard) == 1
+    assert platform.reads() == ["a cat"]
+
+
+async def test_a_recording_with_a_photo_needs_no_quick_actions(worker: Worker, platform: FakePlatform) -> None:
+    message = spoken()
+    await hear(worker, replace(message, attachments=(Attachment("ref0", "photo0.jpg"), *message.attachments)))
+    assert "/describe" not in [command for commands in platform.buttons.values() for command in commands]
 
 
 async def test_a_recording_that_is_replied_to_is_heard(

@@ -1,6 +1,7 @@
 """A store as an older version of the bot left it: what each migration since then did is undone."""
 
 UNDO = {
+    "014_fields.sql": ("ALTER TABLE turns DROP COLUMN transcript",),
     "012_poison.sql": (
         "DROP INDEX turns_suspect",
         "DROP INDEX turns_put_aside",

@@ -10,7 +10,7 @@ from adapters.platforms.discord.buttons import LONGEST, PREFIX, CommandButton, C
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import RestPacing
 from bot.commands import quick_actions
-from bot.messages import Attachment, Author, Button, Channel, Message
+from bot.messages import Attachment, Author, Button, Channel, Conversation, Message, Turn
 from bot.store import open_store
 from tests.adapters.platforms.discord.conftest import Listener
 from tests.conftest import MODEL
@@ -110,7 +110,8 @@ async def test_what_stands_on_a_button_is_cut_where_discord_would_refuse_it() ->
 
 async def test_the_questions_below_an_answer_all_fit() -> None:
     photo = Message(Channel("discord", "1"), "2", Author("3", "Ann"), "", 0.0, (Attachment("4", "cat.jpg"),))
-    assert ids(keyboard(quick_actions(photo))) == [PREFIX + button.command for button in quick_actions(photo)]
+    actions = quick_actions(Turn(1, Conversation(1, "local/eyes"), photo))
+    assert ids(keyboard(actions)) == [PREFIX + button.command for button in actions]
 
 
 def models(count: int) -> list[Button]:
