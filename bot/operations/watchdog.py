@@ -70,7 +70,6 @@ class Watchdog:
         """Watch no longer."""
         self._stopped.set()
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.setitimer(signal.ITIMER_PROF, 0)
         self._loop.set_task_factory(None)
 
     def _watch(self) -> None:
@@ -85,6 +84,7 @@ class Watchdog:
             missed += 1
             if missed * self._tick >= self._limit and not self._is_debugged():
                 self._end()
+        signal.setitimer(signal.ITIMER_PROF, 0)  # here, because nobody sets it anew after this
 
     def _ask(self) -> None:
         self._answered.clear()
