@@ -5,7 +5,7 @@ import secrets
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
@@ -16,7 +16,7 @@ from bot.app import build_job_context, tune_garbage_collector
 from bot.asking.failover import Failover
 from bot.files.photos import PhotoIntake
 from bot.intake.inbox import Inbox
-from bot.messages import Attachment, Author, Button, Channel, File, Message
+from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.ports import Adapter, Provider, Receive, Store
 from bot.settings import Settings
@@ -48,25 +48,13 @@ class Screen:
 
     async def listen(self, receive: Receive) -> None: ...
 
-    async def send(
-        self,
-        channel: Channel,
-        text: str,
-        *,
-        reply_to: str | None = None,
-        nonce: str | None = None,
-        buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),
-        growing: bool = False,
-    ) -> str:
-        self._see(channel, text)
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        self._see(channel, post.text)
         return channel.id
 
-    async def edit(
-        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> str:
-        self._see(channel, text)
-        return post
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        self._see(channel, post.text)
+        return post_id
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         return self.photos[int(attachment.ref)]

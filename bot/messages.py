@@ -160,6 +160,18 @@ class File:
     about: str = ""  # what it shows, for those who cannot see it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingPost:
+    """What a post of the bot reads, and what comes along with it."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()  # a press is heard as a message that says its command and is about the post
+    files: tuple[File, ...] = ()  # ten at most
+    reply_to: str | None = None  # the id of the message that it answers
+    key: str | None = None  # idempotency key: the same key again means the same post, where the platform can tell
+    is_partial: bool = False  # more will follow, so it is posted at once or not at all
+
+
 @dataclass(frozen=True, slots=True)
 class MessageReference:
     """The message that a message replies to, as far as the platform shows it."""

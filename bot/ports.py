@@ -12,7 +12,6 @@ from bot.messages import (
     Author,
     Backlog,
     Budget,
-    Button,
     Channel,
     ChannelSettings,
     Conversation,
@@ -24,6 +23,7 @@ from bot.messages import (
     GenerationRequest,
     Message,
     Model,
+    OutgoingPost,
     Photo,
     Piece,
     Preferences,
@@ -82,34 +82,19 @@ class Adapter(Protocol):
         """How it is, in words for the operator; empty where there is nothing to say."""
         ...
 
-    async def send(
-        self,
-        channel: Channel,
-        text: str,
-        *,
-        reply_to: str | None = None,
-        nonce: str | None = None,
-        buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),
-        growing: bool = False,
-    ) -> str:
-        """Post `text`, as a reply to the message `reply_to`, and return the post's id.
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        """Publish the post and return its id.
 
-        A press of a button is heard as a message that says its command and is about the post.
-        `files`, ten at most, come along once and stay when the post is edited: pictures are shown, others can be
-        fetched. Refused (file_too_large) where the platform takes none of that size; then nothing was posted.
-
-        The same `nonce` again means the same post, where the platform can tell. `growing` says that more will follow:
-        it is done now or not at all (Busy), because later there will be a better text.
+        Its files stay when the post is edited: pictures are shown, others can be fetched. Refused (file_too_large)
+        where the platform takes none of that size; then nothing was posted. Busy where a partial post would have to
+        wait, because later there will be a better text.
         """
         ...
 
-    async def edit(
-        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> str:
-        """Let the post read `text`, with these buttons and no others; `growing` as in `send`.
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        """Replace the text and the buttons of a post; files, key and what it replies to stay as they were.
 
-        Returns the post's id, which is another one where the platform had to post anew.
+        Returns the post's id, which is another one where the platform had to post anew. Busy as in `send`.
         """
         ...
 

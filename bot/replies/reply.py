@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 
 import structlog
 
 from bot.errors import BotError, Busy
-from bot.messages import Button, Channel, File, Turn
+from bot.messages import Button, Channel, File, OutgoingPost, Turn
 from bot.ports import Adapter, Store
 from bot.replies.pages import pages
 
@@ -16,15 +16,6 @@ log = structlog.get_logger(__name__)
 
 CURSOR = " ▌"
 NOTHING_MORE = "…"  # what a post reads that an earlier try filled and this one does not need
-
-
-@dataclass(frozen=True, slots=True)
-class PostPage:
-    """What one post shows."""
-
-    text: str
-    buttons: tuple[Button, ...] = ()
-    files: tuple[File, ...] = ()
 
 
 class Reply:
@@ -48,7 +39,7 @@ class Reply:
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
         # None: to be read from the store
         self._posts: list[str] | None = None if resumed or turn.deliveries > 1 else []
-        self._shown: list[PostPage | None] = []
+        self._shown: list[OutgoingPost | None] = []
         self._grown = asyncio.Event()
         self._whole = asyncio.Event()
 
@@ -87,37 +78,32 @@ class Reply:
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
         for n, page in enumerate(wanted):
             is_last = n == last  # the others are full, and grow no more
-            below = (tuple(buttons), tuple(files)) if is_last else ((), ())
-            await self._show_page(self._posts, n, PostPage(page, *below), growing and is_last)
+            post = OutgoingPost(text=page, is_partial=growing and is_last)
+            if is_last:
+                post = replace(post, buttons=tuple(buttons), files=tuple(files))
+            await self._show_post(self._posts, n, post)
 
-    async def _show_page(self, posts: list[str], n: int, page: PostPage, growing: bool) -> None:
+    async def _show_post(self, ids: list[str], n: int, post: OutgoingPost) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))
-        if self._shown[n] == page:
+        visible = replace(post, is_partial=False)
+        if self._shown[n] == visible:
             return
-        if n < len(posts):
-            post = await self.adapter.edit(self.channel, posts[n], page.text, buttons=page.buttons, growing=growing)
-            if post != posts[n]:
-                posts[n] = post
-                await self.store.save_post_id(self.turn, self.channel, n, post, self._lane)
+        if n < len(ids):
+            id = await self.adapter.edit(self.channel, ids[n], post)
+            if id != ids[n]:
+                ids[n] = id
+                await self.store.save_post_id(self.turn, self.channel, n, id, self._lane)
         else:
-            posts.append(await self._send(n, page, growing))
-        self._shown[n] = page
+            ids.append(await self._send(n, post))
+        self._shown[n] = visible
 
-    async def _send(self, n: int, page: PostPage, growing: bool) -> str:
+    async def _send(self, n: int, post: OutgoingPost) -> str:
         asked = self.turn.message
         reply_to = asked.id if n == 0 and self.channel == asked.channel else None
-        nonce = f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"
-        post = await self.adapter.send(
-            self.channel,
-            page.text,
-            reply_to=reply_to,
-            nonce=nonce,
-            buttons=page.buttons,
-            files=page.files,
-            growing=growing,
-        )
-        await self.store.save_post_id(self.turn, self.channel, n, post, self._lane)
-        return post
+        key = f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"
+        id = await self.adapter.send(self.channel, replace(post, reply_to=reply_to, key=key))
+        await self.store.save_post_id(self.turn, self.channel, n, id, self._lane)
+        return id
 
     async def _follow(self) -> None:
         while True:

@@ -3,12 +3,12 @@
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Self
 
 from bot.errors import Busy, Unreadable
-from bot.messages import Attachment, Author, Button, Channel, File
+from bot.messages import Attachment, Author, Channel, File, OutgoingPost
 from bot.ports import Receive
 
 
@@ -21,7 +21,7 @@ class FakePlatform:
         self.replied_to: dict[str, str | None] = {}
         self.buttons: dict[str, list[str]] = {}  # the commands below each post
         self.sent_files: dict[str, list[File]] = {}  # that came along with each post
-        self.by_nonce: dict[str, str] = {}
+        self.by_key: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
         self.away: set[str] = set()  # files that cannot be fetched at the moment
         self.fetched: list[str] = []  # the files that somebody asked for
@@ -44,36 +44,24 @@ class FakePlatform:
 
     async def listen(self, receive: Receive) -> None: ...
 
-    async def send(
-        self,
-        channel: Channel,
-        text: str,
-        *,
-        reply_to: str | None = None,
-        nonce: str | None = None,
-        buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),
-        growing: bool = False,
-    ) -> str:
-        self._trouble("send", text)
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        self._trouble("send", post.text)
         await asyncio.sleep(self.sending)
-        post = self.by_nonce.get(nonce or "") or next(self._ids)
-        if nonce:
-            self.by_nonce[nonce] = post
-        self.posts[channel][post] = text
-        self.buttons[post] = [button.command for button in buttons]
-        self.replied_to[post] = reply_to
-        self.sent_files.setdefault(post, list(files))
-        return post
+        id = self.by_key.get(post.key or "") or next(self._ids)
+        if post.key:
+            self.by_key[post.key] = id
+        self.posts[channel][id] = post.text
+        self.buttons[id] = [button.command for button in post.buttons]
+        self.replied_to[id] = post.reply_to
+        self.sent_files.setdefault(id, list(post.files))
+        return id
 
-    async def edit(
-        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> str:
-        self._trouble("edit", text)
-        assert post in self.posts[channel]
-        self.posts[channel][post] = text
-        self.buttons[post] = [button.command for button in buttons]
-        return post
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        self._trouble("edit", post.text)
+        assert post_id in self.posts[channel]
+        self.posts[channel][post_id] = post.text
+        self.buttons[post_id] = [button.command for button in post.buttons]
+        return post_id
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         self.fetched.append(attachment.ref)

@@ -148,7 +148,7 @@ async def test_after_a_crash_nothing_is_posted_twice(
         store.finish = dies  # type: ignore[method-assign]
         await worker.take(turn)
         store.finish = finished  # type: ignore[method-assign]
-        telegram.by_nonce.clear()  # the platform itself cannot tell
+        telegram.by_key.clear()  # the platform itself cannot tell
         await ripen(store)
     async with reopen() as store:
         await drain(make_worker(store, [platform, telegram], provider, photos))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import Busy, Refused
-from bot.messages import Conversation, Turn
+from bot.messages import Conversation, OutgoingPost, Turn
 from bot.ports import Store
 from bot.replies.reply import CURSOR, NOTHING_MORE, Reply
 from tests.doubles.platform import FakePlatform
@@ -105,10 +105,8 @@ async def test_a_shorter_answer_after_a_crash_leaves_no_old_text(
     assert platform.reads() == ["Short.", NOTHING_MORE, NOTHING_MORE]
 
 
-async def test_a_post_whose_id_was_lost_is_found_by_its_nonce(
-    platform: FakePlatform, sqlite: Store, turn: Turn
-) -> None:
+async def test_a_post_whose_id_was_lost_is_found_by_its_key(platform: FakePlatform, sqlite: Store, turn: Turn) -> None:
     here = turn.message.channel
-    await platform.send(here, "half", nonce=f"{turn.id}-0")
+    await platform.send(here, OutgoingPost(text="half", key=f"{turn.id}-0"))
     await Reply(platform, sqlite, turn, here).show("whole")
     assert platform.reads() == ["whole"]

@@ -9,7 +9,7 @@ import pytest
 from bot.asking.outcome import TRIES
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from bot.files.photos import PhotoIntake
-from bot.messages import Answer, Attachment, Author, MessageReference, Usage
+from bot.messages import Answer, Attachment, Author, MessageReference, OutgoingPost, Usage
 from bot.ports import Store
 from bot.turns.dispatcher import Dispatcher
 from bot.turns.worker import Worker
@@ -349,7 +349,7 @@ async def test_what_brought_the_bot_down_again_and_again_is_put_aside_unread(
 async def test_what_is_put_aside_is_told_in_the_posts_that_it_had(worker: Worker, platform: FakePlatform) -> None:
     await worker.store.add(said("one"))
     [turn] = await worker.store.claim(1)
-    post = await platform.send(turn.message.channel, "I see ▌")
+    post = await platform.send(turn.message.channel, OutgoingPost(text="I see ▌"))
     await worker.store.save_post_id(turn, turn.message.channel, 0, post)
     await worker.take(replace(turn, deliveries=2, stalls=2))
     assert [text[:2] for text in platform.reads()] == ["⚠️"]

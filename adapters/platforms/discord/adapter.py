@@ -29,7 +29,7 @@ from adapters.platforms.discord.slash_commands import Payload
 from adapters.platforms.discord.threads import PermissionNotices
 from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.errors import BotError, Busy, Refused
-from bot.messages import Attachment, Author, Button, Channel, File
+from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Receive, Store
 
 TYPING = 8.0  # seconds; Discord shows the sign for ten
@@ -105,65 +105,53 @@ class Discord:
 
     # speaking
 
-    async def send(
-        self,
-        channel: Channel,
-        text: str,
-        *,
-        reply_to: str | None = None,
-        nonce: str | None = None,
-        buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),
-        growing: bool = False,
-    ) -> str:
-        """Post `text` and return the post's id. The same nonce again, within minutes, is the same post."""
-        place, said = Place.of(channel), PostContent(text, buttons, await fit(files))
-        nonce = _nonce(channel, reply_to, nonce)
-        ticket = await self._tickets.behind(reply_to, place)
-        with best_effort(growing):
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        """Publish the post and return its id. The same key again, within minutes, is the same post."""
+        place, said = Place.of(channel), PostContent(post.text, post.buttons, await fit(post.files))
+        nonce = _nonce(channel, post)
+        ticket = await self._tickets.behind(post.reply_to, place)
+        with best_effort(post.is_partial):
             if ticket is not None:
                 try:
-                    return await self._answer(ticket, place, said, nonce, growing)
+                    return await self._answer(ticket, place, said, nonce, post.is_partial)
                 except InteractionExpired:
                     if place.visitor is not None:
                         raise
             if place.visitor is not None:
                 raise InteractionExpired("discord_interaction_over")
-            self._make_way("POST", str(place.id), growing)
-            post = await self._post(place, said, reply_to, nonce)
-        self._tickets.ordinary(post)
-        return post
+            self._make_way("POST", str(place.id), post.is_partial)
+            post_id = await self._post(place, said, post.reply_to, nonce)
+        self._tickets.ordinary(post_id)
+        return post_id
 
-    async def edit(
-        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> str:
-        """Let the post read `text`; a thread that sleeps is woken up by a new post."""
-        place, said = Place.of(channel), PostContent(text, buttons)
-        ticket = await self._tickets.that_made(post)
-        with best_effort(growing):
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        """Replace the text and the buttons of a post; a thread that sleeps is woken up by a new post."""
+        place, said = Place.of(channel), PostContent(post.text, post.buttons)
+        ticket = await self._tickets.that_made(post_id)
+        with best_effort(post.is_partial):
             if ticket is not None:
                 try:
-                    self._make_way("PATCH", ticket.token, growing)
-                    await revise(await self._rest.client(), ticket, post, said)
+                    self._make_way("PATCH", ticket.token, post.is_partial)
+                    await revise(await self._rest.client(), ticket, post_id, said)
                 except InteractionExpired:  # the post itself stays, and we can edit it like any other
                     if place.visitor is not None:
                         raise
                 else:
-                    return post
+                    return post_id
             if place.visitor is not None:
                 raise InteractionExpired("discord_interaction_over")
-            self._make_way("PATCH", str(place.id), growing)
+            self._make_way("PATCH", str(place.id), post.is_partial)
             try:
-                await self._edit(place, int(post), said)
+                await self._edit(place, int(post_id), said)
             except ThreadArchived:
-                return await self.send(channel, text, buttons=buttons)
-        return post
+                return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons))
+        return post_id
 
     async def _answer(
-        self, ticket: InteractionToken, place: Place, said: PostContent, nonce: str | None, growing: bool
+        self, ticket: InteractionToken, place: Place, said: PostContent, nonce: str | None, is_partial: bool
     ) -> str:
         first = ticket.is_first(nonce)
-        self._make_way("PATCH" if first else "POST", ticket.token, growing)
+        self._make_way("PATCH" if first else "POST", ticket.token, is_partial)
         client = await self._rest.client()
         post = await answer(client, ticket, said, first=first, hidden=place.visitor is not None)
         await self._tickets.answered(ticket, post, nonce)
@@ -207,9 +195,9 @@ class Discord:
         with map_discord_errors():
             await edit_message(client, place.id, post, content=said.content, view=said.view)
 
-    def _make_way(self, method: str, where: str, growing: bool) -> None:
+    def _make_way(self, method: str, where: str, is_partial: bool) -> None:
         """Half-grown text never takes the last call that Discord allows: the whole one may need it."""
-        pause = self._rest.allowance.pause(method, where) if growing else 0
+        pause = self._rest.allowance.pause(method, where) if is_partial else 0
         if pause:
             raise Busy("discord_slow_down", retry_after=pause)
 
@@ -283,8 +271,8 @@ def _reference(place: Place, reply_to: str | None) -> discord.MessageReference |
     return discord.MessageReference(message_id=int(id), channel_id=place.id, fail_if_not_exists=False)
 
 
-def _nonce(channel: Channel, reply_to: str | None, nonce: str | None) -> str | None:
+def _nonce(channel: Channel, post: OutgoingPost) -> str | None:
     """The same text for the same post, and another one after a fresh start with an empty store."""
-    if nonce is None:
+    if post.key is None:
         return None
-    return hashlib.blake2b(f"{channel} {reply_to} {nonce}".encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(f"{channel} {post.reply_to} {post.key}".encode(), digest_size=12).hexdigest()

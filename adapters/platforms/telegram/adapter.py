@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Self, TypeVar
@@ -31,7 +31,7 @@ from adapters.platforms.telegram.translate import (
 from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook
 from bot.errors import BotError, Busy, Refused, Unreadable
-from bot.messages import Attachment, Author, Button, Channel, File, Message
+from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import MEGABYTE, Http, Reply, check_size, photo
 from bot.words import say, speaking
@@ -232,27 +232,13 @@ class Telegram:
 
     # speaking
 
-    async def send(
-        self,
-        channel: Channel,
-        text: str,
-        *,
-        reply_to: str | None = None,
-        nonce: str | None = None,
-        buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),
-        growing: bool = False,
-    ) -> str:
-        """Post `text` and return the post's id. Telegram cannot tell the same nonce again."""
-        return await self._speech.send(
-            channel, text, reply_to=reply_to, nonce=nonce, buttons=buttons, files=files, growing=growing
-        )
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        """Publish the post and return its id. Telegram cannot tell the same key again."""
+        return await self._speech.send(channel, post)
 
-    async def edit(
-        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> str:
-        """Let the post read `text`; `growing` as in `send`. A whole text turns a draft into a post."""
-        return await self._speech.edit(channel, post, text, buttons=buttons, growing=growing)
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        """Replace the text and the buttons of a post. A whole text turns a draft into a post."""
+        return await self._speech.edit(channel, post_id, post)
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:

@@ -4,6 +4,7 @@ import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
@@ -26,7 +27,7 @@ from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.translate import address
 from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import BotError, Busy, Refused
-from bot.messages import Button, Channel, File
+from bot.messages import Channel, OutgoingPost
 from bot.replies.pages import units
 from bot.words import say
 
@@ -55,37 +56,27 @@ class Posting:
         chat, thread = address(channel)
         return self.moved.get(chat, chat), thread
 
-    async def send(
-        self,
-        channel: Channel,
-        text: str,
-        *,
-        reply_to: str | None = None,
-        nonce: str | None = None,
-        buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),
-        growing: bool = False,
-    ) -> str:
-        """Post `text` and return the post's id. Telegram cannot tell the same nonce again.
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        """Publish the post and return its id. Telegram cannot tell the same key again.
 
-        A file alone has a short text below it, as one post; otherwise files reply to the text. `growing`: more will
-        follow, so that it is said now or not at all: Busy with the seconds until it can be. A draft has no buttons.
+        A file alone has a short text below it, as one post; otherwise files reply to the text. A partial post is sent
+        now or not at all: Busy with the seconds until it can be. A draft has no buttons.
         """
-        check_sizes(files)
-        if growing and self._has_drafts and is_private(channel) and not files:
-            return await self._draft(channel, Draft(_draft_number(nonce), reply_to or ""), text)
-        about, keys = _reply(reply_to), keyboard(buttons)
-        left = await outgoing_files(files)
+        check_sizes(post.files)
+        if post.is_partial and self._has_drafts and is_private(channel) and not post.files:
+            return await self._draft(channel, Draft(_draft_number(post.key), post.reply_to or ""), post.text)
+        about, keys = _reply(post.reply_to), keyboard(post.buttons)
+        left = await outgoing_files(post.files)
 
-        async def send(chat: int, thread: int | None, post: RenderedText) -> str:
-            if len(left) != 1 or units(post.text) > CAPTION:
-                return await self._post(chat, thread, post, about, keys)
+        async def send(chat: int, thread: int | None, rendered: RenderedText) -> str:
+            if len(left) != 1 or units(rendered.text) > CAPTION:
+                return await self._post(chat, thread, rendered, about, keys)
             said = await send_file(
                 self._line,
                 chat,
                 left[0],
-                caption=None if post.text == NOTHING else post.text,
-                caption_entities=post.entities or None,
+                caption=None if rendered.text == NOTHING else rendered.text,
+                caption_entities=rendered.entities or None,
                 message_thread_id=thread,
                 reply_parameters=about,
                 reply_markup=keys,
@@ -94,12 +85,12 @@ class Posting:
             return str(said.message_id)
 
         try:
-            sent = await self._say(channel, text, growing, send)
+            sent = await self._say(channel, post.text, post.is_partial, send)
         except Refused as error:
-            if not files:
+            if not post.files:
                 raise
             log.warning("Telegram does not take a file", reason=error.key)
-            sent = await self.send(channel, text, reply_to=reply_to, buttons=buttons)
+            sent = await self.send(channel, replace(post, files=(), is_partial=False))
         await self._hand_over(channel, sent, left)
         return sent
 
@@ -125,7 +116,7 @@ class Posting:
         except BotError as error:
             log.error("files could not be sent", files=len(left), reason=error.key)
             with suppress(BotError):
-                await self.send(channel, f"⚠️ {say('telegram_no_files')}", reply_to=post)
+                await self.send(channel, OutgoingPost(text=f"⚠️ {say('telegram_no_files')}", reply_to=post))
 
     async def _send_batch(self, channel: Channel, post: str, batch: Sequence[OutgoingFile]) -> None:
         async def send(chat: int, thread: int | None, _: RenderedText) -> str:
@@ -142,23 +133,22 @@ class Posting:
             else:
                 return
 
-    async def edit(
-        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> str:
-        """Let the post read `text`; `growing` as in `send`. A whole text turns a draft into a post."""
-        if draft := Draft.parse(post):
-            if growing:
-                return await self._draft(channel, draft, text)
-            return await self.send(channel, text, reply_to=draft.reply_to or None, buttons=buttons)
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        """Replace the text and the buttons of a post. A whole text turns a draft into a post."""
+        if draft := Draft.parse(post_id):
+            if post.is_partial:
+                return await self._draft(channel, draft, post.text)
+            reply_to = draft.reply_to or None
+            return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons, reply_to=reply_to))
 
-        keys = keyboard(buttons)
+        keys = keyboard(post.buttons)
 
         async def edit(chat: int, thread: int | None, rendered: RenderedText) -> str:
             try:
                 await self._line.edit_message_text(
                     rendered.text,
                     chat,
-                    _number(post),
+                    _number(post_id),
                     entities=rendered.entities or None,
                     reply_markup=keys,
                     link_preview_options=NO_PREVIEW,
@@ -167,17 +157,17 @@ class Posting:
                 if not is_caption(error):
                     raise
                 if units(rendered.text) > CAPTION:  # there is no room for it below the file
-                    return await self._post(chat, thread, rendered, _reply(post), keys)
+                    return await self._post(chat, thread, rendered, _reply(post_id), keys)
                 await self._line.edit_message_caption(
                     chat,
-                    _number(post),
+                    _number(post_id),
                     caption=rendered.text,
                     caption_entities=rendered.entities or None,
                     reply_markup=keys,
                 )
-            return post
+            return post_id
 
-        return await self._say(channel, text, growing, edit) or post
+        return await self._say(channel, post.text, post.is_partial, edit) or post_id
 
     async def _draft(self, channel: Channel, draft: Draft, text: str) -> str:
         async def show(chat: int, thread: int | None, post: RenderedText) -> str:
@@ -186,10 +176,10 @@ class Posting:
 
         return await self._say(channel, text, True, show) or str(draft)
 
-    async def _say(self, channel: Channel, text: str, growing: bool, call: Say) -> str:
+    async def _say(self, channel: Channel, text: str, is_partial: bool, call: Say) -> str:
         chat, thread = self.address(channel)
         post = render(text)
-        async with self._pace.growing(chat) if growing else self._pace.whole(chat):
+        async with self._pace.growing(chat) if is_partial else self._pace.whole(chat):
             for _ in range(FALLBACKS):
                 try:
                     with map_telegram_errors():
@@ -209,9 +199,9 @@ def is_private(channel: Channel) -> bool:
     return address(channel)[0] > 0
 
 
-def _draft_number(nonce: str | None) -> int:
+def _draft_number(key: str | None) -> int:
     """The same answer is the same draft, also after a crash."""
-    return zlib.crc32((nonce or "").encode()) or 1
+    return zlib.crc32((key or "").encode()) or 1
 
 
 def _reply(id: str | None) -> ReplyParameters | None:

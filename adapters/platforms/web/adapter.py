@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
@@ -16,7 +16,7 @@ from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.upload_kinds import kind_of
 from bot.errors import Unreadable
-from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference
+from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import check_size
 from bot.web.server import WebServer
@@ -104,32 +104,20 @@ class WebPage:
         """Nothing to say: who can read it has reached the server."""
         return ""
 
-    async def send(
-        self,
-        channel: Channel,
-        text: str,
-        *,
-        reply_to: str | None = None,
-        nonce: str | None = None,
-        buttons: Sequence[Button] = (),
-        files: Sequence[File] = (),
-        growing: bool = False,
-    ) -> str:
-        """Post `text`; the same nonce again is the same post, with the files of the first time."""
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        """Add the post and return its id; the same key again is the same post, with the files of the first time."""
         # A new store counts its turns from 1 again; the ids of messages never come back.
-        key = f"{reply_to}/{nonce}" if nonce else None
-        entry = await self.journal.add_post(
-            channel.id, text, reply_to, key, buttons, [(await _upload(file), file.data) for file in files]
-        )
+        key = f"{post.reply_to}/{post.key}" if post.key else None
+        uploads = [(await _upload(file), file.data) for file in post.files]
+        entry = await self.journal.add_post(channel.id, post.text, post.reply_to, key, post.buttons, uploads)
         self.audience.tell(channel.id, event_of(entry))
         return entry.id
 
-    async def edit(
-        self, channel: Channel, post: str, text: str, *, buttons: Sequence[Button] = (), growing: bool = False
-    ) -> str:
-        """Let the post read `text`, in every open tab too."""
-        self.audience.tell(channel.id, event_of(await self.journal.edit_post(channel.id, post, text, buttons)))
-        return post
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        """Replace the text and the buttons of a post, in every open tab too."""
+        entry = await self.journal.edit_post(channel.id, post_id, post.text, post.buttons)
+        self.audience.tell(channel.id, event_of(entry))
+        return post_id
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file from the journal."""

@@ -20,7 +20,7 @@ async def test_what_a_press_changes_is_shown_in_the_post_that_was_pressed(
     worker: Worker, platform: FakePlatform
 ) -> None:
     await hear(worker, said("/settings"))
-    platform.by_nonce.clear()  # a platform that cannot tell, or can no longer
+    platform.by_key.clear()  # a platform that cannot tell, or can no longer
     await hear(worker, pressed("/settings footer", "1"), pressed("/settings footer on", "1"))
     [text] = platform.reads()
     assert text.startswith("From now on")

@@ -10,7 +10,7 @@ from adapters.platforms.discord import Discord
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash_commands import payload
 from bot.errors import Unreadable
-from bot.messages import ChannelSettings, File
+from bot.messages import ChannelSettings, File, OutgoingPost
 from bot.ports import Store
 from tests.adapters.platforms.discord.conftest import discord_on_loopback
 from tests.adapters.platforms.discord.test_sending_files import listening, suggest, until
@@ -83,22 +83,25 @@ async def test_without_words_there_is_nothing_to_make(bot: Discord, server: Fake
 
 
 async def test_pictures_say_what_they_show_to_those_who_cannot_see_them(bot: Discord, server: FakeDiscord) -> None:
-    files = [File(f"{n}.png", "image/png", CAT, f"a cat, number {n}") for n in range(10)]
-    post = await bot.send(HERE, "Here it is.", files=files)
+    files = tuple(File(f"{n}.png", "image/png", CAT, f"a cat, number {n}") for n in range(10))
+    post = await bot.send(HERE, OutgoingPost(text="Here it is.", files=files))
     [shown] = server.posts()
     assert [file.description for file in shown.files] == [f"a cat, number {n}" for n in range(10)]
-    await bot.edit(HERE, post, "Here they are.")
+    await bot.edit(HERE, post, OutgoingPost(text="Here they are."))
     assert [file.description for file in shown.files] == [f"a cat, number {n}" for n in range(10)]
 
 
 async def test_what_a_picture_shows_is_said_as_far_as_discord_lets_us(bot: Discord, server: FakeDiscord) -> None:
-    await bot.send(HERE, "Here.", files=[File("1.png", "image/png", CAT, "a cat " * 500), File("2.png", "", CAT)])
+    await bot.send(
+        HERE,
+        OutgoingPost(text="Here.", files=(File("1.png", "image/png", CAT, "a cat " * 500), File("2.png", "", CAT))),
+    )
     [shown] = server.posts()
     assert [len(file.description or "") for file in shown.files] == [1024, 0]
 
 
 async def test_sound_is_a_file_that_discord_plays(bot: Discord, server: FakeDiscord) -> None:
-    await bot.send(HERE, "🔊", files=[File("answer.ogg", "audio/ogg", VOICE)])
+    await bot.send(HERE, OutgoingPost(text="🔊", files=(File("answer.ogg", "audio/ogg", VOICE),)))
     [shown] = server.posts()
     assert [(file.name, file.content_type, file.data) for file in shown.files] == [("answer.ogg", "audio/ogg", VOICE)]
 
@@ -108,8 +111,10 @@ async def test_what_comes_after_the_answer_to_a_command_is_for_everybody_too(bot
         asked = await server.runs("imagine", options={"words": "a cat"})
         await until(lambda: heard)
         id = heard[0].id
-        await bot.send(HERE, "Painting …", reply_to=id)
-        await bot.send(HERE, "Here it is.", reply_to=id, files=[File("1.png", "image/png", CAT, "a cat")])
+        await bot.send(HERE, OutgoingPost(text="Painting …", reply_to=id))
+        await bot.send(
+            HERE, OutgoingPost(text="Here it is.", reply_to=id, files=(File("1.png", "image/png", CAT, "a cat"),))
+        )
     [more] = asked.followups
     assert (asked.shows, more.text, more.ephemeral_to) == ("Painting …", "Here it is.", None)
     assert [file.description for file in more.files] == ["a cat"]
@@ -122,7 +127,7 @@ async def test_where_only_the_asker_sees_the_answer_nobody_else_sees_the_picture
         asked = await server.runs("imagine", options={"words": "a cat"}, as_user_app=True)
         await until(lambda: heard)
         for text in ("Painting …", "Here it is."):
-            await bot.send(heard[0].channel, text, reply_to=heard[0].id)
+            await bot.send(heard[0].channel, OutgoingPost(text=text, reply_to=heard[0].id))
     assert [post.ephemeral_to for post in (asked.response, *asked.followups) if post] == [asked.user] * 2
 
 
@@ -149,7 +154,7 @@ async def test_a_voice_message_about_a_photo_brings_both(bot: Discord, server: F
 async def test_a_voice_message_in_reply_to_the_bot_is_meant_for_it_and_another_one_is_not(
     bot: Discord, server: FakeDiscord
 ) -> None:
-    post = await bot.send(HERE, "A cat.")
+    post = await bot.send(HERE, OutgoingPost(text="A cat."))
     async with listening(bot, server) as heard:
         await server.speaks(VOICE, reply_to=int(post), by=BOB)
         await server.speaks(VOICE, by=BOB)

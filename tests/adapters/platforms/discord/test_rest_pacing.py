@@ -13,6 +13,7 @@ from aiohttp import web
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.rest_pacing import RestPacing, best_effort
 from bot.errors import Busy
+from bot.messages import OutgoingPost
 from bot.ports import Store
 from tests.adapters.platforms.discord.pair import Pair, process
 from tests.conftest import OpenStore
@@ -125,11 +126,11 @@ async def test_a_store_that_is_away_stops_no_call(discord: Discord, reopen: Open
 async def test_a_growing_answer_gives_way_when_all_calls_are_used(pair: Pair, sqlite: Store, tmp_path: Path) -> None:
     channel = Place(GENERAL).channel
     async with process(pair.discord, sqlite, tmp_path, most_calls=4) as bot:  # two of them let it log in
-        post = await bot.send(channel, "a", growing=True)
-        await bot.edit(channel, post, "a c", growing=True)
+        post = await bot.send(channel, OutgoingPost(text="a", is_partial=True))
+        await bot.edit(channel, post, OutgoingPost(text="a c", is_partial=True))
         with pytest.raises(Busy):
-            await bot.edit(channel, post, "a ca", growing=True)
-        assert await bot.edit(channel, post, "a cat") == post
+            await bot.edit(channel, post, OutgoingPost(text="a ca", is_partial=True))
+        assert await bot.edit(channel, post, OutgoingPost(text="a cat")) == post
     assert pair.discord.reads() == ["a cat"]
 
 

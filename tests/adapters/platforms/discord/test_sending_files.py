@@ -15,7 +15,7 @@ from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash_commands import payload
 from bot.commands import Suggestion
 from bot.errors import Refused
-from bot.messages import Button, ChannelSettings, File, Message
+from bot.messages import Button, ChannelSettings, File, Message, OutgoingPost
 from bot.ports import Store
 from tests.adapters.platforms.discord.conftest import discord_on_loopback
 from tests.conftest import PHOTOS
@@ -74,34 +74,36 @@ def files(post: Post) -> list[tuple[str, bytes]]:
 
 
 async def test_files_are_part_of_the_post_and_stay_when_it_is_edited(bot: Discord, server: FakeDiscord) -> None:
-    buttons = [Button("Today", "/usage day")]
-    post = await bot.send(HERE, "12 turns", buttons=buttons, files=[CHART, ZIP])
+    buttons = (Button("Today", "/usage day"),)
+    post = await bot.send(HERE, OutgoingPost(text="12 turns", buttons=buttons, files=(CHART, ZIP)))
     [shown] = server.posts()
     assert (str(shown.id), shown.text, shown.commands) == (post, "12 turns", ["say:/usage day"])
     assert files(shown) == [("usage.jpg", CAT), ("export.zip", ZIP.data)]
-    assert await bot.edit(HERE, post, "13 turns") == post
+    assert await bot.edit(HERE, post, OutgoingPost(text="13 turns")) == post
     assert (shown.text, shown.commands, len(shown.files)) == ("13 turns", [], 2)
 
 
 async def test_the_same_nonce_is_the_same_post_with_the_files_of_the_first_time(
     bot: Discord, server: FakeDiscord
 ) -> None:
-    first = await bot.send(HERE, "12 turns", nonce="1-0", files=[CHART])
-    again = await bot.send(HERE, "13 turns", nonce="1-0", files=[CHART])
+    first = await bot.send(HERE, OutgoingPost(text="12 turns", key="1-0", files=(CHART,)))
+    again = await bot.send(HERE, OutgoingPost(text="13 turns", key="1-0", files=(CHART,)))
     [shown] = server.posts()
     assert (first, shown.text, len(shown.files)) == (again, "13 turns", 1)
 
 
 async def test_ten_files_go_into_one_post_and_need_no_words(bot: Discord, server: FakeDiscord) -> None:
-    await bot.send(HERE, "", files=[CHART] * 10)
+    await bot.send(HERE, OutgoingPost(text="", files=(CHART,) * 10))
     [shown] = server.posts()
     assert (shown.text, len(shown.files)) == ("", 10)
 
 
 async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(bot: Discord, server: FakeDiscord) -> None:
-    await bot.send(HERE, "just so", files=[File("a.zip", "application/zip", bytes(10 << 20))])
+    await bot.send(HERE, OutgoingPost(text="just so", files=(File("a.zip", "application/zip", bytes(10 << 20)),)))
     with pytest.raises(Refused) as caught:
-        await bot.send(HERE, "too large", files=[CHART, File("b.zip", "application/zip", bytes((10 << 20) + 1))])
+        await bot.send(
+            HERE, OutgoingPost(text="too large", files=(CHART, File("b.zip", "application/zip", bytes((10 << 20) + 1))))
+        )
     assert str(caught.value) == "The file b.zip is larger than 10 MB, which is the most that can be sent here."
     assert server.reads() == ["just so"]
 
@@ -113,7 +115,9 @@ async def test_a_picture_that_is_too_large_is_packed_tighter(
     noise = Image.frombytes(mode, (1900, 1900), random.Random(7).randbytes(1900 * 1900 * len(mode)))
     buffer = BytesIO()
     noise.save(buffer, "PNG", compress_level=0)
-    await bot.send(HERE, "Enlarged.", files=[File("noise.png", "image/png", buffer.getvalue(), "noise")])
+    await bot.send(
+        HERE, OutgoingPost(text="Enlarged.", files=(File("noise.png", "image/png", buffer.getvalue(), "noise"),))
+    )
     [[shown]] = [post.files for post in server.posts()]
     with Image.open(BytesIO(shown.data)) as picture:
         assert (shown.name, picture.format, picture.size) == (*packed, (1900, 1900))
@@ -123,7 +127,7 @@ async def test_a_picture_that_is_too_large_is_packed_tighter(
 
 async def test_what_only_claims_to_be_a_picture_is_refused_like_any_file(bot: Discord, server: FakeDiscord) -> None:
     with pytest.raises(Refused, match=r"The file a\.png is larger than 10 MB"):
-        await bot.send(HERE, "", files=[File("a.png", "image/png", bytes((10 << 20) + 1))])
+        await bot.send(HERE, OutgoingPost(text="", files=(File("a.png", "image/png", bytes((10 << 20) + 1)),)))
     assert server.reads() == []
 
 
@@ -134,7 +138,7 @@ async def test_where_no_files_are_allowed_the_words_come_anyway_and_the_asker_is
     async with listening(bot, server) as heard:
         question = await server.says("/usage", mention=True)
         await until(lambda: heard)
-        await bot.send(HERE, "12 turns", reply_to=str(question), files=[CHART])
+        await bot.send(HERE, OutgoingPost(text="12 turns", reply_to=str(question), files=(CHART,)))
     [shown] = server.posts()
     assert (shown.text, shown.files, shown.reply_to) == ("12 turns", [], question)
     [told] = server.direct()
@@ -149,7 +153,7 @@ async def test_where_nothing_may_be_said_it_is_not_said_that_files_are_the_troub
         await until(lambda: heard)
         server.deny(GENERAL, "SEND_MESSAGES")
         with pytest.raises(Refused, match="does not let me speak"):
-            await bot.send(HERE, "12 turns", reply_to=str(question), files=[CHART])
+            await bot.send(HERE, OutgoingPost(text="12 turns", reply_to=str(question), files=(CHART,)))
     [told] = server.direct()
     assert "Send Messages" in told.text
 
@@ -159,9 +163,9 @@ async def test_the_answer_to_a_command_brings_files_and_so_does_what_follows(bot
         asked = await server.runs("help", as_user_app=True, channel=server.add_group())
         await until(lambda: heard)
         [message] = heard
-        post = await bot.send(message.channel, "12 turns", reply_to=message.id, files=[CHART])
-        await bot.edit(message.channel, post, "13 turns")
-        await bot.send(message.channel, "and more", reply_to=message.id, files=[ZIP])
+        post = await bot.send(message.channel, OutgoingPost(text="12 turns", reply_to=message.id, files=(CHART,)))
+        await bot.edit(message.channel, post, OutgoingPost(text="13 turns"))
+        await bot.send(message.channel, OutgoingPost(text="and more", reply_to=message.id, files=(ZIP,)))
     assert asked.response is not None
     assert (asked.shows, files(asked.response)) == ("13 turns", [("usage.jpg", CAT)])
     [more] = asked.followups
@@ -172,13 +176,13 @@ async def test_the_answer_to_a_command_brings_files_and_so_does_what_follows(bot
 
 
 async def test_an_answer_shows_its_buttons_while_it_grows(bot: Discord, server: FakeDiscord) -> None:
-    stop = [Button("Stop", "/stop")]
-    post = await bot.send(HERE, "a ca", buttons=stop, growing=True)
+    stop = (Button("Stop", "/stop"),)
+    post = await bot.send(HERE, OutgoingPost(text="a ca", buttons=stop, is_partial=True))
     [shown] = server.posts()
     assert shown.commands == ["say:/stop"]
-    await bot.edit(HERE, post, "a cat", buttons=stop, growing=True)
+    await bot.edit(HERE, post, OutgoingPost(text="a cat", buttons=stop, is_partial=True))
     assert shown.commands == ["say:/stop"]
-    await bot.edit(HERE, post, "a cat on a mat")
+    await bot.edit(HERE, post, OutgoingPost(text="a cat on a mat"))
     assert shown.commands == []
 
 
@@ -230,7 +234,7 @@ async def test_a_command_says_which_language_its_author_has_chosen(bot: Discord,
 async def test_a_press_says_them_too(bot: Discord, server: FakeDiscord) -> None:
     server.world.users[ANN].locale = "de"
     async with listening(bot, server) as heard:
-        await bot.send(HERE, "a cat", buttons=[Button("Again", "/retry 7")])
+        await bot.send(HERE, OutgoingPost(text="a cat", buttons=(Button("Again", "/retry 7"),)))
         [post] = server.posts()
         await server.presses(post, "say:/retry 7", ANN)
         await until(lambda: heard)

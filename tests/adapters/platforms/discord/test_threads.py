@@ -6,7 +6,7 @@ import pytest
 
 from adapters.platforms.discord.places import Place
 from bot.errors import Refused
-from bot.messages import ChannelSettings, File, Message
+from bot.messages import ChannelSettings, File, Message, OutgoingPost
 from bot.ports import Store
 from tests.adapters.platforms.discord.pair import Pair, process, until
 from tests.conftest import CAT
@@ -26,7 +26,7 @@ async def test_a_process_that_did_not_hear_the_question_knows_whom_to_tell(pair:
     question = await asks(pair, by=BOB)
     pair.discord.deny(GENERAL, "SEND_MESSAGES")
     with pytest.raises(Refused, match="does not let me speak"):
-        await pair.speaker.send(question.channel, "12 turns", reply_to=question.id)
+        await pair.speaker.send(question.channel, OutgoingPost(text="12 turns", reply_to=question.id))
     [told] = pair.discord.direct(BOB)
     assert "Send Messages" in told.text
 
@@ -37,12 +37,12 @@ async def test_it_is_told_once_by_all_processes_together(pair: Pair, sqlite: Sto
     async with process(pair.discord, sqlite, tmp_path) as third:
         for bot in (pair.speaker, third, pair.listener):
             with pytest.raises(Refused):
-                await bot.send(question.channel, "12 turns", reply_to=question.id)
+                await bot.send(question.channel, OutgoingPost(text="12 turns", reply_to=question.id))
         await pair.discord.says("and now?", mention=True)  # the one that listens sees that by itself
         assert len(pair.discord.direct()) == 1
         await third.expire(before=1e12, photos_before=0)
         with pytest.raises(Refused):
-            await third.send(question.channel, "12 turns", reply_to=question.id)
+            await third.send(question.channel, OutgoingPost(text="12 turns", reply_to=question.id))
     assert len(pair.discord.direct()) == 2
 
 
@@ -51,7 +51,7 @@ async def test_who_asked_in_the_thread_of_their_photo_is_told_as_well(pair: Pair
     question = await asks(pair, "what is this?", files=[CAT])
     assert question.channel.id == question.id
     pair.discord.deny(GENERAL, "ATTACH_FILES")
-    await pair.speaker.send(question.channel, "12 turns", reply_to=question.id, files=[CHART])
+    await pair.speaker.send(question.channel, OutgoingPost(text="12 turns", reply_to=question.id, files=(CHART,)))
     assert pair.discord.reads(int(question.channel.id)) == ["12 turns"]
     [told] = pair.discord.direct()
     assert "Attach Files" in told.text
@@ -61,5 +61,5 @@ async def test_where_discord_does_not_tell_who_asked_nobody_is_told(pair: Pair) 
     question = await asks(pair)
     pair.discord.deny(GENERAL, "SEND_MESSAGES", "READ_MESSAGE_HISTORY")
     with pytest.raises(Refused):
-        await pair.speaker.send(question.channel, "12 turns", reply_to=question.id)
+        await pair.speaker.send(question.channel, OutgoingPost(text="12 turns", reply_to=question.id))
     assert pair.discord.direct() == []

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.platforms.telegram import Telegram
 from bot.errors import Busy, Refused
-from bot.messages import Author, Channel
+from bot.messages import Author, Channel, OutgoingPost
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, Fault, TelegramBed, flood
 
 ANN_HERSELF = Author(str(ANN), "Ann")
@@ -40,7 +40,7 @@ async def test_the_admins_of_a_group_that_moved_go_on_managing_it(telegram: Tele
     old = Channel("telegram", "-5")
     bed.moved_groups[-5] = GROUP
     bed.admins[ANN] = "creator"
-    await telegram.send(old, "still with you")
+    await telegram.send(old, OutgoingPost(text="still with you"))
     assert await telegram.manages(old, ANN_HERSELF)
 
 

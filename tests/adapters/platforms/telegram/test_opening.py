@@ -8,7 +8,7 @@ from adapters.platforms.telegram import Telegram, open_telegram
 from bot.adapter_context import AdapterContext
 from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError
-from bot.messages import Attachment, Channel
+from bot.messages import Attachment, Channel, OutgoingPost
 from bot.ports import Adapter
 from bot.settings import Settings
 from bot.store import open_store
@@ -67,7 +67,7 @@ async def test_no_error_and_no_log_line_shows_the_token(
         for call in ("sendMessage", "getFile", "file"):
             bed.fails(call, fault or BAD_GATEWAY)
         with pytest.raises(BotError) as caught:
-            await telegram.send(Channel("telegram", str(ANN)), "hi")
+            await telegram.send(Channel("telegram", str(ANN)), OutgoingPost(text="hi"))
         with pytest.raises(BotError) as missed:
             await telegram.download(Attachment("ref", "photo.jpg"), 1000)
     for error in (caught.value, missed.value):

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from adapters.platforms.telegram import Telegram
 from adapters.platforms.telegram.adapter import Work
 from bot.errors import Refused
-from bot.messages import Button, Channel
+from bot.messages import Button, Channel, OutgoingPost
 from tests.adapters.platforms.telegram.conftest import COMMANDS, PHOTO, Client, Inbox, Menus, listening, until
 from tests.doubles.telegram import ANN, BAD_GATEWAY, CUT, GROUP, LOST, TOKEN, Fault, TelegramBed
 
@@ -212,13 +212,13 @@ async def test_the_health_page_can_tell_how_long_telegram_has_been_silent(
 
 async def test_a_press_is_acknowledged_and_says_its_command(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
     home = Channel("telegram", str(ANN))
-    await telegram.send(home, "Again?", buttons=[Button("Again", "/retry 7")])
+    await telegram.send(home, OutgoingPost(text="Again?", buttons=(Button("Again", "/retry 7"),)))
     [post] = bed.posts()
     async with listening(telegram, inbox):
         query = await bed.presses(post, "/retry 7", by=99)
         await until(lambda: bed.acknowledged and inbox.messages)
         [press] = inbox.messages
-        await telegram.send(press.channel, "Here it is.", reply_to=press.id)
+        await telegram.send(press.channel, OutgoingPost(text="Here it is.", reply_to=press.id))
     assert bed.acknowledged == [(query, "")]
     assert (press.text, press.channel, press.author.id) == ("/retry 7", home, "99")
     assert bed.posts()[-1].reply_to == post.id

@@ -8,7 +8,7 @@ import pytest
 from adapters.platforms.telegram import Telegram
 from adapters.platforms.telegram.send_pacing import SendLimits
 from bot.errors import Busy, Refused
-from bot.messages import Button, Channel
+from bot.messages import Button, Channel, OutgoingPost
 from tests.adapters.platforms.telegram.conftest import Client, until
 from tests.doubles.telegram import ANN, BAD_GATEWAY, CUT, GROUP, LOST, Fault, TelegramBed, flood
 
@@ -18,55 +18,55 @@ TOPIC = Channel("telegram", f"{GROUP}/77")
 
 async def test_an_answer_is_a_reply_that_grows_by_edits(telegram: Telegram, bed: TelegramBed) -> None:
     question = await bed.says("what is this?")
-    post = await telegram.send(HOME, "a **ca", reply_to=str(question))
-    await telegram.edit(HOME, post, "a **cat** on `x<T>`")
+    post = await telegram.send(HOME, OutgoingPost(text="a **ca", reply_to=str(question)))
+    await telegram.edit(HOME, post, OutgoingPost(text="a **cat** on `x<T>`"))
     [shown] = bed.posts()
     assert (shown.text, shown.reply_to, shown.edits) == ("a cat on x<T>", question, 1)
     assert (shown.formatted("bold"), shown.formatted("code")) == (["cat"], ["x<T>"])
 
 
 async def test_an_answer_stays_in_its_topic(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(TOPIC, "here")
+    await telegram.send(TOPIC, OutgoingPost(text="here"))
     assert [post.text for post in bed.posts(GROUP, thread=77)] == ["here"]
 
 
 async def test_an_answer_leaves_a_topic_that_was_closed(telegram: Telegram, bed: TelegramBed) -> None:
     bed.closed_topics.add((GROUP, 77))
-    await telegram.send(TOPIC, "here then")
+    await telegram.send(TOPIC, OutgoingPost(text="here then"))
     [shown] = bed.posts(GROUP)
     assert (shown.text, shown.thread) == ("here then", None)
 
 
 async def test_a_group_that_moved_is_followed(telegram: Telegram, bed: TelegramBed) -> None:
     bed.moved_groups[-5] = GROUP
-    await telegram.send(Channel("telegram", "-5"), "still with you")
-    await telegram.send(Channel("telegram", "-5"), "and again")
+    await telegram.send(Channel("telegram", "-5"), OutgoingPost(text="still with you"))
+    await telegram.send(Channel("telegram", "-5"), OutgoingPost(text="and again"))
     assert bed.reads(GROUP) == ["still with you", "and again"]
     assert len(bed.called("sendMessage", -5)) == 1, "the new address is remembered"
 
 
 async def test_buttons_say_commands_and_go_away_with_an_edit(telegram: Telegram, bed: TelegramBed) -> None:
-    buttons = [
+    buttons = (
         Button("Describe", "/ask describe"),
         Button("Read text", "/ask read"),
         Button("Too long", "/" + "é" * 40),
-    ]
-    post = await telegram.send(HOME, "What shall I do?", buttons=buttons)
+    )
+    post = await telegram.send(HOME, OutgoingPost(text="What shall I do?", buttons=buttons))
     [shown] = bed.posts()
     assert shown.commands == ["/ask describe", "/ask read"]
-    await telegram.edit(HOME, post, "Done.")
+    await telegram.edit(HOME, post, OutgoingPost(text="Done."))
     assert bed.posts()[0].commands == []
 
 
 async def test_an_edit_that_changes_nothing_is_no_error(telegram: Telegram, bed: TelegramBed) -> None:
-    post = await telegram.send(HOME, "a cat")
-    await telegram.edit(HOME, post, "a cat")
+    post = await telegram.send(HOME, OutgoingPost(text="a cat"))
+    await telegram.edit(HOME, post, OutgoingPost(text="a cat"))
     assert [call.status for call in bed.called("editMessageText")] == [400]
 
 
 async def test_formatting_that_telegram_refuses_is_left_out(telegram: Telegram, bed: TelegramBed) -> None:
     bed.fails("sendMessage", Fault(400, description="Bad Request: can't parse MessageEntity: ENTITY_BOUNDS_INVALID"))
-    await telegram.send(HOME, "a **cat**")
+    await telegram.send(HOME, OutgoingPost(text="a **cat**"))
     assert bed.reads() == ["a **cat**"]
 
 
@@ -76,7 +76,7 @@ async def test_formatting_that_telegram_refuses_is_left_out(telegram: Telegram, 
 async def test_a_hiccup_is_worth_another_try(telegram: Telegram, bed: TelegramBed, fault: Fault) -> None:
     bed.fails("sendMessage", fault)
     with pytest.raises(Busy) as caught:
-        await telegram.send(HOME, "a cat")
+        await telegram.send(HOME, OutgoingPost(text="a cat"))
     assert caught.value.retry_after == fault.retry_after
     assert len(bed.called("sendMessage")) == 1, "whether to try again is for the worker to say"
 
@@ -90,23 +90,23 @@ async def test_a_chat_that_shut_us_out_is_not_tried_again(
 ) -> None:
     bed.fails("sendMessage", Fault(status, description=description))
     with pytest.raises(Refused) as caught:
-        await telegram.send(HOME, "a cat")
+        await telegram.send(HOME, OutgoingPost(text="a cat"))
     assert caught.value.key == "telegram_shut_out"
 
 
 async def test_a_post_that_was_deleted_cannot_be_edited(telegram: Telegram) -> None:
     with pytest.raises(Refused) as caught:
-        await telegram.edit(HOME, "999", "a cat")
+        await telegram.edit(HOME, "999", OutgoingPost(text="a cat"))
     assert caught.value.key == "telegram_post_gone"
 
 
 async def test_one_chat_that_has_to_be_silent_does_not_silence_the_others(telegram: Telegram, bed: TelegramBed) -> None:
     bed.fails("sendMessage", flood(60))
     with pytest.raises(Busy):
-        await telegram.send(HOME, "first")
-    await telegram.send(Channel("telegram", "43"), "hello")
+        await telegram.send(HOME, OutgoingPost(text="first"))
+    await telegram.send(Channel("telegram", "43"), OutgoingPost(text="hello"))
     with pytest.raises(Busy) as caught:
-        await telegram.send(HOME, "second")
+        await telegram.send(HOME, OutgoingPost(text="second"))
     assert bed.reads(43) == ["hello"]
     assert 59 < (caught.value.retry_after or 0) <= 60
     assert len(bed.called("sendMessage")) == 2, "Telegram is not even asked"
@@ -115,11 +115,11 @@ async def test_one_chat_that_has_to_be_silent_does_not_silence_the_others(telegr
 async def test_growing_text_gives_way_and_the_whole_text_waits_for_its_turn(client: Client, bed: TelegramBed) -> None:
     async with client(limits=SendLimits(private=1.5)) as telegram:
         begun = time.monotonic()
-        post = await telegram.send(HOME, "a", growing=True)
+        post = await telegram.send(HOME, OutgoingPost(text="a", is_partial=True))
         with pytest.raises(Busy) as caught:
-            await telegram.edit(HOME, post, "a c", growing=True)
+            await telegram.edit(HOME, post, OutgoingPost(text="a c", is_partial=True))
         assert 0 < (caught.value.retry_after or 0) <= 1.5
-        await telegram.edit(HOME, post, "a cat")
+        await telegram.edit(HOME, post, OutgoingPost(text="a cat"))
     [edited] = bed.called("editMessageText")
     assert edited.at - begun >= 1.5
     assert bed.reads() == ["a cat"]
@@ -136,5 +136,7 @@ async def test_the_typing_sign_is_on_and_never_in_the_way(telegram: Telegram, be
 
 
 async def test_two_hundred_chats_are_answered_side_by_side(telegram: Telegram, bed: TelegramBed) -> None:
-    await asyncio.gather(*(telegram.send(Channel("telegram", str(chat)), "hi") for chat in range(1, 201)))
+    await asyncio.gather(
+        *(telegram.send(Channel("telegram", str(chat)), OutgoingPost(text="hi")) for chat in range(1, 201))
+    )
     assert all(bed.reads(chat) == ["hi"] for chat in range(1, 201))

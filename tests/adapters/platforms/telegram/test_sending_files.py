@@ -11,7 +11,7 @@ from adapters.platforms.telegram import Telegram
 from adapters.platforms.telegram import posting as speech
 from adapters.platforms.telegram.translate import BotIdentity, translate
 from bot.errors import Busy, Refused
-from bot.messages import Button, Channel, File, Message
+from bot.messages import Button, Channel, File, Message, OutgoingPost
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, Fault, Post, Sent, TelegramBed, flood
 
@@ -45,8 +45,10 @@ def files(posts: list[Post]) -> list[tuple[str, str]]:
 
 async def test_a_picture_alone_has_its_text_below_it(telegram: Telegram, bed: TelegramBed) -> None:
     question = await bed.says("/usage")
-    buttons = [Button("Today", "/usage day")]
-    post = await telegram.send(HOME, "**12** turns", reply_to=str(question), buttons=buttons, files=[CHART])
+    buttons = (Button("Today", "/usage day"),)
+    post = await telegram.send(
+        HOME, OutgoingPost(text="**12** turns", reply_to=str(question), buttons=buttons, files=(CHART,))
+    )
     [shown] = bed.posts()
     assert (str(shown.id), shown.text, shown.reply_to) == (post, "12 turns", question)
     assert shown.file == Sent("photo", "usage.jpg", PHOTO)
@@ -54,22 +56,30 @@ async def test_a_picture_alone_has_its_text_below_it(telegram: Telegram, bed: Te
 
 
 async def test_another_file_alone_has_its_text_below_it(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(TOPIC, "All of it.", files=[ZIP])
+    await telegram.send(TOPIC, OutgoingPost(text="All of it.", files=(ZIP,)))
     [shown] = bed.posts(GROUP, thread=77)
     assert (shown.text, shown.file) == ("All of it.", Sent("document", ZIP.name, ZIP.data))
 
 
 async def test_what_stands_below_a_picture_can_be_edited(telegram: Telegram, bed: TelegramBed) -> None:
-    post = await telegram.send(HOME, "today", files=[CHART])
-    assert await telegram.edit(HOME, post, "**yesterday**", buttons=[Button("Today", "/usage day")]) == post
-    assert await telegram.edit(HOME, post, "**yesterday**", buttons=[Button("Today", "/usage day")]) == post
+    post = await telegram.send(HOME, OutgoingPost(text="today", files=(CHART,)))
+    assert (
+        await telegram.edit(HOME, post, OutgoingPost(text="**yesterday**", buttons=(Button("Today", "/usage day"),)))
+        == post
+    )
+    assert (
+        await telegram.edit(HOME, post, OutgoingPost(text="**yesterday**", buttons=(Button("Today", "/usage day"),)))
+        == post
+    )
     [shown] = bed.posts()
     assert (shown.text, shown.formatted("bold"), shown.commands) == ("yesterday", ["yesterday"], ["/usage day"])
     assert shown.file
 
 
 async def test_a_text_too_long_to_stand_below_a_picture_comes_first(telegram: Telegram, bed: TelegramBed) -> None:
-    post = await telegram.send(TOPIC, "x" * 1025, buttons=[Button("Again", "/again")], files=[CHART])
+    post = await telegram.send(
+        TOPIC, OutgoingPost(text="x" * 1025, buttons=(Button("Again", "/again"),), files=(CHART,))
+    )
     text, chart = bed.posts(GROUP, thread=77)
     assert (str(text.id), text.commands) == (post, ["/again"])
     assert (chart.text, chart.reply_to, files([chart])) == ("", text.id, [("photo", "usage.jpg")])
@@ -78,8 +88,8 @@ async def test_a_text_too_long_to_stand_below_a_picture_comes_first(telegram: Te
 async def test_a_text_that_grows_too_long_to_stand_below_a_picture_is_posted_anew(
     telegram: Telegram, bed: TelegramBed
 ) -> None:
-    post = await telegram.send(HOME, "short", files=[CHART])
-    moved = await telegram.edit(HOME, post, "y" * 1025)
+    post = await telegram.send(HOME, OutgoingPost(text="short", files=(CHART,)))
+    moved = await telegram.edit(HOME, post, OutgoingPost(text="y" * 1025))
     assert moved != post
     old, new = bed.posts()
     assert (old.text, new.text, str(new.id), str(new.reply_to)) == ("short", "y" * 1025, moved, post)
@@ -88,7 +98,7 @@ async def test_a_text_that_grows_too_long_to_stand_below_a_picture_is_posted_ane
 async def test_several_pictures_are_an_album_below_the_text_and_other_files_another(
     telegram: Telegram, bed: TelegramBed
 ) -> None:
-    post = await telegram.send(HOME, "Ann sent these:", files=[CHART, ZIP, picture(9, 9), ZIP])
+    post = await telegram.send(HOME, OutgoingPost(text="Ann sent these:", files=(CHART, ZIP, picture(9, 9), ZIP)))
     text, *rest = bed.posts()
     assert (str(text.id), text.text) == (post, "Ann sent these:")
     assert files(rest[:2]) == [("photo", "usage.jpg"), ("photo", "picture.png")]
@@ -100,8 +110,8 @@ async def test_several_pictures_are_an_album_below_the_text_and_other_files_anot
 async def test_a_picture_of_a_shape_that_telegram_cannot_show_goes_as_a_file(
     telegram: Telegram, bed: TelegramBed
 ) -> None:
-    await telegram.send(HOME, "a stripe", files=[picture(500, 10)])
-    await telegram.send(HOME, "stripes", files=[picture(500, 10), CHART])
+    await telegram.send(HOME, OutgoingPost(text="a stripe", files=(picture(500, 10),)))
+    await telegram.send(HOME, OutgoingPost(text="stripes", files=(picture(500, 10), CHART)))
     assert [kind for kind, _ in files(bed.posts())] == ["document"] * 3
 
 
@@ -119,7 +129,7 @@ async def test_a_picture_of_a_shape_that_telegram_cannot_show_goes_as_a_file(
 async def test_a_picture_that_can_be_seen_through_goes_as_a_file_and_stays_so(
     telegram: Telegram, bed: TelegramBed, cutout: File
 ) -> None:
-    await telegram.send(HOME, "Cut out.", buttons=[Button("Again", "/redo 7")], files=[cutout])
+    await telegram.send(HOME, OutgoingPost(text="Cut out.", buttons=(Button("Again", "/redo 7"),), files=(cutout,)))
     [shown] = bed.posts()
     assert (shown.text, shown.commands, shown.file) == (
         "Cut out.",
@@ -131,26 +141,26 @@ async def test_a_picture_that_can_be_seen_through_goes_as_a_file_and_stays_so(
 async def test_a_picture_with_an_alpha_channel_that_hides_nothing_is_shown(
     telegram: Telegram, bed: TelegramBed
 ) -> None:
-    await telegram.send(HOME, "made", files=[see_through("RGBA", "made.png", 255)])
+    await telegram.send(HOME, OutgoingPost(text="made", files=(see_through("RGBA", "made.png", 255),)))
     assert files(bed.posts()) == [("photo", "made.png")]
 
 
 async def test_a_picture_with_more_pixels_than_telegram_shows_goes_as_a_file(
     telegram: Telegram, bed: TelegramBed
 ) -> None:
-    await telegram.send(HOME, "huge", files=[picture(6000, 4001)])
+    await telegram.send(HOME, OutgoingPost(text="huge", files=(picture(6000, 4001),)))
     assert files(bed.posts()) == [("document", "picture.png")]
     assert not bed.called("sendPhoto"), "it is known beforehand"
 
 
 async def test_what_is_no_picture_after_all_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(HOME, "made", files=[File("made.png", "image/png", b"nothing of the kind")])
+    await telegram.send(HOME, OutgoingPost(text="made", files=(File("made.png", "image/png", b"nothing of the kind"),)))
     assert files(bed.posts()) == [("document", "made.png")]
 
 
 async def test_a_picture_that_was_made_can_be_fetched_again(telegram: Telegram, bed: TelegramBed) -> None:
     for file, kind in ((CHART, "photo"), (see_through("RGBA", "cutout.png", 0), "document")):
-        post = await telegram.send(HOME, "made", files=[file])
+        post = await telegram.send(HOME, OutgoingPost(text="made", files=(file,)))
         reply = translate(
             {"update_id": 1, "message": bed.message({"text": "what?"}, reply_to=int(post))}, BotIdentity(7, "bot")
         )
@@ -159,7 +169,9 @@ async def test_a_picture_that_was_made_can_be_fetched_again(telegram: Telegram, 
 
 
 async def test_a_picture_too_heavy_to_be_shown_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(HOME, "heavy", files=[File("big.jpg", "image/jpeg", PHOTO + bytes(10 << 20))])
+    await telegram.send(
+        HOME, OutgoingPost(text="heavy", files=(File("big.jpg", "image/jpeg", PHOTO + bytes(10 << 20)),))
+    )
     assert files(bed.posts()) == [("document", "big.jpg")]
 
 
@@ -168,30 +180,32 @@ async def test_a_picture_too_heavy_to_be_shown_goes_as_a_file(telegram: Telegram
 
 async def test_a_recording_is_a_voice_message_with_its_text_below_it(telegram: Telegram, bed: TelegramBed) -> None:
     question = await bed.says("/speak")
-    buttons = [Button("Again", "/redo 7")]
-    post = await telegram.send(TOPIC, "🔊 **read**", reply_to=str(question), buttons=buttons, files=[VOICE])
+    buttons = (Button("Again", "/redo 7"),)
+    post = await telegram.send(
+        TOPIC, OutgoingPost(text="🔊 **read**", reply_to=str(question), buttons=buttons, files=(VOICE,))
+    )
     [shown] = bed.posts(GROUP, thread=77)
     assert (str(shown.id), shown.text, shown.reply_to, shown.commands) == (post, "🔊 read", question, ["/redo 7"])
     assert shown.file == Sent("voice", "answer.ogg", VOICE.data)
-    await telegram.edit(TOPIC, post, "🔊 once more")
+    await telegram.edit(TOPIC, post, OutgoingPost(text="🔊 once more"))
     assert bed.posts(GROUP)[0].text == "🔊 once more"
 
 
 @pytest.mark.parametrize("mime", ["audio/mpeg", "audio/mp4"])
 async def test_music_can_be_played(telegram: Telegram, bed: TelegramBed, mime: str) -> None:
-    await telegram.send(HOME, "🔊", files=[replace(MUSIC, mime=mime)])
+    await telegram.send(HOME, OutgoingPost(text="🔊", files=(replace(MUSIC, mime=mime),)))
     [shown] = bed.posts()
     assert (shown.text, shown.file) == ("🔊", Sent("audio", MUSIC.name, MUSIC.data))
 
 
 async def test_a_sound_that_telegram_cannot_play_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(HOME, "🔊", files=[File("answer.wav", "audio/wav", b"RIFF" + bytes(40))])
+    await telegram.send(HOME, OutgoingPost(text="🔊", files=(File("answer.wav", "audio/wav", b"RIFF" + bytes(40)),)))
     assert files(bed.posts()) == [("document", "answer.wav")]
 
 
 async def test_who_wants_no_voice_messages_gets_a_file(telegram: Telegram, bed: TelegramBed) -> None:
     bed.no_voices.add(ANN)
-    await telegram.send(HOME, "🔊", buttons=[Button("Again", "/redo 7")], files=[VOICE])
+    await telegram.send(HOME, OutgoingPost(text="🔊", buttons=(Button("Again", "/redo 7"),), files=(VOICE,)))
     [shown] = bed.posts()
     assert (shown.text, shown.commands, files([shown])) == ("🔊", ["/redo 7"], [("document", "answer.ogg")])
 
@@ -203,26 +217,26 @@ async def test_where_a_group_takes_files_and_no_sounds_it_gets_a_file(
     telegram: Telegram, bed: TelegramBed, method: str, file: File, said: str
 ) -> None:
     bed.fails(method, Fault(400, description=f"Bad Request: not enough rights to send {said} to the chat"))
-    await telegram.send(TOPIC, "🔊", files=[file])
+    await telegram.send(TOPIC, OutgoingPost(text="🔊", files=(file,)))
     assert files(bed.posts(GROUP)) == [("document", file.name)]
 
 
 async def test_a_flood_is_no_reason_to_send_a_voice_message_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
     bed.fails("sendVoice", flood(3))
     with pytest.raises(Busy):
-        await telegram.send(HOME, "🔊", files=[VOICE])
+        await telegram.send(HOME, OutgoingPost(text="🔊", files=(VOICE,)))
     assert not bed.posts()
 
 
 async def test_sounds_among_other_files_come_one_by_one(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(HOME, "all of it:", files=[VOICE, CHART, MUSIC, ZIP, CHART, ZIP])
+    await telegram.send(HOME, OutgoingPost(text="all of it:", files=(VOICE, CHART, MUSIC, ZIP, CHART, ZIP)))
     text, *rest = bed.posts()
     assert [kind for kind, _ in files(rest)] == ["photo", "photo", "voice", "audio", "document", "document"]
     assert {each.reply_to for each in rest} == {text.id}
 
 
 async def test_a_text_too_long_to_stand_below_a_voice_message_comes_first(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(HOME, "x" * 1025, files=[VOICE])
+    await telegram.send(HOME, OutgoingPost(text="x" * 1025, files=(VOICE,)))
     text, sound = bed.posts()
     assert (text.text, sound.reply_to, files([sound])) == ("x" * 1025, text.id, [("voice", "answer.ogg")])
 
@@ -234,14 +248,16 @@ async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(
     telegram: Telegram, bed: TelegramBed
 ) -> None:
     with pytest.raises(Refused) as caught:
-        await telegram.send(HOME, "here", files=[File("film.zip", "application/zip", bytes((50 << 20) + 1))])
+        await telegram.send(
+            HOME, OutgoingPost(text="here", files=(File("film.zip", "application/zip", bytes((50 << 20) + 1)),))
+        )
     assert str(caught.value) == "The file film.zip is larger than 50 MB, which is the most that can be sent here."
     assert not bed.posts()
 
 
 async def test_where_no_files_are_allowed_the_words_come_anyway(telegram: Telegram, bed: TelegramBed) -> None:
     bed.fails("sendPhoto", FORBIDDEN, times=2)
-    post = await telegram.send(HOME, "12 turns", files=[CHART])
+    post = await telegram.send(HOME, OutgoingPost(text="12 turns", files=(CHART,)))
     text, notice = bed.posts()
     assert (str(text.id), text.text) == (post, "12 turns")
     assert notice.text == "⚠️ There was a file with this that Telegram did not let me send here."
@@ -253,7 +269,7 @@ async def test_a_hiccup_before_anything_was_said_is_for_the_worker_to_mend(
 ) -> None:
     bed.fails("sendPhoto", flood(3))
     with pytest.raises(Busy):
-        await telegram.send(HOME, "12 turns", files=[CHART])
+        await telegram.send(HOME, OutgoingPost(text="12 turns", files=(CHART,)))
     assert not bed.posts()
 
 
@@ -262,21 +278,21 @@ async def test_a_hiccup_after_the_text_does_not_say_the_text_again(
 ) -> None:
     monkeypatch.setattr(speech, "AGAIN", 0.01)
     bed.fails("sendMediaGroup", BAD_GATEWAY, times=2)
-    await telegram.send(HOME, "Ann sent these:", files=[CHART, CHART])
+    await telegram.send(HOME, OutgoingPost(text="Ann sent these:", files=(CHART, CHART)))
     assert bed.reads() == ["Ann sent these:", "", ""]
     bed.fails("sendMediaGroup", BAD_GATEWAY, times=3)
-    await telegram.send(HOME, "and these:", files=[CHART, CHART])
+    await telegram.send(HOME, OutgoingPost(text="and these:", files=(CHART, CHART)))
     assert bed.reads()[3:] == ["and these:", "⚠️ There was a file with this that Telegram did not let me send here."]
 
 
 async def test_files_leave_a_topic_that_was_closed(telegram: Telegram, bed: TelegramBed) -> None:
     bed.closed_topics.add((GROUP, 77))
-    await telegram.send(TOPIC, "here then", files=[CHART, CHART])
+    await telegram.send(TOPIC, OutgoingPost(text="here then", files=(CHART, CHART)))
     assert [post.thread for post in bed.posts(GROUP)] == [None] * 3
 
 
 async def test_a_reply_to_a_picture_of_ours_is_about_that_post(telegram: Telegram, bed: TelegramBed) -> None:
-    post = await telegram.send(HOME, "today", files=[CHART])
+    post = await telegram.send(HOME, OutgoingPost(text="today", files=(CHART,)))
     reply = bed.message({"text": "why so many?"}, reply_to=int(post))
     assert reply["reply_to_message"]["message_id"] == int(post)
     assert reply["reply_to_message"]["caption"] == "today"

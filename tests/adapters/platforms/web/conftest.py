@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from adapters.platforms.web import WebPage
-from bot.messages import Button, Channel, Message
+from bot.messages import Button, Channel, Message, OutgoingPost
 from bot.store import open_store
 from bot.web.server import WebServer
 from tests.conftest import MODEL
@@ -82,10 +82,12 @@ class Storyteller:
             whole = self.answers.get(message.text, f"You said {message.text!r} and showed {names or 'nothing'}.")
             half = whole[: len(whole) // 2]
             channel, nonce = message.channel, f"{message.id}-0"
-            post = await self.web.send(channel, f"{half} ▌", reply_to=message.id, nonce=nonce, buttons=STOP)
+            post = await self.web.send(
+                channel, OutgoingPost(text=f"{half} ▌", reply_to=message.id, key=nonce, buttons=STOP)
+            )
             await self.halfway.wait()
-            await self.web.edit(channel, post, f"{whole} ▌", buttons=STOP)
-            await self.web.edit(channel, post, whole, buttons=() if message.text else ACTIONS)
+            await self.web.edit(channel, post, OutgoingPost(text=f"{whole} ▌", buttons=STOP))
+            await self.web.edit(channel, post, OutgoingPost(text=whole, buttons=() if message.text else ACTIONS))
 
     @property
     def texts(self) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from adapters.platforms.web import WebPage
 from adapters.platforms.web.entries import SubmittedMessage
 from bot.errors import Unreadable
-from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference
+from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference, OutgoingPost
 from bot.ports import Adapter
 from bot.web.server import WebServer
 from tests.adapters.platforms.web.conftest import STOP, House
@@ -103,10 +103,10 @@ async def test_a_message_the_bot_cannot_take_is_offered_again_before_later_ones(
 
 
 async def test_the_same_nonce_is_the_same_post(house: House, lobby: Channel) -> None:
-    first = await house.web.send(lobby, "grow", reply_to="7", nonce="1-0")
-    again = await house.web.send(lobby, "grown", reply_to="7", nonce="1-0")
-    other = await house.web.send(lobby, "another store counts from one too", reply_to="8", nonce="1-0")
-    plain = [await house.web.send(lobby, "same") for _ in range(2)]
+    first = await house.web.send(lobby, OutgoingPost(text="grow", reply_to="7", key="1-0"))
+    again = await house.web.send(lobby, OutgoingPost(text="grown", reply_to="7", key="1-0"))
+    other = await house.web.send(lobby, OutgoingPost(text="another store counts from one too", reply_to="8", key="1-0"))
+    plain = [await house.web.send(lobby, OutgoingPost(text="same")) for _ in range(2)]
     assert first == again
     assert len({first, other, *plain}) == 4
     shown = (await house.visitor.snapshot())["entries"]
@@ -114,18 +114,18 @@ async def test_the_same_nonce_is_the_same_post(house: House, lobby: Channel) -> 
 
 
 async def test_buttons_are_seen_kept_and_replaced(house: House, lobby: Channel) -> None:
-    post = await house.web.send(lobby, "a ▌", buttons=STOP, growing=True)
+    post = await house.web.send(lobby, OutgoingPost(text="a ▌", buttons=STOP, is_partial=True))
     async with house.visitor.looking() as look:
         [shown] = (await look.next("snapshot"))["entries"]
         assert shown["buttons"] == [{"label": "Stop", "command": "/stop"}]
-        await house.web.edit(lobby, post, "a b", buttons=[Button("Noch mal „so“", "/retry 7")])
+        await house.web.edit(lobby, post, OutgoingPost(text="a b", buttons=(Button("Noch mal „so“", "/retry 7"),)))
         assert (await look.next("post"))["buttons"] == [{"label": "Noch mal „so“", "command": "/retry 7"}]
-    await house.web.edit(lobby, post, "a b")
+    await house.web.edit(lobby, post, OutgoingPost(text="a b"))
     assert (await house.visitor.snapshot())["entries"][0]["buttons"] == []
 
 
 async def test_a_press_says_the_command_and_is_about_the_post(house: House, lobby: Channel) -> None:
-    post = await house.web.send(lobby, "a photo", buttons=[Button("Read text", "/read")])
+    post = await house.web.send(lobby, OutgoingPost(text="a photo", buttons=(Button("Read text", "/read"),)))
     async with house.visitor.looking() as look:
         said = await house.visitor.say("/read", about=post)
         shown = await look.next("message")
@@ -136,7 +136,7 @@ async def test_a_press_says_the_command_and_is_about_the_post(house: House, lobb
 
 
 async def test_a_press_of_a_button_that_has_gone_meanwhile_still_says_its_command(house: House, lobby: Channel) -> None:
-    post = await house.web.send(lobby, "whole by now")
+    post = await house.web.send(lobby, OutgoingPost(text="whole by now"))
     async with house.visitor.looking() as look:
         await house.visitor.say("/stop", about=post)
         assert (await look.next("message"))["label"] == ""
@@ -146,10 +146,10 @@ async def test_a_press_of_a_button_that_has_gone_meanwhile_still_says_its_comman
 
 async def test_files_stay_with_their_post(house: House, lobby: Channel) -> None:
     cat = (PHOTOS / "cat.jpg").read_bytes()
-    files = [File("chart.jpg", "image/jpeg", cat), File("export.zip", "application/zip", b"PK")]
-    post = await house.web.send(lobby, "here", reply_to="7", nonce="1-0", files=files)
-    again = await house.web.send(lobby, "here again", reply_to="7", nonce="1-0", files=files)
-    await house.web.edit(lobby, post, "there")
+    files = (File("chart.jpg", "image/jpeg", cat), File("export.zip", "application/zip", b"PK"))
+    post = await house.web.send(lobby, OutgoingPost(text="here", reply_to="7", key="1-0", files=files))
+    again = await house.web.send(lobby, OutgoingPost(text="here again", reply_to="7", key="1-0", files=files))
+    await house.web.edit(lobby, post, OutgoingPost(text="there"))
     [entry] = (await house.visitor.snapshot())["entries"]
     assert (again, entry["text"]) == (post, "there")
     assert [(file["name"], file["size"]) for file in entry["photos"]] == [("chart.jpg", len(cat)), ("export.zip", 2)]
@@ -174,7 +174,9 @@ async def test_a_journal_from_before_files_said_what_they_show_is_read_on(tmp_pa
     with closing(sqlite3.connect(tmp_path / "web.db")) as database, database:
         database.execute("ALTER TABLE uploads DROP COLUMN about")
     async with House.open(tmp_path, listens=False) as house:
-        await house.web.send(Channel("web", "lobby"), "new", files=[File("1.jpg", "image/jpeg", CAT, "a cat")])
+        await house.web.send(
+            Channel("web", "lobby"), OutgoingPost(text="new", files=(File("1.jpg", "image/jpeg", CAT, "a cat"),))
+        )
         old, new = (await house.visitor.snapshot())["entries"]
     assert [file["about"] for file in (*old["photos"], *new["photos"])] == ["", "a cat"]
 
@@ -192,22 +194,22 @@ async def test_recordings_and_documents_come_along_with_a_message(house: House) 
 
 
 async def test_an_edit_is_seen_and_kept(house: House, lobby: Channel) -> None:
-    post = await house.web.send(lobby, "a")
+    post = await house.web.send(lobby, OutgoingPost(text="a"))
     async with house.visitor.looking() as look:
         await look.next("snapshot")
-        await house.web.edit(lobby, post, "a b")
+        await house.web.edit(lobby, post, OutgoingPost(text="a b"))
         assert (await look.next("post"))["text"] == "a b"
     assert (await house.visitor.snapshot())["entries"][0]["text"] == "a b"
 
 
 async def test_a_post_whose_journal_was_lost_comes_back(house: House, lobby: Channel) -> None:
-    await house.web.edit(lobby, "12345", "still here")
+    await house.web.edit(lobby, "12345", OutgoingPost(text="still here"))
     assert [(e["id"], e["text"]) for e in (await house.visitor.snapshot())["entries"]] == [("12345", "still here")]
 
 
 async def test_an_edit_never_overwrites_what_somebody_said(house: House, lobby: Channel) -> None:
     said = await house.visitor.say("mine")
-    await house.web.edit(lobby, said["id"], "not yours")
+    await house.web.edit(lobby, said["id"], OutgoingPost(text="not yours"))
     assert (await house.visitor.snapshot())["entries"][0]["text"] == "mine"
 
 

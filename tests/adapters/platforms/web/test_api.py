@@ -11,7 +11,7 @@ import pytest
 
 from adapters.platforms.web import WebPage
 from bot.errors import Busy
-from bot.messages import File
+from bot.messages import File, OutgoingPost
 from bot.web.server import WebServer
 from bot.words import catalogue
 from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House, recording
@@ -301,7 +301,7 @@ async def test_a_press_that_is_about_nothing_that_makes_sense_is_refused(house: 
 
 
 async def test_a_press_is_about_an_answer_of_its_own_channel(house: House, lobby: Any) -> None:
-    post = await house.web.send(lobby, "here")
+    post = await house.web.send(lobby, OutgoingPost(text="here"))
     mine = await house.visitor.say("not an answer")
     missing = "That answer is no longer here. Say it in words."
     for channel, about in (("elsewhere", post), ("lobby", mine["id"]), ("lobby", "12345")):
@@ -313,7 +313,7 @@ async def test_a_press_is_about_an_answer_of_its_own_channel(house: House, lobby
 @pytest.mark.parametrize("name", ["export.zip", "page.html", "chart.png", "Ärger „1“.txt"])
 async def test_a_file_of_ours_is_for_saving_and_never_opened(house: House, lobby: Any, name: str) -> None:
     data = b"<script>alert(1)</script>"
-    await house.web.send(lobby, "here", files=[File(name, "text/html", data)])
+    await house.web.send(lobby, OutgoingPost(text="here", files=(File(name, "text/html", data),)))
     [file] = (await house.visitor.snapshot())["entries"][0]["photos"]
     assert file["url"] is None
     async with house.visitor.http.get(file["file"]) as response:
@@ -325,7 +325,9 @@ async def test_a_file_of_ours_is_for_saving_and_never_opened(house: House, lobby
 
 
 async def test_a_picture_of_ours_is_shown(house: House, lobby: Any) -> None:
-    await house.web.send(lobby, "", files=[File("chart.png", "image/png", (PHOTOS / "coffee.png").read_bytes())])
+    await house.web.send(
+        lobby, OutgoingPost(text="", files=(File("chart.png", "image/png", (PHOTOS / "coffee.png").read_bytes()),))
+    )
     [file] = (await house.visitor.snapshot())["entries"][0]["photos"]
     async with house.visitor.http.get(file["url"]) as response:
         assert (response.status, response.content_type) == (200, "image/png")
@@ -334,7 +336,7 @@ async def test_a_picture_of_ours_is_shown(house: House, lobby: Any) -> None:
 
 async def test_what_a_file_of_ours_shows_is_told_and_kept(house: House, lobby: Any) -> None:
     cat = File("1.png", "image/png", (PHOTOS / "coffee.png").read_bytes(), "a cup of “coffee”")
-    await house.web.send(lobby, "", files=[cat, File("answer.wav", "audio/wav", recording())])
+    await house.web.send(lobby, OutgoingPost(text="", files=(cat, File("answer.wav", "audio/wav", recording()))))
     picture, sound = (await house.visitor.snapshot())["entries"][0]["photos"]
     assert (picture["about"], picture["plays"]) == ("a cup of “coffee”", False)
     assert (sound["about"], sound["plays"]) == ("", True)
@@ -368,9 +370,9 @@ async def test_every_tab_of_a_channel_sees_the_same_and_no_other_does(house: Hou
 
 async def test_a_slow_tab_gets_the_newest_text_and_never_a_backlog(house: House, lobby: Any) -> None:
     with house.web.audience.tab("lobby") as tab:
-        post = await house.web.send(lobby, "0")
+        post = await house.web.send(lobby, OutgoingPost(text="0"))
         for n in range(1, 50):
-            await house.web.edit(lobby, post, str(n))
+            await house.web.edit(lobby, post, OutgoingPost(text=str(n)))
         assert [event.data["text"] for event in await tab.news(1)] == ["49"]
     assert not house.web.audience._tabs
 
@@ -392,7 +394,7 @@ async def test_what_answers_is_said_with_every_post(house: House, lobby: Any) ->
     async with house.visitor.looking() as look:
         assert (await look.next("model"))["id"] == "onemin/gpt-4o"
         house.bot.chosen |= {"lobby": "onemin/mistral-large", "elsewhere": "vapi/claude-sonnet-4"}
-        await house.web.send(lobby, "Switched.")
+        await house.web.send(lobby, OutgoingPost(text="Switched."))
         assert (await look.next("post"))["text"] == "Switched."
         assert (await look.next("model"))["id"] == "onemin/mistral-large"
 

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
-from bot.messages import Button, File
+from bot.messages import Button, File, OutgoingPost
 from tests.adapters.platforms.web.conftest import STOP, House, recording
 from tests.conftest import PHOTOS
 from tests.doubles.browser import chromium
@@ -252,11 +252,11 @@ async def test_an_answer_that_grows_can_be_stopped_and_does_not_lose_the_focus(t
     await expect(stop).to_be_focused()
     first = tab.house.bot.heard[0]
     growing = await tab.page.locator(".growing").get_attribute("data-id")
-    await tab.house.web.edit(first.channel, growing or "", "You said a bit more ▌", buttons=STOP)
+    await tab.house.web.edit(first.channel, growing or "", OutgoingPost(text="You said a bit more ▌", buttons=STOP))
     await expect(tab.posts.first).to_contain_text("a bit more")
     await expect(stop).to_be_disabled()
     await expect(stop).to_be_focused()
-    await tab.house.web.edit(first.channel, growing or "", "You said enough.")
+    await tab.house.web.edit(first.channel, growing or "", OutgoingPost(text="You said enough."))
     await expect(stop).to_have_count(0)
     await expect(tab.box).to_be_focused()
     assert tab.house.bot.texts == ["go on for ever", "/stop"]
@@ -265,10 +265,14 @@ async def test_an_answer_that_grows_can_be_stopped_and_does_not_lose_the_focus(t
 async def test_a_press_may_change_the_answer_where_it_stands(tab: Tab, lobby: Any) -> None:
     for task in tab.house.tasks[1:]:
         task.cancel()
-    post = await tab.house.web.send(lobby, "Footer: off", buttons=[Button("Model", "/m"), Button("On", "/footer on")])
+    post = await tab.house.web.send(
+        lobby, OutgoingPost(text="Footer: off", buttons=(Button("Model", "/m"), Button("On", "/footer on")))
+    )
     await tab.page.get_by_role("button", name="On", exact=True).click()
     await expect(tab.page.get_by_role("button", name="On", exact=True)).to_be_disabled()
-    await tab.house.web.edit(lobby, post, "Footer: on", buttons=[Button("Model", "/m"), Button("Off", "/footer off")])
+    await tab.house.web.edit(
+        lobby, post, OutgoingPost(text="Footer: on", buttons=(Button("Model", "/m"), Button("Off", "/footer off")))
+    )
     await expect(tab.page.get_by_role("button", name="Off", exact=True)).to_be_focused()
     await expect(tab.page.get_by_role("button", name="Off", exact=True)).to_be_enabled()
     await expect(tab.posts).to_have_text(["Footer: on"])
@@ -279,16 +283,16 @@ async def test_a_press_that_only_changes_an_answer_leaves_no_line_behind(tab: Ta
         task.cancel()
     web, chips = tab.house.web, tab.page.locator(".pressed:visible .said")
     turn, explain = Button("3/3 ▶", "/version 7 1"), Button("Explain", "/explain")
-    post = await web.send(lobby, "the third answer", buttons=[turn, explain])
+    post = await web.send(lobby, OutgoingPost(text="the third answer", buttons=(turn, explain)))
     await tab.page.get_by_role("button", name="3/3").click()
     await expect(tab.page.get_by_role("button", name="3/3")).to_be_disabled()
     turned = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
-    await web.edit(lobby, post, "the first answer", buttons=[explain])
+    await web.edit(lobby, post, OutgoingPost(text="the first answer", buttons=(explain,)))
     await expect(tab.posts).to_have_text(["the first answer"])
     await expect(chips).to_have_count(0)
     await tab.page.get_by_role("button", name="Explain").click()
     asked = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
-    await web.send(lobby, "an explanation", reply_to=asked.id)
+    await web.send(lobby, OutgoingPost(text="an explanation", reply_to=asked.id))
     for _ in range(2):
         await expect(chips).to_have_text(["Explain"])
         await expect(tab.page.locator(".replied")).to_have_count(0)
@@ -298,7 +302,7 @@ async def test_a_press_that_only_changes_an_answer_leaves_no_line_behind(tab: Ta
 
 
 async def test_a_press_that_does_not_get_through_can_be_made_again(tab: Tab, lobby: Any) -> None:
-    await tab.house.web.send(lobby, "here", buttons=[Button("Again", "/retry 7")])
+    await tab.house.web.send(lobby, OutgoingPost(text="here", buttons=(Button("Again", "/retry 7"),)))
     await tab.page.route("**/messages", lambda route: route.abort())
     again = tab.page.get_by_role("button", name="Again")
     await again.click()
@@ -313,7 +317,9 @@ async def test_a_press_that_does_not_get_through_can_be_made_again(tab: Tab, lob
 
 async def test_files_of_an_answer_are_shown_or_saved(tab: Tab, lobby: Any) -> None:
     chart = File("usage.png", "image/png", (PHOTOS / "coffee.png").read_bytes())
-    await tab.house.web.send(lobby, "Your use.", files=[chart, File("export.zip", "application/zip", b"PK" * 1000)])
+    await tab.house.web.send(
+        lobby, OutgoingPost(text="Your use.", files=(chart, File("export.zip", "application/zip", b"PK" * 1000)))
+    )
     await tab.page.get_by_role("button", name="usage.png").click()
     await expect(tab.page.get_by_role("dialog", name="usage.png").get_by_role("img")).to_be_visible()
     await tab.page.keyboard.press("Escape")
@@ -328,7 +334,7 @@ async def test_files_of_an_answer_are_shown_or_saved(tab: Tab, lobby: Any) -> No
 
 async def test_a_picture_of_an_answer_says_what_it_shows(tab: Tab, lobby: Any) -> None:
     picture = File("1.png", "image/png", (PHOTOS / "coffee.png").read_bytes(), "a cup of coffee on a table")
-    await tab.house.web.send(lobby, "Here it is.", files=[picture])
+    await tab.house.web.send(lobby, OutgoingPost(text="Here it is.", files=(picture,)))
     await tab.page.get_by_role("button", name="a cup of coffee on a table").click()
     opened = tab.page.get_by_role("dialog", name="1.png").get_by_role("img")
     await expect(opened).to_have_attribute("alt", "a cup of coffee on a table")
@@ -338,7 +344,7 @@ async def test_a_picture_of_an_answer_says_what_it_shows(tab: Tab, lobby: Any) -
 async def test_an_answer_can_be_listened_to(browser: Browser, house: House, lobby: Any, scheme: Any) -> None:
     async with tab_of(browser, house, color_scheme=scheme, viewport={"width": 360, "height": 640}) as tab:
         await tab.open()
-        await house.web.send(lobby, "🔊", files=[File("answer.wav", "audio/wav", recording())])
+        await house.web.send(lobby, OutgoingPost(text="🔊", files=(File("answer.wav", "audio/wav", recording()),)))
         player = tab.page.get_by_label("answer.wav")
         await expect(player).to_be_visible()
         await expect(player).to_have_js_property("duration", 0.5)  # the browser may load it, and can read it
@@ -412,7 +418,7 @@ async def test_an_answer_that_comes_late_names_its_question(tab: Tab) -> None:
         await tab.say(text)
         await expect(tab.messages.last).to_contain_text(text)
     first = tab.house.bot.heard[0]
-    await tab.house.web.send(first.channel, "about one", reply_to=first.id)
+    await tab.house.web.send(first.channel, OutgoingPost(text="about one", reply_to=first.id))
     await expect(tab.page.locator(".replied")).to_have_text("In reply to:one")
 
 
@@ -493,7 +499,7 @@ async def test_the_renderer_in_detail(tab: Tab) -> None:
 
 async def test_an_answer_that_cannot_be_rendered_is_still_shown(tab: Tab, lobby: Any) -> None:
     for text in ("> " * 40_000 + "deep", "*_`[" * 20_000 + "wide"):
-        await tab.house.web.send(lobby, text)
+        await tab.house.web.send(lobby, OutgoingPost(text=text))
         await expect(tab.posts.last).to_contain_text(text[-4:])
 
 
@@ -585,7 +591,7 @@ async def test_switching_the_model_is_a_command(tab: Tab) -> None:
 async def test_the_picker_shows_what_answers_however_it_was_chosen(tab: Tab, lobby: Any) -> None:
     picker = tab.page.get_by_label("Model that answers")
     tab.house.bot.chosen["lobby"] = "vapi/claude-sonnet-4"
-    await tab.house.web.send(lobby, "From now on **vapi/claude-sonnet-4** answers.")
+    await tab.house.web.send(lobby, OutgoingPost(text="From now on **vapi/claude-sonnet-4** answers."))
     await expect(picker).to_have_value("vapi/claude-sonnet-4")
     tab.house.bot.chosen["lobby"] = "vapi/a-model-of-yesterday"
     await tab.page.reload()
@@ -613,7 +619,7 @@ async def test_what_is_forgotten_disappears_from_every_tab(
         for task in house.tasks:
             task.cancel()
         await tab.say("not heard yet")
-        await house.web.send(lobby, "Sure?", buttons=[Button("Yes, delete it", "/forget yes")])
+        await house.web.send(lobby, OutgoingPost(text="Sure?", buttons=(Button("Yes, delete it", "/forget yes"),)))
         await tab.page.get_by_role("button", name="Yes, delete it").click()
         await expect(tab.page.get_by_role("button", name="Yes, delete it")).to_be_disabled()
         await twin.page.get_by_role("button", name="cat.jpg", exact=True).click()
@@ -624,7 +630,7 @@ async def test_what_is_forgotten_disappears_from_every_tab(
             await expect(each.messages.locator(".said")).to_have_text(["not heard yet"])
             await expect(each.page.get_by_role("dialog")).to_have_count(0)
             await expect(each.page.get_by_role("log")).to_be_empty()
-        await house.web.send(lobby, "Forgotten.")
+        await house.web.send(lobby, OutgoingPost(text="Forgotten."))
         for each in (tab, twin):
             await expect(each.posts).to_have_text(["Forgotten."])
         await tab.page.reload()
@@ -715,12 +721,12 @@ async def test_an_answer_that_comes_at_once_is_scrolled_to(tab: Tab) -> None:
 async def test_a_reader_may_leave_an_answer_that_grows(tab: Tab, lobby: Any) -> None:
     await tab.ask("long")
     await at_bottom(tab)
-    post, text = await tab.house.web.send(lobby, "more ▌", growing=True), "more"
+    post, text = await tab.house.web.send(lobby, OutgoingPost(text="more ▌", is_partial=True)), "more"
     down = tab.page.locator("#down")
     await tab.page.get_by_role("main").hover()
     for n in range(40):
         text += f"\n\nparagraph {n}"
-        await tab.house.web.edit(lobby, post, f"{text} ▌", growing=True)
+        await tab.house.web.edit(lobby, post, OutgoingPost(text=f"{text} ▌", is_partial=True))
         if n >= 10 and await down.is_hidden():
             await tab.page.mouse.wheel(0, -400)
         await asyncio.sleep(0.02)
@@ -736,7 +742,7 @@ async def test_a_reader_up_in_the_transcript_stays_there(tab: Tab) -> None:
     await at_bottom(tab)
     await transcript.evaluate("(main) => { main.scrollTop = 0; }")
     await expect(down).to_be_visible()
-    await tab.house.web.send(tab.house.bot.heard[0].channel, "something new")
+    await tab.house.web.send(tab.house.bot.heard[0].channel, OutgoingPost(text="something new"))
     await expect(tab.posts).to_have_count(2)
     assert await transcript.evaluate("(main) => main.scrollTop") == 0
     await down.click()
@@ -762,7 +768,9 @@ async def test_everything_works_from_the_keyboard(tab: Tab) -> None:
     await keys.press("Enter")
     await expect(tab.messages).to_contain_text(["one line\nand another"])
     await expect(tab.box).to_be_focused()
-    await tab.house.web.send(tab.house.bot.heard[0].channel, "more", buttons=[Button("Read text", "/read")])
+    await tab.house.web.send(
+        tab.house.bot.heard[0].channel, OutgoingPost(text="more", buttons=(Button("Read text", "/read"),))
+    )
     await expect(tab.page.get_by_role("button", name="Read text")).to_be_visible()
     await tab.page.get_by_role("link", name="Skip to the message box").focus()
     reached = []
@@ -817,7 +825,9 @@ async def test_it_fits_every_screen(
         log = File(f"{'long-' * 20}.zip", "application/zip", b"PK")
         many = [Button(f"A model of some provider {n}", f"/model a/{n}") for n in range(12)]
         many.append(Button("W" * 80, "/w"))
-        await tab.house.web.send(tab.house.bot.heard[0].channel, "controls", buttons=many, files=[chart, log])
+        await tab.house.web.send(
+            tab.house.bot.heard[0].channel, OutgoingPost(text="controls", buttons=tuple(many), files=(chart, log))
+        )
         await expect(tab.page.get_by_role("button", name="A model of some provider 11")).to_be_visible()
         await tab.page.screenshot(path=tmp_path / "talk.png")
         assert not await tab.overflows()
@@ -832,8 +842,13 @@ async def test_a_list_of_models_is_no_wall_on_a_phone(browser: Browser, house: H
     async with tab_of(browser, house, viewport={"width": 375, "height": 700}) as tab:
         await tab.open()
         models = [Button(f"👁 A model of some provider {n}", f"/model a/{n}") for n in range(8)]
-        await house.web.send(lobby, "pick", buttons=[*models, Button("◀", "/model #3"), Button("1/3 ▶", "/model #2")])
-        await house.web.send(lobby, "three", buttons=[Button(name, f"/{name}") for name in ("read", "describe", "ask")])
+        await house.web.send(
+            lobby, OutgoingPost(text="pick", buttons=(*models, Button("◀", "/model #3"), Button("1/3 ▶", "/model #2")))
+        )
+        await house.web.send(
+            lobby,
+            OutgoingPost(text="three", buttons=tuple(Button(name, f"/{name}") for name in ("read", "describe", "ask"))),
+        )
         lefts = """(row) => [...row.children].map((button) => Math.round(button.getBoundingClientRect().left))"""
         rows = tab.page.locator(".actions")
         await expect(rows).to_have_count(2)
