@@ -129,7 +129,7 @@ async def _written_to(store: Store) -> AsyncIterator[list[float]]:
 async def _write(store: Store, channel: int, waits: list[float]) -> None:
     while True:
         begun = time.perf_counter()
-        await store.add(
+        await store.intake.add(
             Message(Channel("web", f"new{channel}"), str(time.time_ns()), Author("1", "Ann"), "and now?", time.time())
         )
         waits.append(time.perf_counter() - begun)
@@ -138,9 +138,9 @@ async def _write(store: Store, channel: int, waits: list[float]) -> None:
 
 async def _answer(store: Store) -> None:
     while True:
-        for turn in await store.claim(ADDING):
-            await store.save_answer(turn, Answer("a cat", MODEL))
-            await store.finish(turn)
+        for turn in await store.queue.claim(ADDING):
+            await store.queue.save_answer(turn, Answer("a cat", MODEL))
+            await store.queue.finish(turn)
         await asyncio.sleep(PAUSE)
 
 

@@ -72,9 +72,9 @@ async def _prepare(url: str, size: int) -> None:
 
 async def _figures(url: str) -> dict[str, object]:
     async with opened(url) as store:
-        [turn] = await store.claim(1)
-        assert len(await store.list_history(turn, EXCHANGES)) == EXCHANGES
-        history = await _timed(lambda: store.list_history(turn, EXCHANGES))
+        [turn] = await store.queue.claim(1)
+        assert len(await store.turns.list_history(turn, EXCHANGES)) == EXCHANGES
+        history = await _timed(lambda: store.turns.list_history(turn, EXCHANGES))
         claims = await _timed(lambda: _claim_and_finish(store))
     return {
         "claim p50": percentile(claims, 0.5) * 1000,
@@ -103,10 +103,10 @@ async def _do(store: SqlStore, statement: str, **values: object) -> None:
 
 async def _let_wait(store: SqlStore) -> None:
     """A message in a conversation that has a history, and is the first to be claimed; then those of new ones."""
-    await store.add(_message("1", 0))
+    await store.intake.add(_message("1", 0))
     messages = [_message(f"waiting{n}", n) for n in range(1_000)] + [_message("long-line", n) for n in range(5_000)]
     for n in range(0, len(messages), 100):
-        await asyncio.gather(*map(store.add, messages[n : n + 100]))
+        await asyncio.gather(*map(store.intake.add, messages[n : n + 100]))
 
 
 def _message(channel: str, n: int) -> Message:
@@ -114,8 +114,8 @@ def _message(channel: str, n: int) -> Message:
 
 
 async def _claim_and_finish(store: SqlStore) -> None:
-    for turn in await store.claim(1):
-        await store.save_answer(turn, Answer("a cat", "onemin/gpt-4o"))
+    for turn in await store.queue.claim(1):
+        await store.queue.save_answer(turn, Answer("a cat", "onemin/gpt-4o"))
 
 
 async def _timed(work: Callable[[], Awaitable[object]]) -> list[float]:

@@ -94,7 +94,9 @@ def running(
     """Snapthread with one platform, and with 1min.ai at `url`."""
 
     def onemin(store: Store) -> OneMin:
-        return OneMin("bench", url, "unified", store, requests_per_minute=None)
+        return OneMin(
+            "bench", url, "unified", store.blobs, acquire=store.coordination.acquire, requests_per_minute=None
+        )
 
     return asking(onemin, "onemin/gpt-4o", new_platform, at_once, new_store)
 

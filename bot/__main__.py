@@ -121,16 +121,16 @@ async def turns(options: argparse.Namespace) -> int:
     async with visit_store(settings.bot_store, settings.bot_model) as store:
         if options.release is not None:
             return await _release(store, options.release)
-        for turn in await store.list_put_aside(MOST_LISTED):
+        for turn in await store.reporting.list_put_aside(MOST_LISTED):
             since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(turn.at))
             print(f"{turn.turn}  {turn.platform}  put aside {since}  stalls: {turn.stalls}  crashes: {turn.crashes}")
-        total = await store.count_put_aside()
+        total = await store.reporting.count_put_aside()
     print(f"{total:,} put aside. To have one answered: python -m bot turns --release NUMBER" if total else NONE_ASIDE)
     return 0
 
 
 async def _release(store: Store, turn: int) -> int:
-    if not await store.release_put_aside(turn):
+    if not await store.queue.release_put_aside(turn):
         msg = f"turn {turn} is not put aside"
         raise NotDone(msg)
     print(f"Turn {turn} is back on the queue. A running bot takes it up within seconds.")

@@ -92,7 +92,7 @@ async def running(settings: Settings, watchdog: Watchdog | None = None) -> Async
                 kept_bytes=settings.bot_cache_mb * MEGABYTE,
             )
         )
-        web = open_server(settings, store, metrics.registry)
+        web = open_server(settings, store.sessions, metrics.registry)
         Dashboard(store).add_routes(web.router)
         house = AdapterContext(settings, store, web)
         await _enter_all(stack, PROVIDERS, house, house.providers)
@@ -102,7 +102,7 @@ async def running(settings: Settings, watchdog: Watchdog | None = None) -> Async
         await _enter_all(stack, speaking, house, adapters)
 
         stops = Stops()
-        store.stopped = stops.stop
+        store.coordination.stopped = stops.stop
         failover = Failover()
         metrics.watch(failover.states)
         worker = Worker(build_job_context(settings, store, adapters, house.providers, photos, stops, failover), metrics)
@@ -287,7 +287,7 @@ async def _troubles(
     troubles |= {name: "stopped" for name, task in parts.items() if task.done()}
     try:
         async with asyncio.timeout(2):
-            await store.count_waiting()
+            await store.queue.count_waiting()
     except Exception as error:
         troubles["store"] = type(error).__name__
     return troubles

@@ -190,6 +190,275 @@ class Provider(Protocol):
         """Make one cheap call that needs the key; raises what is wrong with it."""
 
 
+class TurnIntake(Protocol):
+    """Turns messages into queued turns, and changes those that nobody has claimed yet."""
+
+    async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
+        """Store the message as a new turn, to be claimed in `ripens` seconds; return False if it is known already.
+
+        Raises QueueFull, and stores nothing, where its author has `most` unfinished turns already. A part of an album
+        joins the turn of the other parts while that waits, and lets it wait that long again.
+        """
+        ...
+
+    async def amend(self, message: Message) -> None:
+        """Store the new words of an edited message, unless its turn was claimed already."""
+
+    async def hold_albums(self, seconds: float) -> None:
+        """Let every unclaimed album wait that long: there may be more of it to come."""
+
+    async def cancel_queued(self, channel: Channel, id: str) -> None:
+        """Drop the turn of a deleted message, unless it was claimed already; an album goes on without it."""
+
+
+class TurnQueue(Protocol):
+    """Leases unfinished turns to processes, in order within each conversation.
+
+    Writes of a turn are fenced by its holder: they raise LeaseLost when another process has taken the turn over.
+    """
+
+    async def claim(
+        self, most: int, platforms: Collection[str] | None = None, each: int | None = None
+    ) -> Sequence[Turn]:
+        """Lease the oldest due turns, at most one of each conversation: always the first in its line.
+
+        Fewer than `most` where several processes are to take about the same from a long queue; ask again. With
+        `platforms`, only turns from there: this process cannot post elsewhere. With `each`, this process holds at most
+        so many turns of one author.
+        """
+        ...
+
+    async def renew_leases(self, working: Collection[int]) -> Collection[int]:
+        """Extend the leases of these turns, and give back what else this process holds.
+
+        A database that went away at the wrong moment may have kept a claim from us. Returns the conversations in which
+        somebody wants the answer to end.
+        """
+        ...
+
+    async def release_leases(self) -> None:
+        """Give back every turn that this process holds."""
+
+    async def wait(self, seconds: float, platforms: Collection[str] | None = None, each: int | None = None) -> None:
+        """Sleep until there may be something to claim on these platforms, `seconds` at most."""
+
+    def wake(self) -> None:
+        """End this process's `wait`."""
+
+    async def reschedule(self, turn: Turn, seconds: float) -> None:
+        """Put the turn back for that long, and count an attempt; its conversation waits behind it."""
+
+    async def save_answer(self, turn: Turn, answer: Answer) -> None:
+        """Save the whole answer, and book what it took if a model gave it; only delivery is left."""
+
+    async def finish(self, turn: Turn, error: str | None = None) -> None:
+        """Take the turn off the queue, and let the next of its conversation come forward."""
+
+    async def count_waiting(self) -> int:
+        """Count the turns on the queue, including those in work."""
+        ...
+
+    async def release_put_aside(self, turn: int) -> bool:
+        """Put the turn back into the line of its channel, with a clean slate; False if it was not put aside."""
+        ...
+
+
+class Posts(Protocol):
+    """Remembers which posts show a turn, and which turn a post shows."""
+
+    async def list_posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
+        """Return the ids of the turn's posts, first post first; each answer side by side has its own lane."""
+        ...
+
+    async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
+        """Return the ids of the turn's posts in each channel, first post first; lane 0 only."""
+        ...
+
+    async def save_post_id(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
+        """Save the id of the n-th post (from 0, below 1,000) of a lane."""
+
+    async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
+        """Return the turn that a post of ours answers; where that only asked again, the turn that it asked about."""
+
+
+class Turns(Protocol):
+    """Reads turns and their answers, and the versions of an answer that was asked for again."""
+
+    async def get_turn(self, id: int) -> Turn | None:
+        """Return the turn with this number, finished or not, with its conversation as it is now."""
+
+    async def find_last_question(self, conversation: Conversation) -> Turn | None:
+        """Return the newest turn that asked a model, even in vain; no command."""
+
+    async def list_history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
+        """Return the exchanges before this turn in its conversation, oldest first, without commands."""
+        ...
+
+    async def list_answered(self, conversation: Conversation) -> Sequence[Turn]:
+        """Return all questions that were answered in the conversation, oldest first, without commands."""
+        ...
+
+    async def list_recorded(self, conversation: Conversation) -> Sequence[Turn]:
+        """Return what `list_answered` does, and the commands for which a model worked (compare, draw, read aloud)."""
+        ...
+
+    async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
+        """Return the answers that models gave to the turn, the original one first."""
+        ...
+
+    async def add_version(self, turn: Turn, by: Turn, version: AnswerVersion) -> int:
+        """Save and show the answer that the later turn `by` brought for `turn`; return its number, from 0.
+
+        What `by` brings again replaces what it brought. A turn that was deleted meanwhile keeps nothing.
+        """
+        ...
+
+    async def select_version(self, turn: Turn, n: int) -> None:
+        """Select which answer is shown and quoted in the history."""
+
+    async def set_transcript(self, turn: Turn, transcript: str) -> None:
+        """Save what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
+
+
+class Conversations(Protocol):
+    """What was chosen for a conversation, and which channels share it."""
+
+    async def find_conversation(self, channel: Channel) -> Conversation | None:
+        """Return the conversation that the channel takes part in; None if nothing was ever said there."""
+
+    async def list_channels(self, conversation: Conversation) -> Sequence[Channel]:
+        """Return the channels that share the conversation."""
+        ...
+
+    async def join(self, channel: Channel, conversation: Conversation) -> None:
+        """Let the channel share that conversation; what waits there goes along, and is answered by age."""
+
+    async def leave(self, channel: Channel) -> Conversation:
+        """Give the channel, with what waits there, a fresh conversation with the same model and preferences."""
+        ...
+
+    async def drop_channel(self, channel: Channel) -> None:
+        """Let a channel that is gone for good share no conversation, and finish what waits there as `gone`.
+
+        A turn in work ends by itself.
+        """
+
+    async def renew(self, conversation: Conversation) -> Conversation:
+        """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
+        ...
+
+    async def switch_model(self, conversation: Conversation, model: str) -> None:
+        """Save the choice of a model. Another provider means another remote conversation."""
+
+    async def save_preferences(self, conversation: Conversation, preferences: Preferences) -> None:
+        """Save what people chose for the conversation."""
+
+    async def save_remote_id(self, conversation: Conversation, remote_id: str | None) -> None:
+        """Save the provider's id of the conversation."""
+
+
+class Channels(Protocol):
+    """What belongs to a channel, however many share its conversation."""
+
+    async def get_channel_settings(self, channel: Channel) -> ChannelSettings:
+        """Return what was chosen for the channel; what another process chose is known within seconds."""
+        ...
+
+    async def save_channel_settings(self, channel: Channel, settings: ChannelSettings) -> None:
+        """Save what was chosen for the channel."""
+
+    async def save_read_marks(self, marks: Mapping[Channel, str]) -> None:
+        """Save the id of the last message read in each of these channels; an older one changes nothing."""
+
+    async def list_read_marks(self, platform: str) -> Mapping[Channel, str]:
+        """Return the last message read in each channel of the platform."""
+        ...
+
+    async def migrate_channel(self, old: Channel, new: Channel) -> None:
+        """Move all that is stored for a channel to its new address."""
+
+
+class Files(Protocol):
+    """The photos and documents of conversations, and the files that models generated."""
+
+    async def save_files(self, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel) -> None:
+        """Number the photos and documents that the turn shows, in this order, after those its conversation knows.
+
+        `channel` is where they were posted. One that the conversation knows by its hash keeps its number.
+        """
+
+    async def list_files(self, conversation: Conversation, most: int) -> Sequence[RememberedFile]:
+        """Return the photos and documents of the conversation that were shown last, `most` at most, by number.
+
+        Each comes with the beginning of the answer to its turn, where a model gave one.
+        """
+        ...
+
+    async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
+        """Save a short description of what the photo shows."""
+
+    async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
+        """Remember that a provider failed over the photo."""
+
+    async def save_generated(self, turn: Turn, files: Sequence[File]) -> None:
+        """Save the generated files of a turn that we hold; those it has already stay as they are."""
+
+    async def list_generated(self, turn: int) -> Sequence[File]:
+        """Return the generated files of the turn with this number; none where it is too old."""
+        ...
+
+
+class People(Protocol):
+    """Who may talk to the bot, and the codes by which people show that a place is theirs.
+
+    A subject is a person or a place, written `telegram:42`.
+    """
+
+    async def get_access(self, subject: str) -> bool | None:
+        """Return True if the subject was let in, False if it was kept out, None if neither.
+
+        What another process chose is known within seconds.
+        """
+
+    async def set_access(self, subject: str, allowed: bool | None) -> None:
+        """Let the subject in or keep it out; None: neither. Somebody kept out is no admin any more."""
+
+    async def is_admin(self, subject: str) -> bool:
+        """Return whether this person claimed the bot; what another process was told is known within seconds."""
+        ...
+
+    async def add_admin(self, subject: str) -> None:
+        """Let this person in, as one who runs the bot."""
+
+    async def list_admins(self) -> Sequence[str]:
+        """Return everybody who claimed the bot."""
+        ...
+
+    async def create_code(self, purpose: str, subject: str, seconds: float, *, length: int = 8) -> str:
+        """Issue a code that stands for the subject, once, for so many seconds; its older one for this purpose is void.
+
+        31 to the power of `length` codes are possible.
+        """
+        ...
+
+    async def first_code(self, purpose: str, subject: str, seconds: float) -> str | None:
+        """Issue a code as `create_code` does; None while an older one is good, however many ask at the same time."""
+
+    async def has_code(self, purpose: str, subject: str) -> bool:
+        """Return whether the subject has a code for this purpose that is still good."""
+        ...
+
+    async def void_codes(self, purpose: str) -> None:
+        """Let no code for this purpose be good any more."""
+
+    async def redeem_code(self, purpose: str, code: str, by: str) -> str | None:
+        """Return the subject of the code, which is void from now on.
+
+        None for a wrong code, and for every code once `by` (telegram:42) has tried too many within a minute. Upper and
+        lower case, dashes and blanks make no difference.
+        """
+
+
 class SessionStore(Protocol):
     """Who is logged in at the web server. It is told hashes only: of the session's secret, and of the token.
 
@@ -197,7 +466,7 @@ class SessionStore(Protocol):
     """
 
     async def add_session(self, session: WebSession, *, secret_hash: str, token_hash: str) -> None:
-        """Keep a new session."""
+        """Save a new session."""
 
     async def find_session(self, *, secret_hash: str, token_hash: str) -> WebSession | None:
         """Return the session with this secret, if it began with this token."""
@@ -216,11 +485,160 @@ class SessionStore(Protocol):
         """Delete the sessions that began with another token, or before that moment."""
 
 
-class Store(SessionStore, Protocol):
-    """The memory. Unfinished turns are the queue; finished ones are the history.
+class Ledger(Protocol):
+    """What answers cost: reserved before, booked after, added up for limits and for people who ask."""
 
-    Whatever is written has survived once the call returns. Writes of a turn are fenced by its holder: LeaseLost when
-    another process has taken it over.
+    async def reserve(self, turn: Turn, models: Mapping[int, str], budgets: Sequence[Budget] = ()) -> Admission:
+        """Set aside what the turn will take of these models, by lane, if there is room in each budget.
+
+        All processes together admit no more than fits: `settle`, the saved answer and the end of the turn release it. A
+        turn that was admitted once stays so. Where a budget is in money, questions of which no price is known are
+        admitted one at a time.
+        """
+        ...
+
+    async def settle(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
+        """Book what one of several answers side by side took, in place of its reservation; once, however often told."""
+
+    async def release(self, turn: Turn) -> None:
+        """Give back what is still reserved for the turn."""
+
+    async def get_spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
+        """Return what answers took since then: all of them, or those to one author (platform:id) or in one channel."""
+        ...
+
+    async def find_oldest_spending(
+        self, since: float, *, author: str | None = None, channel: Channel | None = None
+    ) -> float | None:
+        """Return when the first of what `get_spent` adds up was booked."""
+
+    async def list_spent_by_day(
+        self, since: float, *, author: str | None = None, channel: Channel | None = None
+    ) -> Sequence[DaySpent]:
+        """Return what `get_spent` adds up, by day (UTC) and model, oldest first."""
+        ...
+
+
+class Blobs(Protocol):
+    """What one process was given and others need: blobs, and the keys under which providers hold uploaded files."""
+
+    async def put_blob(self, key: str, data: bytes) -> None:
+        """Store a blob that other processes need. The caller encrypts secrets."""
+
+    async def get_blob(self, key: str) -> bytes | None:
+        """Return the blob; None where it is unknown or too old."""
+        ...
+
+    async def delete_blobs(self, prefix: str, before: float) -> None:
+        """Delete the blobs stored before that moment under keys that begin so."""
+
+    async def get_asset(self, provider: str, account: str, sha256: str) -> str | None:
+        """Return the key under which this account of the provider holds the file."""
+
+    async def save_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
+        """Remember the key under which the provider holds the file."""
+
+    async def forget_asset(self, provider: str, account: str, sha256: str) -> None:
+        """Forget the key: the provider no longer holds the file."""
+
+
+class Deletion(Protocol):
+    """Deletes what people want forgotten and what has become too old. All moments are seconds since 1970."""
+
+    async def list_file_hashes(self, conversation: Conversation) -> Sequence[str]:
+        """Return the hashes of the photos and documents that go with what `forget` deletes."""
+        ...
+
+    async def forget(self, conversation: Conversation) -> Conversation:
+        """Renew the conversation, and delete the old one with everything that was said and answered in it."""
+        ...
+
+    async def delete_expired(self, before: float, most: int) -> int:
+        """Delete up to `most` turns that were finished before that moment; return how many.
+
+        Conversations that nobody can come back to, because they have neither channels nor turns, go as well.
+        """
+        ...
+
+    async def delete_spending(self, before: float) -> None:
+        """Delete what was booked before that moment."""
+
+    async def delete_generated(self, before: float) -> None:
+        """Delete the files that were generated before that moment."""
+
+    async def forget_assets_before(self, before: float) -> int:
+        """Forget the keys of files that were uploaded before that moment; return how many."""
+        ...
+
+
+class Coordination(Protocol):
+    """How processes share the work: locks, rate limits, stop requests and heartbeats."""
+
+    stopped: Callable[[int], object]
+    """Called with a conversation when another process wants an answer there to end; assign it."""
+
+    async def run_exclusively(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run the work while no other process runs work of this name: wait until then, and stop when the lock is lost.
+
+        Work whose lock was lost (the database was away) is cancelled, and begun anew when it is our turn again.
+        """
+
+    async def acquire(self, gate: RateLimit, patience: float) -> float:
+        """Book a slot of the rate limit, and return how many seconds from now it is good.
+
+        One that is later than in `patience` seconds is not booked.
+        """
+        ...
+
+    async def request_stop(self, conversation: int) -> bool:
+        """Ask whoever answers in the conversation to stop; return False if nobody does."""
+        ...
+
+    async def beat(self, process: WorkerProcess) -> None:
+        """Tell the other processes how this one is."""
+
+    async def list_processes(self) -> Sequence[WorkerProcess]:
+        """Return what every process told last, with the moment when it did; by name."""
+        ...
+
+    async def unregister(self) -> None:
+        """Take back what this process told: it ends."""
+
+    async def prune_stale(self, before: float) -> None:
+        """Forget the processes that were not seen since that moment."""
+
+
+class Reporting(Protocol):
+    """Figures for the operator. No word and no name is in them."""
+
+    async def get_backlog(self) -> Backlog:
+        """Count the turns that wait, and those in work, in all processes."""
+        ...
+
+    async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
+        """Return what became of the turns that were finished from `start` on and before `end`.
+
+        Nobody who asks anything else of the store waits for it.
+        """
+        ...
+
+    async def list_spent_by_model(self, start: float, end: float) -> Mapping[str, Usage]:
+        """Return what each model took from `start` on and before `end`, booked for whomever."""
+        ...
+
+    async def list_put_aside(self, most: int) -> Sequence[PutAside]:
+        """Return the turns that were put aside, latest first, `most` at most."""
+        ...
+
+    async def count_put_aside(self) -> int:
+        """Count the turns that were put aside."""
+        ...
+
+
+class Store(Protocol):
+    """The ports of one database, entered together. Whatever is written has survived once the call returns.
+
+    Only the composition root, the commands of the operator and tests see it; everybody else takes ports by name.
     """
 
     @property
@@ -231,393 +649,31 @@ class Store(SessionStore, Protocol):
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
 
-    # the queue
-
-    async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
-        """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
-
-        QueueFull, and nothing is kept, where its author has `most` unfinished turns already.
-        A part of an album joins the turn of the other parts while that waits, and lets it wait that long again.
-        """
-        ...
-
-    async def amend(self, message: Message) -> None:
-        """The message was edited: keep its new words, if nobody has taken the turn up yet."""
-
-    async def hold_albums(self, seconds: float) -> None:
-        """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""
-        ...
-
-    async def cancel_queued(self, channel: Channel, id: str) -> None:
-        """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
-
-    async def claim(
-        self, most: int, platforms: Collection[str] | None = None, each: int | None = None
-    ) -> Sequence[Turn]:
-        """Lease the oldest ripe turns, at most one of each conversation: always the first in its line.
-
-        Fewer than `most` where several processes are to take about the same from a long queue; ask again.
-        With `platforms`, only what was said there: on others this process cannot speak. With `each`, this process holds
-        so many turns of one author at most.
-        """
-        ...
-
-    async def renew_leases(self, working: Collection[int]) -> Collection[int]:
-        """Push back the end of the leases of these turns, and give back what this process holds besides.
-
-        A database that went away at the wrong moment may have kept a claim from us. Returns the conversations in which
-        somebody wants the answer to end.
-        """
-        ...
-
-    async def release_leases(self) -> None:
-        """Give back every turn this process holds."""
-
-    async def wait(self, seconds: float, platforms: Collection[str] | None = None, each: int | None = None) -> None:
-        """Sleep until there may be something to claim on these platforms, `seconds` at most."""
-
-    def wake(self) -> None:
-        """End this process's `wait`."""
-
-    async def reschedule(self, turn: Turn, seconds: float) -> None:
-        """Put the turn back for that long; its conversation waits behind it. Counts as a try."""
-
-    async def save_answer(self, turn: Turn, answer: Answer) -> None:
-        """Keep the whole answer, and book what it took if a model gave it; only delivery is left."""
-
-    async def finish(self, turn: Turn, error: str | None = None) -> None:
-        """Take the turn off the queue, and let the next of its conversation come forward."""
-
-    async def list_put_aside(self, most: int) -> Sequence[PutAside]:
-        """Return the turns that were put aside, latest first, `most` at most."""
-        ...
-
-    async def count_put_aside(self) -> int:
-        """Count the turns that were put aside."""
-        ...
-
-    async def release_put_aside(self, turn: int) -> bool:
-        """Put the turn back into the line of its channel, with a clean slate; False if it was not put aside."""
-        ...
-
-    # posts
-
-    async def list_posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
-        """The ids of what was posted for this turn, first post first; each answer side by side has its own lane."""
-        ...
-
-    async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
-        """What was posted for this turn in each channel, first post first; lane 0 only."""
-        ...
-
-    async def save_post_id(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
-        """Keep the id of the n-th post (from 0, below 1,000) of a lane."""
-
-    async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
-        """The turn that a post of ours answers; where that only asked again, the turn that it asked about."""
-
-    # turns and their answers
-
-    async def get_turn(self, id: int) -> Turn | None:
-        """The turn with this number, finished or not, with its conversation as it is now."""
-
-    async def find_last_question(self, conversation: Conversation) -> Turn | None:
-        """The last turn of the conversation that a model was asked about, be it in vain; no command."""
-
-    async def list_answered(self, conversation: Conversation) -> Sequence[Turn]:
-        """All that was asked and answered in the conversation, oldest first, commands left out."""
-        ...
-
-    async def list_recorded(self, conversation: Conversation) -> Sequence[Turn]:
-        """As `transcript`, with the commands for which a model worked: what it compared, made or read aloud."""
-        ...
-
-    async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
-        """The answers that models gave to the turn, the original one first."""
-        ...
-
-    async def add_version(self, turn: Turn, by: Turn, version: AnswerVersion) -> int:
-        """Keep and show the answer that the later turn `by` brought for `turn`; its number, from 0.
-
-        What `by` brings again takes the place of what it brought. A turn that was forgotten meanwhile keeps nothing.
-        """
-        ...
-
-    async def select_version(self, turn: Turn, n: int) -> None:
-        """Let this answer be the one that is shown and that the history quotes."""
-
-    # photos
-
-    async def save_files(self, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel) -> None:
-        """Number the photos and documents that the turn shows, in this order, after those its conversation knows.
-
-        `channel` is where they were posted. One that the conversation knows by its hash keeps its number.
-        """
-
-    async def list_files(self, conversation: Conversation, most: int) -> Sequence[RememberedFile]:
-        """The photos and documents of the conversation that were shown last, `most` at most, by number.
-
-        With what was said of each: the beginning of the answer to its turn, where a model gave one.
-        """
-        ...
-
-    async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
-        """Keep in a few words what the photo shows."""
-
-    async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
-        """Keep that a provider choked on the photo."""
-
-    # what was made
-
-    async def save_generated(self, turn: Turn, files: Sequence[File]) -> None:
-        """Keep what was made for a turn that we hold; what it has already stays as it is."""
-
-    async def list_generated(self, turn: int) -> Sequence[File]:
-        """What was made for the turn with this number; nothing where it is too old."""
-        ...
-
-    async def delete_generated(self, before: float) -> None:
-        """Delete what was made before that moment (seconds since 1970)."""
-
-    async def set_transcript(self, turn: Turn, transcript: str) -> None:
-        """Keep what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
-
-    # channels
-
-    async def get_channel_settings(self, channel: Channel) -> ChannelSettings:
-        """What was chosen for the channel; what another process chose is known within seconds."""
-        ...
-
-    async def save_channel_settings(self, channel: Channel, settings: ChannelSettings) -> None:
-        """Keep what was chosen for the channel."""
-
-    async def save_read_marks(self, marks: Mapping[Channel, str]) -> None:
-        """Keep the id of the last message that was heard in each of these channels."""
-
-    async def list_read_marks(self, platform: str) -> Mapping[Channel, str]:
-        """The last message that was heard in each channel of the platform."""
-        ...
-
-    # conversations
-
-    async def migrate_channel(self, old: Channel, new: Channel) -> None:
-        """The same people have another address now."""
-
-    async def list_history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
-        """The turns answered before this one in its conversation, oldest first, commands left out."""
-        ...
-
-    async def save_remote_id(self, conversation: Conversation, remote_id: str | None) -> None:
-        """Keep the provider's id of the conversation."""
-
-    async def find_conversation(self, channel: Channel) -> Conversation | None:
-        """The conversation that the channel takes part in; None if nothing was ever said there."""
-
-    async def list_channels(self, conversation: Conversation) -> Sequence[Channel]:
-        """The channels that share the conversation."""
-        ...
-
-    async def join(self, channel: Channel, conversation: Conversation) -> None:
-        """From now on the channel shares that conversation; what waits there goes along, and is answered by age."""
-
-    async def leave(self, channel: Channel) -> Conversation:
-        """Give the channel, with what waits there, a fresh conversation with the same model and preferences."""
-        ...
-
-    async def drop_channel(self, channel: Channel) -> None:
-        """The channel is gone for good: it shares no conversation, and what waits there is finished as `gone`.
-
-        A turn in work ends by itself.
-        """
-
-    async def renew(self, conversation: Conversation) -> Conversation:
-        """Give its channels, with all that waits there, a fresh conversation with the same model and preferences."""
-        ...
-
-    async def switch_model(self, conversation: Conversation, model: str) -> None:
-        """Keep the choice of a model. Another provider means another remote conversation."""
-
-    async def save_preferences(self, conversation: Conversation, preferences: Preferences) -> None:
-        """Keep what people chose for the conversation."""
-
-    # people
-
-    async def get_access(self, subject: str) -> bool | None:
-        """Whether the subject (telegram:42) was let in (True) or kept out (False).
-
-        What another process chose is known within seconds.
-        """
-
-    async def set_access(self, subject: str, allowed: bool | None) -> None:
-        """Let the subject in or keep it out; None: neither. Who is kept out is no admin any more."""
-
-    async def is_admin(self, subject: str) -> bool:
-        """Whether this person (telegram:42) claimed the bot; what another process was told is known within seconds."""
-        ...
-
-    async def add_admin(self, subject: str) -> None:
-        """Let this person in, as one who runs the bot."""
-
-    async def list_admins(self) -> Sequence[str]:
-        """Return everybody who claimed the bot."""
-        ...
-
-    async def create_code(self, purpose: str, subject: str, seconds: float, *, length: int = 8) -> str:
-        """Issue a code that stands for the subject, once, for so many seconds; its older one for this purpose is void.
-
-        31 to the power of `length` codes are possible.
-        """
-        ...
-
-    async def first_code(self, purpose: str, subject: str, seconds: float) -> str | None:
-        """Issue a code as `new_code` does; None while an older one is good, however many ask at the same time."""
-
-    async def has_code(self, purpose: str, subject: str) -> bool:
-        """Whether the subject has a code for this purpose that is still good."""
-        ...
-
-    async def void_codes(self, purpose: str) -> None:
-        """Let no code for this purpose be good any more."""
-
-    async def redeem_code(self, purpose: str, code: str, by: str) -> str | None:
-        """Return the subject of the code, which is void from now on.
-
-        None for a wrong code, and for every code once `by` (telegram:42) has tried too many within a minute. Upper and
-        lower case, dashes and blanks make no difference.
-        """
-
-    # money
-
-    async def reserve(self, turn: Turn, models: Mapping[int, str], budgets: Sequence[Budget] = ()) -> Admission:
-        """Set aside what the turn will take of these models, by lane, if there is room in each budget.
-
-        All processes together admit no more than fits: `settle`, `answered` and the end of the turn release it. A turn
-        that was admitted once stays so. Where a budget is in money, questions of which no price is known are admitted
-        one at a time.
-        """
-        ...
-
-    async def settle(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
-        """Book what one of several answers side by side took, in place of what was reserved for it.
-
-        It is booked once, however often it is said.
-        """
-
-    async def release(self, turn: Turn) -> None:
-        """Give back what is still reserved for the turn."""
-
-    async def get_spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
-        """What answers took since then: all of them, or those to one author (platform:id) or in one channel."""
-        ...
-
-    async def find_oldest_spending(
-        self, since: float, *, author: str | None = None, channel: Channel | None = None
-    ) -> float | None:
-        """When the first of what `spent` adds up was booked."""
-
-    async def list_spent_by_day(
-        self, since: float, *, author: str | None = None, channel: Channel | None = None
-    ) -> Sequence[DaySpent]:
-        """What `spent` adds up, by day (UTC) and model, oldest first."""
-        ...
-
-    # what is deleted
-
-    async def list_file_hashes(self, conversation: Conversation) -> Sequence[str]:
-        """The hashes of the photos and documents that go with what `forgotten` deletes."""
-        ...
-
-    async def forget(self, conversation: Conversation) -> Conversation:
-        """Renew the conversation, and delete the old one with everything that was said and answered in it."""
-        ...
-
-    async def delete_expired(self, before: float, most: int) -> int:
-        """Delete up to `most` turns that were finished before that moment; how many.
-
-        Conversations that nobody can come back to, because they have neither channels nor turns, go as well.
-        """
-        ...
-
-    # the fleet
-
-    stopped: Callable[[int], object]
-    """Called with a conversation when another process wants an answer there to end; assign it."""
-
-    async def request_stop(self, conversation: int) -> bool:
-        """Let whoever answers in the conversation end that; False if nobody does."""
-        ...
-
-    async def run_exclusively(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do the work while no other process does what has this name: wait until then, and give way when it is lost.
-
-        What was lost (the database was away) is cancelled, and begun anew when it is our turn again.
-        """
-
-    async def acquire(self, gate: RateLimit, patience: float) -> float:
-        """Book a pass through the gate, and return how many seconds from now it is good.
-
-        One that is later than in `patience` seconds is not booked.
-        """
-        ...
-
-    async def beat(self, process: WorkerProcess) -> None:
-        """Tell the others how this process is."""
-
-    async def list_processes(self) -> Sequence[WorkerProcess]:
-        """What every process told last, with the moment when it did; by name."""
-        ...
-
-    async def unregister(self) -> None:
-        """Take back what this process told: it ends."""
-
-    async def prune_stale(self, before: float) -> None:
-        """Forget the processes that were not seen since that moment."""
-
-    async def put_blob(self, key: str, data: bytes) -> None:
-        """Keep under this key what only this process was given. Secrets come encrypted."""
-
-    async def get_blob(self, key: str) -> bytes | None:
-        """What was kept under the key; None where it is unknown or too old."""
-        ...
-
-    async def delete_blobs(self, prefix: str, before: float) -> None:
-        """Delete what was kept before that moment under keys that begin so."""
-
-    # assets that providers keep for us
-
-    async def get_asset(self, provider: str, account: str, sha256: str) -> str | None:
-        """The key under which this account of the provider holds the photo."""
-
-    async def save_asset(self, provider: str, account: str, sha256: str, key: str) -> None:
-        """The provider holds the photo under this key."""
-
-    async def forget_asset(self, provider: str, account: str, sha256: str) -> None:
-        """The provider no longer holds it."""
-
-    async def delete_spending(self, before: float) -> None:
-        """Delete what was booked before that moment."""
-
-    async def forget_assets_before(self, before: float) -> int:
-        """Forget all keys that were kept before that moment; how many."""
-        ...
-
-    # figures
-
-    async def count_waiting(self) -> int:
-        """How many turns are on the queue, those in work included."""
-        ...
-
-    async def get_backlog(self) -> Backlog:
-        """How many turns wait, and how many are in work, in all processes."""
-        ...
-
-    async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
-        """What became of the turns that were finished from `start` on and before `end`. No word and no name is in it.
-
-        Nobody who asks anything else of the store waits for it.
-        """
-        ...
-
-    async def list_spent_by_model(self, start: float, end: float) -> Mapping[str, Usage]:
-        """What each model took from `start` on and before `end`, booked for whomever."""
-        ...
+    @property
+    def intake(self) -> TurnIntake: ...
+    @property
+    def queue(self) -> TurnQueue: ...
+    @property
+    def posts(self) -> Posts: ...
+    @property
+    def turns(self) -> Turns: ...
+    @property
+    def conversations(self) -> Conversations: ...
+    @property
+    def channels(self) -> Channels: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def blobs(self) -> Blobs: ...
+    @property
+    def deletion(self) -> Deletion: ...
+    @property
+    def coordination(self) -> Coordination: ...
+    @property
+    def reporting(self) -> Reporting: ...

@@ -84,8 +84,8 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 async def turn(sqlite: Store) -> Turn:
     """A turn that has just been taken up."""
-    await sqlite.add(said())
-    [turn] = await sqlite.claim(1)
+    await sqlite.intake.add(said())
+    [turn] = await sqlite.queue.claim(1)
     return turn
 
 

@@ -153,7 +153,7 @@ async def test_where_the_bot_is_no_member_another_process_answers_and_only_the_a
 async def test_a_photo_in_a_thread_of_its_own_is_answered_there(tmp_path: Path, database: str) -> None:
     async with fleet(tmp_path, database) as here:
         async with open_store(database, MODEL) as store:
-            await store.save_channel_settings(Place(GENERAL).channel, ChannelSettings(threads=True))
+            await store.channels.save_channel_settings(Place(GENERAL).channel, ChannelSettings(threads=True))
         await here.pair()
         discord = here.discord
         photo = await discord.says("what is my cat doing?", mention=True, files=[CAT])

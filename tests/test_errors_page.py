@@ -70,10 +70,10 @@ class Chat:
 
     async def ask(self, message: Message) -> str:
         """Say something, let the bot try as often as it wants, and return what its newest post reads."""
-        await self.store.add(message)
-        while await self.store.count_waiting():
+        await self.store.intake.add(message)
+        while await self.store.queue.count_waiting():
             await self.store.write(lambda execute: execute("UPDATE turns SET due = 0 WHERE finished IS NULL"))
-            for turn in await self.store.claim(1):
+            for turn in await self.store.queue.claim(1):
                 await self.worker.take(turn)
         return self.platform.reads()[-1]
 
@@ -90,7 +90,9 @@ async def chat() -> AsyncIterator[Chat]:
             store,
             PhotoIntake() as photos,
             Emulator(pace=0.001) as emulator,
-            OneMin("a-key", emulator.url, "unified", store, silence=0.3) as provider,
+            OneMin(
+                "a-key", emulator.url, "unified", store.blobs, acquire=store.coordination.acquire, silence=0.3
+            ) as provider,
         ):
             settings = Settings.read(_env_file=None)
             crew = build_job_context(

@@ -83,7 +83,9 @@ async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
             bot_model=FIRST,
             bot_fallbacks=OTHER,
         )
-        onemin = await stack.enter_async_context(OneMin(KEY, emulator.url, "unified", sqlite))
+        onemin = await stack.enter_async_context(
+            OneMin(KEY, emulator.url, "unified", sqlite.blobs, acquire=sqlite.coordination.acquire)
+        )
         vapi = await stack.enter_async_context(
             open_vapi(AdapterContext(settings, sqlite, WebServer("127.0.0.1", 0, None, Metrics().registry)))
         )
@@ -93,9 +95,9 @@ async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
         clock = Clock()
         failover = Failover(clock)
         crew = build_job_context(settings, sqlite, {"web": platform}, providers, photos, Stops(), failover)
-        await sqlite.add(said("/model onemin/gpt-4o"))
+        await sqlite.intake.add(said("/model onemin/gpt-4o"))
         worker = Worker(crew, Metrics())
-        [turn] = await sqlite.claim(1)
+        [turn] = await sqlite.queue.claim(1)
         await worker.take(turn)
         yield Town(emulator, double, platform, worker, failover, clock)
 
@@ -186,4 +188,4 @@ async def test_both_down_the_question_waits_and_is_answered_when_one_is_back(tow
     before = len(town.platform.reads())
     await hear(town.worker, said("what?"))
     assert len(town.platform.reads()) == before
-    assert await sqlite.count_waiting() == 1
+    assert await sqlite.queue.count_waiting() == 1

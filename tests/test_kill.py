@@ -59,7 +59,7 @@ async def whole_answers(http: aiohttp.ClientSession, pages: list[Page], store: S
     while time.monotonic() < deadline:
         with suppress(aiohttp.ClientError, TimeoutError):
             await release_all(store)
-            done = not await store.count_waiting()
+            done = not await store.queue.count_waiting()
             found = [await page.answers(http) for page in pages]
             if done and sum(map(len, found)) >= TURNS:
                 return found

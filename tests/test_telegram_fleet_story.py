@@ -166,7 +166,7 @@ async def test_parts_of_an_album_that_two_listeners_hear_at_the_same_moment_are_
         turns: list[Turn] = []
         async with asyncio.timeout(10):
             while len(turns) < len(albums):
-                turns += await one.claim(20)
+                turns += await one.queue.claim(20)
                 await asyncio.sleep(0.1)
-        assert await one.count_waiting() == len(albums)
+        assert await one.queue.count_waiting() == len(albums)
     assert [len(turn.message.attachments) for turn in turns] == [6] * len(albums)

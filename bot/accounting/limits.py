@@ -73,7 +73,7 @@ class UsageLimits:
     async def hold(self, turn: Turn, lane: int, model: str) -> None:
         """Reserve what helps to answer a turn that was admitted: it is part of its answer, whatever the limits say."""
         if self.are_in_money:
-            await self._store.reserve(turn, {lane: model})
+            await self._store.ledger.reserve(turn, {lane: model})
 
     @property
     def are_in_money(self) -> bool:
@@ -84,7 +84,9 @@ class UsageLimits:
         """Ask for admission, and wait for a while where the price of another question has to become known first."""
         lanes = dict(enumerate(models))
         for _ in range(PRICE_LOOKS):
-            admission = await self._store.reserve(turn, lanes, [self._budget(turn, limit) for limit in self._limits])
+            admission = await self._store.ledger.reserve(
+                turn, lanes, [self._budget(turn, limit) for limit in self._limits]
+            )
             if admission.is_granted or admission.exhausted:
                 break
             await asyncio.sleep(PRICE_PAUSE)

@@ -103,7 +103,7 @@ class Asker:
     async def _line(self, asked: Question) -> Sequence[str]:
         if asked.alone:
             return [asked.turn.conversation.model]
-        settings = await self.store.get_channel_settings(asked.reply.channel)
+        settings = await self.store.channels.get_channel_settings(asked.reply.channel)
         fallbacks = self.fallbacks if settings.fallbacks is None else settings.fallbacks
         there = [model for model in fallbacks if model.partition("/")[0] in self.providers]
         return self.failover.line(asked.turn.conversation.model, there)

@@ -79,7 +79,7 @@ class Attempt:
     async def _prompt(self) -> Prompt:
         looked, history, _ = await gather_all(
             self.files.own(),
-            self.context.store.list_history(self.turn, self.turn.conversation.preferences.history),
+            self.context.store.turns.list_history(self.turn, self.turn.conversation.preferences.history),
             self._begin(),
         )
         files, unread = looked
@@ -110,7 +110,7 @@ class Attempt:
         remote_id = await self.provider.begin(conversation, title)
         self.begun = remote_id is not None
         if self.begun and not self.aside:
-            await self.context.store.save_remote_id(conversation, remote_id)
+            await self.context.store.conversations.save_remote_id(conversation, remote_id)
         self.turn = replace(self.turn, conversation=replace(conversation, remote_id=remote_id))
 
     async def _composed(self, text: str, own: list[StoredFile], history: Sequence[Exchange]) -> Prompt:
@@ -148,7 +148,7 @@ class Attempt:
         self, told: Sequence[Exchange], *, everything: bool, history: Sequence[Exchange]
     ) -> Sequence[RememberedFile]:
         """The files that the provider does not know: with what it missed, and of questions that nobody answered."""
-        known = await self.context.store.list_files(self.turn.conversation, memory.LOOKED_BACK)
+        known = await self.context.store.files.list_files(self.turn.conversation, memory.LOOKED_BACK)
         earlier = [each for each in known if each.turn <= self.turn.id]
         if everything:
             return earlier
@@ -198,11 +198,11 @@ class Attempt:
         log.warning("the provider forgot the conversation")
         conversation = self.turn.conversation
         if not self.aside:
-            await self.context.store.save_remote_id(conversation, None)
+            await self.context.store.conversations.save_remote_id(conversation, None)
         self.turn = replace(self.turn, conversation=detached(conversation))
         await self._begin()
         self.notes.append(say("began_anew"))
-        history = await self.context.store.list_history(self.turn, conversation.preferences.history)
+        history = await self.context.store.turns.list_history(self.turn, conversation.preferences.history)
         return await self._composed(self._words(), self.asked.files, history)
 
     async def _in_words(self, prompt: Prompt, error: Refused) -> Prompt:
@@ -256,7 +256,7 @@ class Attempt:
 
     async def _spoiled(self, photos: Sequence[Photo]) -> None:
         for photo in photos:
-            await self.context.store.mark_unusable(self.turn.conversation, photo.sha256)
+            await self.context.store.files.mark_unusable(self.turn.conversation, photo.sha256)
 
     # words
 

@@ -85,7 +85,7 @@ class FileLoader:
 
     async def _made(self, turn: int, attachment: Attachment) -> Photo:
         """A picture that we made: its ref is its place among those of the turn."""
-        files = await self.store.list_generated(turn)
+        files = await self.store.files.list_generated(turn)
         n = int(attachment.ref)
         if n >= len(files):
             raise Unreadable("photo_gone")
@@ -95,7 +95,7 @@ class FileLoader:
         """The message whose photos and documents this one is about: itself, or that behind the answer it replies to."""
         if message.photos or message.about is None or not message.about.ours:
             return message
-        behind = await self.store.find_turn_of_post(message.channel, message.about.id)
+        behind = await self.store.posts.find_turn_of_post(message.channel, message.about.id)
         if behind is None:
             return message
         said = parse(behind.message.text)
@@ -105,7 +105,7 @@ class FileLoader:
 
     async def last_before(self, turn: Turn) -> Message | None:
         """The latest message with photos that was said before in the conversation."""
-        earlier = await self.store.list_answered(turn.conversation)
+        earlier = await self.store.turns.list_answered(turn.conversation)
         return next((each.message for each in reversed(earlier) if each.id < turn.id and each.message.photos), None)
 
 

@@ -52,7 +52,7 @@ class FilePreparation:
         pairs = list(zip(attachments, looked, strict=True))
         files = {replace(each, mime=kept.mime): kept for each, kept in pairs if isinstance(kept, StoredFile)}
         if files and not self.asked.again:
-            await self.store.save_files(self.turn, files, source.channel)
+            await self.store.files.save_files(self.turn, files, source.channel)
         unread = [(each, error) for each, error in pairs if isinstance(error, Unreadable)]
         if not unread:
             return list(files.values()), ""

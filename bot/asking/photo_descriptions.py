@@ -43,7 +43,7 @@ class PhotoDescriber:
         if await self._sees(model):
             return None
         seeing = await self._seeing(model)
-        settings = await self.store.get_channel_settings(asked.reply.channel)
+        settings = await self.store.channels.get_channel_settings(asked.reply.channel)
         if not settings.describe or seeing is None:
             raise Refused("model_blind", model=model, seeing=seeing or say("model_blind_nobody"))
         words = {each.sha256: each.description for each in known if each.description}
@@ -72,8 +72,8 @@ class PhotoDescriber:
                 else:
                     usage = piece
         said = said.strip()[:LONGEST]
-        await self.store.save_description(asked.turn.conversation, photo.sha256, said)
-        await self.store.settle(asked.reply.turn, LANE + n, conversation.model, usage)
+        await self.store.files.save_description(asked.turn.conversation, photo.sha256, said)
+        await self.store.ledger.settle(asked.reply.turn, LANE + n, conversation.model, usage)
         return said
 
     async def _sees(self, model: str) -> bool:

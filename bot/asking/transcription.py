@@ -35,8 +35,8 @@ class Transcription:
         for n, sound in enumerate(turn.message.sounds):
             await self.limits.hold(turn, LANE + n, await self.studio.name_of(turn, "hear"))
             name, heard = await self.studio.transcribe(turn, sound)
-            await self.store.settle(turn, LANE + n, name, heard.usage)
+            await self.store.ledger.settle(turn, LANE + n, name, heard.usage)
             texts.append(heard.text.strip())
         transcript = " ".join(filter(None, texts))
-        await self.store.set_transcript(turn, transcript)
+        await self.store.turns.set_transcript(turn, transcript)
         return replace(turn, transcript=transcript)

@@ -33,7 +33,7 @@ async def introduce(store: Store, message: Message, *, again: bool) -> str:
     With `again` it is said anew: nobody knows whether the last time, in which a process died, was heard.
     """
     purpose, subject = pairing_of(message)
-    issue = store.create_code if again else store.first_code
+    issue = store.people.create_code if again else store.people.first_code
     code = await issue(purpose, subject, PAIRING_MINUTES * 60)
     sentence = "pairing_place" if purpose == PLACE else "pairing"
     return say(sentence, code=code, minutes=PAIRING_MINUTES) if code else ""
@@ -46,19 +46,19 @@ async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
         raise Refused("claim_page")
     if await desk.is_admin(message):
         return Response(say("claim_yours"))
-    used = await desk.store.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
+    used = await desk.store.people.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
     if not message.private:
         raise Refused("claim_private")  # the code is void: everybody there has read it
     if used is None:
         raise Refused("claim_unknown")
-    await desk.store.add_admin(subject_of(message))
+    await desk.store.people.add_admin(subject_of(message))
     return Response(say("claim_done"))
 
 
 async def may_claim(store: Store, message: Message) -> bool:
     """Whether it is a try to claim the bot, which strangers may make as long as the code of its start is good."""
     command = parse(message.text)
-    return command is not None and command[0] == CLAIM and await store.has_code(CLAIM, BOT)
+    return command is not None and command[0] == CLAIM and await store.people.has_code(CLAIM, BOT)
 
 
 async def crowded(desk: CommandContext, turn: Turn, rest: str) -> Response:
@@ -70,11 +70,11 @@ async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/allow CODE, /allow PLATFORM:ID or /allow here: let somebody or a place in. For the bot's admins."""
     await _insist_on_admin(desk, turn)
     if subject := _named(turn.message, rest):
-        await desk.store.set_access(subject, True)
+        await desk.store.people.set_access(subject, True)
         return Response(say("allow_done_place" if rest.lower() == HERE else "allow_done", subject=subject))
     for purpose, sentence in ((PAIR, "allow_done"), (PLACE, "allow_done_place")):
-        if rest and (subject := await desk.store.redeem_code(purpose, rest, by=subject_of(turn.message))):
-            await desk.store.set_access(subject, True)
+        if rest and (subject := await desk.store.people.redeem_code(purpose, rest, by=subject_of(turn.message))):
+            await desk.store.people.set_access(subject, True)
             return Response(say(sentence, subject=subject))
     raise Refused("allow_unknown")
 
@@ -85,7 +85,7 @@ async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
     subject = _named(turn.message, rest)
     if subject is None:
         raise Refused("allow_unknown")
-    await desk.store.set_access(subject, False)
+    await desk.store.people.set_access(subject, False)
     return Response(say("block_done", subject=subject))
 
 
@@ -103,7 +103,7 @@ async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
     until = datetime.fromtimestamp(now, UTC).date()
     since = until - timedelta(days=DAYS - 1)
     start = datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
-    days = await desk.store.list_spent_by_day(start, author=None if everything else author)
+    days = await desk.store.ledger.list_spent_by_day(start, author=None if everything else author)
     title = say("usage_title_total" if everything else "usage_title")
     picture = await asyncio.to_thread(usage_chart, days, since=since, until=until, title=title, labels=_labels())
     return Response("\n".join(lines), files=(File("usage.png", "image/png", picture),))
@@ -112,8 +112,8 @@ async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def _line(
     desk: CommandContext, key: str, now: float, *, author: str | None = None, channel: Channel | None = None
 ) -> str:
-    today = await desk.store.get_spent(window_start(DAY, now), author=author, channel=channel)
-    month = await desk.store.get_spent(window_start(MONTH, now), author=author, channel=channel)
+    today = await desk.store.ledger.get_spent(window_start(DAY, now), author=author, channel=channel)
+    month = await desk.store.ledger.get_spent(window_start(MONTH, now), author=author, channel=channel)
     return say(key, today=_figures(today), month=_figures(month))
 
 
@@ -125,7 +125,7 @@ async def _limits(desk: CommandContext, turn: Turn, now: float, *, everything: b
             continue
         author = subject_of(turn.message) if limit.whose == USER else None
         channel = turn.message.channel if limit.whose == CHANNEL else None
-        spent = await desk.store.get_spent(window_start(limit.window, now), author=author, channel=channel)
+        spent = await desk.store.ledger.get_spent(window_start(limit.window, now), author=author, channel=channel)
         used = getattr(spent, limit.what)
         resets = f"{datetime.fromtimestamp(window_end(limit.window, now), UTC):%Y-%m-%d %H:%M} UTC"
         values = {"whose": say(f"limit_of_{limit.whose}"), "window": say(f"limit_{limit.window}"), "reset": resets}

@@ -45,11 +45,11 @@ async def other(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def version(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/version TURN N: show that one of the answers."""
     subject, rest = await subject_of(desk, turn, rest)
-    versions = await desk.store.list_versions(subject)
+    versions = await desk.store.turns.list_versions(subject)
     n = (number(rest) or len(versions)) - 1
     if not 0 <= n < len(versions):
         raise Refused("version_unknown")
-    await desk.store.select_version(subject, n)
+    await desk.store.turns.select_version(subject, n)
     return Response(versions[n].text, tuple(controls(subject, len(versions), n, speaks=desk.speaks)), turn=subject)
 
 
@@ -74,7 +74,7 @@ async def pick(desk: CommandContext, turn: Turn, rest: str) -> Response:
         raise Refused("version_unknown")
     model = ordered.models[n]
     await switch(desk, turn.conversation, model)
-    await desk.store.add_version(ordered.subject, compared, AnswerVersion(texts[n], model))
+    await desk.store.turns.add_version(ordered.subject, compared, AnswerVersion(texts[n], model))
     return Response(say("picked", model=model))
 
 
@@ -92,7 +92,7 @@ async def subject_of(desk: CommandContext, turn: Turn, rest: str) -> tuple[Turn,
 async def _turn(desk: CommandContext, turn: Turn, id: str) -> Turn:
     """A turn of the same conversation: the numbers of others are nobody's business."""
     n = number(id)
-    found = None if n is None else await desk.store.get_turn(n)
+    found = None if n is None else await desk.store.turns.get_turn(n)
     if found is None or found.conversation.id != turn.conversation.id:
         raise Refused("again_nothing")
     return found
@@ -101,7 +101,7 @@ async def _turn(desk: CommandContext, turn: Turn, id: str) -> Turn:
 async def _replied_to(desk: CommandContext, turn: Turn) -> Turn | None:
     """The question behind the post that is replied to; what asked for other answers is about an earlier one."""
     about = turn.message.about
-    behind = await desk.store.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
+    behind = await desk.store.posts.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
     if behind is None:
         return None
     said = parse(behind.message.text)
@@ -112,10 +112,10 @@ async def _replied_to(desk: CommandContext, turn: Turn) -> Turn | None:
 
 async def _last_question(desk: CommandContext, turn: Turn) -> Turn | None:
     """The last one that was asked before: when a button is pressed below an older answer, others have been since."""
-    last = await desk.store.find_last_question(turn.conversation)
+    last = await desk.store.turns.find_last_question(turn.conversation)
     if last is None or last.id < turn.id:
         return last
-    asked = await desk.store.list_answered(turn.conversation)
+    asked = await desk.store.turns.list_answered(turn.conversation)
     return next((each for each in reversed(asked) if each.id < turn.id), None)
 
 

@@ -9,7 +9,7 @@ STOP = "stop"
 
 async def new(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/new: put aside what was said and begin afresh, with the same model."""
-    await desk.store.renew(turn.conversation)
+    await desk.store.conversations.renew(turn.conversation)
     return Response(say("new_done"))
 
 

@@ -16,16 +16,16 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
         raise Refused("settings_not_yours")
     here = turn.message.channel
     if not rest:
-        code = await desk.store.create_code(LINK, str(here), MINUTES * 60)
+        code = await desk.store.people.create_code(LINK, str(here), MINUTES * 60)
         return Response(say("link_code", code=code, minutes=MINUTES))
-    subject = await desk.store.redeem_code(LINK, rest, by=subject_of(turn.message))
+    subject = await desk.store.people.redeem_code(LINK, rest, by=subject_of(turn.message))
     if subject is None:
         raise Refused("link_unknown")
     there = Channel.parse(subject)
-    conversation = await desk.store.find_conversation(there)
+    conversation = await desk.store.conversations.find_conversation(there)
     if there == here or conversation is None:
         raise Refused("link_itself")
-    await desk.store.join(here, conversation)
+    await desk.store.conversations.join(here, conversation)
     return Response(say("link_done", platform=there.platform.title()))
 
 
@@ -33,9 +33,9 @@ async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/unlink: leave the others, with a fresh conversation."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
-    if len(await desk.store.list_channels(turn.conversation)) <= 1:
+    if len(await desk.store.conversations.list_channels(turn.conversation)) <= 1:
         raise Refused("unlink_nothing")
-    await desk.store.leave(turn.message.channel)
+    await desk.store.conversations.leave(turn.message.channel)
     return Response(say("unlink_done"))
 
 

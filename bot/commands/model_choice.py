@@ -46,7 +46,7 @@ async def model(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def switch(desk: CommandContext, conversation: Conversation, name: str) -> None:
     """Let another model answer. A provider that is left deletes what it kept: nobody would find it there later."""
     left = desk.providers.get(conversation.provider)
-    await desk.store.switch_model(conversation, name)
+    await desk.store.conversations.switch_model(conversation, name)
     if left is not None and conversation.remote_id is not None and name.partition("/")[0] != conversation.provider:
         with suppress(BotError):
             await left.forget(conversation)

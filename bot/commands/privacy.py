@@ -41,12 +41,12 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
         with suppress(BotError):
             await provider.forget(conversation)
             gone = True
-    for channel in await desk.store.list_channels(conversation):
+    for channel in await desk.store.conversations.list_channels(conversation):
         if adapter := desk.adapters.get(channel.platform):
             await adapter.forget(channel)
     if desk.photos is not None:
-        await desk.photos.drop(await desk.store.list_file_hashes(conversation))
-    await desk.store.forget(conversation)
+        await desk.photos.drop(await desk.store.deletion.list_file_hashes(conversation))
+    await desk.store.deletion.forget(conversation)
     return Response(say("forget_done" if gone else "forget_done_here"))
 
 
@@ -54,14 +54,14 @@ async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/export: a zip with what was said and made here, and the photos and documents that can still be had."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
-    turns = await desk.store.list_recorded(turn.conversation)
+    turns = await desk.store.turns.list_recorded(turn.conversation)
     files: dict[str, StoredFile] = {}
     for each in turns:
         if adapter := desk.adapters.get(each.message.channel.platform):
             for attachment in each.message.photos:
                 with suppress(BotError):
                     files[attachment.ref] = await _fetched(desk, adapter, attachment)
-    versions = {each.id: await desk.store.list_versions(each) for each in turns}
+    versions = {each.id: await desk.store.turns.list_versions(each) for each in turns}
     made = await _made(desk, [each for each in turns if not versions[each.id]])
     zipped = await asyncio.to_thread(
         export_zip,
@@ -84,7 +84,7 @@ async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Seq
     found: dict[int, Sequence[File]] = {}
     room = MOST_BYTES
     for turn in reversed(turns):
-        files = await desk.store.list_generated(turn.id)
+        files = await desk.store.files.list_generated(turn.id)
         room -= sum(len(file.data) for file in files)
         found[turn.id] = files if room > 0 else [replace(file, data=b"") for file in files]
     return found

@@ -38,7 +38,7 @@ MOST_FALLBACKS = 5
 
 async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/settings [NAME [VALUE]]: say how the bot behaves here, or change it."""
-    chosen = await desk.store.get_channel_settings(turn.message.channel)
+    chosen = await desk.store.channels.get_channel_settings(turn.message.channel)
     preferences = turn.conversation.preferences
     name, _, value = rest.partition(" ")
     name, value = name.lower(), value.strip()
@@ -51,10 +51,10 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if name == FALLBACKS or name in OF_CHANNEL:
         meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value.lower()]
         chosen = replace(chosen, **{name: meant})
-        await desk.store.save_channel_settings(turn.message.channel, chosen)
+        await desk.store.channels.save_channel_settings(turn.message.channel, chosen)
     else:
         preferences = replace(preferences, **{name: _meant(name, value)})
-        await desk.store.save_preferences(turn.conversation, preferences)
+        await desk.store.conversations.save_preferences(turn.conversation, preferences)
     overview = _overview(turn, chosen, preferences, known=True)
     done = say("settings_done", name=say(f"setting_{name}"), value=_shown(name, chosen, preferences))
     return replace(overview, text=f"{done}\n\n{overview.text}")

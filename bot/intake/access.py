@@ -46,7 +46,7 @@ class Access:
         if message.channel.platform == PAGE:
             return Verdict.WELCOME
         subjects = [subject_of(message), *_places_of(message)]
-        chosen = [await self._store.get_access(subject) for subject in subjects]
+        chosen = [await self._store.people.get_access(subject) for subject in subjects]
         if self._denied.intersection(subjects) or False in chosen:
             return Verdict.TURNED_AWAY
         is_open = not (self._allowed or self._paired)
@@ -60,17 +60,17 @@ class Access:
         if not (self._paired and place and message.addressed):
             return
         places = list(_places_of(message))
-        if self._allowed.intersection(places) or any([await self._store.get_access(each) for each in places]):
+        if self._allowed.intersection(places) or any([await self._store.people.get_access(each) for each in places]):
             return
         if await is_admin(self._store, self._admins, message):
-            await self._store.set_access(place, True)
+            await self._store.people.set_access(place, True)
             log.info("let in, because an admin spoke there", place=place)
 
 
 async def is_admin(store: Store, admins: frozenset[str], message: Message) -> bool:
     """Say whether its author runs this bot: the page's does, whoever is listed, and whoever claimed it."""
     author = subject_of(message)
-    return message.channel.platform == PAGE or author in admins or await store.is_admin(author)
+    return message.channel.platform == PAGE or author in admins or await store.people.is_admin(author)
 
 
 def place_of(message: Message) -> str | None:
@@ -80,10 +80,10 @@ def place_of(message: Message) -> str | None:
 
 async def offer_claim(store: Store, *, wanted: bool) -> str | None:
     """Void the claim code of the last start; a new one if it is `wanted` and nobody has claimed the bot."""
-    await store.void_codes(CLAIM)
-    if not wanted or await store.list_admins():
+    await store.people.void_codes(CLAIM)
+    if not wanted or await store.people.list_admins():
         return None
-    code = await store.create_code(CLAIM, BOT, CLAIM_SECONDS, length=CLAIM_LENGTH)
+    code = await store.people.create_code(CLAIM, BOT, CLAIM_SECONDS, length=CLAIM_LENGTH)
     return "-".join(code[n : n + CLAIM_GROUP] for n in range(0, CLAIM_LENGTH, CLAIM_GROUP))
 
 

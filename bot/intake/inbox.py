@@ -33,7 +33,7 @@ class Inbox:
 
     async def reopen(self) -> None:
         """Before anything is worked on: an album that a restart came into has parts that are still to be heard."""
-        await self.store.hold_albums(AGAIN_SECONDS)
+        await self.store.intake.hold_albums(AGAIN_SECONDS)
 
     async def receive(self, message: Message) -> bool:
         """Keep a message that is meant for the bot. Once this returns, the platform may be told.
@@ -43,7 +43,7 @@ class Inbox:
         message = await self._as_people_chose(message)
         if message.edited:
             if await self._access.judge(message) is Verdict.WELCOME:
-                await self.store.amend(message)
+                await self.store.intake.amend(message)
             return True
         # Which part of an album speaks to the bot is known when all are there; the worker looks again.
         if not message.addressed and message.album is None:
@@ -63,14 +63,17 @@ class Inbox:
         """Whether a stranger is answered. What they said is kept as it is: it is judged again before it is asked."""
         if await may_claim(self.store, message):
             return (
-                await self.store.acquire(RateLimit(f"claims of {subject_of(message)}", CLAIMS, CLAIMS_SECONDS), 0) == 0
+                await self.store.coordination.acquire(
+                    RateLimit(f"claims of {subject_of(message)}", CLAIMS, CLAIMS_SECONDS), 0
+                )
+                == 0
             )
-        return not await self.store.has_code(*pairing_of(message))
+        return not await self.store.people.has_code(*pairing_of(message))
 
     async def _keep(self, message: Message) -> bool:
         """Store the message; False: there is no room for it, and that was said a moment ago."""
         try:
-            added = await self.store.add(message, ALBUM_SECONDS if message.album else 0, self._most_waiting)
+            added = await self.store.intake.add(message, ALBUM_SECONDS if message.album else 0, self._most_waiting)
         except QueueFull:
             return await self._turn_down(message)
         if added:
@@ -86,7 +89,7 @@ class Inbox:
         self._told = {each: told for each, told in self._told.items() if now < told + QUIET} | {author: now}
         notice = replace(message, text=f"/{CROWDED}", attachments=(), about=None, album=None)
         with suppress(QueueFull):  # another process has said so
-            return await self.store.add(notice, most=self._most_waiting + 1)
+            return await self.store.intake.add(notice, most=self._most_waiting + 1)
         return False
 
     async def _stop(self, message: Message) -> bool:
@@ -94,9 +97,9 @@ class Inbox:
 
         False: there was nothing, and whoever said so in words is told. Whose tap came too late sees that it did.
         """
-        conversation = await self.store.find_conversation(message.channel)
+        conversation = await self.store.conversations.find_conversation(message.channel)
         stopped = conversation is not None and (
-            self._stops.stop(conversation.id) or await self.store.request_stop(conversation.id)
+            self._stops.stop(conversation.id) or await self.store.coordination.request_stop(conversation.id)
         )
         return stopped or (message.about is not None and message.about.ours)
 
@@ -104,7 +107,7 @@ class Inbox:
         """In some channels photos, or everything, counts as said to the bot. A voice message is no photo."""
         if message.addressed or not (message.text or message.attachments):
             return message
-        listening = (await self.store.get_channel_settings(message.channel)).listening
+        listening = (await self.store.channels.get_channel_settings(message.channel)).listening
         shows = any(not attachment.sound for attachment in message.attachments)
         meant = listening == "all" or (listening == "photos" and shows)
         return replace(message, addressed=meant)

@@ -64,7 +64,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     async with AsyncExitStack() as stack:
         try:
             store = await stack.enter_async_context(build_store(settings))
-            yield OK, "store", f"opens, {await store.count_waiting()} turns on the queue"
+            yield OK, "store", f"opens, {await store.queue.count_waiting()} turns on the queue"
         except Exception as error:
             yield (
                 WRONG,
@@ -72,7 +72,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
                 f"{type(error).__name__}. Check BOT_STORE, its rights, and that no bot runs on it.",
             )
             return
-        house = AdapterContext(settings, store, open_server(settings, store, Metrics().registry))
+        house = AdapterContext(settings, store, open_server(settings, store.sessions, Metrics().registry))
         async for finding in _platforms(stack, house):
             yield finding
         async for finding in _providers(stack, house):

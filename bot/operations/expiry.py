@@ -40,12 +40,12 @@ class Expiry:
         """Delete what is too old now."""
         now, gone = time.time(), 0
         await self._photos.expire(now - self._keep_photos)
-        while deleted := await self._store.delete_expired(now - self._keep, BATCH):
+        while deleted := await self._store.deletion.delete_expired(now - self._keep, BATCH):
             gone += deleted
             await asyncio.sleep(BREATH)
-        await self._store.delete_generated(now - self._keep_photos)
-        await self._store.forget_assets_before(now - self._keep)
-        await self._store.delete_spending(now - BOOKED)
+        await self._store.deletion.delete_generated(now - self._keep_photos)
+        await self._store.deletion.forget_assets_before(now - self._keep)
+        await self._store.deletion.delete_spending(now - BOOKED)
         for adapter in self._adapters:
             try:
                 await adapter.expire(now - self._keep, now - self._keep_photos)

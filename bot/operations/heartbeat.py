@@ -29,14 +29,14 @@ class Heartbeat:
                 await self._beat()
                 await asyncio.sleep(PAUSE)
         finally:
-            await self._say(self._store.unregister())
+            await self._say(self._store.coordination.unregister())
 
     async def _beat(self) -> None:
         await self._say(self._report_and_tidy())
 
     async def _report_and_tidy(self) -> None:
-        await self._store.beat(await self._describe())
-        await self._store.prune_stale(time.time() - FORGOTTEN)
+        await self._store.coordination.beat(await self._describe())
+        await self._store.coordination.prune_stale(time.time() - FORGOTTEN)
 
     async def _say(self, words: Awaitable[None]) -> None:
         try:

@@ -26,11 +26,11 @@ class Mirror:
 
     async def show(self, turn: Turn, text: str, shown: Sequence[StoredFile]) -> None:
         """Show a turn and its answer to the other channels, to each as it chose; `shown` came with the question."""
-        for channel in await self._store.list_channels(turn.conversation):
+        for channel in await self._store.conversations.list_channels(turn.conversation):
             adapter = self._adapters.get(channel.platform)
             if channel == turn.message.channel or adapter is None:
                 continue
-            chosen = await self._store.get_channel_settings(channel)
+            chosen = await self._store.channels.get_channel_settings(channel)
             if chosen.mirroring != "off":
                 with speaking(chosen.language or turn.message.language):
                     seen = shown if chosen.mirroring == "everything" else None
@@ -49,7 +49,7 @@ class Mirror:
         except BotError as error:
             log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
             if error.key in GONE:
-                await self._store.drop_channel(channel)
+                await self._store.conversations.drop_channel(channel)
                 log.warning("a linked channel has gone; its link is dropped", channel=str(channel))
 
     async def _say(

@@ -72,7 +72,7 @@ class Reply:
         The buttons stand below the last page; files come with a post that is new.
         """
         if self._posts is None:
-            self._posts = await self.store.list_posts(self.turn, self.channel, self._lane)
+            self._posts = await self.store.posts.list_posts(self.turn, self.channel, self._lane)
         wanted = pages(self._heading + text, self.adapter.max_length)
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
@@ -92,7 +92,7 @@ class Reply:
             id = await self.adapter.edit(self.channel, ids[n], post)
             if id != ids[n]:
                 ids[n] = id
-                await self.store.save_post_id(self.turn, self.channel, n, id, self._lane)
+                await self.store.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
         else:
             ids.append(await self._send(n, post))
         self._shown[n] = visible
@@ -102,7 +102,7 @@ class Reply:
         reply_to = asked.id if n == 0 and self.channel == asked.channel else None
         key = f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"
         id = await self.adapter.send(self.channel, replace(post, reply_to=reply_to, key=key))
-        await self.store.save_post_id(self.turn, self.channel, n, id, self._lane)
+        await self.store.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
         return id
 
     async def _follow(self) -> None:

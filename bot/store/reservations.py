@@ -54,7 +54,7 @@ FROM (
 """
 
 
-class Ledger(LedgerTable):
+class ReservationTable(LedgerTable):
     """Reserves, settles (`Accounts`), and releases."""
 
     def __init__(self, first_model: str) -> None:

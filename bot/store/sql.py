@@ -1,5 +1,7 @@
 """The memory in portable SQL, put together. What the databases do differently stands in their own files."""
 
+from typing import Self
+
 from bot.store.answers import AnswerTable
 from bot.store.assets import AssetTable
 from bot.store.database import Execute
@@ -34,3 +36,61 @@ class SqlStore(
 
     async def _migrate(self, execute: Execute) -> None:
         await migrate(execute, self.identity)
+
+    # The ports, each of which is still the whole.
+
+    @property
+    def intake(self) -> Self:
+        return self
+
+    @property
+    def queue(self) -> Self:
+        return self
+
+    @property
+    def posts(self) -> Self:
+        return self
+
+    @property
+    def turns(self) -> Self:
+        return self
+
+    @property
+    def conversations(self) -> Self:
+        return self
+
+    @property
+    def channels(self) -> Self:
+        return self
+
+    @property
+    def files(self) -> Self:
+        return self
+
+    @property
+    def people(self) -> Self:
+        return self
+
+    @property
+    def sessions(self) -> Self:
+        return self
+
+    @property
+    def ledger(self) -> Self:
+        return self
+
+    @property
+    def blobs(self) -> Self:
+        return self
+
+    @property
+    def deletion(self) -> Self:
+        return self
+
+    @property
+    def coordination(self) -> Self:
+        return self
+
+    @property
+    def reporting(self) -> Self:
+        return self

@@ -12,7 +12,7 @@ from bot.messages import Answer, Turn
 from bot.store import row_mapping as rows
 from bot.store.database import Execute, Row
 from bot.store.recovery import Recovery
-from bot.store.reservations import RELEASE, Ledger
+from bot.store.reservations import RELEASE, ReservationTable
 
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
 ANY = 1_000_000  # more turns than any process holds
@@ -79,7 +79,7 @@ WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RE
 """
 
 
-class TurnQueueTable(Recovery, Ledger):
+class TurnQueueTable(Recovery, ReservationTable):
     """The unfinished turns."""
 
     async def claim(

@@ -66,7 +66,7 @@ class Dispatcher:
         for task in self._in_flight:
             task.cancel()
         await asyncio.gather(*self._in_flight, return_exceptions=True)
-        await self.store.release_leases()
+        await self.store.queue.release_leases()
 
     async def _claim_or_wait(self) -> None:
         self._freed.clear()
@@ -77,7 +77,7 @@ class Dispatcher:
         try:
             if not await self._claim(room):
                 self.metrics.waiting.set(len(self._in_flight))
-                await self.store.wait(POLL, self.platforms, self._each)
+                await self.store.queue.wait(POLL, self.platforms, self._each)
         except Exception:  # the database is away: what it holds waits, and so do we
             log.exception("cannot claim")
             await asyncio.sleep(1)
@@ -85,7 +85,7 @@ class Dispatcher:
     async def _claim(self, most: int) -> bool:
         """Take up what is ripe; False if nothing is."""
         async with self._claiming:
-            turns = await self.store.claim(most, self.platforms, self._each)
+            turns = await self.store.queue.claim(most, self.platforms, self._each)
             for turn in turns:
                 self._start(turn)
         return bool(turns)
@@ -106,12 +106,12 @@ class Dispatcher:
             await asyncio.sleep(RENEWAL)
             try:
                 await self._renew_leases()
-                self.metrics.waiting.set(await self.store.count_waiting())
-                self.metrics.put_aside.set(await self.store.count_put_aside())
+                self.metrics.waiting.set(await self.store.queue.count_waiting())
+                self.metrics.put_aside.set(await self.store.reporting.count_put_aside())
             except Exception:
                 log.exception("cannot renew leases")
 
     async def _renew_leases(self) -> None:
         async with self._claiming:
-            for conversation in await self.store.renew_leases(list(self._in_flight.values())):
-                self.store.stopped(conversation)
+            for conversation in await self.store.queue.renew_leases(list(self._in_flight.values())):
+                self.store.coordination.stopped(conversation)

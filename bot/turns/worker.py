@@ -29,7 +29,7 @@ class Worker:
         """Answer the turn and deliver it, or put it back. Cancelled, it leaves the lease to whoever cancels."""
         with structlog.contextvars.bound_contextvars(turn=turn.id):
             try:
-                settings = await self.store.get_channel_settings(turn.message.channel)
+                settings = await self.store.channels.get_channel_settings(turn.message.channel)
                 with speaking(settings.language or turn.message.language):
                     await self._take(turn)
             except LeaseLost:
@@ -46,7 +46,7 @@ class Worker:
 
     async def _finish(self, turn: Turn) -> None:
         if not turn.message.addressed:  # an album in which no part speaks to the bot
-            await self.store.finish(turn)
+            await self.store.queue.finish(turn)
             return
         if turn.is_poison:
             await self._quarantine(turn)
@@ -58,13 +58,13 @@ class Worker:
             answer, outcome = await self._do(job, turn)
             text = answer.text
         outcome = await self._deliver(job.show, turn, text) or outcome
-        await self.store.finish(turn, error=None if outcome in GOOD else outcome)
+        await self.store.queue.finish(turn, error=None if outcome in GOOD else outcome)
         self.metrics.finished(turn, outcome)
         log.info("finished", outcome=outcome, seconds=round(monotonic() - started, 2))
 
     async def _do(self, job: Job, turn: Turn) -> tuple[Answer, str]:
         answer, outcome = await job.do()
-        await self.store.save_answer(turn, answer)
+        await self.store.queue.save_answer(turn, answer)
         self.metrics.answered(turn, answer)
         return answer, outcome
 
@@ -74,7 +74,7 @@ class Worker:
         log.error("a turn is put aside", platform=channel.platform, stalls=turn.stalls, crashes=turn.crashes)
         reply = Reply(self.hands.adapter_of(turn), self.store, turn, channel)
         await self._deliver(reply.show, turn, f"⚠️ {say(PUT_ASIDE, turn=turn.id)}")
-        await self.store.finish(turn, error=PUT_ASIDE)
+        await self.store.queue.finish(turn, error=PUT_ASIDE)
         self.metrics.finished(turn, PUT_ASIDE)
 
     async def _deliver(self, show: Callable[[str], Awaitable[None]], turn: Turn, text: str) -> str | None:
@@ -93,9 +93,9 @@ class Worker:
         """Try again later what a bug kept from being said, and at last let the conversation go on without it."""
         try:
             if turn.attempts < TRIES:
-                await self.store.reschedule(turn, ASIDE)
+                await self.store.queue.reschedule(turn, ASIDE)
             else:
-                await self.store.finish(turn, error="bug")
+                await self.store.queue.finish(turn, error="bug")
         except Exception:  # the store itself is away
             log.exception("a turn could not be put aside")
 
@@ -105,7 +105,7 @@ class Worker:
         try:
             if turn.attempts and turn.answer is None:  # the first hiccup is not worth a word
                 await self._say_why_it_takes_so_long(turn, error)
-            await self.store.reschedule(turn, pause)
+            await self.store.queue.reschedule(turn, pause)
         except LeaseLost:
             log.warning("another process has taken this turn over")
 

@@ -35,7 +35,7 @@ class DashboardData:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._turns = IntervalCache(self._count_turns)
-        self._costs = IntervalCache(store.list_spent_by_model)
+        self._costs = IntervalCache(store.reporting.list_spent_by_model)
 
     async def tell(self, name: str, split: str, seconds: float) -> Json:
         """All of a range, told apart by a split, as JSON; it counts for about so many seconds."""
@@ -49,17 +49,17 @@ class DashboardData:
         # In a thread, because it takes some milliseconds, in which others want to go on.
         told = await asyncio.to_thread(_tell, turns, costs, split)
         told["costs"]["start"] = days[0]
-        live = _live(await self._store.get_backlog(), await self._store.list_processes(), now)
+        live = _live(await self._store.reporting.get_backlog(), await self._store.coordination.list_processes(), now)
         return about | {"uncounted": uncounted} | told | live | {"put_aside": await self._list_put_aside()}
 
     async def _list_put_aside(self) -> Json:
         """List the latest turns that were put aside, and count all of them."""
-        turns = await self._store.list_put_aside(MOST_ASIDE)
-        total = len(turns) if len(turns) < MOST_ASIDE else await self._store.count_put_aside()
+        turns = await self._store.reporting.list_put_aside(MOST_ASIDE)
+        total = len(turns) if len(turns) < MOST_ASIDE else await self._store.reporting.count_put_aside()
         return {"total": total, "turns": [asdict(turn) for turn in turns]}
 
     async def _count_turns(self, start: float, end: float) -> Interval:
-        return stretch_of(await self._store.list_tallies(start, end))
+        return stretch_of(await self._store.reporting.list_tallies(start, end))
 
 
 def _tell(turns: Sequence[Interval | None], costs: Sequence[Costs | None], split: str) -> Json:

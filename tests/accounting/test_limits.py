@@ -18,8 +18,8 @@ NOON = datetime(2026, 12, 30, 12, 0, tzinfo=UTC).timestamp()
 
 async def begun(store: Store, message: Message) -> Turn:
     """Let a message be taken up."""
-    await store.add(message)
-    [turn] = await store.claim(1)
+    await store.intake.add(message)
+    [turn] = await store.queue.claim(1)
     return turn
 
 
@@ -29,14 +29,14 @@ async def admit(limits: UsageLimits, store: Store, message: Message) -> list[str
     try:
         return await limits.admit(turn, MODEL)
     finally:
-        await store.finish(turn)
+        await store.queue.finish(turn)
 
 
 async def spend(store: Store, message: Message, credits: int = 10) -> None:
     """Let a message be answered by a model."""
     turn = await begun(store, message)
-    await store.save_answer(turn, Answer("a cat", MODEL, Usage(credits=credits)))
-    await store.finish(turn)
+    await store.queue.save_answer(turn, Answer("a cat", MODEL, Usage(credits=credits)))
+    await store.queue.finish(turn)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_a_question_waits_until_another_one_tells_the_price(
     second = asyncio.create_task(limits.admit(await begun(sqlite, said(channel="web:elsewhere")), MODEL))
     await asyncio.wait([second], timeout=0.1)
     assert not second.done()
-    await sqlite.save_answer(first, Answer("a cat", MODEL, Usage(credits=10)))
+    await sqlite.queue.save_answer(first, Answer("a cat", MODEL, Usage(credits=10)))
     assert await asyncio.wait_for(second, 10) == []
 
 

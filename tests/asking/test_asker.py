@@ -45,11 +45,11 @@ async def stopped(worker: Worker, turn: Turn) -> AsyncIterator[None]:
     assert worker.hands.asker.stops.stop(turn.conversation.id)
     async with asyncio.timeout(2):
         await working
-    assert await worker.store.count_waiting() == 0
+    assert await worker.store.queue.count_waiting() == 0
 
 
 async def posts_of(worker: Worker, turn: Turn) -> list[str]:
-    return await worker.store.list_posts(turn, turn.message.channel)
+    return await worker.store.posts.list_posts(turn, turn.message.channel)
 
 
 async def test_stopped_before_the_first_words_it_says_so_and_nothing_else(
@@ -86,7 +86,7 @@ async def test_stopped_in_mid_answer_the_words_stay_in_the_post_that_grew(
     assert platform.reads() == ["a cat that\n\n⏹ Stopped."]
     assert await posts_of(worker, turn) == ["1"]
     assert platform.buttons["1"] == ["/retry 1", "/with 1"]
-    assert (await worker.store.get_spent(0)).credits == 5
+    assert (await worker.store.ledger.get_spent(0)).credits == 5
 
 
 async def test_a_post_that_is_on_its_way_when_it_is_stopped_is_known_and_not_doubled(
@@ -110,7 +110,7 @@ async def test_what_was_stopped_is_part_of_what_was_said_and_the_next_one_is_ans
         await until(platform.reads)
     await hear(worker, said("really?"))
     assert platform.reads()[1] == "yes"
-    past = await worker.store.list_history(await taken(worker, said()), 9)
+    past = await worker.store.turns.list_history(await taken(worker, said()), 9)
     assert [exchange.answer for exchange in past] == ["a cat\n\n⏹ Stopped.", "yes"]
 
 
@@ -124,7 +124,7 @@ async def test_a_process_that_ends_is_not_somebody_who_stops_it(
     with pytest.raises(asyncio.CancelledError):
         await working
     assert provider.closed == 1
-    await worker.store.release_leases()
+    await worker.store.queue.release_leases()
     await drain(worker)
     assert platform.reads() == ["a whole cat"]
 
@@ -145,9 +145,9 @@ async def test_what_people_chose_tells_the_model_how_to_answer(
     worker: Worker, provider: FakeProvider, preferences: Preferences, told: str
 ) -> None:
     await hear(worker, said())
-    conversation = await worker.store.find_conversation(HERE)
+    conversation = await worker.store.conversations.find_conversation(HERE)
     assert conversation is not None
-    await worker.store.save_preferences(conversation, preferences)
+    await worker.store.conversations.save_preferences(conversation, preferences)
     await hear(worker, said("and now?"))
     assert provider.prompts[-1].instructions == told == instructions(preferences)
     assert provider.prompts[-1].text == "and now?"
@@ -162,10 +162,10 @@ async def test_photos_of_another_platform_s_message_are_fetched_there(
     telegram.files["ref0"] = CAT
     platform.files.clear()
     await hear(worker, said("what is this?", THERE, photos=1))
-    shown_there = await worker.store.get_turn(1)
+    shown_there = await worker.store.turns.get_turn(1)
     assert shown_there is not None
     await linked(worker.store, "web:lobby", THERE)
-    await worker.store.save_post_id(shown_there, HERE, 0, "mirrored")  # in the lobby, where that is seen as well
+    await worker.store.posts.save_post_id(shown_there, HERE, 0, "mirrored")  # in the lobby, where that is seen as well
     await hear(worker, replace(said("and its colour?"), about=MessageReference("mirrored", ours=True, text="a cat")))
     assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
     assert (telegram.fetched, platform.fetched) == (["ref0", "ref0"], [])
@@ -182,9 +182,9 @@ async def test_of_a_platform_that_is_switched_off_they_cannot_be_had(
 ) -> None:
     telegram.files["ref0"] = CAT
     await hear(worker, said("what is this?", THERE, photos=1))
-    shown_there = await sqlite.get_turn(1)
+    shown_there = await sqlite.turns.get_turn(1)
     assert shown_there is not None
-    await sqlite.save_post_id(shown_there, HERE, 0, "mirrored")
+    await sqlite.posts.save_post_id(shown_there, HERE, 0, "mirrored")
     without = make_worker(sqlite, platform, provider, photos)
     await hear(without, replace(said("and its colour?"), about=MessageReference("mirrored", ours=True, text="a cat")))
     assert platform.reads()[0].startswith("⚠️ I could not read photo0.jpg: it could not be fetched.")

@@ -204,7 +204,7 @@ async def test_our_own_fault_is_nobody_elses(worker: Worker, platform: FakePlatf
 async def test_a_channel_may_want_no_other_model(
     worker: Worker, sqlite: Store, platform: FakePlatform, provider: FakeProvider, vapi: Stateless
 ) -> None:
-    await sqlite.save_channel_settings(HERE, ChannelSettings(fallbacks=()))
+    await sqlite.channels.save_channel_settings(HERE, ChannelSettings(fallbacks=()))
     provider.script = [[Refused("provider_no_credits")]]
     await hear(worker, said("what?"))
     assert vapi.prompts == []
@@ -217,7 +217,7 @@ async def test_where_all_are_down_the_turn_is_tried_again_later(
     provider.script, vapi.script = [[DOWN]], [[Busy("provider_slow")]]
     await hear(worker, said("what?"))
     assert platform.reads() == []
-    assert await worker.store.count_waiting() == 1
+    assert await worker.store.queue.count_waiting() == 1
     assert (len(provider.prompts), len(vapi.prompts)) == (1, 1)
 
 
@@ -226,7 +226,7 @@ async def test_what_the_other_model_took_is_booked_under_its_name(
 ) -> None:
     provider.script, vapi.script = [[DOWN]], [["yes", Usage(dollars=0.25)]]
     await hear(worker, said("what?"))
-    [day] = await worker.store.list_spent_by_day(0)
+    [day] = await worker.store.ledger.list_spent_by_day(0)
     assert (day.model, day.spent.dollars) == ("vapi/gpt-4o", 0.25)
 
 
@@ -300,7 +300,7 @@ async def test_a_blind_model_is_not_asked_about_photos_it_cannot_see(
 async def test_unless_the_channel_lets_another_one_describe_them(
     blind: Worker, sqlite: Store, platform: FakePlatform, vapi: Stateless
 ) -> None:
-    await sqlite.save_channel_settings(HERE, ChannelSettings(describe=True))
+    await sqlite.channels.save_channel_settings(HERE, ChannelSettings(describe=True))
     vapi.by_model = {"gpt-4o": ["a tabby on a sofa", Usage(credits=5)], "o3-mini": ["It is a tabby.", Usage(credits=1)]}
     await hear(blind, shown("what?", "cat.jpg"), said("are you sure?"))
     assert [prompt.conversation.model_id for prompt in vapi.prompts] == ["gpt-4o", "o3-mini", "o3-mini"]
@@ -308,7 +308,7 @@ async def test_unless_the_channel_lets_another_one_describe_them(
     assert "a tabby on a sofa" in vapi.prompts[2].background  # and nobody had to look again
     note = say("described_by", model="sandbox/o3-mini", by="sandbox/gpt-4o")
     assert platform.reads()[1] == f"_{note}_\n\nIt is a tabby."
-    assert (await sqlite.get_spent(0)).credits == 7
+    assert (await sqlite.ledger.get_spent(0)).credits == 7
 
 
 async def test_text_alone_is_nothing_to_see(blind: Worker, platform: FakePlatform) -> None:

@@ -147,7 +147,7 @@ async def test_what_the_shelf_has_lost_is_fetched_again_and_what_nobody_has_is_n
     stateless: Worker, platform: FakePlatform, vapi: FakeProvider, photos: PhotoIntake
 ) -> None:
     await hear(stateless, shown("what?", "report.pdf"))
-    [known] = await stateless.store.list_files(last(vapi).conversation, 10)
+    [known] = await stateless.store.files.list_files(last(vapi).conversation, 10)
     assert (known.attachment.mime, known.is_document) == (PDF, True)
     await photos.drop([known.sha256])
     await hear(stateless, said("more"))

@@ -47,7 +47,7 @@ async def test_what_was_said_is_asked_and_stands_above_the_answer(
     assert provider.prompts[0].text == "what is this?"
     [(file, model, language)] = studio.heard
     assert (file.name, file.data, model, language) == ("voice.ogg", SOUND, "hear-1", "en-GB")
-    assert (await worker.store.get_spent(0)).credits == 3 + 7
+    assert (await worker.store.ledger.get_spent(0)).credits == 3 + 7
 
 
 async def test_it_may_be_about_the_photo_that_it_replies_to(
@@ -107,8 +107,8 @@ async def test_a_recording_that_could_not_be_heard_is_heard_when_it_is_asked_aga
     studio.trouble = [Refused("provider_failed")]
     await hear(worker, spoken(), said("/retry 1"))
     assert [prompt.text for prompt in provider.prompts] == ["what is this?"]
-    assert await worker.store.count_waiting() == 0
-    first = await worker.store.get_turn(1)
+    assert await worker.store.queue.count_waiting() == 0
+    first = await worker.store.turns.get_turn(1)
     assert first is not None
     assert first.transcript == "what is this?"
 

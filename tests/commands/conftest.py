@@ -37,14 +37,14 @@ async def told(desk: CommandContext, turn: Turn, words: str) -> str:
 
 async def again(store: Store, turn: Turn) -> Turn:
     """The turn of something that is said after this one in the same channel: what was chosen counts for it."""
-    await store.finish(turn)
+    await store.queue.finish(turn)
     return await heard(store, str(turn.message.channel))
 
 
 async def heard(store: Store, channel: str = "web:lobby") -> Turn:
     """The turn of something that is said in a channel where nobody waits."""
-    await store.add(said("/command", channel))
-    turns = await store.claim(10)
+    await store.intake.add(said("/command", channel))
+    turns = await store.queue.claim(10)
     return turns[-1]
 
 

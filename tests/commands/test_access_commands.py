@@ -23,10 +23,10 @@ ADMINS = Rules(admins=frozenset({"telegram:1"}))
 
 async def spend(store: Store, author: Author, channel: str, usage: Usage) -> None:
     """Let somebody be answered by a model."""
-    await store.add(replace(said(channel=channel), author=author))
-    [turn] = await store.claim(10)
-    await store.save_answer(turn, Answer("a cat", MODEL, usage))
-    await store.finish(turn)
+    await store.intake.add(replace(said(channel=channel), author=author))
+    [turn] = await store.queue.claim(10)
+    await store.queue.save_answer(turn, Answer("a cat", MODEL, usage))
+    await store.queue.finish(turn)
 
 
 @pytest.fixture
@@ -118,9 +118,9 @@ async def test_people_channels_and_servers_are_let_in_and_shut_out_by_their_numb
     admins: CommandContext, sqlite: Store, hers: Turn, subject: str
 ) -> None:
     assert await told(admins, hers, f"allow {subject}") == f"{subject} may talk to me now."
-    assert await sqlite.get_access(subject) is True
+    assert await sqlite.people.get_access(subject) is True
     assert await told(admins, hers, f"block {subject}") == f"{subject} may not talk to me any more."
-    assert await sqlite.get_access(subject) is False
+    assert await sqlite.people.get_access(subject) is False
 
 
 @pytest.mark.parametrize("words", ["allow", "allow ABCD2345", "allow telegram:", "block", "block 77", "block a b:c"])
@@ -133,7 +133,7 @@ async def test_what_names_nobody_changes_nothing(admins: CommandContext, hers: T
 async def test_only_who_runs_the_bot_decides(desk: CommandContext, sqlite: Store, hers: Turn, words: str) -> None:
     with pytest.raises(Refused, match="Only those who run this bot"):
         await told(desk, hers, words)
-    assert await sqlite.get_access("telegram:77") is None
+    assert await sqlite.people.get_access("telegram:77") is None
 
 
 async def test_the_page_is_the_operator_s_own(desk: CommandContext, turn: Turn) -> None:
@@ -146,7 +146,7 @@ async def test_a_place_s_code_lets_everybody_there_in(admins: CommandContext, sq
     assert await introduce(sqlite, replace(there, author=BOB), again=False) == "", "one for the place"
     code = re.findall(r"`/allow (\S+)`", words)[1]
     assert await told(admins, hers, f"allow {code}") == "Everybody in discord:900 may talk to me there now."
-    assert await sqlite.get_access("discord:900") is True
+    assert await sqlite.people.get_access("discord:900") is True
 
 
 async def test_what_nobody_may_have_heard_is_said_anew(sqlite: Store) -> None:
@@ -161,9 +161,9 @@ async def test_the_place_at_hand_is_let_in_and_shut_out_as_here(
 ) -> None:
     there = replace(hers, message=replace(hers.message, server="telegram:-100"))
     assert await told(admins, there, "allow here") == "Everybody in telegram:-100 may talk to me there now."
-    assert await sqlite.get_access("telegram:-100") is True
+    assert await sqlite.people.get_access("telegram:-100") is True
     await told(admins, there, "block here")
-    assert await sqlite.get_access("telegram:-100") is False
+    assert await sqlite.people.get_access("telegram:-100") is False
 
 
 @pytest.mark.parametrize("words", ["allow here", "block Here"])
@@ -182,7 +182,7 @@ async def test_here_means_nothing_in_private_and_at_the_page(
 @pytest.fixture
 async def code(sqlite: Store) -> str:
     """What the start printed."""
-    return await sqlite.create_code(CLAIM, BOT, 60, length=20)
+    return await sqlite.people.create_code(CLAIM, BOT, 60, length=20)
 
 
 @pytest.fixture
@@ -203,15 +203,15 @@ async def test_only_the_first_one_does(desk: CommandContext, sqlite: Store, priv
     await told(desk, private, f"claim {code}")
     with pytest.raises(Refused, match="That isn't the code"):
         await told(desk, bob, f"claim {code}")
-    assert await sqlite.list_admins() == ["telegram:1"]
+    assert await sqlite.people.list_admins() == ["telegram:1"]
 
 
 @pytest.mark.parametrize("words", ["claim", "claim ABCDE-FGHJK-MNPQR-STUVW"])
 async def test_a_guess_runs_nothing(desk: CommandContext, sqlite: Store, private: Turn, code: str, words: str) -> None:
     with pytest.raises(Refused, match="That isn't the code"):
         await told(desk, private, words)
-    assert await sqlite.has_code(CLAIM, BOT)
-    assert not await sqlite.list_admins()
+    assert await sqlite.people.has_code(CLAIM, BOT)
+    assert not await sqlite.people.list_admins()
 
 
 async def test_after_ten_guesses_not_even_the_right_code_counts(desk: CommandContext, private: Turn, code: str) -> None:
@@ -225,10 +225,10 @@ async def test_a_code_that_others_read_is_void(desk: CommandContext, sqlite: Sto
         await told(desk, replace(private, message=replace(private.message, private=False)), f"claim {code}")
     with pytest.raises(Refused, match="That isn't the code"):
         await told(desk, private, f"claim {code}")
-    assert not await sqlite.list_admins()
+    assert not await sqlite.people.list_admins()
 
 
 async def test_the_page_needs_no_claim(desk: CommandContext, sqlite: Store, turn: Turn, code: str) -> None:
     with pytest.raises(Refused, match="This page is yours already"):
         await told(desk, turn, f"claim {code}")
-    assert await sqlite.has_code(CLAIM, BOT)
+    assert await sqlite.people.has_code(CLAIM, BOT)

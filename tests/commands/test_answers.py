@@ -29,7 +29,7 @@ def replying(turn: Turn, post: str) -> Turn:
 async def cat(sqlite: Store) -> Turn:
     """A question that was answered in a post called 10."""
     turn = await asked(sqlite, "what is this?", "a cat")
-    await sqlite.save_post_id(turn, HERE, 0, "10")
+    await sqlite.posts.save_post_id(turn, HERE, 0, "10")
     return replace(turn, answer="a cat")
 
 
@@ -72,9 +72,9 @@ async def test_a_number_names_the_question_whatever_is_replied_to(
 async def test_a_reply_to_what_is_no_answer_means_the_last_question(
     desk: CommandContext, sqlite: Store, now: Turn, dog: Turn
 ) -> None:
-    await sqlite.save_answer(now, Answer("a page of help", None))
-    await sqlite.save_post_id(now, HERE, 0, "11")
-    await sqlite.finish(now)
+    await sqlite.queue.save_answer(now, Answer("a page of help", None))
+    await sqlite.posts.save_post_id(now, HERE, 0, "11")
+    await sqlite.queue.finish(now)
     assert await ordered(desk, replying(await heard(sqlite), "11"), "retry") == AskAgain(dog, MODEL)
 
 
@@ -82,7 +82,7 @@ async def test_a_reply_to_one_of_several_answers_means_the_question_that_was_com
     desk: CommandContext, sqlite: Store, cat: Turn
 ) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "a cat", "an animal")
-    await sqlite.save_post_id(comparing, HERE, 0, "12", lane=1)
+    await sqlite.posts.save_post_id(comparing, HERE, 0, "12", lane=1)
     await asked(sqlite, "and this?", "a dog")
     assert await ordered(desk, replying(await heard(sqlite), "12"), "retry") == AskAgain(cat, MODEL)
 
@@ -131,7 +131,7 @@ async def test_any_answer_can_be_shown_and_counts_from_then_on(
     desk: CommandContext, sqlite: Store, now: Turn, cat: Turn
 ) -> None:
     for n, text in enumerate(("a lynx", "a tiger")):
-        await sqlite.add_version(cat, replace(now, id=now.id + n), AnswerVersion(text, MINI))
+        await sqlite.turns.add_version(cat, replace(now, id=now.id + n), AnswerVersion(text, MINI))
     shown = await response(desk, now, f"version {cat.id} 1")
     assert shown.text == "a cat"
     assert shown.turn is not None
@@ -142,16 +142,16 @@ async def test_any_answer_can_be_shown_and_counts_from_then_on(
         "🔁 Again": f"/retry {cat.id}",
         "Other model …": f"/with {cat.id}",
     }
-    assert (await sqlite.list_history(now, 2))[0].answer == "a cat"
+    assert (await sqlite.turns.list_history(now, 2))[0].answer == "a cat"
     assert await told(desk, now, f"version {cat.id} 2") == "a lynx"
     assert pressable(await response(desk, now, f"version {cat.id} 3"))["3/3 ▶"] == f"/version {cat.id} 1"
-    assert (await sqlite.list_history(now, 2))[0].answer == "a tiger"
+    assert (await sqlite.turns.list_history(now, 2))[0].answer == "a tiger"
 
 
 async def test_of_two_answers_one_button_leads_to_the_other(
     desk: CommandContext, sqlite: Store, now: Turn, cat: Turn
 ) -> None:
-    await sqlite.add_version(cat, now, AnswerVersion("a lynx", MINI))
+    await sqlite.turns.add_version(cat, now, AnswerVersion("a lynx", MINI))
     assert pressable(await response(desk, now, f"version {cat.id} 2"))["2/2 ▶"] == f"/version {cat.id} 1"
     assert "◀" not in pressable(await response(desk, now, f"version {cat.id} 2"))
 
@@ -204,10 +204,10 @@ async def test_the_first_unknown_name_is_said(desk: CommandContext, now: Turn) -
 
 async def compared(store: Store, words: str, *texts: str) -> Turn:
     """A turn that compared models, over the question that was asked last."""
-    await store.add(said(words))
+    await store.intake.add(said(words))
     turn = await claim_one(store)
-    await store.save_answer(turn, Answer(BETWEEN.join(texts), None))
-    await store.finish(turn)
+    await store.queue.save_answer(turn, Answer(BETWEEN.join(texts), None))
+    await store.queue.finish(turn)
     return turn
 
 
@@ -217,8 +217,8 @@ async def test_the_picked_model_answers_from_then_on_and_its_answer_counts(
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "a cat, I think", "an animal")
     turn = await heard(sqlite)
     assert f"From now on {BLIND} answers here" in await told(desk, turn, f"pick {comparing.id} 2")
-    assert [exchange.answer for exchange in await sqlite.list_history(turn, 9)] == ["an animal"]
-    assert await sqlite.list_versions(cat) == [AnswerVersion("a cat", MODEL), AnswerVersion("an animal", BLIND)]
+    assert [exchange.answer for exchange in await sqlite.turns.list_history(turn, 9)] == ["an animal"]
+    assert await sqlite.turns.list_versions(cat) == [AnswerVersion("a cat", MODEL), AnswerVersion("an animal", BLIND)]
     await answer(sqlite, turn, "yes")
     assert (await heard(sqlite)).conversation.model == BLIND
 
@@ -229,8 +229,8 @@ async def test_who_picks_late_picks_for_the_question_that_was_compared(
     comparing = await compared(sqlite, "/compare\ngpt-4o o3-mini", "a cat, I think", "an animal")
     dog = await asked(sqlite, "and this?", "a dog")
     await told(desk, await heard(sqlite), f"pick {comparing.id} 1")
-    assert [version.text for version in await sqlite.list_versions(cat)] == ["a cat", "a cat, I think"]
-    assert [version.text for version in await sqlite.list_versions(dog)] == ["a dog"]
+    assert [version.text for version in await sqlite.turns.list_versions(cat)] == ["a cat", "a cat, I think"]
+    assert [version.text for version in await sqlite.turns.list_versions(dog)] == ["a dog"]
 
 
 async def test_who_picks_again_changes_the_choice(desk: CommandContext, sqlite: Store, cat: Turn) -> None:
@@ -238,7 +238,7 @@ async def test_who_picks_again_changes_the_choice(desk: CommandContext, sqlite: 
     turn = await heard(sqlite)
     await told(desk, turn, f"pick {comparing.id} 1")
     await told(desk, turn, f"pick {comparing.id} 2")
-    assert [version.text for version in await sqlite.list_versions(cat)] == ["a cat", "an animal"]
+    assert [version.text for version in await sqlite.turns.list_versions(cat)] == ["a cat", "an animal"]
 
 
 @pytest.mark.parametrize("n", ["", "0", "3", "two", "²"])
@@ -253,4 +253,4 @@ async def test_where_nobody_was_asked_nothing_can_be_picked(desk: CommandContext
     turn = await heard(sqlite)
     with pytest.raises(Refused, match="no such answer"):
         await told(desk, turn, f"pick {comparing.id} 1")
-    assert len(await sqlite.list_versions(cat)) == 1
+    assert len(await sqlite.turns.list_versions(cat)) == 1

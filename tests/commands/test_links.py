@@ -23,7 +23,7 @@ async def code_of(desk: CommandContext, turn: Turn) -> str:
 
 
 async def home(store: Store, channel: str) -> int:
-    conversation = await store.find_conversation(Channel.parse(channel))
+    conversation = await store.conversations.find_conversation(Channel.parse(channel))
     assert conversation is not None
     return conversation.id
 
@@ -86,7 +86,7 @@ async def test_who_leaves_goes_on_alone_and_the_others_keep_what_was_said(
 ) -> None:
     there = await heard(sqlite, THERE)
     await told(desk, there, f"link {await code_of(desk, turn)}")
-    await sqlite.finish(turn)
+    await sqlite.queue.finish(turn)
     assert "goes on alone" in await told(desk, await again(sqlite, there), "unlink")
     assert await home(sqlite, HERE) == turn.conversation.id
     assert await home(sqlite, THERE) not in (turn.conversation.id, there.conversation.id)

@@ -124,7 +124,7 @@ async def test_a_model_that_cannot_see_says_so_and_offers_one_that_can(desk: Com
 async def test_another_provider_is_another_remote_conversation_and_the_same_one_is_not(
     many: CommandContext, sqlite: Store, turn: Turn
 ) -> None:
-    await sqlite.save_remote_id(turn.conversation, "uuid-1")
+    await sqlite.conversations.save_remote_id(turn.conversation, "uuid-1")
     turn = await again(sqlite, turn)
     await told(many, turn, "model a7")
     turn = await again(sqlite, turn)

@@ -28,21 +28,21 @@ REPORT = pdf("The total is 42")
 @pytest.fixture
 async def talked(sqlite: Store) -> Turn:
     """What is said after a photo was asked about and the provider began to remember the conversation."""
-    await sqlite.add(said("what is this?", photos=1))
+    await sqlite.intake.add(said("what is this?", photos=1))
     turn = await claim_one(sqlite)
-    await sqlite.save_remote_id(turn.conversation, "uuid-1")
+    await sqlite.conversations.save_remote_id(turn.conversation, "uuid-1")
     await answer(sqlite, turn, "a cat")
     return await heard(sqlite)
 
 
 async def commanded(store: Store, text: str, said_so: str, *made: File) -> None:
     """A command for which a model works, and what comes of it."""
-    await store.add(said(text))
+    await store.intake.add(said(text))
     turn = await claim_one(store)
-    await store.save_generated(turn, made)
-    await store.settle(turn, 0, MODEL, Usage(credits=1))
-    await store.save_answer(turn, Answer(said_so, None))
-    await store.finish(turn)
+    await store.files.save_generated(turn, made)
+    await store.ledger.settle(turn, 0, MODEL, Usage(credits=1))
+    await store.queue.save_answer(turn, Answer(said_so, None))
+    await store.queue.finish(turn)
 
 
 def packed(shown: Response) -> zipfile.ZipFile:
@@ -67,7 +67,7 @@ async def test_nothing_is_forgotten_before_somebody_is_sure(
     assert "cannot be undone" in shown.text
     assert pressable(shown) == {"Yes, delete it": "/forget yes"}
     assert provider.forgotten == []
-    assert len(await sqlite.list_answered(talked.conversation)) == 1
+    assert len(await sqlite.turns.list_answered(talked.conversation)) == 1
 
 
 async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_platform(
@@ -83,8 +83,8 @@ async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_pl
     assert done == "Forgotten: the conversation is deleted, here and at the provider."
     assert provider.forgotten == ["uuid-1"]
     assert (platform.forgotten, telegram.forgotten) == ([HERE], [THERE])
-    assert await sqlite.list_answered(talked.conversation) == []
-    fresh = await sqlite.find_conversation(HERE)
+    assert await sqlite.turns.list_answered(talked.conversation) == []
+    fresh = await sqlite.conversations.find_conversation(HERE)
     assert fresh is not None
     assert fresh.id != talked.conversation.id
     assert fresh.remote_id is None
@@ -94,12 +94,12 @@ async def test_photos_that_are_forgotten_are_dropped_here_and_those_of_others_ar
     desk: CommandContext, sqlite: Store, photos: PhotoIntake
 ) -> None:
     mine, theirs = [await photos.read(name, (PHOTOS / name).read_bytes()) for name in ("cat.jpg", "coffee.png")]
-    await sqlite.add(said(photos=1))
+    await sqlite.intake.add(said(photos=1))
     turn = await claim_one(sqlite)
-    await sqlite.save_files(turn, {turn.message.attachments[0]: mine}, HERE)
+    await sqlite.files.save_files(turn, {turn.message.attachments[0]: mine}, HERE)
     await answer(sqlite, turn, "a cat")
     await told(desk, await heard(sqlite), "forget yes")
-    assert await sqlite.list_files(turn.conversation, 10) == []
+    assert await sqlite.files.list_files(turn.conversation, 10) == []
     assert await photos.recall(mine.sha256, "cat") is None
     assert await photos.recall(theirs.sha256, "cat") is not None
 
@@ -108,18 +108,18 @@ async def test_photos_that_were_put_aside_with_new_are_dropped_along(
     desk: CommandContext, sqlite: Store, photos: PhotoIntake
 ) -> None:
     cat = await photos.read("cat.jpg", CAT)
-    await sqlite.add(said(photos=1))
+    await sqlite.intake.add(said(photos=1))
     turn = await claim_one(sqlite)
-    await sqlite.save_files(turn, {turn.message.attachments[0]: cat}, HERE)
+    await sqlite.files.save_files(turn, {turn.message.attachments[0]: cat}, HERE)
     await answer(sqlite, turn, "a cat")
-    await sqlite.renew(turn.conversation)
+    await sqlite.conversations.renew(turn.conversation)
     await told(desk, await heard(sqlite), "forget yes")
     assert await photos.recall(cat.sha256, "cat") is None
 
 
 async def test_it_is_forgotten_too_where_nobody_keeps_photos(desk: CommandContext, sqlite: Store, talked: Turn) -> None:
     assert (await told(replace(desk, photos=None), talked, "forget yes")).startswith("Forgotten")
-    assert await sqlite.list_answered(talked.conversation) == []
+    assert await sqlite.turns.list_answered(talked.conversation) == []
 
 
 async def test_a_provider_that_does_not_confirm_is_named_and_here_it_is_deleted(
@@ -127,7 +127,7 @@ async def test_a_provider_that_does_not_confirm_is_named_and_here_it_is_deleted(
 ) -> None:
     provider.trouble = Busy("provider_down", status=503)
     assert "The provider did not confirm" in await told(desk, talked, "forget yes")
-    assert await sqlite.list_answered(talked.conversation) == []
+    assert await sqlite.turns.list_answered(talked.conversation) == []
 
 
 async def test_a_provider_that_is_switched_off_cannot_confirm(desk: CommandContext, talked: Turn) -> None:
@@ -148,7 +148,7 @@ async def test_it_is_for_those_who_manage_the_place(
     platform.managers = set()
     with pytest.raises(Refused, match="Only those who manage"):
         await told(desk, talked, words)
-    assert len(await sqlite.list_answered(talked.conversation)) == 1
+    assert len(await sqlite.turns.list_answered(talked.conversation)) == 1
 
 
 async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_them(
@@ -171,7 +171,7 @@ async def test_documents_are_packed_along(
     platform.files["ref1"] = REPORT
     report = Attachment("ref1", "report.pdf")
     message = said("the total?", photos=1)
-    await sqlite.add(replace(message, attachments=(*message.attachments, report)))
+    await sqlite.intake.add(replace(message, attachments=(*message.attachments, report)))
     await answer(sqlite, await claim_one(sqlite), "42")
     reads = replace(desk, documents=DocumentIntake(photos.keep))
     with packed(await response(reads, await heard(sqlite), "export")) as zipped:
@@ -224,7 +224,7 @@ async def test_photos_that_cannot_be_had_any_more_are_named(
 async def test_what_was_said_on_a_platform_that_is_switched_off_can_be_had_without_its_photos(
     desk: CommandContext, sqlite: Store, talked: Turn, platform: FakePlatform
 ) -> None:
-    await sqlite.add(said("and this?", str(THERE), photos=1))
+    await sqlite.intake.add(said("and this?", str(THERE), photos=1))
     there = await claim_one(sqlite)
     await answer(sqlite, there, "a dog")
     only_web = replace(desk, adapters={"web": platform})

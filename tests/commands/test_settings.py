@@ -14,11 +14,11 @@ from tests.doubles.platform import FakePlatform
 
 
 async def chosen(store: Store, turn: Turn) -> ChannelSettings:
-    return await store.get_channel_settings(turn.message.channel)
+    return await store.channels.get_channel_settings(turn.message.channel)
 
 
 async def preferred(store: Store, turn: Turn) -> Preferences:
-    conversation = await store.find_conversation(turn.message.channel)
+    conversation = await store.conversations.find_conversation(turn.message.channel)
     assert conversation is not None
     return conversation.preferences
 

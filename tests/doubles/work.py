@@ -37,22 +37,22 @@ def make_worker(
 
 async def drain(worker: Worker) -> None:
     """Answer all that is ripe."""
-    while turns := await worker.store.claim(10):
+    while turns := await worker.store.queue.claim(10):
         for turn in turns:
             await worker.take(turn)
 
 
 async def hear(worker: Worker, *messages: Message) -> None:
     for message in messages:
-        await worker.store.add(message)
+        await worker.store.intake.add(message)
     await drain(worker)
 
 
 async def release_all(store: Store) -> int:
     """Put back what was put aside, as an operator does who knows that the bot was killed at random; how many."""
-    turns = await store.list_put_aside(1000)
+    turns = await store.reporting.list_put_aside(1000)
     for turn in turns:
-        await store.release_put_aside(turn.turn)
+        await store.queue.release_put_aside(turn.turn)
     return len(turns)
 
 
@@ -72,16 +72,16 @@ def pressed(command: str, post: str, channel: str = "web:lobby") -> Message:
 
 async def taken(worker: Worker, message: Message) -> Turn:
     """The turn of a message, taken up but not yet answered."""
-    await worker.store.add(message)
-    [turn] = await worker.store.claim(1)
+    await worker.store.intake.add(message)
+    [turn] = await worker.store.queue.claim(1)
     return turn
 
 
 async def linked(store: Store, channel: str, to: str = "web:lobby") -> None:
     """Let a channel share the conversation of another one, in which something was said already."""
-    conversation = await store.find_conversation(Channel.parse(to))
+    conversation = await store.conversations.find_conversation(Channel.parse(to))
     assert conversation is not None
-    await store.join(Channel.parse(channel), conversation)
+    await store.conversations.join(Channel.parse(channel), conversation)
 
 
 async def until(holds: Callable[[], object], seconds: float = 10) -> None:

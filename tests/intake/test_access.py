@@ -56,11 +56,11 @@ async def test_lists_that_shut_out_come_before_those_that_let_in(
 async def test_admins_let_people_in_and_shut_them_out_meanwhile(sqlite: Store) -> None:
     private: Message = replace(said(), private=True)
     access = Access(sqlite, paired=True)
-    await sqlite.set_access("telegram:1", True)
+    await sqlite.people.set_access("telegram:1", True)
     assert await access.judge(private) is W
-    await sqlite.set_access("telegram:1", False)
+    await sqlite.people.set_access("telegram:1", False)
     assert await access.judge(private) is T
-    await sqlite.set_access("telegram:1", None)
+    await sqlite.people.set_access("telegram:1", None)
     assert await access.judge(private) is S
 
 
@@ -68,7 +68,7 @@ async def test_who_is_let_in_is_welcome_everywhere_and_others_only_where_the_pla
     access = Access(sqlite, paired=True)
     there = replace(said(), server="discord:900")
     assert await access.judge(there) is S
-    await sqlite.set_access("discord:900", True)
+    await sqlite.people.set_access("discord:900", True)
     assert await access.judge(there) is W
     assert await access.judge(replace(said(), private=True)) is S, "in private they are nobody's guest"
 
@@ -84,13 +84,13 @@ async def test_the_page_is_the_operators_own(sqlite: Store) -> None:
 async def let_in(store: Store, message: Message, **lists: Any) -> bool | None:
     """What is chosen for Ann's server after she spoke."""
     await Access(store, **{"admins": ANN, "paired": True, **lists}).let_in_place(message)
-    return await store.get_access("discord:900")
+    return await store.people.get_access("discord:900")
 
 
 @pytest.mark.parametrize("claimed", [False, True])
 async def test_an_admin_who_speaks_in_a_place_lets_it_in(sqlite: Store, claimed: bool) -> None:
     if claimed:
-        await sqlite.add_admin("telegram:1")
+        await sqlite.people.add_admin("telegram:1")
     there = replace(said(), server="discord:900")
     assert await let_in(sqlite, there, admins=frozenset() if claimed else ANN) is True
 
@@ -111,7 +111,7 @@ async def test_nobody_and_nothing_else_does(sqlite: Store, changes: dict[str, An
 
 
 async def test_an_admin_in_a_channel_that_is_let_in_by_itself_does_not_let_in_the_server(sqlite: Store) -> None:
-    await sqlite.set_access("telegram:lobby", True)
+    await sqlite.people.set_access("telegram:lobby", True)
     assert await let_in(sqlite, replace(said(), server="discord:900")) is None
 
 
@@ -119,7 +119,7 @@ async def test_admins_are_listed_or_claimed_the_bot_or_sit_at_the_page(sqlite: S
     assert await is_admin(sqlite, ANN, said())
     assert await is_admin(sqlite, frozenset(), said_on())
     assert not await is_admin(sqlite, frozenset(), said())
-    await sqlite.add_admin("telegram:1")
+    await sqlite.people.add_admin("telegram:1")
     assert await is_admin(sqlite, frozenset(), said())
 
 
@@ -128,15 +128,15 @@ async def test_a_start_voids_the_claim_code_of_the_one_before(store: Store) -> N
     assert first
     assert second
     assert len(second.replace("-", "")) == 20
-    assert await store.redeem_code(CLAIM, first, by="telegram:1") is None
-    assert await store.redeem_code(CLAIM, second, by="telegram:1") == BOT
+    assert await store.people.redeem_code(CLAIM, first, by="telegram:1") is None
+    assert await store.people.redeem_code(CLAIM, second, by="telegram:1") == BOT
     assert await offer_claim(store, wanted=True)
     assert await offer_claim(store, wanted=False) is None
-    assert not await store.has_code(CLAIM, BOT)
+    assert not await store.people.has_code(CLAIM, BOT)
 
 
 async def test_a_bot_that_somebody_runs_cannot_be_claimed(store: Store) -> None:
-    await store.add_admin("telegram:1")
+    await store.people.add_admin("telegram:1")
     assert await offer_claim(store, wanted=True) is None
-    await store.set_access("telegram:1", False)
+    await store.people.set_access("telegram:1", False)
     assert await offer_claim(store, wanted=True), "or nobody could run it any more"

@@ -27,11 +27,11 @@ def aside(text: str = "hi all", *, photos: int = 0, album: str | None = None) ->
 async def taken_in(inbox: Inbox, *messages: Message) -> Sequence[Turn]:
     for message in messages:
         await inbox.receive(message)
-    return await inbox.store.claim(10)
+    return await inbox.store.queue.claim(10)
 
 
 async def listen(inbox: Inbox, message: Message, listening: Listening) -> None:
-    await inbox.store.save_channel_settings(message.channel, ChannelSettings(listening))
+    await inbox.store.channels.save_channel_settings(message.channel, ChannelSettings(listening))
 
 
 async def test_what_is_said_to_the_bot_becomes_a_turn(inbox: Inbox) -> None:
@@ -43,7 +43,7 @@ async def test_what_is_said_to_the_bot_becomes_a_turn(inbox: Inbox) -> None:
 @pytest.mark.parametrize("photos", [0, 1])
 async def test_what_others_say_to_each_other_does_not(inbox: Inbox, photos: int) -> None:
     assert not await taken_in(inbox, aside(photos=photos))
-    assert await inbox.store.count_waiting() == 0
+    assert await inbox.store.queue.count_waiting() == 0
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ async def test_the_bot_s_bare_name_below_a_photo_is_a_question(inbox: Inbox) -> 
 
 
 async def test_at_the_start_albums_wait_for_what_could_not_be_heard_before(inbox: Inbox) -> None:
-    await inbox.store.add(replace(said(photos=1), album="a"))
+    await inbox.store.intake.add(replace(said(photos=1), album="a"))
     await inbox.reopen()
-    assert await inbox.store.claim(10) == []
+    assert await inbox.store.queue.claim(10) == []
 
 
 @pytest.mark.parametrize(("listening", "meant"), [("asked", False), ("photos", True), ("all", True)])
@@ -121,7 +121,7 @@ def eve(text: str = "hello?", channel: str = "telegram:666", **changes: Any) -> 
 
 async def waiting(inbox: Inbox) -> list[str]:
     """What waits to be answered, oldest first."""
-    return [turn.message.text for turn in await inbox.store.claim(10)]
+    return [turn.message.text for turn in await inbox.store.queue.claim(10)]
 
 
 async def test_a_stranger_s_edit_changes_nothing(paired: Inbox) -> None:
@@ -142,16 +142,16 @@ async def test_an_edit_by_somebody_who_was_shut_out_since_changes_nothing(
     paired: Inbox, monkeypatch: pytest.MonkeyPatch, album: str | None
 ) -> None:
     monkeypatch.setattr("bot.intake.inbox.ALBUM_SECONDS", 0)
-    await paired.store.set_access("telegram:666", True)
+    await paired.store.people.set_access("telegram:666", True)
     message = eve("first", album=album)
     await paired.receive(message)
-    await paired.store.set_access("telegram:666", False)
+    await paired.store.people.set_access("telegram:666", False)
     [turn] = await taken_in(paired, replace(message, text="second", edited=True))
     assert turn.message.text == "first"
 
 
 async def test_while_a_stranger_has_a_code_nothing_more_is_taken_in(paired: Inbox) -> None:
-    await paired.store.create_code("pair", "telegram:666", 3600)
+    await paired.store.people.create_code("pair", "telegram:666", 3600)
     await paired.receive(eve())
     assert await waiting(paired) == []
     await paired.receive(eve(channel="telegram:-100", private=False, server="telegram:-100"))
@@ -159,7 +159,7 @@ async def test_while_a_stranger_has_a_code_nothing_more_is_taken_in(paired: Inbo
 
 
 async def test_while_a_place_has_a_code_nothing_more_of_it_is_taken_in(paired: Inbox) -> None:
-    await paired.store.create_code("place", "discord:900", 3600)
+    await paired.store.people.create_code("place", "discord:900", 3600)
     for author in ("666", "667"):
         there = eve(channel="discord:5", private=False, server="discord:900", author=Author(author, "Eve"))
         await paired.receive(there)
@@ -173,7 +173,7 @@ async def test_an_admin_s_first_message_lets_a_place_in(paired: Inbox) -> None:
     ann = replace(bob, author=Author("1", "Ann"), text="look", id="9001")
     await paired.receive(ann)
     await paired.receive(bob)
-    assert await paired.store.get_access("telegram:-100") is True
+    assert await paired.store.people.get_access("telegram:-100") is True
 
 
 async def test_strangers_cannot_stop_anything(paired: Inbox) -> None:
@@ -182,18 +182,18 @@ async def test_strangers_cannot_stop_anything(paired: Inbox) -> None:
 
 
 async def test_a_stranger_may_try_a_few_times_to_claim_a_bot_that_nobody_runs(paired: Inbox) -> None:
-    await paired.store.create_code(CLAIM, BOT, 60, length=20)
-    await paired.store.create_code("pair", "telegram:666", 3600)
+    await paired.store.people.create_code(CLAIM, BOT, 60, length=20)
+    await paired.store.people.create_code("pair", "telegram:666", 3600)
     for n in range(8):
         await paired.receive(eve(f"/claim {n}"))
     await paired.receive(eve("/claim mine", "telegram:667", author=Author("667", "Ann")))
-    assert await paired.store.count_waiting() == 6
+    assert await paired.store.queue.count_waiting() == 6
 
 
 async def test_nobody_may_claim_a_bot_for_which_there_is_no_code(paired: Inbox) -> None:
-    await paired.store.create_code("pair", "telegram:666", 3600)
+    await paired.store.people.create_code("pair", "telegram:666", 3600)
     await paired.receive(eve("/claim mine"))
-    assert await paired.store.count_waiting() == 0
+    assert await paired.store.queue.count_waiting() == 0
 
 
 # people who say too much at once
@@ -204,7 +204,7 @@ async def test_whoever_floods_is_told_once_that_there_is_no_room_and_others_have
     for n in range(10):
         await inbox.receive(said(channel=f"web:topic{n}", photos=1))
     await inbox.receive(replace(said(channel="web:bob"), author=Author("2", "Bob")))
-    turns = await sqlite.claim(20)
+    turns = await sqlite.queue.claim(20)
     assert [turn.message.text for turn in turns] == ["what is this?"] * 3 + ["/crowded", "what is this?"]
     notice = turns[3].message
     assert (str(notice.channel), notice.attachments) == ("web:topic3", ())
@@ -215,12 +215,12 @@ async def test_an_album_that_says_nothing_to_the_bot_is_left_out_without_a_word(
     inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1)
     await inbox.receive(said())
     await inbox.receive(aside(photos=1, album="a"))
-    assert await sqlite.count_waiting() == 1
+    assert await sqlite.queue.count_waiting() == 1
 
 
 async def test_when_some_are_answered_there_is_room_again(sqlite: Store) -> None:
     inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1)
     await inbox.receive(said())
-    [turn] = await sqlite.claim(1)
-    await sqlite.finish(turn)
+    [turn] = await sqlite.queue.claim(1)
+    await sqlite.queue.finish(turn)
     assert [turn.message.text for turn in await taken_in(inbox, said("and now?"))] == ["and now?"]

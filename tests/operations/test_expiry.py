@@ -34,9 +34,9 @@ def ago(days: float) -> float:
 
 async def left(store: Store) -> list[str]:
     """The questions that are still known."""
-    conversation = await store.find_conversation(HERE)
+    conversation = await store.conversations.find_conversation(HERE)
     assert conversation is not None
-    return [turn.message.text for turn in await store.list_answered(conversation)]
+    return [turn.message.text for turn in await store.turns.list_answered(conversation)]
 
 
 async def test_turns_are_deleted_by_age_in_small_bites(
@@ -51,9 +51,9 @@ async def test_turns_are_deleted_by_age_in_small_bites(
 
 
 async def test_what_waits_is_never_too_old(sqlite: Store, platform: FakePlatform, photos: PhotoIntake) -> None:
-    await sqlite.add(replace(said(), sent=0))
+    await sqlite.intake.add(replace(said(), sent=0))
     await Expiry(sqlite, [platform], photos, SETTINGS).round()
-    assert await sqlite.count_waiting() == 1
+    assert await sqlite.queue.count_waiting() == 1
 
 
 async def test_platforms_delete_what_they_hold_and_photos_sooner(sqlite: Store, photos: PhotoIntake) -> None:
@@ -78,10 +78,10 @@ async def test_photos_that_lie_here_are_deleted_by_age(sqlite: Store, photos: Ph
 
 async def test_keys_of_photos_at_providers_are_forgotten_with_them(sqlite: Store, photos: PhotoIntake) -> None:
     for sha256, days in (("old", 11), ("new", 9)):
-        await sqlite.save_asset("onemin", "me", sha256, "key")
+        await sqlite.blobs.save_asset("onemin", "me", sha256, "key")
         await sqlite._run("UPDATE assets SET kept = :then WHERE sha256 = :sha256", then=ago(days), sha256=sha256)  # type: ignore[attr-defined]
     await Expiry(sqlite, [], photos, SETTINGS).round()
-    assert [await sqlite.get_asset("onemin", "me", sha256) for sha256 in ("old", "new")] == [None, "key"]
+    assert [await sqlite.blobs.get_asset("onemin", "me", sha256) for sha256 in ("old", "new")] == [None, "key"]
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("often")
 async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePlatform, photos: PhotoIntake) -> None:
     await aged(sqlite, 30, "an old question")
-    expired, tried = sqlite.delete_expired, 0
+    expired, tried = sqlite.deletion.delete_expired, 0
 
     async def away(before: float, most: int) -> int:
         nonlocal tried
@@ -101,7 +101,7 @@ async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePla
             raise ConnectionError
         return await expired(before, most)
 
-    sqlite.delete_expired = away  # type: ignore[method-assign]
+    sqlite.deletion.delete_expired = away  # type: ignore[method-assign]
     async with running(Expiry(sqlite, [platform], photos, SETTINGS)):
         await until(lambda: platform.expired)
     assert tried >= 3

@@ -24,7 +24,7 @@ from tests.doubles.work import make_worker, until
 
 @asynccontextmanager
 async def at_work(worker: Worker) -> AsyncIterator[Dispatcher]:
-    worker.store.stopped = worker.hands.asker.stops.stop
+    worker.store.coordination.stopped = worker.hands.asker.stops.stop
     dispatcher = Dispatcher(worker.store, worker.take, 8, worker.metrics, tuple(worker.hands.adapters))
     running = asyncio.create_task(dispatcher.run())
     try:
@@ -44,11 +44,11 @@ async def test_a_process_tells_how_it_is_and_says_goodbye(sqlite: Store, monkeyp
 
     telling = asyncio.create_task(Heartbeat(sqlite, describe).run())
     async with asyncio.timeout(5):
-        while not (known := await sqlite.list_processes()) or known[0].in_flight < 2:
+        while not (known := await sqlite.coordination.list_processes()) or known[0].in_flight < 2:
             await asyncio.sleep(0.01)
     telling.cancel()
     await asyncio.gather(telling, return_exceptions=True)
-    assert await sqlite.list_processes() == []
+    assert await sqlite.coordination.list_processes() == []
 
 
 async def test_a_stop_reaches_the_process_that_answers(
@@ -65,7 +65,7 @@ async def test_a_stop_reaches_the_process_that_answers(
             await inbox.receive(said("/stop"))
             await until(lambda: provider.closed)
             async with asyncio.timeout(5):
-                while await listening.count_waiting():
+                while await listening.queue.count_waiting():
                     await asyncio.sleep(0.01)
     assert len(provider.prompts) == 1
     assert "I see" in platform.reads()[0]
@@ -74,7 +74,7 @@ async def test_a_stop_reaches_the_process_that_answers(
 async def test_a_stop_that_comes_too_late_is_told(sqlite: Store) -> None:
     inbox = Inbox(sqlite, Access(sqlite), Stops())
     await inbox.receive(said("/stop"))
-    assert await sqlite.count_waiting() == 1  # it became a turn, whose answer says that there was nothing to stop
+    assert await sqlite.queue.count_waiting() == 1  # it became a turn, whose answer says that there was nothing to stop
 
 
 async def test_several_processes_take_about_the_same_from_a_long_queue(
@@ -86,13 +86,13 @@ async def test_several_processes_take_about_the_same_from_a_long_queue(
     platforms = [FakePlatform() for _ in range(2)]
     async with reopen() as one, reopen() as other:
         for n in range(100):
-            await one.add(replace(said(str(n), f"web:{n}"), author=Author(str(n), "Ann")))
+            await one.intake.add(replace(said(str(n), f"web:{n}"), author=Author(str(n), "Ann")))
         workers = [
             make_worker(store, platform, provider, photos)
             for store, platform, provider in zip((one, other), platforms, providers, strict=True)
         ]
         async with at_work(workers[0]), at_work(workers[1]), asyncio.timeout(20):
-            while await one.count_waiting():
+            while await one.queue.count_waiting():
                 await asyncio.sleep(0.05)
     asked = [len(provider.prompts) for provider in providers]
     assert sum(asked) == 100

@@ -33,7 +33,7 @@ async def worker(
 
 
 async def chooses(worker: Worker, mirroring: Mirroring, channel: Channel = THERE, language: str | None = None) -> None:
-    await worker.store.save_channel_settings(channel, ChannelSettings(mirroring=mirroring, language=language))
+    await worker.store.channels.save_channel_settings(channel, ChannelSettings(mirroring=mirroring, language=language))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_where_none_was_chosen_it_is_that_of_whoever_speaks(worker: Worker
 async def test_a_footer_stays_where_it_was_asked_for(
     worker: Worker, platform: FakePlatform, telegram: FakePlatform
 ) -> None:
-    await worker.store.save_channel_settings(HERE, ChannelSettings(footer=True))
+    await worker.store.channels.save_channel_settings(HERE, ChannelSettings(footer=True))
     await chooses(worker, "answers")
     await hear(worker, said())
     assert "sandbox/gpt-4o ·" in platform.reads()[-1]
@@ -105,10 +105,11 @@ async def test_a_channel_that_has_gone_is_dropped(worker: Worker, telegram: Fake
     await chooses(worker, "answers")
     telegram.troubles = [Refused(key)]
     await hear(worker, said())
-    assert await worker.store.find_conversation(THERE) is None
-    assert await worker.store.count_waiting() == 0
+    assert await worker.store.conversations.find_conversation(THERE) is None
+    assert await worker.store.queue.count_waiting() == 0
     assert [
-        str(channel) for channel in await worker.store.list_channels((await taken(worker, said())).conversation)
+        str(channel)
+        for channel in await worker.store.conversations.list_channels((await taken(worker, said())).conversation)
     ] == ["web:lobby"]
 
 
@@ -120,8 +121,10 @@ async def test_trouble_there_troubles_nobody_here_and_is_over_when_it_is_over(
     telegram.troubles = [trouble]
     await hear(worker, said("one"))
     assert platform.reads()[-1] == "a cat"
-    assert await worker.store.count_waiting() == 0
-    assert await worker.store.find_conversation(THERE) == await worker.store.find_conversation(HERE)
+    assert await worker.store.queue.count_waiting() == 0
+    assert await worker.store.conversations.find_conversation(
+        THERE
+    ) == await worker.store.conversations.find_conversation(HERE)
     await hear(worker, said("two"))
     assert telegram.reads(str(THERE)) == ["a cat"]
 
@@ -132,7 +135,7 @@ async def test_a_platform_that_is_switched_off_is_left_out(
     await chooses(worker, "everything")
     await hear(make_worker(sqlite, platform, provider, photos), said())
     assert platform.reads()[-1] == "a cat"
-    assert await sqlite.count_waiting() == 0
+    assert await sqlite.queue.count_waiting() == 0
 
 
 async def test_after_a_crash_nothing_is_posted_twice(
@@ -144,15 +147,15 @@ async def test_after_a_crash_nothing_is_posted_twice(
         await linked(store, str(THERE))
         await chooses(worker, "everything")
         turn = await taken(worker, said(photos=1))
-        finished = store.finish
-        store.finish = dies  # type: ignore[method-assign]
+        finished = store.queue.finish
+        store.queue.finish = dies  # type: ignore[method-assign]
         await worker.take(turn)
-        store.finish = finished  # type: ignore[method-assign]
+        store.queue.finish = finished  # type: ignore[method-assign]
         telegram.by_key.clear()  # the platform itself cannot tell
         await ripen(store)
     async with reopen() as store:
         await drain(make_worker(store, [platform, telegram], provider, photos))
-        assert await store.count_waiting() == 0
+        assert await store.queue.count_waiting() == 0
     assert telegram.reads(str(THERE)) == ["**Ann** (Web): what is this?", "a cat"]
     assert platform.reads()[1:] == ["a cat"]
     assert len(provider.prompts) == 1

@@ -99,8 +99,8 @@ async def test_a_shorter_answer_after_a_crash_leaves_no_old_text(
     platform: FakePlatform, sqlite: Store, turn: Turn
 ) -> None:
     await Reply(platform, sqlite, turn, turn.message.channel).show("A sentence of words. " * 10)
-    await sqlite.release_leases()
-    [again] = await sqlite.claim(1)
+    await sqlite.queue.release_leases()
+    [again] = await sqlite.queue.claim(1)
     await Reply(platform, sqlite, again, turn.message.channel).show("Short.")
     assert platform.reads() == ["Short.", NOTHING_MORE, NOTHING_MORE]
 

@@ -14,18 +14,18 @@ THERE = Channel("telegram", "42")
 
 
 async def claim_one(store: Store) -> Turn:
-    [turn] = await store.claim(10)
+    [turn] = await store.queue.claim(10)
     return turn
 
 
 async def answer(store: Store, turn: Turn, text: str, usage: Usage = Usage()) -> None:  # noqa: B008  (it is frozen)
-    await store.save_answer(turn, Answer(text, MODEL, usage))
-    await store.finish(turn)
+    await store.queue.save_answer(turn, Answer(text, MODEL, usage))
+    await store.queue.finish(turn)
 
 
 async def asked(store: Store, question: str, reply: str, channel: Channel = HERE, usage: Usage = Usage()) -> Turn:  # noqa: B008
     """Somebody asked, and was answered; nobody else waits."""
-    await store.add(said(question, channel=str(channel)))
+    await store.intake.add(said(question, channel=str(channel)))
     turn = await claim_one(store)
     await answer(store, turn, reply, usage)
     return turn
@@ -34,12 +34,12 @@ async def asked(store: Store, question: str, reply: str, channel: Channel = HERE
 async def all_answered(store: Store) -> list[str]:
     """Answer whoever waits, as often as somebody comes forward; what was asked, in that order."""
     heard = []
-    while turns := await store.claim(10):
+    while turns := await store.queue.claim(10):
         assert len({turn.conversation.id for turn in turns}) == len(turns), "one at a time in each conversation"
         for turn in turns:
             heard.append(turn.message.text)
             await answer(store, turn, "yes")
-    assert await store.count_waiting() == 0
+    assert await store.queue.count_waiting() == 0
     return heard
 
 
@@ -62,12 +62,12 @@ def cleaned(name: str) -> Photo:
 async def show(store: Store, turn: Turn, *names: str, channel: Channel = HERE) -> None:
     """The turn shows these photos."""
     photos = {Attachment(f"ref-{name}-{turn.id}", f"{name}.jpg"): cleaned(name) for name in names}
-    await store.save_files(turn, photos, channel)
+    await store.files.save_files(turn, photos, channel)
 
 
 async def asked_about(store: Store, *names: str, channel: Channel = HERE) -> Turn:
     """Somebody showed photos and was answered; nobody else waits."""
-    await store.add(said(channel=str(channel)))
+    await store.intake.add(said(channel=str(channel)))
     turn = await claim_one(store)
     await show(store, turn, *names, channel=channel)
     await answer(store, turn, "a cat")
@@ -77,5 +77,6 @@ async def asked_about(store: Store, *names: str, channel: Channel = HERE) -> Tur
 async def numbers(store: Store, conversation: Conversation) -> dict[str, int]:
     """The numbers of the photos of a conversation, by what tests call them."""
     return {
-        photo.attachment.name.removesuffix(".jpg"): photo.number for photo in await store.list_files(conversation, 100)
+        photo.attachment.name.removesuffix(".jpg"): photo.number
+        for photo in await store.files.list_files(conversation, 100)
     }

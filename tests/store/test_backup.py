@@ -194,12 +194,12 @@ async def test_a_restored_store_is_as_it_was_and_the_other_one_is_kept(path: Pat
 
 async def test_what_waited_then_is_answered_after_the_restore(path: Path, file: Path) -> None:
     async with opened(path) as store:
-        await store.add(said("in work"))
-        [turn] = await store.claim(1)
-        await store.add(said("behind it"))
+        await store.intake.add(said("in work"))
+        [turn] = await store.queue.claim(1)
+        await store.intake.add(said("behind it"))
         backup(path, file)
-        await store.save_answer(turn, Answer("a cat", MODEL))
-        await store.finish(turn)
+        await store.queue.save_answer(turn, Answer("a cat", MODEL))
+        await store.queue.finish(turn)
     assert restore(path, file).count_waiting == 2
     async with opened(path) as store:
         assert await all_answered(store) == ["in work", "behind it"]
@@ -354,5 +354,5 @@ async def test_a_copy_of_an_older_version_is_brought_up_to_date_at_the_next_star
     restore(path, file)
     async with opened(path) as store:
         await asked(store, "and now?", "two")
-        await store.put_blob("key", b"data")
+        await store.blobs.put_blob("key", b"data")
     assert answers(path) == ["one", "two"]

@@ -26,9 +26,9 @@ def run(url: str, *statements: str) -> None:
 
 
 async def finished(store: Store, message: Message) -> Turn:
-    await store.add(message)
-    [turn] = await store.claim(1)
-    await store.finish(turn)
+    await store.intake.add(message)
+    [turn] = await store.queue.claim(1)
+    await store.queue.finish(turn)
     return turn
 
 
@@ -45,10 +45,10 @@ async def test_what_was_heard_stands_apart_from_what_was_written(
 ) -> None:
     async with reopen() as store:
         turn = await finished(store, said(stored))
-        await store.settle(turn, 200, "sandbox/hear-1", Usage(credits=3))
+        await store.ledger.settle(turn, 200, "sandbox/hear-1", Usage(credits=3))
     run(store_url, *undo(since="014"))
     async with reopen() as store:
-        found = await store.get_turn(turn.id)
+        found = await store.turns.get_turn(turn.id)
         assert found is not None
         assert found.transcript == "what is this?"
         assert found.message.text == ("half a sign: \ud83c" if caption is None else caption)
@@ -60,6 +60,6 @@ async def test_a_microphone_that_somebody_typed_stays_where_it_is(reopen: OpenSt
         turn = await finished(store, said("🎤 is a sign"))
     run(store_url, *undo(since="014"))
     async with reopen() as store:
-        found = await store.get_turn(turn.id)
+        found = await store.turns.get_turn(turn.id)
         assert found is not None
         assert (found.message.text, found.transcript) == ("🎤 is a sign", None)

@@ -29,12 +29,12 @@ from tests.store.talk import (
 
 async def in_work(store: Store, channel: Channel = HERE) -> Turn:
     """A turn that has just been taken up."""
-    await store.add(said(channel=str(channel)))
+    await store.intake.add(said(channel=str(channel)))
     return await claim_one(store)
 
 
 async def only(store: Store, conversation: Conversation) -> RememberedFile:
-    [photo] = await store.list_files(conversation, 10)
+    [photo] = await store.files.list_files(conversation, 10)
     return photo
 
 
@@ -51,14 +51,14 @@ async def test_photos_are_numbered_in_the_order_in_which_they_are_shown(reopen: 
 async def test_all_that_it_takes_to_fetch_one_again_is_remembered(store: Store) -> None:
     turn = await in_work(store)
     attachment = Attachment("keep/1/2", "cat – Katze 猫.heic", "image/heic", 5_000_000_000)
-    await store.save_files(turn, {attachment: cleaned("cat")}, THERE)
+    await store.files.save_files(turn, {attachment: cleaned("cat")}, THERE)
     assert await only(store, turn.conversation) == RememberedFile(1, turn.id, THERE, attachment, sha256_of("cat"))
 
 
 async def test_a_name_that_a_database_refuses_is_kept_without_what_it_refuses(store: Store) -> None:
     turn = await in_work(store)
-    await store.save_files(turn, {Attachment("1", "c\0a\ud83dt.jpg", "\0"): cleaned("cat")}, HERE)
-    await store.save_description(turn.conversation, sha256_of("cat"), "a\0 cat\udc00")
+    await store.files.save_files(turn, {Attachment("1", "c\0a\ud83dt.jpg", "\0"): cleaned("cat")}, HERE)
+    await store.files.save_description(turn.conversation, sha256_of("cat"), "a\0 cat\udc00")
     photo = await only(store, turn.conversation)
     assert (photo.attachment, photo.description) == (Attachment("1", "cat.jpg"), "a cat")
 
@@ -67,19 +67,19 @@ async def test_one_that_is_known_keeps_its_number_and_turn_and_leaves_no_gap(sto
     first = await asked_about(store, "a", "b")
     again = await asked_about(store, "c", "b", "d", "a", "e")
     assert await numbers(store, first.conversation) == {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}
-    turns = [photo.turn for photo in await store.list_files(first.conversation, 10)]
+    turns = [photo.turn for photo in await store.files.list_files(first.conversation, 10)]
     assert turns == [first.id, first.id, again.id, again.id, again.id]
 
 
 async def test_one_that_is_known_is_fetched_from_where_it_was_fetched_last(store: Store) -> None:
     first = await in_work(store)
-    await store.save_files(first, {Attachment("old", "cat.heic", "image/heic", 7): cleaned("cat")}, HERE)
-    await store.save_description(first.conversation, sha256_of("cat"), "a cat")
-    await store.mark_unusable(first.conversation, sha256_of("cat"))
+    await store.files.save_files(first, {Attachment("old", "cat.heic", "image/heic", 7): cleaned("cat")}, HERE)
+    await store.files.save_description(first.conversation, sha256_of("cat"), "a cat")
+    await store.files.mark_unusable(first.conversation, sha256_of("cat"))
     await answer(store, first, "yes")
-    await store.join(THERE, first.conversation)
+    await store.conversations.join(THERE, first.conversation)
     newer = Attachment("new", "cat.jpg", "image/jpeg", 5)
-    await store.save_files(await in_work(store, THERE), {newer: cleaned("cat")}, THERE)
+    await store.files.save_files(await in_work(store, THERE), {newer: cleaned("cat")}, THERE)
     photo = await only(store, first.conversation)
     assert photo == RememberedFile(1, first.id, THERE, newer, sha256_of("cat"), "a cat", "yes", unusable=True)
 
@@ -97,14 +97,14 @@ async def test_what_is_said_again_changes_nothing(store: Store) -> None:
 async def test_one_that_is_shown_twice_at_once_has_one_number(store: Store) -> None:
     turn = await in_work(store)
     photos = {Attachment("1", "a.jpg"): cleaned("a"), Attachment("2", "a (1).jpg"): cleaned("a")}
-    await store.save_files(turn, photos | {Attachment("3", "b.jpg"): cleaned("b")}, HERE)
+    await store.files.save_files(turn, photos | {Attachment("3", "b.jpg"): cleaned("b")}, HERE)
     assert await numbers(store, turn.conversation) == {"a": 1, "b": 2}
 
 
 async def test_the_same_photo_has_a_number_in_each_conversation(store: Store) -> None:
     here, there = await asked_about(store, "a", "b"), await asked_about(store, "b", channel=THERE)
-    await store.save_description(here.conversation, sha256_of("b"), "a cat")
-    await store.mark_unusable(here.conversation, sha256_of("b"))
+    await store.files.save_description(here.conversation, sha256_of("b"), "a cat")
+    await store.files.mark_unusable(here.conversation, sha256_of("b"))
     assert await numbers(store, here.conversation) == {"a": 1, "b": 2}
     photo = await only(store, there.conversation)
     assert (photo.number, photo.description, photo.unusable) == (1, "", False)
@@ -112,9 +112,9 @@ async def test_the_same_photo_has_a_number_in_each_conversation(store: Store) ->
 
 async def test_the_last_ones_are_remembered_oldest_first(store: Store) -> None:
     turn = await asked_about(store, *"abcde")
-    assert [photo.number for photo in await store.list_files(turn.conversation, 2)] == [4, 5]
-    assert await store.list_files(turn.conversation, 0) == []
-    assert await store.list_files(replace(turn.conversation, id=turn.conversation.id + 1), 10) == []
+    assert [photo.number for photo in await store.files.list_files(turn.conversation, 2)] == [4, 5]
+    assert await store.files.list_files(turn.conversation, 0) == []
+    assert await store.files.list_files(replace(turn.conversation, id=turn.conversation.id + 1), 10) == []
 
 
 async def test_what_was_said_of_a_photo_comes_along_as_it_is_shown_now(store: Store) -> None:
@@ -124,7 +124,7 @@ async def test_what_was_said_of_a_photo_comes_along_as_it_is_shown_now(store: St
     await answer(store, turn, "é" * 3000)
     assert (await only(store, turn.conversation)).answer_beginning == "é" * 500
     by = await in_work(store)
-    await store.add_version(turn, by, AnswerVersion("a dog", MODEL))
+    await store.turns.add_version(turn, by, AnswerVersion("a dog", MODEL))
     assert (await only(store, turn.conversation)).answer_beginning == "a dog"
 
 
@@ -132,18 +132,18 @@ async def test_what_was_said_of_a_photo_comes_along_as_it_is_shown_now(store: St
 async def test_what_no_model_said_does_not(store: Store, model: str | None, error: str | None) -> None:
     turn = await in_work(store)
     await show(store, turn, "a")
-    await store.save_answer(turn, Answer("no credits", model))
-    await store.finish(turn, error)
+    await store.queue.save_answer(turn, Answer("no credits", model))
+    await store.queue.finish(turn, error)
     assert (await only(store, turn.conversation)).answer_beginning == ""
 
 
 async def test_a_description_and_a_mark_are_of_one_photo(store: Store) -> None:
     turn = await asked_about(store, "a", "b", "c")
-    await store.save_description(turn.conversation, sha256_of("a"), "a dog")
-    await store.save_description(turn.conversation, sha256_of("a"), "a cat")
-    await store.mark_unusable(turn.conversation, sha256_of("c"))
-    await store.save_description(turn.conversation, sha256_of("never seen"), "nothing")
-    found = await store.list_files(turn.conversation, 10)
+    await store.files.save_description(turn.conversation, sha256_of("a"), "a dog")
+    await store.files.save_description(turn.conversation, sha256_of("a"), "a cat")
+    await store.files.mark_unusable(turn.conversation, sha256_of("c"))
+    await store.files.save_description(turn.conversation, sha256_of("never seen"), "nothing")
+    found = await store.files.list_files(turn.conversation, 10)
     assert [photo.description for photo in found] == ["a cat", "", ""]
     assert [photo.unusable for photo in found] == [False, False, True]
 
@@ -153,14 +153,14 @@ async def test_a_description_and_a_mark_are_of_one_photo(store: Store) -> None:
 
 async def test_nothing_is_remembered_for_a_turn_that_is_not_held(store: Store) -> None:
     turn = await in_work(store)
-    await store.release_leases()
+    await store.queue.release_leases()
     with pytest.raises(LeaseLost):
         await show(store, turn, "a")
     again = await claim_one(store)
     await answer(store, again, "yes")
     with pytest.raises(LeaseLost):
         await show(store, again, "a")
-    await store.save_files(again, {}, HERE)
+    await store.files.save_files(again, {}, HERE)
     assert await table(store, "photos") == []
 
 
@@ -185,7 +185,7 @@ async def test_two_in_work_side_by_side_give_no_number_twice(reopen: OpenStore, 
     """Two lines that became one may have two turns in work."""
     async with reopen() as store:
         here, there = await in_work(store), await in_work(store, THERE)
-        await store.join(THERE, here.conversation)
+        await store.conversations.join(THERE, here.conversation)
         names = [[f"{where}{n}" for n in range(20)] for where in ("here", "there")]
         await asyncio.gather(
             *(show(store, turn, name) for turn, some in zip((here, there), names, strict=True) for name in some)
@@ -193,31 +193,31 @@ async def test_two_in_work_side_by_side_give_no_number_twice(reopen: OpenStore, 
         given = await numbers(store, here.conversation)
         assert sorted(given) == sorted(names[0] + names[1])
         assert sorted(given.values()) == list(range(1, 41))
-        assert await store.list_files(there.conversation, 10) == []
+        assert await store.files.list_files(there.conversation, 10) == []
 
 
 async def test_people_who_talk_join_leave_and_forget_meanwhile_keep_the_numbers_in_order(reopen: OpenStore) -> None:
     async def talk(store: Store, channel: Channel) -> None:
         for n in range(12):
-            await store.add(said(f"{channel.platform}{n}", channel=str(channel)))
+            await store.intake.add(said(f"{channel.platform}{n}", channel=str(channel)))
             await asyncio.sleep(0.001)
 
     async def work(store: Store) -> None:
-        while not talking.done() or await store.count_waiting():
-            for turn in await store.claim(4):
+        while not talking.done() or await store.queue.count_waiting():
+            for turn in await store.queue.claim(4):
                 await asyncio.gather(*(show(store, turn, "a", f"{turn.id}", f"{turn.id} {n}") for n in range(3)))
                 await answer(store, turn, "yes")
             await asyncio.sleep(0)
 
     async def wander(store: Store) -> None:
         while not talking.done():
-            found = await store.find_conversation(HERE)
+            found = await store.conversations.find_conversation(HERE)
             if found is not None:
-                await store.join(THERE, found)
-                await store.leave(THERE)
-                await store.join(THERE, found)
-                await store.renew(found)
-                await store.forget(await store.leave(HERE))
+                await store.conversations.join(THERE, found)
+                await store.conversations.leave(THERE)
+                await store.conversations.join(THERE, found)
+                await store.conversations.renew(found)
+                await store.deletion.forget(await store.conversations.leave(HERE))
             await asyncio.sleep(0.002)
 
     async with reopen() as store:
@@ -232,11 +232,11 @@ async def test_people_who_talk_join_leave_and_forget_meanwhile_keep_the_numbers_
 
 async def test_a_conversation_that_begins_anew_begins_at_one(store: Store) -> None:
     first = await asked_about(store, "a", "b")
-    fresh = await store.renew(first.conversation)
-    assert await store.list_files(fresh, 10) == []
+    fresh = await store.conversations.renew(first.conversation)
+    assert await store.files.list_files(fresh, 10) == []
     await asked_about(store, "b")
     assert await numbers(store, fresh) == {"b": 1}
-    lone = await store.leave(HERE)
+    lone = await store.conversations.leave(HERE)
     await asked_about(store, "c", "b")
     assert await numbers(store, lone) == {"c": 1, "b": 2}
     assert await numbers(store, first.conversation) == {"a": 1, "b": 2}
@@ -245,7 +245,7 @@ async def test_a_conversation_that_begins_anew_begins_at_one(store: Store) -> No
 async def test_a_turn_in_work_shows_its_photos_where_it_has_gone(store: Store) -> None:
     turn = await in_work(store)
     await show(store, turn, "a")
-    fresh = await store.renew(turn.conversation)
+    fresh = await store.conversations.renew(turn.conversation)
     await show(store, turn, "b", "a")
     assert await numbers(store, fresh) == {"b": 1, "a": 2}
     await answer(store, turn, "yes")
@@ -256,7 +256,7 @@ async def test_people_who_move_take_their_photos_along(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
     turn = await asked_about(store, "a", channel=old)
     await asked_about(store, "b", channel=HERE)
-    await store.migrate_channel(old, new)
+    await store.channels.migrate_channel(old, new)
     assert (await only(store, turn.conversation)).channel == new
     assert {row["channel"] for row in await table(store, "photos")} == {str(new), str(HERE)}
 
@@ -267,10 +267,12 @@ async def test_people_who_move_take_their_photos_along(store: Store) -> None:
 async def test_the_history_says_which_turn_showed_a_photo_and_who_answered(store: Store) -> None:
     first = await asked_about(store, "a")
     by = await in_work(store)
-    await store.add_version(first, by, AnswerVersion("a dog", "other/model"))
+    await store.turns.add_version(first, by, AnswerVersion("a dog", "other/model"))
     await answer(store, by, "done")
     turn = await in_work(store)
-    assert await store.list_history(turn, 10) == [Exchange("Ann", "what is this?", "a dog", first.id, "other/model")]
+    assert await store.turns.list_history(turn, 10) == [
+        Exchange("Ann", "what is this?", "a dog", first.id, "other/model")
+    ]
     assert (await only(store, turn.conversation)).turn == first.id
 
 

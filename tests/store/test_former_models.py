@@ -25,16 +25,19 @@ def as_before(url: str) -> None:
 async def test_a_conversation_with_the_sandbox_goes_on_with_local_eyes(reopen: OpenStore, store_url: str) -> None:
     async with reopen() as store:
         for channel, model in ((HERE, "sandbox/gpt-4o"), (THERE, "onemin/gpt-4o")):
-            await store.add(said(channel=str(channel)))
-            conversation = await store.find_conversation(channel)
+            await store.intake.add(said(channel=str(channel)))
+            conversation = await store.conversations.find_conversation(channel)
             assert conversation is not None
-            await store.switch_model(conversation, model)
-            await store.save_remote_id(conversation, "uuid")
+            await store.conversations.switch_model(conversation, model)
+            await store.conversations.save_remote_id(conversation, "uuid")
     as_before(store_url)
 
     async with reopen() as store:
-        here, there = await store.find_conversation(HERE), await store.find_conversation(THERE)
+        here, there = (
+            await store.conversations.find_conversation(HERE),
+            await store.conversations.find_conversation(THERE),
+        )
         assert here is not None and there is not None
         assert (here.model, here.remote_id) == ("local/eyes", None)
         assert (there.model, there.remote_id) == ("onemin/gpt-4o", "uuid")
-        assert await store.count_waiting() == 2, "what waited still does"
+        assert await store.queue.count_waiting() == 2, "what waited still does"

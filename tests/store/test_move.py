@@ -84,93 +84,101 @@ def rows_there(target: str) -> int:
 async def live(store: Store) -> None:
     """Of everything that a store keeps there is something."""
     first = await asked_about(store, "cat", "dog")
-    await store.save_description(first.conversation, PHOTO, "Ein Kätzchen 🐈")
-    await store.mark_unusable(first.conversation, sha256_of("dog"))
-    await store.save_post_id(first, HERE, 0, "post-1")
-    await store.save_post_id(first, HERE, 0, "post-2", lane=1)
-    await store.save_post_id(first, THERE, 0, "mirrored")
-    await store.save_remote_id(first.conversation, "a-uuid")
-    await store.save_preferences(first.conversation, Preferences(web_search=True, persona="a pirate; it's 'quoted'\\"))
-    await store.join(THERE, first.conversation)
+    await store.files.save_description(first.conversation, PHOTO, "Ein Kätzchen 🐈")
+    await store.files.mark_unusable(first.conversation, sha256_of("dog"))
+    await store.posts.save_post_id(first, HERE, 0, "post-1")
+    await store.posts.save_post_id(first, HERE, 0, "post-2", lane=1)
+    await store.posts.save_post_id(first, THERE, 0, "mirrored")
+    await store.conversations.save_remote_id(first.conversation, "a-uuid")
+    await store.conversations.save_preferences(
+        first.conversation, Preferences(web_search=True, persona="a pirate; it's 'quoted'\\")
+    )
+    await store.conversations.join(THERE, first.conversation)
     for n in (1, 2):
         part = replace(said("an album", channel=str(THERE), photos=1), album="a", id=f"part{n}")
-        await store.add(part)
+        await store.intake.add(part)
     album = await claim_one(store)
     await show(store, album, "bird", channel=THERE)
     await answer(store, album, "two birds", Usage(1600, 10, 20, 0.1))
-    await store.add(said("/retry"))
+    await store.intake.add(said("/retry"))
     by = await claim_one(store)
-    await store.add_version(first, by, AnswerVersion("a lynx\n\twith tabs, and \\N", "onemin/gpt-4o"))
-    await store.save_answer(by, Answer("a lynx", None))
-    await store.finish(by)
-    await store.add(said("/imagine", channel=str(ELSEWHERE)))
+    await store.turns.add_version(first, by, AnswerVersion("a lynx\n\twith tabs, and \\N", "onemin/gpt-4o"))
+    await store.queue.save_answer(by, Answer("a lynx", None))
+    await store.queue.finish(by)
+    await store.intake.add(said("/imagine", channel=str(ELSEWHERE)))
     painter = await claim_one(store)
-    await store.save_generated(
+    await store.files.save_generated(
         painter, [File("cat.png", "image/png", PICTURE, "a cat"), File("no.mp3", "audio/mpeg", b"")]
     )
-    await store.save_answer(painter, Answer("here", MODEL, Usage(11_000), 0.25, 1.5))
-    await store.settle(painter, 1, "onemin/other", Usage(dollars=0.1 + 0.2))
-    await store.reserve(painter, {2: MODEL})
-    await store.finish(painter)
-    await store.save_channel_settings(HERE, ChannelSettings(threads=True, language="zh-CN"))
-    await store.save_read_marks({ELSEWHERE: "123456789012345678"})
-    await store.set_access("telegram:7", False)
-    await store.set_access("discord:8", True)
-    await store.save_asset("onemin", "hash", PHOTO, "key")
-    await store.put_blob("discord:1", PICTURE[::-1])
-    await store.beat(WorkerProcess("here/1", 5.0))
+    await store.queue.save_answer(painter, Answer("here", MODEL, Usage(11_000), 0.25, 1.5))
+    await store.ledger.settle(painter, 1, "onemin/other", Usage(dollars=0.1 + 0.2))
+    await store.ledger.reserve(painter, {2: MODEL})
+    await store.queue.finish(painter)
+    await store.channels.save_channel_settings(HERE, ChannelSettings(threads=True, language="zh-CN"))
+    await store.channels.save_read_marks({ELSEWHERE: "123456789012345678"})
+    await store.people.set_access("telegram:7", False)
+    await store.people.set_access("discord:8", True)
+    await store.blobs.save_asset("onemin", "hash", PHOTO, "key")
+    await store.blobs.put_blob("discord:1", PICTURE[::-1])
+    await store.coordination.beat(WorkerProcess("here/1", 5.0))
     session = WebSession(id="1", device="Firefox on Linux", created=1.0, seen=2.0)
-    await store.add_session(session, secret_hash="secret", token_hash="token")
+    await store.sessions.add_session(session, secret_hash="secret", token_hash="token")
     forgotten = await asked(store, "gone", "soon", Channel("web", "old"))
-    await store.forget(forgotten.conversation)
+    await store.deletion.forget(forgotten.conversation)
 
 
 async def told(store: Store) -> dict[str, object]:
     """All that the store answers about what `live` did, as plain values."""
-    answers: dict[str, object] = {"spent": await store.get_spent(0), "days": await store.list_spent_by_day(0)}
+    answers: dict[str, object] = {
+        "spent": await store.ledger.get_spent(0),
+        "days": await store.ledger.list_spent_by_day(0),
+    }
     for channel in (HERE, THERE, ELSEWHERE):
-        conversation = await store.find_conversation(channel)
+        conversation = await store.conversations.find_conversation(channel)
         assert conversation
         answers[f"{channel} conversation"] = conversation
-        answers[f"{channel} channels"] = await store.list_channels(conversation)
-        answers[f"{channel} photos"] = await store.list_files(conversation, 100)
-        answers[f"{channel} settings"] = await store.get_channel_settings(channel)
+        answers[f"{channel} channels"] = await store.conversations.list_channels(conversation)
+        answers[f"{channel} photos"] = await store.files.list_files(conversation, 100)
+        answers[f"{channel} settings"] = await store.channels.get_channel_settings(channel)
         answers[f"{channel} spent"] = (
-            await store.get_spent(0, channel=channel),
-            await store.find_oldest_spending(0, channel=channel),
+            await store.ledger.get_spent(0, channel=channel),
+            await store.ledger.find_oldest_spending(0, channel=channel),
         )
-        for turn in (said_then := await store.list_answered(conversation)):
-            answers[f"versions {turn.id}"] = await store.list_versions(turn)
-            answers[f"posts {turn.id}"] = await store.list_posts(turn, HERE), await store.list_posts(turn, HERE, lane=1)
-            answers[f"anywhere {turn.id}"] = await store.list_posts_by_channel(turn)
-            answers[f"made {turn.id}"] = await store.list_generated(turn.id)
-            answers[f"before {turn.id}"] = await store.list_history(turn, 100)
+        for turn in (said_then := await store.turns.list_answered(conversation)):
+            answers[f"versions {turn.id}"] = await store.turns.list_versions(turn)
+            answers[f"posts {turn.id}"] = (
+                await store.posts.list_posts(turn, HERE),
+                await store.posts.list_posts(turn, HERE, lane=1),
+            )
+            answers[f"anywhere {turn.id}"] = await store.posts.list_posts_by_channel(turn)
+            answers[f"made {turn.id}"] = await store.files.list_generated(turn.id)
+            answers[f"before {turn.id}"] = await store.turns.list_history(turn, 100)
         answers[f"{channel} said"] = said_then
-    answers["behind"] = await store.find_turn_of_post(HERE, "post-2")
-    answers["heard"] = await store.list_read_marks("discord")
-    answers["access"] = [await store.get_access(subject) for subject in ("telegram:7", "discord:8", "web:9")]
-    answers["asset"] = await store.get_asset("onemin", "hash", PHOTO)
-    answers["carried"] = await store.get_blob("discord:1")
-    answers["waiting"] = await store.count_waiting()
+    answers["behind"] = await store.posts.find_turn_of_post(HERE, "post-2")
+    answers["heard"] = await store.channels.list_read_marks("discord")
+    answers["access"] = [await store.people.get_access(subject) for subject in ("telegram:7", "discord:8", "web:9")]
+    answers["asset"] = await store.blobs.get_asset("onemin", "hash", PHOTO)
+    answers["carried"] = await store.blobs.get_blob("discord:1")
+    answers["waiting"] = await store.queue.count_waiting()
     return answers
 
 
 async def test_both_stores_tell_the_same(path: Path, target: str) -> None:
     async with sqlite_store(path) as store:
         await live(store)
-        code = await store.create_code("link", "web:lobby", 600)
+        code = await store.people.create_code("link", "web:lobby", 600)
         before = await told(store)
     await moved(path, target)
     async with open_store(target, MODEL) as store:
         assert await told(store) == before
-        assert await store.redeem_code("link", code, by="web:ann") == "web:lobby"
-        assert await store.list_processes() == [], "the process of then is none of the fleet"
+        assert await store.people.redeem_code("link", code, by="web:ann") == "web:lobby"
+        assert await store.coordination.list_processes() == [], "the process of then is none of the fleet"
 
 
 async def test_every_table_of_the_bot_is_moved_whole(path: Path, target: str) -> None:
     async with sqlite_store(path) as store:
         await live(store)
-        await store.create_code("link", "web:lobby", 600)
+        await store.people.create_code("link", "web:lobby", 600)
     here = counts(path)
     assert [name for name, rows in here.items() if not rows and name not in APART] == [], "`live` leaves out a table"
     result, _ = await moved(path, target)
@@ -183,7 +191,7 @@ async def test_every_table_of_the_bot_is_moved_whole(path: Path, target: str) ->
 async def test_the_file_stays_as_it_is(path: Path, target: str) -> None:
     async with sqlite_store(path) as store:
         await live(store)
-        await store.add(said("in work"))
+        await store.intake.add(said("in work"))
         await claim_one(store)
     with closing(sqlite3.connect(path)) as database:
         before = list(database.iterdump())
@@ -197,7 +205,7 @@ async def test_new_turns_and_conversations_get_numbers_that_nothing_ever_had(pat
         for n in range(5):
             turn = await asked(store, "what?", "that", Channel("web", str(n)))
         last = turn.conversation.id
-        await store.forget(turn.conversation)  # and with it the turn that had the highest number
+        await store.deletion.forget(turn.conversation)  # and with it the turn that had the highest number
     await moved(path, target)
     async with open_store(target, MODEL) as store:
         new = await asked(store, "and now?", "this", Channel("web", "new"))
@@ -207,14 +215,14 @@ async def test_new_turns_and_conversations_get_numbers_that_nothing_ever_had(pat
 
 async def test_what_waits_and_what_was_in_work_is_answered_after_the_move(path: Path, target: str) -> None:
     async with sqlite_store(path) as store:
-        await store.add(said("in work"))
+        await store.intake.add(said("in work"))
         held = await claim_one(store)
-        await store.save_answer(held, Answer("half a cat", MODEL))
-        await store.add(said("behind it"))
-        await store.add(said("elsewhere", channel=str(THERE)))
+        await store.queue.save_answer(held, Answer("half a cat", MODEL))
+        await store.intake.add(said("behind it"))
+        await store.intake.add(said("elsewhere", channel=str(THERE)))
     await moved(path, target)
     async with open_store(target, MODEL) as store:
-        found = await store.get_turn(held.id)
+        found = await store.turns.get_turn(held.id)
         assert found and found.answer == "half a cat"
         assert sorted(await all_answered(store)) == ["behind it", "elsewhere", "in work"]
 
@@ -227,10 +235,10 @@ async def test_a_store_of_an_older_version_is_moved_as_well(path: Path, target: 
             database.execute(statement)
     await moved(path, target)
     async with open_store(target, MODEL) as store:
-        assert await store.count_waiting() == 0
-        conversation = await store.find_conversation(HERE)
+        assert await store.queue.count_waiting() == 0
+        conversation = await store.conversations.find_conversation(HERE)
         assert conversation
-        assert [turn.answer for turn in await store.list_answered(conversation)] == ["that"]
+        assert [turn.answer for turn in await store.turns.list_answered(conversation)] == ["that"]
     with closing(sqlite3.connect(path)) as database:
         assert "carried" not in counts(path), "the file stays as it is"
         assert "stopping" not in {row[1] for row in database.execute("PRAGMA table_info(turns)")}
@@ -245,7 +253,7 @@ async def test_signs_that_postgresql_cannot_keep_are_replaced_and_counted(path: 
     result, _ = await moved(path, target)
     assert result.replaced == 2
     async with open_store(target, MODEL) as store:
-        found = await store.get_turn(turn.id)
+        found = await store.turns.get_turn(turn.id)
         assert found and found.answer == "a c\ufffdt"
     assert there(target, "SELECT model FROM turns WHERE answer = %s", "a d\ufffdg") == [("o\ufffd",)]
 

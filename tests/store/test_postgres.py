@@ -97,7 +97,7 @@ class Fleet:
         async def one(channel: str) -> None:
             for n in range(count // 8):
                 self.said.append((channel, str(n)))
-                await self.stores[n % 2].add(said(str(n), channel))
+                await self.stores[n % 2].intake.add(said(str(n), channel))
                 await asyncio.sleep(pause)
 
         await asyncio.gather(*(one(f"web:{n}") for n in range(8)))
@@ -117,9 +117,9 @@ class Fleet:
     def _take(self, store: Postgres) -> Take:
         async def take(turn: Turn) -> None:
             await asyncio.sleep(0.01)
-            await store.save_answer(turn, Answer(f"yes {turn.id}", MODEL, Usage(credits=1)))
+            await store.queue.save_answer(turn, Answer(f"yes {turn.id}", MODEL, Usage(credits=1)))
             with suppress(LeaseLost):  # it is finished, but the answer to that was lost
-                await store.finish(turn)
+                await store.queue.finish(turn)
             self.taken.append((str(turn.message.channel), turn.message.text))
 
         return take
@@ -184,13 +184,13 @@ async def test_a_connection_that_takes_no_writes_any_more_is_thrown_away(server:
         await query(server.url, "ALTER SYSTEM SET default_transaction_read_only = on")
         await query(server.url, "SELECT pg_reload_conf()")
         await asyncio.sleep(0.2)
-        adding = asyncio.create_task(store.add(said("hello")))
+        adding = asyncio.create_task(store.intake.add(said("hello")))
         await asyncio.sleep(0.5)
         assert not adding.done()
         await query(f"{server.url}&options=-cdefault_transaction_read_only%3Doff", "ALTER SYSTEM RESET ALL")
         await query(server.url, "SELECT pg_reload_conf()")
         assert await adding
-        assert await store.count_waiting() == 1
+        assert await store.queue.count_waiting() == 1
 
 
 async def test_patience_has_an_end_and_then_the_reason_is_told(
@@ -201,36 +201,38 @@ async def test_patience_has_an_end_and_then_the_reason_is_told(
         await server.stop()
         began = time.monotonic()
         with pytest.raises(psycopg.OperationalError):
-            await store.count_waiting()
+            await store.queue.count_waiting()
         with pytest.raises(psycopg.OperationalError):
-            await store.add(said())
+            await store.intake.add(said())
         assert time.monotonic() - began < 5
         await server.start()
         monkeypatch.undo()
-        assert await store.add(said())
+        assert await store.intake.add(said())
 
 
 async def test_a_store_ends_soon_while_its_database_is_away(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.turn_queue.FAREWELL", 0.3)
     monkeypatch.setattr("bot.store.processes.FAREWELL", 0.3)
     async with Postgres(server.url, MODEL) as store:
-        await store.add(said())
+        await store.intake.add(said())
         await server.stop()
-        waiting = asyncio.gather(store.add(said()), store.count_waiting(), store.add(said()), return_exceptions=True)
+        waiting = asyncio.gather(
+            store.intake.add(said()), store.queue.count_waiting(), store.intake.add(said()), return_exceptions=True
+        )
         await asyncio.sleep(0.5)
         began = time.monotonic()
-        await store.release_leases()
+        await store.queue.release_leases()
         with suppress(TimeoutError):
-            await store.unregister()
+            await store.coordination.unregister()
     assert time.monotonic() - began < 2
     assert all(isinstance(outcome, psycopg.Error) for outcome in await waiting)
 
 
 async def test_work_goes_on_as_soon_as_the_database_is_back_for_all_who_wait(server: Cluster) -> None:
     async with Postgres(server.url, MODEL, connections=4) as store:
-        await asyncio.gather(*(store.count_waiting() for _ in range(50)))
+        await asyncio.gather(*(store.queue.count_waiting() for _ in range(50)))
         await server.stop()
-        waiting = [asyncio.create_task(store.count_waiting()) for _ in range(200)]
+        waiting = [asyncio.create_task(store.queue.count_waiting()) for _ in range(200)]
         await asyncio.sleep(2)
         await server.start()
         began = time.monotonic()
@@ -242,25 +244,25 @@ async def test_what_is_in_work_longer_than_its_lease_is_not_taken_up_twice_by_th
     store: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.turn_queue.LEASE", 0.05)  # the database was away for longer
-    await store.add(said())
+    await store.intake.add(said())
     turn = await claim_one(store)
     await asyncio.sleep(0.1)
-    assert await store.claim(1) == []
-    await store.renew_leases([turn.id])
+    assert await store.queue.claim(1) == []
+    await store.queue.renew_leases([turn.id])
     await answer(store, turn, "a cat")
 
 
 async def test_a_lease_begins_when_the_database_grants_it(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.turn_queue.LEASE", 1.0)
     async with Postgres(server.url, MODEL) as store, Postgres(server.url, MODEL) as other:
-        await store.add(said())
+        await store.intake.add(said())
         await server.stop()
-        claiming = asyncio.create_task(store.claim(1))
+        claiming = asyncio.create_task(store.queue.claim(1))
         await asyncio.sleep(1.2)
         await server.start()
         [turn] = await claiming
-        assert await other.claim(1) == []
-        await store.renew_leases([turn.id])
+        assert await other.queue.claim(1) == []
+        await store.queue.renew_leases([turn.id])
 
 
 # answers of the database that are lost
@@ -285,9 +287,9 @@ async def lost(proxy: Proxy, needle: bytes, doing: Callable[[], Awaitable[object
 
 async def test_a_message_whose_commit_was_not_answered_is_kept_once(url: str) -> None:
     async with losing(url) as (store, proxy):
-        await lost(proxy, b"COMMIT", lambda: store.add(said("hello")))
+        await lost(proxy, b"COMMIT", lambda: store.intake.add(said("hello")))
         part = replace(said("look", photos=1), album="a")
-        await lost(proxy, b"COMMIT", lambda: store.add(part))
+        await lost(proxy, b"COMMIT", lambda: store.intake.add(part))
         assert [row["message_id"] for row in await table(store, "parts")] == [part.id]
         assert len(await table(store, "turns")) == 2
         assert len(await table(store, "conversations")) == 1
@@ -295,33 +297,35 @@ async def test_a_message_whose_commit_was_not_answered_is_kept_once(url: str) ->
 
 async def test_a_claim_that_was_not_answered_is_given_back_and_found_again(url: str) -> None:
     async with losing(url) as (store, proxy):
-        await store.add(said("hello"))
-        assert await lost(proxy, b"MATERIALIZED", lambda: store.claim(5)) == []
-        await store.renew_leases([])
+        await store.intake.add(said("hello"))
+        assert await lost(proxy, b"MATERIALIZED", lambda: store.queue.claim(5)) == []
+        await store.queue.renew_leases([])
         assert (await claim_one(store)).message.text == "hello"
 
 
 async def test_an_answer_that_was_not_acknowledged_is_kept_and_booked_once(url: str) -> None:
     async with losing(url) as (store, proxy):
-        await store.add(said())
+        await store.intake.add(said())
         turn = await claim_one(store)
         usage = Usage(credits=7)
-        await lost(proxy, b"COMMIT", lambda: store.save_answer(turn, Answer("a cat", MODEL, usage)))
-        await lost(proxy, b"INTO spending", lambda: store.settle(turn, 1, MODEL, usage))
-        assert (await store.get_spent(0)).credits == 14
-        await lost(proxy, b"COMMIT", lambda: store.save_generated(turn, [File("a.png", "image/png", b"1", "a cat")]))
-        assert len(await store.list_generated(turn.id)) == 1
-        await lost(proxy, b"INTO posts", lambda: store.save_post_id(turn, HERE, 0, "p1"))
-        assert await store.list_posts(turn, HERE) == ["p1"]
+        await lost(proxy, b"COMMIT", lambda: store.queue.save_answer(turn, Answer("a cat", MODEL, usage)))
+        await lost(proxy, b"INTO spending", lambda: store.ledger.settle(turn, 1, MODEL, usage))
+        assert (await store.ledger.get_spent(0)).credits == 14
+        await lost(
+            proxy, b"COMMIT", lambda: store.files.save_generated(turn, [File("a.png", "image/png", b"1", "a cat")])
+        )
+        assert len(await store.files.list_generated(turn.id)) == 1
+        await lost(proxy, b"INTO posts", lambda: store.posts.save_post_id(turn, HERE, 0, "p1"))
+        assert await store.posts.list_posts(turn, HERE) == ["p1"]
 
 
 async def test_a_turn_whose_end_was_not_acknowledged_is_finished_and_the_next_comes_forward(url: str) -> None:
     async with losing(url) as (store, proxy):
-        await store.add(said("one"))
-        await store.add(said("two"))
+        await store.intake.add(said("one"))
+        await store.intake.add(said("two"))
         turn = await claim_one(store)
         with pytest.raises(LeaseLost):
-            await lost(proxy, b"COMMIT", lambda: store.finish(turn, "because"))
+            await lost(proxy, b"COMMIT", lambda: store.queue.finish(turn, "because"))
         [done] = [row for row in await table(store, "turns") if row["id"] == turn.id]
         assert done["finished"] and done["error"] == "because"
         assert (await claim_one(store)).message.text == "two"
@@ -329,20 +333,20 @@ async def test_a_turn_whose_end_was_not_acknowledged_is_finished_and_the_next_co
 
 async def test_a_turn_is_put_back_once_however_often_that_is_said(url: str) -> None:
     async with losing(url) as (store, proxy):
-        await store.add(said())
+        await store.intake.add(said())
         turn = await claim_one(store)
         with pytest.raises(LeaseLost):
-            await lost(proxy, b"tries = tries + 1", lambda: store.reschedule(turn, 0))
+            await lost(proxy, b"tries = tries + 1", lambda: store.queue.reschedule(turn, 0))
         again = await claim_one(store)
         assert again.attempts == 1
         with pytest.raises(LeaseLost):  # as if it were said only now
-            await store.reschedule(turn, 0)
+            await store.queue.reschedule(turn, 0)
         await answer(store, again, "a cat")
 
 
 async def test_photos_keep_their_numbers_when_they_are_counted_again(url: str) -> None:
     async with losing(url) as (store, proxy):
-        await store.add(said())
+        await store.intake.add(said())
         turn = await claim_one(store)
         await lost(proxy, b"COMMIT", lambda: show(store, turn, "cat", "dog"))
         assert await numbers(store, turn.conversation) == {"cat": 1, "dog": 2}
@@ -352,23 +356,25 @@ async def test_photos_keep_their_numbers_when_they_are_counted_again(url: str) -
 async def test_a_version_is_added_once(url: str) -> None:
     async with losing(url) as (store, proxy):
         turn = await asked(store, "what is this?", "a cat")
-        await store.add(said("again"))
+        await store.intake.add(said("again"))
         by = await claim_one(store)
-        assert await lost(proxy, b"COMMIT", lambda: store.add_version(turn, by, AnswerVersion("a dog", MODEL))) == 1
-        assert [version.text for version in await store.list_versions(turn)] == ["a cat", "a dog"]
+        assert (
+            await lost(proxy, b"COMMIT", lambda: store.turns.add_version(turn, by, AnswerVersion("a dog", MODEL))) == 1
+        )
+        assert [version.text for version in await store.turns.list_versions(turn)] == ["a cat", "a dog"]
 
 
 async def test_a_code_that_was_taken_counts_though_the_answer_was_lost(url: str) -> None:
     async with losing(url) as (store, proxy):
 
         async def use(code: str) -> str | None:
-            return await store.redeem_code("pair", code, by="web:ann")
+            return await store.people.redeem_code("pair", code, by="web:ann")
 
-        code = await store.create_code("pair", "web:ann", 60)
+        code = await store.people.create_code("pair", "web:ann", 60)
         assert await lost(proxy, b"UPDATE codes", lambda: use(code)) == "web:ann"
         assert await use(code) is None
         assert await table(store, "codes") == []
-        other = await store.create_code("pair", "web:ann", 60)
+        other = await store.people.create_code("pair", "web:ann", 60)
         assert await lost(proxy, b"DELETE FROM codes", lambda: use(other)) == "web:ann"
 
 
@@ -378,24 +384,24 @@ async def test_a_fresh_conversation_is_the_one_that_its_channels_share(url: str,
         old = (await asked(store, "what is this?", "a cat")).conversation
         # The first commit begins the conversation, the second one moves there.
         fresh = await lost(proxy, b"UPDATE channels", lambda: getattr(store, how)(old))
-        assert fresh == await store.find_conversation(HERE)
+        assert fresh == await store.conversations.find_conversation(HERE)
         fresher = await lost(proxy, b"COMMIT", lambda: getattr(store, how)(fresh))
-        assert fresher == await store.find_conversation(HERE)
+        assert fresher == await store.conversations.find_conversation(HERE)
 
 
 async def test_channels_come_and_go_once(url: str) -> None:
     async with losing(url) as (store, proxy):
         here = (await asked(store, "what is this?", "a cat")).conversation
-        await lost(proxy, b"COMMIT", lambda: store.join(THERE, here))
-        assert await store.list_channels(here) == sorted([HERE, THERE], key=str)
-        await store.add(said("waiting", str(THERE)))
-        left = await lost(proxy, b"COMMIT", lambda: store.leave(THERE))
-        assert left == await store.find_conversation(THERE)
+        await lost(proxy, b"COMMIT", lambda: store.conversations.join(THERE, here))
+        assert await store.conversations.list_channels(here) == sorted([HERE, THERE], key=str)
+        await store.intake.add(said("waiting", str(THERE)))
+        left = await lost(proxy, b"COMMIT", lambda: store.conversations.leave(THERE))
+        assert left == await store.conversations.find_conversation(THERE)
         assert (await claim_one(store)).conversation == left
-        await lost(proxy, b"COMMIT", lambda: store.migrate_channel(HERE, Channel("web", "attic")))
-        assert await store.list_channels(here) == [Channel("web", "attic")]
-        await lost(proxy, b"COMMIT", lambda: store.drop_channel(Channel("web", "attic")))
-        assert await store.list_channels(here) == []
+        await lost(proxy, b"COMMIT", lambda: store.channels.migrate_channel(HERE, Channel("web", "attic")))
+        assert await store.conversations.list_channels(here) == [Channel("web", "attic")]
+        await lost(proxy, b"COMMIT", lambda: store.conversations.drop_channel(Channel("web", "attic")))
+        assert await store.conversations.list_channels(here) == []
 
 
 # the ear
@@ -404,24 +410,24 @@ async def test_channels_come_and_go_once(url: str) -> None:
 async def test_the_ear_hears_again_after_its_connection_was_ended(url: str) -> None:
     async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
         stopped = asyncio.Queue[int]()
-        one.stopped = stopped.put_nowait
-        await one.add(said())
+        one.coordination.stopped = stopped.put_nowait
+        await one.intake.add(said())
         turn = await claim_one(one)
         for _ in range(2):
             assert await terminate_all(url) >= 3
             await until(lambda: ears(url, 2))
             await query(url, "NOTIFY stops, 'nonsense'")
-            await other.request_stop(turn.conversation.id)
+            await other.coordination.request_stop(turn.conversation.id)
             assert await asyncio.wait_for(stopped.get(), 5) == turn.conversation.id
 
 
 async def test_what_was_said_while_the_ear_was_deaf_wakes_it_up(url: str) -> None:
     async with Postgres(url, MODEL) as store:
         await until(lambda: ears(url, 1))
-        await store.wait(0.1)
+        await store.queue.wait(0.1)
         await terminate_all(url)
         began = time.monotonic()
-        await store.wait(10)
+        await store.queue.wait(10)
         assert 0.3 < time.monotonic() - began < 5
 
 
@@ -436,7 +442,7 @@ async def test_an_ear_whose_line_is_dead_is_replaced(server: Cluster, monkeypatc
             await asyncio.sleep(1)
         await until(lambda: ears(server.url, 1))
         assert await query(server.url, EARS) != before
-        assert await store.count_waiting() == 0
+        assert await store.queue.count_waiting() == 0
 
 
 EARS = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN stops%'"
@@ -488,7 +494,7 @@ async def standing(stage: Stage, *stores: Postgres) -> AsyncIterator[list[asynci
     def work(store: Postgres) -> Work:
         return lambda: stage.stand(store.me)
 
-    tasks = [asyncio.create_task(store.run_exclusively("stage", work(store))) for store in stores]
+    tasks = [asyncio.create_task(store.coordination.run_exclusively("stage", work(store))) for store in stores]
     try:
         yield tasks
     finally:
@@ -565,10 +571,10 @@ async def test_work_that_ends_by_itself_is_not_begun_again(store: Postgres) -> N
     async def fail() -> None:
         raise psycopg.OperationalError("of the work, not of the lock")
 
-    await asyncio.wait_for(store.run_exclusively("end", end), 5)
+    await asyncio.wait_for(store.coordination.run_exclusively("end", end), 5)
     with pytest.raises(psycopg.OperationalError, match="of the work"):
-        await asyncio.wait_for(store.run_exclusively("end", fail), 5)
-    await asyncio.wait_for(store.run_exclusively("end", end), 5)
+        await asyncio.wait_for(store.coordination.run_exclusively("end", fail), 5)
+    await asyncio.wait_for(store.coordination.run_exclusively("end", end), 5)
 
 
 HOLDER = """
@@ -644,7 +650,7 @@ async def test_no_password_is_printed_while_the_database_is_away(
         secret = address.replace("postgres@", "postgres:geheim123@")
         async with Postgres(secret, MODEL) as store:
             await server.stop()
-            reading = asyncio.create_task(store.count_waiting())
+            reading = asyncio.create_task(store.queue.count_waiting())
             await asyncio.sleep(1.5)
             await server.start()
             await reading
@@ -676,7 +682,7 @@ async def nobody_queues(url: str) -> bool:
 
 async def opened(url: str) -> None:
     async with Postgres(url, MODEL) as store:
-        assert await store.add(said())
+        assert await store.intake.add(said())
 
 
 async def test_processes_that_start_together_migrate_once(url: str) -> None:

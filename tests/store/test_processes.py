@@ -20,38 +20,40 @@ def only_postgres(url: str) -> None:
 async def test_what_a_process_tells_of_itself_is_known(store: Store) -> None:
     mine = WorkerProcess("here/1", 5.0, ("telegram",), 4, 1, {"telegram": "not connected yet"}, {"onemin/gpt": "open"})
     began = time.time()
-    await store.beat(mine)
-    [known] = await store.list_processes()
+    await store.coordination.beat(mine)
+    [known] = await store.coordination.list_processes()
     assert began <= known.seen <= time.time()
     assert (known.name, tuple(known.listens), known.troubles) == (mine.name, mine.listens, mine.troubles)
     assert known.breakers == mine.breakers
-    await store.unregister()
-    assert await store.list_processes() == []
+    await store.coordination.unregister()
+    assert await store.coordination.list_processes() == []
 
 
 async def test_a_process_that_fell_silent_is_forgotten(store: Store) -> None:
-    await store.beat(WorkerProcess("here/1", 5.0))
-    await store.prune_stale(time.time() - 60)
-    assert len(await store.list_processes()) == 1
-    await store.prune_stale(time.time() + 1)
-    assert await store.list_processes() == []
+    await store.coordination.beat(WorkerProcess("here/1", 5.0))
+    await store.coordination.prune_stale(time.time() - 60)
+    assert len(await store.coordination.list_processes()) == 1
+    await store.coordination.prune_stale(time.time() + 1)
+    assert await store.coordination.list_processes() == []
 
 
 async def test_a_full_gate_tells_when_the_next_may_pass(store: Store) -> None:
-    assert await store.acquire(GATE, 0) == 0
-    assert await store.acquire(GATE, 0) == 0
-    assert 59 < await store.acquire(GATE, 0) <= 60
-    assert 59 < await store.acquire(GATE, 0) <= 60  # nothing was booked
-    assert 59 < await store.acquire(GATE, 100) <= 60
-    assert 59 < await store.acquire(GATE, 100) <= 60
-    assert 119 < await store.acquire(GATE, 100) <= 120  # two were
-    assert await store.acquire(RateLimit("discord", 2, 60.0), 0) == 0
+    assert await store.coordination.acquire(GATE, 0) == 0
+    assert await store.coordination.acquire(GATE, 0) == 0
+    assert 59 < await store.coordination.acquire(GATE, 0) <= 60
+    assert 59 < await store.coordination.acquire(GATE, 0) <= 60  # nothing was booked
+    assert 59 < await store.coordination.acquire(GATE, 100) <= 60
+    assert 59 < await store.coordination.acquire(GATE, 100) <= 60
+    assert 119 < await store.coordination.acquire(GATE, 100) <= 120  # two were
+    assert await store.coordination.acquire(RateLimit("discord", 2, 60.0), 0) == 0
 
 
 async def test_processes_share_a_gate(reopen: OpenStore, store_url: str) -> None:
     only_postgres(store_url)
     async with reopen() as one, reopen() as other:
-        pauses = await asyncio.gather(*(each.acquire(RateLimit("g", 10, 60.0), 0) for each in [one, other] * 10))
+        pauses = await asyncio.gather(
+            *(each.coordination.acquire(RateLimit("g", 10, 60.0), 0) for each in [one, other] * 10)
+        )
     assert sum(pause == 0 for pause in pauses) == 10
 
 
@@ -59,39 +61,39 @@ async def test_whoever_answers_is_told_to_stop(reopen: OpenStore, store_url: str
     only_postgres(store_url)
     async with reopen() as one, reopen() as other:
         stopped = asyncio.Queue[int]()
-        one.stopped = stopped.put_nowait
-        await other.add(said())
-        [turn] = await one.claim(1)
-        assert await other.request_stop(turn.conversation.id)
+        one.coordination.stopped = stopped.put_nowait
+        await other.intake.add(said())
+        [turn] = await one.queue.claim(1)
+        assert await other.coordination.request_stop(turn.conversation.id)
         assert await asyncio.wait_for(stopped.get(), 5) == turn.conversation.id
-        assert not await other.request_stop(turn.conversation.id + 1)
+        assert not await other.coordination.request_stop(turn.conversation.id + 1)
 
 
 async def test_a_stop_that_was_not_heard_is_found_with_the_next_renewal(store: Store) -> None:
-    await store.add(said())
-    [turn] = await store.claim(1)
-    assert list(await store.renew_leases([turn.id])) == []
-    assert await store.request_stop(turn.conversation.id)
-    assert list(await store.renew_leases([turn.id])) == [turn.conversation.id]
+    await store.intake.add(said())
+    [turn] = await store.queue.claim(1)
+    assert list(await store.queue.renew_leases([turn.id])) == []
+    assert await store.coordination.request_stop(turn.conversation.id)
+    assert list(await store.queue.renew_leases([turn.id])) == [turn.conversation.id]
 
 
 async def test_an_answer_that_is_whole_cannot_be_stopped(store: Store) -> None:
-    await store.add(said())
-    [turn] = await store.claim(1)
-    await store.save_answer(turn, Answer("a cat", MODEL))
-    assert not await store.request_stop(turn.conversation.id)
-    await store.finish(turn)
-    assert not await store.request_stop(turn.conversation.id)
+    await store.intake.add(said())
+    [turn] = await store.queue.claim(1)
+    await store.queue.save_answer(turn, Answer("a cat", MODEL))
+    assert not await store.coordination.request_stop(turn.conversation.id)
+    await store.queue.finish(turn)
+    assert not await store.coordination.request_stop(turn.conversation.id)
 
 
 async def test_what_is_carried_is_there_for_everybody_until_it_is_put_down(store: Store) -> None:
-    await store.put_blob("discord:1", b"a file")
-    await store.put_blob("discord:1", b"the same file again")
-    await store.put_blob("telegram:1", b"another")
-    assert await store.get_blob("discord:1") == b"the same file again"
-    assert await store.get_blob("discord:2") is None
-    await store.delete_blobs("discord:", time.time() - 60)
-    assert await store.get_blob("discord:1")
-    await store.delete_blobs("discord:", time.time() + 1)
-    assert await store.get_blob("discord:1") is None
-    assert await store.get_blob("telegram:1") == b"another"
+    await store.blobs.put_blob("discord:1", b"a file")
+    await store.blobs.put_blob("discord:1", b"the same file again")
+    await store.blobs.put_blob("telegram:1", b"another")
+    assert await store.blobs.get_blob("discord:1") == b"the same file again"
+    assert await store.blobs.get_blob("discord:2") is None
+    await store.blobs.delete_blobs("discord:", time.time() - 60)
+    assert await store.blobs.get_blob("discord:1")
+    await store.blobs.delete_blobs("discord:", time.time() + 1)
+    assert await store.blobs.get_blob("discord:1") is None
+    assert await store.blobs.get_blob("telegram:1") == b"another"

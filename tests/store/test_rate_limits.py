@@ -41,7 +41,9 @@ async def test_two_processes_let_through_exactly_as_many_as_they_may(url: str) -
             gate = RateLimit(f"g{at_once}", 30, 60.0)
             pauses: list[float] = []
             for _ in range(100 // at_once):
-                pauses += await asyncio.gather(*(random.choice([one, other]).acquire(gate, 0) for _ in range(at_once)))
+                pauses += await asyncio.gather(
+                    *(random.choice([one, other]).coordination.acquire(gate, 0) for _ in range(at_once))
+                )
             assert sum(pause == 0 for pause in pauses) == 30
             assert all(50 < pause <= 60 for pause in pauses if pause)
 
@@ -52,7 +54,7 @@ async def test_who_is_patient_gets_a_place_of_his_own(url: str) -> None:
     async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
 
         async def place(store: Postgres) -> float:
-            pause = await store.acquire(gate, 100)
+            pause = await store.coordination.acquire(gate, 100)
             return time.time() + pause - began
 
         places = sorted(await asyncio.gather(*(place(store) for store in [one, other] * 20)))
@@ -64,12 +66,12 @@ async def test_who_is_patient_gets_a_place_of_his_own(url: str) -> None:
 async def test_a_refused_pass_is_judged_by_what_is_stored(url: str) -> None:
     gate = RateLimit("g", 1, 60.0)
     async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
-        assert await one.acquire(gate, 0) == 0
-        assert await other.acquire(gate, 100) > 59
-        assert await one.acquire(gate, 0) > 59
-        assert 119 < await one.acquire(gate, 200) <= 120
+        assert await one.coordination.acquire(gate, 0) == 0
+        assert await other.coordination.acquire(gate, 100) > 59
+        assert await one.coordination.acquire(gate, 0) > 59
+        assert 119 < await one.coordination.acquire(gate, 200) <= 120
         await query(url, "DELETE FROM gates")
-        assert await one.acquire(gate, 0) == 0
+        assert await one.coordination.acquire(gate, 0) == 0
 
 
 async def test_a_pass_whose_booking_was_not_answered_is_booked_once(url: str) -> None:
@@ -77,28 +79,28 @@ async def test_a_pass_whose_booking_was_not_answered_is_booked_once(url: str) ->
     async with proxy.running() as address, Postgres(address, MODEL) as store:
         for _ in range(2):
             proxy.lose_answer(b"INTO gates")
-            assert await store.acquire(gate, 0) == 0
+            assert await store.coordination.acquire(gate, 0) == 0
         assert proxy.lost == 2
-        assert await store.acquire(gate, 0) > 59
+        assert await store.coordination.acquire(gate, 0) > 59
 
 
 async def test_one_process_needs_one_statement_for_a_pass_and_no_flush(url: str) -> None:
     gate, proxy = RateLimit("g", 1000, 60.0), Proxy(url)
     async with proxy.running() as address, Postgres(address, MODEL, direct=url) as store:
-        await store.acquire(gate, 0)
+        await store.coordination.acquire(gate, 0)
         asked = proxy.asked
         for _ in range(20):
-            await store.acquire(gate, 0)
+            await store.coordination.acquire(gate, 0)
         assert proxy.asked - asked == 20
         assert await store.read("SHOW synchronous_commit") == [{"synchronous_commit": "on"}]
 
 
 async def test_gates_that_nobody_passes_any_more_are_deleted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Postgres(url, MODEL) as store:
-        await store.acquire(RateLimit("old", 1, 1.0), 0)
+        await store.coordination.acquire(RateLimit("old", 1, 1.0), 0)
         await query(url, "UPDATE gates SET last = last - 700")
-        await store.acquire(RateLimit("new", 1, 1.0), 0)
+        await store.coordination.acquire(RateLimit("new", 1, 1.0), 0)
         assert len(await table(store, "gates")) == 2  # not each time
         monkeypatch.setattr("bot.store.shared_rate_limiter.TIDYING", 0)
-        await store.acquire(RateLimit("newer", 1, 1.0), 0)
+        await store.coordination.acquire(RateLimit("newer", 1, 1.0), 0)
         assert sorted(row["name"] for row in await table(store, "gates")) == ["new", "newer"]

@@ -17,7 +17,7 @@ GPT, LLAMA = "onemin/gpt-4o", "aiml/meta/llama-4"
 
 async def tallies(store: Store, start: float = NOON, end: float = NOON + 60) -> dict[tuple[str, str, str], Tally]:
     """By platform, model and error."""
-    found = await store.list_tallies(start, end)
+    found = await store.reporting.list_tallies(start, end)
     return {(tally.platform, tally.model or "", tally.error or ""): tally for tally in found}
 
 
@@ -46,9 +46,9 @@ async def test_a_stretch_holds_its_beginning_and_not_its_end(store: Store) -> No
     for moment in (NOON - 0.5, NOON, NOON + 59.5, NOON + 60):
         filler.turn(moment)
     await filler.write()
-    await store.add(said())  # and what is not finished is in none
+    await store.intake.add(said())  # and what is not finished is in none
     assert sum(tally.turns for tally in (await tallies(store)).values()) == 2
-    assert await store.list_tallies(NOON + 120, NOON + 180) == []
+    assert await store.reporting.list_tallies(NOON + 120, NOON + 180) == []
 
 
 async def test_times_are_counted_in_classes_that_know_their_sum(store: Store) -> None:
@@ -70,16 +70,16 @@ async def test_only_answers_that_went_well_have_times(store: Store) -> None:
     filler.turn(NOON, error="provider_slow", first_words=1.0, took=240.0)
     filler.turn(NOON, None, took=30.0)  # a picture, which no model wrote
     await filler.write()
-    assert all(not tally.first_words and not tally.took for tally in await store.list_tallies(NOON, NOON + 1))
+    assert all(not tally.first_words and not tally.took for tally in await store.reporting.list_tallies(NOON, NOON + 1))
 
 
 async def test_what_the_bot_itself_answered_is_counted(store: Store) -> None:
     began = time.time()
-    await store.add(said(channel=str(THERE)))
+    await store.intake.add(said(channel=str(THERE)))
     turn = await claim_one(store)
-    await store.save_answer(turn, Answer("a cat", GPT, Usage(5), 0.8, 3.0))
-    await store.finish(turn)
-    [tally] = await store.list_tallies(began - 1, time.time() + 1)
+    await store.queue.save_answer(turn, Answer("a cat", GPT, Usage(5), 0.8, 3.0))
+    await store.queue.finish(turn)
+    [tally] = await store.reporting.list_tallies(began - 1, time.time() + 1)
     assert (tally.platform, tally.model, tally.error, tally.turns) == ("telegram", GPT, None, 1)
     assert [amount for _, amount in tally.took.values()] == [3.0]
 
@@ -89,9 +89,9 @@ async def test_nothing_of_what_was_said_and_nobody_is_in_the_figures(store: Stor
     filler.turn(NOON, platform="discord", credits=5)
     await filler.write()
     figures = [
-        await store.list_tallies(NOON, NOON + 1),
-        await store.list_spent_by_model(NOON, NOON + 1),
-        await store.get_backlog(),
+        await store.reporting.list_tallies(NOON, NOON + 1),
+        await store.reporting.list_spent_by_model(NOON, NOON + 1),
+        await store.reporting.get_backlog(),
     ]
     assert "secret" not in repr(figures)
     assert "discord" in repr(figures)
@@ -101,22 +101,24 @@ async def test_what_each_model_took_is_added_up(store: Store) -> None:
     began = time.time()
     await asked(store, "one", "a", HERE, Usage(5, 6, 7, 0.25))
     turn = await asked(store, "two", "b", THERE, Usage(10, dollars=0.5))
-    await store.settle(turn, 1, LLAMA, Usage(dollars=0.125))
-    await store.settle(turn, 2, "vapi/free", Usage())
-    [(mine, usage), *others] = sorted((await store.list_spent_by_model(began, time.time() + 1)).items(), reverse=True)
+    await store.ledger.settle(turn, 1, LLAMA, Usage(dollars=0.125))
+    await store.ledger.settle(turn, 2, "vapi/free", Usage())
+    [(mine, usage), *others] = sorted(
+        (await store.reporting.list_spent_by_model(began, time.time() + 1)).items(), reverse=True
+    )
     assert (mine, usage) == ("vapi/free", Usage())
     assert dict(others) == {"sandbox/gpt-4o": Usage(15, 6, 7, 0.75), LLAMA: Usage(dollars=0.125)}
-    assert await store.list_spent_by_model(began - 60, began) == {}
+    assert await store.reporting.list_spent_by_model(began - 60, began) == {}
 
 
 async def test_who_waits_and_who_is_in_work_is_told_apart(store: Store) -> None:
-    assert await store.get_backlog() == Backlog(0, 0)
+    assert await store.reporting.get_backlog() == Backlog(0, 0)
     for channel in ("web:a", "web:b", "web:b", "web:c"):
-        await store.add(said(channel=channel))
-    turn, *_ = await store.claim(2)
-    assert await store.get_backlog() == Backlog(2, 2)
-    await store.finish(turn)
-    assert await store.get_backlog() == Backlog(2, 1)
+        await store.intake.add(said(channel=channel))
+    turn, *_ = await store.queue.claim(2)
+    assert await store.reporting.get_backlog() == Backlog(2, 2)
+    await store.queue.finish(turn)
+    assert await store.reporting.get_backlog() == Backlog(2, 1)
 
 
 async def test_nobody_waits_for_a_count(store: Store) -> None:
@@ -124,8 +126,8 @@ async def test_nobody_waits_for_a_count(store: Store) -> None:
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) FROM n"
     counting = asyncio.create_task(store.read_apart(endless))
     await asyncio.sleep(0.02)
-    await store.add(said())
-    assert await store.count_waiting() == 1
+    await store.intake.add(said())
+    assert await store.queue.count_waiting() == 1
     assert not counting.done(), "it is over too soon to tell"
     await counting
 

@@ -25,15 +25,15 @@ def budget(measure: Measure, most: float, author: str | None = ANN, channel: Cha
 async def topics(store: Store, count: int) -> Sequence[Turn]:
     """Questions of one person in as many topics, all taken up."""
     for n in range(count):
-        await store.add(said(channel=f"web:topic{n}"))
+        await store.intake.add(said(channel=f"web:topic{n}"))
     turns: list[Turn] = []
-    while claimed := await store.claim(count):
+    while claimed := await store.queue.claim(count):
         turns += claimed
     return turns
 
 
 async def reserve(store: Store, turn: Turn, *budgets: Budget, model: str = MODEL) -> Admission:
-    return await store.reserve(turn, {0: model}, budgets)
+    return await store.ledger.reserve(turn, {0: model}, budgets)
 
 
 async def admitted(store: Store, turns: Sequence[Turn], *budgets: Budget, model: str = MODEL) -> list[Turn]:
@@ -66,7 +66,7 @@ async def test_what_is_booked_takes_the_place_of_what_was_reserved(store: Store)
     await answer(store, first, "a cat")
     [balance] = (await reserve(store, third, budget("turns", 2))).balances
     assert (balance.booked, balance.reserved) == (1, 1)
-    await store.settle(second, 0, MODEL, Usage())
+    await store.ledger.settle(second, 0, MODEL, Usage())
     assert await table(store, "reservations") == []
     assert not (await reserve(store, third, budget("turns", 2))).is_granted
 
@@ -75,9 +75,9 @@ async def test_what_fails_gives_back_what_was_reserved(store: Store) -> None:
     first, second = await topics(store, 2)
     assert await admitted(store, [first, second], budget("turns", 1)) in ([first], [second])
     for turn in (first, second):
-        await store.save_answer(turn, Answer("⚠️ I can't", MODEL, booked=False))
+        await store.queue.save_answer(turn, Answer("⚠️ I can't", MODEL, booked=False))
     assert await table(store, "reservations") == []
-    await store.add(said(channel="web:another"))
+    await store.intake.add(said(channel="web:another"))
     assert (await reserve(store, await claim_one(store), budget("turns", 1))).is_granted
 
 
@@ -85,10 +85,10 @@ async def test_a_turn_that_ends_without_an_answer_holds_nothing_back(store: Stor
     first, second = await topics(store, 2)
     assert (await reserve(store, first, budget("turns", 1))).is_granted
     assert not (await reserve(store, second, budget("turns", 1))).is_granted
-    await store.finish(first, error="bug")
+    await store.queue.finish(first, error="bug")
     assert (await reserve(store, second, budget("turns", 1))).is_granted
-    await store.release(second)
-    await store.add(said(channel="web:another"))
+    await store.ledger.release(second)
+    await store.intake.add(said(channel="web:another"))
     assert (await reserve(store, await claim_one(store), budget("turns", 1))).is_granted
 
 
@@ -96,9 +96,9 @@ async def test_a_turn_that_is_asked_again_after_a_crash_finds_its_own_reservatio
     async with reopen() as store:
         first, second = await topics(store, 2)
         assert (await reserve(store, first, budget("turns", 1))).is_granted
-        await store.reschedule(first, 0)
+        await store.queue.reschedule(first, 0)
     async with reopen() as store:
-        [resumed] = [turn for turn in await store.claim(10) if turn.id == first.id]
+        [resumed] = [turn for turn in await store.queue.claim(10) if turn.id == first.id]
         assert (await reserve(store, resumed, budget("turns", 1))).is_granted
         assert not (await reserve(store, second, budget("turns", 1))).is_granted
         assert len(await table(store, "reservations")) == 1
@@ -106,8 +106,8 @@ async def test_a_turn_that_is_asked_again_after_a_crash_finds_its_own_reservatio
 
 async def test_answers_side_by_side_are_one_turn_half_booked_or_not(store: Store) -> None:
     first, second = await topics(store, 2)
-    assert (await store.reserve(first, {0: MODEL, 1: "onemin/other"}, [budget("turns", 1)])).is_granted
-    await store.settle(first, 0, MODEL, Usage(5))
+    assert (await store.ledger.reserve(first, {0: MODEL, 1: "onemin/other"}, [budget("turns", 1)])).is_granted
+    await store.ledger.settle(first, 0, MODEL, Usage(5))
     [balance] = (await reserve(store, second, budget("turns", 2))).balances
     assert (balance.booked, balance.reserved) == (1, 0)
     assert [row["lane"] for row in await table(store, "reservations") if row["turn"] == first.id] == [1]
@@ -121,7 +121,7 @@ async def test_the_dearest_of_the_latest_answers_is_set_aside(store: Store) -> N
     assert len(granted) == 3, "100 are booked, and each may take 60"
     for turn in granted:
         await answer(store, turn, "a cat", Usage(60))
-    assert (await store.get_spent(0, author=ANN)).credits == 280, "one answer beyond the limit at most"
+    assert (await store.ledger.get_spent(0, author=ANN)).credits == 280, "one answer beyond the limit at most"
 
 
 async def test_dollars_that_nobody_tells_are_not_waited_for(store: Store) -> None:
@@ -137,7 +137,7 @@ async def test_where_no_price_is_known_one_question_goes_first(store: Store) -> 
     assert not refused.is_granted
     assert refused.exhausted is None
     assert (await reserve(store, others[0], budget("turns", 100))).is_granted, "answers can be counted"
-    await store.release(others[0])
+    await store.ledger.release(others[0])
     await answer(store, first, "a cat", Usage(30))
     assert len(await admitted(store, others, budget("credits", 100))) == 3
 
@@ -146,7 +146,7 @@ async def test_what_helps_with_an_answer_is_set_aside_without_being_judged(store
     await asked(store, "one", "a", usage=Usage(90))
     first, second = await topics(store, 2)
     assert (await reserve(store, first, budget("credits", 100))).is_granted
-    assert (await store.reserve(first, {100: MODEL})).is_granted
+    assert (await store.ledger.reserve(first, {100: MODEL})).is_granted
     [balance] = (await reserve(store, second, budget("credits", 100))).balances
     assert (balance.booked, balance.reserved) == (90, 180)
 
@@ -172,7 +172,7 @@ async def test_what_the_whole_bot_took_is_added_up_once_and_counted_whole(reopen
         for expected in (30, 40):
             [balance] = (await reserve(store, first, budget("credits", 1000, author=None))).balances
             assert balance.booked == expected
-            await store.settle(second, 0, MODEL, Usage(10))
+            await store.ledger.settle(second, 0, MODEL, Usage(10))
         read = store._closed[0]
         assert read[1].credits == 20, "what is long over need not be read again"
 
@@ -181,7 +181,7 @@ async def test_people_who_move_take_along_what_is_reserved_there(store: Store) -
     first, second = await topics(store, 2)
     old, new = first.message.channel, Channel("web", "moved")
     assert (await reserve(store, first, budget("turns", 1, author=None, channel=old))).is_granted
-    await store.migrate_channel(old, new)
+    await store.channels.migrate_channel(old, new)
     assert not (await reserve(store, second, budget("turns", 1, author=None, channel=new))).is_granted
 
 

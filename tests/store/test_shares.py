@@ -22,47 +22,47 @@ def from_bob(text: str, channel: str) -> Message:
 async def flood(store: Store, count: int) -> None:
     """Ann asks in so many topics."""
     for n in range(count):
-        await store.add(said(channel=f"web:topic{n}"))
+        await store.intake.add(said(channel=f"web:topic{n}"))
 
 
 async def test_no_more_is_kept_than_one_person_may_have_unanswered(store: Store) -> None:
     await flood(store, MOST)
     with pytest.raises(QueueFull):
-        await store.add(said(channel="web:more"), most=MOST)
-    assert await store.count_waiting() == MOST
+        await store.intake.add(said(channel="web:more"), most=MOST)
+    assert await store.queue.count_waiting() == MOST
     assert len(await table(store, "channels")) == MOST
-    assert await store.add(from_bob("and I?", "web:more"), most=MOST)
-    [first, *_] = await store.claim(1)
+    assert await store.intake.add(from_bob("and I?", "web:more"), most=MOST)
+    [first, *_] = await store.queue.claim(1)
     await answer(store, first, "yes")
-    assert await store.add(said(channel="web:more"), most=MOST)
+    assert await store.intake.add(said(channel="web:more"), most=MOST)
 
 
 async def test_a_full_queue_takes_what_makes_it_no_longer(store: Store) -> None:
     album = [replace(said(channel="web:album", photos=1), album="a") for _ in range(3)]
-    await store.add(album[0], 60, MOST)
+    await store.intake.add(album[0], 60, MOST)
     await flood(store, MOST - 1)
-    assert await store.add(album[1], 60, MOST), "it joins the other part"
-    assert not await store.add(album[1], 60, MOST), "it is known"
+    assert await store.intake.add(album[1], 60, MOST), "it joins the other part"
+    assert not await store.intake.add(album[1], 60, MOST), "it is known"
     with pytest.raises(QueueFull):
-        await store.add(replace(album[2], album="b"), 60, MOST)
+        await store.intake.add(replace(album[2], album="b"), 60, MOST)
 
 
 async def test_of_one_person_so_many_turns_are_in_work_and_others_go_first(store: Store) -> None:
     await flood(store, 10)
-    await store.add(from_bob("and I?", "web:bob"))
-    held = list(await store.claim(8, each=3))
+    await store.intake.add(from_bob("and I?", "web:bob"))
+    held = list(await store.queue.claim(8, each=3))
     assert len(held) == 3
-    [bob] = await store.claim(8, each=3)
+    [bob] = await store.queue.claim(8, each=3)
     assert bob.message.author.name == "Bob"
-    assert await store.claim(8, each=3) == []
+    assert await store.queue.claim(8, each=3) == []
     await answer(store, held.pop(), "yes")
-    assert len(await store.claim(8, each=3)) == 1
-    assert len(await store.claim(8)) == 6, "without a bound all of them"
+    assert len(await store.queue.claim(8, each=3)) == 1
+    assert len(await store.queue.claim(8)) == 6, "without a bound all of them"
 
 
 async def test_whoever_may_claim_nothing_more_of_one_person_sleeps(store: Store) -> None:
     await flood(store, 2)
-    await store.claim(8, each=1)
+    await store.queue.claim(8, each=1)
     assert isinstance(store, SqlStore)
     assert await store.read(FIRST_DUE.format(where=""), me=store.me, each=1) == []
     assert len(await store.read(FIRST_DUE.format(where=""), me=store.me, each=2)) == 1

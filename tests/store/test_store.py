@@ -19,45 +19,45 @@ from tests.store.talk import HERE, answer, claim_one
 
 async def test_a_message_is_kept_once_however_often_it_is_delivered(store: Store) -> None:
     message = said("hello", photos=2)
-    assert await store.add(message)
-    assert not await store.add(message)
+    assert await store.intake.add(message)
+    assert not await store.intake.add(message)
     turn = await claim_one(store)
     assert turn.message == message
     assert turn.conversation.model == MODEL
 
 
 async def test_the_same_message_id_in_another_channel_is_another_message(store: Store) -> None:
-    assert await store.add(said(id="7"))
-    assert await store.add(said(id="7", channel="web:kitchen"))
+    assert await store.intake.add(said(id="7"))
+    assert await store.intake.add(said(id="7", channel="web:kitchen"))
 
 
 async def test_a_conversation_is_answered_one_turn_at_a_time_in_order(store: Store) -> None:
     for text in ("one", "two", "three"):
-        await store.add(said(text))
+        await store.intake.add(said(text))
     heard = []
     for _ in range(3):
         turn = await claim_one(store)
-        assert await store.claim(10) == []
+        assert await store.queue.claim(10) == []
         heard.append(turn.message.text)
         await answer(store, turn, "yes")
     assert heard == ["one", "two", "three"]
-    assert await store.count_waiting() == 0
+    assert await store.queue.count_waiting() == 0
 
 
 async def test_conversations_are_answered_side_by_side_oldest_first(store: Store) -> None:
     for name in "abcd":
-        await store.add(said(name, channel=f"web:{name}"))
-    assert [turn.message.text for turn in await store.claim(3)] == ["a", "b", "c"]
-    assert [turn.message.text for turn in await store.claim(3)] == ["d"]
+        await store.intake.add(said(name, channel=f"web:{name}"))
+    assert [turn.message.text for turn in await store.queue.claim(3)] == ["a", "b", "c"]
+    assert [turn.message.text for turn in await store.queue.claim(3)] == ["d"]
 
 
 async def test_a_turn_put_back_keeps_its_place_until_it_is_due(store: Store) -> None:
-    await store.add(said("one"))
-    await store.add(said("two"))
+    await store.intake.add(said("one"))
+    await store.intake.add(said("two"))
     turn = await claim_one(store)
-    await store.reschedule(turn, 0.2)
-    assert await store.claim(10) == []
-    await asyncio.wait_for(store.wait(5), 2)
+    await store.queue.reschedule(turn, 0.2)
+    assert await store.queue.claim(10) == []
+    await asyncio.wait_for(store.queue.wait(5), 2)
     await asyncio.sleep(0.25)
     again = await claim_one(store)
     assert (again.message.text, again.attempts, again.deliveries) == ("one", 1, 2)
@@ -71,9 +71,9 @@ def part(album: str, text: str = "", photo: str = "", **more: object) -> Message
 async def test_the_parts_of_an_album_are_one_turn_whatever_order_they_come_in(store: Store) -> None:
     first, second, third = part("a", "compare them", "1"), part("a", photo="2"), part("a", photo="3")
     for message in (third, first, second):
-        assert await store.add(message, ripens=0.1)
-    assert not await store.add(second, ripens=0.1)
-    assert await store.claim(10) == []  # one more may come
+        assert await store.intake.add(message, ripens=0.1)
+    assert not await store.intake.add(second, ripens=0.1)
+    assert await store.queue.claim(10) == []  # one more may come
     await asyncio.sleep(0.15)
     turn = await claim_one(store)
     assert turn.message.id == first.id
@@ -82,69 +82,69 @@ async def test_the_parts_of_an_album_are_one_turn_whatever_order_they_come_in(st
 
 
 async def test_albums_do_not_mix(store: Store) -> None:
-    await store.add(part("a", "first", "1"), ripens=0.05)
-    await store.add(part("b", "second", "2"), ripens=0.05)
+    await store.intake.add(part("a", "first", "1"), ripens=0.05)
+    await store.intake.add(part("b", "second", "2"), ripens=0.05)
     await asyncio.sleep(0.1)
     turn = await claim_one(store)
     assert turn.message.text == "first"
-    await store.finish(turn)
+    await store.queue.finish(turn)
     assert (await claim_one(store)).message.text == "second"
 
 
 async def test_an_album_is_spoken_to_the_bot_when_one_of_its_parts_is(store: Store) -> None:
-    await store.add(part("a", photo="1", addressed=False), ripens=0)
-    await store.add(part("a", "@bot what?", "2", addressed=True), ripens=0)
+    await store.intake.add(part("a", photo="1", addressed=False), ripens=0)
+    await store.intake.add(part("a", "@bot what?", "2", addressed=True), ripens=0)
     turn = await claim_one(store)
     assert turn.message.addressed
     assert len(turn.message.attachments) == 2
 
 
 async def test_a_part_that_comes_too_late_is_a_turn_of_its_own(store: Store) -> None:
-    await store.add(part("a", "first", "1"))
+    await store.intake.add(part("a", "first", "1"))
     turn = await claim_one(store)
-    assert await store.add(part("a", photo="2"))
-    await store.finish(turn)
+    assert await store.intake.add(part("a", photo="2"))
+    await store.queue.finish(turn)
     assert (await claim_one(store)).message.attachments[0].ref == "2"
 
 
 async def test_an_album_that_a_restart_came_into_waits_for_all_of_its_parts(store: Store) -> None:
-    await store.add(part("a", photo="1"), ripens=0.01)
+    await store.intake.add(part("a", photo="1"), ripens=0.01)
     await asyncio.sleep(0.05)  # it was down for longer than an album may take
-    await store.hold_albums(0.3)
+    await store.intake.hold_albums(0.3)
     for photo in ("2", "3"):
-        await store.add(part("a", photo=photo), ripens=0.01)
+        await store.intake.add(part("a", photo=photo), ripens=0.01)
         await asyncio.sleep(0.05)
-        assert await store.claim(10) == []
+        assert await store.queue.claim(10) == []
     await asyncio.sleep(0.3)
     turn = await claim_one(store)
     assert [each.ref for each in turn.message.attachments] == ["1", "2", "3"]
 
 
 async def test_only_albums_that_nobody_has_taken_up_wait_for_parts(store: Store) -> None:
-    await store.add(part("a", photo="1"))
-    await store.add(said("what?"))
-    await store.hold_albums(60)
+    await store.intake.add(part("a", photo="1"))
+    await store.intake.add(said("what?"))
+    await store.intake.hold_albums(60)
     turn = await claim_one(store)
     assert turn.message.channel == HERE
 
 
 async def test_an_album_survives_a_restart_between_its_parts(reopen: OpenStore) -> None:
     async with reopen() as store:
-        await store.add(part("a", "both", "1"), ripens=0.3)
+        await store.intake.add(part("a", "both", "1"), ripens=0.3)
     async with reopen() as store:
-        await store.add(part("a", photo="2"), ripens=0.3)
+        await store.intake.add(part("a", photo="2"), ripens=0.3)
         await asyncio.sleep(0.4)
         assert len((await claim_one(store)).message.attachments) == 2
 
 
 async def test_new_words_count_until_the_turn_is_taken_up(store: Store) -> None:
     message = said("waht is this?", photos=1)
-    await store.add(message)
-    await store.amend(replace(message, text="what is this?"))
+    await store.intake.add(message)
+    await store.intake.amend(replace(message, text="what is this?"))
     turn = await claim_one(store)
     assert turn.message.text == "what is this?"
-    await store.amend(replace(message, text="too late"))
-    await store.reschedule(turn, 0)
+    await store.intake.amend(replace(message, text="too late"))
+    await store.queue.reschedule(turn, 0)
     assert (await claim_one(store)).message.text == "what is this?"
 
 
@@ -153,70 +153,70 @@ async def test_new_words_count_until_the_turn_is_taken_up(store: Store) -> None:
 
 async def test_a_message_deleted_in_time_is_never_answered_nor_taken_in_again(store: Store) -> None:
     message = said("forget it")
-    await store.add(message)
-    await store.cancel_queued(message.channel, message.id)
-    assert await store.count_waiting() == 0
-    assert not await store.add(message)
-    assert await store.claim(10) == []
-    await store.add(said("and this?"))
+    await store.intake.add(message)
+    await store.intake.cancel_queued(message.channel, message.id)
+    assert await store.queue.count_waiting() == 0
+    assert not await store.intake.add(message)
+    assert await store.queue.claim(10) == []
+    await store.intake.add(said("and this?"))
     turn = await claim_one(store)
     assert turn.message.text == "and this?"
-    assert await store.list_history(turn, 10) == []
+    assert await store.turns.list_history(turn, 10) == []
 
 
 async def test_the_line_closes_up_wherever_a_message_is_deleted(store: Store) -> None:
     messages = [said(text) for text in ("one", "two", "three", "four")]
     for message in messages:
-        await store.add(message)
+        await store.intake.add(message)
     for gone in (messages[0], messages[2]):
-        await store.cancel_queued(HERE, gone.id)
+        await store.intake.cancel_queued(HERE, gone.id)
     for text in ("two", "four"):
         turn = await claim_one(store)
         assert turn.message.text == text
-        await store.finish(turn)
-    assert await store.count_waiting() == 0
+        await store.queue.finish(turn)
+    assert await store.queue.count_waiting() == 0
 
 
 async def test_a_message_deleted_behind_one_in_work_does_not_let_another_come_forward(store: Store) -> None:
     messages = [said(text) for text in ("one", "two", "three")]
     for message in messages:
-        await store.add(message)
+        await store.intake.add(message)
     turn = await claim_one(store)
-    await store.cancel_queued(HERE, messages[1].id)
-    assert await store.claim(10) == []
-    await store.finish(turn)
+    await store.intake.cancel_queued(HERE, messages[1].id)
+    assert await store.queue.claim(10) == []
+    await store.queue.finish(turn)
     assert (await claim_one(store)).message.text == "three"
 
 
 async def test_a_message_deleted_too_late_is_answered(store: Store) -> None:
     message = said()
-    await store.add(message)
+    await store.intake.add(message)
     turn = await claim_one(store)
-    await store.cancel_queued(message.channel, message.id)
-    await store.reschedule(turn, 0)
-    await store.cancel_queued(message.channel, message.id)
+    await store.intake.cancel_queued(message.channel, message.id)
+    await store.queue.reschedule(turn, 0)
+    await store.intake.cancel_queued(message.channel, message.id)
     await answer(store, await claim_one(store), "a cat")
-    await store.cancel_queued(message.channel, message.id)
-    await store.add(said("and now?"))
-    assert [past.answer for past in await store.list_history(await claim_one(store), 10)] == ["a cat"]
+    await store.intake.cancel_queued(message.channel, message.id)
+    await store.intake.add(said("and now?"))
+    assert [past.answer for past in await store.turns.list_history(await claim_one(store), 10)] == ["a cat"]
 
 
 async def test_what_nobody_said_to_the_bot_can_be_deleted(store: Store) -> None:
     message = said()
-    await store.add(message)
-    await store.cancel_queued(HERE, "unknown")
-    await store.cancel_queued(Channel("web", "kitchen"), message.id)
+    await store.intake.add(message)
+    await store.intake.cancel_queued(HERE, "unknown")
+    await store.intake.cancel_queued(Channel("web", "kitchen"), message.id)
     assert (await claim_one(store)).message == message
 
 
 async def test_a_deletion_ends_the_wait_of_whoever_is_behind(store: Store) -> None:
     first = part("a", "look", "1")
-    await store.add(first, ripens=30)
-    await store.add(said("hello", channel=str(first.channel)))
-    await store.wait(0.01)  # forget what came before
-    waiting = asyncio.create_task(store.wait(30))
+    await store.intake.add(first, ripens=30)
+    await store.intake.add(said("hello", channel=str(first.channel)))
+    await store.queue.wait(0.01)  # forget what came before
+    waiting = asyncio.create_task(store.queue.wait(30))
     await asyncio.sleep(0.05)
-    await store.cancel_queued(first.channel, first.id)
+    await store.intake.cancel_queued(first.channel, first.id)
     await asyncio.wait_for(waiting, 5)
     assert (await claim_one(store)).message.text == "hello"
 
@@ -226,13 +226,13 @@ async def test_another_process_hears_of_a_deletion(reopen: OpenStore, store_url:
         pytest.skip("one process on one file")
     async with reopen() as store, reopen() as other:
         first = part("a", "look", "1")
-        await store.add(first, ripens=30)
-        await store.add(said("hello", channel=str(first.channel)))
+        await store.intake.add(first, ripens=30)
+        await store.intake.add(said("hello", channel=str(first.channel)))
         for _ in range(2):  # let the news of both arrive
-            await other.wait(0.2)
-        waiting = asyncio.create_task(other.wait(30))
+            await other.queue.wait(0.2)
+        waiting = asyncio.create_task(other.queue.wait(30))
         await asyncio.sleep(0.05)
-        await store.cancel_queued(first.channel, first.id)
+        await store.intake.cancel_queued(first.channel, first.id)
         await asyncio.wait_for(waiting, 5)
         assert (await claim_one(other)).message.text == "hello"
 
@@ -241,24 +241,24 @@ async def test_another_process_hears_of_a_deletion(reopen: OpenStore, store_url:
 async def test_an_album_goes_on_without_a_part_that_is_deleted(store: Store, gone: int) -> None:
     parts = [part("a", "compare them", "1"), part("a", "or not", "2"), part("a", photo="3")]
     for message in parts:
-        await store.add(message)
+        await store.intake.add(message)
     lost = parts.pop(gone)
-    await store.cancel_queued(lost.channel, lost.id)
-    await store.cancel_queued(lost.channel, lost.id)
-    await store.amend(replace(lost, text="too late", edited=True))
-    assert not await store.add(lost)
+    await store.intake.cancel_queued(lost.channel, lost.id)
+    await store.intake.cancel_queued(lost.channel, lost.id)
+    await store.intake.amend(replace(lost, text="too late", edited=True))
+    assert not await store.intake.add(lost)
     turn = await claim_one(store)
     assert turn.message == Message.of_album(parts)
-    await store.finish(turn)
-    assert not any([await store.add(message) for message in (lost, *parts)])
+    await store.queue.finish(turn)
+    assert not any([await store.intake.add(message) for message in (lost, *parts)])
 
 
 async def test_a_part_that_comes_after_a_deletion_still_joins_the_others(store: Store) -> None:
     first, second, third = part("a", "these", "1"), part("a", photo="2"), part("a", photo="3")
-    await store.add(first)
-    await store.add(second)
-    await store.cancel_queued(first.channel, first.id)
-    await store.add(third)
+    await store.intake.add(first)
+    await store.intake.add(second)
+    await store.intake.cancel_queued(first.channel, first.id)
+    await store.intake.add(third)
     turn = await claim_one(store)
     assert (turn.message.text, [photo.ref for photo in turn.message.attachments]) == ("", ["2", "3"])
 
@@ -266,35 +266,35 @@ async def test_a_part_that_comes_after_a_deletion_still_joins_the_others(store: 
 async def test_an_album_is_withdrawn_with_its_last_part(reopen: OpenStore) -> None:
     first, second = part("a", "both", "1"), part("a", photo="2")
     async with reopen() as store:
-        await store.add(first)
-        await store.add(second)
-        await store.cancel_queued(first.channel, first.id)
+        await store.intake.add(first)
+        await store.intake.add(second)
+        await store.intake.cancel_queued(first.channel, first.id)
     async with reopen() as store:
-        await store.cancel_queued(second.channel, second.id)
-        assert await store.count_waiting() == 0
-        assert not await store.add(first)
-        assert not await store.add(second)
-        assert await store.claim(10) == []
-        await store.add(part("a", photo="3"))  # it comes too late to be of that album
+        await store.intake.cancel_queued(second.channel, second.id)
+        assert await store.queue.count_waiting() == 0
+        assert not await store.intake.add(first)
+        assert not await store.intake.add(second)
+        assert await store.queue.claim(10) == []
+        await store.intake.add(part("a", photo="3"))  # it comes too late to be of that album
         assert [photo.ref for photo in (await claim_one(store)).message.attachments] == ["3"]
 
 
 async def test_an_album_no_longer_speaks_to_the_bot_when_the_part_that_did_is_deleted(store: Store) -> None:
     spoke = part("a", "@bot what?", "2", addressed=True)
-    await store.add(part("a", photo="1", addressed=False))
-    await store.add(spoke)
-    await store.cancel_queued(spoke.channel, spoke.id)
+    await store.intake.add(part("a", photo="1", addressed=False))
+    await store.intake.add(spoke)
+    await store.intake.cancel_queued(spoke.channel, spoke.id)
     assert not (await claim_one(store)).message.addressed
 
 
 async def test_what_is_said_while_the_message_before_it_is_deleted_comes_forward(store: Store) -> None:
     for _ in range(60):
         gone, after = said("never mind"), said("but this")
-        await store.add(gone)
-        await asyncio.gather(store.add(after), store.cancel_queued(HERE, gone.id))
+        await store.intake.add(gone)
+        await asyncio.gather(store.intake.add(after), store.intake.cancel_queued(HERE, gone.id))
         turn = await claim_one(store)
         assert turn.message == after
-        await store.finish(turn)
+        await store.queue.finish(turn)
 
 
 async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_line_without_a_head(
@@ -306,19 +306,19 @@ async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_li
     async def talk(store: Store, name: str) -> None:
         for n in range(12):
             message = said(f"{name}{n}")
-            await store.add(message)
+            await store.intake.add(message)
             if n % 2:
                 deleted.add(message.text)
                 await asyncio.sleep(0.001 * (n % 3))
-                await store.cancel_queued(HERE, message.id)
+                await store.intake.cancel_queued(HERE, message.id)
 
     async def work(store: Store) -> None:
-        while not talking.done() or await store.count_waiting():
-            for turn in await store.claim(3):
+        while not talking.done() or await store.queue.count_waiting():
+            for turn in await store.queue.claim(3):
                 if len(answered) % 5 == 0:
-                    await store.renew(turn.conversation)
+                    await store.conversations.renew(turn.conversation)
                 answered.append(turn.message.text)
-                await store.finish(turn)
+                await store.queue.finish(turn)
             await asyncio.sleep(0)
 
     async with reopen() as store:
@@ -334,20 +334,20 @@ async def test_deletions_beside_answers_and_fresh_conversations_never_leave_a_li
 
 async def test_one_claim_leaves_some_of_a_long_queue_to_other_processes_where_there_may_be_any(store: Store) -> None:
     for n in range(40):
-        await store.add(said("what?", f"web:{n}"))
-    claims = [len(await store.claim(30)) for _ in range(4)]
+        await store.intake.add(said("what?", f"web:{n}"))
+    claims = [len(await store.queue.claim(30)) for _ in range(4)]
     assert claims == ([30, 10, 0, 0] if isinstance(store, SQLite) else [16, 16, 8, 0])
 
 
 async def test_what_people_chose_for_a_channel_is_kept_and_seen_at_once(reopen: OpenStore) -> None:
     async with reopen() as store:
-        assert await store.get_channel_settings(HERE) == ChannelSettings()
+        assert await store.channels.get_channel_settings(HERE) == ChannelSettings()
         for chosen in (ChannelSettings("all"), ChannelSettings("photos", fallbacks=("a/b", "c/d"))):
-            await store.save_channel_settings(HERE, chosen)
-            assert await store.get_channel_settings(HERE) == chosen
-        assert await store.get_channel_settings(Channel("web", "kitchen")) == ChannelSettings()
+            await store.channels.save_channel_settings(HERE, chosen)
+            assert await store.channels.get_channel_settings(HERE) == chosen
+        assert await store.channels.get_channel_settings(Channel("web", "kitchen")) == ChannelSettings()
     async with reopen() as store:
-        assert await store.get_channel_settings(HERE) == ChannelSettings("photos", fallbacks=("a/b", "c/d"))
+        assert await store.channels.get_channel_settings(HERE) == ChannelSettings("photos", fallbacks=("a/b", "c/d"))
 
 
 async def written_by_another_version(store: Store, settings: str) -> None:
@@ -374,17 +374,17 @@ async def test_settings_of_an_older_or_newer_version_are_understood(
     store: Store, written: str, read: ChannelSettings
 ) -> None:
     await written_by_another_version(store, written)
-    assert await store.get_channel_settings(HERE) == read
+    assert await store.channels.get_channel_settings(HERE) == read
 
 
 async def test_the_database_is_not_asked_for_every_message(reopen: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.channels.SETTINGS_SECONDS", 0.3)
     async with reopen() as store:
-        assert await store.get_channel_settings(HERE) == ChannelSettings()
+        assert await store.channels.get_channel_settings(HERE) == ChannelSettings()
         await written_by_another_version(store, '{"listening": "all"}')
-        assert await store.get_channel_settings(HERE) == ChannelSettings(), "it was just asked for"
+        assert await store.channels.get_channel_settings(HERE) == ChannelSettings(), "it was just asked for"
         await asyncio.sleep(0.35)
-        assert await store.get_channel_settings(HERE) == ChannelSettings("all"), "seconds later it is known"
+        assert await store.channels.get_channel_settings(HERE) == ChannelSettings("all"), "seconds later it is known"
 
 
 def answers(value: int) -> Callable[[], Awaitable[int]]:
@@ -420,21 +420,21 @@ async def test_what_changed_while_it_was_read_is_read_again() -> None:
 async def test_the_last_message_heard_is_kept_for_each_channel_of_a_platform(reopen: OpenStore) -> None:
     marks = {Channel("discord", str(n)): str(10**17 + n) for n in range(5_000)}
     async with reopen() as store:
-        await store.save_read_marks(marks | {Channel("telegram", "1"): "1", Channel("discordant", "1"): "1"})
+        await store.channels.save_read_marks(marks | {Channel("telegram", "1"): "1", Channel("discordant", "1"): "1"})
     async with reopen() as store:
-        assert await store.list_read_marks("discord") == marks
-        assert await store.list_read_marks("telegram") == {Channel("telegram", "1"): "1"}
-        assert await store.list_read_marks("web") == {}
+        assert await store.channels.list_read_marks("discord") == marks
+        assert await store.channels.list_read_marks("telegram") == {Channel("telegram", "1"): "1"}
+        assert await store.channels.list_read_marks("web") == {}
 
 
 async def test_an_older_mark_never_replaces_a_newer_one(store: Store) -> None:
     short, long = Channel("discord", "short"), Channel("discord", "long")
-    await store.save_read_marks({short: "9", long: "1052"})
-    await store.save_read_marks({short: "10", long: "1049"})
-    await store.save_read_marks({})
-    assert await store.list_read_marks("discord") == {short: "10", long: "1052"}
-    await store.save_read_marks({short: "9", long: "999"})
-    assert await store.list_read_marks("discord") == {short: "10", long: "1052"}
+    await store.channels.save_read_marks({short: "9", long: "1052"})
+    await store.channels.save_read_marks({short: "10", long: "1049"})
+    await store.channels.save_read_marks({})
+    assert await store.channels.list_read_marks("discord") == {short: "10", long: "1052"}
+    await store.channels.save_read_marks({short: "9", long: "999"})
+    assert await store.channels.list_read_marks("discord") == {short: "10", long: "1052"}
 
 
 async def test_processes_that_hear_the_same_channels_do_not_block_each_other(reopen: OpenStore, store_url: str) -> None:
@@ -445,30 +445,32 @@ async def test_processes_that_hear_the_same_channels_do_not_block_each_other(reo
         for n in range(5):
             forth = dict.fromkeys(channels, str(n))
             back = dict.fromkeys(reversed(channels), str(n))
-            await asyncio.wait_for(asyncio.gather(a.save_read_marks(forth), b.save_read_marks(back)), 10)
-        assert set((await a.list_read_marks("discord")).values()) == {"4"}
+            await asyncio.wait_for(
+                asyncio.gather(a.channels.save_read_marks(forth), b.channels.save_read_marks(back)), 10
+            )
+        assert set((await a.channels.list_read_marks("discord")).values()) == {"4"}
 
 
 async def test_people_who_move_take_what_they_chose_and_the_last_message_along(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
-    await store.save_channel_settings(old, ChannelSettings("all"))
-    await store.save_read_marks({old: "7"})
-    assert await store.get_channel_settings(new) == ChannelSettings()
-    await store.migrate_channel(old, new)
-    assert await store.get_channel_settings(new) == ChannelSettings("all")
-    assert await store.get_channel_settings(old) == ChannelSettings()
-    assert await store.list_read_marks("telegram") == {new: "7"}
+    await store.channels.save_channel_settings(old, ChannelSettings("all"))
+    await store.channels.save_read_marks({old: "7"})
+    assert await store.channels.get_channel_settings(new) == ChannelSettings()
+    await store.channels.migrate_channel(old, new)
+    assert await store.channels.get_channel_settings(new) == ChannelSettings("all")
+    assert await store.channels.get_channel_settings(old) == ChannelSettings()
+    assert await store.channels.list_read_marks("telegram") == {new: "7"}
 
 
 async def test_what_people_chose_at_the_new_address_counts(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
-    await store.save_channel_settings(old, ChannelSettings("all"))
-    await store.save_channel_settings(new, ChannelSettings("photos"))
-    await store.save_read_marks({old: "7", new: "1"})
-    await store.migrate_channel(old, new)
-    await store.migrate_channel(old, new)
-    assert await store.get_channel_settings(new) == ChannelSettings("photos")
-    assert (await store.list_read_marks("telegram"))[new] == "1"
+    await store.channels.save_channel_settings(old, ChannelSettings("all"))
+    await store.channels.save_channel_settings(new, ChannelSettings("photos"))
+    await store.channels.save_read_marks({old: "7", new: "1"})
+    await store.channels.migrate_channel(old, new)
+    await store.channels.migrate_channel(old, new)
+    assert await store.channels.get_channel_settings(new) == ChannelSettings("photos")
+    assert (await store.channels.list_read_marks("telegram"))[new] == "1"
 
 
 # and what else there is
@@ -476,63 +478,63 @@ async def test_what_people_chose_at_the_new_address_counts(store: Store) -> None
 
 async def test_people_who_move_take_their_conversation_and_what_waits_along(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
-    await store.add(said("one", channel=str(old)))
-    await store.migrate_channel(old, new)
-    await store.add(said("two", channel=str(new)))
+    await store.intake.add(said("one", channel=str(old)))
+    await store.channels.migrate_channel(old, new)
+    await store.intake.add(said("two", channel=str(new)))
     turn = await claim_one(store)
     assert (turn.message.text, turn.message.channel) == ("one", new)
-    await store.finish(turn)
+    await store.queue.finish(turn)
     following = await claim_one(store)
     assert (following.message.text, following.conversation.id) == ("two", turn.conversation.id)
 
 
 async def test_waiting_ends_when_something_is_said(store: Store) -> None:
-    await store.wait(0.01)  # forget what came before
-    waiting = asyncio.create_task(store.wait(30))
+    await store.queue.wait(0.01)  # forget what came before
+    waiting = asyncio.create_task(store.queue.wait(30))
     await asyncio.sleep(0.05)
-    await store.add(said())
+    await store.intake.add(said())
     await asyncio.wait_for(waiting, 5)
 
 
 async def test_an_answer_is_remembered_with_its_figures_and_delivered_after_a_crash(reopen: OpenStore) -> None:
     async with reopen() as store:
-        await store.add(said())
+        await store.intake.add(said())
         turn = await claim_one(store)
-        await store.save_post_id(turn, HERE, 0, "post-1")
-        await store.save_answer(turn, Answer("a cat", MODEL, Usage(5, 6, 7), 0.1, 0.2))
-        await store.release_leases()
+        await store.posts.save_post_id(turn, HERE, 0, "post-1")
+        await store.queue.save_answer(turn, Answer("a cat", MODEL, Usage(5, 6, 7), 0.1, 0.2))
+        await store.queue.release_leases()
     async with reopen() as store:
         again = await claim_one(store)
         assert again.answer == "a cat"
-        assert await store.list_posts(again, HERE) == ["post-1"]
+        assert await store.posts.list_posts(again, HERE) == ["post-1"]
 
 
 async def test_history_holds_what_was_answered_and_no_commands_or_failures(store: Store) -> None:
-    await store.add(said("a photo"))
+    await store.intake.add(said("a photo"))
     first = await claim_one(store)
     await answer(store, first, "a cat")
-    await store.add(said("/model"))
+    await store.intake.add(said("/model"))
     turn = await claim_one(store)
-    await store.save_answer(turn, Answer("gpt-4o", None))
-    await store.finish(turn)
-    await store.add(said("another"))
+    await store.queue.save_answer(turn, Answer("gpt-4o", None))
+    await store.queue.finish(turn)
+    await store.intake.add(said("another"))
     turn = await claim_one(store)
-    await store.save_answer(turn, Answer("no credits", MODEL))
-    await store.finish(turn, error="provider_no_credits")
-    await store.add(said("and now?"))
+    await store.queue.save_answer(turn, Answer("no credits", MODEL))
+    await store.queue.finish(turn, error="provider_no_credits")
+    await store.intake.add(said("and now?"))
     turn = await claim_one(store)
-    assert await store.list_history(turn, 10) == [Exchange("Ann", "a photo", "a cat", first.id, MODEL)]
+    assert await store.turns.list_history(turn, 10) == [Exchange("Ann", "a photo", "a cat", first.id, MODEL)]
 
 
 async def test_a_fresh_conversation_takes_along_what_waits_and_keeps_the_model(store: Store) -> None:
-    await store.add(said("/new"))
-    await store.add(said("hello"))
+    await store.intake.add(said("/new"))
+    await store.intake.add(said("hello"))
     turn = await claim_one(store)
-    await store.switch_model(turn.conversation, "onemin/other")
-    await store.save_remote_id(turn.conversation, "uuid-1")
-    fresh = await store.renew(turn.conversation)
-    assert await store.claim(10) == []  # /new itself has not been answered yet
-    await store.finish(turn)
+    await store.conversations.switch_model(turn.conversation, "onemin/other")
+    await store.conversations.save_remote_id(turn.conversation, "uuid-1")
+    fresh = await store.conversations.renew(turn.conversation)
+    assert await store.queue.claim(10) == []  # /new itself has not been answered yet
+    await store.queue.finish(turn)
     hello = await claim_one(store)
     assert hello.message.text == "hello"
     assert hello.conversation.id == fresh.id != turn.conversation.id
@@ -540,48 +542,48 @@ async def test_a_fresh_conversation_takes_along_what_waits_and_keeps_the_model(s
 
 
 async def test_another_provider_means_another_remote_conversation(store: Store) -> None:
-    await store.add(said())
+    await store.intake.add(said())
     turn = await claim_one(store)
-    await store.save_remote_id(turn.conversation, "uuid-1")
+    await store.conversations.save_remote_id(turn.conversation, "uuid-1")
     await answer(store, turn, "a cat")
-    await store.add(said())
+    await store.intake.add(said())
     turn = await claim_one(store)
     assert turn.conversation.remote_id == "uuid-1"
-    await store.switch_model(turn.conversation, "sandbox/gpt-4o-mini")
+    await store.conversations.switch_model(turn.conversation, "sandbox/gpt-4o-mini")
     await answer(store, turn, "a cat")
-    await store.add(said())
+    await store.intake.add(said())
     turn = await claim_one(store)
     assert (turn.conversation.model, turn.conversation.remote_id) == ("sandbox/gpt-4o-mini", "uuid-1")
-    await store.switch_model(turn.conversation, "onemin/gpt-4o")
+    await store.conversations.switch_model(turn.conversation, "onemin/gpt-4o")
     await answer(store, turn, "a cat")
-    await store.add(said())
+    await store.intake.add(said())
     assert (await claim_one(store)).conversation.remote_id is None
 
 
 async def test_assets_are_known_by_provider_account_and_photo(store: Store) -> None:
-    await store.save_asset("onemin", "mine", "abc", "images/1.jpg")
-    assert await store.get_asset("onemin", "mine", "abc") == "images/1.jpg"
-    assert await store.get_asset("onemin", "yours", "abc") is None
-    await store.save_asset("onemin", "mine", "abc", "images/2.jpg")
-    assert await store.get_asset("onemin", "mine", "abc") == "images/2.jpg"
-    await store.forget_asset("onemin", "mine", "abc")
-    assert await store.get_asset("onemin", "mine", "abc") is None
+    await store.blobs.save_asset("onemin", "mine", "abc", "images/1.jpg")
+    assert await store.blobs.get_asset("onemin", "mine", "abc") == "images/1.jpg"
+    assert await store.blobs.get_asset("onemin", "yours", "abc") is None
+    await store.blobs.save_asset("onemin", "mine", "abc", "images/2.jpg")
+    assert await store.blobs.get_asset("onemin", "mine", "abc") == "images/2.jpg"
+    await store.blobs.forget_asset("onemin", "mine", "abc")
+    assert await store.blobs.get_asset("onemin", "mine", "abc") is None
 
 
 async def test_a_cancelled_writer_leaves_nothing_half_written(store: Store) -> None:
-    writers = [asyncio.create_task(store.add(said(str(n), channel=f"web:{n % 7}"))) for n in range(60)]
+    writers = [asyncio.create_task(store.intake.add(said(str(n), channel=f"web:{n % 7}"))) for n in range(60)]
     await asyncio.sleep(0)
     for writer in writers[::2]:
         writer.cancel()
     await asyncio.gather(*writers, return_exceptions=True)
     done = 0
-    while turns := await store.claim(100):
+    while turns := await store.queue.claim(100):
         assert len({turn.conversation.id for turn in turns}) == len(turns)
         for turn in turns:
             await answer(store, turn, "yes")
             done += 1
     assert done >= 30
-    assert await store.count_waiting() == 0
+    assert await store.queue.count_waiting() == 0
 
 
 async def test_a_dead_process_s_turn_is_taken_over_and_its_own_writes_no_longer_count(
@@ -591,16 +593,16 @@ async def test_a_dead_process_s_turn_is_taken_over_and_its_own_writes_no_longer_
         pytest.skip("one process on one file: nobody is there to take over before it starts again")
     monkeypatch.setattr("bot.store.turn_queue.LEASE", 0.3)
     async with reopen() as slow, reopen() as quick:
-        await slow.add(said())
+        await slow.intake.add(said())
         mine = await claim_one(slow)
-        assert await quick.claim(1) == []
+        assert await quick.queue.claim(1) == []
         await asyncio.sleep(0.4)
         yours = await claim_one(quick)
         assert yours.deliveries == 2
         with pytest.raises(LeaseLost):
-            await slow.save_answer(mine, Answer("too late", MODEL))
+            await slow.queue.save_answer(mine, Answer("too late", MODEL))
         with pytest.raises(LeaseLost):
-            await slow.finish(mine)
+            await slow.queue.finish(mine)
         await answer(quick, yours, "a cat")
 
 
@@ -611,12 +613,12 @@ async def test_a_renewed_lease_is_not_taken_over(
         pytest.skip("one process on one file")
     monkeypatch.setattr("bot.store.turn_queue.LEASE", 0.5)
     async with reopen() as holder, reopen() as other:
-        await holder.add(said())
-        [turn] = await holder.claim(1)
+        await holder.intake.add(said())
+        [turn] = await holder.queue.claim(1)
         for _ in range(4):
             await asyncio.sleep(0.2)
-            await holder.renew_leases([turn.id])
-        assert await other.claim(1) == []
+            await holder.queue.renew_leases([turn.id])
+        assert await other.queue.claim(1) == []
 
 
 async def test_processes_share_the_queue_without_overlap(reopen: OpenStore, store_url: str) -> None:
@@ -626,19 +628,19 @@ async def test_processes_share_the_queue_without_overlap(reopen: OpenStore, stor
     async with reopen() as a, reopen() as b, reopen() as c, reopen() as d:
         stores = [a, b, c, d]
         for n in range(120):
-            await stores[n % 4].add(said(str(n), channel=f"web:{n % 8}"))
+            await stores[n % 4].intake.add(said(str(n), channel=f"web:{n % 8}"))
         answered: list[int] = []
         in_work: set[int] = set()
 
         async def work(store: Store) -> None:
             while len(answered) < 120:
-                for turn in await store.claim(3):
+                for turn in await store.queue.claim(3):
                     assert turn.conversation.id not in in_work
                     in_work.add(turn.conversation.id)
                     await asyncio.sleep(0.001)
                     in_work.discard(turn.conversation.id)
                     answered.append(int(turn.message.text))
-                    await store.finish(turn)
+                    await store.queue.finish(turn)
 
         await asyncio.wait_for(asyncio.gather(*map(work, stores)), 40)
         assert sorted(answered) == list(range(120))
@@ -651,14 +653,14 @@ async def test_concurrent_adds_and_finishes_never_leave_a_line_without_a_head(
 ) -> None:
     async def talk(store: Store, count: int) -> None:
         for n in range(count):
-            await store.add(said(str(n)))
+            await store.intake.add(said(str(n)))
 
     async with reopen() as store:
         talking = asyncio.gather(*(talk(store, 15) for _ in range(4)))
         done, deadline = 0, time.monotonic() + 20
         while done < 60 and time.monotonic() < deadline:
-            for turn in await store.claim(5):
-                await store.finish(turn)
+            for turn in await store.queue.claim(5):
+                await store.queue.finish(turn)
                 done += 1
         await talking
         assert done == 60
@@ -674,26 +676,26 @@ async def test_a_second_bot_on_the_same_file_is_refused(reopen: OpenStore, store
 
 
 async def test_what_a_process_holds_without_working_on_it_is_given_back(store: Store) -> None:
-    await store.add(said(channel="web:one"))
-    await store.add(said(channel="web:two"))
-    worked_on, lost = await store.claim(2)
-    await store.renew_leases([worked_on.id])
-    again = await store.claim(2)
+    await store.intake.add(said(channel="web:one"))
+    await store.intake.add(said(channel="web:two"))
+    worked_on, lost = await store.queue.claim(2)
+    await store.queue.renew_leases([worked_on.id])
+    again = await store.queue.claim(2)
     assert [turn.id for turn in again] == [lost.id]
 
 
 async def test_a_process_takes_up_only_what_was_said_where_it_can_speak(store: Store) -> None:
-    await store.add(said("on the page", "web:one"))
-    await store.add(said("in a chat", "telegram:1"))
-    assert [turn.message.text for turn in await store.claim(5, ["telegram", "discord"])] == ["in a chat"]
-    assert await store.claim(5, []) == []
-    assert [turn.message.text for turn in await store.claim(5)] == ["on the page"]
+    await store.intake.add(said("on the page", "web:one"))
+    await store.intake.add(said("in a chat", "telegram:1"))
+    assert [turn.message.text for turn in await store.queue.claim(5, ["telegram", "discord"])] == ["in a chat"]
+    assert await store.queue.claim(5, []) == []
+    assert [turn.message.text for turn in await store.queue.claim(5)] == ["on the page"]
 
 
 async def test_what_waits_for_another_platform_keeps_nobody_awake(store: Store) -> None:
-    await store.add(said("on the page", "web:one"))
+    await store.intake.add(said("on the page", "web:one"))
     for _ in range(3):  # what was added wakes it up, and on PostgreSQL its echo
-        await store.wait(0.1, ["telegram"])
+        await store.queue.wait(0.1, ["telegram"])
     began = time.monotonic()
-    await store.wait(0.2, ["telegram"])
+    await store.queue.wait(0.2, ["telegram"])
     assert time.monotonic() - began > 0.15

@@ -10,26 +10,26 @@ def session(id: str, created: float = 100.0, seen: float = 100.0) -> WebSession:
 
 
 async def test_a_session_is_found_by_its_secret_with_the_token_that_it_began_with(store: Store) -> None:
-    await store.add_session(session("a"), secret_hash="s1", token_hash="t1")
-    assert await store.find_session(secret_hash="s1", token_hash="t1") == session("a")
-    assert await store.find_session(secret_hash="s1", token_hash="t2") is None
-    assert await store.find_session(secret_hash="s2", token_hash="t1") is None
+    await store.sessions.add_session(session("a"), secret_hash="s1", token_hash="t1")
+    assert await store.sessions.find_session(secret_hash="s1", token_hash="t1") == session("a")
+    assert await store.sessions.find_session(secret_hash="s1", token_hash="t2") is None
+    assert await store.sessions.find_session(secret_hash="s2", token_hash="t1") is None
 
 
 async def test_sessions_are_listed_by_their_last_use_and_end_one_by_one(store: Store) -> None:
     for id in ("a", "b"):
-        await store.add_session(session(id), secret_hash=id, token_hash="t1")
-    await store.add_session(session("other"), secret_hash="c", token_hash="t2")
-    await store.touch_session("b", 200.0)
-    assert await store.list_sessions("t1") == [session("b", seen=200.0), session("a")]
-    await store.end_session("b")
-    assert await store.list_sessions("t1") == [session("a")]
-    assert await store.find_session(secret_hash="b", token_hash="t1") is None
+        await store.sessions.add_session(session(id), secret_hash=id, token_hash="t1")
+    await store.sessions.add_session(session("other"), secret_hash="c", token_hash="t2")
+    await store.sessions.touch_session("b", 200.0)
+    assert await store.sessions.list_sessions("t1") == [session("b", seen=200.0), session("a")]
+    await store.sessions.end_session("b")
+    assert await store.sessions.list_sessions("t1") == [session("a")]
+    assert await store.sessions.find_session(secret_hash="b", token_hash="t1") is None
 
 
 async def test_old_sessions_and_those_of_another_token_are_deleted(store: Store) -> None:
     for id, created, token in (("old", 50.0, "t1"), ("new", 150.0, "t1"), ("other", 150.0, "t2")):
-        await store.add_session(session(id, created), secret_hash=id, token_hash=token)
-    await store.prune_sessions(token_hash="t1", before=100.0)
+        await store.sessions.add_session(session(id, created), secret_hash=id, token_hash=token)
+    await store.sessions.prune_sessions(token_hash="t1", before=100.0)
     assert isinstance(store, Database)
     assert [row["id"] for row in await store.read("SELECT id FROM sessions")] == ["new"]

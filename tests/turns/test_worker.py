@@ -35,7 +35,7 @@ async def test_a_photo_is_answered_as_a_reply_to_it(
     assert prompt.text == "what is this?"
     assert [photo.name for photo in prompt.photos] == ["photo0.jpg"]
     assert prompt.conversation.remote_id == "uuid-1"
-    assert await worker.store.count_waiting() == 0
+    assert await worker.store.queue.count_waiting() == 0
 
 
 async def test_a_photo_without_words_is_asked_about_plainly(worker: Worker, provider: FakeProvider) -> None:
@@ -129,7 +129,7 @@ async def test_an_album_that_nobody_asked_the_bot_about_is_left_alone(
     await hear(worker, replace(said("", photos=2), album="a", addressed=False))
     assert platform.reads() == []
     assert provider.prompts == []
-    assert await worker.store.count_waiting() == 0
+    assert await worker.store.queue.count_waiting() == 0
 
 
 async def test_a_photo_that_cannot_be_fetched_is_tried_again_and_then_named(
@@ -245,8 +245,8 @@ async def test_an_answer_is_paid_for_once_even_if_its_delivery_fails(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
     provider.script = [[0.0, "an expensive answer"]]
-    await worker.store.add(said("one"))
-    [turn] = await worker.store.claim(1)
+    await worker.store.intake.add(said("one"))
+    [turn] = await worker.store.queue.claim(1)
     platform.troubles = [Busy("discord_unreachable")]
     await worker.take(turn)
     await ripen(worker.store)
@@ -268,7 +268,7 @@ async def test_a_bug_in_delivery_blocks_the_conversation_neither_now_nor_for_eve
     for _ in range(TRIES):
         await ripen(worker.store)
         await drain(worker)
-    assert await worker.store.count_waiting() == 0
+    assert await worker.store.queue.count_waiting() == 0
 
 
 async def test_no_quick_actions_stand_below_an_error(worker: Worker, platform: FakePlatform) -> None:
@@ -282,7 +282,7 @@ async def test_a_channel_that_is_gone_does_not_block_the_queue(
 ) -> None:
     platform.troubles = [Refused("photo_gone"), Refused("photo_gone")]
     await hear(worker, said("one"))
-    assert await worker.store.count_waiting() == 0
+    assert await worker.store.queue.count_waiting() == 0
 
 
 async def test_after_a_crash_the_same_posts_are_edited(
@@ -290,15 +290,15 @@ async def test_after_a_crash_the_same_posts_are_edited(
 ) -> None:
     slow = FakeProvider(["half of", 60.0])
     async with reopen() as store:
-        await store.add(said("one"))
-        [turn] = await store.claim(1)
+        await store.intake.add(said("one"))
+        [turn] = await store.queue.claim(1)
         worker = make_worker(store, platform, slow, photos)
         dying = asyncio.create_task(worker.take(turn))
         while not platform.reads():
             await asyncio.sleep(0.01)
         dying.cancel()
         await asyncio.gather(dying, return_exceptions=True)
-        await store.release_leases()
+        await store.queue.release_leases()
     assert slow.closed == 1
     async with reopen() as store:
         await drain(make_worker(store, platform, FakeProvider(["a cat"]), photos))
@@ -310,10 +310,10 @@ async def test_an_answer_stored_before_a_crash_is_only_delivered(
 ) -> None:
     provider = FakeProvider()
     async with reopen() as store:
-        await store.add(said("one"))
-        [turn] = await store.claim(1)
-        await store.save_answer(turn, Answer("an expensive answer", MODEL))
-        await store.release_leases()
+        await store.intake.add(said("one"))
+        [turn] = await store.queue.claim(1)
+        await store.queue.save_answer(turn, Answer("an expensive answer", MODEL))
+        await store.queue.release_leases()
     async with reopen() as store:
         await drain(make_worker(store, platform, provider, photos))
     assert platform.reads() == ["an expensive answer"]
@@ -323,8 +323,8 @@ async def test_an_answer_stored_before_a_crash_is_only_delivered(
 async def test_a_turn_that_processes_keep_dying_over_is_given_up(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
-    await worker.store.add(said("one"))
-    [turn] = await worker.store.claim(1)
+    await worker.store.intake.add(said("one"))
+    [turn] = await worker.store.queue.claim(1)
     await worker.take(replace(turn, deliveries=31))
     assert platform.reads()[0].startswith("⚠️ I tried this several times")
     assert provider.prompts == []
@@ -336,21 +336,21 @@ async def test_a_turn_that_processes_keep_dying_over_is_given_up(
 async def test_what_brought_the_bot_down_again_and_again_is_put_aside_unread(
     worker: Worker, platform: FakePlatform, provider: FakeProvider, *, stalls: int, crashes: int, aside: bool
 ) -> None:
-    await worker.store.add(said("one"))
-    [turn] = await worker.store.claim(1)
-    await worker.store.save_answer(turn, Answer("the answer that nobody can render", MODEL))
+    await worker.store.intake.add(said("one"))
+    [turn] = await worker.store.queue.claim(1)
+    await worker.store.queue.save_answer(turn, Answer("the answer that nobody can render", MODEL))
     await worker.take(replace(turn, stalls=stalls, crashes=crashes, answer="the answer that nobody can render"))
     assert ("I have put this message aside" in platform.reads()[0]) == aside
     assert ("nobody can render" in platform.reads()[0]) != aside
-    assert [each.turn for each in await worker.store.list_put_aside(10)] == [turn.id] * aside
-    assert await worker.store.count_waiting() == 0
+    assert [each.turn for each in await worker.store.reporting.list_put_aside(10)] == [turn.id] * aside
+    assert await worker.store.queue.count_waiting() == 0
 
 
 async def test_what_is_put_aside_is_told_in_the_posts_that_it_had(worker: Worker, platform: FakePlatform) -> None:
-    await worker.store.add(said("one"))
-    [turn] = await worker.store.claim(1)
+    await worker.store.intake.add(said("one"))
+    [turn] = await worker.store.queue.claim(1)
     post = await platform.send(turn.message.channel, OutgoingPost(text="I see ▌"))
-    await worker.store.save_post_id(turn, turn.message.channel, 0, post)
+    await worker.store.posts.save_post_id(turn, turn.message.channel, 0, post)
     await worker.take(replace(turn, deliveries=2, stalls=2))
     assert [text[:2] for text in platform.reads()] == ["⚠️"]
 
@@ -400,11 +400,11 @@ async def test_a_hundred_turns_run_side_by_side_and_each_conversation_in_order(
     provider = FakeProvider([0.02, "yes"])
     worker = make_worker(store, platform, provider, photos)
     for n in range(100):
-        await store.add(said(str(n), channel=f"web:{n % 20}"))
+        await store.intake.add(said(str(n), channel=f"web:{n % 20}"))
     dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     deadline = time.monotonic() + 30
-    while await store.count_waiting() and time.monotonic() < deadline:
+    while await store.queue.count_waiting() and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -420,7 +420,7 @@ async def test_stopping_gives_back_what_does_not_end_in_time(
 ) -> None:
     provider = FakeProvider([60.0, "never"])
     worker = make_worker(store, platform, provider, photos)
-    await store.add(said("one"))
+    await store.intake.add(said("one"))
     dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     while not provider.prompts:
@@ -431,7 +431,7 @@ async def test_stopping_gives_back_what_does_not_end_in_time(
     await dispatcher.stop(0.2)
     assert time.monotonic() - begun < 2
     assert provider.closed == 1
-    [turn] = await store.claim(1)
+    [turn] = await store.queue.claim(1)
     assert turn.message.text == "one"
 
 
@@ -441,8 +441,8 @@ async def test_one_person_takes_a_part_of_the_places_and_others_need_not_wait(
     provider = FakeProvider([30.0, "never"])
     worker = make_worker(store, platform, provider, photos)
     for n in range(20):
-        await store.add(said("a flood", channel=f"web:{n}"))
-    await store.add(replace(said("and I?", channel="web:bob"), author=Author("2", "Bob")))
+        await store.intake.add(said("a flood", channel=f"web:{n}"))
+    await store.intake.add(replace(said("and I?", channel="web:bob"), author=Author("2", "Bob")))
     dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     await until(lambda: any("and I?" in prompt.text for prompt in provider.prompts))
@@ -458,12 +458,12 @@ async def test_no_more_turns_are_in_flight_than_allowed(
     provider = FakeProvider([0.05, "yes", Usage()])
     worker = make_worker(store, platform, provider, photos)
     for n in range(12):
-        await store.add(replace(said(str(n), channel=f"web:{n}"), author=Author(str(n), "Ann")))
+        await store.intake.add(replace(said(str(n), channel=f"web:{n}"), author=Author(str(n), "Ann")))
     dispatcher = Dispatcher(store, worker.take, 3, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     most = 0
     deadline = time.monotonic() + 30
-    while await store.count_waiting() and time.monotonic() < deadline:
+    while await store.queue.count_waiting() and time.monotonic() < deadline:
         most = max(most, len(provider.prompts) - provider.closed)
         await asyncio.sleep(0.005)
     running.cancel()

@@ -80,7 +80,7 @@ async def opened(
     access: WebAccess | None = None, token: str | None = None, sessions: Store | None = None
 ) -> AsyncIterator[Room]:
     async with Room() as room:
-        room.server = WebServer("127.0.0.1", 0, token, access=access, sessions=sessions)
+        room.server = WebServer("127.0.0.1", 0, token, access=access, sessions=sessions.sessions if sessions else None)
         room.server.add_public("POST", "/body", read_all)
         room.server.add_public("GET", "/pour", pour)
         await room.enter_async_context(room.server)

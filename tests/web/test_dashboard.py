@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 @asynccontextmanager
 async def serving(store: Store, token: str | None = None) -> AsyncIterator[aiohttp.ClientSession]:
-    server = WebServer("127.0.0.1", 0, token, sessions=store)
+    server = WebServer("127.0.0.1", 0, token, sessions=store.sessions)
     Dashboard(store).add_routes(server.router)
     async with server, aiohttp.ClientSession(server.url) as http:
         yield http
@@ -184,8 +184,8 @@ async def test_errors_are_told_by_kind_with_the_sentence_that_people_read(store:
 
 async def test_who_waits_who_works_and_how_each_process_is(store: Store) -> None:
     for channel in ("web:a", "web:b", "web:c"):
-        await store.add(said(channel=channel))
-    await store.claim(1)
+        await store.intake.add(said(channel=channel))
+    await store.queue.claim(1)
     await settle(store)
     figures = await look(store)
     assert figures["backlog"] == {"waiting": 2, "in_work": 1}
@@ -200,9 +200,9 @@ async def test_who_waits_who_works_and_how_each_process_is(store: Store) -> None
 
 async def test_what_was_put_aside_is_told_by_number_platform_and_reason(store: Store) -> None:
     for channel in ("telegram:-5", "discord:7"):
-        await store.add(said("a secret", channel))
-    for turn in await store.claim(2):
-        await store.finish(turn, error=PUT_ASIDE)
+        await store.intake.add(said("a secret", channel))
+    for turn in await store.queue.claim(2):
+        await store.queue.finish(turn, error=PUT_ASIDE)
     assert isinstance(store, SqlStore)
     await store._run("UPDATE turns SET stalls = 2 * (2 - id), finished = finished + id WHERE id <= 2")
     aside = (await look(store))["put_aside"]
@@ -237,11 +237,11 @@ async def test_what_there_is_not_is_refused(sqlite: Store, asked: dict[str, str]
 
 async def test_no_word_no_photo_no_user_and_no_channel_leaves_the_store(store: Store) -> None:
     await fill(store, 300)
-    await store.add(said("secret-question", channel="telegram:secret-chat", photos=2, id="secret-message"))
+    await store.intake.add(said("secret-question", channel="telegram:secret-chat", photos=2, id="secret-message"))
     turn = await claim_one(store)
-    await store.save_answer(turn, Answer("secret-answer", MODEL, Usage(5), 0.5, 1.0))
-    await store.finish(turn, error="secret-error")
-    await store.add(said("/secret-command", channel="discord:secret-server/secret-channel"))
+    await store.queue.save_answer(turn, Answer("secret-answer", MODEL, Usage(5), 0.5, 1.0))
+    await store.queue.finish(turn, error="secret-error")
+    await store.intake.add(said("/secret-command", channel="discord:secret-server/secret-channel"))
     async with serving(store) as http:
         for name in RANGES:
             for split in ("all", "platform", "provider", "model"):

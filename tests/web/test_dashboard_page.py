@@ -293,9 +293,9 @@ async def test_what_was_put_aside_is_told_with_what_to_do(tab: Tab) -> None:
     await expect(tab.page.locator("#quarantine")).to_be_hidden()
     store = tab.house.store
     assert isinstance(store, SqlStore)
-    await store.add(said())
-    [turn] = await store.claim(1)
-    await store.finish(turn, error=PUT_ASIDE)
+    await store.intake.add(said())
+    [turn] = await store.queue.claim(1)
+    await store.queue.finish(turn, error=PUT_ASIDE)
     await store._run("UPDATE turns SET stalls = 2, crashes = 1 WHERE id = :id", id=turn.id)
     await tab.later()
     row = tab.page.locator("#aside tbody tr")
@@ -418,7 +418,7 @@ async def test_everything_has_a_name(tab: Tab) -> None:
 
 async def test_a_new_turn_is_shown_and_nothing_else_moves(tab: Tab) -> None:
     await tab.house.turn(600)
-    await tab.house.store.add(said())
+    await tab.house.store.intake.add(said())
     await tab.open("?range=hour")
     await expect(tab.tile("Turns")).to_have_text("1")
     await expect(tab.tile("Waiting")).to_have_text("1")
@@ -486,8 +486,8 @@ async def test_pictures_of_a_busy_day(browser: Browser, house: House, tmp_path: 
     await fill(house.store, 6000)
     await settle(house.store)
     for n in range(7):
-        await house.store.add(said(channel=f"web:{n}"))
-    await house.store.claim(5)
+        await house.store.intake.add(said(channel=f"web:{n}"))
+    await house.store.queue.claim(5)
     async with looking(browser, house, 1180, 1000, color_scheme=scheme) as tab:
         await tab.open(f"?range=day&split={'all' if scheme == 'light' else 'model'}")
         await expect(tab.page.locator(".processes > li")).to_have_count(3)

@@ -219,10 +219,13 @@ async def test_a_session_ends_with_its_log_out_and_no_other_one_does() -> None:
 
 
 async def test_a_new_token_ends_all_sessions_and_the_old_token_brings_none_back(sqlite: Store) -> None:
-    async with WebServer("127.0.0.1", 0, TOKEN, sessions=sqlite) as server, aiohttp.ClientSession(server.url) as http:
+    async with (
+        WebServer("127.0.0.1", 0, TOKEN, sessions=sqlite.sessions) as server,
+        aiohttp.ClientSession(server.url) as http,
+    ):
         server_cookie = await log_in(http)
     for token in ("another token of 16", TOKEN):
-        server = WebServer("127.0.0.1", 0, token, sessions=sqlite)
+        server = WebServer("127.0.0.1", 0, token, sessions=sqlite.sessions)
         server.router.add_get("/page", hello)
         async with server, aiohttp.ClientSession(server.url) as http:
             assert await status(http, "GET", "/page", headers=cookie(server_cookie)) == 401
@@ -393,7 +396,7 @@ async def test_while_the_store_is_away_nobody_comes_in_by_a_cookie(
     async def away(**hashes: str) -> None:
         raise ConnectionError
 
-    server = WebServer("127.0.0.1", 0, TOKEN, sessions=sqlite)
+    server = WebServer("127.0.0.1", 0, TOKEN, sessions=sqlite.sessions)
     async with server, aiohttp.ClientSession(server.url) as http:
         session = cookie(await log_in(http))
         monkeypatch.setattr(sqlite, "find_session", away)

@@ -23,16 +23,16 @@ class AttachmentStore:
 
     async def put(self, id: str, data: bytes) -> None:
         """Keep a file. Once this returns it survives a power cut, like the turn that is about it."""
-        await self._store.put_blob(PREFIX + id, data)
+        await self._store.blobs.put_blob(PREFIX + id, data)
         self._sizes[id] = len(data)
         while sum(self._sizes.values()) > self._most_bytes:
             oldest, _ = self._sizes.popitem(last=False)
-            await self._store.delete_blobs(PREFIX + oldest, time.time())
+            await self._store.blobs.delete_blobs(PREFIX + oldest, time.time())
 
     async def get(self, id: str) -> bytes | None:
         """The bytes of a file; None when it has made room for others."""
-        return await self._store.get_blob(PREFIX + id)
+        return await self._store.blobs.get_blob(PREFIX + id)
 
     async def expire(self, before: float = 0) -> None:
         """Remove what is from before then (seconds since 1970), or too old."""
-        await self._store.delete_blobs(PREFIX, max(before, time.time() - self._seconds))
+        await self._store.blobs.delete_blobs(PREFIX, max(before, time.time() - self._seconds))

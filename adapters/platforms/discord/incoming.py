@@ -101,7 +101,7 @@ class IncomingMessages:
 
     async def _withdraw(self, place: Place, message: int) -> None:
         for channel in _where_it_may_wait(place.channel, message):
-            await self._store.cancel_queued(channel, str(message))
+            await self._store.intake.cancel_queued(channel, str(message))
 
     # what was said while nobody listened
 

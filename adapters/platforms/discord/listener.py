@@ -55,7 +55,7 @@ class DiscordListener:
         name = f"{NAME} {self.shards}" if self.shards else NAME
         self._waits_since = time.monotonic()
         try:
-            await self.store.run_exclusively(name, partial(self._in_turn, receive))
+            await self.store.coordination.run_exclusively(name, partial(self._in_turn, receive))
         finally:
             self._waits_since = None
 

@@ -41,7 +41,7 @@ class ReadMarks:
 
     async def known(self) -> Mapping[Channel, int]:
         """The last message heard in every channel."""
-        kept = {**await self._store.list_read_marks(NAME), **self._new}
+        kept = {**await self._store.channels.list_read_marks(NAME), **self._new}
         self._noted = set(kept)
         return {channel: int(message) for channel, message in kept.items()}
 
@@ -59,7 +59,7 @@ class ReadMarks:
         new, self._new = self._new, {}
         try:
             if new:
-                await self._store.save_read_marks(new)
+                await self._store.channels.save_read_marks(new)
             self._noted |= set(new)
         except Exception as error:
             log.warning("what was heard could not be noted", reason=repr(error))

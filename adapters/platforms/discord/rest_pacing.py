@@ -88,7 +88,7 @@ class RestPacing:
     async def _admit(self, gate: RateLimit, patience: float) -> float:
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                return await self._store.acquire(gate, patience)
+                return await self._store.coordination.acquire(gate, patience)
         except Exception as error:
             log.warning("the limits of Discord could not be shared", reason=type(error).__name__)
             return 0.0

@@ -30,7 +30,7 @@ class PhotoThreads:
 
     async def place(self, said: discord.Message, message: Message) -> Message:
         """The message, in the thread that its answer belongs to."""
-        settings = await self._store.get_channel_settings(message.channel)
+        settings = await self._store.channels.get_channel_settings(message.channel)
         if isinstance(said.channel, discord.Thread):
             if message.addressed and settings.listening == "asked":
                 await self._listen(message, settings)
@@ -53,7 +53,7 @@ class PhotoThreads:
         return moved
 
     async def _listen(self, message: Message, settings: ChannelSettings) -> None:
-        await self._store.save_channel_settings(message.channel, replace(settings, listening="all"))
+        await self._store.channels.save_channel_settings(message.channel, replace(settings, listening="all"))
 
 
 async def _open(said: discord.Message, question: str) -> None:
@@ -114,9 +114,9 @@ class PermissionNotices:
     async def tell(self, person: int, channel: int, permission: str) -> None:
         """Say what is missing, once for each person and channel, whichever process finds out."""
         told = f"{TOLD}{person}:{channel}"
-        if await self._store.get_blob(told) is not None:
+        if await self._store.blobs.get_blob(told) is not None:
             return
-        await self._store.put_blob(told, b"")
+        await self._store.blobs.put_blob(told, b"")
         try:
             with map_discord_errors():
                 client = await self._rest.client()
@@ -128,7 +128,7 @@ class PermissionNotices:
 
     async def expire(self, before: float) -> None:
         """Forget whom we told before then."""
-        await self._store.delete_blobs(TOLD, before)
+        await self._store.blobs.delete_blobs(TOLD, before)
 
 
 def missing_permission(said: discord.Message) -> str | None:

@@ -23,11 +23,11 @@ def open_telegram(house: AdapterContext) -> Telegram:
         token,
         settings.telegram_api_url,
         commands={"" if language == ENGLISH else language: _described(language) for language in LANGUAGES},
-        moved=house.store.migrate_channel,
-        alone=partial(house.store.run_exclusively, name),
+        moved=house.store.channels.migrate_channel,
+        alone=partial(house.store.coordination.run_exclusively, name),
         drafts=settings.telegram_drafts,
         webhook=_webhook(house, settings, token),
-        pace=SendPacing(admit=house.store.acquire, name=name),
+        pace=SendPacing(admit=house.store.coordination.acquire, name=name),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.messages import RateLimit
 
 Admit = Callable[[RateLimit, float], Awaitable[float]]
-"""As `admit` of `bot.ports.Store`."""
+"""As `acquire` of `bot.ports.Coordination`."""
 
 
 class Clock(Protocol):

@@ -22,7 +22,7 @@ def open_web(house: AdapterContext) -> WebPage:
         return [asdict(model) | {"id": name} for name, model in (await known_models(house.providers)).items()]
 
     async def model_of(channel: str) -> str:
-        conversation = await house.store.find_conversation(Channel(WebPage.name, channel))
+        conversation = await house.store.conversations.find_conversation(Channel(WebPage.name, channel))
         return conversation.model if conversation else settings.bot_model
 
     return WebPage(

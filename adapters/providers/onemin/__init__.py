@@ -15,6 +15,7 @@ def open_onemin(house: AdapterContext) -> OneMin:
         settings.onemin_api_key.get_secret_value(),
         settings.onemin_api_url,
         settings.onemin_api,
-        house.store,
+        house.store.blobs,
+        acquire=house.store.coordination.acquire,
         requests_per_minute=settings.onemin_requests_per_minute,
     )

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from io import BytesIO
-from typing import Any, BinaryIO, Literal, Protocol, Self
+from typing import Any, BinaryIO, Literal, Self
 
 import structlog
 
@@ -25,7 +25,7 @@ from adapters.providers.onemin.errors import (
 )
 from adapters.providers.onemin.media_generator import OneMinMedia
 from adapters.providers.onemin.reply_reader import frames
-from adapters.providers.onemin.request_limiter import MINUTE, RequestLimiter
+from adapters.providers.onemin.request_limiter import MINUTE, Acquire, RequestLimiter
 from adapters.providers.onemin.side_conversations import DOCUMENTS, SideConversations
 from adapters.providers.onemin.stream_cleaner import StreamCleaner
 from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
@@ -44,14 +44,6 @@ UPLOADS = ((UploadedRecording, SOUND_RULES), (Document, DOCUMENT_RULES), (Photo,
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: nothing is asked
 
 
-class OneMinStore(AssetKeys, Protocol):
-    """What all processes know of the account: the parts of `bot.ports.Store` that are about uploads and limits."""
-
-    async def acquire(self, gate: RateLimit, patience: float) -> float:
-        """Book a pass through the gate, and return how many seconds from now it is good."""
-        ...
-
-
 class OneMin:
     """A provider that speaks the API of 1min.ai. It needs to be entered."""
 
@@ -60,8 +52,9 @@ class OneMin:
         key: str,
         url: str,
         api: Literal["auto", "unified", "features"],
-        desk: OneMinStore,
+        assets: AssetKeys,
         *,
+        acquire: Acquire,
         name: str = "onemin",
         requests_per_minute: int | None = 180,
         silence: float = 120,
@@ -78,9 +71,9 @@ class OneMin:
         self._endpoint = FEATURES if api == "features" else UNIFIED
         self._http = Http(url, {"api-key": key}, silence=silence)
         gate = RateLimit(f"{name} {self.account}", requests_per_minute, MINUTE) if requests_per_minute else None
-        self._window = RequestLimiter(desk.acquire, gate)
-        self._uploads = Uploads(desk, name, self.account, self._send)
-        self._threads = SideConversations(desk, name, self.account, self._begin_aside, self._delete)
+        self._window = RequestLimiter(acquire, gate)
+        self._uploads = Uploads(assets, name, self.account, self._send)
+        self._threads = SideConversations(assets, name, self.account, self._begin_aside, self._delete)
         self._shelves = {endpoint: self._shelf(endpoint) for endpoint in (UNIFIED, FEATURES)}
         self._studio = OneMinMedia(name, url, self._uploads, self._call, self._fetch_models, patience)
 

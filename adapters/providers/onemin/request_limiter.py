@@ -8,15 +8,15 @@ from bot.messages import RateLimit
 # 60 would do if all requests took the same time to arrive over there.
 MINUTE = 61.0  # seconds
 
-Admit = Callable[[RateLimit, float], Awaitable[float]]
-"""As `admit` of `bot.ports.Store`."""
+Acquire = Callable[[RateLimit, float], Awaitable[float]]
+"""As `acquire` of `bot.ports.Coordination`."""
 
 
 class RequestLimiter:
     """Lets through what the gate does, in the order of arrival. Processes that share the gate take turns by chance."""
 
     def __init__(
-        self, admit: Admit, gate: RateLimit | None, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self, admit: Acquire, gate: RateLimit | None, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         """Without a gate nobody counts, and nobody waits."""
         self._admit, self._gate, self._sleep = admit, gate, sleep

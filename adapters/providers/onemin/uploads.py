@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 class AssetKeys(Protocol):
-    """What providers keep for us: the part of `bot.ports.Store` that is about uploads."""
+    """What providers keep for us: the part of `bot.ports.Blobs` that is about uploads."""
 
     async def get_asset(self, provider: str, account: str, sha256: str) -> str | None:
         """The key under which this account of the provider holds the photo."""

@@ -50,14 +50,16 @@ class AskAgainJob:
         text, how = await outcome(self.hands.asker, self.asked)
         answer = build_answer(self.asked, text)
         if how in (ANSWERED, STOPPED):
-            await self.hands.store.add_version(self.subject, self.turn, AnswerVersion(text, self.asked.answered_by))
-            await self.hands.store.settle(self.turn, 0, self.asked.answered_by, answer.usage)
+            await self.hands.store.turns.add_version(
+                self.subject, self.turn, AnswerVersion(text, self.asked.answered_by)
+            )
+            await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, answer.usage)
             how = "command"
         return replace(answer, model=None), how  # in the history, the question stands where it was asked first
 
     async def show(self, text: str) -> None:
         """Show it in the place of the older one, with the way back to that; what went wrong is said there too."""
-        versions = await self.hands.store.list_versions(self.subject)
+        versions = await self.hands.store.turns.list_versions(self.subject)
         shown = max((n for n, version in enumerate(versions) if version.text == text), default=None)
         buttons: Sequence[Button] = controls(
             self.subject, len(versions), shown or 0, failed=shown is None, speaks=self.hands.desk.speaks

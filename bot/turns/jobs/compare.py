@@ -56,7 +56,7 @@ class CompareJob:
 
     async def _ask(self, n: int, lane: Question) -> str:
         text, _ = await outcome(self.hands.asker, lane, patient=False)
-        await self.hands.store.settle(self.turn, n, lane.answered_by, build_answer(lane, text).usage)
+        await self.hands.store.ledger.settle(self.turn, n, lane.answered_by, build_answer(lane, text).usage)
         text = f"{text}\n\n{footer(lane)}"
         await self._show_early(n, text)
         return text

@@ -72,7 +72,7 @@ class GenerateJob:
     async def do(self) -> tuple[Answer, str]:
         """Have it made, unless it was before a crash. What it took is booked; the history knows nothing of it."""
         caption = self.draw.words[:LONGEST_CAPTION]
-        if await self.hands.store.list_generated(self.turn.id):
+        if await self.hands.store.files.list_generated(self.turn.id):
             return Answer(f"🎨{BETWEEN}{caption}", None), "command"
         try:
             model = await self.hands.media.name_of(self.turn, self.draw.kind, self.draw.model)
@@ -82,10 +82,10 @@ class GenerateJob:
         text, how = await outcome(GenerationAsker(self.hands, self.draw), self.asked)
         answer = replace(build_answer(self.asked, text), model=None)
         if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
-            await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
+            await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         if how != ANSWERED:
             return answer, how
-        await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
+        await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         return replace(
             answer, text=f"{join_notes(self.asked.notes)}🎨 {footer(self.asked)}{BETWEEN}{caption}"
         ), "command"
@@ -93,7 +93,7 @@ class GenerateJob:
     async def show(self, text: str) -> None:
         """Show the pictures, or why there are none."""
         told, between, caption = text.partition(BETWEEN)
-        files = await self.hands.store.list_generated(self.turn.id) if between else ()
+        files = await self.hands.store.files.list_generated(self.turn.id) if between else ()
         if not files:
             why = f"⚠️ {say('made_gone')}" if between else told
             await self.asked.reply.show(why, buttons=drawn_controls(self.turn, 0))

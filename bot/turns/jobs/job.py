@@ -59,7 +59,7 @@ class Job(Protocol):
 async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
     """A turn that is answered in the posts of another one needs none of those that said why it took so long."""
     channel = turn.message.channel
-    if turn.attempts and await hands.store.list_posts(turn, channel):
+    if turn.attempts and await hands.store.posts.list_posts(turn, channel):
         await Reply(hands.adapter_of(turn), hands.store, turn, channel, resumed=True).show(NOTHING_MORE)
 
 
@@ -71,7 +71,7 @@ def build_answer(asked: Question, text: str) -> Answer:
 
 async def with_footer(hands: JobContext, asked: Question, text: str) -> str:
     """The answer as it is shown where people want to know what it took; after a crash nobody does."""
-    settings = await hands.store.get_channel_settings(asked.reply.channel)
+    settings = await hands.store.channels.get_channel_settings(asked.reply.channel)
     return f"{text}\n\n{footer(asked)}" if settings.footer and asked.first_words is not None else text
 
 

@@ -56,7 +56,7 @@ class ReadAloudJob:
 
     async def do(self) -> tuple[Answer, str]:
         """Have it read, unless it was before a crash."""
-        if await self.hands.store.list_generated(self.turn.id):
+        if await self.hands.store.files.list_generated(self.turn.id):
             return Answer(SPOKEN, None), "command"
         try:
             model = await self.hands.media.name_of(self.turn, "speak")
@@ -66,15 +66,15 @@ class ReadAloudJob:
         text, how = await outcome(SpeechAsker(self.hands, spoken(self.read.subject.answer or "")[:LONGEST]), self.asked)
         answer = replace(build_answer(self.asked, text or join_notes(self.asked.notes) + SPOKEN), model=None)
         if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
-            await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
+            await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         if how != ANSWERED:
             return answer, how
-        await self.hands.store.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
+        await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
         return answer, "command"
 
     async def show(self, text: str) -> None:
         """Send the sound, or say why there is none."""
-        files = await self.hands.store.list_generated(self.turn.id)
+        files = await self.hands.store.files.list_generated(self.turn.id)
         if not files:
             await self.asked.reply.show(f"⚠️ {say('made_gone')}" if text.endswith(SPOKEN) else text)
             return

@@ -55,7 +55,7 @@ class RespondJob:
         if self.response.turn is not None:
             return self.response.turn
         if self.response.in_place and about is not None and about.ours:
-            behind = await self.hands.store.find_turn_of_post(self.turn.message.channel, about.id)
+            behind = await self.hands.store.posts.find_turn_of_post(self.turn.message.channel, about.id)
             if behind is not None and _says_what_is_done(behind):
                 return behind
         return self.turn

@@ -74,7 +74,13 @@ async def opened(name: Name) -> AsyncIterator[Rig]:
     """The service of this name, open."""
     if name == "onemin":
         async with Emulator(key=KEY, pace=0) as emulator:
-            yield Rig(name, emulator, lambda key=KEY, **more: OneMin(key, emulator.url, "auto", Cloakroom(), **more))
+            yield Rig(
+                name,
+                emulator,
+                lambda key=KEY, **more: OneMin(
+                    key, emulator.url, "auto", Cloakroom(), acquire=Cloakroom().acquire, **more
+                ),
+            )
         return
     async with FakeOpenAI(name, key=KEY, rich=name == "openai") as server:
         yield Rig(name, server, _maker(name, server))

@@ -25,15 +25,15 @@ async def test_a_footer_says_who_answered_how_fast_and_for_how_much(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
     provider.script = [["a cat", Usage(credits=1234, dollars=0.01)]]
-    await worker.store.save_channel_settings(HERE, ChannelSettings(footer=True))
+    await worker.store.channels.save_channel_settings(HERE, ChannelSettings(footer=True))
     await hear(worker, said())
     assert re.fullmatch(r"a cat\n\n_sandbox/gpt-4o · \d+\.\d s · 1,234 credits · \$0\.0100_", platform.reads()[0])
 
 
 async def test_the_footer_is_no_part_of_the_answer(worker: Worker, provider: FakeProvider) -> None:
-    await worker.store.save_channel_settings(HERE, ChannelSettings(footer=True))
+    await worker.store.channels.save_channel_settings(HERE, ChannelSettings(footer=True))
     await hear(worker, said())
-    question = await worker.store.get_turn(1)
+    question = await worker.store.turns.get_turn(1)
     assert question is not None
     assert question.answer == "a cat"
 
@@ -42,7 +42,7 @@ async def test_what_nobody_answered_has_no_footer(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
     provider.script = [[Refused("provider_no_credits")]]
-    await worker.store.save_channel_settings(HERE, ChannelSettings(footer=True))
+    await worker.store.channels.save_channel_settings(HERE, ChannelSettings(footer=True))
     await hear(worker, said())
     assert platform.reads()[0].endswith("The operator has to top it up.")
 

@@ -22,7 +22,7 @@ THERE = "telegram:42"
 
 
 async def question(store: Store, id: int = 1) -> Turn:
-    found = await store.get_turn(id)
+    found = await store.turns.get_turn(id)
     assert found is not None
     return found
 
@@ -34,12 +34,12 @@ async def test_the_new_answer_stands_in_the_post_of_the_first_one(
     await hear(worker, said(photos=1), pressed("/retry 1", "1"))
     assert platform.reads() == ["a lynx"]
     assert platform.buttons["1"] == ["/version 1 1", "/retry 1", "/with 1"]
-    assert await worker.store.list_versions(await question(worker.store)) == [
+    assert await worker.store.turns.list_versions(await question(worker.store)) == [
         AnswerVersion("a cat", MODEL),
         AnswerVersion("a lynx", MODEL),
     ]
     assert [(prompt.text, len(prompt.photos)) for prompt in provider.prompts] == [("what is this?", 1)] * 2
-    assert (await worker.store.get_spent(0)).credits == 5
+    assert (await worker.store.ledger.get_spent(0)).credits == 5
 
 
 async def test_the_way_back_shows_the_older_answer_there(
@@ -220,7 +220,7 @@ async def test_what_a_process_asked_before_it_died_is_shown_by_another_one(
     shown.troubles = []
     async with reopen() as store:
         await drain(make_worker(store, [platform, telegram], provider, photos))
-        assert await store.count_waiting() == 0
+        assert await store.queue.count_waiting() == 0
     assert len(provider.prompts) == 2
     assert shown.reads(channel) == ["a lynx"]
     assert shown.buttons["1"] == ["/version 1 1", "/retry 1", "/with 1"]

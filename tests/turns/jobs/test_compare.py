@@ -48,7 +48,7 @@ async def test_each_model_answers_in_a_post_of_its_own(
         "/pick 2 2": "**sandbox/gpt-4o-mini**\n\na small cat\n\n_sandbox/gpt-4o-mini · 3 credits_",
     }
     assert {(prompt.text, len(prompt.photos)) for prompt in provider.prompts} == {("what is this?", 1)}
-    spent = await worker.store.get_spent(0)
+    spent = await worker.store.ledger.get_spent(0)
     assert (spent.turns, spent.credits) == (2, 3)
 
 
@@ -57,7 +57,9 @@ async def test_the_conversation_goes_on_as_if_nobody_had_compared(worker: Worker
     begun = [prompt.conversation.remote_id for prompt in provider.prompts]
     assert len(set(begun)) == 3
     assert begun[0] == begun[3] == "uuid-1"
-    assert [exchange.question for exchange in await worker.store.list_history(await taken(worker, said()), 9)] == [
+    assert [
+        exchange.question for exchange in await worker.store.turns.list_history(await taken(worker, said()), 9)
+    ] == [
         "one",
         "two",
     ]
@@ -86,7 +88,7 @@ async def test_one_that_fails_says_so_and_leaves_the_others_alone(
     assert "⚠️ The provider reported that the model failed." in broken
     assert "a small cat" in good
     assert "⚠️ The provider is having trouble on its side (error 503). I tried 1 times." in busy
-    assert await worker.store.count_waiting() == 0
+    assert await worker.store.queue.count_waiting() == 0
 
 
 async def test_stop_ends_all_of_them_and_what_was_said_stays(
@@ -120,9 +122,9 @@ async def test_from_a_linked_channel_they_answer_there(
 
 async def test_what_was_picked_is_an_answer_to_that_question(worker: Worker) -> None:
     await hear(worker, said(), said(COMPARE), said("and its colour?"), pressed("/pick 2 2", "3"))
-    question = await worker.store.get_turn(1)
+    question = await worker.store.turns.get_turn(1)
     assert question is not None
-    first, picked = await worker.store.list_versions(question)
+    first, picked = await worker.store.turns.list_versions(question)
     assert first == AnswerVersion("a cat", "sandbox/gpt-4o")
     assert picked.text.startswith("a small cat")
 
@@ -160,8 +162,8 @@ async def test_what_was_asked_before_a_crash_is_shown_in_the_same_posts_and_nobo
     platform.troubles = []
     async with reopen() as store:
         await drain(make_worker(store, platform, provider, photos))
-        assert await store.count_waiting() == 0
-        assert (await store.get_spent(0)).credits == 3
+        assert await store.queue.count_waiting() == 0
+        assert (await store.ledger.get_spent(0)).credits == 3
     assert len(provider.prompts) == 3
     assert len(platform.reads()) == 3
     assert by_pick(platform)["/pick 2 1"].startswith("**sandbox/gpt-4o**\n\na cat")
@@ -179,11 +181,11 @@ async def test_posts_that_grew_before_a_crash_are_edited(
         await until(lambda: len(platform.reads()) == 3)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-        await store.release_leases()
+        await store.queue.release_leases()
     provider.by_model = {"gpt-4o": ["a cat"], "gpt-4o-mini": ["a small cat"]}
     async with reopen() as store:
         await drain(make_worker(store, platform, provider, photos))
-        compared = await store.get_turn(2)
+        compared = await store.turns.get_turn(2)
         assert compared is not None
         assert len((compared.answer or "").split(BETWEEN)) == 2
     assert len(platform.reads()) == 3

@@ -51,7 +51,7 @@ async def test_a_picture_is_painted_of_words_and_posted_with_them(
     [file] = platform.sent_files["2"]
     assert (file.data, file.about) == (picture("red"), "a red house")
     assert platform.buttons["2"] == ["/redo 1", "/vary of=1 nth=1", "/upscale of=1 nth=1"]
-    assert (await worker.store.get_spent(0)).credits == 7
+    assert (await worker.store.ledger.get_spent(0)).credits == 7
 
 
 async def test_several_are_one_post_and_each_can_be_varied(
@@ -60,7 +60,7 @@ async def test_several_are_one_post_and_each_can_be_varied(
     await hear(worker, said("/imagine houses n=3"), pressed("/vary of=1 nth=2", "2"))
     assert [file.data for file in platform.sent_files["2"]] == [picture("red"), picture("green"), picture("blue")]
     assert studio.orders[1].kind == "vary"
-    [known] = [each for each in await worker.store.list_files(await _conversation(worker), 9) if each.number == 2]
+    [known] = [each for each in await worker.store.files.list_files(await _conversation(worker), 9) if each.number == 2]
     assert studio.orders[1].photo is not None
     assert studio.orders[1].photo.sha256 == known.sha256
 
@@ -85,7 +85,7 @@ async def test_it_is_found_again_when_the_shelf_has_lost_it(
     worker: Worker, provider: FakeProvider, studio: FakeStudio, photos: PhotoIntake
 ) -> None:
     await hear(worker, said("/imagine a house"))
-    [known] = await worker.store.list_files(await _conversation(worker), 9)
+    [known] = await worker.store.files.list_files(await _conversation(worker), 9)
     await photos.drop([known.sha256])
     await hear(worker, said("what colour is it?"))
     assert [photo.sha256 for photo in provider.prompts[0].photos] == [known.sha256]
@@ -156,7 +156,7 @@ async def test_a_refusal_is_a_sentence_and_nothing_is_booked(
     studio.trouble = [Refused("provider_failed")]
     await hear(worker, said("/imagine something"))
     assert platform.reads() == [f"⚠️ {say('provider_failed')}"]
-    assert (await worker.store.get_spent(0)).credits == 0
+    assert (await worker.store.ledger.get_spent(0)).credits == 0
 
 
 async def test_a_model_that_nobody_knows_is_named_with_those_that_can(
@@ -202,7 +202,7 @@ async def test_it_can_be_stopped(worker: Worker, platform: FakePlatform, studio:
     assert worker.hands.asker.stops.stop(turn.conversation.id)
     await working
     assert platform.reads() == [f"⏹ {say('stopped')}"]
-    assert (await worker.store.get_spent(0)).turns == 1  # or stopping would be a way around limits
+    assert (await worker.store.ledger.get_spent(0)).turns == 1  # or stopping would be a way around limits
     assert not any(platform.sent_files.values())
 
 
@@ -225,7 +225,7 @@ async def test_after_a_crash_it_is_neither_made_nor_posted_twice(
 async def test_what_was_made_and_is_too_old_is_said_to_be_gone(worker: Worker, platform: FakePlatform) -> None:
     turn = await taken(worker, said("/imagine a house"))
     await worker.take(turn)
-    await worker.store.delete_generated(9e12)
+    await worker.store.deletion.delete_generated(9e12)
     await worker.store._run(  # type: ignore[attr-defined]
         "UPDATE turns SET finished = NULL, holder = NULL, due = 0, leads = TRUE"
     )
@@ -234,6 +234,6 @@ async def test_what_was_made_and_is_too_old_is_said_to_be_gone(worker: Worker, p
 
 
 async def _conversation(worker: Worker) -> Conversation:
-    found = await worker.store.find_conversation(HERE)
+    found = await worker.store.conversations.find_conversation(HERE)
     assert found is not None
     return found

@@ -37,7 +37,7 @@ async def test_six_messages_of_a_stranger_bring_one_code(
     [post] = telegram.reads(EVE)
     assert "I don't know you yet" in post
     assert provider.prompts == []
-    assert await paired.store.count_waiting() == 0
+    assert await paired.store.queue.count_waiting() == 0
 
 
 async def test_a_place_that_nobody_let_in_reads_one_sentence_whoever_speaks(
@@ -57,18 +57,18 @@ async def test_a_place_that_nobody_let_in_reads_one_sentence_whoever_speaks(
 async def test_who_was_let_in_while_the_message_waited_gets_an_answer(
     paired: Worker, telegram: FakePlatform, provider: FakeProvider
 ) -> None:
-    await paired.store.add(eve())
-    await paired.store.set_access(EVE, True)
+    await paired.store.intake.add(eve())
+    await paired.store.people.set_access(EVE, True)
     await drain(paired)
     assert telegram.reads(EVE) == ["a cat"]
 
 
 async def shut_out(store: Store) -> None:
-    await store.set_access(EVE, False)
+    await store.people.set_access(EVE, False)
 
 
 async def forgotten(store: Store) -> None:
-    await store.set_access(EVE, None)
+    await store.people.set_access(EVE, None)
 
 
 @pytest.mark.parametrize(("change", "posts"), [(shut_out, 0), (forgotten, 1)])
@@ -79,13 +79,13 @@ async def test_who_was_shut_out_while_the_message_waited_gets_none(
     change: Callable[[Store], Awaitable[None]],
     posts: int,
 ) -> None:
-    await paired.store.set_access(EVE, True)
-    await paired.store.add(eve())
+    await paired.store.people.set_access(EVE, True)
+    await paired.store.intake.add(eve())
     await change(paired.store)
     await drain(paired)
     assert provider.prompts == []
     assert len(telegram.reads(EVE)) == posts
-    assert await paired.store.count_waiting() == 0
+    assert await paired.store.queue.count_waiting() == 0
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ async def test_no_command_gets_around_it(
 async def test_a_stranger_claims_the_bot_and_is_one_no_more(
     paired: Worker, telegram: FakePlatform, provider: FakeProvider
 ) -> None:
-    code = await paired.store.create_code(CLAIM, BOT, 60, length=20)
+    code = await paired.store.people.create_code(CLAIM, BOT, 60, length=20)
     await hear(paired, eve("/claim wrong"), eve(f"/claim {code}"), eve("what is this?"))
     wrong, right, answer = telegram.reads(EVE)
     assert "That isn't the code" in wrong
@@ -113,9 +113,9 @@ async def test_a_stranger_claims_the_bot_and_is_one_no_more(
 
 
 async def test_a_process_that_died_over_it_says_it_anew(paired: Worker, telegram: FakePlatform) -> None:
-    await paired.store.add(eve())
-    [turn] = await paired.store.claim(1)
-    await paired.store.create_code("pair", EVE, 3600)  # and then it died
+    await paired.store.intake.add(eve())
+    [turn] = await paired.store.queue.claim(1)
+    await paired.store.people.create_code("pair", EVE, 3600)  # and then it died
     await paired.take(replace(turn, deliveries=2))
     [post] = telegram.reads(EVE)
     assert "I don't know you yet" in post

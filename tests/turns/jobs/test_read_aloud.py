@@ -39,7 +39,7 @@ async def test_a_button_below_the_answer_has_it_read_aloud(
     assert studio.spoken == [("A cat, see here.", "speak-1")]
     [file] = platform.sent_files["2"]
     assert (file.mime, file.data) == ("audio/ogg", SOUND)
-    assert (await worker.store.get_spent(0)).credits == 2
+    assert (await worker.store.ledger.get_spent(0)).credits == 2
 
 
 async def test_said_in_words_the_last_answer_is_meant(worker: Worker, studio: FakeStudio) -> None:

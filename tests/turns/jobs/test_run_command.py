@@ -82,8 +82,8 @@ async def test_what_keeps_a_command_from_being_done_is_the_answer(worker: Worker
 async def test_commands_are_no_part_of_what_was_said(worker: Worker) -> None:
     await hear(worker, said("/help"), said())
     turn = await taken(worker, said())
-    assert [exchange.question for exchange in await worker.store.list_history(turn, 9)] == ["what is this?"]
-    assert (await worker.store.get_spent(0)).turns == 1
+    assert [exchange.question for exchange in await worker.store.turns.list_history(turn, 9)] == ["what is this?"]
+    assert (await worker.store.ledger.get_spent(0)).turns == 1
 
 
 async def test_whoever_waits_for_a_command_is_told_why_and_nothing_of_that_stays(
@@ -125,10 +125,10 @@ async def test_a_response_that_was_found_before_a_crash_is_shown_and_nothing_is_
         turn = await taken(worker, said("/new"))
         platform.troubles = [ZeroDivisionError()]
         await worker.take(turn)
-        renewed = await store.find_conversation(turn.message.channel)
+        renewed = await store.conversations.find_conversation(turn.message.channel)
         await ripen(store)
     async with reopen() as store:
         await drain(make_worker(store, platform, provider, photos))
-        assert await store.find_conversation(turn.message.channel) == renewed
-        assert await store.count_waiting() == 0
+        assert await store.conversations.find_conversation(turn.message.channel) == renewed
+        assert await store.queue.count_waiting() == 0
     assert platform.reads() == ["A fresh start: I have put our earlier photos and messages aside."]

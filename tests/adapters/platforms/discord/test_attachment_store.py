@@ -69,12 +69,12 @@ async def test_what_is_too_old_goes(sqlite: Store) -> None:
 
 
 async def test_nothing_is_kept_for_longer_than_a_week_whatever_the_operator_says(sqlite: Store) -> None:
-    await sqlite.put_blob("discord:ticket:7", b"something else")
+    await sqlite.blobs.put_blob("discord:ticket:7", b"something else")
     keep = AttachmentStore(sqlite, seconds=-1)
     await keep.put("1", b"old")
     await keep.expire(before=0)
     assert await keep.get("1") is None
-    assert await sqlite.get_blob("discord:ticket:7") == b"something else"
+    assert await sqlite.blobs.get_blob("discord:ticket:7") == b"something else"
 
 
 # what an earlier version left

@@ -151,11 +151,11 @@ async def test_what_is_over_is_not_even_tried(pair: Pair, monkeypatch: pytest.Mo
 async def test_tickets_go_when_they_are_over(pair: Pair, sqlite: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, message = await pair.visits()
     await pair.speaker.expire(0, 0)
-    assert await sqlite.get_blob(f"{PREFIX}{asked.id}")
+    assert await sqlite.blobs.get_blob(f"{PREFIX}{asked.id}")
     monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFE", -1.0)
     await pair.speaker.expire(0, 0)
-    assert await sqlite.get_blob(f"{PREFIX}{asked.id}") is None
-    assert await sqlite.get_blob(f"{PREFIX}place:{message.channel.id}") is None
+    assert await sqlite.blobs.get_blob(f"{PREFIX}{asked.id}") is None
+    assert await sqlite.blobs.get_blob(f"{PREFIX}place:{message.channel.id}") is None
 
 
 # nobody else may see the token
@@ -187,9 +187,9 @@ async def test_the_token_shows_in_no_database_no_error_and_no_log(
 async def test_a_ticket_of_another_token_is_none(pair: Pair, sqlite: Store) -> None:
     asked, _ = await pair.asks()
     tickets = InteractionTokens(sqlite, TokenEncryption("another token"))
-    assert await sqlite.get_blob(f"{PREFIX}{asked.id}")
+    assert await sqlite.blobs.get_blob(f"{PREFIX}{asked.id}")
     assert await tickets.that_made("1") is None
-    await sqlite.put_blob(f"{PREFIX}post:2", str(asked.id).encode())
+    await sqlite.blobs.put_blob(f"{PREFIX}post:2", str(asked.id).encode())
     assert await tickets.that_made("2") is None
     assert await InteractionTokens(sqlite, TokenEncryption(TOKEN)).that_made("2") is not None
 

@@ -171,7 +171,7 @@ async def test_a_voice_message_that_is_too_large_is_not_fetched(bot: Discord, se
 
 
 async def test_photos_get_threads_and_recordings_do_not(bot: Discord, server: FakeDiscord, sqlite: Store) -> None:
-    await sqlite.save_channel_settings(HERE, ChannelSettings(listening="photos", threads=True))
+    await sqlite.channels.save_channel_settings(HERE, ChannelSettings(listening="photos", threads=True))
     async with listening(bot, server) as heard:
         await server.speaks(VOICE, by=BOB)
         photo = await server.says("my cat", by=BOB, files=[CAT])

@@ -29,7 +29,7 @@ def database(sqlite: Store, tmp_path: Path) -> Iterator[Connection]:
 
 
 async def written(store: Store) -> dict[Channel, str]:
-    return dict(await store.list_read_marks(NAME))
+    return dict(await store.channels.list_read_marks(NAME))
 
 
 async def test_the_first_note_of_a_channel_is_written_at_once(marks: ReadMarks, sqlite: Store) -> None:
@@ -116,6 +116,6 @@ async def test_notes_are_written_again_and_again_and_a_last_time_at_the_end(
 
 
 async def test_marks_of_other_platforms_are_left_alone(marks: ReadMarks, sqlite: Store) -> None:
-    await sqlite.save_read_marks({Channel("elsewhere", "1"): "5"})
+    await sqlite.channels.save_read_marks({Channel("elsewhere", "1"): "5"})
     await marks.note(A, 100)
     assert await marks.known() == {A: 100}

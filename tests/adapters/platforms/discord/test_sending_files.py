@@ -290,7 +290,7 @@ async def test_a_thread_is_named_in_the_language_of_the_channel_or_else_of_the_s
     bot: Discord, server: FakeDiscord, sqlite: Store, chosen: str | None, name: str
 ) -> None:
     server.world.guilds[GUILD].community = "de"
-    await sqlite.save_channel_settings(HERE, ChannelSettings(threads=True, language=chosen))
+    await sqlite.channels.save_channel_settings(HERE, ChannelSettings(threads=True, language=chosen))
     async with listening(bot, server):
         await server.says("", mention=True, files=[CAT])
         await until(server.threads)

@@ -47,7 +47,7 @@ async def test_it_is_told_once_by_all_processes_together(pair: Pair, sqlite: Sto
 
 
 async def test_who_asked_in_the_thread_of_their_photo_is_told_as_well(pair: Pair, sqlite: Store) -> None:
-    await sqlite.save_channel_settings(Place(GENERAL).channel, ChannelSettings(threads=True))
+    await sqlite.channels.save_channel_settings(Place(GENERAL).channel, ChannelSettings(threads=True))
     question = await asks(pair, "what is this?", files=[CAT])
     assert question.channel.id == question.id
     pair.discord.deny(GENERAL, "ATTACH_FILES")

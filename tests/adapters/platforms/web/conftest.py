@@ -165,7 +165,7 @@ class House:
         cls, folder: Path, *, listens: bool = True, port: int = 0, token: str | None = None, **options: Any
     ) -> AsyncIterator[Self]:
         store = open_store(f"sqlite:///{folder}/sessions.db", MODEL)
-        server = WebServer("127.0.0.1", port, token, sessions=store)
+        server = WebServer("127.0.0.1", port, token, sessions=store.sessions)
         chosen: dict[str, str] = {}
 
         async def model_of(channel: str) -> str:

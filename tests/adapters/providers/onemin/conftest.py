@@ -60,7 +60,7 @@ def client(emulator: Emulator, cloakroom: Cloakroom) -> Client:
     """Makes a client of the emulator, to be entered; the key is right unless a test says otherwise."""
 
     def make(api: Any = "auto", key: str = KEY, **options: Any) -> OneMin:
-        return OneMin(key, emulator.url, api, cloakroom, **options)
+        return OneMin(key, emulator.url, api, cloakroom, acquire=cloakroom.acquire, **options)
 
     return make
 

@@ -107,7 +107,7 @@ async def test_a_forgotten_conversation_does_not_make_auto_switch(onemin: OneMin
 async def test_an_address_that_is_not_1min_ai_is_named_and_does_not_make_auto_switch(
     emulator: Emulator, cloakroom: Cloakroom
 ) -> None:
-    async with OneMin("key", f"{emulator.url}/elsewhere", "auto", cloakroom) as onemin:
+    async with OneMin("key", f"{emulator.url}/elsewhere", "auto", cloakroom, acquire=cloakroom.acquire) as onemin:
         with pytest.raises(Refused) as refused, capture_logs() as logs:
             await told(onemin, prompt("What is it?", photo()))
 
@@ -295,13 +295,16 @@ async def test_the_check_does_not_mind_when_the_conversation_cannot_be_deleted(
 
 
 def test_it_fits_the_socket() -> None:
-    provider: Provider = OneMin("key", "http://x", "auto", Cloakroom(), name="reseller")
+    provider: Provider = OneMin("key", "http://x", "auto", Cloakroom(), acquire=Cloakroom().acquire, name="reseller")
 
     assert provider.name == "reseller"
 
 
 def test_the_account_is_told_apart_without_the_key() -> None:
-    one, same, other = (OneMin(key, "http://x", "auto", Cloakroom()) for key in ("secret-1", "secret-1 \n", "secret-2"))
+    one, same, other = (
+        OneMin(key, "http://x", "auto", Cloakroom(), acquire=Cloakroom().acquire)
+        for key in ("secret-1", "secret-1 \n", "secret-2")
+    )
 
     assert one.account == same.account != other.account
     assert "secret" not in one.account + repr(one)

@@ -190,7 +190,7 @@ async def test_the_log_tells_how_many_credits_are_left_but_not_whose(client: Cli
 
 
 async def test_an_address_where_nobody_listens_is_unreachable() -> None:
-    async with OneMin("key", "http://127.0.0.1:9", "auto", Cloakroom()) as onemin:
+    async with OneMin("key", "http://127.0.0.1:9", "auto", Cloakroom(), acquire=Cloakroom().acquire) as onemin:
         with pytest.raises(Busy) as busy:
             await onemin.check()
 

@@ -80,7 +80,7 @@ async def test_the_usual_model_comes_first_and_all_that_can_do_it_follow(
 async def test_the_shipped_list_stands_in_for_the_live_one(onemin: OneMin, emulator: Emulator) -> None:
     live = {craft: await onemin.media.models(craft) for craft in FEATURES}
     emulator.faults.add("no_models", times=len(FEATURES))
-    async with OneMin(KEY, emulator.url, "auto", Cloakroom()) as other:
+    async with OneMin(KEY, emulator.url, "auto", Cloakroom(), acquire=Cloakroom().acquire) as other:
         for craft in FEATURES:
             shipped = await other.media.models(craft)
             assert [model.id for model in shipped] == [model.id for model in live[craft]]
