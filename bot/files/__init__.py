@@ -1,1 +1,1 @@
-"""Files of strangers: taken in, decoded in worker processes that are shut in, and kept by their hash."""
+"""Strangers' files: accepted, decoded in confined worker processes, and cached by hash."""

@@ -1,4 +1,4 @@
-"""The drawer of what people showed: a folder of files by their hash, within bounds, for our eyes alone."""
+"""A cache of photos and documents: a bounded folder of files by their hash, private to the bot's account."""
 
 import hashlib
 import os
@@ -25,8 +25,8 @@ NAME = re.compile(
     rf"-(?P<width>[0-9]{{1,9}})x(?P<height>[0-9]{{1,9}})\.(?P<photo>{'|'.join(PHOTOS.values())})"
     rf"|\.(?P<document>{'|'.join(DOCUMENTS.values())}))"
 )
-PART = ".part"  # a file that is being written
-WRITTEN = 3600.0  # seconds after which a file that is still being written is not: somebody died over it
+PART = ".part"  # suffix of a file that is being written
+WRITTEN = 3600.0  # seconds after which a partly written file is abandoned: its writer has died
 
 Each = TypeVar("Each", bound=StoredFile)
 
@@ -34,31 +34,31 @@ _deletions: SimpleQueue[Callable[[], object]] = SimpleQueue()  # the one queue t
 
 
 class FileCache:
-    """Photos and documents by their hash.
+    """Cache of photos and documents by their hash.
 
-    When they become too many bytes, the longest unused ones go of whoever brought the most, but none that somebody
-    holds: one person's flood drives out their own. The methods wait for the
-    disk, and may be called in any thread. Several processes may share the folder: each of them bounds what it has found
-    there or put there, and a file that another one deleted is to it as if it had never been.
+    If they take too many bytes, the least recently used files of the owner with the most bytes are evicted, but none in
+    use: a flood from one person evicts only their own files. The methods wait for the
+    disk, and may be called in any thread. Several processes may share the folder: each of them bounds the files that it
+    found or wrote there, and treats a file that another one deleted as if it had never existed.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
-        """Make the folder, or look at what lies there; nothing but files of ours is ever removed from it."""
+        """Create the folder, or index its content; only files of the cache itself are ever removed from it."""
         self.folder, self.most_bytes = folder, most_bytes
-        self._kept: dict[str, StoredFile] = {}  # by hash, the longest unused first
+        self._kept: dict[str, StoredFile] = {}  # by hash, the least recently used first
         self._total = 0  # bytes of those
-        self._owners: dict[str, str] = {}  # who brought each, by hash; nobody is known of what an earlier run left
+        self._owners: dict[str, str] = {}  # owner by hash; unknown for files of an earlier run
         self._brought: Counter[str] = Counter()  # bytes of those, by owner
         self._unproven: set[str] = set()  # from an earlier run: a power cut may have left half a file
         self._holders: Counter[str] = Counter()
-        self._doomed: dict[str, Path] = {}  # to be deleted when nobody holds them any more
+        self._doomed: dict[str, Path] = {}  # deleted as soon as they are no longer in use
         self._let_go: deque[str] = deque()
         self._lock = threading.Lock()
         _start_deleting()
         self._open()
 
     def put_photo(self, name: str, mime: str, data: bytes, size: tuple[int, int], owner: str = "") -> Photo:
-        """Write a photo that `owner` brought to the disk, unless it is there. OSError when it cannot be written."""
+        """Write a photo that `owner` sent to the disk, unless it is there. OSError: it cannot be written."""
         sha256 = hashlib.sha256(data).hexdigest()
         file = self.folder / f"{sha256}-{size[0]}x{size[1]}.{PHOTOS[mime]}"
         return self._put(Photo(name, mime, file, len(data), sha256, *size), data, owner)
@@ -70,13 +70,13 @@ class FileCache:
         return self._put(Document(name, mime, file, len(data), sha256), data, owner)
 
     def recall(self, sha256: str, name: str) -> StoredFile | None:
-        """What has this hash, under this name; None when it is here no longer."""
+        """Return the file with this hash, under this name; None if it is no longer cached."""
         with self._locked():
             kept = self._find(sha256)
             return self._held(kept, name) if kept else None
 
     def drop(self, sha256s: Iterable[str]) -> None:
-        """Delete these. One that somebody holds cannot be recalled from now on, and goes when it is let go."""
+        """Delete these files. One that is in use can no longer be recalled, and is deleted when it is released."""
         unwanted = set(sha256s)
         with self._locked():
             for each in self._files():
@@ -85,7 +85,7 @@ class FileCache:
         _wait_for_deletions()
 
     def expire(self, before: float) -> None:
-        """Delete, as `drop` does, what was written before then, in seconds since 1970, whoever wrote it."""
+        """Delete, as `drop` does, files written before `moment`, in seconds since 1970, by any process."""
         with self._locked():
             for each in self._files():
                 if _changed(each.file) < before:
@@ -97,7 +97,7 @@ class FileCache:
 
     def _put(self, new: Each, data: bytes, owner: str) -> Each:
         with self._locked():
-            if found := self._find(new.sha256):  # the same text may have come as Markdown before
+            if found := self._find(new.sha256):  # the same text may have been stored as Markdown before
                 return self._held(replace(new, mime=found.mime, file=found.file), new.name)
         with self._written(new.file, data) as part, self._locked():
             part.replace(new.file)
@@ -111,13 +111,13 @@ class FileCache:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
         for each in sorted(self._files(), key=lambda each: _changed(each.file)):
-            with suppress(FileNotFoundError):  # another process has tidied up as well
+            with suppress(FileNotFoundError):  # another process has deleted it already
                 self._enter(replace(each, size=each.file.stat().st_size))
                 self._unproven.add(each.sha256)
         self._make_room()
 
     def _files(self) -> Iterator[StoredFile]:
-        """What lies in the folder, by what the names of files tell: without their bytes being counted."""
+        """Index the files in the folder by their names; their bytes are not counted yet."""
         for path in list(self.folder.iterdir()) if self.folder.is_dir() else ():
             if match := NAME.fullmatch(path.name):
                 yield _named(path, **match.groupdict())
@@ -129,20 +129,20 @@ class FileCache:
 
     @contextmanager
     def _written(self, beside: Path, data: bytes) -> Iterator[Path]:
-        """Write a file, to be renamed at once. It is not flushed: what a power cut spoils is found out later."""
+        """Write a file under a temporary name. It is not flushed: damage by a power cut is detected later."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, part = tempfile.mkstemp(PART, f"{beside.name}.", self.folder)  # readable for us alone
+        number, part = tempfile.mkstemp(PART, f"{beside.name}.", self.folder)  # readable for the owner only
         try:
             with os.fdopen(number, "wb") as file:
                 file.write(data)
             yield Path(part)
         finally:
-            Path(part).unlink(missing_ok=True)  # it has its lasting name, unless something went wrong
+            Path(part).unlink(missing_ok=True)  # already renamed, unless something went wrong
 
     # entries, under the lock
 
     def _find(self, sha256: str) -> StoredFile | None:
-        """An entry whose file is there and whole; it is now the one that was used last."""
+        """Find an entry with an existing, complete file, and mark it as the most recently used one."""
         kept = self._kept.get(sha256)
         if kept is None:
             return None
@@ -187,7 +187,7 @@ class FileCache:
     def _make_room(self) -> None:
         if self._total <= self.most_bytes:
             return
-        unheld: defaultdict[str, deque[StoredFile]] = defaultdict(deque)  # by owner, the longest unused first
+        unheld: defaultdict[str, deque[StoredFile]] = defaultdict(deque)  # by owner, the least recently used first
         for kept in self._kept.values():
             if kept.sha256 not in self._holders:
                 unheld[self._owners[kept.sha256]].append(kept)
@@ -200,19 +200,19 @@ class FileCache:
     # holders
 
     def _held(self, kept: Each, name: str) -> Each:
-        """The file as somebody is to hold it; it is let go when nothing refers to it any more."""
+        """Return the file as its users hold it; it is released when nothing refers to it any more."""
         held = replace(kept, name=name)
         self._holders[held.sha256] += 1
         weakref.finalize(held, self._left, held.sha256).atexit = False
         return held
 
     def _left(self, sha256: str) -> None:
-        """Somebody let go: nothing may wait here, for the collector may find out in a thread that has the lock."""
+        """Note a release. Nothing may block here: the garbage collector may call it in a thread that has the lock."""
         self._let_go.append(sha256)
         self._settle()
 
     def _settle(self) -> None:
-        """See to those who let go, unless somebody has the lock, who will then do it."""
+        """Process the noted releases, unless another thread has the lock, which then does it."""
         while self._let_go and self._lock.acquire(blocking=False):
             try:
                 while self._let_go:
@@ -229,7 +229,7 @@ class FileCache:
                 self._shred(doomed)
 
     def _shred(self, file: Path) -> None:
-        """Take the file away at once, and delete it in a thread: with megabytes that takes a while."""
+        """Rename the file at once, and delete it in a thread: with megabytes that takes a while."""
         scrap = file.with_name(f"{file.name}.{secrets.token_hex(4)}{PART}")
         with suppress(FileNotFoundError):
             file.rename(scrap)
@@ -257,14 +257,14 @@ def _delete_in_turn() -> None:
 
 
 def _wait_for_deletions() -> None:
-    """Wait until what has been taken away so far is deleted."""
+    """Wait until all files removed so far are deleted."""
     done = threading.Event()
     _deletions.put(done.set)
     done.wait()
 
 
 def display_name(name: str, otherwise: str) -> str:
-    """What to call a file that somebody sent: no path, nothing that cannot be printed, and not too long."""
+    """Return a name to show for a file: no path, only printable characters, and not too long."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(filter(str.isprintable, last)).strip()[:60].strip() or otherwise
 
@@ -278,7 +278,7 @@ def _named(
 
 
 def _changed(path: Path) -> float:
-    """When the file was written; never, as it were, if it has gone meanwhile."""
+    """Return the time when the file was written; infinity if it has been deleted meanwhile."""
     with suppress(FileNotFoundError):
         return path.stat().st_mtime
     return float("inf")

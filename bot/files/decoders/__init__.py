@@ -1,1 +1,1 @@
-"""Decoders and parsers of foreign files; they run in worker processes (`bot.files.isolation`), never inside the bot."""
+"""Decoders and parsers of untrusted files, which run in worker processes (`bot.files.isolation`) only."""

@@ -1,4 +1,4 @@
-"""AVIF and HEIC: boxes in a row, each of which knows its size."""
+"""Box structure of AVIF and HEIC files: a sequence of boxes, each with its own size."""
 
 import struct
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ _MOST_BOXES = 1024  # a photo has a handful of them on its outermost level
 
 
 def check_boxes(data: bytes) -> None:
-    """Unreadable when a box reaches beyond the end of the file, or when there are far too many."""
+    """Raise Unreadable if a box reaches beyond the end of the file, or if there are far too many."""
     if max(bounded(_ends(data), _MOST_BOXES), default=0) > len(data):
         raise Unreadable("photo_truncated")
 
 
 def _ends(data: bytes) -> Iterator[int]:
-    """Yield where each box ends, up to the first one that goes to the end of the file."""
+    """Yield the end of each box, up to the first one that extends to the end of the file."""
     at = 0
     while at + 16 <= len(data):
         size, _, long_size = struct.unpack_from(">I4sQ", data, at)

@@ -1,4 +1,4 @@
-"""Colours: from whatever a file means by its numbers to eight bits of sRGB."""
+"""Conversion of any colour representation in a file to sRGB with eight bits per channel."""
 
 import math
 from io import BytesIO
@@ -8,11 +8,11 @@ from PIL import Image, ImageCms
 from bot.errors import Unreadable
 
 _SRGB_NAMES = ("sRGB", "c2")  # c2: the smallest sRGB profile there is, used by large sites
-_MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK", "Lab ": "LAB"}  # of ICC profiles, in Pillow's words
+_MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK", "Lab ": "LAB"}  # of ICC profiles, as Pillow names them
 
 
 def is_srgb(icc: bytes) -> bool:
-    """Whether a profile changes nothing, as there is none or it is sRGB by name."""
+    """Tell whether a profile changes nothing: there is none, or its name says sRGB."""
     if not icc:
         return True
     try:
@@ -23,7 +23,7 @@ def is_srgb(icc: bytes) -> bool:
 
 
 def resizable(image: Image.Image) -> Image.Image:
-    """Turn a mode whose values cannot be averaged, like a palette, into one whose values can."""
+    """Convert a mode whose values cannot be averaged, such as a palette, to one whose values can."""
     if "transparency" in image.info and image.mode in ("1", "L", "P", "RGB"):
         return image.convert("RGBA")
     if image.mode.startswith("I;16"):
@@ -33,7 +33,7 @@ def resizable(image: Image.Image) -> Image.Image:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """Lay a transparent picture on white."""
+    """Composite a transparent picture onto white."""
     if image.mode not in ("LA", "La", "RGBA", "RGBa"):
         return image
     image = image.convert("RGBA")
@@ -43,7 +43,7 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """Bring 32-bit values to 0 to 255: as they are where they fit, from 0 to 1, else from their least to most."""
+    """Scale 32-bit values to 0..255: unchanged where they fit, from 0..1, else from their minimum and maximum."""
     if image.mode not in ("I", "F"):
         return image
     low, high = _range(image)
@@ -64,7 +64,7 @@ def _range(image: Image.Image) -> tuple[float, float]:
 
 
 def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """Apply the profile, if it fits the picture; return mode L or RGB."""
+    """Apply the profile if it fits the picture; return mode L or RGB."""
     if icc and not is_srgb(icc) and (drawn := _transformed(image, icc)):
         return drawn
     return image if image.mode in ("L", "RGB") else image.convert("RGB")

@@ -1,4 +1,4 @@
-"""Where the many ways in which hostile bytes upset a decoder become one sentence."""
+"""Translation of the many errors that malformed files cause in decoders into one."""
 
 import struct
 import zlib
@@ -23,7 +23,7 @@ _UPSET = (
     SyntaxError,
     TypeError,
     ValueError,
-    Warning,  # Pillow warns of odd metadata; where warnings are errors, that is one
+    Warning,  # Pillow warns of odd metadata; with warnings turned into errors, that would raise
     struct.error,
     zlib.error,
 )
@@ -31,7 +31,7 @@ _UPSET = (
 
 @contextmanager
 def damage_refused() -> Iterator[None]:
-    """Turn whatever Pillow and its libraries raise over a file into Unreadable, except MemoryError."""
+    """Turn any exception of Pillow and its libraries over a file into Unreadable, except MemoryError."""
     try:
         yield
     except UnidentifiedImageError as error:

@@ -1,4 +1,4 @@
-"""PDF and DOCX: what they say."""
+"""Text extraction from PDF and DOCX."""
 
 import logging
 import time
@@ -12,29 +12,29 @@ if TYPE_CHECKING:
     from docx.document import Document as Docx
     from pypdf import PdfReader
 
-ENOUGH = 10.0  # seconds after which no further page is begun
+ENOUGH = 10.0  # seconds after which no further page is started
 MOST_PAGES = 200
-MOST_UNPACKED = 256 * 1024**2  # bytes of all parts of a DOCX
+MOST_UNPACKED = 256 * 1024**2  # bytes of all parts of a DOCX, unpacked
 MOST_PARTS = 10_000
-MOST_RATIO = 200  # by which one of its large parts may be packed
+MOST_RATIO = 200  # highest compression ratio of a large part
 LARGE = 1024**2  # bytes
 
 Result = tuple[tuple[list[str], int, float], bytes]
-"""The texts of pages, how many pages there are (0: it has none), which share of their text this is; and no bytes."""
+"""The texts of the pages, the number of pages (0: it has none), the share of the text that was read; and no bytes."""
 
 
 def read_pdf(file: BinaryIO, *, most_text: int) -> Result:
-    """Read a PDF, up to so many characters. Unreadable: it is locked or damaged."""
+    """Read a PDF, up to a number of characters. Unreadable: it is locked or damaged."""
     try:
         return _read_pdf(file, most_text), b""
     except (Unreadable, MemoryError):
         raise
-    except Exception as error:  # whatever a parser stumbles over, it means the same
+    except Exception as error:  # any error of the parser means the same
         raise Unreadable("document_broken") from error
 
 
 def read_docx(file: BinaryIO, *, most_text: int) -> Result:
-    """Read a DOCX likewise. Unreadable: it is damaged, unpacks to far too much, or is something else."""
+    """Read a DOCX likewise. Unreadable: it is damaged, unpacks to far too much, or is another format."""
     try:
         return _read_docx(file, most_text), b""
     except (Unreadable, MemoryError):
@@ -47,7 +47,7 @@ def read_docx(file: BinaryIO, *, most_text: int) -> Result:
 
 
 def _read_pdf(file: BinaryIO, most: int) -> tuple[list[str], int, float]:
-    from pypdf import PasswordType, PdfReader  # takes memory that other tasks need not spend
+    from pypdf import PasswordType, PdfReader  # imported here: it takes memory that other tasks need not spend
 
     logging.disable()
     reader = PdfReader(file)
@@ -68,7 +68,7 @@ def _read_pdf(file: BinaryIO, most: int) -> tuple[list[str], int, float]:
 
 
 def _page(reader: "PdfReader", n: int) -> str:
-    """One damaged page does not spoil the others."""
+    """Read one page; a damaged page does not spoil the others."""
     try:
         return _whole(reader.pages[n].extract_text())
     except MemoryError:
@@ -89,7 +89,7 @@ def _read_docx(file: BinaryIO, most: int) -> tuple[list[str], int, float]:
 
 
 def _weigh(file: BinaryIO) -> None:
-    """Look into the zip before anything is unpacked: no part becomes larger than it says there."""
+    """Check the sizes in the zip before anything is unpacked: no part can become larger than declared there."""
     with zipfile.ZipFile(file) as packed:
         parts = packed.infolist()
     names = {part.filename for part in parts}
@@ -113,5 +113,5 @@ def _lines(document: "Docx") -> Iterator[str]:
 
 
 def _whole(text: str) -> str:
-    """The text without halves of signs, which cannot be sent."""
+    """Return the text without unpaired surrogates, which cannot be sent."""
     return text.encode("utf-8", "replace").decode()

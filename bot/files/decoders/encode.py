@@ -1,4 +1,4 @@
-"""Write a picture that fits: less quality first, then fewer pixels."""
+"""Encoding of a picture within a size limit: lower quality first, then fewer pixels."""
 
 from io import BytesIO
 
@@ -9,8 +9,8 @@ _PNG_LEVEL = 4  # a third of the time of the default 6, and 3% larger
 
 
 def encode(image: Image.Image, try_png: bool, most: int) -> tuple[str, bytes, tuple[int, int]]:
-    """Return MIME type, at most `most` bytes without metadata, and size in pixels."""
-    image.info = {}  # Pillow would write comments and profiles that it finds here
+    """Return the MIME type, at most `most` bytes without metadata, and the size in pixels."""
+    image.info = {}  # Pillow would write the comments and profiles that it finds here
     if try_png and len(data := _written(image, "PNG", compress_level=_PNG_LEVEL)) <= most:
         return "image/png", data, image.size
     while True:

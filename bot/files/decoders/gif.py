@@ -1,4 +1,4 @@
-"""GIF: blocks, of which those of the first picture are kept."""
+"""GIF blocks, of which only those of the first picture are kept."""
 
 from collections.abc import Iterator
 
@@ -6,16 +6,16 @@ from bot.errors import Unreadable
 from bot.files.decoders.parts import bounded
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-_GRAPHIC_CONTROL = 0xF9  # which colour can be seen through
-_HEADER = 13  # bytes, before the table of colours
+_GRAPHIC_CONTROL = 0xF9  # includes the index of the transparent colour
+_HEADER = 13  # bytes, before the colour table
 _MOST_BLOCKS = 4096
 _MOST_PIECES = 500_000  # of up to 255 bytes; a picture of 100 MB has 400,000
 
 
 def strip_gif(data: bytes) -> bytes:
-    """Keep the first picture; Pillow would put comments before it together again and again.
+    """Keep the first picture; Pillow would concatenate the comments before it again and again.
 
-    Unreadable: far too many blocks or pieces of one. A file that is cut off is left for the decoder to judge.
+    Unreadable: far too many blocks or sub-blocks. A truncated file is left for the decoder to judge.
     """
     start = _after_colours(data, 10, _HEADER)
     kept = [data[:start]]
@@ -28,12 +28,12 @@ def strip_gif(data: bytes) -> bytes:
 
 
 def _blocks(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
-    """Yield each block with its kind, for an extension the one of that."""
+    """Yield each block with its kind, for an extension that of the extension."""
     while at < len(data) and data[at] != _TRAILER:
         if data[at] == _EXTENSION:
             kind, pieces = data[at + 1] if at + 1 < len(data) else 0, at + 2
         elif data[at] == _IMAGE:
-            kind, pieces = _IMAGE, _after_colours(data, at + 9, at + 10) + 1  # beyond the size of codes
+            kind, pieces = _IMAGE, _after_colours(data, at + 9, at + 10) + 1  # beyond the valid code sizes
         else:
             raise Unreadable("photo_broken")
         end = max(bounded(_ends(data, pieces), _MOST_PIECES), default=pieces)
@@ -42,7 +42,7 @@ def _blocks(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _ends(data: bytes, at: int) -> Iterator[int]:
-    """Yield where each piece of a block ends; the last one is empty."""
+    """Yield the end of each sub-block; the last one is empty."""
     while at < len(data):
         size = data[at]
         at += 1 + size
@@ -52,6 +52,6 @@ def _ends(data: bytes, at: int) -> Iterator[int]:
 
 
 def _after_colours(data: bytes, flags: int, at: int) -> int:
-    """Return where the table of colours ends that may be at `at`, by the byte at `flags`."""
+    """Return the end of the colour table that may start at `at`, by the flags at `flags`."""
     packed = data[flags] if flags < len(data) else 0
     return at + (3 << (packed & 7) + 1 if packed & 0x80 else 0)

@@ -1,4 +1,4 @@
-"""JPEG: segments, each begun by a marker, up to the end-of-image marker."""
+"""JPEG segments, each started by a marker, up to the end-of-image marker."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from bot.errors import Unreadable
 from bot.files.decoders.parts import bounded
 from bot.files.decoders.picture import Picture
 
-_MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # no stuffing and no restart: this ends the data of a scan
+_MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # neither stuffing nor a restart: this ends the data of a scan
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _DHT, _JPG, _DAC, _DQT, _DNL, _DRI = 0xC4, 0xC8, 0xCC, 0xDB, 0xDC, 0xDD
@@ -18,11 +18,11 @@ _JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # version 1.1, no density, no
 _MOST_SEGMENTS = 4096  # the largest photos with all that phones add to them have a few hundred
 _MOST_SCANS = 100  # a photo has a dozen; each costs a pass over all pixels
 
-Segment = tuple[int, bytes]  # marker; all of it, the data of a scan included
+Segment = tuple[int, bytes]  # the marker, and the whole segment with the data of a scan
 
 
 def strip_jpeg(data: bytes) -> Picture:
-    """Keep tables, frame and scans; Unreadable when there is no end, or far too many scans or segments."""
+    """Keep tables, frame and scans; raise Unreadable if there is no end, or far too many scans or segments."""
     segments = list(bounded(_segments(data), _MOST_SEGMENTS))
     markers = [marker for marker, _ in segments]
     if markers.count(_SOS) > _MOST_SCANS:
@@ -37,7 +37,7 @@ def _segments(data: bytes) -> Iterator[Segment]:
         marker, start = match[1][0], match.start()
         if marker == _EOI:
             return
-        if marker == _SOI:  # another picture begins in the middle of this one
+        if marker == _SOI:  # another picture starts in the middle of this one
             raise Unreadable("photo_broken")
         at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
         if marker == _SOS:
@@ -48,7 +48,7 @@ def _segments(data: bytes) -> Iterator[Segment]:
 
 
 def _drawing(segments: Iterable[Segment]) -> Iterator[bytes]:
-    """Two APP segments stay, cleaned, as decoders guess the colours by them: JFIF and Adobe."""
+    """Return the two APP segments that are kept, cleaned, as decoders infer the colours from them: JFIF and Adobe."""
     for marker, segment in segments:
         if marker in _DRAWING:
             yield segment

@@ -1,4 +1,4 @@
-"""The measures of a photo: its colours, its light, its sharpness."""
+"""Measurements of a photo: its colours, brightness and sharpness."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from PIL import Image, ImageFilter, ImageStat
 
 from bot.files.decoders.damage import damage_refused
 
-SIDE = 1024  # pixels of the longest side that is looked at: sharpness is comparable between photos of any size
+SIDE = 1024  # pixels of the longest side when measuring, so that sharpness is comparable between photos of any size
 GRID = 48  # cells along each side, for colours and for comparing pictures
-SHARE = 0.08  # of the picture that a colour must cover to be named
+SHARE = 0.08  # share of the picture that a colour must cover to be named
 COLOURS = 3
 
-_HUES = (  # up to this hue (of 255), the name of the colour, and its name where it is dark
+_HUES = (  # upper limit of the hue (of 255), the name of the colour, and its name if it is dark
     (9, "red", "brown"),
     (28, "orange", "brown"),
     (44, "yellow", "olive"),
@@ -28,15 +28,15 @@ _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, o
 
 
 def measure_photo(file: BinaryIO, *, kinds: list[str]) -> tuple[dict[str, Any], bytes]:
-    """Measure a photo that was cleaned, of one of `kinds` in Pillow's words. Unreadable: it is damaged.
+    """Measure a cleaned photo of one of the Pillow formats `kinds`. Unreadable: it is damaged.
 
     Return its `colours` (English names, the largest share first), the `brightness` (mean of the grey levels, 0 to 255),
     the shares of the pixels that are almost `black` and almost `white` (0 to 1), and the `detail` (variance of the
     Laplacian: 0 without any edge, hundreds for crisp ones); and as bytes GRID x GRID grey levels, to compare pictures.
     """
-    Image.init()  # `formats` finds only readers that are there already
+    Image.init()  # `formats` finds only readers that are already loaded
     with damage_refused(), Image.open(file, formats=kinds) as image:
-        image.draft("RGB", (SIDE, SIDE))  # a JPEG decoder can shrink while it reads
+        image.draft("RGB", (SIDE, SIDE))  # a JPEG decoder can downscale while reading
         picture = _on_white(image)
     picture.thumbnail((SIDE, SIDE))
     grey = picture.convert("L")
@@ -84,5 +84,5 @@ def _name(hue: int, saturation: int, value: int) -> str:
 def _detail(grey: Image.Image) -> float:
     if min(grey.size) < 3:
         return 0.0
-    inner = (1, 1, grey.width - 1, grey.height - 1)  # the outermost pixels come unfiltered and would pass for edges
+    inner = (1, 1, grey.width - 1, grey.height - 1)  # the outermost pixels are not filtered and would pass for edges
     return ImageStat.Stat(grey.filter(_LAPLACIAN).crop(inner)).var[0]

@@ -1,4 +1,4 @@
-"""Which way up a camera was held, as it noted in EXIF."""
+"""The orientation of the camera, as noted in EXIF."""
 
 import struct
 
@@ -6,14 +6,14 @@ _ORIENTATION, _SHORT = 0x0112, 3
 
 
 def orientation(exif: bytes) -> int:
-    """Find the orientation, 1 to 8; 1, upright, where nothing sensible is said."""
+    """Find the orientation, 1 to 8; 1 (upright) if there is no valid value."""
     tiff = exif.removeprefix(b"Exif\0\0")
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1
     try:
         return _find(tiff, order)
-    except struct.error:  # it ends early
+    except struct.error:  # the data ends early
         return 1
 
 

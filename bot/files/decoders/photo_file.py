@@ -1,4 +1,4 @@
-"""The cleaning of a photo: bytes of a stranger in, a picture out that anybody may see."""
+"""Cleaning of a photo: untrusted bytes in, a picture that is safe to show out."""
 
 import math
 from typing import Any, BinaryIO
@@ -19,9 +19,9 @@ _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 def clean_photo(
     file: BinaryIO, *, kind: str, longest_side: int, most_pixels: int, out_bytes: int
 ) -> tuple[dict[str, Any], bytes]:
-    """Make a photo of a file of the format `kind`: upright, sRGB, without metadata.
+    """Turn a file of the format `kind` into a photo: upright, sRGB, without metadata.
 
-    Return its `mime` and `size`, and its bytes, `out_bytes` at most. Unreadable: it is damaged or too large.
+    Return its `mime`, `size` and bytes, `out_bytes` at most. Unreadable: it is damaged or too large.
     """
     with damage_refused():
         picture = strip(kind, file.read())
@@ -43,7 +43,7 @@ def _check_pixels(size: tuple[int, int], most: int) -> None:
 
 
 def _is_fine(kind: str, picture: Picture, image: Image.Image, longest_side: int, out_bytes: int) -> bool:
-    """Whether the stripped file is already what we would draw."""
+    """Tell whether the stripped file can be used as it is."""
     return (
         picture.plain
         and image.mode in ("L", "RGB", "P")
@@ -56,6 +56,6 @@ def _is_fine(kind: str, picture: Picture, image: Image.Image, longest_side: int,
 
 
 def _stays_png(kind: str, picture: Picture, size: tuple[int, int], longest_side: int, out_bytes: int) -> bool:
-    """Whether a PNG has a chance to fit: trying takes 100 ms a megapixel."""
+    """Tell whether a PNG has a chance to fit: trying takes 100 ms a megapixel."""
     shrinks = min(1.0, longest_side / max(size)) ** 2
     return kind in ("PNG", "GIF") and len(picture.data) * shrinks <= out_bytes

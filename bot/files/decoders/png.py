@@ -1,4 +1,4 @@
-"""PNG: chunks with checksums, up to IEND."""
+"""PNG chunks with checksums, up to IEND."""
 
 import struct
 import zlib
@@ -10,23 +10,23 @@ from bot.files.decoders.picture import Picture
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
-_DRAWING = _CRITICAL | {b"tRNS", b"gAMA", b"cHRM", b"sRGB"}  # no fcTL, fdAT: of an animation, the default image stays
+_DRAWING = _CRITICAL | {b"tRNS", b"gAMA", b"cHRM", b"sRGB"}  # no fcTL, fdAT: keeps the default image of an animation
 _ANCILLARY = 0x20
-_MOST_CHUNKS = 32_768  # 8 KiB of pixels a chunk, as the smallest that are common, make 256 MB
+_MOST_CHUNKS = 32_768  # with 8 KiB of pixels per chunk, the smallest common size, they make 256 MB
 _MOST_ICC = 4 * 1024 * 1024  # bytes, unpacked
 
-Chunk = tuple[bytes, memoryview]  # type; all of it, length and checksum included
+Chunk = tuple[bytes, memoryview]  # the type, and the whole chunk with length and checksum
 
 
 def strip_png(data: bytes) -> Picture:
-    """Keep what draws; Unreadable when there is no end or a checksum is wrong."""
+    """Keep the chunks that draw; raise Unreadable if there is no end or a checksum is wrong."""
     kept, said = [memoryview(_SIGNATURE)], {b"eXIf": b"", b"iCCP": b""}
     for kind, chunk in bounded(_chunks(data), _MOST_CHUNKS):
         if kind in _DRAWING:
             kept.append(_checked(kind, chunk))
         elif kind in said:
             said[kind] = said[kind] or bytes(chunk[8:-4])
-        elif not kind[0] & _ANCILLARY:  # nobody can draw this without knowing what it means
+        elif not kind[0] & _ANCILLARY:  # a critical chunk that a decoder must understand to draw the picture
             raise Unreadable("photo_broken")
     return Picture(b"".join(kept), _depth(kept) <= 8, said[b"eXIf"], _unpacked(said[b"iCCP"]))
 

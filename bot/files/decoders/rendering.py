@@ -1,4 +1,4 @@
-"""Draw a picture as we want it: upright, in sRGB with eight bits, on white, no larger than needed."""
+"""Rendering of a picture: upright, in sRGB with eight bits, on white, no larger than needed."""
 
 import math
 from contextlib import nullcontext
@@ -12,12 +12,12 @@ from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
 from bot.files.isolation.worker_process import one_large
 
-Image.MAX_IMAGE_PIXELS = None  # Pillow warns here and raises there; we read the size and refuse, before decoding
+Image.MAX_IMAGE_PIXELS = None  # Pillow warns here and raises above; the size is read and refused before decoding
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
-_LARGE = 8_000_000  # pixels as they are decoded; with what resizing needs, 7 bytes each
-_NEARLY = 0.95  # of the pixels that are wanted are enough for the eye
-_UPRIGHT = {"HEIF", "TIFF"}  # their decoders turn the picture themselves
+_LARGE = 8_000_000  # pixels after decoding; with the memory for resizing, 7 bytes each
+_NEARLY = 0.95  # share of the wanted pixels that is enough for the eye
+_UPRIGHT = {"HEIF", "TIFF"}  # their decoders rotate the picture themselves
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,13 +30,13 @@ _TURNS = {
 
 
 def open_image(kind: str, data: bytes) -> Image.Image:
-    """Read the header only; UnidentifiedImageError, or one of Pillow's many others, when it is no `kind`."""
-    Image.init()  # `formats` finds only readers that are there already
+    """Read the header only; raise UnidentifiedImageError, or another error of Pillow, if it is not a `kind`."""
+    Image.init()  # `formats` finds only readers that are already loaded
     return Image.open(BytesIO(data), formats=[kind])
 
 
 def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> Image.Image:
-    """Decode and draw an opened image; the result has mode L or RGB."""
+    """Decode and render an opened image; the result has mode L or RGB."""
     icc = picture.icc or image.info.get("icc_profile") or b""
     turn = 1 if kind in _UPRIGHT else orientation(picture.exif or image.info.get("exif") or b"")
     small = _decoded(image, longest_side)
@@ -45,17 +45,17 @@ def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> 
 
 
 def _decoded(image: Image.Image, longest_side: int) -> Image.Image:
-    """Decode and shrink at once: all later steps then have fewer pixels to do."""
+    """Decode and shrink in one step: all later steps then have fewer pixels to process."""
     before, size = image.size, _fitting(image.size, longest_side)
     # JPEG can decode to 1/2, 1/4 or 1/8, if this box has the true proportions. 12 megapixels become 2,000 to 2,040
-    # pixels wide: taking those for 2,048 saves most of the time and three quarters of the memory.
+    # pixels wide: accepting those for 2,048 saves most of the time and three quarters of the memory.
     drafted = image.draft(None, (round(size[0] * _NEARLY), round(size[1] * _NEARLY)))
     with one_large() if math.prod(image.size) > _LARGE else nullcontext():
         image.load()
-        if not drafted and image.size != before:  # HEIC may learn better while decoding
+        if not drafted and image.size != before:  # the orientation of a HEIC may become known only while decoding
             size = _fitting(image.size, longest_side)
         small = colour.resizable(image).resize(size, reducing_gap=2.0)
-        image.close()  # or its pixels would be there until the small one is encoded
+        image.close()  # frees its pixels before the small picture is encoded
     return small
 
 

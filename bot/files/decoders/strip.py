@@ -1,7 +1,7 @@
-"""Take a file apart and keep only what draws the picture, bit for bit.
+"""Removal of everything from a file that does not draw the picture, bit for bit.
 
-What is said about the picture (EXIF, XMP, IPTC, comments, thumbnails, profiles) and what hangs behind its end (further
-pictures, videos) stays out. The end is looked for on the way: a file without one is cut off.
+Metadata (EXIF, XMP, IPTC, comments, thumbnails, profiles) and anything after the end of the picture (further
+pictures, videos) are left out. The end is looked for on the way: a file without one is truncated.
 """
 
 from bot.files.decoders.boxes import check_boxes
@@ -14,9 +14,9 @@ from bot.files.decoders.webp import strip_webp
 
 
 def strip(kind: str, data: bytes) -> Picture:
-    """Strip a file of the format `kind`; one that is drawn anew anyway is only checked.
+    """Strip a file of the format `kind`; one that is rendered anew anyway is only checked.
 
-    Unreadable when the file is cut off or breaks the rules of its format.
+    Unreadable: the file is truncated or breaks the rules of its format.
     """
     match kind:
         case "JPEG":

@@ -1,4 +1,4 @@
-"""TIFF: the directory of the first picture, read before Pillow reads it."""
+"""The directory of the first picture in a TIFF, read before Pillow reads it."""
 
 import struct
 
@@ -11,9 +11,9 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 
 
 def check_tiff(data: bytes) -> None:
-    """Unreadable: there are far too many entries or strips, or their values together are larger than the file.
+    """Raise Unreadable if there are far too many entries or strips, or their values together exceed the file's size.
 
-    Pillow copies the values of all entries, and these may all lie at the same place.
+    Pillow copies the values of all entries, and these may all be at the same offset.
     """
     order = "<" if data[:2] == b"II" else ">"
     try:

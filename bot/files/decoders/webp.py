@@ -1,4 +1,4 @@
-"""WebP: chunks in a RIFF container that knows its size."""
+"""WebP chunks in a RIFF container that declares its size."""
 
 import struct
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ _ANIMATED, _ALPHA = 0x02, 0x10
 
 
 def strip_webp(data: bytes) -> Picture:
-    """Keep the bitstream, and alpha; Unreadable when the file is shorter than it says.
+    """Keep the bitstream and alpha; raise Unreadable if the file is shorter than declared.
 
-    An animation is left as it is: it is drawn anew.
+    An animation is left as it is: it is rendered anew.
     """
     chunks: dict[bytes, bytes] = {}
     for kind, body in bounded(_chunks(data), _MOST_CHUNKS):

@@ -1,4 +1,4 @@
-"""The reading room: bytes of a stranger in, a document out, and what it says for those who cannot open it."""
+"""Intake of documents: untrusted bytes in, a document and its text out."""
 
 import asyncio
 from collections import OrderedDict
@@ -12,27 +12,27 @@ from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
 from bot.messages import Document
 
-AT_ONCE = 2  # processes that read
-REMEMBERED = 32  # readings
+AT_ONCE = 2  # worker processes that read documents
+REMEMBERED = 32  # cached texts
 
 FAILURES = {"slow": "document_slow", "memory": "document_bomb", "crashed": "document_broken"}
 TASKS = {PDF: "read_pdf", DOCX: "read_docx"}
 
 
 class DocumentIntake:
-    """Judges documents by their bytes, keeps them beside the photos, and reads them."""
+    """Detects documents by their bytes, caches them beside the photos, and reads their text."""
 
     def __init__(self, keep: FileCache, most_bytes: int = 50 * 1024 * 1024, *, off: bool = False) -> None:
-        """`off`: the operator wants none."""
+        """Keep the limits; `off` means that the operator switched documents off."""
         self.most_bytes = most_bytes
         self._keep, self._off = keep, off
-        self._readings: OrderedDict[str, DocumentText] = OrderedDict()  # by hash, the longest unused first
+        self._readings: OrderedDict[str, DocumentText] = OrderedDict()  # by hash, the least recently used first
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, name: str, data: bytes, *, plain: bool = True, owner: str = "") -> Document:
-        """Keep a file that is no picture as a document, by the look of it; `words` tells whether it is sound.
+        """Keep a file that is no picture as a document, judged by its first bytes; `words` tells if it is sound.
 
-        The same bytes give the same document. Unreadable: it is empty, too heavy, or nothing to read, such as plain
+        The same bytes give the same document. Unreadable: it is empty, too large, or no document, such as plain
         text where none is expected.
         """
         if not data:
@@ -45,12 +45,12 @@ class DocumentIntake:
         return await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data, owner)
 
     async def recall(self, sha256: str, name: str) -> Document | None:
-        """The document of this hash as it was read before; None when it is not kept any more."""
+        """Return the cached document of this hash; None if it is no longer cached."""
         kept = await asyncio.to_thread(self._keep.recall, sha256, display_name(name, "file"))
         return kept if isinstance(kept, Document) else None
 
     async def words(self, document: Document) -> DocumentText:
-        """What it says, as far as it is read. Unreadable: it is locked, damaged ...; Busy: its file is gone by now."""
+        """Return its text, as far as it is read. Unreadable: it is locked, damaged ...; Busy: its file is gone."""
         if document.sha256 not in self._readings:
             self._readings[document.sha256] = await self._read(document)
         self._readings.move_to_end(document.sha256)
@@ -75,7 +75,7 @@ class DocumentIntake:
 
 
 def _reading(value: Any) -> DocumentText:
-    """What a worker has read. WorkerFailed: it is nothing of the kind."""
+    """Check the result of a worker. WorkerFailed: it is not valid."""
     try:
         pages, count, share = value
         return DocumentText(tuple(map(str, pages)), int(count), float(share))
@@ -84,7 +84,7 @@ def _reading(value: Any) -> DocumentText:
 
 
 def _judged(name: str, data: bytes, plain: bool) -> tuple[str, bytes]:
-    """What it is, and its bytes: text is in UTF-8 from here on. Unreadable where it is no document."""
+    """Return its type and bytes: text is in UTF-8 from here on. Unreadable: it is not a document."""
     mime = kind_of(name, data)
     if mime in (PDF, DOCX):
         return mime, data
@@ -97,6 +97,6 @@ def _judged(name: str, data: bytes, plain: bool) -> tuple[str, bytes]:
 def _beginning(document: Document) -> DocumentText:
     with document.file.open("rb") as file:
         raw = file.read(4 * MOST_TEXT)
-    text = raw.decode("utf-8", "ignore")  # the last sign may be cut
+    text = raw.decode("utf-8", "ignore")  # the last character may be cut
     share = len(raw) / max(document.size, 1) * min(1.0, MOST_TEXT / max(len(text), 1))
     return DocumentText((text[:MOST_TEXT],), share=share)

@@ -1,4 +1,4 @@
-"""What a document is, by its first bytes; for text, the name says which kind of text."""
+"""Detection of document types by the first bytes; for text, the name tells the kind of text."""
 
 from bot.errors import Unreadable
 
@@ -7,14 +7,14 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEXTS = {"md": "text/markdown", "markdown": "text/markdown", "csv": "text/csv", "tsv": "text/csv"}
 
 _ZIP = b"PK\x03\x04"
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # also what locks newer ones in
-_HEAD = 1024  # bytes in which a PDF may begin
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # also the container of encrypted newer ones
+_HEAD = 1024  # bytes in which the header of a PDF must start
 
 
 def kind_of(name: str, data: bytes) -> str:
-    """The type of the document that this is, if it is one: any zip may be a DOCX, and anything else may be text.
+    """Return the type of document this may be: any zip may be a DOCX, and anything else may be text.
 
-    Unreadable (document_office) for the files of Office that cannot be read.
+    Raise Unreadable (document_office) for Office files that cannot be read.
     """
     if b"%PDF-" in data[:_HEAD]:
         return PDF

@@ -1,4 +1,4 @@
-"""What a document says, as far as it was read."""
+"""The text of a document, as far as it was read."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ MOST_TEXT = 60_000  # characters that are read of a document
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """The text of the first pages; whatever has no pages has one."""
+    """The text of the first pages; a document without pages counts as one."""
 
     pages: tuple[str, ...]
-    of: int = 0  # how many pages there are; 0: it has none
-    share: float = 1.0  # how much of the text of these pages this is
+    of: int = 0  # number of pages; 0: it has none
+    share: float = 1.0  # share of the text of these pages that this is
 
     @property
     def is_empty(self) -> bool:
-        """Whether it says nothing, as a scan does."""
+        """Tell whether there is no text, as in a scan."""
         return not any(page.strip() for page in self.pages)
 
     @property
     def length(self) -> int:
-        """How many characters this is."""
+        """The number of characters."""
         return sum(map(len, self.pages))
 
     def first(self, most: int) -> tuple[str, str]:
-        """As much of it as `most` characters hold, and how much that is in words; no words where it is all of it."""
+        """Return at most `most` characters, and in words what share that is; no words if it is all of it."""
         if self.of < 2:
             text = self.pages[0][:most]
             share = self.share * (len(text) / len(self.pages[0]) if text else 1)

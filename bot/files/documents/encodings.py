@@ -1,10 +1,10 @@
-"""Text, in whatever way it was written down."""
+"""Detection of text encodings."""
 
 import codecs
 from collections.abc import Iterator
 from itertools import chain
 
-PIECE = 256 * 1024  # bytes at a time, or the event loop would wait for all of a large text
+PIECE = 256 * 1024  # bytes per step, or the event loop would wait for the whole of a large text
 LOOKED_AT = 4096  # bytes that tell whether every second one is zero
 
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -12,7 +12,7 @@ _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
 
 
 def in_utf8(data: bytes) -> bytes | None:
-    """The text in UTF-8, without a byte order mark; None for what is no text, because control characters are in it."""
+    """Return the text in UTF-8 without a byte order mark; None if it is not text, because it has control characters."""
     for encoding in _encodings(data):
         try:
             return b"".join(_pieces(data, encoding))
@@ -22,7 +22,7 @@ def in_utf8(data: bytes) -> bytes | None:
 
 
 def _encodings(data: bytes) -> Iterator[str]:
-    """What it may be written in, the likeliest first. Latin-1 is read as browsers do: with the signs of Windows."""
+    """Return the possible encodings, the likeliest first. Latin-1 is read as browsers do: as Windows-1252."""
     for bom, encoding in _BOMS.items():
         if data.startswith(bom):
             yield encoding
@@ -35,7 +35,7 @@ def _encodings(data: bytes) -> Iterator[str]:
 
 
 def _pieces(data: bytes, encoding: str) -> Iterator[bytes]:
-    """The text in UTF-8, piece by piece. ValueError where it is not written in this way, or no text."""
+    """Yield the text in UTF-8, piece by piece. ValueError: it has another encoding, or is not text."""
     decoder = codecs.getincrementaldecoder(encoding)()
     for at in chain(range(0, len(data), PIECE), [None]):
         piece = decoder.decode(b"" if at is None else data[at : at + PIECE], final=at is None).encode()

@@ -1,4 +1,4 @@
-"""The bot's side: start the fork server when the first file comes, keep workers at hand, and hand them files."""
+"""Client of the fork server: start it for the first file, keep idle workers, and send them files."""
 
 import asyncio
 import atexit
@@ -22,10 +22,10 @@ from bot.files.isolation.tasks import TASKS
 
 log = structlog.get_logger(__name__)
 
-CODE = Path(__file__).parents[3]  # the folder that the package `bot` is in
+CODE = Path(__file__).parents[3]  # the folder that contains the package `bot`
 CORES = os.cpu_count() or 1
-ENDING = 2.0  # seconds that the fork server gets to end in
-REFUSALS = ("photo_", "document_")  # with which the keys of sentences begin that a worker may choose
+ENDING = 2.0  # seconds that the fork server has to end
+REFUSALS = ("photo_", "document_")  # prefixes of the sentence keys that a worker may choose
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]);"
@@ -37,7 +37,7 @@ _Source = bytes | BinaryIO
 
 
 class WorkerFailed(Exception):
-    """A worker came to no result with a file: it took too long, too much memory, or the worker crashed."""
+    """Error for a worker without a result: it took too long, used too much memory, or crashed."""
 
     def __init__(self, reason: Failure) -> None:
         self.reason = reason
@@ -45,11 +45,11 @@ class WorkerFailed(Exception):
 
 
 class _WorkerGone(Exception):
-    """A worker ended without having anything to do with the file: it was idle for long, or its fork server ended."""
+    """Error for a worker that ended before it started on a file: it was idle for long, or its fork server ended."""
 
 
 async def run(task: str, source: bytes | Path, *, owner: str = "", **arguments: object) -> tuple[Any, bytes]:
-    """Have a worker do a task of the table with a file: given as bytes, or by a path that only the bot can open.
+    """Run a task of the table in a worker, on a file given as bytes or by a path that only the bot can open.
 
     Return what the task's function returned. Files of the same `owner` share some of the places. Cancelling ends the
     worker. Raise Unreadable as the function did; WorkerFailed; FileNotFoundError for the path. What a worker returned
@@ -93,12 +93,12 @@ class _WorkerProcess:
         return False
 
     def close(self) -> None:
-        """Let go of the worker; it is killed unless it has ended."""
+        """Close the connection; the worker is killed unless it has ended."""
         self.connection.close()
         self.lifeline.close()
 
     async def call(self, header: wire.Header, source: _Source) -> tuple[wire.Header, bytes]:
-        """Send a file and wait for the reply. EOFError or OSError: the worker has ended; ValueError: it is no reply."""
+        """Send a file and wait for the reply. EOFError, OSError: the worker has ended; ValueError: a bad reply."""
         if isinstance(source, bytes):
             await self._send(header, source, [])
         else:
@@ -108,7 +108,7 @@ class _WorkerProcess:
         return wire.parse(await self._read(header_size)), bytes(await self._read(body_size))
 
     async def exit_code(self) -> int:
-        """Wait until the worker has ended. _WorkerGone: it ended by itself, or nobody can tell how it did."""
+        """Wait until the worker has ended. _WorkerGone: it ended by itself, or its exit code is unknown."""
         data = await asyncio.get_running_loop().sock_recv(self.lifeline, wire.EXIT_CODE.size)
         code: int = wire.EXIT_CODE.unpack(data)[0] if data else 0
         if not code:
@@ -117,7 +117,7 @@ class _WorkerProcess:
 
     async def _send(self, header: wire.Header, body: bytes, descriptors: list[int]) -> None:
         loop, (prefix, text) = asyncio.get_running_loop(), wire.pack(header, len(body))
-        socket.send_fds(self.connection, [prefix], descriptors)  # fits: nothing else is on its way
+        socket.send_fds(self.connection, [prefix], descriptors)  # fits: nothing else is in transit
         await loop.sock_sendall(self.connection, text)
         await loop.sock_sendall(self.connection, body)
 
@@ -133,7 +133,7 @@ class _WorkerProcess:
 
 
 class _Pool:
-    """The fork server and the workers that wait for a file. One for the process, whatever event loop asks."""
+    """The fork server and its idle workers. One for the process, shared by all event loops."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -154,7 +154,7 @@ class _Pool:
             return _result(reply), body
         except TimeoutError:
             raise WorkerFailed("slow") from None
-        except (ValueError, LookupError, TypeError) as error:  # no reply of ours: the file has taken the worker over
+        except (ValueError, LookupError, TypeError) as error:  # an invalid reply: the file has compromised the worker
             log.warning("a worker spoke nonsense", task=task)
             raise WorkerFailed("crashed") from error
         finally:
@@ -219,7 +219,7 @@ class _Pool:
 
 
 def _failure(task: str, exit_code: int) -> WorkerFailed:
-    by_signal = {-signal.SIGXCPU: "slow", -signal.SIGKILL: "memory"}  # only the system kills a worker that we wait for
+    by_signal = {-signal.SIGXCPU: "slow", -signal.SIGKILL: "memory"}  # only the kernel kills a worker that is in use
     reason: Any = by_signal.get(exit_code, "crashed")
     log.warning("a worker ended over a file", task=task, exit_code=exit_code, reason=reason)
     return WorkerFailed(reason)
@@ -237,7 +237,7 @@ def _result(reply: wire.Header) -> Any:
 
 
 def _slots() -> Slots:
-    """Return the places of the running event loop; but for tests, there is one."""
+    """Return the slots of the running event loop; outside of tests there is one."""
     loop = asyncio.get_running_loop()
     if loop not in _places:
         quick = max(2, CORES)

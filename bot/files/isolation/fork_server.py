@@ -1,7 +1,7 @@
-"""The fork server: a small process that forks workers, tells how they ended, and ends those that nobody needs any more.
+"""The fork server: a small process that forks workers, reports their exit codes, and ends those that are not needed.
 
 For each worker the bot sends two sockets: one over which the worker gets its files, and a lifeline. As soon as the bot
-closes the lifeline, be it because it was killed, the worker is killed; when the worker ends first, its exit code goes
+closes the lifeline, even by being killed, the worker is killed; if the worker ends first, its exit code is sent
 over the lifeline.
 """
 
@@ -22,14 +22,14 @@ from bot.files.isolation.framing import EXIT_CODE
 from bot.files.isolation.tasks import PRELOADED
 
 IDLE = 600.0  # seconds without a worker after which the server ends; the bot starts another one when it needs it
-NICENESS = 5  # whoever waits for words goes first
-_LOCK = MOST_FILES - 1  # the descriptor of the lock file
-_CONNECTION = 3  # that of a worker's connection
+NICENESS = 5  # higher priority: a person is waiting for the reply
+_LOCK = MOST_FILES - 1  # file descriptor of the lock file
+_CONNECTION = 3  # file descriptor of a worker's connection
 _SYSTEM_LIBRARIES = ("/usr/lib", "/usr/local/lib", "/lib", "/lib64")
 
 
 def main(control: int) -> None:
-    """Shut this process in, and serve until the bot closes its end of the socket `control`."""
+    """Confine this process, and serve until the bot closes its end of the socket `control`."""
     for module in PRELOADED:
         import_module(module)
     os.nice(NICENESS)
@@ -41,13 +41,13 @@ def main(control: int) -> None:
 
 
 def _readable() -> set[str]:
-    """Folders of code. The one above the package `bot` is none of them, as settings and data often lie there."""
+    """Return the folders of code, without the one above the package `bot`: settings and data are often there."""
     package = Path(__file__).parents[2]
     return {sys.prefix, sys.base_prefix, str(package), *_SYSTEM_LIBRARIES, *sys.path} - {str(package.parent)}
 
 
 def _place_lock_file() -> None:
-    """Open the file whose lock workers take in turn; in memory where that is possible, as the disk may be read-only."""
+    """Open the file that workers lock in turn; in memory if possible, as the disk may be read-only."""
     if sys.platform == "linux":
         os.dup2(os.memfd_create("large pictures"), _LOCK, inheritable=False)
     else:
@@ -56,7 +56,7 @@ def _place_lock_file() -> None:
 
 
 class ForkServer:
-    """Forks a worker for each message on `control`, and watches over it."""
+    """Forks a worker for each message on `control`, and monitors it."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -65,12 +65,12 @@ class ForkServer:
         self._ended, write = socket.socketpair()
         for end in (self._ended, write):
             end.setblocking(False)
-        self._write = write  # is kept from being closed
+        self._write = write  # protected from being closed
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
 
     def serve(self) -> None:
-        """Return when the bot has gone, or needed nothing for a long time; no worker is left then."""
+        """Return when the bot has closed, or was idle for a long time; no worker is left then."""
         self._selector.register(self._control, selectors.EVENT_READ)
         self._selector.register(self._ended, selectors.EVENT_READ)
         while events := self._selector.select(None if self._workers else IDLE):
@@ -84,7 +84,7 @@ class ForkServer:
             os.kill(pid, signal.SIGKILL)
 
     def _accept(self) -> bool:
-        """Fork a worker; False: the bot has gone."""
+        """Fork a worker; False: the bot has closed."""
         message, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
         if not message:
             return False
@@ -103,7 +103,7 @@ class ForkServer:
         self._selector.register(lifeline, selectors.EVENT_READ)
 
     def _kill(self, lifeline: object) -> None:
-        """End the worker whose lifeline was closed. It has not been reaped, so no other process has its number."""
+        """Kill the worker with a closed lifeline. It has not been reaped, so its process number is not reused."""
         for pid, each in self._workers.items():
             if each is lifeline:
                 self._selector.unregister(each)
@@ -125,12 +125,12 @@ class ForkServer:
             with lifeline:
                 try:
                     lifeline.send(EXIT_CODE.pack(os.waitstatus_to_exitcode(status)))
-                except OSError:  # it was closed
+                except OSError:  # the bot closed it
                     continue
 
 
 def _become_worker(connection: socket.socket) -> NoReturn:
-    """Keep nothing open but the connection and the lock file, and never return."""
+    """Keep only the connection and the lock file open, and never return."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)

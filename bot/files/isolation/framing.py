@@ -1,6 +1,6 @@
-"""Messages between the bot and a worker process: a prefix, a header in JSON, a body of bytes; a file may come along.
+"""Messages between the bot and a worker process: a prefix, a header in JSON, a body of bytes; optionally a file.
 
-Never pickled: what a worker sends may be made by a file that has taken it over.
+Never pickled: a worker's messages may be crafted by a file that has compromised it.
 """
 
 import json
@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 PREFIX = struct.Struct("!IQ")  # bytes of the header, and of the body
-EXIT_CODE = struct.Struct("!i")  # what the fork server tells of a worker
+EXIT_CODE = struct.Struct("!i")  # message of the fork server about a worker
 MOST_HEADER = 8 * 1024 * 1024
 MOST_BODY = 256 * 1024 * 1024
 
@@ -19,7 +19,7 @@ Header = Mapping[str, Any]
 
 
 def pack(header: Header, body_size: int) -> tuple[bytes, bytes]:
-    """Return prefix and header as they are sent."""
+    """Return prefix and header in wire format."""
     text = json.dumps(header).encode()
     return PREFIX.pack(len(text), body_size), text
 
@@ -33,7 +33,7 @@ def unpack_prefix(prefix: bytes | bytearray) -> tuple[int, int]:
 
 
 def parse(text: bytes | bytearray) -> Header:
-    """Return a header. ValueError: it is none."""
+    """Return the parsed header. ValueError: it is invalid."""
     header = json.loads(text)
     if not isinstance(header, dict):
         raise ValueError("no header")
@@ -41,7 +41,7 @@ def parse(text: bytes | bytearray) -> Header:
 
 
 def receive(connection: socket.socket) -> tuple[Header, BinaryIO] | None:
-    """Wait for a request: its header, and the file that it is about. None: the other side has closed."""
+    """Wait for a request: its header and its file. None: the other side has closed."""
     prefix, descriptors, _, _ = socket.recv_fds(connection, PREFIX.size, 1)
     if not prefix:
         return None
@@ -59,7 +59,7 @@ def send(connection: socket.socket, header: Header, body: bytes) -> None:
 
 
 def _read(connection: socket.socket, size: int) -> BinaryIO:
-    """Read exactly so many bytes into memory that is then the file's, without a copy. EOFError: there are fewer."""
+    """Read exactly `size` bytes into a buffer that the file then owns, without a copy. EOFError: there are fewer."""
     file = BytesIO(bytes(size))
     with file.getbuffer() as rest:
         filled = 0

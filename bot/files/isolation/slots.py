@@ -1,4 +1,4 @@
-"""Places for workers: bounds how many are at work, and shares them out fairly."""
+"""Slots for workers: a bound on the number of running tasks, shared out fairly."""
 
 import asyncio
 from collections import Counter, deque
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class _Ticket:
-    """The wait of one file for a place, and its place then."""
+    """A waiting file, and its slot once it is granted."""
 
     owner: str
     granted: asyncio.Future[None]
@@ -17,10 +17,10 @@ class _Ticket:
 
 
 class Slots:
-    """Admits `quick` files at the same time, those of owners with the fewest at work first.
+    """A fair semaphore: admits `quick` files at the same time, those of owners with the fewest running first.
 
-    A file that takes longer than `patience` seconds moves to one of `slow` other places while there is one, so that
-    ordinary files need not wait for it. No owner ever gets more than `share` places of both kinds. It serves one event
+    A file that takes longer than `patience` seconds moves to one of `slow` other slots while one is free, so that
+    ordinary files need not wait for it. No owner ever gets more than `share` slots of both kinds. It serves one event
     loop.
     """
 
@@ -31,7 +31,7 @@ class Slots:
 
     @asynccontextmanager
     async def take(self, owner: str = "") -> AsyncGenerator[None, None]:
-        """Wait for a place, and hold it while entered."""
+        """Wait for a slot, and hold it while entered."""
         loop = asyncio.get_running_loop()
         ticket = _Ticket(owner, loop.create_future())
         self._waiting.append(ticket)
@@ -41,7 +41,7 @@ class Slots:
         except asyncio.CancelledError:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
-            else:  # it was granted at the very moment
+            else:  # granted at the very moment of the cancellation
                 self._leave(ticket)
             raise
         timer = loop.call_later(self._patience, self._step_aside, ticket)
@@ -53,7 +53,7 @@ class Slots:
 
     def _admit(self) -> None:
         while self._quick and (entitled := [each for each in self._waiting if self._held[each.owner] < self._share]):
-            ticket = min(entitled, key=lambda each: self._held[each.owner])  # the first of those that are equal
+            ticket = min(entitled, key=lambda each: self._held[each.owner])  # the first among equals
             self._waiting.remove(ticket)
             if not ticket.granted.cancelled():
                 ticket.granted.set_result(None)
@@ -68,7 +68,7 @@ class Slots:
             self._admit()
 
     def _leave(self, ticket: _Ticket) -> None:
-        self._held -= Counter([ticket.owner])  # which forgets owners that have none left
+        self._held -= Counter([ticket.owner])  # in-place subtraction drops owners without any left
         if ticket.is_slow:
             self._slow += 1
         else:

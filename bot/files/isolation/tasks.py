@@ -1,4 +1,4 @@
-"""The table of what worker processes can do: for each task a function of `bot.files.decoders`, and its limits."""
+"""The table of tasks for worker processes: for each one a function of `bot.files.decoders`, and its limits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from typing import Any
 MEGABYTE = 1024 * 1024
 
 Function = Callable[..., tuple[Any, bytes]]
-"""Called with the file and the arguments of `run`; returns what JSON can hold, and bytes.
+"""Called with the file and the arguments of `run`; returns JSON-compatible values, and bytes.
 
-It raises `bot.errors.Unreadable` for a file that it refuses. Anything else that it raises counts as a crash.
+It raises `bot.errors.Unreadable` for a file that it rejects. Any other exception counts as a crash.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A function, as `module:name`, and what it may use for one file."""
+    """A function, as `module:name`, and its limits for one file."""
 
     function: str
     cpu_seconds: int = 20
-    seconds: float = 60.0  # by the clock
+    seconds: float = 60.0  # wall-clock time
     memory: int = 1024 * MEGABYTE  # of address space
-    reusable: bool = False  # whether the worker may go on to another file after this one
+    reusable: bool = False  # True if the worker may go on to another file after this one
 
     def load(self) -> Function:
         """Import the function."""
@@ -33,7 +33,7 @@ class Task:
 
 
 def _picture(function: str) -> Task:
-    # Whoever decodes a large picture gets more memory, one at a time: see `worker_process.one_large`.
+    # Decoding a large picture gets more memory, one at a time: see `worker_process.one_large`.
     return Task(function=f"bot.files.decoders.{function}", memory=512 * MEGABYTE, reusable=True)
 
 

@@ -1,6 +1,6 @@
-"""What a worker process does: take one file after the other, and send what the function of the task makes of it.
+"""The main loop of a worker process: receive one file after the other, and send the result of the task's function.
 
-It goes on to another file only if the one before was in order; so a file that is meant to do harm meets no other.
+It goes on to another file only if the previous one was fine, so a malicious file meets no other.
 """
 
 import fcntl
@@ -18,16 +18,16 @@ from bot.files.isolation import framing as wire
 from bot.files.isolation.confinement import confine_worker
 from bot.files.isolation.tasks import MEGABYTE, TASKS, Task
 
-MOST_FILES = 32  # that one process reads
-MOST_GROWTH = 128 * MEGABYTE  # of the memory that it takes; beyond, it ends after the file that needed so much
+MOST_FILES = 32  # files that one process reads
+MOST_GROWTH = 128 * MEGABYTE  # share of the memory limit; beyond it, the worker ends after that file
 IDLE = 60.0  # seconds without a file, after which it ends
-MEMORY = 1024 * MEGABYTE  # of address space
+MEMORY = 1024 * MEGABYTE  # bytes of address space
 
 _lock = -1
 
 
 def serve(connection: socket.socket, lock: int) -> None:
-    """Read files until one was not in order, or it is time for a fresh process. `lock`: the file for `one_large`."""
+    """Serve files until one was rejected, or the process is due for replacement. `lock`: the file for `one_large`."""
     global _lock
     _lock = lock
     confine_worker(MEMORY, MOST_FILES * max(task.cpu_seconds for task in TASKS.values()))
@@ -49,7 +49,7 @@ def serve(connection: socket.socket, lock: int) -> None:
 
 @contextmanager
 def one_large() -> Iterator[None]:
-    """Wait until no other worker is decoding a large picture, and may use all memory that a worker gets."""
+    """Wait until no other worker is decoding a large picture, then use all memory that a worker may use."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     fcntl.lockf(_lock, fcntl.LOCK_EX)
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
@@ -73,7 +73,7 @@ def _perform(header: wire.Header, file: BinaryIO) -> tuple[dict[str, Any], bytes
 
 
 def _limit(task: Task) -> None:
-    """Set the limits for one file. The soft limit of time counts all that the process has used so far."""
+    """Set the limits for one file. The soft CPU limit counts all that the process has used so far."""
     used = int(time.process_time()) + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (used + task.cpu_seconds, hard))
@@ -81,6 +81,6 @@ def _limit(task: Task) -> None:
 
 
 def _peak_memory() -> int:
-    """Return the most bytes that this process had in memory at the same time."""
+    """Return the peak memory of this process, in bytes."""
     unit = 1024 if sys.platform == "linux" else 1
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,4 +1,4 @@
-"""Photos: bytes of a stranger in, a picture out that anybody may see. It is decoded in worker processes only."""
+"""Intake of photos: untrusted bytes in, a picture that is safe to show out. Only worker processes decode."""
 
 import asyncio
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ _FAILURES = {"slow": "photo_slow", "memory": "photo_bomb", "crashed": "photo_bro
 
 
 class PhotoIntake:
-    """Reads photos, and keeps them for a while; an async context manager.
+    """Reads photos, and caches them for a while; an async context manager.
 
-    Bytes in: `most_bytes` and `most_pixels` at most. Photo out: `longest_side` pixels and `out_bytes` at most. Kept in
-    `folder`, which without a name is gone when this is closed: `kept_bytes` at most, beside what somebody holds. Once
-    it is entered, `keep` is that drawer, which has room for documents too.
+    Input: `most_bytes` and `most_pixels` at most. Output: `longest_side` pixels and `out_bytes` at most. Cached in
+    `folder`, or, without one, in a temporary folder until this is closed: `kept_bytes` at most, besides files in use.
+    Once entered, `keep` is that cache, which holds documents too.
     """
 
     keep: FileCache
@@ -49,14 +49,14 @@ class PhotoIntake:
         await self.close()
 
     async def close(self) -> None:
-        """Delete the folder that has no name."""
+        """Delete the temporary folder."""
         if self._scrap:
             await asyncio.to_thread(self._scrap.cleanup)
 
     async def read(self, name: str, data: bytes, owner: str = "") -> Photo:
-        """Make a photo of a file: upright, sRGB, without metadata. The same bytes give the same photo.
+        """Turn a file into a photo: upright, sRGB, without metadata. The same bytes give the same photo.
 
-        Unreadable, with one of the photo_* keys: it is no picture, damaged or too large. Photos of the same `owner`
+        Unreadable, with one of the photo_* keys: it is not a picture, damaged or too large. Photos of the same `owner`
         never keep those of others waiting for long.
         """
         if not data:
@@ -79,16 +79,16 @@ class PhotoIntake:
         return await asyncio.to_thread(self.keep.put_photo, display_name(name, "photo"), mime, cleaned, size, owner)
 
     async def recall(self, sha256: str, name: str) -> Photo | None:
-        """The photo of this hash as it was read before; None when it is not kept any more."""
+        """Return the cached photo of this hash; None if it is no longer cached."""
         kept = await asyncio.to_thread(self.keep.recall, sha256, display_name(name, "photo"))
         return kept if isinstance(kept, Photo) else None
 
     async def drop(self, sha256s: Iterable[str]) -> None:
-        """Delete these, documents too; one that somebody holds can be recalled no more, and goes when it is let go."""
+        """Delete these files, documents too; one in use can no longer be recalled, and is deleted when released."""
         await asyncio.to_thread(self.keep.drop, sha256s)
 
     async def expire(self, before: float) -> None:
-        """Delete likewise what was read before then, in seconds since 1970."""
+        """Delete likewise the files read before `moment`, in seconds since 1970."""
         await asyncio.to_thread(self.keep.expire, before)
 
     def _open(self) -> None:
@@ -100,7 +100,7 @@ class PhotoIntake:
 
 
 def _checked(value: Any) -> tuple[str, tuple[int, int]]:
-    """Return MIME type and size of a photo as a worker described it. WorkerFailed: that is no such description."""
+    """Return MIME type and size of a photo from a worker's result. WorkerFailed: the result is invalid."""
     try:
         mime, (width, height) = value["mime"], value["size"]
         if mime in PHOTOS:

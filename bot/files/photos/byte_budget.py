@@ -1,4 +1,4 @@
-"""A room of so many bytes: who brings more than there is place for waits at the door, in line."""
+"""A budget of bytes in memory: a request that does not fit waits in a fair queue."""
 
 import asyncio
 from collections import Counter
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False, slots=True)
 class _Place:
-    """What somebody waits for, and has then."""
+    """A waiting request, and its bytes once they are granted."""
 
     owner: str
     size: int
@@ -17,10 +17,10 @@ class _Place:
 
 
 class ByteBudget:
-    """Bounds how many bytes are in memory at the same time. It counts for one event loop.
+    """Bounds the number of bytes in memory at the same time, within one event loop.
 
-    Whose owner has the fewest bytes inside goes first, so that one person's flood keeps nobody else waiting for long;
-    those of one owner go in as they came.
+    The owner with the fewest bytes goes first, so that a flood from one person keeps nobody else waiting for long;
+    requests of one owner are granted in order.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -31,9 +31,9 @@ class ByteBudget:
 
     @asynccontextmanager
     async def take(self, size: int, owner: str = "") -> AsyncGenerator[None, None]:
-        """Wait until `size` bytes fit beside those who are in, and take them while entered.
+        """Wait until `size` bytes fit into the budget, and take them while entered.
 
-        Who brings more than the whole room holds is let in alone. Who leaves the line takes nobody's place.
+        A request larger than the whole budget is granted alone. A cancelled request takes nothing.
         """
         place = _Place(owner, min(max(size, 1), self._most), asyncio.get_running_loop().create_future())
         self._line.append(place)
@@ -43,8 +43,8 @@ class ByteBudget:
         except asyncio.CancelledError:
             if place in self._line:
                 self._line.remove(place)
-                self._let_in()  # whoever stands behind may be small enough
-            else:  # was called in at the very moment
+                self._let_in()  # a later request may be small enough
+            else:  # granted at the very moment of the cancellation
                 self._leave(place)
             raise
         try:
@@ -54,12 +54,12 @@ class ByteBudget:
 
     def _leave(self, place: _Place) -> None:
         self._taken -= place.size
-        self._inside -= Counter({place.owner: place.size})  # which forgets owners that have nothing inside
+        self._inside -= Counter({place.owner: place.size})  # in-place subtraction drops owners without any bytes left
         self._let_in()
 
     def _let_in(self) -> None:
         while self._line:
-            place = min(self._line, key=lambda each: self._inside[each.owner])  # the first of those that are equal
+            place = min(self._line, key=lambda each: self._inside[each.owner])  # the first among equals
             if self._taken + place.size > self._most:
                 return
             self._line.remove(place)

@@ -1,4 +1,4 @@
-"""Large blocks of memory come from the system and go back to it, whatever was freed before.
+"""Tuning of malloc: large blocks of memory are mapped separately and returned to the system when freed.
 
 Otherwise glibc raises its threshold as files are freed: the blocks of the next ones come from the heap, which is not
 given back.
@@ -6,11 +6,11 @@ given back.
 
 import ctypes
 
-_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h; setting it also ends its moving about
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h; setting it also stops glibc from adjusting it
 
 
 def separate_large_blocks(least: int = 1024 * 1024) -> None:
-    """Ask malloc to map blocks of `least` bytes and more on their own; without effect where it is not glibc's."""
+    """Ask malloc to map blocks of `least` bytes and more separately; no effect without glibc."""
     try:
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, least)
     except (AttributeError, OSError, TypeError):  # musl, macOS, Windows

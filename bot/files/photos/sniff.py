@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes; its name and what its sender claims do not count."""
+"""Detection of picture formats by the first bytes; the name and the declared type are ignored."""
 
 from bot.errors import Unreadable
 
@@ -15,11 +15,11 @@ _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
 def sniff(data: bytes) -> str:
-    """Name the format as Pillow does; Unreadable when it is none that we read."""
+    """Return the format as Pillow names it; raise Unreadable if it is not supported."""
     for start, kind in _STARTS.items():
         if data.startswith(start):
             return kind
-    if data[:2] == b"BM" and 0 in data[2:32]:  # in a text that begins like this there are no zeros
+    if data[:2] == b"BM" and 0 in data[2:32]:  # a text with this beginning has no zero bytes
         return "BMP"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
@@ -29,7 +29,7 @@ def sniff(data: bytes) -> str:
 
 
 def is_picture(data: bytes) -> bool:
-    """Whether it is a picture, be it a damaged one."""
+    """Tell whether it is a picture, even a damaged one."""
     try:
         return bool(sniff(data))
     except Unreadable:
