@@ -2,27 +2,36 @@
 
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from bot.adapter_context import AdapterContext
+from bot.adapter_settings import AdapterSettings
 from bot.settings import Settings
 
+Part = TypeVar("Part", bound=AdapterSettings, covariant=True)
 
-@dataclass(frozen=True)
-class Plugin:
-    """Where an adapter lives, and the setting that switches it on.
 
-    The adapter's module is imported only when it is on: discord.py and python-telegram-bot weigh 15 to 40 MB each.
-    `path` names a function that makes the adapter from what the house offers.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin(Generic[Part]):
+    """Where an adapter lives.
+
+    Its module of settings is always read, so it may import no library; that of `factory` only when the adapter is on:
+    discord.py and python-telegram-bot weigh 15 to 40 MB each.
     """
 
-    path: str
-    needs: str | None = None
+    settings: str  # module:class
+    factory: str  # module:function that builds the adapter from its context
 
-    def ready(self, settings: Settings) -> bool:
-        """Whether the operator has switched it on."""
-        return self.needs is None or bool(getattr(settings, self.needs))
+    @property
+    def settings_class(self) -> type[Part]:
+        """The class of its part of the settings."""
+        kind: type[Part] = resolve_name(self.settings)
+        return kind
 
-    def open(self, house: AdapterContext) -> Any:
-        """Make the adapter, not entered yet."""
-        return resolve_name(self.path)(house)
+    def is_on(self, settings: Settings) -> bool:
+        """Return whether the operator has switched it on."""
+        return settings.of(self.settings_class).is_on
+
+    def build(self, context: AdapterContext) -> Any:
+        """Build the adapter, not entered yet."""
+        return resolve_name(self.factory)(context)

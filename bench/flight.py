@@ -22,7 +22,7 @@ from typing import Self
 
 from aiohttp import web
 
-from adapters.providers.openai import OpenAI
+from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.services import OPENAI
 from bench import photo
 from bench.measure import cpu_seconds, log_errors_only, own_peak_mb, percentile, scratch, table, watched

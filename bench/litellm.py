@@ -24,7 +24,7 @@ from typing import Any
 
 import aiohttp
 
-from adapters.providers.openai import OpenAI
+from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.services import OPENAI
 from bench.measure import table
 from bot.errors import BotError

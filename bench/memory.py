@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Literal
 
-from adapters.providers.openai import OpenAI
+from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.services import OPENAI
 from bench import photo
 from bench.measure import table

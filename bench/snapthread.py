@@ -10,16 +10,16 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Self
 
-from adapters.providers.onemin import OneMin
+from adapters.providers.onemin.provider import OneMin
 from bench.floor import Turn
 from bot.app import build_job_context, tune_garbage_collector
 from bot.asking.failover import Failover
+from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.intake.inbox import Inbox
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.ports import Adapter, Provider, Receive, Store
-from bot.settings import Settings
 from bot.store import open_store
 from bot.turns.dispatcher import Dispatcher
 from bot.turns.stops import Stops
@@ -113,10 +113,12 @@ async def asking(
         cleaner = await stack.enter_async_context(PhotoIntake(folder=folder / "photos"))
         provider = await stack.enter_async_context(new_provider(store))
         platform = await stack.enter_async_context(new_platform(store, folder))
-        settings, stops = Settings.read(_env_file=None, bot_access="open"), Stops()
+        settings, stops = read_settings(_env_file=None, bot_access="open"), Stops()
         providers = {provider.name: provider}
         worker = Worker(
-            build_job_context(settings, store, {platform.name: platform}, providers, cleaner, stops, Failover()),
+            build_job_context(
+                settings, store, {platform.name: platform}, providers, cleaner, stops, Failover(), consoles=frozenset()
+            ),
             metrics,
         )
         dispatcher, inbox = (

@@ -105,7 +105,7 @@ async def _floor(telegram: str, provider: str, at_once: int) -> AsyncGenerator[N
 @asynccontextmanager
 async def _snapthread(telegram: str, provider: str, at_once: int) -> AsyncGenerator[None, None]:
     """Snapthread with Telegram alone."""
-    from adapters.platforms.telegram import Telegram
+    from adapters.platforms.telegram.adapter import Telegram
     from adapters.platforms.telegram.send_pacing import SendLimits, SendPacing
     from bench import snapthread
 

@@ -6,14 +6,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from bot.app import running
+from adapters.platforms import PLATFORMS
+from adapters.providers import PROVIDERS
+from bot.app import operator_consoles, running
+from bot.configuration import Platforms, read_settings
 from bot.operations import logs
 from bot.operations.file_rights import write_for_owner_only
 from bot.operations.watchdog import watching
@@ -54,11 +57,13 @@ async def run(options: argparse.Namespace) -> int:
 
 
 async def try_(options: argparse.Namespace) -> int:
-    """Run the page alone, with local/eyes where no provider has a key."""
-    settings = _settings(discord_token=None, telegram_token=None)
-    if not _provider_keys(settings):
-        settings = _settings(discord_token=None, telegram_token=None, bot_local=True, bot_model="local/eyes")
-    return await _until_stopped(settings, greeting="Open {url} and drop a photo there. Ctrl-C ends it.")
+    """Run the page alone, with a model that needs no key where no provider has one."""
+    settings = _settings()
+    if not _has_provider(settings):
+        settings = _settings(**_keyless_trial())
+    consoles = {name: PLATFORMS[name] for name in operator_consoles(PLATFORMS)}
+    greeting = "Open {url} and drop a photo there. Ctrl-C ends it."
+    return await _until_stopped(settings, greeting=greeting, platforms=consoles)
 
 
 async def check(options: argparse.Namespace) -> int:
@@ -151,24 +156,38 @@ def _address(options: argparse.Namespace) -> str:
 
 
 def _settings(**overrides: object) -> Settings:
-    settings = Settings.read(**overrides)
-    logs.set_up(settings.bot_log, settings.bot_log_level, settings.secrets())
+    settings = read_settings(**overrides)
+    logs.set_up(
+        settings.bot_log,
+        settings.bot_log_level,
+        settings.secrets(),
+        quiet=[name for part in settings.adapters for name in part.quiet_loggers],
+        exposed=[name for part in settings.adapters for name in part.exposed_loggers],
+    )
     return settings
 
 
 def _address_of_page(settings: Settings) -> str:
     if settings.webhook_only:
-        return "Telegram's webhook is at {url}; WEB_TOKEN opens the page and the dashboard as well."
-    return "The page: {url}" if settings.listens("web") else "The dashboard: {url}/dashboard"
+        public = " and ".join(f"The webhook of {title}" for title in settings.webhooks)
+        return public + " is at {url}; WEB_TOKEN opens the page and the dashboard as well."
+    is_served = any(settings.listens(console) for console in operator_consoles(PLATFORMS))
+    return "The page: {url}" if is_served else "The dashboard: {url}/dashboard"
 
 
-def _provider_keys(settings: Settings) -> bool:
-    return any((settings.onemin_api_key, settings.vapi_api_key, settings.aimlapi_api_key, settings.openai_on))
+def _has_provider(settings: Settings) -> bool:
+    """Whether a provider is on that needs more than what a trial without a key sets."""
+    return any(plugin.is_on(settings) for plugin in PROVIDERS.values() if not plugin.settings_class.keyless_trial)
 
 
-async def _until_stopped(settings: Settings, greeting: str) -> int:
+def _keyless_trial() -> Mapping[str, object]:
+    """Return the settings by which the first provider that can answers without a key."""
+    return next((trial for plugin in PROVIDERS.values() if (trial := plugin.settings_class.keyless_trial)), {})
+
+
+async def _until_stopped(settings: Settings, greeting: str, platforms: Platforms = PLATFORMS) -> int:
     with watching(Path(settings.bot_data)) as watchdog:
-        async with running(settings, watchdog) as bot:
+        async with running(settings, watchdog, platforms=platforms) as bot:
             print(greeting.format(url=bot.url), flush=True)
             if bot.claim:
                 print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from adapters import Plugin
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot.accounting.limits import TOTAL, UsageLimits, read_limits
@@ -23,10 +24,11 @@ from bot.asking.file_loader import FileLoader
 from bot.asking.media_generation import MediaGeneration
 from bot.asking.transcription import Transcription
 from bot.commands import Rules
+from bot.configuration import Platforms, Providers
 from bot.files.documents import DocumentIntake
 from bot.files.isolation import client as isolation
 from bot.files.photos import PhotoIntake
-from bot.intake.access import CLAIM, PAGE, Access, offer_claim
+from bot.intake.access import CLAIM, Access, offer_claim
 from bot.intake.inbox import Inbox
 from bot.messages import Stall, WorkerProcess
 from bot.operations.expiry import Expiry
@@ -75,10 +77,17 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(settings: Settings, watchdog: Watchdog | None = None) -> AsyncGenerator[Bot, None]:
+async def running(
+    settings: Settings,
+    watchdog: Watchdog | None = None,
+    *,
+    platforms: Platforms = PLATFORMS,
+    providers: Providers = PROVIDERS,
+) -> AsyncGenerator[Bot, None]:
     """Run a bot while entered; leaving stops it gracefully, within ten seconds.
 
-    The watchdog, which watches already, is told when turns are to be expected.
+    The watchdog, which watches already, is told when turns are to be expected. The settings were read with tables that
+    hold `platforms` and `providers`.
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
@@ -95,24 +104,30 @@ async def running(settings: Settings, watchdog: Watchdog | None = None) -> Async
         web = open_server(settings, store.sessions, metrics.registry)
         Dashboard(store).add_routes(web.router)
         house = AdapterContext(settings, store, web)
-        await _enter_all(stack, PROVIDERS, house, house.providers)
+        await _enter_all(stack, providers, house, house.providers)
         adapters: dict[str, Adapter] = {}
-        # The page keeps what was said there in files of its own, so only who serves it can speak there.
-        speaking = {name: plug for name, plug in PLATFORMS.items() if name != PAGE or settings.listens(PAGE)}
+        # A console keeps what was said there in files of its own, so only the process that serves it can speak there.
+        consoles = operator_consoles(platforms)
+        speaking = {
+            name: plugin for name, plugin in platforms.items() if name not in consoles or settings.listens(name)
+        }
         await _enter_all(stack, speaking, house, adapters)
 
         stops = Stops()
         store.coordination.stopped = stops.stop
         failover = Failover()
         metrics.watch(failover.states)
-        worker = Worker(build_job_context(settings, store, adapters, house.providers, photos, stops, failover), metrics)
+        context = build_job_context(
+            settings, store, adapters, house.providers, photos, stops, failover, consoles=consoles
+        )
+        worker = Worker(context, metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
         inbox = Inbox(store, worker.hands.access, stops, settings.bot_user_waiting)
         ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
         log.info("who may use this bot", answer=describe_access(settings))
         if warning := describe_open_purse(settings):
             log.warning(warning)
-        claim = await _claim_code(settings, store) if ears else None
+        claim = await _claim_code(settings, store, platforms) if ears else None
         if ears:
             await inbox.reopen()
         dispatching = None
@@ -151,6 +166,8 @@ def build_job_context(
     photos: PhotoIntake,
     stops: Stops,
     failover: Failover,
+    *,
+    consoles: frozenset[str],
 ) -> JobContext:
     """What the worker works with."""
     rules = Rules(
@@ -159,6 +176,7 @@ def build_job_context(
         settings.bot_keep_days,
         settings.bot_keep_photo_days,
         frozenset(settings.bot_features_off),
+        consoles,
     )
     documents = DocumentIntake(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
     finder = FileLoader(store, adapters, photos, documents, settings.bot_photo_mb * MEGABYTE)
@@ -185,7 +203,7 @@ def build_job_context(
         Mirror(store, adapters),
         studio,
         rules,
-        build_access(settings, store),
+        build_access(settings, store, consoles),
     )
 
 
@@ -200,7 +218,7 @@ def build_store(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
     )
 
 
-def build_access(settings: Settings, store: Store) -> Access:
+def build_access(settings: Settings, store: Store, consoles: frozenset[str]) -> Access:
     """Who may talk to the bot."""
     return Access(
         store,
@@ -208,7 +226,13 @@ def build_access(settings: Settings, store: Store) -> Access:
         allowed=frozenset(settings.bot_allow),
         denied=frozenset(settings.bot_deny),
         paired=settings.bot_access == "paired",
+        consoles=consoles,
     )
+
+
+def operator_consoles(platforms: Platforms) -> frozenset[str]:
+    """Return the names of the platforms on which whoever gets in is the operator."""
+    return frozenset(name for name, plugin in platforms.items() if plugin.settings_class.is_operator_console)
 
 
 def describe_access(settings: Settings) -> str:
@@ -226,9 +250,12 @@ def describe_open_purse(settings: Settings) -> str | None:
     return "everybody may spend on your account without end: set BOT_TOTAL_TURNS_DAY or another BOT_TOTAL_ limit"
 
 
-async def _claim_code(settings: Settings, store: Store) -> str | None:
+async def _claim_code(settings: Settings, store: Store, platforms: Platforms) -> str | None:
     """A code by which whoever sends it to the bot runs it; None where somebody does, or nobody could send it."""
-    reachable = any(plug.ready(settings) and settings.listens(name) for name, plug in PLATFORMS.items() if name != PAGE)
+    consoles = operator_consoles(platforms)
+    reachable = any(
+        plugin.is_on(settings) and settings.listens(name) for name, plugin in platforms.items() if name not in consoles
+    )
     code = await offer_claim(store, wanted=reachable and not settings.bot_admins)
     if code:  # the only line that holds a secret: it is for whoever reads the log of this start
         log.warning("nobody runs this bot yet: send it this in private", claim=f"/{CLAIM} {code}")
@@ -254,11 +281,11 @@ def tune_garbage_collector() -> None:
 
 
 async def _enter_all(
-    stack: AsyncExitStack, table: Mapping[str, Any], house: AdapterContext, into: dict[str, Any]
+    stack: AsyncExitStack, table: Mapping[str, Plugin[Any]], house: AdapterContext, into: dict[str, Any]
 ) -> None:
-    for name, plug in table.items():
-        if plug.ready(house.settings):
-            into[name] = await stack.enter_async_context(plug.open(house))
+    for name, plugin in table.items():
+        if plugin.is_on(house.settings):
+            into[name] = await stack.enter_async_context(plugin.build(house))
 
 
 @asynccontextmanager

@@ -1,18 +1,21 @@
-"""Every environment variable, once, with its sentence."""
+"""The settings of the bot itself: every variable once, with its sentence. Adapters bring theirs."""
 
 import ipaddress
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode
 
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+from bot.adapter_settings import SOURCES, AdapterSettings, PlatformSettings
+
 ModelName = Annotated[str, Field(pattern=r"^[a-z]+/\S+$")]
+
+Part = TypeVar("Part", bound=AdapterSettings)
 
 TOKEN_LENGTH = 16  # characters of a token at least
 
-Platform = Literal["discord", "telegram", "web"]
 Feature = Literal["documents", "videos", "voice", "speech", "pictures"]
 
 Subjects = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S+$")], ...], NoDecode]
@@ -28,78 +31,14 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """What the operator decided. `Settings.read()` reads the environment and `.env`; the environment wins."""
+    """What the operator decided. `bot.configuration.read_settings` reads them."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    model_config = SOURCES
 
-    # platforms
-    discord_token: SecretStr | None = Field(None, description="The token of your Discord bot; switches Discord on.")
-    discord_api_url: Url = Field("https://discord.com/api/v10", description="Where Discord's API is.")
-    discord_shards: Annotated[str, Field(pattern=r"^\d+(-\d+)?/\d+$")] | None = Field(
-        None, description="The shards of this process, as FIRST-LAST/COUNT; without it, it takes them all."
-    )
-    telegram_token: SecretStr | None = Field(None, description="The token from BotFather; switches Telegram on.")
-    telegram_api_url: Url = Field("https://api.telegram.org", description="Where Telegram's Bot API is.")
-    telegram_webhook_url: Url | None = Field(
-        None, description="The public address Telegram sends updates to; without it the bot polls."
-    )
-    telegram_webhook_secret: SecretStr | None = Field(
-        None, description="What Telegram must say with every update, 1 to 256 of A-Z a-z 0-9 _ -."
-    )
-
-    telegram_drafts: bool = Field(
-        False, description="true: answers in private chats grow as Telegram's drafts instead of by edits."
-    )
-
-    # providers
-    onemin_api_key: SecretStr | None = Field(None, description="The API key of your 1min.ai account.")
-    onemin_api_url: Url = Field("https://api.1min.ai", description="Where 1min.ai's API is.")
-    onemin_api: Literal["auto", "unified", "features"] = Field(
-        "auto",
-        description="unified: /api/chat-with-ai; features: the older /api/features; auto: unified if it is there.",
-    )
-    onemin_requests_per_minute: int = Field(
-        180, ge=1, description="How many requests a minute 1min.ai allows this account."
-    )
-    vapi_api_key: SecretStr | None = Field(None, description="The API key of your V-API account.")
-    vapi_api_url: Url = Field("https://api.gpt.ge/v1", description="Where V-API is.")
-    vapi_auth: Literal["bearer", "x-api-key", "x-goog-api-key"] = Field(
-        "bearer", description="How V-API gets the key: bearer (Authorization), or in the header of that name."
-    )
-    aimlapi_api_key: SecretStr | None = Field(None, description="The API key of your AI/ML API account.")
-    aimlapi_api_url: Url = Field("https://api.aimlapi.com/v1", description="Where AI/ML API is.")
-    openai_api_key: SecretStr | None = Field(
-        None, description="The API key of any other OpenAI-compatible endpoint (Ollama, vLLM, LiteLLM, OpenAI itself)."
-    )
-    openai_api_url: Url = Field(
-        "https://api.openai.com/v1", description="Where that endpoint is; another one than OpenAI's may need no key."
-    )
-    bot_max_tokens: int | None = Field(
-        None,
-        ge=1,
-        description="The longest answer in tokens, of all providers but 1min.ai; empty: as they like.",
-    )
-    bot_temperature: float | None = Field(
-        None, ge=0, le=2, description="How freely the same ones answer, 0 to 2; empty: as they like."
-    )
-    bot_photo_detail: Literal["auto", "low", "high"] = Field(
-        "auto", description="How closely the same ones look at photos, where they can choose; low is cheaper."
-    )
-    bot_local: bool = Field(
-        False, description="true: offer local/eyes, which measures photos without a key and is no AI model."
-    )
+    _adapters: dict[type[AdapterSettings], AdapterSettings] = PrivateAttr(default_factory=dict)
 
     # the bot
-    bot_model: ModelName = Field(
-        "onemin/gpt-4o", description="The model that answers in a new conversation, as provider/model."
-    )
+    bot_model: ModelName = Field(description="The model that answers in a new conversation, as provider/model.")
     bot_fallbacks: Annotated[tuple[ModelName, ...], NoDecode] = Field(
         (), description="Models that answer, in this order, while the first one is down; with commas between them."
     )
@@ -117,9 +56,9 @@ class Settings(BaseSettings):
     bot_store_connections: int = Field(
         8, ge=2, le=100, description="How many connections this process opens to PostgreSQL, besides two of their own."
     )
-    bot_listen: Annotated[tuple[Platform, ...], NoDecode] | None = Field(
+    bot_listen: Annotated[tuple[str, ...], NoDecode] | None = Field(
         None,
-        description="What this process listens to: telegram, discord, web, with commas, or none; empty: all of them.",
+        description="What this process listens to: {platforms}, with commas, or none; empty: all of them.",
     )
     bot_workers: int = Field(
         256,
@@ -143,7 +82,7 @@ class Settings(BaseSettings):
     )
 
     # people
-    bot_admins: Subjects = Field((), description="Who runs the bot, as platform:id with commas: discord:42,telegram:7.")
+    bot_admins: Subjects = Field((), description="Who runs the bot, as platform:id with commas: {people}.")
     bot_access: Literal["paired", "open"] = Field(
         "paired", description="paired: strangers get a code that an admin may accept; open: everybody may use the bot."
     )
@@ -268,42 +207,44 @@ class Settings(BaseSettings):
         """Whether this process listens to the platform, if that is switched on."""
         return self.bot_listen is None or platform in self.bot_listen
 
+    def of(self, kind: type[Part]) -> Part:
+        """Return an adapter's part of the settings, by its class."""
+        return cast(Part, self._adapters[kind])
+
+    def with_adapters(self, parts: Iterable[AdapterSettings]) -> Self:
+        """Return these settings with the adapters' parts."""
+        whole = self.model_copy()
+        whole._adapters = {type(part): part for part in parts}
+        return whole
+
+    @property
+    def webhooks(self) -> list[str]:
+        """The titles of the platforms that call this bot's web server from outside."""
+        return [part.title for part in self.adapters if isinstance(part, PlatformSettings) and part.public_address]
+
     @property
     def webhook_only(self) -> bool:
-        """Whether the web server is there for Telegram alone: a public address leads to it, and no token guards it."""
-        return self.telegram_webhook_url is not None and self.web_token is None
+        """Whether the web server is there for webhooks alone: a public address leads to it, and no token guards it."""
+        return bool(self.webhooks) and self.web_token is None
 
     @property
-    def openai_on(self) -> bool:
-        """Whether any other OpenAI-compatible endpoint is to be asked: only OpenAI's own one needs a key."""
-        default = type(self).model_fields["openai_api_url"].default
-        return self.openai_api_key is not None or self.openai_api_url != default
-
-    @classmethod
-    def read(cls, **overrides: object) -> Self:
-        """Read the environment and `.env`. SettingsError names every wrong variable at once, and no value."""
-        retired = _retired()
-        try:
-            settings = cls(**overrides)  # type: ignore[arg-type]
-        except ValidationError as error:
-            raise SettingsError("\n".join(retired + _described(error))) from None
-        if retired:
-            raise SettingsError("\n".join(retired))
-        return settings
+    def adapters(self) -> tuple[AdapterSettings, ...]:
+        """The parts of all adapters."""
+        return tuple(self._adapters.values())
 
     def secrets(self) -> list[str]:
         """Every secret that is set, for the log to hide."""
-        values = (getattr(self, name) for name in type(self).model_fields)
+        values = [getattr(part, name) for part in (*self.adapters, self) for name in type(part).model_fields]
         passwords = {urlsplit(url or "").password for url in (self.bot_store, self.bot_store_direct)}
         return [value.get_secret_value() for value in values if isinstance(value, SecretStr)] + [
             password for password in passwords if password
         ]
 
 
-class _Retired(BaseSettings):
+class RetiredSettings(BaseSettings):
     """Variables of earlier versions: whoever still relies on one reads what replaced it."""
 
-    model_config = Settings.model_config
+    model_config = SOURCES
 
     bot_pairing: str = ""
     bot_sandbox: str = ""
@@ -333,25 +274,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _retired() -> list[str]:
-    try:
-        _Retired()
-    except ValidationError as error:
-        return _described(error)
-    return []
-
-
-def _described(error: ValidationError) -> list[str]:
-    """Write a line for each fault, with the variable and without its value."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    return [": ".join(filter(None, (_variable(fault["loc"]), _sentence(fault["msg"])))) for fault in faults]
-
-
-def _variable(loc: tuple[int | str, ...]) -> str:
-    return str(loc[0]).upper() if loc else ""
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("String should match pattern", "it should look like")

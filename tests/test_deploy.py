@@ -8,9 +8,12 @@ import aiohttp
 import pytest
 import yaml
 
+from adapters.platforms.discord.settings import DiscordSettings
 from adapters.platforms.discord.shards import Shards
+from bot.configuration import read_settings
 from bot.settings import Settings
 from bot.web.server import WebServer
+from tools.settings_reference import fields
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 SECRETS = {
@@ -42,9 +45,9 @@ def container(pod: str) -> Any:
 
 
 def settings_of(environment: dict[str, Any]) -> Settings:
-    unknown = {name for name in environment if name.lower() not in Settings.model_fields}
+    unknown = {name for name in environment if name.lower() not in fields()}
     assert not unknown
-    return Settings.read(_env_file=None, **{name.lower(): value for name, value in environment.items()})
+    return read_settings(_env_file=None, **{name.lower(): value for name, value in environment.items()})
 
 
 def in_kubernetes(pod: str, shard: int = 0) -> Settings:
@@ -72,7 +75,10 @@ def test_somebody_listens_to_every_platform_and_somebody_works() -> None:
 
 def test_every_shard_of_discord_is_taken_once() -> None:
     replicas = PODS["discord"]["spec"]["replicas"]
-    shards = [Shards.parse(str(in_kubernetes("discord", number).discord_shards)) for number in range(replicas)]
+    shards = [
+        Shards.parse(str(in_kubernetes("discord", number).of(DiscordSettings).discord_shards))
+        for number in range(replicas)
+    ]
     assert [id for each in shards for id in each.ids] == list(range(replicas))
     assert {each.count for each in shards} == {replicas}
 
@@ -105,7 +111,7 @@ def test_every_manifest_is_applied() -> None:
 
 
 def test_no_secret_has_a_value_in_a_file() -> None:
-    secret = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+    secret = {name for name, field in fields().items() if "SecretStr" in str(field.annotation)}
     for document in [*PODS.values(), *of_kind("ConfigMap")]:
         text = yaml.safe_dump(document)
         assert not [name for name in secret if f"{name.upper()}:" in text]

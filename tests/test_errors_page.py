@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 import structlog
 
-from adapters.providers.onemin import OneMin
+from adapters.providers.onemin.provider import OneMin
 from bot.app import build_job_context
 from bot.asking.failover import Failover
 from bot.asking.outcome import TRIES
+from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message
 from bot.operations.metrics import Metrics
-from bot.settings import Settings
 from bot.store import open_store
 from bot.store.sql import SqlStore
 from bot.turns.stops import Stops
@@ -94,9 +94,16 @@ async def chat() -> AsyncIterator[Chat]:
                 "a-key", emulator.url, "unified", store.blobs, acquire=store.coordination.acquire, silence=0.3
             ) as provider,
         ):
-            settings = Settings.read(_env_file=None)
+            settings = read_settings(_env_file=None)
             crew = build_job_context(
-                settings, store, {"web": platform}, {"onemin": provider}, photos, Stops(), Failover()
+                settings,
+                store,
+                {"web": platform},
+                {"onemin": provider},
+                photos,
+                Stops(),
+                Failover(),
+                consoles=frozenset(),
             )
             worker = Worker(crew, Metrics())
             yield Chat(worker, store, platform, emulator)

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from adapters.providers.onemin import OneMin
-from adapters.providers.openai import open_vapi
+from adapters.providers.onemin.provider import OneMin
+from adapters.providers.openai.provider import open_vapi
 from bot.adapter_context import AdapterContext
 from bot.app import build_job_context
 from bot.asking.failover import FAILURES, LONGEST_PAUSE, Failover
+from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment
 from bot.operations.metrics import Metrics
 from bot.ports import Provider, Store
-from bot.settings import Settings
 from bot.turns.stops import Stops
 from bot.turns.worker import Worker
 from bot.web.server import WebServer
@@ -76,7 +76,7 @@ async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         emulator = await stack.enter_async_context(Emulator(key=KEY, pace=0.001))
         double = await stack.enter_async_context(FakeOpenAI("vapi", key=KEY))
-        settings = Settings.read(
+        settings = read_settings(
             _env_file=None,
             vapi_api_key=KEY,
             vapi_api_url=double.url,
@@ -94,7 +94,9 @@ async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
         providers: dict[str, Provider] = {"onemin": onemin, "vapi": vapi}
         clock = Clock()
         failover = Failover(clock)
-        crew = build_job_context(settings, sqlite, {"web": platform}, providers, photos, Stops(), failover)
+        crew = build_job_context(
+            settings, sqlite, {"web": platform}, providers, photos, Stops(), failover, consoles=frozenset()
+        )
         await sqlite.intake.add(said("/model onemin/gpt-4o"))
         worker = Worker(crew, Metrics())
         [turn] = await sqlite.queue.claim(1)

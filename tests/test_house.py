@@ -25,7 +25,8 @@ MAY = {
     "bot.ports": {"bot.messages"},
     "bot.replies.markdown": set(),
     "bot.replies.pages": set(),
-    "bot.settings": set(),
+    "bot.adapter_settings": set(),
+    "bot.settings": {"bot.adapter_settings"},
     "bot.operations.file_rights": set(),
     "bot.operations.lock_age": set(),
     "bot.operations.log_text": set(),
@@ -91,7 +92,7 @@ MAY = {
     "bot.operations.watchdog": CORE,
     "bot.turns.worker": CORE | {"bot.asking", "bot.turns.jobs", "bot.operations.metrics", "bot.replies.reply"},
 }
-PLUGS_IN = {"bot.app", "bot.operations.check", "bot.__main__"}  # where it is all put together
+PLUGS_IN = {"bot.app", "bot.configuration", "bot.operations.check", "bot.__main__"}  # where it is all put together
 
 
 def modules(folder: str) -> list[Path]:

@@ -1,27 +1,29 @@
-"""The operator's variables: all faults at once, no secret said aloud, and .env.example kept true."""
+"""The operator's variables: all faults at once, no secret said aloud, and the pages about them kept true."""
 
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from bot.settings import Settings, SettingsError
-
-ROOT = Path(__file__).parents[1]
+from adapters.providers.local.settings import LocalSettings
+from adapters.providers.onemin.settings import OneMinSettings
+from bot.configuration import read_settings
+from bot.settings import SettingsError
+from tools import settings_reference
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in settings_reference.fields():
         monkeypatch.delenv(name.upper(), raising=False)
 
 
 def test_with_an_empty_environment_everything_has_its_default() -> None:
-    settings = Settings.read()
+    settings = read_settings()
     assert settings.bot_model == "onemin/gpt-4o"
     assert settings.bot_store == "sqlite:///data/bot.db"
-    assert settings.onemin_api_key is None
+    assert settings.of(OneMinSettings).onemin_api_key is None
 
 
 def test_every_wrong_variable_is_named_at_once_and_no_value_is_echoed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +31,7 @@ def test_every_wrong_variable_is_named_at_once_and_no_value_is_echoed(monkeypatc
     monkeypatch.setenv("ONEMIN_API", "my-secret-api")
     monkeypatch.setenv("BOT_STORE", "mysql://user:my-secret-password@host")
     with pytest.raises(SettingsError) as caught:
-        Settings.read()
+        read_settings()
     text = str(caught.value)
     assert [line.partition(":")[0] for line in text.splitlines()] == ["ONEMIN_API", "BOT_STORE", "WEB_PORT"]
     assert "my-secret" not in text
@@ -38,70 +40,70 @@ def test_every_wrong_variable_is_named_at_once_and_no_value_is_echoed(monkeypatc
 def test_a_page_that_others_can_reach_needs_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_HOST", "0.0.0.0")
     with pytest.raises(SettingsError, match="set WEB_TOKEN"):
-        Settings.read()
+        read_settings()
     monkeypatch.setenv("WEB_TOKEN", "short")
     with pytest.raises(SettingsError, match="at least 16 characters"):
-        Settings.read()
+        read_settings()
     monkeypatch.setenv("WEB_TOKEN", "long-enough-to-be-safe")
-    assert Settings.read().web_host == "0.0.0.0"
+    assert read_settings().web_host == "0.0.0.0"
 
 
 @pytest.mark.parametrize("name", ["WEB_TOKEN", "WEB_METRICS_TOKEN"])
 def test_a_token_is_long_wherever_the_server_listens(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "x" * 15)
     with pytest.raises(SettingsError, match=f"{name}: it needs at least 16 characters"):
-        Settings.read()
+        read_settings()
     monkeypatch.setenv(name, "x" * 16)
-    assert Settings.read()
+    assert read_settings()
 
 
 def test_the_token_for_figures_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_TOKEN", "x" * 16)
     monkeypatch.setenv("WEB_METRICS_TOKEN", "x" * 16)
     with pytest.raises(SettingsError, match="WEB_METRICS_TOKEN must be another one"):
-        Settings.read()
+        read_settings()
 
 
 def test_trusted_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1")
-    assert Settings.read().web_trusted_proxies == ("127.0.0.1", "10.0.0.0/8", "::1")
+    assert read_settings().web_trusted_proxies == ("127.0.0.1", "10.0.0.0/8", "::1")
     monkeypatch.setenv("WEB_TRUSTED_PROXIES", "proxy.example")
     with pytest.raises(SettingsError, match="WEB_TRUSTED_PROXIES: these should be addresses"):
-        Settings.read()
+        read_settings()
 
 
 def test_a_webhook_without_a_token_is_all_that_the_server_is_there_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not Settings.read().webhook_only
+    assert not read_settings().webhook_only
     monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "https://bot.example/telegram")
-    assert Settings.read().webhook_only
+    assert read_settings().webhook_only
     monkeypatch.setenv("WEB_TOKEN", "x" * 16)
-    assert not Settings.read().webhook_only
+    assert not read_settings().webhook_only
 
 
 def test_a_list_is_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_FALLBACKS", "vapi/gpt-4o, aimlapi/openai/gpt-5")
-    assert Settings.read().bot_fallbacks == ("vapi/gpt-4o", "aimlapi/openai/gpt-5")
+    assert read_settings().bot_fallbacks == ("vapi/gpt-4o", "aimlapi/openai/gpt-5")
 
 
 def test_a_process_listens_to_everything_or_to_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_STORE", "postgresql://host/name")
-    assert all(Settings.read().listens(platform) for platform in ("discord", "telegram", "web"))
+    assert all(read_settings().listens(platform) for platform in ("discord", "telegram", "web"))
     monkeypatch.setenv("BOT_LISTEN", "telegram, web")
-    assert [Settings.read().listens(platform) for platform in ("discord", "telegram", "web")] == [False, True, True]
+    assert [read_settings().listens(platform) for platform in ("discord", "telegram", "web")] == [False, True, True]
     monkeypatch.setenv("BOT_LISTEN", "none")
-    assert Settings.read().bot_listen == ()
-    assert not Settings.read().listens("web")
+    assert read_settings().bot_listen == ()
+    assert not read_settings().listens("web")
 
 
 def test_a_process_has_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_WORKERS", "0")
     with pytest.raises(SettingsError, match="SQLite is for one process"):
-        Settings.read()
+        read_settings()
     monkeypatch.setenv("BOT_STORE", "postgresql://host/name")
-    assert Settings.read().bot_workers == 0
+    assert read_settings().bot_workers == 0
     monkeypatch.setenv("BOT_LISTEN", "none")
     with pytest.raises(SettingsError, match="nothing to do"):
-        Settings.read()
+        read_settings()
 
 
 @pytest.mark.parametrize("value", ["true", "false"])
@@ -111,65 +113,55 @@ def test_a_variable_of_an_earlier_version_names_the_one_that_replaced_it(
     (tmp_path / ".env").write_text(f"BOT_PAIRING={value}\n")
     monkeypatch.setenv("WEB_PORT", "none")
     with pytest.raises(SettingsError) as caught:
-        Settings.read()
+        read_settings()
     first, second = str(caught.value).splitlines()
     assert first == "BOT_PAIRING: it became BOT_ACCESS: set that to paired (the default) or open instead"
     assert second.startswith("WEB_PORT")
 
 
 def test_a_bot_is_closed_until_its_operator_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings.read().bot_access == "paired"
+    assert read_settings().bot_access == "paired"
     monkeypatch.setenv("BOT_ACCESS", "open")
-    assert Settings.read().bot_access == "open"
+    assert read_settings().bot_access == "open"
 
 
 def test_the_password_of_every_database_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_STORE", "postgresql://bot:pooled-password@pooler/name")
     monkeypatch.setenv("BOT_STORE_DIRECT", "postgresql://bot:direct-password@host/name")
-    assert {"pooled-password", "direct-password"} <= set(Settings.read().secrets())
-    assert "password" not in repr(Settings.read())
+    assert {"pooled-password", "direct-password"} <= set(read_settings().secrets())
+    assert "password" not in repr(read_settings())
 
 
 def test_the_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("WEB_PORT=9000\nBOT_MODEL=onemin/gpt-5\nUNKNOWN_VARIABLE=1\n")
     monkeypatch.setenv("WEB_PORT", "9001")
-    settings = Settings.read()
+    settings = read_settings()
     assert (settings.web_port, settings.bot_model) == (9001, "onemin/gpt-5")
 
 
 def test_a_secret_shows_neither_in_repr_nor_in_str() -> None:
-    settings = Settings.read(onemin_api_key="my-secret-key", bot_store="postgresql://bot:my-secret-pass@db/bot")
+    settings = read_settings(onemin_api_key="my-secret-key", bot_store="postgresql://bot:my-secret-pass@db/bot")
     assert "my-secret" not in repr(settings)
     assert "my-secret" not in str(settings)
     assert set(settings.secrets()) == {"my-secret-key", "my-secret-pass"}
 
 
-def documented() -> str:
-    """What .env.example has to read."""
-    lines = [
-        "# Every setting with its default. Copy this file to .env and fill in what you need;",
-        "# a variable of the environment wins over the file. `python -m bot check` looks it over.",
-    ]
-    for name, field in Settings.model_fields.items():
-        secret = "SecretStr" in str(field.annotation)
-        default = "" if field.default in (None, ()) or secret else field.default
-        default = str(default).lower() if isinstance(default, bool) else default
-        lines += ["", f"# {field.description}", f"{name.upper()}={default}"]
-    return "\n".join(lines) + "\n"
-
-
 def test_the_example_file_says_what_the_settings_say() -> None:
-    assert (ROOT / ".env.example").read_text() == documented()
+    assert settings_reference.EXAMPLE.read_text() == settings_reference.example()
+
+
+def test_the_page_of_settings_says_what_the_settings_say() -> None:
+    assert settings_reference.PAGE.read_text() == settings_reference.page()
 
 
 def test_every_variable_has_one_sentence() -> None:
-    for name, field in Settings.model_fields.items():
+    for name, field in settings_reference.fields().items():
         assert field.description, name
         assert field.description.endswith("."), name
 
 
 def test_no_secret_has_a_default() -> None:
-    assert not any(isinstance(field.default, SecretStr) for field in Settings.model_fields.values())
+    assert not any(isinstance(field.default, SecretStr) for field in settings_reference.fields().values())
 
 
 @pytest.mark.parametrize("value", ["true", "1", "Yes"])
@@ -178,22 +170,22 @@ def test_whoever_still_wants_the_sandbox_reads_what_replaced_it(
 ) -> None:
     (tmp_path / ".env").write_text(f"BOT_SANDBOX={value}\nWEB_PORT=x\n")
     with pytest.raises(SettingsError) as caught:
-        Settings.read()
+        read_settings()
     lines = str(caught.value).splitlines()
     assert [line.partition(":")[0] for line in lines] == ["BOT_SANDBOX", "WEB_PORT"]
     assert "BOT_LOCAL=true" in lines[0]
     monkeypatch.setenv("WEB_PORT", "8080")
     with pytest.raises(SettingsError, match="BOT_LOCAL=true"):
-        Settings.read()
+        read_settings()
 
 
 def test_a_sandbox_that_was_switched_off_bothers_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_SANDBOX", "false")
-    assert not Settings.read().bot_local
+    assert not read_settings().of(LocalSettings).bot_local
 
 
 @pytest.mark.parametrize("variable", ["BOT_MODEL", "BOT_FALLBACKS"])
 def test_a_model_of_the_sandbox_is_told_what_to_set_instead(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "sandbox/gpt-4o")
     with pytest.raises(SettingsError, match=f"{variable}: the sandbox is gone: set it to local/eyes"):
-        Settings.read()
+        read_settings()

@@ -1,11 +1,17 @@
-"""Those who answer. A new one is a module beside this file and a line here."""
+"""Those who answer. A new one is a package beside this file and a line here."""
 
 from adapters import Plugin
+from bot.adapter_settings import ProviderSettings
+
+
+def _plugin(package: str, kind: str, factory: str) -> Plugin[ProviderSettings]:
+    return Plugin(settings=f"{__name__}.{package}.settings:{kind}", factory=f"{__name__}.{package}.provider:{factory}")
+
 
 PROVIDERS = {
-    "onemin": Plugin("adapters.providers.onemin:open_onemin", needs="onemin_api_key"),
-    "vapi": Plugin("adapters.providers.openai:open_vapi", needs="vapi_api_key"),
-    "aimlapi": Plugin("adapters.providers.openai:open_aimlapi", needs="aimlapi_api_key"),
-    "openai": Plugin("adapters.providers.openai:open_openai", needs="openai_on"),
-    "local": Plugin("adapters.providers.local:open_local", needs="bot_local"),
+    "onemin": _plugin("onemin", "OneMinSettings", "open_onemin"),
+    "vapi": _plugin("openai", "VapiSettings", "open_vapi"),
+    "aimlapi": _plugin("openai", "AimlapiSettings", "open_aimlapi"),
+    "openai": _plugin("openai", "OpenAISettings", "open_openai"),
+    "local": _plugin("local", "LocalSettings", "open_local"),
 }

@@ -9,7 +9,7 @@ from bot.accounting.limits import CHANNEL, DAY, MONTH, TOTAL, USER, subject_of, 
 from bot.accounting.usage_chart import ChartLabels, usage_chart
 from bot.commands.command import Command, CommandContext, Option, Response, parse
 from bot.errors import Refused
-from bot.intake.access import BOT, CLAIM, PAGE, place_of
+from bot.intake.access import BOT, CLAIM, place_of
 from bot.messages import Channel, File, Message, Spent, Turn
 from bot.ports import Store
 from bot.words import say
@@ -42,7 +42,7 @@ async def introduce(store: Store, message: Message, *, again: bool) -> str:
 async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/claim CODE, in private: run the bot, with the code that its start printed."""
     message = turn.message
-    if message.channel.platform == PAGE:
+    if desk.is_console(message):
         raise Refused("claim_page")
     if await desk.is_admin(message):
         return Response(say("claim_yours"))
@@ -69,7 +69,7 @@ async def crowded(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/allow CODE, /allow PLATFORM:ID or /allow here: let somebody or a place in. For the bot's admins."""
     await _insist_on_admin(desk, turn)
-    if subject := _named(turn.message, rest):
+    if subject := _named(desk, turn.message, rest):
         await desk.store.people.set_access(subject, True)
         return Response(say("allow_done_place" if rest.lower() == HERE else "allow_done", subject=subject))
     for purpose, sentence in ((PAIR, "allow_done"), (PLACE, "allow_done_place")):
@@ -82,7 +82,7 @@ async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/block PLATFORM:ID or /block here: shut somebody or a place out. For the bot's admins."""
     await _insist_on_admin(desk, turn)
-    subject = _named(turn.message, rest)
+    subject = _named(desk, turn.message, rest)
     if subject is None:
         raise Refused("allow_unknown")
     await desk.store.people.set_access(subject, False)
@@ -149,11 +149,11 @@ async def _insist_on_admin(desk: CommandContext, turn: Turn) -> None:
         raise Refused("admins_only")
 
 
-def _named(message: Message, text: str) -> str | None:
+def _named(desk: CommandContext, message: Message, text: str) -> str | None:
     """The person or place that is meant by platform:id, or by `here`; None where it is neither, such as a code."""
     if text.lower() != HERE:
         return text if _is_subject(text) else None
-    if message.channel.platform == PAGE or (place := place_of(message)) is None:
+    if desk.is_console(message) or (place := place_of(message)) is None:
         raise Refused("here_private")
     return place
 

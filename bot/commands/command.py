@@ -24,6 +24,7 @@ class Rules:
     keep_days: int = 30
     photo_days: int = 7
     off: frozenset[str] = frozenset()  # features that nobody gets
+    consoles: frozenset[str] = frozenset()  # platforms on which whoever gets in is the operator
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,12 @@ class CommandContext:
         return await self.adapters[message.channel.platform].manages(message.channel, message.author)
 
     async def is_admin(self, message: Message) -> bool:
-        """Whether its author runs this bot. The page, which is guarded by a password, is the operator's own."""
-        return await is_admin(self.store, self.rules.admins, message)
+        """Whether its author runs this bot."""
+        return await is_admin(self.store, self.rules.admins, message, self.rules.consoles)
+
+    def is_console(self, message: Message) -> bool:
+        """Whether it was said on a platform of the operator's own, such as the page."""
+        return message.channel.platform in self.rules.consoles
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from bot.accounting.limits import subject_of
 from bot.messages import Message
 from bot.ports import Store
 
-PAGE = "web"  # is the operator's own, and guarded by a password
 CLAIM, BOT = "claim", "bot"  # the purpose of the code by which somebody becomes the first admin, and what it stands for
 CLAIM_SECONDS = 24 * 3600.0
 CLAIM_LENGTH, CLAIM_GROUP = 20, 5  # characters, and how many of them are written together
@@ -36,14 +35,18 @@ class Access:
         allowed: frozenset[str] = frozenset(),
         denied: frozenset[str] = frozenset(),
         paired: bool = False,
+        consoles: frozenset[str] = frozenset(),
     ) -> None:
-        """Subjects are people, channels and servers, as `platform:id`. Nobody `allowed` and not `paired`: all are."""
+        """Subjects are people, channels and servers, as `platform:id`. Nobody `allowed` and not `paired`: all are.
+
+        `consoles` are platforms of the operator's own: whoever gets in there is welcome.
+        """
         self._store, self._admins, self._allowed, self._denied = store, admins, allowed, denied
-        self._paired = paired
+        self._paired, self._consoles = paired, consoles
 
     async def judge(self, message: Message) -> Verdict:
         """Say whether a message is taken in. A list that shuts out comes before one that lets in."""
-        if message.channel.platform == PAGE:
+        if message.channel.platform in self._consoles:
             return Verdict.WELCOME
         subjects = [subject_of(message), *_places_of(message)]
         chosen = [await self._store.people.get_access(subject) for subject in subjects]
@@ -62,15 +65,15 @@ class Access:
         places = list(_places_of(message))
         if self._allowed.intersection(places) or any([await self._store.people.get_access(each) for each in places]):
             return
-        if await is_admin(self._store, self._admins, message):
+        if await is_admin(self._store, self._admins, message, self._consoles):
             await self._store.people.set_access(place, True)
             log.info("let in, because an admin spoke there", place=place)
 
 
-async def is_admin(store: Store, admins: frozenset[str], message: Message) -> bool:
-    """Say whether its author runs this bot: the page's does, whoever is listed, and whoever claimed it."""
+async def is_admin(store: Store, admins: frozenset[str], message: Message, consoles: frozenset[str]) -> bool:
+    """Say whether its author runs this bot: on a console of the operator's, as one of `admins`, or by a claim."""
     author = subject_of(message)
-    return message.channel.platform == PAGE or author in admins or await store.people.is_admin(author)
+    return message.channel.platform in consoles or author in admins or await store.people.is_admin(author)
 
 
 def place_of(message: Message) -> str | None:

@@ -3,7 +3,7 @@
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from adapters.providers import PROVIDERS
 from bot.adapter_context import AdapterContext
 from bot.app import build_store, describe_access, describe_open_purse
 from bot.commands.model_choice import Known, known_models
+from bot.configuration import Platforms, Providers
 from bot.errors import BotError
 from bot.operations.file_rights import readable_by_others
 from bot.operations.lock_age import lock_age
@@ -34,10 +35,16 @@ WRONG: Verdict = "WRONG"  # it does not work
 Finding = tuple[Verdict, str, str]  # the verdict, what was looked at, what is to be said about it
 
 
-async def report(settings: Settings, write: Callable[[str], object]) -> int:
+async def report(
+    settings: Settings,
+    write: Callable[[str], object],
+    *,
+    platforms: Platforms = PLATFORMS,
+    providers: Providers = PROVIDERS,
+) -> int:
     """Write a line for each thing that was looked at; return how many are wrong."""
     counted: Counter[Verdict] = Counter()
-    async for verdict, subject, remark in _findings(settings):
+    async for verdict, subject, remark in _findings(settings, platforms, providers):
         write(f"{verdict:5}  {subject}: {remark}")
         counted[verdict] += 1
     write(_conclusion(counted[WRONG], counted[WARN]))
@@ -50,7 +57,7 @@ def _conclusion(faults: int, warnings: int) -> str:
     return f"It will run. {warnings} to think about." if warnings else "All is well."
 
 
-async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+async def _findings(settings: Settings, platforms: Platforms, providers: Providers) -> AsyncIterator[Finding]:
     yield OK, "settings", "every variable can be read"
     for finding in _secrets_on_disk():
         yield finding
@@ -60,7 +67,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield OK, "libraries", lock_age(time.time())
     yield _port(settings)
     if settings.webhook_only:
-        yield OK, "web", "only Telegram's webhook and /healthz are served; WEB_TOKEN opens the page and the dashboard"
+        public = " and ".join(f"the webhook of {title}" for title in settings.webhooks)
+        yield OK, "web", f"only {public} and /healthz are served; WEB_TOKEN opens the page and the dashboard"
     async with AsyncExitStack() as stack:
         try:
             store = await stack.enter_async_context(build_store(settings))
@@ -73,17 +81,17 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             )
             return
         house = AdapterContext(settings, store, open_server(settings, store.sessions, Metrics().registry))
-        async for finding in _platforms(stack, house):
+        async for finding in _platforms(stack, house, platforms):
             yield finding
-        async for finding in _providers(stack, house):
+        async for finding in _providers(stack, house, providers):
             yield finding
 
 
-async def _platforms(stack: AsyncExitStack, house: AdapterContext) -> AsyncIterator[Finding]:
-    for name, plug in PLATFORMS.items():
-        if plug.needs is None or not plug.ready(house.settings):
+async def _platforms(stack: AsyncExitStack, house: AdapterContext, platforms: Platforms) -> AsyncIterator[Finding]:
+    for name, plugin in platforms.items():
+        if plugin.settings_class.is_operator_console or not plugin.is_on(house.settings):
             continue
-        adapter = await stack.enter_async_context(plug.open(house))
+        adapter = await stack.enter_async_context(plugin.build(house))
         try:
             await adapter.check()
         except BotError as error:
@@ -106,17 +114,15 @@ def _port(settings: Settings) -> Finding:
         return WRONG, "port", f"{error.strerror}. Set WEB_HOST and WEB_PORT to an address and a port that are free."
 
 
-async def _providers(stack: AsyncExitStack, house: AdapterContext) -> AsyncIterator[Finding]:
-    ready = {name: plug for name, plug in PROVIDERS.items() if plug.ready(house.settings)}
+async def _providers(stack: AsyncExitStack, house: AdapterContext, providers: Providers) -> AsyncIterator[Finding]:
+    ready = {name: plugin for name, plugin in providers.items() if plugin.is_on(house.settings)}
     if not ready:
-        yield (
-            WRONG,
-            "provider",
-            "none has a key. Set ONEMIN_API_KEY or the key of another one, or run `python -m bot try` without one.",
-        )
+        kinds = [plugin.settings_class for plugin in providers.values()]
+        keys = " or ".join(kind.switch.upper() for kind in kinds if not kind.keyless_trial)
+        yield WRONG, "provider", f"none has a key. Set {keys}, or run `python -m bot try` without one."
         return
-    for name, plug in ready.items():
-        provider = await stack.enter_async_context(plug.open(house))
+    for name, plugin in ready.items():
+        provider = await stack.enter_async_context(plugin.build(house))
         try:
             await provider.check()
         except BotError as error:
@@ -125,16 +131,16 @@ async def _providers(stack: AsyncExitStack, house: AdapterContext) -> AsyncItera
             house.providers[name] = provider
             yield OK, name, "the key is accepted"
     known = await known_models(house.providers)
-    yield _model(house, known, "BOT_MODEL", house.settings.bot_model)
+    yield _model(known, ready, "BOT_MODEL", house.settings.bot_model)
     for fallback in house.settings.bot_fallbacks:
-        yield _model(house, known, "BOT_FALLBACKS", fallback)
+        yield _model(known, ready, "BOT_FALLBACKS", fallback)
 
 
-def _model(house: AdapterContext, known: Known, variable: str, wanted: str) -> Finding:
+def _model(known: Known, providers: Collection[str], variable: str, wanted: str) -> Finding:
     part = variable.lower().removeprefix("bot_").removesuffix("s")
     if wanted not in known:
-        plug = PROVIDERS.get(wanted.partition("/")[0])
-        why = "is not known" if plug and plug.ready(house.settings) else "belongs to a provider that is not set up"
+        is_set_up = wanted.partition("/")[0] in providers
+        why = "is not known" if is_set_up else "belongs to a provider that is not set up"
         if not known:
             return WRONG, part, f"{wanted} {why}, and no list of models could be had."
         seeing = sorted(known, key=lambda name: not known[name].sees)[:5]

@@ -7,8 +7,8 @@ MOST_LINES = 10  # of a kind in a window
 WINDOW_SECONDS = 60.0
 MOST_KINDS = 1_000  # remembered at once
 
-# Whose lines somebody without any right can bring about.
-EXPOSED = ("aiohttp", "asyncio", "bot.web", "adapters.platforms.web", "adapters.platforms.telegram.webhook")
+# Modules of the core whose lines somebody without any right can bring about.
+EXPOSED = ("aiohttp", "asyncio", "bot.web")
 
 Kind = tuple[str, int, str]
 

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import structlog
 
-from bot.operations.log_limits import RepeatFilter
+from bot.operations.log_limits import EXPOSED, RepeatFilter
 from bot.operations.log_text import escape_values, write_traceback
 
 SHAPES = re.compile(
@@ -22,8 +22,8 @@ SHAPES = re.compile(
 )
 HIDDEN = "***"
 
-# Libraries that log each URL, Telegram's token in it, or what people say.
-CHATTY = ("aiosqlite", "asyncio", "discord", "httpcore", "httpx", "matplotlib", "PIL", "telegram")
+# Libraries of the core's that log each URL, tokens in it, or what people say.
+CHATTY = ("aiosqlite", "asyncio", "httpcore", "httpx", "matplotlib", "PIL")
 
 
 class Redacting(logging.Formatter):
@@ -40,8 +40,20 @@ class Redacting(logging.Formatter):
         return SHAPES.sub(HIDDEN, self._literal.sub(HIDDEN, self._formatter.format(record)))
 
 
-def set_up(style: str, level: str, secrets: Iterable[str], stream: TextIO | None = None) -> None:
-    """Send everything, our own lines and those of libraries, through one formatter to `stream` (standard error)."""
+def set_up(
+    style: str,
+    level: str,
+    secrets: Iterable[str],
+    stream: TextIO | None = None,
+    *,
+    quiet: Iterable[str] = (),
+    exposed: Iterable[str] = (),
+) -> None:
+    """Send everything, our own lines and those of libraries, through one formatter to `stream` (standard error).
+
+    Of the loggers in `quiet` only warnings are written, and of those in `exposed`, which strangers can make write, only
+    so many lines a minute: adapters bring both.
+    """
     logging.raiseExceptions = False  # or a line that cannot be written is printed elsewhere, secrets and all
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -62,9 +74,9 @@ def set_up(style: str, level: str, secrets: Iterable[str], stream: TextIO | None
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacting(formatter, secrets))
-    handler.addFilter(RepeatFilter())
+    handler.addFilter(RepeatFilter((*EXPOSED, *exposed)))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in CHATTY:
+    for chatty in (*CHATTY, *quiet):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.accounting.limits import DAY, MINUTE, MONTH, Limit, UsageLimits, read_limits, window_end, window_start
+from bot.configuration import read_settings
 from bot.errors import Refused
 from bot.messages import Answer, Author, Message, Turn, Usage
 from bot.ports import Store
-from bot.settings import Settings
 from tests.conftest import MODEL, said
 
 NOON = datetime(2026, 12, 30, 12, 0, tzinfo=UTC).timestamp()
@@ -126,7 +126,7 @@ async def test_whoever_waits_for_a_price_in_vain_is_told_so(sqlite: Store, monke
 
 
 def test_the_variables_name_the_limits() -> None:
-    settings = Settings.read(
+    settings = read_settings(
         _env_file=None, bot_user_turns_minute=3, bot_channel_dollars_month=2.5, bot_total_credits_day=7
     )
     assert read_limits(settings) == (

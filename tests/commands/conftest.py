@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands import COMMANDS, CommandContext, Response
+from bot.commands import COMMANDS, CommandContext, Response, Rules
 from bot.files.photos import PhotoIntake
 from bot.messages import Turn
 from bot.ports import Store
@@ -20,7 +20,8 @@ def telegram() -> FakePlatform:
 def desk(
     sqlite: Store, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform, photos: PhotoIntake
 ) -> CommandContext:
-    return CommandContext(sqlite, {"sandbox": provider}, {"web": platform, "telegram": telegram}, photos=photos)
+    rules = Rules(consoles=frozenset({"web"}))
+    return CommandContext(sqlite, {"sandbox": provider}, {"web": platform, "telegram": telegram}, rules, photos=photos)
 
 
 async def response(desk: CommandContext, turn: Turn, words: str) -> Response:

@@ -18,7 +18,7 @@ from tests.files.photos import opened
 
 HERE = "telegram:-100"
 ANN, BOB = Author("1", "Ann"), Author("2", "Bob")
-ADMINS = Rules(admins=frozenset({"telegram:1"}))
+ADMINS = Rules(admins=frozenset({"telegram:1"}), consoles=frozenset({"web"}))
 
 
 async def spend(store: Store, author: Author, channel: str, usage: Usage) -> None:
@@ -68,7 +68,7 @@ async def test_limits_are_listed_with_what_is_used_of_them(
 ) -> None:
     telegram.managers = set()
     limits = (Limit("user", "turns", DAY, 20), Limit("channel", "credits", MONTH, 50_000))
-    lines = (await told(replace(desk, rules=Rules(limits=limits)), spent, "usage")).splitlines()
+    lines = (await told(replace(desk, rules=replace(desk.rules, limits=limits)), spent, "usage")).splitlines()
     assert re.fullmatch(r"Your limit: 2 of 20 answers today; it starts anew at \d{4}-\d\d-\d\d 00:00 UTC", lines[1])
     assert re.fullmatch(r"This channel's limit: 1,020 of 50,000 credits this month; .* \d{4}-\d\d-01 .*", lines[2])
 

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from bot.app import build_job_context
 from bot.asking.failover import Failover
+from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Channel, Message, MessageReference, Turn
 from bot.operations.metrics import Metrics
 from bot.ports import Store
-from bot.settings import Settings
 from bot.turns.stops import Stops
 from bot.turns.worker import Worker
 from tests.conftest import said
@@ -29,10 +29,18 @@ def make_worker(
     **settings: Any,
 ) -> Worker:
     """A worker that uses these, under their own names."""
-    chosen = Settings.read(_env_file=None, **{"bot_access": "open", **settings})
-    return Worker(
-        build_job_context(chosen, store, _named(platforms), _named(providers), photos, Stops(), Failover()), Metrics()
+    chosen = read_settings(_env_file=None, **{"bot_access": "open", **settings})
+    context = build_job_context(
+        chosen,
+        store,
+        _named(platforms),
+        _named(providers),
+        photos,
+        Stops(),
+        Failover(),
+        consoles=frozenset({"web"}),
     )
+    return Worker(context, Metrics())
 
 
 async def drain(worker: Worker) -> None:

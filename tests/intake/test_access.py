@@ -20,6 +20,7 @@ W, S, T = Verdict.WELCOME, Verdict.STRANGER, Verdict.TURNED_AWAY
 ANN = frozenset({"telegram:1"})
 LOBBY = frozenset({"telegram:lobby"})
 SERVER = frozenset({"discord:900"})
+PAGE = frozenset({"web"})  # a console of the operator's
 
 
 def of(**lists: Any) -> dict[str, Any]:
@@ -74,7 +75,7 @@ async def test_who_is_let_in_is_welcome_everywhere_and_others_only_where_the_pla
 
 
 async def test_the_page_is_the_operators_own(sqlite: Store) -> None:
-    nobody_else = Access(sqlite, allowed=frozenset({"telegram:2"}), paired=True)
+    nobody_else = Access(sqlite, allowed=frozenset({"telegram:2"}), paired=True, consoles=PAGE)
     assert await nobody_else.judge(said_on()) is W
 
 
@@ -116,11 +117,12 @@ async def test_an_admin_in_a_channel_that_is_let_in_by_itself_does_not_let_in_th
 
 
 async def test_admins_are_listed_or_claimed_the_bot_or_sit_at_the_page(sqlite: Store) -> None:
-    assert await is_admin(sqlite, ANN, said())
-    assert await is_admin(sqlite, frozenset(), said_on())
-    assert not await is_admin(sqlite, frozenset(), said())
+    assert await is_admin(sqlite, ANN, said(), PAGE)
+    assert await is_admin(sqlite, frozenset(), said_on(), PAGE)
+    assert not await is_admin(sqlite, frozenset(), said_on(), frozenset())
+    assert not await is_admin(sqlite, frozenset(), said(), PAGE)
     await sqlite.people.add_admin("telegram:1")
-    assert await is_admin(sqlite, frozenset(), said())
+    assert await is_admin(sqlite, frozenset(), said(), PAGE)
 
 
 async def test_a_start_voids_the_claim_code_of_the_one_before(store: Store) -> None:

@@ -9,17 +9,17 @@ from dataclasses import replace
 
 import pytest
 
+from bot.configuration import read_settings
 from bot.errors import Busy
 from bot.files.photos import PhotoIntake
 from bot.operations.expiry import DAY, Expiry
 from bot.ports import Store
-from bot.settings import Settings
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.work import until
 from tests.store.talk import HERE, asked
 
-SETTINGS = Settings.read(_env_file=None, bot_keep_days=10, bot_keep_photo_days=2)
+SETTINGS = read_settings(_env_file=None, bot_keep_days=10, bot_keep_photo_days=2)
 
 
 async def aged(store: Store, days: float, question: str) -> None:

@@ -55,3 +55,11 @@ def test_lines_that_no_stranger_brings_about_are_all_written(stream: io.StringIO
     for n in range(100):
         structlog.get_logger("bot.turns.worker").warning("a turn failed", turn=n)
     assert len(lines(stream)) == 100
+
+
+def test_an_adapter_names_modules_whose_lines_strangers_bring_about() -> None:
+    stream = io.StringIO()
+    logs.set_up("text", "info", [], stream, exposed=["adapters.toy.webhook"])
+    for _ in range(100):
+        structlog.get_logger("adapters.toy.webhook").warning("refused")
+    assert len(lines(stream)) == log_limits.MOST_LINES + 1

@@ -153,3 +153,12 @@ def test_ordinary_values_read_as_before(log: io.StringIO) -> None:
     structlog.get_logger("bot").info("heard", channel="web:1", words="ein Kätzchen, 猫, बिल्ली", files=2)
     [line] = lines_of(log)
     assert line.endswith("channel=web:1 files=2 words='ein Kätzchen, 猫, बिल्ली'")
+
+
+def test_of_libraries_that_an_adapter_names_only_warnings_are_written() -> None:
+    stream = io.StringIO()
+    logs.set_up("text", "info", [], stream, quiet=["toy_library"])
+    logging.getLogger("toy_library.http").info("GET https://x.test/secret")
+    logging.getLogger("toy_library.http").warning("away")
+    assert "secret" not in stream.getvalue()
+    assert "away" in stream.getvalue()

@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 
 from bot.app import running
+from bot.configuration import read_settings
 from bot.messages import PUT_ASIDE, Answer, Backlog, Tally, Usage
 from bot.ports import Store
-from bot.settings import Settings
 from bot.store.sql import SqlStore
 from bot.store.sqlite import SQLite
 from bot.web.dashboard import Dashboard
@@ -275,7 +275,7 @@ async def test_without_a_token_it_is_for_this_machine(sqlite: Store) -> None:
 
 @pytest.mark.parametrize("listen", [("web",), ("discord",)])
 async def test_it_is_there_and_guarded_whatever_the_bot_listens_to(tmp_path: Path, listen: tuple[str, ...]) -> None:
-    settings = Settings.read(
+    settings = read_settings(
         _env_file=None,
         bot_store=f"sqlite:///{tmp_path}/bot.db",
         bot_data=str(tmp_path),

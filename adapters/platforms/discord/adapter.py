@@ -23,11 +23,14 @@ from adapters.platforms.discord.places import NAME, Place
 from adapters.platforms.discord.post_content import PostContent
 from adapters.platforms.discord.previews import NOBODY, edit_message
 from adapters.platforms.discord.rest import RestClient
-from adapters.platforms.discord.rest_pacing import RestPacing, best_effort
+from adapters.platforms.discord.rest_pacing import MOST_CALLS, RestPacing, best_effort
+from adapters.platforms.discord.settings import DiscordSettings
 from adapters.platforms.discord.shards import Shards
-from adapters.platforms.discord.slash_commands import Payload
+from adapters.platforms.discord.slash_commands import Payload, payload, shown_as
 from adapters.platforms.discord.threads import PermissionNotices
 from adapters.platforms.discord.token_encryption import TokenEncryption
+from bot.adapter_context import AdapterContext
+from bot.commands import COMMANDS, CommandContext, Suggestion
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Receive, Store
@@ -276,3 +279,26 @@ def _nonce(channel: Channel, post: OutgoingPost) -> str | None:
     if post.key is None:
         return None
     return hashlib.blake2b(f"{channel} {post.reply_to} {post.key}".encode(), digest_size=12).hexdigest()
+
+
+def open_discord(context: AdapterContext) -> Discord:
+    """Build the Discord platform with the operator's settings."""
+    settings, own = context.settings, context.settings.of(DiscordSettings)
+    command_context = CommandContext(context.store, context.providers)
+
+    async def suggest(command: str, option: str, typed: str) -> Sequence[Suggestion]:
+        options = COMMANDS[command].options if command in COMMANDS else ()
+        suggest_values = next((each.suggest for each in options if shown_as(each) == option), None)
+        return await suggest_values(command_context, typed) if suggest_values else ()
+
+    return Discord(
+        own.discord_token.get_secret_value() if own.discord_token else "",
+        own.discord_api_url,
+        context.store,
+        Path(settings.bot_data) / "discord",
+        commands=payload(),
+        suggest=suggest,
+        shards=Shards.parse(own.discord_shards) if own.discord_shards else None,
+        most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
+        most_calls=MOST_CALLS,
+    )

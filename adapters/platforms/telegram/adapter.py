@@ -1,6 +1,7 @@
 """Telegram as a chat platform like any other, put together from its parts."""
 
 import asyncio
+import hashlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -17,6 +18,7 @@ from adapters.platforms.telegram.polling import POLL, Poller, Raw, Take
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
 from adapters.platforms.telegram.posting import Posting, is_private
 from adapters.platforms.telegram.send_pacing import SendPacing
+from adapters.platforms.telegram.settings import TelegramSettings
 from adapters.platforms.telegram.translate import (
     KINDS,
     NAME,
@@ -29,12 +31,15 @@ from adapters.platforms.telegram.translate import (
     translate,
 )
 from adapters.platforms.telegram.transport import SILENCE, open_line
-from adapters.platforms.telegram.webhook import Webhook
+from adapters.platforms.telegram.webhook import Webhook, secret_of
+from bot.adapter_context import AdapterContext
+from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import MEGABYTE, Http, Reply, check_size, photo
-from bot.words import say, speaking
+from bot.web.server import WebServer
+from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 
 log = structlog.get_logger(__name__)
 
@@ -338,3 +343,33 @@ async def _body(reply: Reply, limit: int) -> bytes:
     if reply.status_code != 200:
         raise Busy("telegram_unreachable")
     return await photo(reply, limit)
+
+
+def open_telegram(context: AdapterContext) -> Telegram:
+    """Build the Telegram platform. Adds the webhook's route to the web server if TELEGRAM_WEBHOOK_URL is set."""
+    settings = context.settings.of(TelegramSettings)
+    token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+    name = f"telegram {hashlib.sha256(token.encode()).hexdigest()[:12]}"  # tells bots apart, and no token
+    return Telegram(
+        token,
+        settings.telegram_api_url,
+        commands={"" if language == ENGLISH else language: _command_menu(language) for language in LANGUAGES},
+        moved=context.store.channels.migrate_channel,
+        alone=partial(context.store.coordination.run_exclusively, name),
+        drafts=settings.telegram_drafts,
+        webhook=_webhook(context.web, settings, token),
+        pace=SendPacing(admit=context.store.coordination.acquire, name=name),
+    )
+
+
+def _command_menu(language: str) -> dict[str, str]:
+    """Return what each command does, for Telegram's menu of them."""
+    sentences = catalogue(language)
+    return {name: sentences[f"help_{name}"] for name in ("start", *LISTED, ASK, *QUESTIONS)}
+
+
+def _webhook(web: WebServer, settings: TelegramSettings, token: str) -> Webhook | None:
+    if settings.telegram_webhook_url is None:
+        return None
+    secret = settings.telegram_webhook_secret
+    return Webhook(web, settings.telegram_webhook_url, secret.get_secret_value() if secret else secret_of(token))

@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import structlog
 
@@ -15,11 +16,14 @@ from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.upload_kinds import kind_of
+from bot.adapter_context import AdapterContext
+from bot.commands.model_choice import known_models
 from bot.errors import Unreadable
 from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import check_size
 from bot.web.server import WebServer
+from bot.words import say
 
 log = structlog.get_logger(__name__)
 
@@ -181,3 +185,24 @@ class WebPage:
 async def _upload(file: File) -> Upload:
     kind = await kind_of(file.data)
     return Upload(secrets.token_urlsafe(16), file.name, file.mime, kind, len(file.data), file.about)
+
+
+def open_web(context: AdapterContext) -> WebPage:
+    """Build the page, with the operator's settings and the models of all providers."""
+    settings = context.settings
+
+    async def models() -> Sequence[Mapping[str, Any]]:
+        return [asdict(model) | {"id": name} for name, model in (await known_models(context.providers)).items()]
+
+    async def model_of(channel: str) -> str:
+        conversation = await context.store.conversations.find_conversation(Channel(WebPage.name, channel))
+        return conversation.model if conversation else settings.bot_model
+
+    return WebPage(
+        context.web,
+        Path(settings.bot_data),
+        most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
+        banner=lambda: say("page_local") if settings.bot_model.startswith("local/") else "",
+        model_of=model_of,
+        models=models,
+    )

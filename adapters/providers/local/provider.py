@@ -7,6 +7,7 @@ from typing import Self
 
 from adapters.providers.local.measurements import measure
 from adapters.providers.local.report import MeasuredPhoto, write_report
+from bot.adapter_context import AdapterContext
 from bot.errors import Busy, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed
 from bot.messages import Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
@@ -69,3 +70,8 @@ async def _measured(photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
     except (Unreadable, WorkerFailed) as error:
         raise Refused("provider_photo_refused") from error
     return MeasuredPhoto(prompt.numbers.get(photo.sha256, n), photo, measurements)
+
+
+def open_local(context: AdapterContext) -> LocalEyes:
+    """Build the provider; it needs nothing of its context."""
+    return LocalEyes()

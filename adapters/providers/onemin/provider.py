@@ -26,10 +26,12 @@ from adapters.providers.onemin.errors import (
 from adapters.providers.onemin.media_generator import OneMinMedia
 from adapters.providers.onemin.reply_reader import frames
 from adapters.providers.onemin.request_limiter import MINUTE, Acquire, RequestLimiter
+from adapters.providers.onemin.settings import OneMinSettings
 from adapters.providers.onemin.side_conversations import DOCUMENTS, SideConversations
 from adapters.providers.onemin.stream_cleaner import StreamCleaner
 from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
 from adapters.providers.responses import is_success, parse_json, read_failure
+from bot.adapter_context import AdapterContext
 from bot.asking.video_links import check as check_videos
 from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
 from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, RateLimit
@@ -291,3 +293,18 @@ def _opened(upload: Upload) -> BinaryIO:
         return upload.file.open("rb")
     except FileNotFoundError as problem:  # another process needed the place; by the next try it is fetched again
         raise Busy("photo_gone") from problem
+
+
+def open_onemin(context: AdapterContext) -> OneMin:
+    """Build the client from the operator's settings."""
+    settings = context.settings.of(OneMinSettings)
+    if settings.onemin_api_key is None:
+        raise ValueError("1min.ai needs ONEMIN_API_KEY.")
+    return OneMin(
+        settings.onemin_api_key.get_secret_value(),
+        settings.onemin_api_url,
+        settings.onemin_api,
+        context.store.blobs,
+        acquire=context.store.coordination.acquire,
+        requests_per_minute=settings.onemin_requests_per_minute,
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Self
 
 import structlog
+from pydantic import SecretStr
 
 from adapters.providers.answer_stream import pieces
 from adapters.providers.error_rules import ServiceFailure
@@ -16,9 +17,11 @@ from adapters.providers.openai.errors import error
 from adapters.providers.openai.model_list import ListedModel, read_models, unlisted
 from adapters.providers.openai.model_quirks import FILES, ModelQuirks, Unsupported
 from adapters.providers.openai.request_body import RequestBody, RequestOptions
-from adapters.providers.openai.services import Auth, ServiceProfile, authorised
+from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, Auth, ServiceProfile, authorised
+from adapters.providers.openai.settings import AimlapiSettings, CompletionSettings, OpenAISettings, VapiSettings
 from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.responses import is_success, parse_json, read_failure
+from bot.adapter_context import AdapterContext
 from bot.errors import BotError, Refused, Unreadable
 from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Usage
 from bot.util.http import Http, chunks, read_capped
@@ -188,3 +191,36 @@ class OpenAI:
 
 class _NotThere(Refused):
     """There is nothing at this address."""
+
+
+def open_vapi(context: AdapterContext) -> OpenAI:
+    """Build the client of V-API from the operator's settings."""
+    settings = context.settings.of(VapiSettings)
+    return _open(VAPI, context, settings, settings.vapi_api_key, settings.vapi_api_url, auth=settings.vapi_auth)
+
+
+def open_aimlapi(context: AdapterContext) -> OpenAI:
+    """Build the client of AI/ML API from the operator's settings."""
+    settings = context.settings.of(AimlapiSettings)
+    return _open(AIMLAPI, context, settings, settings.aimlapi_api_key, settings.aimlapi_api_url)
+
+
+def open_openai(context: AdapterContext) -> OpenAI:
+    """Build the client of any other endpoint from the operator's settings; some, such as Ollama, want no key."""
+    settings = context.settings.of(OpenAISettings)
+    return _open(OPENAI, context, settings, settings.openai_api_key, settings.openai_api_url)
+
+
+def _open(
+    profile: ServiceProfile,
+    context: AdapterContext,
+    settings: CompletionSettings,
+    key: SecretStr | None,
+    url: str,
+    *,
+    auth: Auth = "bearer",
+) -> OpenAI:
+    options = RequestOptions(settings.bot_max_tokens, settings.bot_temperature, settings.bot_photo_detail)
+    models = (name.partition("/") for name in (context.settings.bot_model, *context.settings.bot_fallbacks))
+    named = [id for provider, _, id in models if provider == profile.name]
+    return OpenAI(profile, key.get_secret_value() if key else "", url, auth=auth, wishes=options, named=named)

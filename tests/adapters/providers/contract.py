@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from adapters.providers.onemin import OneMin
-from adapters.providers.openai import open_aimlapi, open_openai, open_vapi
+from adapters.providers.onemin.provider import OneMin
+from adapters.providers.openai.provider import open_aimlapi, open_openai, open_vapi
 from bot.adapter_context import AdapterContext
+from bot.configuration import read_settings
 from bot.errors import BotError, Busy, Cut, Refused
 from bot.messages import Conversation, Exchange, Photo, Prompt
 from bot.ports import Provider
-from bot.settings import Settings
 from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Cloakroom
 from tests.doubles.openai import FakeOpenAI
@@ -91,7 +91,7 @@ def _maker(name: Name, server: FakeOpenAI) -> Callable[..., Provider]:
 
     def make(key: str = KEY, silence: float | None = None, **settings: str) -> Provider:
         chosen = {f"{name}_api_key": key, f"{name}_api_url": server.url, **settings}
-        house = AdapterContext(Settings.read(_env_file=None, **chosen), cast(Any, None), cast(Any, None))
+        house = AdapterContext(read_settings(_env_file=None, **chosen), cast(Any, None), cast(Any, None))
         provider = open_it(house)
         if silence is not None:
             provider._http.silence = silence  # operators cannot choose it

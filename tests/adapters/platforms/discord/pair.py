@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.platforms.discord import Discord
+from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.slash_commands import payload
 from bot.commands import Suggestion
 from bot.messages import Message

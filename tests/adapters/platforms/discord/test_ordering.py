@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.discord import Discord
+from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash_commands import payload
 from bot.errors import Unreadable

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from adapters.platforms.discord import Discord
+from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash_commands import payload
 from bot.commands import Suggestion

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.adapter import Telegram
 from bot.messages import Author, Button, Channel, File, OutgoingPost
 from tests.adapters.platforms.telegram.conftest import PHOTO, Client, Inbox, listening, until
 from tests.doubles.telegram import ANN, GROUP, TelegramBed

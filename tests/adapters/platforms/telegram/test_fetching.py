@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.adapter import Telegram
 from bot.errors import Busy, Unreadable
 from bot.messages import Attachment
 from tests.adapters.platforms.telegram.conftest import PHOTO

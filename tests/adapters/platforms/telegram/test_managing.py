@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.adapter import Telegram
 from bot.errors import Busy, Refused
 from bot.messages import Author, Channel, OutgoingPost
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, Fault, TelegramBed, flood

@@ -4,13 +4,13 @@ import logging
 
 import pytest
 
-from adapters.platforms.telegram import Telegram, open_telegram
+from adapters.platforms.telegram.adapter import Telegram, open_telegram
 from bot.adapter_context import AdapterContext
 from bot.commands import ASK, LISTED, QUESTIONS
+from bot.configuration import read_settings
 from bot.errors import BotError
 from bot.messages import Attachment, Channel, OutgoingPost
 from bot.ports import Adapter
-from bot.settings import Settings
 from bot.store import open_store
 from bot.web.server import WebServer
 from tests.adapters.platforms.telegram.conftest import Inbox, Menus, listening, until
@@ -18,7 +18,7 @@ from tests.doubles.telegram import ANN, BAD_GATEWAY, TOKEN, Fault, TelegramBed
 
 
 def house(bed: TelegramBed, **more: str) -> AdapterContext:
-    settings = Settings.read(telegram_token=TOKEN, telegram_api_url=bed.url, **more)
+    settings = read_settings(telegram_token=TOKEN, telegram_api_url=bed.url, **more)
     return AdapterContext(
         settings, open_store("sqlite:///never-opened.db", settings.bot_model), WebServer("127.0.0.1", 0)
     )

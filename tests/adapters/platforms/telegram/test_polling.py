@@ -5,8 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.platforms.telegram import Telegram
-from adapters.platforms.telegram.adapter import Work
+from adapters.platforms.telegram.adapter import Telegram, Work
 from bot.errors import Refused
 from bot.messages import Button, Channel, OutgoingPost
 from tests.adapters.platforms.telegram.conftest import COMMANDS, PHOTO, Client, Inbox, Menus, listening, until

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.send_pacing import SendLimits
 from bot.errors import Busy, Refused
 from bot.messages import Button, Channel, OutgoingPost

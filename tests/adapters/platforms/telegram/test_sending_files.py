@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from adapters.platforms.telegram import Telegram
 from adapters.platforms.telegram import posting as speech
+from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.translate import BotIdentity, translate
 from bot.errors import Busy, Refused
 from bot.messages import Button, Channel, File, Message, OutgoingPost

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
-from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.webhook import HEADER, Webhook, secret_of
 from bot.web.server import WebServer
 from tests.adapters.platforms.telegram.conftest import Client, Inbox, listening, until

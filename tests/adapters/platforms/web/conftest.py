@@ -13,7 +13,7 @@ from typing import Any, Self
 import aiohttp
 import pytest
 
-from adapters.platforms.web import WebPage
+from adapters.platforms.web.adapter import WebPage
 from bot.messages import Button, Channel, Message, OutgoingPost
 from bot.store import open_store
 from bot.web.server import WebServer

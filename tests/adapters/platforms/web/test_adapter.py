@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.web import WebPage
+from adapters.platforms.web.adapter import WebPage
 from adapters.platforms.web.entries import SubmittedMessage
 from bot.errors import Unreadable
 from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference, OutgoingPost

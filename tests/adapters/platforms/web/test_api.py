@@ -9,7 +9,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from adapters.platforms.web import WebPage
+from adapters.platforms.web.adapter import WebPage
 from bot.errors import Busy
 from bot.messages import File, OutgoingPost
 from bot.web.server import WebServer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.providers.local import LocalEyes
+from adapters.providers.local.provider import LocalEyes
 from bot.errors import Busy, Refused
 from bot.messages import Conversation, Exchange, Photo, Preferences, Prompt, Text, Usage
 from bot.ports import Provider

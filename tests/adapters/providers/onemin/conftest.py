@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.onemin import OneMin
+from adapters.providers.onemin.provider import OneMin
 from bot.messages import Conversation, Photo, Piece, Preferences, Prompt, RateLimit, Text, Usage
 from bot.store.rate_limits import pass_through
 from emulator import Emulator

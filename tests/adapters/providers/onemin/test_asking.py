@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.providers.onemin import OneMin
+from adapters.providers.onemin.provider import OneMin
 from bot.errors import Busy, Forgotten, Refused, Unreadable
 from bot.messages import Photo, Preferences, Prompt, Text, Usage
 from bot.ports import Provider

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.providers.onemin import OneMin
+from adapters.providers.onemin.provider import OneMin
 from bot.errors import Forgotten, Refused, Unreadable
 from bot.files.file_cache import FileCache
 from bot.messages import Document, Prompt

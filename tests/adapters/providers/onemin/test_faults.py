@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.providers.onemin import OneMin
+from adapters.providers.onemin.provider import OneMin
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from emulator import Emulator
 from emulator.faults import FAULTS

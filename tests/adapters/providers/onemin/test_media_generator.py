@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from adapters.providers.onemin import OneMin
 from adapters.providers.onemin.generation_params import FEATURES, LOOKING, SPEAKING
+from adapters.providers.onemin.provider import OneMin
 from bot.errors import BotError, Busy, Refused
 from bot.messages import File, Generated, GenerationKind, GenerationRequest
 from bot.ports import MediaGenerator

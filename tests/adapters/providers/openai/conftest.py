@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from adapters.providers.openai import OpenAI
+from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.services import OPENAI, ServiceProfile
 from bot.messages import Conversation, Exchange, Photo, Prompt, Text, Usage
 

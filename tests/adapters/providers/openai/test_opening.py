@@ -7,39 +7,41 @@ from typing import Any, cast
 import pytest
 
 from adapters.providers import PROVIDERS
-from adapters.providers.openai import OpenAI
+from adapters.providers.openai.provider import OpenAI
 from bot.adapter_context import AdapterContext
+from bot.configuration import read_settings
 from bot.settings import Settings
 from tests.adapters.providers.openai.conftest import Endpoint, json_of, photo, prompt, told
+from tools.settings_reference import fields
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in fields():
         monkeypatch.delenv(name.upper(), raising=False)
 
 
 def ready(settings: Settings) -> set[str]:
-    return {name for name, plug in PROVIDERS.items() if plug.ready(settings)}
+    return {name for name, plugin in PROVIDERS.items() if plugin.is_on(settings)}
 
 
 def opened(name: str, **settings: Any) -> OpenAI:
-    house = cast(AdapterContext, SimpleNamespace(settings=Settings.read(**settings)))
-    provider = PROVIDERS[name].open(house)
+    context = cast(AdapterContext, SimpleNamespace(settings=read_settings(**settings)))
+    provider = PROVIDERS[name].build(context)
     assert isinstance(provider, OpenAI)
     return provider
 
 
 def test_a_key_switches_its_service_on() -> None:
-    assert ready(Settings.read()) == set()
-    assert ready(Settings.read(vapi_api_key="k")) == {"vapi"}
-    assert ready(Settings.read(aimlapi_api_key="k")) == {"aimlapi"}
-    assert ready(Settings.read(openai_api_key="k")) == {"openai"}
+    assert ready(read_settings()) == set()
+    assert ready(read_settings(vapi_api_key="k")) == {"vapi"}
+    assert ready(read_settings(aimlapi_api_key="k")) == {"aimlapi"}
+    assert ready(read_settings(openai_api_key="k")) == {"openai"}
 
 
 def test_an_address_of_ones_own_needs_no_key() -> None:
-    assert ready(Settings.read(openai_api_url="http://127.0.0.1:11434/v1")) == {"openai"}
+    assert ready(read_settings(openai_api_url="http://127.0.0.1:11434/v1")) == {"openai"}
 
 
 async def test_the_settings_reach_the_wire(endpoint: Endpoint) -> None:

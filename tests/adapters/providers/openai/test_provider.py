@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.providers.openai import OpenAI
+from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.request_body import RequestOptions
 from adapters.providers.openai.services import AIMLAPI, VAPI
 from bot.errors import Busy, Cut, Refused, Unreadable

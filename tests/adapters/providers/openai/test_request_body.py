@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.openai import OpenAI
 from adapters.providers.openai import request_body as bodies
 from adapters.providers.openai.model_quirks import FIGURES, MAX_TOKENS, SYSTEM, TEMPERATURE
+from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.request_body import CHUNK, RequestBody, RequestOptions
 from bot.errors import Busy
 from bot.messages import Prompt

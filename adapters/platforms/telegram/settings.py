@@ -1,0 +1,35 @@
+"""Telegram's part of the settings."""
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+
+from bot.adapter_settings import PlatformSettings, Url
+
+
+class TelegramSettings(PlatformSettings):
+    """How the bot gets at Telegram, and Telegram at the bot."""
+
+    title: ClassVar[str] = "Telegram"
+    switch: ClassVar[str] = "telegram_token"
+    quiet_loggers: ClassVar[tuple[str, ...]] = ("telegram",)
+    exposed_loggers: ClassVar[tuple[str, ...]] = ("adapters.platforms.telegram.webhook",)
+
+    telegram_token: SecretStr | None = Field(
+        default=None, description="The token from BotFather; switches Telegram on."
+    )
+    telegram_api_url: Url = Field(default="https://api.telegram.org", description="Where Telegram's Bot API is.")
+    telegram_webhook_url: Url | None = Field(
+        default=None, description="The public address Telegram sends updates to; without it the bot polls."
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        default=None, description="What Telegram must say with every update, 1 to 256 of A-Z a-z 0-9 _ -."
+    )
+    telegram_drafts: bool = Field(
+        default=False, description="true: answers in private chats grow as Telegram's drafts instead of by edits."
+    )
+
+    @property
+    def public_address(self) -> str | None:
+        """The address of the webhook."""
+        return self.telegram_webhook_url

@@ -1,0 +1,13 @@
+"""The page's part of the settings: none of its own, as it is served by the bot's web server."""
+
+from typing import ClassVar
+
+from bot.adapter_settings import PlatformSettings
+
+
+class PageSettings(PlatformSettings):
+    """What the core needs to know of the page: it is there whenever the process listens to it, and the operator's."""
+
+    title: ClassVar[str] = "The page"
+    is_operator_console: ClassVar[bool] = True
+    exposed_loggers: ClassVar[tuple[str, ...]] = ("adapters.platforms.web",)
