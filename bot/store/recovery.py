@@ -13,17 +13,17 @@ from bot.store.conversation_queue import ConversationQueue
 from bot.store.database import Execute, Row
 
 ALIVE = 15.0  # seconds in which a living process has told of itself, which it does every five
-REST = 3.0  # seconds that a turn rests for each stall and crash of its own, so that others are answered meanwhile
+REST = 3.0  # seconds for each stall and crash of its own that a turn rests, so that others are answered meanwhile
 
 BOOK_STALL = """
 UPDATE turns SET stalls = stalls + 1, stalled_in = :process
 WHERE id = :turn AND finished IS NULL AND (stalled_in IS NULL OR stalled_in <> :process) RETURNING id
 """
 
-# Those that were charged with anything rest, and the others are due at once.
+# A turn that stalled a process, or over which two ended, rests; one unclean end may be anything, and delays nobody.
 TAKE_BACK = """
 UPDATE turns SET holder = NULL,
-    due = CASE WHEN stalls + crashes > 0 THEN :now + :rest * (stalls + crashes) ELSE added END
+    due = CASE WHEN stalls > 0 OR crashes > 1 THEN :now + :rest * (stalls + crashes) ELSE added END
 WHERE holder = :holder AND finished IS NULL {besides}
 """
 

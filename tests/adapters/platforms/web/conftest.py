@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 import json
 import wave
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from bot.web.server import WebServer
 from tests.conftest import MODEL
 
 MOST_BYTES = 2 * 1024 * 1024
+STORES = itertools.count()  # a store is held by one process; a page that is opened again has another one
 MODELS = [
     {"id": "onemin/gpt-4o", "name": "GPT-4o", "sees": True, "price": ""},
     {"id": "onemin/mistral-large", "name": "Mistral Large", "sees": False, "price": ""},
@@ -164,7 +166,7 @@ class House:
     async def open(
         cls, folder: Path, *, listens: bool = True, port: int = 0, token: str | None = None, **options: Any
     ) -> AsyncIterator[Self]:
-        store = open_store(f"sqlite:///{folder}/sessions.db", MODEL)
+        store = open_store(f"sqlite:///{folder}/sessions-{next(STORES)}.db", MODEL)
         server = WebServer("127.0.0.1", port, token, sessions=store.sessions)
         chosen: dict[str, str] = {}
 
