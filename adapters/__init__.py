@@ -1,4 +1,4 @@
-"""Everything outside: the platforms people talk on and the providers that answer."""
+"""Adapters to the outside: chat platforms and providers of models."""
 
 from dataclasses import dataclass
 from pkgutil import resolve_name
@@ -13,7 +13,7 @@ Part = TypeVar("Part", bound=AdapterSettings, covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin(Generic[Part]):
-    """Where an adapter lives.
+    """The place of an adapter and of its settings.
 
     Its module of settings is always read, so it may import no library; that of `factory` only when the adapter is on:
     discord.py and python-telegram-bot weigh 15 to 40 MB each.

@@ -24,7 +24,7 @@ from adapters.platforms.discord import formatting as discord
 from adapters.platforms.discord import translate as discord_translate
 from adapters.platforms.telegram import formatting as telegram
 from adapters.platforms.telegram import translate as telegram_translate
-from adapters.providers.error_rules import ServiceFailure, failure
+from adapters.providers.error_rules import ServiceFailure, parse_failure
 from adapters.providers.frames import Frames
 from adapters.providers.onemin import errors as onemin_refusals
 from adapters.providers.onemin import reply_reader as onemin_wire
@@ -33,7 +33,7 @@ from adapters.providers.onemin import speech_params as sound
 from adapters.providers.onemin import stream_cleaner as noise
 from adapters.providers.openai import completion_reader as openai_wire
 from adapters.providers.openai import errors as openai_refusals
-from adapters.providers.retry_after import pause
+from adapters.providers.retry_after import read_retry_delay
 from bot.asking import context as memory
 from bot.asking import video_links as videos
 from bot.commands import export_archive as export
@@ -68,7 +68,7 @@ def frames_of(read: Callable[[str, AsyncIterator[bytes]], Frames], content_type:
 def failures(text: str) -> list[ServiceFailure]:
     """What a service may mean that answers with this, as it is and as the message of an error."""
     bodies = (text, json.dumps({"error": {"message": text, "code": text[:100]}}))
-    return [failure(400, body.encode()) for body in bodies]
+    return [parse_failure(400, body.encode()) for body in bodies]
 
 
 def words_on_discord(text: str) -> str:
@@ -83,7 +83,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "Discord's renderer": discord.render,
     "Markdown": lambda text: parse(text[:8_000]),
     "speech": spoken,
-    "speech in parts": sound.speakable,
+    "speech in parts": sound.truncate_for_speech,
     "formulas": to_unicode,
     "formulas or not": lambda text: (is_formula(text), is_formula(text, in_brackets="\\(")),
     "a formula in a post": lambda text: (telegram.render(f"${text[:4_000]}$"), discord.render(f"${text[:1_900]}$")),
@@ -103,14 +103,14 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "words on Discord": words_on_discord,
     "1min.ai's noise": noise.clean,
     "1min.ai's addresses": lambda text: onemin_results._is_ours(f"https://{text}", "https://api.1min.ai"),
-    "what 1min.ai's refusals show": onemin_refusals.masked,
-    "1min.ai's refusals": lambda text: [onemin_refusals.error(each, "m") for each in failures(text)],
-    "OpenAI's refusals": lambda text: [openai_refusals.error(each, "m", "s") for each in failures(text)],
-    "pauses": lambda text: pause({"retry-after": text[:1_000], "x-ratelimit-reset": text}, text),
-    "1min.ai's events": frames_of(onemin_wire.frames, "text/event-stream"),
-    "1min.ai's text": frames_of(onemin_wire.frames, "text/plain"),
-    "OpenAI's events": frames_of(openai_wire.frames, "text/event-stream"),
-    "OpenAI's JSON": frames_of(openai_wire.frames, "application/json"),
+    "what 1min.ai's refusals show": onemin_refusals.mask_private,
+    "1min.ai's refusals": lambda text: [onemin_refusals.to_bot_error(each, "m") for each in failures(text)],
+    "OpenAI's refusals": lambda text: [openai_refusals.to_bot_error(each, "m", "s") for each in failures(text)],
+    "pauses": lambda text: read_retry_delay({"retry-after": text[:1_000], "x-ratelimit-reset": text}, text),
+    "1min.ai's events": frames_of(onemin_wire.read_frames, "text/event-stream"),
+    "1min.ai's text": frames_of(onemin_wire.read_frames, "text/plain"),
+    "OpenAI's events": frames_of(openai_wire.read_frames, "text/event-stream"),
+    "OpenAI's JSON": frames_of(openai_wire.read_frames, "application/json"),
 }
 
 

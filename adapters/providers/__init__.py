@@ -1,4 +1,4 @@
-"""Those who answer. A new one is a package beside this file and a line here."""
+"""Providers of models. A new one is a package beside this file and a line here."""
 
 from adapters import Plugin
 from bot.adapter_settings import ProviderSettings

@@ -1,4 +1,4 @@
-"""From frames to what people read: the words without the noise, the usage, and an honest word when it broke off."""
+"""Turns the frames of a reply into the pieces of an answer: cleaned text, then the usage, or an error."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -10,18 +10,18 @@ from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, Text
 from bot.errors import BotError, Busy, Cut, Refused
 from bot.messages import Piece, Text, Usage
 
-MOST = 1_000_000  # characters of an answer
-LINGER = 0.5  # seconds for the last bytes of a body, so that its connection can be used again
+MAX_LENGTH = 1_000_000  # characters of an answer
+DRAIN_TIMEOUT = 0.5  # seconds for the last bytes of a body, so that its connection can be used again
 
-# Worth saying even after half an answer; everything else is then "the answer broke off".
-_SAID_ANYWAY = ("provider_no_credits", "provider_too_long", "provider_filtered")
+# These are reported even after half an answer; every other error then becomes "the answer broke off".
+_REPORTED_AFTER_TEXT = ("provider_no_credits", "provider_too_long", "provider_filtered")
 
 
 class TextFilter(Protocol):
-    """Takes out of a growing text what people need not read, wherever its pieces are cut."""
+    """A filter that removes noise from a stream of text, wherever its pieces are cut."""
 
     def feed(self, piece: str) -> str:
-        """Take the next piece in, and return what is surely part of the answer."""
+        """Accept the next piece, and return the text that is certainly part of the answer."""
         ...
 
     def end(self) -> str:
@@ -30,67 +30,67 @@ class TextFilter(Protocol):
 
 
 class BlankTrimmer:
-    """Takes away the blanks at both ends."""
+    """A filter that strips the blanks at both ends."""
 
     def __init__(self) -> None:
-        self._begun = False
-        self._held = ""  # blanks that may be the last ones
+        self._has_begun = False
+        self._pending = ""  # blanks that may be the last ones
 
     def feed(self, piece: str) -> str:
-        """Hand on all but the blanks at its end."""
-        text = self._held + piece if self._begun else piece.lstrip()
-        said = text.rstrip()
-        self._held = text[len(said) :]
-        self._begun = self._begun or bool(said)
-        return said
+        """Return the piece without the blanks at its end, which wait for the next piece."""
+        text = self._pending + piece if self._has_begun else piece.lstrip()
+        trimmed = text.rstrip()
+        self._pending = text[len(trimmed) :]
+        self._has_begun = self._has_begun or bool(trimmed)
+        return trimmed
 
     def end(self) -> str:
         """Drop the last blanks."""
-        self._held = ""
+        self._pending = ""
         return ""
 
 
-async def pieces(
-    frames: Frames, judge: Callable[[ServiceFailure], BotError], sieve: Callable[[], TextFilter] = BlankTrimmer
+async def read_pieces(
+    frames: Frames, judge: Callable[[ServiceFailure], BotError], make_filter: Callable[[], TextFilter] = BlankTrimmer
 ) -> AsyncGenerator[Piece, None]:
-    """Hand out Text as it comes, then one Usage. `judge` says what a failure in the answer means.
+    """Yield Text as it comes, then one Usage. `judge` maps a failure in the answer to an error.
 
-    What `sieve` makes takes out the noise. Raises Cut when the answer broke off after words were out, Busy when before.
+    `make_filter` makes the filter of the text. Raises Cut when the answer broke off after its first words, Busy before.
     """
-    telling = _AnswerState(judge, sieve)
+    state = _AnswerState(judge, make_filter)
     try:
         async for frame in frames:
-            if text := telling.take(frame):
+            if text := state.take(frame):
                 yield Text(text)
-            if telling.over:
+            if state.is_over:
                 break
     except BotError as error:  # the connection, mostly
-        telling.broke(error)
-    if text := telling.rest():
+        state.fail(error)
+    if text := state.rest():
         yield Text(text)
-    telling.check()
-    yield telling.usage
+    state.check()
+    yield state.usage
     with suppress(BotError, TimeoutError):
-        async with asyncio.timeout(LINGER):
+        async with asyncio.timeout(DRAIN_TIMEOUT):
             async for _ in frames:
                 pass
 
 
 class _AnswerState:
-    """What is known of an answer while it comes."""
+    """The state of an answer while it is being read."""
 
-    def __init__(self, judge: Callable[[ServiceFailure], BotError], sieve: Callable[[], TextFilter]) -> None:
-        self._judge, self._sieve = judge, sieve
-        self._filter = sieve()
-        self._said = False
+    def __init__(self, judge: Callable[[ServiceFailure], BotError], make_filter: Callable[[], TextFilter]) -> None:
+        self._judge, self._make_filter = judge, make_filter
+        self._filter = make_filter()
+        self._has_text = False
         self._length = 0
         self._record: ResultFrame | None = None
         self._error: BotError | None = None
         self._complete = False
 
     @property
-    def over(self) -> bool:
-        """Whether nothing more is of interest: what follows the record can only say that it is done."""
+    def is_over(self) -> bool:
+        """True once nothing more is of interest: after the record only an end can follow."""
         return self._complete or self._record is not None or self._error is not None
 
     @property
@@ -98,9 +98,9 @@ class _AnswerState:
         return self._record.usage if self._record else Usage()
 
     def take(self, frame: Frame) -> str:
-        """Take a frame in, and return the words to show."""
+        """Process a frame, and return the text to show."""
         if isinstance(frame, TextFrame):
-            return self._take_words(frame.text)
+            return self._take_text(frame.text)
         if isinstance(frame, ResultFrame):
             self._record = frame
         elif isinstance(frame, EndFrame):
@@ -109,40 +109,40 @@ class _AnswerState:
             self._error = self._judge(frame)
         return ""
 
-    def _take_words(self, text: str) -> str:
+    def _take_text(self, text: str) -> str:
         self._length += len(text)
-        if self._length > MOST:
+        if self._length > MAX_LENGTH:
             self._error = Refused("provider_too_long")
             return ""
         return self._show(self._filter.feed(text))
 
     def _show(self, text: str) -> str:
-        self._said = self._said or bool(text)
+        self._has_text = self._has_text or bool(text)
         return text
 
-    def broke(self, error: BotError) -> None:
-        """Take in that nothing more comes. With the record, the answer is here all the same."""
+    def fail(self, error: BotError) -> None:
+        """Record that the stream failed. If the record has come, the answer is complete all the same."""
         if not self._record:
             self._error = self._error or error
 
     def rest(self) -> str:
-        """Return the words that are left at the end."""
-        rest = self._show(self._filter.end())
-        if self._said or not self._record:
-            return rest
-        if len(self._record.text) > MOST:
+        """Return the text that is left at the end."""
+        remainder = self._show(self._filter.end())
+        if self._has_text or not self._record:
+            return remainder
+        if len(self._record.text) > MAX_LENGTH:
             self._error = Refused("provider_too_long")
-        whole = self._sieve()
-        return self._show(whole.feed(self._record.text[:MOST]) + whole.end())
+        whole_filter = self._make_filter()
+        return self._show(whole_filter.feed(self._record.text[:MAX_LENGTH]) + whole_filter.end())
 
     def check(self) -> None:
         """Raise what is wrong with the answer as a whole."""
         error = self._error
         if error is None and not self._complete and not self._record:
             error = Busy("provider_unreachable")
-        if error is None and not self._said:
+        if error is None and not self._has_text:
             error = Refused("provider_empty")
-        if error and self._said and error.key not in _SAID_ANYWAY:
+        if error and self._has_text and error.key not in _REPORTED_AFTER_TEXT:
             raise Cut("answer_cut") from error
         if error:
             raise error

@@ -1,6 +1,6 @@
-"""What a service says when it does not answer, and how rules find out what that means to us.
+"""Rules that map the failure of a service to an error of ours.
 
-Each service brings its own rules; what is said in the same way everywhere stands here.
+Each service brings its own rules; the ones that hold for all services stand here.
 """
 
 import json
@@ -11,20 +11,20 @@ from typing import Any, Literal
 
 import structlog
 
-from adapters.providers.retry_after import pause
+from adapters.providers.retry_after import read_retry_delay
 from bot.errors import BotError, Busy, Refused, Unreadable
 
 log = structlog.get_logger(__name__)
 
-PAUSE = 30.0  # seconds to wait after "too many requests" when nothing else is said
-MOST = 1_000  # characters of a code or a message that are looked at
+DEFAULT_DELAY = 30.0  # seconds to wait after "too many requests" without a Retry-After
+MAX_LENGTH = 1_000  # characters of a code or a message that are matched
 
 Where = int | Literal["record", "stream", "page"]
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceFailure:
-    """Something went wrong over there, as far as the reply tells. Its words are for the log only."""
+    """A failure on the service's side, as far as the reply tells. Its message is for the log only."""
 
     where: Where  # the HTTP status; in a 200: the record, an event of the stream, a page instead of an answer
     code: str = ""  # INSUFFICIENT_CREDITS ...; HTML for a page
@@ -35,32 +35,32 @@ class ServiceFailure:
 # Reading
 
 
-def failure(where: Where, body: bytes, headers: Mapping[str, str] | None = None) -> ServiceFailure:
-    """Read any error body: nested, flat, in a list, only a message, HTML, plain text, nothing."""
+def parse_failure(where: Where, body: bytes, headers: Mapping[str, str] | None = None) -> ServiceFailure:
+    """Parse any error body: nested, flat, in a list, only a message, HTML, plain text, nothing."""
     text = body.decode("utf-8", "replace").strip()
-    code, message = ("HTML", _headline(text)) if text.startswith("<") else _words_in(text)
-    return ServiceFailure(where, code, message, pause(headers or {}, message[:MOST]))
+    code, message = ("HTML", _page_title(text)) if text.startswith("<") else _parse_text(text)
+    return ServiceFailure(where, code, message, read_retry_delay(headers or {}, message[:MAX_LENGTH]))
 
 
-def _words_in(text: str) -> tuple[str, str]:
+def _parse_text(text: str) -> tuple[str, str]:
     try:
-        said = json.loads(text)
+        error_json = json.loads(text)
     except (ValueError, RecursionError):
         return "", text
-    if isinstance(said, list) and len(said) == 1:
-        said = said[0]
-    return words(said) if isinstance(said, dict) else ("", text)
+    if isinstance(error_json, list) and len(error_json) == 1:
+        error_json = error_json[0]
+    return read_code_and_message(error_json) if isinstance(error_json, dict) else ("", text)
 
 
-def words(said: Mapping[str, Any]) -> tuple[str, str]:
-    """Return code and message of an error, whichever of the known shapes it has.
+def read_code_and_message(error_json: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the code and the message of an error in any of the known shapes.
 
     The shapes: {error: {code, message, details}}, {error: {code, type, param, message, metadata}}, {errorCode,
     message}, {code, message}, {message}, {detail}, {error: text}.
     """
-    error = said.get("error")
-    inner: Mapping[str, Any] = error if isinstance(error, dict) else said
-    code = inner.get("code") or inner.get("errorCode") or said.get("errorCode") or ""
+    error = error_json.get("error")
+    inner: Mapping[str, Any] = error if isinstance(error, dict) else error_json
+    code = inner.get("code") or inner.get("errorCode") or error_json.get("errorCode") or ""
     kinds = (code, inner.get("type"), inner.get("status"), inner.get("param")) if inner is error else (code,)
     message = inner.get("message") or inner.get("detail") or (error if isinstance(error, str) else "")
     details = inner.get("details") or inner.get("metadata") if inner is error else inner.get("details")
@@ -74,8 +74,8 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _headline(page: str) -> str:
-    """Return the title of a page, and whose page it is."""
+def _page_title(page: str) -> str:
+    """Return the title of a page, and the gatekeeper whose page it is."""
     title = re.search(r"<title>([^<]{0,100})", page, re.IGNORECASE)
     names = [name for name in ("Cloudflare", "error code: 1010", "error code: 1015") if name.lower() in page.lower()]
     return " ".join([title[1].strip() if title else "", *names]).strip()
@@ -84,25 +84,25 @@ def _headline(page: str) -> str:
 # Judging
 
 Judge = Callable[[ServiceFailure, str], BotError]
-"""From a failure, and the model that was asked."""
+"""A function from a failure and the model that was asked to an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """Holds for failures at these places whose code or message holds these words (a pattern)."""
+    """A rule for failures at these places whose code or message matches `words`, a pattern."""
 
     where: frozenset[Where] | None  # None: anywhere
     words: str
     judge: Judge
 
-    def fits(self, failure: ServiceFailure) -> bool:
-        """Whether it holds."""
-        here = self.where is None or failure.where in self.where
-        return here and re.search(self.words, f"{failure.code} {failure.message}", re.IGNORECASE) is not None
+    def matches(self, failure: ServiceFailure) -> bool:
+        """Tell whether the rule holds for this failure."""
+        at_this_place = self.where is None or failure.where in self.where
+        return at_this_place and re.search(self.words, f"{failure.code} {failure.message}", re.IGNORECASE) is not None
 
 
 def at(*where: Where) -> frozenset[Where]:
-    """The places at which a rule holds."""
+    """Return the places at which a rule holds."""
     return frozenset(where)
 
 
@@ -111,37 +111,37 @@ NOTHING = r"^ $"
 
 
 def refused(key: str) -> Judge:
-    """Asking again would not help, for this reason."""
+    """Judge that asking again would not help, for this reason."""
     return lambda _, __: Refused(key)
 
 
 def unreadable(key: str) -> Judge:
-    """It is the photo's fault, for this reason."""
+    """Judge that the photo is at fault, for this reason."""
     return lambda _, __: Unreadable(key)
 
 
 def slow_down(failure: ServiceFailure, model: str) -> BotError:
-    """Too many requests: wait as long as they say."""
-    return Busy("provider_rate_limited", PAUSE if failure.retry_after is None else failure.retry_after)
+    """Judge that there were too many requests: wait as long as the service says."""
+    return Busy("provider_rate_limited", DEFAULT_DELAY if failure.retry_after is None else failure.retry_after)
 
 
 def down(failure: ServiceFailure, model: str) -> BotError:
-    """Trouble on their side."""
+    """Judge that the service is down."""
     status = "in its answer" if isinstance(failure.where, str) else failure.where
     return Busy("provider_down", failure.retry_after, status=status)
 
 
 def unknown_model(failure: ServiceFailure, model: str) -> BotError:
-    """They have no such model."""
+    """Judge that the service has no such model."""
     return Refused("provider_unknown_model", model=model)
 
 
 def bad_request(failure: ServiceFailure, model: str) -> BotError:
-    """They do not want it, and nothing better is known."""
+    """Judge that the request was bad, for want of anything more precise."""
     return Refused("provider_bad_request", status=failure.where)
 
 
-# What Cloudflare says, which stands before most services.
+# Cloudflare's replies: it stands before most services.
 GATEKEEPER: tuple[ErrorRule, ...] = (
     ErrorRule(at(403, 503, "page"), r"error code: 1010|just a moment", refused("provider_blocked")),
     # Not 503: there Cloudflare's pages also tell of a server that is down.
@@ -152,7 +152,7 @@ TOO_MANY: tuple[ErrorRule, ...] = (
     ErrorRule(None, r"error code: 1015|\bRATE_LIMITED\b", slow_down),
     ErrorRule(at(429), ANYTHING, slow_down),
 )
-# What is left when nobody knows more.
+# The rules for failures that no other rule explains.
 REST: tuple[ErrorRule, ...] = (
     ErrorRule(at(408, 425, *range(500, 600), "stream"), ANYTHING, down),
     ErrorRule(at("record"), NOTHING, refused("provider_nonsense")),
@@ -163,20 +163,24 @@ REST: tuple[ErrorRule, ...] = (
 )
 
 
-def masked(message: str) -> str:
-    """Return the message without addresses and keys."""
+def mask_private(message: str) -> str:
+    """Replace addresses and keys in the message."""
     message = re.sub(r"https?://\S+", "(an address)", message)
     return re.sub(r"\b(?:sk|org|proj|key)-[\w*.-]{6,}", "(a key)", message)
 
 
-def error(
-    failure: ServiceFailure, model: str, rules: Sequence[ErrorRule], service: str, mask: Callable[[str], str] = masked
+def to_bot_error(
+    failure: ServiceFailure,
+    model: str,
+    rules: Sequence[ErrorRule],
+    service: str,
+    mask: Callable[[str], str] = mask_private,
 ) -> BotError:
-    """Say what a failure means: the first rule that fits decides, and the last one fits anything.
+    """Map a failure to an error: the first rule that matches decides, and the last one matches anything.
 
-    `model` is the one that was asked, as people name it. The details go to the log, `mask` takes out what is private.
+    `model` is the one that was asked, as people name it. The details go to the log, `mask` removes what is private.
     """
-    failure = replace(failure, code=failure.code[:MOST], message=failure.message[:MOST])
+    failure = replace(failure, code=failure.code[:MAX_LENGTH], message=failure.message[:MAX_LENGTH])
     log.warning(f"{service} did not answer", status=failure.where, code=failure.code, message=mask(failure.message))
-    rule = next(rule for rule in rules if rule.fits(failure))
+    rule = next(rule for rule in rules if rule.matches(failure))
     return rule.judge(failure, model)

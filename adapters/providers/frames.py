@@ -1,4 +1,4 @@
-"""What the readers of replies make of them, whoever the reply is from."""
+"""Frames: the parts of a reply, in the same form for every service."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class TextFrame:
 
 @dataclass(frozen=True, slots=True)
 class ResultFrame:
-    """The answer is complete: what it took, and all of its text where that is told once more."""
+    """The record of a complete answer: its usage, and its whole text where the service repeats it."""
 
     text: str
     usage: Usage
@@ -24,7 +24,7 @@ class ResultFrame:
 
 @dataclass(frozen=True, slots=True)
 class EndFrame:
-    """The other side has said that the answer is complete."""
+    """The service's word that the answer is complete."""
 
 
 Frame = TextFrame | ResultFrame | ServiceFailure | EndFrame
@@ -32,7 +32,7 @@ Frames = AsyncGenerator[Frame, None]
 
 
 async def rejoin(head: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """A body again, of the beginning that was looked at and of what comes after it."""
+    """Yield a whole body: the head that was read ahead, then the rest."""
     yield head
     async for chunk in rest:
         yield chunk

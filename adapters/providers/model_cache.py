@@ -1,4 +1,4 @@
-"""A list of models that nobody waits for twice: at hand at once, and fetched again in the background."""
+"""A cache of a list of models, which is refreshed in the background."""
 
 import asyncio
 import time
@@ -12,18 +12,18 @@ from bot.errors import BotError
 
 log = structlog.get_logger(__name__)
 
-FRESH = 600.0  # seconds
-PATIENCE = 15.0  # seconds that the live list may take
-AGAIN = 60.0  # seconds until the next try, when it could not be had
+MAX_AGE = 600.0  # seconds
+FETCH_TIMEOUT = 15.0  # seconds
+RETRY_AFTER = 60.0  # seconds until the next try after a failed one
 
 Listed = TypeVar("Listed")
 
 
 class ModelListCache(Generic[Listed]):
-    """The models that can be asked now; what one of them is, is up to `fetch`.
+    """A cache of the models that can be asked now; `fetch` decides what an entry is.
 
-    An old list is handed out while a new one is on its way. Where there is none yet the first callers wait; if it
-    cannot be had, `shipped` stands in, until there is one.
+    An old list is returned while a new one is fetched. Where there is none yet the first callers wait; if it
+    cannot be fetched, `shipped` stands in until one can.
     """
 
     def __init__(
@@ -34,20 +34,20 @@ class ModelListCache(Generic[Listed]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.fetch, self.shipped, self.clock = fetch, shipped, clock
-        self.here: Sequence[Listed] = ()  # what is known without asking
-        self._until = float("-inf")
+        self.cached: Sequence[Listed] = ()  # the last list, without waiting
+        self._fresh_until = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
     async def models(self) -> Sequence[Listed]:
-        """Return the list. Who stops waiting for it leaves it to the others."""
-        if self._fetching is None and self.clock() >= self._until:
+        """Return the list. A caller that is cancelled does not cancel the fetch for the others."""
+        if self._fetching is None and self.clock() >= self._fresh_until:
             self._fetching = asyncio.create_task(self._refresh())
-        if not self.here and self._fetching is not None:
+        if not self.cached and self._fetching is not None:
             await asyncio.shield(self._fetching)
-        return self.here
+        return self.cached
 
     async def close(self) -> None:
-        """Stop what is under way."""
+        """Cancel a fetch that is running."""
         if self._fetching is not None:
             self._fetching.cancel()
             with suppress(asyncio.CancelledError):
@@ -55,15 +55,15 @@ class ModelListCache(Generic[Listed]):
 
     async def _refresh(self) -> None:
         try:
-            live = await self._live()
-            self.here = live or self.here or self.shipped()
-            self._until = self.clock() + (FRESH if live else AGAIN)
+            live_models = await self._fetch_live()
+            self.cached = live_models or self.cached or self.shipped()
+            self._fresh_until = self.clock() + (MAX_AGE if live_models else RETRY_AFTER)
         finally:
             self._fetching = None
 
-    async def _live(self) -> Sequence[Listed]:
+    async def _fetch_live(self) -> Sequence[Listed]:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(FETCH_TIMEOUT):
                 return await self.fetch()
         except (BotError, TimeoutError) as error:
             log.warning("the list of models cannot be had", reason=str(error) or "timeout")

@@ -1,4 +1,4 @@
-"""How long a service asks us to wait, in whichever of its ways it says so."""
+"""Reads the time that a service asks us to wait, from headers and from the message."""
 
 import re
 import time
@@ -16,57 +16,57 @@ _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _ADVICE = re.compile(rf"\b(?:try again|retry)\s+(?:in|after)\s+({_DURATION})(?=\s|\.?$|\.\s|,)", re.IGNORECASE)
 
 
-def pause(headers: Mapping[str, str], message: str = "") -> float | None:
-    """Seconds to wait, between SHORTEST and LONGEST; None where nothing is said.
+def read_retry_delay(headers: Mapping[str, str], message: str = "") -> float | None:
+    """Return the seconds to wait, between SHORTEST and LONGEST; None where the reply names none.
 
     Read are Retry-After (seconds or a date), retry-after-ms, x-ratelimit-reset... of what has run out (seconds, a
     duration such as 6m0s, or a moment), and "try again in 20s" in the message.
     """
-    said = _retry_after(headers) or _reset(headers) or _advised(message)
-    return None if said is None else min(max(said, SHORTEST), LONGEST)
+    seconds = _retry_after(headers) or _reset(headers) or _advice(message)
+    return None if seconds is None else min(max(seconds, SHORTEST), LONGEST)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     if milliseconds := _number(headers.get("retry-after-ms", "")):
         return milliseconds / 1000
-    said = headers.get("retry-after", "").strip()
-    if not said:
+    value = headers.get("retry-after", "").strip()
+    if not value:
         return None
-    # Zero seconds are said as well: as little as there is.
-    return max(seconds, SHORTEST) if (seconds := _number(said)) is not None else _until(said)
+    # Services also send zero seconds, which means the shortest time.
+    return max(seconds, SHORTEST) if (seconds := _number(value)) is not None else _until(value)
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:
-    """When what has run out is there again: x-ratelimit-reset, or -requests and -tokens with what remains of them."""
-    gone = [kind for kind in ("", "-requests", "-tokens") if headers.get(f"x-ratelimit-remaining{kind}") == "0"]
-    resets = [_moment(headers.get(f"x-ratelimit-reset{kind}", "")) for kind in gone]
+    """Return the reset time of what has run out: x-ratelimit-reset, or -requests and -tokens where none remain."""
+    used_up = [kind for kind in ("", "-requests", "-tokens") if headers.get(f"x-ratelimit-remaining{kind}") == "0"]
+    resets = [_moment(headers.get(f"x-ratelimit-reset{kind}", "")) for kind in used_up]
     return max((reset for reset in resets if reset is not None), default=None)
 
 
-def _advised(message: str) -> float | None:
-    advice = _ADVICE.search(message)
-    return _duration(advice[1]) if advice else None
+def _advice(message: str) -> float | None:
+    match = _ADVICE.search(message)
+    return _duration(match[1]) if match else None
 
 
-def _moment(said: str) -> float | None:
-    """Seconds, a duration, or a moment in seconds or milliseconds since 1970."""
-    number = _number(said)
+def _moment(value: str) -> float | None:
+    """Parse seconds, a duration, or a moment in seconds or milliseconds since 1970."""
+    number = _number(value)
     if number is None:
-        return _duration(said)
+        return _duration(value)
     if number > EPOCH * 1000:
         number /= 1000
     return max(number - time.time(), SHORTEST) if number > EPOCH else number
 
 
-def _duration(said: str) -> float | None:
-    if not said or not re.fullmatch(_DURATION, said):
+def _duration(value: str) -> float | None:
+    if not value or not re.fullmatch(_DURATION, value):
         return None
-    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(said))
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(value))
 
 
-def _number(said: str) -> float | None:
-    said = said.strip()
-    return float(said) if re.fullmatch(r"\d{1,16}(?:\.\d{1,9})?", said) else None
+def _number(value: str) -> float | None:
+    value = value.strip()
+    return float(value) if re.fullmatch(r"\d{1,16}(?:\.\d{1,9})?", value) else None
 
 
 def _until(date: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What is measured of a photo: by a worker process, because pixels are not decoded inside the bot."""
+"""Measurements of a photo, taken by a worker process, because the bot itself never decodes pixels."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ COLOURS = (
     "navy", "purple", "pink",
 )  # fmt: skip
 KINDS = ("JPEG", "PNG", "WEBP")  # of photos that were cleaned
-DIFFERENT = 24  # levels of 255 by which a cell of two pictures differs visibly
+VISIBLE_DIFFERENCE = 24  # levels of 255 by which a cell of two pictures differs visibly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
-    """What the pixels of one photo say."""
+    """The measurements of one photo."""
 
     colours: tuple[str, ...]  # of COLOURS, the largest share first
     brightness: float  # mean of the grey levels, 0 to 255
@@ -29,17 +29,19 @@ class Measurements:
 async def measure(file: Path, owner: str = "") -> Measurements:
     """Measure a photo. Raise Unreadable or WorkerFailed for one that cannot be decoded, FileNotFoundError for none."""
     value, cells = await run("measure_photo", file, owner=owner, kinds=KINDS)
-    return _checked(value, cells)
+    return _parse(value, cells)
 
 
 def difference(first: Measurements, second: Measurements) -> float:
     """Return the share of the picture, 0 to 1, in which two photos visibly differ."""
-    apart = sum(abs(one - other) > DIFFERENT for one, other in zip(first.cells, second.cells, strict=True))
-    return apart / len(first.cells)
+    different_cells = sum(
+        abs(one - other) > VISIBLE_DIFFERENCE for one, other in zip(first.cells, second.cells, strict=True)
+    )
+    return different_cells / len(first.cells)
 
 
-def _checked(value: Any, cells: bytes) -> Measurements:
-    """Return what a worker measured. WorkerFailed: those are no measures."""
+def _parse(value: Any, cells: bytes) -> Measurements:
+    """Parse what a worker measured. Raises WorkerFailed where those are no measurements."""
     try:
         numbers = {name: float(value[name]) for name in ("brightness", "black", "white", "detail")}
         colours = tuple(str(name) for name in value["colours"])

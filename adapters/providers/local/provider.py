@@ -18,7 +18,7 @@ _WORD = re.compile(r"\S+\s*")
 
 
 class LocalEyes:
-    """Answers from measurements. Keeps nothing: all that it needs comes with each question."""
+    """The provider that answers from measurements. It keeps no state: each question brings all that it needs."""
 
     name = "local"
     media = None
@@ -43,8 +43,8 @@ class LocalEyes:
         return False
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        """Measure the photos of the question, then hand out the report word by word."""
-        photos = [await _measured(photo, n, prompt) for n, photo in enumerate(prompt.photos, 1)]
+        """Measure the photos of the question, then yield the report word by word."""
+        photos = [await _measure_photo(photo, n, prompt) for n, photo in enumerate(prompt.photos, 1)]
         for word in _WORD.findall(write_report(photos, prompt)):
             yield Text(word)
             await asyncio.sleep(self.pace)
@@ -61,7 +61,7 @@ class LocalEyes:
         """Do nothing: there is no key and no network that could be wrong."""
 
 
-async def _measured(photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
+async def _measure_photo(photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
     """Measure a photo, which keeps the number that it has in the conversation."""
     try:
         measurements = await measure(photo.file, owner=str(prompt.conversation.id))

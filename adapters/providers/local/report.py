@@ -1,4 +1,4 @@
-"""Write the answer of `local/eyes`: what was measured, in the language of whoever asks, and what it can't do."""
+"""The answer of `local/eyes`: its measurements, in the language of whoever asks, and what it can't do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ SAME = 0.005  # share of the picture; fewer cells than that are noise
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPhoto:
-    """A photo with its number in the conversation, and what was measured."""
+    """A photo with its number in the conversation and its measurements."""
 
     number: int
     photo: Photo
-    measured: Measurements
+    measurements: Measurements
 
 
 def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt) -> str:
     """Describe each photo, compare several, and say what is beyond measuring."""
     parts = [
         say("local_about"),
-        *(_described(each) for each in photos),
+        *(_describe(measured_photo) for measured_photo in photos),
         *([] if photos else [say("local_no_photo")]),
-        *([_compared(photos)] if len(photos) > 1 else []),
+        *([_compare(photos)] if len(photos) > 1 else []),
         " ".join(_limits(prompt)),
     ]
     return "\n\n".join(parts)
 
 
-def _described(each: MeasuredPhoto) -> str:
-    photo = each.photo
+def _describe(measured_photo: MeasuredPhoto) -> str:
+    photo = measured_photo.photo
     size = say(
         "local_size",
         shape=say(f"local_shape_{_shape(photo)}"),
@@ -43,8 +43,13 @@ def _described(each: MeasuredPhoto) -> str:
         format=FORMATS.get(photo.mime, photo.mime),
         kilobytes=max(1, round(photo.size / 1000)),
     )
-    lines = [size, _colours(each.measured), _light(each.measured), _sharpness(each.measured)]
-    return "\n".join([say("local_photo", n=each.number, name=photo.name), *(f"- {line}" for line in lines)])
+    lines = [
+        size,
+        _colours(measured_photo.measurements),
+        _light(measured_photo.measurements),
+        _sharpness(measured_photo.measurements),
+    ]
+    return "\n".join([say("local_photo", n=measured_photo.number, name=photo.name), *(f"- {line}" for line in lines)])
 
 
 def _shape(photo: Photo) -> str:
@@ -53,40 +58,40 @@ def _shape(photo: Photo) -> str:
     return "landscape" if photo.width > photo.height else "portrait"
 
 
-def _colours(measured: Measurements) -> str:
-    names = [say(f"local_colour_{name}") for name in measured.colours]
+def _colours(measurements: Measurements) -> str:
+    names = [say(f"local_colour_{name}") for name in measurements.colours]
     return say("local_colours", colours=", ".join(names) or say("local_colour_many"))
 
 
-def _light(measured: Measurements) -> str:
-    level = "dark" if measured.brightness < 70 else "bright" if measured.brightness > 175 else "medium"
+def _light(measurements: Measurements) -> str:
+    level = "dark" if measurements.brightness < 70 else "bright" if measurements.brightness > 175 else "medium"
     clipped = [
         say(f"local_clipped_{end}", percent=round(share * 100))
-        for end, share in (("black", measured.black), ("white", measured.white))
+        for end, share in (("black", measurements.black), ("white", measurements.white))
         if share > CLIPPED
     ]
     return say("local_light", light=", ".join([say(f"local_light_{level}"), *clipped]))
 
 
-def _sharpness(measured: Measurements) -> str:
-    if measured.detail < 1:
+def _sharpness(measurements: Measurements) -> str:
+    if measurements.detail < 1:
         level = "unknown"
     else:
-        level = "blurred" if measured.detail < 20 else "sharp" if measured.detail > 120 else "soft"
+        level = "blurred" if measurements.detail < 20 else "sharp" if measurements.detail > 120 else "soft"
     return say("local_sharpness", sharpness=say(f"local_sharpness_{level}"))
 
 
-def _compared(photos: Sequence[MeasuredPhoto]) -> str:
+def _compare(photos: Sequence[MeasuredPhoto]) -> str:
     ranking = say(
         "local_ranking",
-        sharpest=max(photos, key=lambda each: each.measured.detail).number,
-        brightest=max(photos, key=lambda each: each.measured.brightness).number,
-        largest=max(photos, key=lambda each: each.photo.width * each.photo.height).number,
+        sharpest=max(photos, key=lambda measured_photo: measured_photo.measurements.detail).number,
+        brightest=max(photos, key=lambda measured_photo: measured_photo.measurements.brightness).number,
+        largest=max(photos, key=lambda measured_photo: measured_photo.photo.width * measured_photo.photo.height).number,
     )
     if len(photos) > 2:
         return ranking
     one, other = photos
-    share = difference(one.measured, other.measured)
+    share = difference(one.measurements, other.measurements)
     if share < SAME:
         return say("local_alike", a=one.number, b=other.number)
     differ = say("local_differ", a=one.number, b=other.number, percent=max(1, round(share * 100)))

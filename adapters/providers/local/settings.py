@@ -10,7 +10,7 @@ from bot.adapter_settings import ProviderSettings
 
 
 class LocalSettings(ProviderSettings):
-    """Whether local/eyes is offered."""
+    """The switch that offers local/eyes."""
 
     title: ClassVar[str] = "Local eyes"
     switch: ClassVar[str] = "bot_local"

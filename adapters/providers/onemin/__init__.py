@@ -1,1 +1,1 @@
-"""1min.ai: it keeps the history of a conversation and the photos, and answers in a stream."""
+"""1min.ai: a provider that keeps the history of a conversation and the photos, and answers in a stream."""

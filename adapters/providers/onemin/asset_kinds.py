@@ -1,4 +1,4 @@
-"""What a file is by its own bytes, whatever anybody says about it."""
+"""Kinds of pictures and sounds, detected by their bytes, never by what a name or a header claims."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ class AssetKind:
     family: Family
     mime: str
     extension: str
-    begins: Callable[[bytes], bool]
-    whole: Callable[[bytes], bool] = bool  # whether nothing is missing at its end, as far as that is cheap to tell
+    matches: Callable[[bytes], bool]
+    is_complete: Callable[[bytes], bool] = bool  # nothing is missing at its end, as far as that is cheap to tell
 
 
 def _starts(*magic: bytes) -> Callable[[bytes], bool]:
@@ -39,7 +39,7 @@ def _is_mp4(data: bytes) -> bool:
 _KINDS = (
     AssetKind("picture", "image/png", "png", _starts(b"\x89PNG\r\n\x1a\n"), lambda data: b"IEND" in data[-32:]),
     AssetKind("picture", "image/jpeg", "jpg", _starts(b"\xff\xd8\xff"), lambda data: b"\xff\xd9" in data[-4096:]),
-    AssetKind("picture", "image/webp", "webp", _riff(b"WEBP"), lambda data: _told(data) <= len(data)),
+    AssetKind("picture", "image/webp", "webp", _riff(b"WEBP"), lambda data: _riff_length(data) <= len(data)),
     AssetKind("picture", "image/gif", "gif", _starts(b"GIF87a", b"GIF89a"), lambda data: b";" in data[-16:]),
     AssetKind("sound", "audio/ogg", "ogg", _starts(b"OggS")),
     AssetKind("sound", "audio/wav", "wav", _riff(b"WAVE")),
@@ -50,12 +50,12 @@ _KINDS = (
 )
 
 
-def _told(data: bytes) -> int:
-    """How long a RIFF file says it is."""
+def _riff_length(data: bytes) -> int:
+    """Return the length that the header of a RIFF file names."""
     return int.from_bytes(data[4:8], "little") + 8
 
 
 def kind_of(data: bytes, family: Family) -> AssetKind | None:
-    """What a picture or a sound is; None for anything else, and for a picture whose end is missing."""
-    found = next((kind for kind in _KINDS if kind.family == family and kind.begins(data)), None)
-    return found if found and found.whole(data) else None
+    """Detect the kind of a picture or a sound; None for anything else, and for a picture whose end is missing."""
+    detected = next((kind for kind in _KINDS if kind.family == family and kind.matches(data)), None)
+    return detected if detected and detected.is_complete(data) else None

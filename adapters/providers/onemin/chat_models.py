@@ -1,7 +1,7 @@
-"""The list of models as 1min.ai gives it, and the one we ship for when it does not.
+"""The list of models of 1min.ai, and the one we ship for when it cannot be fetched.
 
-`GET /models` is not documented, but the documentation's own pages use it. Lists rot within months: the shipped one
-(models.json) is of 2026-03-29.
+`GET /models` is not documented, but the documentation's own pages use it. Lists go out of date within
+months: the shipped one (models.json) is of 2026-03-29.
 """
 
 import json
@@ -13,24 +13,24 @@ from adapters.providers.onemin.endpoints import Endpoint
 from bot.messages import Model
 
 
-def shipped() -> object:
-    """Return the list of 2026-03-29, in the shape of the live one."""
+def shipped_models() -> object:
+    """Return the shipped list of 2026-03-29, in the shape of the live one."""
     return json.loads(files(__package__).joinpath("models.json").read_text("utf-8"))
 
 
 def read_models(lists: Sequence[object], endpoint: Endpoint) -> Sequence[Model]:
-    """Read lists as `GET /models` gives them; each model once, and only those that work."""
-    rows = [row for list in lists for row in working(list)]
+    """Read lists in the shape of `GET /models`: each model once, and only active ones."""
+    rows = [row for list in lists for row in working_rows(list)]
     return tuple({row["modelId"]: _model(row, endpoint) for row in rows}.values())
 
 
-def working(list: object) -> Sequence[Mapping[str, Any]]:
-    """Return the rows of a list that are models, and can be asked."""
+def working_rows(list: object) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of a list that are active models."""
     rows = list.get("models") if isinstance(list, dict) else None
-    return [row for row in rows if _works(row)] if isinstance(rows, Sequence) and not isinstance(rows, str) else ()
+    return [row for row in rows if _is_active(row)] if isinstance(rows, Sequence) and not isinstance(rows, str) else ()
 
 
-def _works(row: object) -> bool:
+def _is_active(row: object) -> bool:
     return isinstance(row, dict) and isinstance(row.get("modelId"), str) and row.get("status", "ACTIVE") == "ACTIVE"
 
 
@@ -41,13 +41,13 @@ def _model(row: Mapping[str, Any], endpoint: Endpoint) -> Model:
 
 def _sees(row: Mapping[str, Any], endpoint: Endpoint) -> bool:
     modality = row.get("modality")
-    takes = modality.get("INPUT") if isinstance(modality, dict) else None
-    by_modality = endpoint.sees_by_modality and "image" in (takes or ())
+    inputs = modality.get("INPUT") if isinstance(modality, dict) else None
+    by_modality = endpoint.sees_by_modality and "image" in (inputs or ())
     return by_modality or "CHAT_WITH_IMAGE" in (row.get("features") or ())
 
 
 def _price(credits: object) -> str:
-    """Say what a token costs; empty where that is not told."""
+    """Describe the price of a token; empty where the list has none."""
     prices = [credits.get(side) for side in ("INPUT", "OUTPUT")] if isinstance(credits, dict) else []
     if not prices or not all(isinstance(price, int | float) for price in prices):
         return ""

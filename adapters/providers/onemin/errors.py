@@ -1,12 +1,12 @@
-"""What 1min.ai says when it does not answer, and what that means to us.
+"""Error rules for 1min.ai.
 
-The shapes and codes are those of https://docs.1min.ai/docs/api/chat-with-ai-api and of what its clients met.
+The shapes and codes are those of https://docs.1min.ai/docs/api/chat-with-ai-api and those that its clients have met.
 """
 
 import re
 from collections.abc import Sequence
 
-from adapters.providers import error_rules as refusals
+from adapters.providers import error_rules
 from adapters.providers.error_rules import (
     ANYTHING,
     GATEKEEPER,
@@ -24,17 +24,17 @@ from bot.errors import BotError, Forgotten, Refused
 
 
 class AssetsLost(Refused):
-    """A photo that was uploaded is gone: upload it again, ask again once."""
+    """The failure that an uploaded file is gone: upload it again, ask again once."""
 
 
 class EndpointMissing(Refused):
-    """Questions are not taken at this address, or not any more."""
+    """The failure that this endpoint does not exist, or no longer does."""
 
 
 _GONE = r"(?:\bnot found|NOT_FOUND|does not exist|doesn't exist|\binvalid|\bunknown|\bexpired|\bdeleted)"
 _WRONG = at(400, 404, 410, 422, "record", "stream")
 
-# The first rule that fits decides.
+# The first rule that matches decides.
 RULES: tuple[ErrorRule, ...] = (
     ErrorRule(None, r"INSUFFICIENT_CREDITS|requires\s+[\d,]+\s+credits", refused("provider_no_credits")),
     ErrorRule(at(402, 406), ANYTHING, refused("provider_no_credits")),
@@ -63,7 +63,7 @@ RULES: tuple[ErrorRule, ...] = (
     *REST,
 )
 
-# What is wrong with a photo only, in front of the others.
+# Failures of a photo, in front of the others.
 UPLOAD_RULES: tuple[ErrorRule, ...] = (
     ErrorRule(at(413), ANYTHING, unreadable("photo_too_large")),
     ErrorRule(at(415), ANYTHING, unreadable("photo_refused")),
@@ -75,7 +75,7 @@ UPLOAD_RULES: tuple[ErrorRule, ...] = (
     *RULES,
 )
 
-# What is wrong with a document only.
+# Failures of a document, in front of the others.
 DOCUMENT_RULES: tuple[ErrorRule, ...] = (
     ErrorRule(at(415), ANYTHING, unreadable("document_refused")),
     ErrorRule(
@@ -86,7 +86,7 @@ DOCUMENT_RULES: tuple[ErrorRule, ...] = (
     *UPLOAD_RULES,
 )
 
-# What is not made because of what it would show; in front of the others. Nobody has seen how 1min.ai says so: the words
+# Refusals by moderation, in front of the others. Nobody has seen how 1min.ai words them: the patterns
 # are those of the makers of models.
 _MODERATED = (
     r"content.?policy|\bmoderat(?:ed\b|ion[_ ](?:block|system|filter|fail|polic))|content.?moderation|safety.?system"
@@ -98,7 +98,7 @@ STUDIO_RULES: tuple[ErrorRule, ...] = (
     *RULES,
 )
 
-# What is wrong with a recording, when it is uploaded or written down.
+# Failures of a recording, when it is uploaded or transcribed.
 _TOO_LARGE = r"too (?:large|big|long)|maximum (?:content|file|audio) (?:size|length|duration)|size limit"
 SOUND_RULES: tuple[ErrorRule, ...] = (
     ErrorRule(at(413), ANYTHING, refused("voice_too_large")),
@@ -112,21 +112,21 @@ SOUND_RULES: tuple[ErrorRule, ...] = (
     *STUDIO_RULES,
 )
 
-# What is wrong with a video only.
+# Failures of a video, in front of the others.
 VIDEO_RULES: tuple[ErrorRule, ...] = (
     ErrorRule(at(400, 422), r"youtube ?url|youtube link|transcript|caption", refused("video_refused")),
     *RULES,
 )
 
 
-def error(failure: ServiceFailure, model: str, rules: Sequence[ErrorRule] = RULES) -> BotError:
-    """Say what a failure means; `model` is the one that was asked, as people name it. The details go to the log."""
-    return refusals.error(failure, model, rules, "1min.ai", masked)
+def to_bot_error(failure: ServiceFailure, model: str, rules: Sequence[ErrorRule] = RULES) -> BotError:
+    """Map a failure to an error; `model` is the one that was asked, as people name it. The details go to the log."""
+    return error_rules.to_bot_error(failure, model, rules, "1min.ai", mask_private)
 
 
-def masked(message: str) -> str:
-    """Return the message without the name of the team, which it tells with the credits, and without addresses."""
-    return refusals.masked(
+def mask_private(message: str) -> str:
+    """Remove the name of the team, which stands beside the credits, and addresses from the message."""
+    return error_rules.mask_private(
         re.sub(
             r"requires\s+([\d,.]+)\s+credits,?\s+but\b.{,500}?\bonly\s+has\s+([\d,.]+)\s+credits",
             r"requires \1 credits, and \2 are left",

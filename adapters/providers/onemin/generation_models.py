@@ -1,4 +1,4 @@
-"""The models that make pictures and sound, as 1min.ai lists them, and the list we ship for when it does not.
+"""The models of 1min.ai that make pictures and sound, and the list we ship for when it cannot be fetched.
 
 The shipped one (tools.json) is of 2026-03-29; gpt-image-2 came later.
 """
@@ -7,48 +7,48 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
-from adapters.providers.onemin.chat_models import working
-from adapters.providers.onemin.generation_params import FEATURES, LOOKING, USUAL
+from adapters.providers.onemin.chat_models import working_rows
+from adapters.providers.onemin.generation_params import DEFAULT_MODELS, FEATURES, NEEDS_PHOTO
 from bot.messages import Model
 
-# Prices that are not those of a thing that is made: of the words of an order, or of another feature.
+# Prices that are not those of a result: of the words of a prompt, or of another feature.
 _OTHER = ("INPUT", "OUTPUT", "CONTEXT", "describe")
 
 
 def shipped_tools() -> object:
-    """Return the list of 2026-03-29, in the shape of the live one."""
+    """Return the shipped list of 2026-03-29, in the shape of the live one."""
     return json.loads(files(__package__).joinpath("tools.json").read_text("utf-8"))
 
 
-def read_tools(list: object, craft: str) -> Sequence[Model]:
-    """Read a list as `GET /models` gives it: those that can do this, the usual one first."""
-    feature, usual = FEATURES[craft], USUAL[craft]
-    rows = [row for row in working(list) if feature in (row.get("features") or ())]
-    models = {row["modelId"]: _model(row, craft) for row in rows}
-    first = next((id for id in usual if id in models), None)
+def read_tools(list: object, kind: str) -> Sequence[Model]:
+    """Read the models of a kind from a list in the shape of `GET /models`, the default one first."""
+    feature, defaults = FEATURES[kind], DEFAULT_MODELS[kind]
+    rows = [row for row in working_rows(list) if feature in (row.get("features") or ())]
+    models = {row["modelId"]: _model(row, kind) for row in rows}
+    first = next((id for id in defaults if id in models), None)
     return sorted(models.values(), key=lambda model: model.id != first)
 
 
-def _model(row: Mapping[str, object], craft: str) -> Model:
+def _model(row: Mapping[str, object], kind: str) -> Model:
     id = str(row["modelId"])
-    return Model(id, str(row.get("name") or id), craft in LOOKING, _price(row.get("creditMetadata"), FEATURES[craft]))
+    return Model(id, str(row.get("name") or id), kind in NEEDS_PHOTO, _price(row.get("creditMetadata"), FEATURES[kind]))
 
 
 def _price(credits: object, feature: str) -> str:
-    """Say what one of it costs, from the cheapest to the dearest; empty where that is not told."""
-    prices = sorted(_prices(_of(credits, feature) or credits))
+    """Describe the price of one result, from the cheapest to the dearest; empty where the list has none."""
+    prices = sorted(_prices(_find_feature(credits, feature) or credits))
     if not prices:
         return ""
     return f"{prices[0]:,}–{prices[-1]:,} credits" if prices[0] < prices[-1] else f"{prices[0]:,} credits"
 
 
-def _of(credits: object, feature: str) -> object:
-    """The part that is about the feature, wherever it stands."""
+def _find_feature(credits: object, feature: str) -> object:
+    """Find the prices of a feature, however deeply they are nested."""
     if not isinstance(credits, dict):
         return None
     if feature in credits:
         return credits[feature]
-    return next(filter(None, (_of(part, feature) for part in credits.values())), None)
+    return next(filter(None, (_find_feature(part, feature) for part in credits.values())), None)
 
 
 def _prices(credits: object) -> Iterator[int]:

@@ -1,8 +1,8 @@
-"""The table of crafts: which features of 1min.ai make what, and in which words each model takes an order.
+"""The parameters of each model that makes pictures or sound, and the features of 1min.ai that use them.
 
 Parameters are those of the pages about each model in https://docs.1min.ai/docs/api/ai-feature-api (non-streaming
-features), of that page's own examples, and of what its clients send. Models that stand in no row get nothing but the
-words and the photo.
+features), of that page's own examples, and of what its clients send. Models without a row get nothing but the
+prompt and the photo.
 """
 
 import re
@@ -20,8 +20,8 @@ FEATURES: Mapping[str, str] = {
     "speak": "TEXT_TO_SPEECH",
 }
 
-# Who does it when nobody is named, the first one of these that is listed: good ones that are not dear.
-USUAL: Mapping[str, tuple[str, ...]] = {
+# The defaults: the first one of these that is listed. They are good and not dear.
+DEFAULT_MODELS: Mapping[str, tuple[str, ...]] = {
     "imagine": ("gpt-image-1-mini", "gpt-image-1", "black-forest-labs/flux-schnell", "dall-e-3"),
     "vary": ("black-forest-labs/flux-redux-schnell", "black-forest-labs/flux-redux-dev", "recraft", "dall-e-2"),
     "edit": ("gpt-image-1-mini", "gpt-image-1", "black-forest-labs/flux-kontext-pro"),
@@ -31,48 +31,48 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "speak": ("tts-1", "tts-1-hd"),
 }
 
-SPEAKING = ("imagine", "edit")  # crafts that need words
-LOOKING = ("vary", "edit", "cutout", "upscale")  # crafts that need a photo
+NEEDS_PROMPT = ("imagine", "edit")
+NEEDS_PHOTO = ("vary", "edit", "cutout", "upscale")
 
 Values = Mapping[str, Mapping[str, Any]]
-"""What people may say, and the fields that say it over there."""
+"""The values that people may choose, each with its fields in the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationParams:
-    """How a model takes an order."""
+    """The parameters that a model takes."""
 
     models: str  # a pattern of their ids
-    crafts: tuple[str, ...]
-    shapes: Values = field(default_factory=dict)  # sizes, or ratios of width to height; the usual one first
-    wishes: Mapping[str, Values] = field(default_factory=dict)  # by name: quality, style, background
-    always: Mapping[str, Any] = field(default_factory=dict)  # goes along with every order, unless a wish says otherwise
-    longest: int = 4_000  # UTF-16 units of the words
-    at_once: int = 1  # pictures that one request brings
-    most: int = 10  # pictures of an order
-    own_shape: bool = False  # without a wish it keeps the shape of the photo by itself
-    free: bool = False  # other sizes than those listed can be had, within the limits of gpt-image-2
+    kinds: tuple[str, ...]
+    shapes: Values = field(default_factory=dict)  # sizes, or ratios of width to height; the default one first
+    options: Mapping[str, Values] = field(default_factory=dict)  # by name: quality, style, background
+    defaults: Mapping[str, Any] = field(default_factory=dict)  # sent unless an option overrides them
+    max_prompt_length: int = 4_000  # UTF-16 units
+    batch_size: int = 1  # pictures of one request
+    max_pictures: int = 10  # of all requests for one answer
+    keeps_photo_shape: bool = False  # without an option it keeps the shape of the photo by itself
+    allows_free_sizes: bool = False  # sizes that are not listed, within the limits of gpt-image-2
 
-    def takes(self, craft: str, model: str) -> bool:
-        """Whether it is about this model."""
-        return craft in self.crafts and re.fullmatch(self.models, model, re.IGNORECASE) is not None
+    def matches(self, kind: str, model: str) -> bool:
+        """Tell whether these are the parameters of this model."""
+        return kind in self.kinds and re.fullmatch(self.models, model, re.IGNORECASE) is not None
 
 
-def _each(name: str, *values: str) -> Values:
-    """Values that are called the same over there."""
+def _same_names(name: str, *values: str) -> Values:
+    """Return values that have the same name in the API."""
     return {value: {name: value} for value in values}
 
 
 def _ratios(*ratios: str) -> Values:
-    """Ratios as two numbers."""
+    """Return ratios as two numbers."""
     pairs = {ratio: ratio.split(":") for ratio in ratios}
     return {ratio: {"aspect_width": int(w), "aspect_height": int(h)} for ratio, (w, h) in pairs.items()}
 
 
-_OPENAI_SIZES = _each("size", "1024x1024", "1024x1536", "1536x1024")
+_OPENAI_SIZES = _same_names("size", "1024x1024", "1024x1536", "1536x1024")
 _GPT = {
-    "quality": _each("quality", "low", "medium", "high"),
-    "background": _each("background", "opaque", "transparent", "auto"),
+    "quality": _same_names("quality", "low", "medium", "high"),
+    "background": _same_names("background", "opaque", "transparent", "auto"),
 }
 _FLUX_RATIOS = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:5", "5:4")
 _FLUX = r"(?:black-forest-labs/)?flux"
@@ -81,25 +81,25 @@ _ART_RATIOS = _ratios("1:1", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "7:4", "4
 _ART_ALWAYS = {"mode": "fast", "n": 4, "isNiji6": False, "maintainModeration": True}
 _PNG = {"output_format": "png"}
 
-RECIPES: tuple[GenerationParams, ...] = (
+GENERATION_MODELS: tuple[GenerationParams, ...] = (
     # docs, page of gpt-image-1: n 1-10, size, quality low|medium|high, style, background. Its small sister's page has
     # no style; a relay found that quality must be said.
     GenerationParams(
         r"gpt-image-1",
         ("imagine",),
         _OPENAI_SIZES,
-        {**_GPT, "style": _each("style", "vivid", "natural")},
+        {**_GPT, "style": _same_names("style", "vivid", "natural")},
         {"n": 1, "quality": "medium"},
     ),
     GenerationParams(r"gpt-image-1[.-].+", ("imagine",), _OPENAI_SIZES, _GPT, {"n": 1, "quality": "medium"}),
     # docs, the same pages under IMAGE_EDITOR: n and size are needed, the prompt has 4,000 characters at most.
     GenerationParams(r"gpt-image-1(?:[.-].+)?", ("edit",), _OPENAI_SIZES, _GPT, {"n": 1, "quality": "medium"}),
-    # docs, page of gpt-image-2: size and quality are needed; any WxH within the limits of `orders`. A PNG of eight
-    # megapixels is more than chats take, but a JPEG cannot be transparent.
+    # docs, page of gpt-image-2: size and quality are needed; any WxH within the limits of `generation_plan`. A PNG of
+    # eight megapixels is more than chats take, but a JPEG cannot be transparent.
     GenerationParams(
         r"gpt-image-2(?:[.-].+)?",
         ("imagine", "edit"),
-        _each("size", "1024x1024", "1024x1536", "1536x1024", "2048x2048", "2048x1152", "1152x2048", "3840x2160"),
+        _same_names("size", "1024x1024", "1024x1536", "1536x1024", "2048x2048", "2048x1152", "1152x2048", "3840x2160"),
         {
             "quality": _GPT["quality"],
             "background": {
@@ -109,71 +109,71 @@ RECIPES: tuple[GenerationParams, ...] = (
             },
         },
         {"n": 1, "quality": "medium", "output_format": "jpeg"},
-        free=True,
+        allows_free_sizes=True,
     ),
     # what relays send: {prompt, n, size, quality}; OpenAI's reference: n is 1
     GenerationParams(
         r"dall-e-3",
         ("imagine",),
-        _each("size", "1024x1024", "1024x1792", "1792x1024"),
-        {"quality": _each("quality", "standard", "hd"), "style": _each("style", "vivid", "natural")},
+        _same_names("size", "1024x1024", "1024x1792", "1792x1024"),
+        {"quality": _same_names("quality", "standard", "hd"), "style": _same_names("style", "vivid", "natural")},
         {"n": 1, "quality": "standard"},
     ),
     # OpenAI's reference: a prompt has 1,000 characters at most
     GenerationParams(
         r"dall-e-2",
         ("imagine", "vary"),
-        _each("size", "1024x1024", "512x512", "256x256"),
-        always={"n": 1},
-        longest=1_000,
+        _same_names("size", "1024x1024", "512x512", "256x256"),
+        defaults={"n": 1},
+        max_prompt_length=1_000,
     ),
     # the example of docs/api/ai-feature-api: {prompt, num_outputs, aspect_ratio, output_format}
     GenerationParams(
         rf"{_FLUX}-(?:schnell|dev|krea-dev)",
         ("imagine",),
-        _each("aspect_ratio", *_FLUX_RATIOS),
-        always={"num_outputs": 1, **_PNG},
+        _same_names("aspect_ratio", *_FLUX_RATIOS),
+        defaults={"num_outputs": 1, **_PNG},
     ),
     # docs, page of flux-1.1-pro: no num_outputs
     GenerationParams(
-        rf"{_FLUX}-(?:1\.1-)?pro(?:-ultra)?", ("imagine",), _each("aspect_ratio", *_FLUX_RATIOS), always=_PNG
+        rf"{_FLUX}-(?:1\.1-)?pro(?:-ultra)?", ("imagine",), _same_names("aspect_ratio", *_FLUX_RATIOS), defaults=_PNG
     ),
     # docs, IMAGE_VARIATOR of flux-redux: it calls the format `format`, and knows more ratios
     GenerationParams(
         rf"{_FLUX}-redux-.+",
         ("vary",),
-        _each("aspect_ratio", *_FLUX_RATIOS, "21:9", "9:21", "4:3", "3:4"),
-        always={"num_outputs": 1, "format": "png"},
+        _same_names("aspect_ratio", *_FLUX_RATIOS, "21:9", "9:21", "4:3", "3:4"),
+        defaults={"num_outputs": 1, "format": "png"},
     ),
     # docs, IMAGE_EDITOR of flux-kontext: the shape is that of the photo unless a ratio is named
     GenerationParams(
         rf"{_FLUX}-kontext-.+",
         ("edit",),
-        _each("aspect_ratio", *_FLUX_RATIOS),
-        always={"format": "png"},
-        own_shape=True,
+        _same_names("aspect_ratio", *_FLUX_RATIOS),
+        defaults={"format": "png"},
+        keeps_photo_shape=True,
     ),
     # the example of docs/api/ai-feature-api (Image Variation); always four pictures. The newer name is magic-art.
-    GenerationParams(_ART, ("imagine", "vary"), _ART_RATIOS, always=_ART_ALWAYS, at_once=4, most=4),
+    GenerationParams(_ART, ("imagine", "vary"), _ART_RATIOS, defaults=_ART_ALWAYS, batch_size=4, max_pictures=4),
     # docs, IMAGE_VARIATOR of recraft: size is needed; the sizes are those of Recraft's own reference
     GenerationParams(
         r"recraft.*",
         ("vary",),
-        _each(
+        _same_names(
             "size",
             *("1024x1024", "1365x1024", "1024x1365", "1536x1024", "1024x1536", "1820x1024", "1024x1820"),
             *("1434x1024", "1024x1434", "1280x1024", "1024x1280", "1707x1024", "1024x1707"),
         ),
-        always={"n": 1, "image_format": "png"},
-        most=6,
+        defaults={"n": 1, "image_format": "png"},
+        max_pictures=6,
     ),
     # docs, BACKGROUND_REMOVER and IMAGE_UPSCALER: nothing but {imageUrl}
-    GenerationParams(r"clipdrop|recraft.*|stable-image.*", ("cutout", "upscale"), most=1),
-    # what nobody wrote down
-    GenerationParams(r".*", ("imagine", "vary", "edit", "cutout", "upscale"), most=4),
+    GenerationParams(r"clipdrop|recraft.*|stable-image.*", ("cutout", "upscale"), max_pictures=1),
+    # models that are not documented
+    GenerationParams(r".*", ("imagine", "vary", "edit", "cutout", "upscale"), max_pictures=4),
 )
 
 
-def generation_params(craft: str, model: str) -> GenerationParams:
-    """How this model takes such an order: the first row that is about it, and the last one is about any."""
-    return next(recipe for recipe in RECIPES if recipe.takes(craft, model))
+def generation_params(kind: str, model: str) -> GenerationParams:
+    """Return the parameters of a model: the first row that matches, and the last one matches any."""
+    return next(params for params in GENERATION_MODELS if params.matches(kind, model))

@@ -1,4 +1,4 @@
-"""The order desk: what people wish for becomes the words of 1min.ai, or a sentence that says what is possible."""
+"""Turns a request for media into the parameters of 1min.ai, or into an error that says what is possible."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
-from adapters.providers.onemin.generation_params import LOOKING, SPEAKING, GenerationParams, generation_params
+from adapters.providers.onemin.generation_params import NEEDS_PHOTO, NEEDS_PROMPT, GenerationParams, generation_params
 from bot.errors import Refused
 from bot.messages import GenerationRequest
 
 COUNT = "n"
-SHAPES = ("size", "ratio")  # what people call a shape
+SHAPES = ("size", "ratio")  # the options for a shape
 
 # gpt-image-2, as the page of the model has it
 STEP, FEWEST, MOST, LONGEST, SLIMMEST = 16, 655_360, 8_294_400, 3_840, 3  # pixels, and width to height
@@ -22,92 +22,92 @@ _PAIR = re.compile(r"(\d{1,5})[x:](\d{1,5})")
 
 @dataclass(frozen=True, slots=True)
 class GenerationPlan:
-    """What is asked over there, and how often."""
+    """The requests to make: their prompt, and how many of them."""
 
     prompt: Mapping[str, Any]  # without the photo
-    times: int
+    request_count: int
 
 
-def plan_generation(order: GenerationRequest) -> GenerationPlan:
-    """Check an order against the table, before anything is sent. Refused says what is possible instead."""
-    recipe = generation_params(order.kind, order.model)
-    prompt: dict[str, Any] = dict(recipe.always)
-    if order.kind in SPEAKING:
-        prompt["prompt"] = _words(order, recipe)
-    if order.kind in LOOKING and order.photo is None:
+def plan_generation(request: GenerationRequest) -> GenerationPlan:
+    """Check a request against the table, before anything is sent. Raises Refused, which names what is possible."""
+    params = generation_params(request.kind, request.model)
+    prompt: dict[str, Any] = dict(params.defaults)
+    if request.kind in NEEDS_PROMPT:
+        prompt["prompt"] = _prompt_text(request, params)
+    if request.kind in NEEDS_PHOTO and request.photo is None:
         raise Refused("studio_no_photo")
-    prompt |= _shape(order, recipe)
-    for name, value in order.params.items():
+    prompt |= _shape(request, params)
+    for name, value in request.params.items():
         if name not in (COUNT, *SHAPES):
-            prompt |= _wish(order, recipe, name, value)
-    return GenerationPlan(prompt, _times(order, recipe))
+            prompt |= _option(request, params, name, value)
+    return GenerationPlan(prompt, _request_count(request, params))
 
 
-def _words(order: GenerationRequest, recipe: GenerationParams) -> str:
-    words = order.words.strip()
+def _prompt_text(request: GenerationRequest, params: GenerationParams) -> str:
+    words = request.words.strip()
     if not words:
         raise Refused("studio_no_words")
     length = len(words.encode("utf-16-le", "replace")) // 2  # the other side counts as JavaScript does
-    if length > recipe.longest:
-        raise Refused("studio_words_too_long", model=order.model, most=recipe.longest, length=length)
+    if length > params.max_prompt_length:
+        raise Refused("studio_words_too_long", model=request.model, most=params.max_prompt_length, length=length)
     return words.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
 
 
-def _times(order: GenerationRequest, recipe: GenerationParams) -> int:
-    """How many requests bring as many pictures.
+def _request_count(request: GenerationRequest, params: GenerationParams) -> int:
+    """Return how many requests bring the wanted number of pictures.
 
-    A reply holds a link that is sure to work for its first picture only, so each one is asked for by itself.
+    Only the link to a reply's first picture is sure to work, so each picture has a request of its own.
     """
-    wanted = order.params.get(COUNT, str(recipe.at_once))
-    counts = range(recipe.at_once, recipe.most + 1, recipe.at_once)
+    wanted = request.params.get(COUNT, str(params.batch_size))
+    counts = range(params.batch_size, params.max_pictures + 1, params.batch_size)
     if not wanted.isdecimal() or int(wanted) not in counts:
         possible = str(counts[0]) if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
-        raise Refused("studio_n", model=order.model, n=wanted[:20], possible=possible)
-    return int(wanted) // recipe.at_once
+        raise Refused("studio_n", model=request.model, n=wanted[:20], possible=possible)
+    return int(wanted) // params.batch_size
 
 
-def _wish(order: GenerationRequest, recipe: GenerationParams, name: str, value: str) -> Mapping[str, Any]:
-    values = recipe.wishes.get(name)
+def _option(request: GenerationRequest, params: GenerationParams, name: str, value: str) -> Mapping[str, Any]:
+    values = params.options.get(name)
     if values is None:
-        raise _unknown(order, recipe, name)
+        raise _unknown_option(request, params, name)
     if value.lower() not in values:
-        raise Refused("studio_wish", model=order.model, wish=name, value=value[:50], possible=", ".join(values))
+        raise Refused("studio_wish", model=request.model, wish=name, value=value[:50], possible=", ".join(values))
     return values[value.lower()]
 
 
-def _unknown(order: GenerationRequest, recipe: GenerationParams, name: str) -> Refused:
-    taken = [COUNT] * (recipe.most > recipe.at_once) + ["size"] * bool(recipe.shapes) + [*recipe.wishes]
-    return Refused("studio_wish_unknown", model=order.model, wish=name[:50], possible=", ".join(taken) or "–")
+def _unknown_option(request: GenerationRequest, params: GenerationParams, name: str) -> Refused:
+    possible = [COUNT] * (params.max_pictures > params.batch_size) + ["size"] * bool(params.shapes) + [*params.options]
+    return Refused("studio_wish_unknown", model=request.model, wish=name[:50], possible=", ".join(possible) or "–")
 
 
 # Shapes
 
 
-def _shape(order: GenerationRequest, recipe: GenerationParams) -> Mapping[str, Any]:
-    name = next((name for name in SHAPES if name in order.params), None)
+def _shape(request: GenerationRequest, params: GenerationParams) -> Mapping[str, Any]:
+    name = next((name for name in SHAPES if name in request.params), None)
     if name is None:
-        return _usual_shape(order, recipe)
-    if not recipe.shapes:
-        raise _unknown(order, recipe, name)
-    wanted = re.sub("[×*]", "x", order.params[name].lower())
-    if wanted in recipe.shapes:
-        return recipe.shapes[wanted]
-    if recipe.free and _SIZE.fullmatch(wanted):
-        return {"size": _free_size(order, wanted)}
-    alike = next((shape for shape in recipe.shapes if _ratio(shape) == _ratio(wanted) is not None), None)
-    # A size that it does not make is another picture than was wished for; where it knows ratios only, it is not.
-    if alike is None or ("x" in alike and "x" in wanted):
-        raise Refused("studio_size", model=order.model, size=wanted[:20], possible=", ".join(recipe.shapes))
-    return recipe.shapes[alike]
+        return _default_shape(request, params)
+    if not params.shapes:
+        raise _unknown_option(request, params, name)
+    wanted = re.sub("[×*]", "x", request.params[name].lower())
+    if wanted in params.shapes:
+        return params.shapes[wanted]
+    if params.allows_free_sizes and _SIZE.fullmatch(wanted):
+        return {"size": _free_size(request, wanted)}
+    same_ratio = next((shape for shape in params.shapes if _ratio(shape) == _ratio(wanted) is not None), None)
+    # Another size is another picture than was asked for, unless the model knows only ratios.
+    if same_ratio is None or ("x" in same_ratio and "x" in wanted):
+        raise Refused("studio_size", model=request.model, size=wanted[:20], possible=", ".join(params.shapes))
+    return params.shapes[same_ratio]
 
 
-def _usual_shape(order: GenerationRequest, recipe: GenerationParams) -> Mapping[str, Any]:
-    """The shape that comes next to that of the photo, else the first one."""
-    if not recipe.shapes or recipe.own_shape:
+def _default_shape(request: GenerationRequest, params: GenerationParams) -> Mapping[str, Any]:
+    """Return the shape that is closest to the photo's, else the first one."""
+    if not params.shapes or params.keeps_photo_shape:
         return {}
-    if order.photo is None:
-        return next(iter(recipe.shapes.values()))
-    return recipe.shapes[_nearest(recipe.shapes, order.photo.width / order.photo.height)]
+    if request.photo is None:
+        return next(iter(params.shapes.values()))
+    return params.shapes[_nearest(params.shapes, request.photo.width / request.photo.height)]
 
 
 def _nearest(shapes: Iterable[str], ratio: float) -> str:
@@ -120,9 +120,9 @@ def _ratio(shape: str) -> float | None:
     return int(pair[1]) / int(pair[2]) if pair and int(pair[1]) and int(pair[2]) else None
 
 
-def _free_size(order: GenerationRequest, size: str) -> str:
-    found = _SIZE.fullmatch(size)
-    width, height = (int(found[1]), int(found[2])) if found else (0, 0)
+def _free_size(request: GenerationRequest, size: str) -> str:
+    match = _SIZE.fullmatch(size)
+    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
     short, long = sorted((width, height))
     if (
         width % STEP
@@ -133,7 +133,7 @@ def _free_size(order: GenerationRequest, size: str) -> str:
     ):
         raise Refused(
             "studio_size_free",
-            model=order.model,
+            model=request.model,
             size=size,
             step=STEP,
             fewest=f"{FEWEST:,}",

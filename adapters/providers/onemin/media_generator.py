@@ -1,4 +1,4 @@
-"""The studio of 1min.ai: pictures and sound from `POST /api/features`, https://docs.1min.ai/docs/api/ai-feature-api."""
+"""Pictures and sound from `POST /api/features` of 1min.ai, https://docs.1min.ai/docs/api/ai-feature-api."""
 
 import asyncio
 import hashlib
@@ -9,14 +9,14 @@ import structlog
 
 from adapters.providers.error_rules import ErrorRule, ServiceFailure
 from adapters.providers.model_cache import ModelListCache
-from adapters.providers.onemin import result_files as results
 from adapters.providers.onemin.asset_kinds import Family, kind_of
-from adapters.providers.onemin.errors import SOUND_RULES, STUDIO_RULES, AssetsLost, error
+from adapters.providers.onemin.errors import SOUND_RULES, STUDIO_RULES, AssetsLost, to_bot_error
 from adapters.providers.onemin.generation_models import read_tools, shipped_tools
 from adapters.providers.onemin.generation_params import FEATURES
 from adapters.providers.onemin.generation_plan import GenerationPlan, plan_generation
 from adapters.providers.onemin.reply_reader import read_record
-from adapters.providers.onemin.speech_params import VOICE, read_transcript, speakable, transcription_params
+from adapters.providers.onemin.result_files import ResultFetcher, find_addresses
+from adapters.providers.onemin.speech_params import VOICE, read_transcript, transcription_params, truncate_for_speech
 from adapters.providers.onemin.uploads import Upload, UploadedRecording, Uploads
 from bot.errors import BotError, Refused, Unreadable
 from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
@@ -24,23 +24,23 @@ from bot.messages import File, Generated, GenerationRequest, Model, Transcript, 
 log = structlog.get_logger(__name__)
 
 PATH = "api/features"
-CONNECT = 15  # seconds, also for a place among the connections
+CONNECT_TIMEOUT = 15  # seconds, also for a connection from the pool
 
-Came = TypeVar("Came")
+Result = TypeVar("Result")
 
 
 class FeatureCall(Protocol):
-    """A request to the API when it is our turn; raises what a refusal means."""
+    """A rate-limited request to the API, which raises a refusal as an error."""
 
     def __call__(
         self, method: str, path: str, model: str = "", *, rules: Sequence[ErrorRule] = ..., **body: Any
     ) -> Awaitable[Mapping[str, Any]]:
-        """The object that it is answered with."""
+        """Return the JSON object of the reply."""
         ...
 
 
 class OneMinMedia:
-    """Takes orders for pictures, hears and speaks. It needs to be entered."""
+    """A generator of pictures and speech that also transcribes. It needs to be entered."""
 
     def __init__(
         self,
@@ -48,146 +48,153 @@ class OneMinMedia:
         url: str,
         uploads: Uploads,
         call: FeatureCall,
-        listing: Callable[[str], Awaitable[object]],
+        list_models: Callable[[str], Awaitable[object]],
         patience: float,
     ) -> None:
-        """`listing` fetches the models of a feature; `patience` is how many seconds it may take to make something."""
+        """Make a generator; `list_models` fetches the models of a feature, `patience` bounds a request in seconds."""
         self._provider, self._url = provider, url
-        self._uploads, self._call, self._listing = uploads, call, listing
-        self._patience = (CONNECT, patience, patience, CONNECT)
-        self._shelves = {craft: self._shelf(craft) for craft in FEATURES}
-        self._fetcher = results.ResultFetcher(patience)
+        self._uploads, self._call, self._list_models = uploads, call, list_models
+        self._patience = (CONNECT_TIMEOUT, patience, patience, CONNECT_TIMEOUT)
+        self._model_caches = {kind: self._make_model_cache(kind) for kind in FEATURES}
+        self._fetcher = ResultFetcher(patience)
 
     async def __aenter__(self) -> Self:
         await self._fetcher.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        for shelf in self._shelves.values():
-            await shelf.close()
+        for model_cache in self._model_caches.values():
+            await model_cache.close()
         await self._fetcher.__aexit__(*exc)
 
     # models
 
-    async def models(self, craft: str) -> Sequence[Model]:
-        """Who can do it now, the usual one first; the shipped list where the live one cannot be had."""
-        return await self._shelves[craft].models() if craft in self._shelves else ()
+    async def models(self, kind: str) -> Sequence[Model]:
+        """Return the models of a kind, the default one first; the shipped list where the live one cannot be fetched."""
+        return await self._model_caches[kind].models() if kind in self._model_caches else ()
 
-    def _shelf(self, craft: str) -> ModelListCache[Model]:
-        async def live() -> Sequence[Model]:
-            return read_tools(await self._listing(FEATURES[craft]), craft)
+    def _make_model_cache(self, kind: str) -> ModelListCache[Model]:
+        async def fetch_models() -> Sequence[Model]:
+            return read_tools(await self._list_models(FEATURES[kind]), kind)
 
-        return ModelListCache(live, lambda: read_tools(shipped_tools(), craft))
+        return ModelListCache(fetch_models, lambda: read_tools(shipped_tools(), kind))
 
     # pictures
 
-    async def generate(self, order: GenerationRequest) -> Generated:
-        """Make what was ordered, and fetch it. Of several pictures those count that came out."""
-        plan = plan_generation(order)
+    async def generate(self, request: GenerationRequest) -> Generated:
+        """Generate pictures and fetch them. Of several pictures, those that succeeded count."""
+        plan = plan_generation(request)
         try:
-            return await self._with(order.photo, lambda key: self._pictures(order, plan, key))
-        except Unreadable as problem:  # a photo that is not taken: a reason, and no sentence
+            return await self._with_upload(request.photo, lambda key: self._generate_pictures(request, plan, key))
+        except Unreadable as problem:  # its key names a reason, which is no sentence by itself
             raise Refused("studio_photo", why=problem) from problem
 
-    async def _pictures(self, order: GenerationRequest, plan: GenerationPlan, photo: str | None) -> Generated:
+    async def _generate_pictures(
+        self, request: GenerationRequest, plan: GenerationPlan, photo: str | None
+    ) -> Generated:
         prompt = {**plan.prompt, **({"imageUrl": photo} if photo else {})}
-        asked = (self._picture(order, prompt) for _ in range(plan.times))
-        came = await asyncio.gather(*asked, return_exceptions=True)  # each is paid for, whatever becomes of the others
-        made = [each for each in came if isinstance(each, Generated)]
-        failed = [each for each in came if isinstance(each, BaseException)]
-        if failed and (not made or not all(isinstance(each, BotError) for each in failed)):
-            raise failed[0]
-        files = [file for each in made for file in each.files]
-        return Generated(tuple(_named(files, order.kind, order.words)), sum((each.usage for each in made), Usage()))
+        requests = (self._generate_picture(request, prompt) for _ in range(plan.request_count))
+        results = await asyncio.gather(*requests, return_exceptions=True)  # each is paid for, even if others fail
+        generated = [result for result in results if isinstance(result, Generated)]
+        errors = [result for result in results if isinstance(result, BaseException)]
+        if errors and (not generated or not all(isinstance(result, BotError) for result in errors)):
+            raise errors[0]
+        files = [file for result in generated for file in result.files]
+        return Generated(
+            tuple(_rename(files, request.kind, request.words)), sum((result.usage for result in generated), Usage())
+        )
 
-    async def _picture(self, order: GenerationRequest, prompt: Mapping[str, Any]) -> Generated:
-        record, usage = await self._ask(FEATURES[order.kind], order.model, prompt, STUDIO_RULES)
-        return Generated(tuple(await self._fetched(record, "picture")), usage)
+    async def _generate_picture(self, request: GenerationRequest, prompt: Mapping[str, Any]) -> Generated:
+        record, usage = await self._ask(FEATURES[request.kind], request.model, prompt, STUDIO_RULES)
+        return Generated(tuple(await self._fetch_results(record, "picture")), usage)
 
     # sound
 
     async def transcribe(self, recording: File, model: str, language: str) -> Transcript:
-        """Write down what is said. Refused voice_* where the recording is not taken, or nothing is said in it."""
-        ear, kind = transcription_params(model), kind_of(recording.data, "sound")
-        if kind is None:
+        """Transcribe a recording. Raises Refused (voice_*) where it is not accepted, or holds no words."""
+        params, asset_kind = transcription_params(model), kind_of(recording.data, "sound")
+        if asset_kind is None:
             raise Refused("voice_refused")
-        if len(recording.data) > ear.most:
+        if len(recording.data) > params.max_bytes:
             raise Refused("voice_too_large")
 
-        async def heard(key: str | None) -> Transcript:
-            prompt = {"audioUrl": key, **ear.fields(language)}
+        async def ask(key: str | None) -> Transcript:
+            prompt = {"audioUrl": key, **params.fields(language)}
             record, usage = await self._ask(FEATURES["hear"], model, prompt, SOUND_RULES)
-            return Transcript(read_transcript(_said(record)), usage)
+            return Transcript(read_transcript(_result_text(record)), usage)
 
         sha256 = (await asyncio.to_thread(hashlib.sha256, recording.data)).hexdigest()
-        said = await self._with(UploadedRecording(recording.data, kind.mime, kind.extension, sha256), heard)
-        if not said.text:
+        transcript = await self._with_upload(
+            UploadedRecording(recording.data, asset_kind.mime, asset_kind.extension, sha256), ask
+        )
+        if not transcript.text:
             raise Refused("voice_silent")
-        return said
+        return transcript
 
     async def speak(self, text: str, model: str) -> Generated:
         """Read the text aloud, or as much of it as 1min.ai takes."""
-        words = speakable(text)
+        words = truncate_for_speech(text)
         if not words:
             raise Refused("studio_no_words")
         prompt = {"text": words, "voice": VOICE, "response_format": "opus"}
         record, usage = await self._ask(FEATURES["speak"], model, prompt, STUDIO_RULES)
-        return Generated(tuple(_named(await self._fetched(record, "sound"), "speech", words))[:1], usage)
+        return Generated(tuple(_rename(await self._fetch_results(record, "sound"), "speech", words))[:1], usage)
 
     # one request
 
-    async def _with(self, upload: Upload | None, ask: Callable[[str | None], Awaitable[Came]]) -> Came:
-        """Ask with the key of what was uploaded; once more, when it is gone over there."""
+    async def _with_upload(self, upload: Upload | None, ask: Callable[[str | None], Awaitable[Result]]) -> Result:
+        """Ask with the key of the uploaded file; upload and ask once more when 1min.ai has lost it."""
         if upload is None:
             return await ask(None)
         try:
-            return await ask(await self._uploads.key(upload))
+            return await ask(await self._uploads.get_key(upload))
         except AssetsLost:
             log.warning("1min.ai lost a file; it is uploaded again")
-            await self._uploads.lost([upload])
-            return await ask(await self._uploads.key(upload))
+            await self._uploads.forget([upload])
+            return await ask(await self._uploads.get_key(upload))
 
     async def _ask(
         self, feature: str, model: str, prompt: Mapping[str, Any], rules: Sequence[ErrorRule]
     ) -> tuple[Mapping[str, Any], Usage]:
-        """Have something made: the record of it, and what it took."""
+        """Make one request, and return its record and its usage."""
         name = f"{self._provider}/{model}"
         body = {"type": feature, "model": model, "promptObject": prompt}
-        said = await self._call("POST", PATH, name, rules=rules, json=body, timeout=self._patience)
-        record = said.get("aiRecord")
+        reply_json = await self._call("POST", PATH, name, rules=rules, json=body, timeout=self._patience)
+        record = reply_json.get("aiRecord")
         if not isinstance(record, dict):
             raise Refused("provider_nonsense")
-        read = read_record(record)
-        if isinstance(read, ServiceFailure):
-            raise error(read, name, rules)
-        return record, read.usage
+        result = read_record(record)
+        if isinstance(result, ServiceFailure):
+            raise to_bot_error(result, name, rules)
+        return record, result.usage
 
-    async def _fetched(self, record: Mapping[str, Any], family: Family) -> list[File]:
-        """Bring home what was made. Only when nothing of it can be had it is Refused."""
-        places = results.places(record, self._url)
-        if not places:
+    async def _fetch_results(self, record: Mapping[str, Any], family: Family) -> list[File]:
+        """Fetch the result files. Raises Refused only when none of them can be fetched."""
+        file_addresses = find_addresses(record, self._url)
+        if not file_addresses:
             raise Refused("provider_nonsense")
-        fetching = (self._fetcher.file(ways, family) for ways in places)
-        came = await asyncio.gather(*fetching, return_exceptions=True)
+        downloads = (self._fetcher.fetch(addresses, family) for addresses in file_addresses)
+        results = await asyncio.gather(*downloads, return_exceptions=True)
         files = [
-            File(kind.extension, kind.mime, data) for data, kind in (each for each in came if isinstance(each, tuple))
+            File(kind.extension, kind.mime, data)
+            for data, kind in (result for result in results if isinstance(result, tuple))
         ]
         if not files:
-            raise next(each for each in came if isinstance(each, BaseException))
-        if len(files) < len(came):
-            log.warning("not all that was made can be had", made=len(came), had=len(files))
+            raise next(result for result in results if isinstance(result, BaseException))
+        if len(files) < len(results):
+            log.warning("not all that was made can be had", made=len(results), had=len(files))
         return files
 
 
-def _said(record: Mapping[str, Any]) -> str:
-    read = read_record(record)
-    return "" if isinstance(read, ServiceFailure) else read.text
+def _result_text(record: Mapping[str, Any]) -> str:
+    result = read_record(record)
+    return "" if isinstance(result, ServiceFailure) else result.text
 
 
-def _named(files: Sequence[File], craft: str, about: str) -> list[File]:
-    """Give the files names of ours, and say what they show."""
+def _rename(files: Sequence[File], kind: str, about: str) -> list[File]:
+    """Give the files names of ours and a description."""
     many = len(files) > 1
     return [
-        File(f"{craft}{f'-{n}' if many else ''}.{file.name}", file.mime, file.data, about)
+        File(f"{kind}{f'-{n}' if many else ''}.{file.name}", file.mime, file.data, about)
         for n, file in enumerate(files, 1)
     ]

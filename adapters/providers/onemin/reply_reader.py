@@ -1,4 +1,4 @@
-"""The reader of replies: whatever shape an answer has on the wire, it becomes words, a record, a failure, an end.
+"""The reader of 1min.ai's replies: turns a reply of any shape into frames.
 
 Shapes: the events of https://docs.1min.ai/docs/api/chat-with-ai-api, data lines without events as gateways send them,
 raw text as `/api/features` streams it, one JSON record although a stream was asked, a page instead of anything.
@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Literal
 
-from adapters.providers.error_rules import ServiceFailure, failure, words
+from adapters.providers.error_rules import ServiceFailure, parse_failure, read_code_and_message
 from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, TextFrame, rejoin
 from adapters.providers.onemin.stream_cleaner import DuplicateTailFilter
 from bot.errors import Refused
@@ -35,8 +35,8 @@ _TYPES: Mapping[str, Kind] = {"text/event-stream": "sse", "application/json": "j
 _LONGEST_BEGINNING = max(map(len, _BEGINNINGS))
 
 
-async def frames(content_type: str, body: AsyncIterator[bytes]) -> Frames:
-    """Read the body of a reply that promises an answer."""
+async def read_frames(content_type: str, body: AsyncIterator[bytes]) -> Frames:
+    """Read the body of a successful reply."""
     type = content_type.partition(";")[0].strip().lower()
     head = b""
     kind: Kind | None = None
@@ -52,7 +52,7 @@ async def frames(content_type: str, body: AsyncIterator[bytes]) -> Frames:
 
 
 def _kind(type: str, head: bytes) -> Kind | None:
-    """Decide what a body is; None when it takes more of it."""
+    """Detect the kind of a body by its head; None when it takes more of it."""
     start = head[:256].translate(None, b" \t\r\n")[:_LONGEST_BEGINNING].lower()
     if not start:
         return None
@@ -75,11 +75,11 @@ async def _read_text(type: str, body: AsyncGenerator[bytes, None]) -> Frames:
     async with aclosing(texts(body)) as pieces:
         async for piece in pieces:
             yield TextFrame(piece)
-    yield EndFrame()  # raw text has no other end than that of the body
+    yield EndFrame()  # raw text ends only with the body
 
 
 async def _read_page(type: str, body: AsyncGenerator[bytes, None]) -> Frames:
-    yield failure("page", b"".join([chunk async for chunk in body]))
+    yield parse_failure("page", b"".join([chunk async for chunk in body]))
 
 
 # JSON
@@ -87,47 +87,49 @@ async def _read_page(type: str, body: AsyncGenerator[bytes, None]) -> Frames:
 
 async def _read_json(type: str, body: AsyncGenerator[bytes, None]) -> Frames:
     raw = b"".join([chunk async for chunk in body])
-    said = _parsed(raw.decode("utf-8", "replace"))
-    if not isinstance(said, dict):
+    reply_json = _parse(raw.decode("utf-8", "replace"))
+    if not isinstance(reply_json, dict):
         raise Refused("provider_nonsense")
-    yield _read_object(said) or failure("record", raw)
+    yield _read_object(reply_json) or parse_failure("record", raw)
     yield EndFrame()
 
 
-def _read_object(said: Mapping[str, Any]) -> ResultFrame | ServiceFailure | None:
+def _read_object(reply_json: Mapping[str, Any]) -> ResultFrame | ServiceFailure | None:
     """Read an answer in one piece: {aiRecord: {...}}, the record alone, or {content | text | response}."""
-    record = said.get("aiRecord", said if "aiRecordDetail" in said else None)
+    record = reply_json.get("aiRecord", reply_json if "aiRecordDetail" in reply_json else None)
     if isinstance(record, dict):
         return read_record(record)
-    text = _text(said)
+    text = _text(reply_json)
     return None if text is None else ResultFrame(text, Usage())
 
 
 def read_record(record: Mapping[str, Any]) -> ResultFrame | ServiceFailure:
-    """Read an aiRecord: what it says, what it took, or that it failed."""
+    """Read an aiRecord: its text and its usage, or its failure."""
     detail, metadata = _dict(record.get("aiRecordDetail")), _dict(record.get("metadata"))
     result = detail.get("resultObject")
     if isinstance(result, dict) and (result.get("code") or result.get("errorCode")):
-        return ServiceFailure("record", *words(result))
+        return ServiceFailure("record", *read_code_and_message(result))
     if {record.get("status"), metadata.get("status")} & {"FAILED", "FAILURE"}:
         return ServiceFailure("record", "FAILED", str(detail.get("errorMessage") or ""))
-    figures = (_number(metadata.get(name)) for name in ("credit", "inputToken", "outputToken"))
-    return ResultFrame(_result(result), Usage(*figures))
+    usage_numbers = (_number(metadata.get(name)) for name in ("credit", "inputToken", "outputToken"))
+    return ResultFrame(_result_text(result), Usage(*usage_numbers))
 
 
-def _result(result: object) -> str:
+def _result_text(result: object) -> str:
     """Read a resultObject; documented as a list, also seen as a string and as an object."""
     if isinstance(result, str):
         return result
     if isinstance(result, dict):
         return _text(result) or ""
     if isinstance(result, list):
-        return "\n\n".join(filter(None, map(_result, result)))
+        return "\n\n".join(filter(None, map(_result_text, result)))
     return ""
 
 
-def _text(said: Mapping[str, Any]) -> str | None:
-    return next((said[name] for name in ("content", "text", "response") if isinstance(said.get(name), str)), None)
+def _text(json_object: Mapping[str, Any]) -> str | None:
+    return next(
+        (json_object[name] for name in ("content", "text", "response") if isinstance(json_object.get(name), str)), None
+    )
 
 
 def _number(value: object) -> int | None:
@@ -138,8 +140,8 @@ def _dict(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _parsed(text: str) -> Any:
-    """Return what the JSON text holds; the text itself when it is none."""
+def _parse(text: str) -> Any:
+    """Parse JSON; return the text itself when it is none."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -151,42 +153,44 @@ def _parsed(text: str) -> Any:
 
 async def _read_events(type: str, body: AsyncGenerator[bytes, None]) -> Frames:
     """Read server-sent events. Where there are no names of events, the end of the body is the end of the answer."""
-    echo = DuplicateTailFilter()
-    must_say_so = type == "text/event-stream"
+    tail_filter = DuplicateTailFilter()
+    needs_end_event = type == "text/event-stream"
     async with aclosing(events(body)) as stream:
         async for event in stream:
-            must_say_so = must_say_so or event.event != "message"
+            needs_end_event = needs_end_event or event.event != "message"
             frame = _read_event(event)
             if isinstance(frame, TextFrame):
-                frame = TextFrame(echo.feed(frame.text))
-            elif frame and (rest := echo.end(frame.text if isinstance(frame, ResultFrame) else None)):
+                frame = TextFrame(tail_filter.feed(frame.text))
+            elif frame and (rest := tail_filter.end(frame.text if isinstance(frame, ResultFrame) else None)):
                 yield TextFrame(rest)
             if frame:
                 yield frame
-    if not must_say_so:
+    if not needs_end_event:
         yield EndFrame()
 
 
 def _read_event(event: Event) -> Frame | None:
     if event.data.strip() == "[DONE]":
         return EndFrame()
-    said = _parsed(event.data)
-    if event.event == "error" or (isinstance(said, dict) and (said.get("error") or said.get("errorCode"))):
-        code, message = words(said) if isinstance(said, dict) else ("", str(said))
+    event_json = _parse(event.data)
+    if event.event == "error" or (
+        isinstance(event_json, dict) and (event_json.get("error") or event_json.get("errorCode"))
+    ):
+        code, message = read_code_and_message(event_json) if isinstance(event_json, dict) else ("", str(event_json))
         return ServiceFailure("stream", code, message)
     if event.event == "done":
         return EndFrame()
-    if isinstance(said, dict):
-        return _read_data(event.event, said)
-    return TextFrame(event.data) if event.event in ("message", "content") and said is not None else None
+    if isinstance(event_json, dict):
+        return _read_data(event.event, event_json)
+    return TextFrame(event.data) if event.event in ("message", "content") and event_json is not None else None
 
 
-def _read_data(name: str, said: Mapping[str, Any]) -> Frame | None:
-    if name == "result" and said.get("code"):
-        return ServiceFailure("record", *words(said))
-    frame = _read_object(said)
+def _read_data(name: str, event_json: Mapping[str, Any]) -> Frame | None:
+    if name == "result" and event_json.get("code"):
+        return ServiceFailure("record", *read_code_and_message(event_json))
+    frame = _read_object(event_json)
     # Only an aiRecord ends an answer; a text by itself is a piece of one.
-    return TextFrame(frame.text) if isinstance(frame, ResultFrame) and _text(said) is not None else frame
+    return TextFrame(frame.text) if isinstance(frame, ResultFrame) and _text(event_json) is not None else frame
 
 
 _READERS: Mapping[Kind, Callable[[str, AsyncGenerator[bytes, None]], Frames]] = {

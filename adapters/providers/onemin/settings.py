@@ -8,7 +8,7 @@ from bot.adapter_settings import ProviderSettings, Url
 
 
 class OneMinSettings(ProviderSettings):
-    """How the bot gets at 1min.ai."""
+    """The access to 1min.ai."""
 
     title: ClassVar[str] = "1min.ai"
     switch: ClassVar[str] = "onemin_api_key"

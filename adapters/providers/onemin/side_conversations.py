@@ -1,7 +1,7 @@
-"""Side threads: what `/api/features` talks about only in a conversation that was begun for it.
+"""Side conversations: `/api/features` talks about some files only in a conversation that was begun for them.
 
 There a video, or documents, need a conversation of their own type
-(https://docs.1min.ai/docs/api/conversation-api). What is asked next goes on in that one, until something else comes
+(https://docs.1min.ai/docs/api/conversation-api). The next questions go on in that one, until something else comes
 up; each is listed beside the conversation that it belongs to.
 """
 
@@ -16,16 +16,16 @@ from bot.errors import BotError, Refused
 from bot.messages import Prompt
 
 VIDEO, DOCUMENTS = "CHAT_WITH_YOUTUBE_VIDEO", "CHAT_WITH_PDF"
-MOST = 20  # side threads that are remembered of a conversation
-MAIN = "-"  # stands first where the conversation itself goes on
+MAX_REMEMBERED = 20  # side conversations of a conversation
+MAIN = "-"  # is first in the list where the conversation itself goes on
 
 Begin = Callable[[Prompt, Mapping[str, Any]], Awaitable[str]]
-"""Opens a conversation with these fields besides the usual ones; its UUID."""
+"""A function that opens a conversation with these additional fields and returns its UUID."""
 
 
 @dataclass(frozen=True, slots=True)
 class SideConversation:
-    """A conversation over there, and what it is about."""
+    """A conversation of 1min.ai about one file or video."""
 
     type: str
     uuid: str
@@ -37,15 +37,15 @@ class SideConversation:
 
 @dataclass(frozen=True, slots=True)
 class SideTopic:
-    """What a question needs a thread of its own for."""
+    """The subject for which a question needs a side conversation."""
 
     type: str
     about: str
-    fields: Mapping[str, Any]  # of the wish for a conversation
+    fields: Mapping[str, Any]  # of the request that opens the conversation
 
 
 class SideConversations:
-    """Knows in which thread a question belongs; the cloakroom keeps the list."""
+    """The side conversations of each conversation; their list is stored among the asset keys."""
 
     def __init__(
         self, assets: AssetKeys, provider: str, account: str, begin: Begin, delete: Callable[[str], Awaitable[None]]
@@ -54,61 +54,63 @@ class SideConversations:
         self.begin, self.delete = begin, delete
 
     @asynccontextmanager
-    async def of(self, prompt: Prompt, documents: Sequence[str] = ()) -> AsyncGenerator[SideConversation | None, None]:
-        """The thread in which the question belongs, begun if need be; None: in its conversation itself.
+    async def choose(
+        self, prompt: Prompt, documents: Sequence[str] = ()
+    ) -> AsyncGenerator[SideConversation | None, None]:
+        """Choose the side conversation of a question, begun if need be; None: the conversation itself.
 
-        `documents` are the UUIDs of the question's own; Refused where they cannot go along. A thread that was begun for
-        a single question outside of any conversation is deleted in the end.
+        `documents` are the UUIDs of the question's own; raises Refused where they cannot be sent. One that was begun
+        for a single question outside of any conversation is deleted in the end.
         """
-        subject, conversation = _subject(prompt, documents), prompt.conversation.remote_id
+        topic, conversation = _find_topic(prompt, documents), prompt.conversation.remote_id
         if conversation is not None:
-            yield await self._goes_on(prompt, subject, conversation)
-        elif subject is None:
+            yield await self._choose_within(prompt, topic, conversation)
+        elif topic is None:
             yield None
         else:
-            thread = await self._begun(prompt, subject)
+            side = await self._begin_new(prompt, topic)
             try:
-                yield thread
+                yield side
             finally:
-                with suppress(BotError):  # what was answered counts
-                    await self.delete(thread.uuid)
+                with suppress(BotError):  # the answer is here
+                    await self.delete(side.uuid)
 
     async def forget(self, conversation: str) -> None:
-        """Delete the threads of a conversation. What is gone already is as good."""
-        for thread in _threads(await self._list(conversation)):
+        """Delete the side conversations of a conversation; those that are gone already count as deleted."""
+        for side in _parse_entries(await self._list(conversation)):
             with suppress(BotError):
-                await self.delete(thread.uuid)
-        await self.assets.forget_asset(self.provider, self.account, _place(conversation))
+                await self.delete(side.uuid)
+        await self.assets.forget_asset(self.provider, self.account, _list_key(conversation))
 
-    async def _goes_on(self, prompt: Prompt, subject: SideTopic | None, conversation: str) -> SideConversation | None:
-        known = await self._list(conversation)
-        threads = _threads(known)
-        if subject is None:
+    async def _choose_within(
+        self, prompt: Prompt, topic: SideTopic | None, conversation: str
+    ) -> SideConversation | None:
+        entries = await self._list(conversation)
+        sides = _parse_entries(entries)
+        if topic is None:
             if not (prompt.photos or prompt.excerpts):
-                return threads[0] if threads and known[0] != MAIN else None
-            if threads and known[0] != MAIN:
-                await self._keep(conversation, [MAIN, *threads])
+                return sides[0] if sides and entries[0] != MAIN else None
+            if sides and entries[0] != MAIN:
+                await self._save(conversation, [MAIN, *sides])
             return None
-        same = (thread for thread in threads if (thread.type, thread.about) == (subject.type, subject.about))
-        thread = next(same, None) or await self._begun(prompt, subject)
-        await self._keep(conversation, [thread, *(each for each in threads if each != thread)])
-        return thread
+        matching = (side for side in sides if (side.type, side.about) == (topic.type, topic.about))
+        side = next(matching, None) or await self._begin_new(prompt, topic)
+        await self._save(conversation, [side, *(entry for entry in sides if entry != side)])
+        return side
 
-    async def _begun(self, prompt: Prompt, subject: SideTopic) -> SideConversation:
-        return SideConversation(
-            subject.type, await self.begin(prompt, {"type": subject.type, **subject.fields}), subject.about
-        )
+    async def _begin_new(self, prompt: Prompt, topic: SideTopic) -> SideConversation:
+        return SideConversation(topic.type, await self.begin(prompt, {"type": topic.type, **topic.fields}), topic.about)
 
     async def _list(self, conversation: str) -> Sequence[str]:
-        return (await self.assets.get_asset(self.provider, self.account, _place(conversation)) or "").split()
+        return (await self.assets.get_asset(self.provider, self.account, _list_key(conversation)) or "").split()
 
-    async def _keep(self, conversation: str, threads: Sequence[SideConversation | str]) -> None:
-        listed = " ".join(map(str, threads[:MOST]))
-        await self.assets.save_asset(self.provider, self.account, _place(conversation), listed)
+    async def _save(self, conversation: str, sides: Sequence[SideConversation | str]) -> None:
+        listed = " ".join(map(str, sides[:MAX_REMEMBERED]))
+        await self.assets.save_asset(self.provider, self.account, _list_key(conversation), listed)
 
 
-def _subject(prompt: Prompt, documents: Sequence[str]) -> SideTopic | None:
-    """What the question is about; photos need no thread of their own, and documents do not go together with them."""
+def _find_topic(prompt: Prompt, documents: Sequence[str]) -> SideTopic | None:
+    """Return the topic of a question, if it has one: photos need none, and documents can't be sent along with them."""
     if documents and prompt.photos:
         raise Refused("provider_document_refused")
     if documents:
@@ -119,9 +121,9 @@ def _subject(prompt: Prompt, documents: Sequence[str]) -> SideTopic | None:
     return SideTopic(VIDEO, videos[-1].rpartition("=")[2], {"youtubeUrl": videos[-1]})
 
 
-def _threads(known: Sequence[str]) -> list[SideConversation]:
-    return [SideConversation(*each.split(":", 2)) for each in known if each.count(":") == 2]
+def _parse_entries(entries: Sequence[str]) -> list[SideConversation]:
+    return [SideConversation(*entry.split(":", 2)) for entry in entries if entry.count(":") == 2]
 
 
-def _place(conversation: str) -> str:
+def _list_key(conversation: str) -> str:
     return f"threads of {conversation}"

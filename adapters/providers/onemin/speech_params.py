@@ -1,4 +1,4 @@
-"""What the models for speech want to know, and what a transcript says."""
+"""The parameters of each model for speech, and the reader of transcripts."""
 
 import json
 import re
@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST = 4_096  # UTF-16 units that are read aloud, docs/api/ai-feature-api, page of tts-1
+MAX_LENGTH = 4_096  # UTF-16 units of a text to speak, docs/api/ai-feature-api, page of tts-1
 VOICE = "alloy"  # one of alloy, echo, fable, onyx, nova, shimmer
-_ENDS = re.compile(r"(?<![.!?…。！？।])[.!?…。！？।]+[\"'”’»)\]]*(?=\s)|[。！？।]+|\n+")
+_SENTENCE_ENDS = re.compile(r"(?<![.!?…。！？।])[.!?…。！？।]+[\"'”’»)\]]*(?=\s)|[。！？।]+|\n+")
 
-# Where a language is mostly spoken, for those who want to know; others are asked for as they are told.
+# The region in which a language is mostly spoken, for models that want one; other languages are sent as they are.
 _REGIONS = {
     "ar": "EG", "bn": "BD", "cs": "CZ", "da": "DK", "de": "DE", "el": "GR", "en": "US", "es": "ES", "fa": "IR",
     "fi": "FI", "fr": "FR", "he": "IL", "hi": "IN", "hu": "HU", "id": "ID", "it": "IT", "ja": "JP", "ko": "KR",
@@ -20,72 +20,76 @@ _REGIONS = {
 
 
 def _short(language: str) -> str:
-    """Two letters, or three; empty for what is no language."""
-    found = re.match(r"[a-z]{2,3}(?![a-z])", language.strip().lower())
-    return found[0] if found else ""
+    """Return the code of two letters, or three; empty for what is no language."""
+    match = re.match(r"[a-z]{2,3}(?![a-z])", language.strip().lower())
+    return match[0] if match else ""
 
 
 def _regional(language: str) -> str:
-    """As in en-US. Where nobody told a language it is English."""
+    """Return the code with a region, as in en-US; English where there is no language."""
     short = _short(language) or "en"
     region = re.search(r"[-_]([A-Za-z]{2})\b", language)
-    named = region[1].upper() if region else _REGIONS.get(short)
-    return f"{short}-{named}" if named else "en-US"
+    region_code = region[1].upper() if region else _REGIONS.get(short)
+    return f"{short}-{region_code}" if region_code else "en-US"
 
 
-def _told(language: str) -> Mapping[str, Any]:
+def _language_field(language: str) -> Mapping[str, Any]:
     return {"language": _short(language)} if _short(language) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionParams:
-    """How a model takes a recording."""
+    """The parameters with which a model transcribes."""
 
     models: str  # a pattern of their ids
     fields: Callable[[str], Mapping[str, Any]]  # from the language
-    most: int = 25 * 1024 * 1024  # bytes: OpenAI's limit, which clients keep to for all of them
+    max_bytes: int = 25 * 1024 * 1024  # OpenAI's limit, which clients apply to all of them
 
 
-EARS: tuple[TranscriptionParams, ...] = (
+TRANSCRIPTION_MODELS: tuple[TranscriptionParams, ...] = (
     # clients: {audioUrl, response_format: "text", language?}
-    TranscriptionParams(r"whisper-.*", lambda language: {"response_format": "text", **_told(language)}),
+    TranscriptionParams(r"whisper-.*", lambda language: {"response_format": "text", **_language_field(language)}),
     # docs, page of qwen3-asr-flash: {audioUrl, language?, enable_itn}
-    TranscriptionParams(r"qwen.*-asr.*", lambda language: {"enable_itn": False, **_told(language)}),
+    TranscriptionParams(r"qwen.*-asr.*", lambda language: {"enable_itn": False, **_language_field(language)}),
     # clients: Google's models need the language, as in en-US
     TranscriptionParams(
         r"(?:latest|telephony|medical|phone_call|command|default|chirp).*",
         lambda language: {"language": _regional(language)},
     ),
-    # what nobody wrote down
+    # models that are not documented
     TranscriptionParams(r".*", lambda language: {}),
 )
 
 
 def transcription_params(model: str) -> TranscriptionParams:
-    """How this model takes a recording."""
-    return next(ear for ear in EARS if re.fullmatch(ear.models, model, re.IGNORECASE))
+    """Return the parameters of a model: the first row that matches."""
+    return next(params for params in TRANSCRIPTION_MODELS if re.fullmatch(params.models, model, re.IGNORECASE))
 
 
 def read_transcript(text: str) -> str:
-    """What was said: the text itself, or the one in a text that is JSON."""
+    """Read a transcript: the text itself, or the one inside a text that is JSON."""
     if text.lstrip().startswith("{"):
         try:
-            said = json.loads(text)
+            transcript_json = json.loads(text)
         except (ValueError, RecursionError):
             return text.strip()
-        found = said.get("text", said.get("transcript")) if isinstance(said, dict) else None
-        return found.strip() if isinstance(found, str) else text.strip()
+        transcript = (
+            transcript_json.get("text", transcript_json.get("transcript"))
+            if isinstance(transcript_json, dict)
+            else None
+        )
+        return transcript.strip() if isinstance(transcript, str) else text.strip()
     return text.strip()
 
 
-def speakable(text: str, most: int = LONGEST) -> str:
-    """As much of the text as can be read aloud, up to the end of a sentence, else of a word."""
+def truncate_for_speech(text: str, max_length: int = MAX_LENGTH) -> str:
+    """Truncate a text to what can be spoken, at the end of a sentence, else of a word."""
     text = text.strip().encode("utf-8", "replace").decode()
     raw = text.encode("utf-16-le")
-    if len(raw) <= 2 * most:
+    if len(raw) <= 2 * max_length:
         return text
-    cut = raw[: 2 * most].decode("utf-16-le", "ignore")
-    sentence = max((found.end() for found in _ENDS.finditer(cut)), default=0)
-    # A quarter of it at least is read, be the next sentence ever so long.
+    cut = raw[: 2 * max_length].decode("utf-16-le", "ignore")
+    sentence = max((match.end() for match in _SENTENCE_ENDS.finditer(cut)), default=0)
+    # At least a quarter of it is spoken, however long the next sentence is.
     end = next(end for end in (sentence, cut.rfind(" "), len(cut)) if end > len(cut) // 4)
     return cut[:end].strip()

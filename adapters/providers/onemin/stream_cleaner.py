@@ -1,10 +1,10 @@
-"""What 1min.ai says besides the answer: the whole text once more, lines about crawled sites, a footer of links."""
+"""Filters for the noise in 1min.ai's answers: the text repeated, lines about crawled sites, a footer of links."""
 
 import re
 
 CRAWL = "🌐 Crawling site http"
 FOOTER = "Here is some information from the links you provided"
-MOST_HELD = 4_000  # characters; whatever is longer is no noise
+MAX_HELD = 4_000  # characters; anything longer is no noise
 
 _CRAWL = r"^(?:🌐 Crawling site https?://[^\s🌐]+(?:[ \t]*\r?\n|[ \t]+(?=\S)|(?=🌐)END))+"
 _CRAWLED = re.compile(_CRAWL.replace("END", ""), re.MULTILINE)
@@ -13,91 +13,91 @@ _LINK = re.compile(r"https?://\S+|[-*•]|\d+[.)]?")
 
 
 class StreamCleaner:
-    """Takes the noise out of a growing text, wherever its pieces are cut. Blanks at both ends go too."""
+    """A filter that removes the noise from a stream of text, wherever its pieces are cut, and blanks at both ends."""
 
     def __init__(self) -> None:
-        self._held = ""  # may turn out to be noise
-        self._begun = False
-        self._fresh = True  # what is held begins a line
+        self._pending = ""  # may turn out to be noise
+        self._has_begun = False
+        self._at_line_start = True  # of the pending text
 
     def feed(self, piece: str) -> str:
-        """Take the next piece in, and return what is surely part of the answer."""
-        text = self._without_crawls(_CRAWLED, self._held + piece)
-        safe = self._safe(text)
-        if len(text) - safe > MOST_HELD:
-            safe = len(text)
-        said, self._held = text[:safe], text[safe:]
-        if not self._begun:
-            said = said.lstrip()
-        if said:
-            self._begun, self._fresh = True, said.endswith("\n")
-        return said
+        """Accept the next piece, and return the text that is certainly part of the answer."""
+        text = self._without_crawls(_CRAWLED, self._pending + piece)
+        safe_length = self._safe_length(text)
+        if len(text) - safe_length > MAX_HELD:
+            safe_length = len(text)
+        clean_text, self._pending = text[:safe_length], text[safe_length:]
+        if not self._has_begun:
+            clean_text = clean_text.lstrip()
+        if clean_text:
+            self._has_begun, self._at_line_start = True, clean_text.endswith("\n")
+        return clean_text
 
     def end(self) -> str:
         """Return what is left when nothing more comes."""
-        text = self._without_crawls(_CRAWLED_AT_END, self._held)
+        text = self._without_crawls(_CRAWLED_AT_END, self._pending)
         footer = text.rfind(FOOTER)
         if footer >= 0 and _only_links(text[footer + len(FOOTER) :], ended=True):
             text = text[:footer]
-        self._held = ""
-        return text.rstrip() if self._begun else text.strip()
+        self._pending = ""
+        return text.rstrip() if self._has_begun else text.strip()
 
     def _without_crawls(self, pattern: re.Pattern[str], text: str) -> str:
-        before = "" if self._fresh else "x"  # so that the text does not look like a line's beginning
+        before = "" if self._at_line_start else "x"  # so that the text does not look like a line's beginning
         return pattern.sub("", before + text)[len(before) :]
 
-    def _safe(self, text: str) -> int:
-        """Return how much of the text is no noise, whatever comes next."""
-        safe = len(text)
+    def _safe_length(self, text: str) -> int:
+        """Return how many characters of the text are certainly no noise."""
+        safe_length = len(text)
         line = text.rfind("\n") + 1
-        if (line or self._fresh) and _may_begin(text[line:], CRAWL):
-            safe = line
-        footer = text.rfind(FOOTER, 0, safe)
-        if footer >= 0 and _only_links(text[footer + len(FOOTER) : safe], ended=False):
-            safe = footer
+        if (line or self._at_line_start) and _may_begin(text[line:], CRAWL):
+            safe_length = line
+        footer = text.rfind(FOOTER, 0, safe_length)
+        if footer >= 0 and _only_links(text[footer + len(FOOTER) : safe_length], ended=False):
+            safe_length = footer
         else:
-            safe -= _overlap(text[max(0, safe - len(FOOTER)) : safe], FOOTER)
-        return len(text[:safe].rstrip())
+            safe_length -= _overlap(text[max(0, safe_length - len(FOOTER)) : safe_length], FOOTER)
+        return len(text[:safe_length].rstrip())
 
 
 def clean(text: str) -> str:
     """Return a whole text without the noise."""
-    noise = StreamCleaner()
-    return noise.feed(text) + noise.end()
+    cleaner = StreamCleaner()
+    return cleaner.feed(text) + cleaner.end()
 
 
 class DuplicateTailFilter:
-    """Drops the last piece of a stream when it says everything once more, as some models do (gpt-5.4).
+    """A filter that drops the last piece of a stream when it repeats the whole answer, as some models do (gpt-5.4).
 
     Such a piece is held back until it is known to be the last one: "ha" may well follow "ha".
     """
 
     def __init__(self) -> None:
-        self._said: list[str] = []
+        self._passed: list[str] = []
         self._length = 0
-        self._held = ""
+        self._pending = ""
 
     def feed(self, piece: str) -> str:
-        """Take the next piece in, and return what may be passed on."""
+        """Accept the next piece, and return the text that may be passed on."""
         if not piece:
             return ""
-        released = self._keep(self._held)
-        self._held = ""
+        released = self._pass(self._pending)
+        self._pending = ""
         if self._repeats(piece):
-            self._held = piece
+            self._pending = piece
             return released
-        return released + self._keep(piece)
+        return released + self._pass(piece)
 
     def end(self, whole: str | None = None) -> str:
-        """Return what is left at the end; `whole` is the answer in one piece, where the other side tells it."""
-        held, self._held = self._held, ""
-        said = "".join(self._said)
-        # The whole text knows whether the last piece belongs to it.
-        return held if held and whole and clean(whole).startswith(clean(said + held)) else ""
+        """Return the text that is left at the end; `whole` is the whole answer, where the service repeats it."""
+        pending, self._pending = self._pending, ""
+        passed_text = "".join(self._passed)
+        # The whole text tells whether the last piece belongs to it.
+        return pending if pending and whole and clean(whole).startswith(clean(passed_text + pending)) else ""
 
-    def _keep(self, piece: str) -> str:
+    def _pass(self, piece: str) -> str:
         if piece:
-            self._said.append(piece)
+            self._passed.append(piece)
             self._length += len(piece)
         return piece
 
@@ -105,8 +105,8 @@ class DuplicateTailFilter:
         # Only a long piece is worth the look: what it is compared with has grown by an eighth since the last time.
         if self._length < 2 or 8 * len(piece) < self._length:
             return False
-        self._said = ["".join(self._said)]
-        return piece == self._said[0] or clean(piece) == clean(self._said[0])
+        self._passed = ["".join(self._passed)]
+        return piece == self._passed[0] or clean(piece) == clean(self._passed[0])
 
 
 def _may_begin(line: str, start: str) -> bool:
@@ -122,7 +122,7 @@ def _overlap(text: str, start: str) -> int:
 
 
 def _only_links(text: str, *, ended: bool) -> bool:
-    """Whether there is nothing but links, bullets and numbers; the last one may not be there in full yet."""
+    """Tell whether there is nothing but links, bullets and numbers; the last one may not be complete yet."""
     links = text.lstrip(":.").split()
     if links and not ended and any(protocol.startswith(links[-1]) for protocol in ("http://", "https://")):
         links.pop()

@@ -1,13 +1,13 @@
-"""What OpenAI-compatible services say when they do not answer, and what that means to us.
+"""Error rules for OpenAI-compatible services.
 
 Their errors are OpenAI's own, those of relays (one-api, new-api, LiteLLM, OpenRouter) which pass on what the model's
-maker said, and those of https://docs.aimlapi.com/errors-and-messages. So words count more than the status.
+maker said, and those of https://docs.aimlapi.com/errors-and-messages. So the message counts more than the status.
 """
 
 import re
 from dataclasses import replace
 
-from adapters.providers import error_rules as refusals
+from adapters.providers import error_rules
 from adapters.providers.error_rules import (
     ANYTHING,
     GATEKEEPER,
@@ -33,11 +33,11 @@ def _unsupported(feature: str) -> Judge:
     return lambda failure, _: Unsupported(feature, failure.where)
 
 
-def _blind(failure: ServiceFailure, model: str) -> BotError:
+def _model_is_blind(failure: ServiceFailure, model: str) -> BotError:
     return Refused("model_blind", model=model, seeing=say("model_blind_nobody"))
 
 
-# The first rule that fits decides.
+# The first rule that matches decides.
 RULES: tuple[ErrorRule, ...] = (
     ErrorRule(at(429), r"RESOURCE_EXHAUSTED", slow_down),  # Google says "quota" for so many in a minute
     ErrorRule(
@@ -81,7 +81,7 @@ RULES: tuple[ErrorRule, ...] = (
         r"|image inputs? (?:is|are) not supported"
         r"|(?:not|n't|no endpoints found that) (?:currently )?(?:support|accept)\b.{0,20}\b(?:image|vision|multimodal)"
         r"(?:s\b|[ _](?:input|url|content)|$)",
-        _blind,
+        _model_is_blind,
     ),
     ErrorRule(
         None,
@@ -103,13 +103,13 @@ RULES: tuple[ErrorRule, ...] = (
 )
 
 
-def error(failure: ServiceFailure, model: str, service: str) -> BotError:
-    """Say what a failure means; `model` is the one that was asked, as people name it. The details go to the log."""
-    return refusals.error(_unwrapped(failure), model, RULES, service)
+def to_bot_error(failure: ServiceFailure, model: str, service: str) -> BotError:
+    """Map a failure to an error; `model` is the one that was asked, as people name it. The details go to the log."""
+    return error_rules.to_bot_error(_unwrap(failure), model, RULES, service)
 
 
-def _unwrapped(failure: ServiceFailure) -> ServiceFailure:
-    """A 500 that only tells of somebody else's 400 is that: AI/ML API says "400 Unable to access model"."""
+def _unwrap(failure: ServiceFailure) -> ServiceFailure:
+    """Unwrap a 500 that relays somebody else's 400: AI/ML API says "400 Unable to access model"."""
     inner = re.match(r"(4\d\d)\b", failure.message)
     if inner and isinstance(failure.where, int) and failure.where >= 500:
         return replace(failure, where=int(inner[1]))

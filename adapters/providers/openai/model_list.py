@@ -1,7 +1,7 @@
-"""The list of models as OpenAI-compatible services give it: which of them chat, which see, what they cost.
+"""The list of models of an OpenAI-compatible service: which of them chat, which see, what they cost.
 
-OpenAI's own list tells no more than names. AI/ML API (?include=all,
-https://docs.aimlapi.com/api-references/service-endpoints/complete-model-list) and OpenRouter tell the rest, each in a
+OpenAI's own list holds only names. AI/ML API (?include=all,
+https://docs.aimlapi.com/api-references/service-endpoints/complete-model-list) and OpenRouter add the rest, each in a
 way of its own.
 """
 
@@ -43,69 +43,74 @@ _BLIND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model, and what a million of its tokens cost in dollars; None where that is not told."""
+    """A model and its prices in dollars per million tokens; None where the list has none."""
 
     model: Model
-    taken: float | None = None  # for those it is given
-    given: float | None = None  # for those it answers with
+    input_price: float | None = None
+    output_price: float | None = None
 
-    def dollars(self, usage: Usage) -> float | None:
-        """What an answer cost; None where prices or figures are not known."""
-        if None in (self.taken, self.given, usage.input_tokens, usage.output_tokens):
+    def cost(self, usage: Usage) -> float | None:
+        """Return the dollars that an answer cost; None where prices or token counts are not known."""
+        if None in (self.input_price, self.output_price, usage.input_tokens, usage.output_tokens):
             return None
-        taken, given = (self.taken or 0) * (usage.input_tokens or 0), (self.given or 0) * (usage.output_tokens or 0)
-        return (taken + given) / MILLION
+        input_cost, output_cost = (
+            (self.input_price or 0) * (usage.input_tokens or 0),
+            (self.output_price or 0) * (usage.output_tokens or 0),
+        )
+        return (input_cost + output_cost) / MILLION
 
 
-def read_models(said: object, named: Collection[str] = ()) -> Sequence[ListedModel]:
+def read_models(list_json: object, named: Collection[str] = ()) -> Sequence[ListedModel]:
     """Read a list: each model once, and only those that chat. Other names of a model come after all models.
 
-    Whoever the operator has `named` is taken to see, unless the list says otherwise.
+    A model that the operator has `named` is taken to see, unless the list says otherwise.
     """
-    rows = [row for row in _rows(said) if _chats(row)]
+    rows = [row for row in _rows(list_json) if _chats(row)]
     models = {row["id"]: _listed(row, named) for row in rows}
     for row in rows:
         for alias in _texts(row.get("aliases")):
-            same = models[row["id"]]
-            models.setdefault(alias, replace(same, model=replace(same.model, id=alias)))
+            listed = models[row["id"]]
+            models.setdefault(alias, replace(listed, model=replace(listed.model, id=alias)))
     return tuple(models.values())
 
 
-def unlisted(named: Sequence[str]) -> Sequence[ListedModel]:
-    """What stands in for a list where there is none: the models that the operator has named."""
+def list_named_models(named: Sequence[str]) -> Sequence[ListedModel]:
+    """Return the models that the operator has named, in place of a list where there is none."""
     return tuple(ListedModel(Model(id, id, sees=True)) for id in dict.fromkeys(named))
 
 
-def _rows(said: object) -> Iterator[Mapping[str, Any]]:
-    rows = next(filter(None, map(said.get, ("data", "models"))), None) if isinstance(said, dict) else said
+def _rows(list_json: object) -> Iterator[Mapping[str, Any]]:
+    rows = (
+        next(filter(None, map(list_json.get, ("data", "models"))), None) if isinstance(list_json, dict) else list_json
+    )
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"]:
             yield row
 
 
 def _chats(row: Mapping[str, Any]) -> bool:
-    """Whether words come out of it, as its type says, what comes out of it, its endpoints, or else its name."""
-    type, out = row.get("type"), _modalities(row, "output")
+    """Tell whether a model chats, by its type, its output modalities, its endpoints, or else its name."""
+    type, outputs = row.get("type"), _modalities(row, "output")
     endpoints = _texts(row.get("supported_endpoint_types"))  # as new-api tells
     if isinstance(type, str) and "chat" not in type and _OTHER_TYPES.search(type):
         return False
-    if (out and "text" not in out) or (endpoints and "openai" not in endpoints):
+    if (outputs and "text" not in outputs) or (endpoints and "openai" not in endpoints):
         return False
     return not _OTHER.search(row["id"])
 
 
 def _listed(row: Mapping[str, Any], named: Collection[str]) -> ListedModel:
     id, info = row["id"], _dict(row.get("info"))
-    taken, given = _prices(_dict(row.get("pricing")))
+    input_price, output_price = _prices(_dict(row.get("pricing")))
     names = (info.get("name"), row.get("name"), row.get("display_name"))
     name = next((name for name in names if name and isinstance(name, str)), id)
-    return ListedModel(Model(id, name, _sees(row, named), _price(taken, given)), taken, given)
+    return ListedModel(Model(id, name, _sees(row, named), _price(input_price, output_price)), input_price, output_price)
 
 
 def _sees(row: Mapping[str, Any], named: Collection[str]) -> bool:
-    takes, capabilities = _modalities(row, "input"), row.get("capabilities")
-    if takes or isinstance(capabilities, list):
-        return "image" in takes or "vision" in _texts(capabilities)
+    inputs, capabilities = _modalities(row, "input"), row.get("capabilities")
+    if inputs or isinstance(capabilities, list):
+        return "image" in inputs or "vision" in _texts(capabilities)
     if isinstance(capabilities, dict) and isinstance(capabilities.get("vision"), bool):  # as Mistral tells
         return bool(capabilities["vision"])
     if _BLIND.search(row["id"]):
@@ -114,28 +119,28 @@ def _sees(row: Mapping[str, Any], named: Collection[str]) -> bool:
 
 
 def _modalities(row: Mapping[str, Any], side: str) -> Sequence[str]:
-    """What goes in or comes out: {modalities: {input}}, {architecture: {input_modalities}}, {input_modalities}."""
+    """Return a side's modalities: {modalities: {input}}, {architecture: {input_modalities}} or {input_modalities}."""
     architecture, modalities = _dict(row.get("architecture")), _dict(row.get("modalities"))
-    told = modalities.get(side) or architecture.get(f"{side}_modalities") or row.get(f"{side}_modalities")
-    return [text.lower() for text in _texts(told)]
+    values = modalities.get(side) or architecture.get(f"{side}_modalities") or row.get(f"{side}_modalities")
+    return [text.lower() for text in _texts(values)]
 
 
 # Prices
 
 
 def _prices(pricing: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    """Dollars for a million tokens in and out: {units: [{name, origin, price, per}]}, or {prompt, completion} each.
+    """Return dollars per million tokens, in and out: {units: [{name, origin, price, per}]}, or {prompt, completion}.
 
-    The units of AI/ML API also tell what is measured, but that is the output even where the prompt is meant.
+    The units of AI/ML API also have a `measure`, but that is the output even where the prompt is meant.
     """
     if pricing.get("kind") == "fixed":
         units = pricing.get("units")
         rates = [unit for unit in units if isinstance(unit, dict)] if isinstance(units, list) else []
         return _rate(rates, "provided", "input"), _rate(rates, "generated", "output")
-    taken, given = (_number(pricing.get(side)) for side in ("prompt", "completion"))
-    if taken is None or given is None:
+    prompt_price, completion_price = (_number(pricing.get(side)) for side in ("prompt", "completion"))
+    if prompt_price is None or completion_price is None:
         return None, None
-    return round(taken * MILLION, 6), round(given * MILLION, 6)
+    return round(prompt_price * MILLION, 6), round(completion_price * MILLION, 6)
 
 
 def _rate(rates: Sequence[Mapping[str, Any]], origin: str, measure: str) -> float | None:
@@ -148,15 +153,15 @@ def _rate(rates: Sequence[Mapping[str, Any]], origin: str, measure: str) -> floa
     return None
 
 
-def _price(taken: float | None, given: float | None) -> str:
-    """Say what tokens cost; empty where that is not told."""
-    sides = [f"{price:g}" for price in (taken, given) if price is not None]
-    where = "in/out" if len(sides) == 2 else "in" if given is None else "out"
+def _price(input_price: float | None, output_price: float | None) -> str:
+    """Describe the prices of tokens; empty where there are none."""
+    sides = [f"{price:g}" for price in (input_price, output_price) if price is not None]
+    where = "in/out" if len(sides) == 2 else "in" if output_price is None else "out"
     return f"{' / '.join(sides)} dollars per million tokens {where}" if sides else ""
 
 
 def _number(value: object) -> float | None:
-    """A price, which some write as a text; less than nothing means that it depends."""
+    """Parse a price, which some lists write as text; a negative one means that it depends."""
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
     except (ValueError, OverflowError):

@@ -1,6 +1,6 @@
-"""What not every endpoint takes: sent until it is refused, and then remembered not to be.
+"""Features that not every endpoint supports: sent until they are refused, and left out from then on.
 
-A model that wants a question in another way says so with a 400. The question is then asked again in that way, and so
+A model that wants a request in another form answers with a 400. The question is then asked again in that form, and so
 is every later one.
 """
 
@@ -13,7 +13,7 @@ from bot.errors import Refused
 
 log = structlog.get_logger(__name__)
 
-FIGURES, SYSTEM, MAX_TOKENS, TEMPERATURE = "stream_options", "system", "max_tokens", "temperature"
+INCLUDE_USAGE, SYSTEM, MAX_TOKENS, TEMPERATURE = "stream_options", "system", "max_tokens", "temperature"
 FILES = "file"  # parts of a question that are documents
 
 _NO = (
@@ -23,12 +23,12 @@ _NO = (
 
 
 def _refusal(name: str) -> str:
-    """The pattern of a sentence that refuses the field `name`."""
+    """Return the pattern of a sentence that refuses the field `name`."""
     return rf"\b{name}\b.{{0,120}}{_NO}|{_NO}.{{0,80}}\b{name}\b"
 
 
 FEATURES: Mapping[str, str] = {
-    FIGURES: r"stream_options|include_usage",
+    INCLUDE_USAGE: r"stream_options|include_usage",
     SYSTEM: r"\brole\b.{0,120}\bsystem\b|\bsystem\b.{0,60}\brole\b|only user and assistant roles"
     rf"|\bsystem (?:message|prompt|instruction)s?\b.{{0,40}}{_NO}|developer instruction is not enabled",
     MAX_TOKENS: _refusal("max_tokens") + r"|max_tokens.{0,80}max_completion_tokens",
@@ -39,11 +39,11 @@ FEATURES: Mapping[str, str] = {
     rf"|\b(?:file|pdf|document)s?(?: (?:input|part|content|upload)s?)? (?:is|are) (?:{_NO}|only)"
     r"|(?:not|n't) (?:currently )?(?:support|accept|take) (?:file|pdf|document)",
 }
-"""By feature: the pattern of what is said by those who do not take it."""
+"""The pattern of the refusal of each feature."""
 
 
 class Unsupported(Refused):
-    """The model does not take this feature: ask again without it."""
+    """A refusal of one feature: the question can be asked again without it."""
 
     def __init__(self, feature: str, where: Where) -> None:
         super().__init__("provider_bad_request", status=where)
@@ -51,20 +51,20 @@ class Unsupported(Refused):
 
 
 class ModelQuirks:
-    """Remembers which model does not take what."""
+    """The features that each model refuses."""
 
     def __init__(self) -> None:
-        self._refused: dict[str, frozenset[str]] = {}  # by model; what holds for all of them stands under ""
+        self._refused: dict[str, frozenset[str]] = {}  # by model; "" stands for all models
 
-    def without(self, model: str) -> frozenset[str]:
-        """The features that this model is not asked with."""
+    def unsupported_features(self, model: str) -> frozenset[str]:
+        """Return the features that requests to this model leave out."""
         return self._refused.get("", frozenset()) | self._refused.get(model, frozenset())
 
-    def learn(self, model: str, without: frozenset[str]) -> None:
-        """The model has answered when it was asked without these: do so from now on."""
-        new = without - self.without(model)
-        if not new:
+    def remember(self, model: str, features: frozenset[str]) -> None:
+        """Leave these features out from now on: the model answered without them."""
+        new_features = features - self.unsupported_features(model)
+        if not new_features:
             return
-        log.info("from now on it is asked in another way", model=model, without=sorted(new))
-        for place, features in (("", new & {FIGURES}), (model, new - {FIGURES})):
-            self._refused[place] = self._refused.get(place, frozenset()) | features
+        log.info("from now on it is asked in another way", model=model, without=sorted(new_features))
+        for key, new_part in (("", new_features & {INCLUDE_USAGE}), (model, new_features - {INCLUDE_USAGE})):
+            self._refused[key] = self._refused.get(key, frozenset()) | new_part

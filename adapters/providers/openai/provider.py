@@ -1,4 +1,4 @@
-"""The client of OpenAI-compatible services: they keep nothing, so each question brings its photos and its history."""
+"""The client of OpenAI-compatible services. They keep no state: each question brings its photos and its history."""
 
 import uuid
 from collections.abc import AsyncGenerator, Sequence
@@ -9,15 +9,15 @@ from typing import Self
 import structlog
 from pydantic import SecretStr
 
-from adapters.providers.answer_stream import pieces
+from adapters.providers.answer_stream import read_pieces
 from adapters.providers.error_rules import ServiceFailure
 from adapters.providers.model_cache import ModelListCache
-from adapters.providers.openai.completion_reader import frames
-from adapters.providers.openai.errors import error
-from adapters.providers.openai.model_list import ListedModel, read_models, unlisted
+from adapters.providers.openai.completion_reader import read_frames
+from adapters.providers.openai.errors import to_bot_error
+from adapters.providers.openai.model_list import ListedModel, list_named_models, read_models
 from adapters.providers.openai.model_quirks import FILES, ModelQuirks, Unsupported
 from adapters.providers.openai.request_body import RequestBody, RequestOptions
-from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, Auth, ServiceProfile, authorised
+from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, Auth, ServiceProfile, auth_headers
 from adapters.providers.openai.settings import AimlapiSettings, CompletionSettings, OpenAISettings, VapiSettings
 from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.responses import is_success, parse_json, read_failure
@@ -29,67 +29,67 @@ from bot.util.http import Http, chunks, read_capped
 log = structlog.get_logger(__name__)
 
 PDF = "application/pdf"  # the one kind of document that is documented everywhere
-MOST_OF_A_FILE = 24_000_000  # bytes; base64 makes 32 MB of it
-MOST_OF_A_STREAM = 64 * 1024 * 1024  # bytes; a word weighs three hundred on the wire
-MOST_OF_A_LIST = 32 * 1024 * 1024
+MAX_FILE_BYTES = 24_000_000  # base64 makes 32 MB of it
+MAX_STREAM_BYTES = 64 * 1024 * 1024  # a word takes about 300 bytes on the wire
+MAX_LIST_BYTES = 32 * 1024 * 1024
 NOT_THERE = (404, 405, 410)
 
 
 class OpenAI:
-    """A provider that speaks OpenAI's chat completions with the service of a row. It needs to be entered."""
+    """A provider that speaks OpenAI's chat completions with one service. It needs to be entered."""
 
     def __init__(
         self,
-        row: ServiceProfile,
+        profile: ServiceProfile,
         key: str,
         url: str,
         *,
         auth: Auth = "bearer",
-        wishes: RequestOptions | None = None,
-        named: Sequence[str] = (),
+        options: RequestOptions | None = None,
+        named_models: Sequence[str] = (),
         silence: float = 120,
     ) -> None:
         """`url` is the address without /chat/completions; `key` is empty where none is needed.
 
-        `named` are the models that the operator wants to ask; `silence` is how many seconds the other side may say
-        nothing.
+        `named_models` are the models that the operator wants to ask; `silence` is the longest time in seconds without a
+        byte from the service.
         """
-        self.name, self._row = row.name, row
-        self._wishes = replace(
-            wishes or RequestOptions(),
-            figures=row.figures,
-            detail=wishes.detail if wishes and row.detail else None,
+        self.name, self._profile = profile.name, profile
+        self._options = replace(
+            options or RequestOptions(),
+            include_usage=profile.include_usage,
+            detail=options.detail if options and profile.accepts_detail else None,
         )
-        self._http = Http(url, {**row.headers, **authorised(key.strip(), auth)}, silence=silence)
-        self._sending = UploadSlots()
-        self._habits = ModelQuirks()
-        self._named = tuple(named)
-        self._shelf = ModelListCache(self._fetch_models, lambda: unlisted(self._named))
+        self._http = Http(url, {**profile.headers, **auth_headers(key.strip(), auth)}, silence=silence)
+        self._upload_slots = UploadSlots()
+        self._quirks = ModelQuirks()
+        self._named_models = tuple(named_models)
+        self._model_cache = ModelListCache(self._fetch_models, lambda: list_named_models(self._named_models))
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._shelf.close()
+        await self._model_cache.close()
         await self._http.__aexit__(*exc)
 
-    # what it keeps: nothing
+    # state, of which it has none
 
     async def begin(self, conversation: Conversation, title: str) -> None:
-        """Return None: there are no conversations over there."""
+        """Return None: the service has no conversations."""
 
     async def upload(self, file: Photo | Document) -> None:
-        """Send nothing yet: files travel with the question. Unreadable where no model takes such a one."""
+        """Send nothing yet: files travel with the question. Raises Unreadable for a kind that no model takes."""
         if file.mime not in PHOTOS and not isinstance(file, Document):
             raise Unreadable("photo_refused")
 
     def reads(self, document: Document, model: str) -> bool:
-        """Of PDFs, models that see get the pages as pictures too."""
-        if not self._row.files or document.mime != PDF or document.size > MOST_OF_A_FILE:
+        """Tell whether the model reads the document itself: of a PDF, models that see get the pages as pictures too."""
+        if not self._profile.accepts_files or document.mime != PDF or document.size > MAX_FILE_BYTES:
             return False
         listed = self._listed(model)
-        return FILES not in self._habits.without(model) and (listed is None or listed.model.sees)
+        return FILES not in self._quirks.unsupported_features(model) and (listed is None or listed.model.sees)
 
     @property
     def media(self) -> None:
@@ -103,80 +103,84 @@ class OpenAI:
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Answer piece by piece. What a model does not take is left out, and it is asked again."""
         model = prompt.conversation.model_id
-        without = self._habits.without(model)
+        without = self._quirks.unsupported_features(model)
         while True:
-            body = RequestBody(prompt, self._wishes, without)
+            body = RequestBody(prompt, self._options, without)
             try:
                 async with aclosing(self._ask(prompt, body)) as answer:
                     async for piece in answer:
-                        self._habits.learn(model, without)
-                        yield self._priced(piece, model) if isinstance(piece, Usage) else piece
+                        self._quirks.remember(model, without)
+                        yield self._add_cost(piece, model) if isinstance(piece, Usage) else piece
                 return
             except Unsupported as problem:
                 if problem.feature not in body.features:
                     raise
                 without |= {problem.feature}
                 if problem.feature == FILES:  # whoever asked has their words
-                    self._habits.learn(model, without)
+                    self._quirks.remember(model, without)
                     raise Refused("provider_document_refused") from problem
 
     async def _ask(self, prompt: Prompt, body: RequestBody) -> AsyncGenerator[Piece, None]:
-        def judge(failed: ServiceFailure) -> BotError:
-            return error(failed, prompt.conversation.model, self._row.service)
+        def judge(failure: ServiceFailure) -> BotError:
+            return to_bot_error(failure, prompt.conversation.model, self._profile.service)
 
-        headers = {**body.headers, **self._trace()}
+        headers = {**body.headers, **self._request_id_header()}
         async with (
-            self._sending.place(body) as content,
+            self._upload_slots.acquire(body) as content,
             self._http.stream("POST", "chat/completions", content=content, headers=headers) as reply,
         ):
             if not is_success(reply):
                 raise judge(await read_failure(reply))
             async with (
-                aclosing(chunks(reply, MOST_OF_A_STREAM)) as raw,
-                aclosing(frames(reply.headers.get("content-type", ""), raw)) as read_frames,
-                aclosing(pieces(read_frames, judge)) as answer,
+                aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
+                aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
+                aclosing(read_pieces(reply_frames, judge)) as answer,
             ):
                 async for piece in answer:
                     yield piece
 
-    def _trace(self) -> dict[str, str]:
-        """An id by which the service's support finds the request; it stands in our log."""
-        if not self._row.traced:
+    def _request_id_header(self) -> dict[str, str]:
+        """Return the header with an id by which the service's support finds the request; the log has it too."""
+        if not self._profile.sends_request_id:
             return {}
         id = f"snapthread-{uuid.uuid4().hex}"
-        log.debug("asked", service=self._row.service, request=id)
+        log.debug("asked", service=self._profile.service, request=id)
         return {"x-client-request-id": id}
 
-    def _priced(self, usage: Usage, model: str) -> Usage:
-        """Add the dollars where only prices are told, as far as the list of models is here."""
+    def _add_cost(self, usage: Usage, model: str) -> Usage:
+        """Add the dollars where the service reports only tokens, if the list of models is cached."""
         listed = self._listed(model)
         if usage.dollars is not None or listed is None:
             return usage
-        return replace(usage, dollars=listed.dollars(usage))
+        return replace(usage, dollars=listed.cost(usage))
 
     # models
 
     def _listed(self, model: str) -> ListedModel | None:
-        """What the list says of a model, as far as it is here."""
-        return next((each for each in self._shelf.here if each.model.id == model), None)
+        """Return the entry of a model in the cached list, if there is one."""
+        return next((listed for listed in self._model_cache.cached if listed.model.id == model), None)
 
     async def models(self) -> Sequence[Model]:
-        """Return what can be asked now; where no list can be had, the last one, or the models that were named."""
-        return [listed.model for listed in await self._shelf.models()]
+        """Return the models that can be asked now; where no list can be fetched, the last one or the named models."""
+        return [listed.model for listed in await self._model_cache.models()]
 
     async def _fetch_models(self) -> Sequence[ListedModel]:
-        return read_models(await self._get(self._row.models, **self._row.query), self._named)
+        return read_models(await self._get(self._profile.models_path, **self._profile.models_query), self._named_models)
 
     async def check(self) -> None:
-        """Ask for the balance, or else for the list of models: that needs the key, and costs nothing.
+        """Fetch the balance, or else the list of models: that needs the key, and costs nothing.
 
         Raises Refused (provider_no_credits) where nothing is left. Where there is neither, nothing is asked.
         """
         try:
-            said = await self._get(self._row.balance or self._row.models)
+            balance_json = await self._get(self._profile.balance_path or self._profile.models_path)
         except _NotThere:
             return
-        balance = said.get("current_balance") if isinstance(said, dict) and self._row.balance else None
+        balance = (
+            balance_json.get("current_balance")
+            if isinstance(balance_json, dict) and self._profile.balance_path
+            else None
+        )
         if isinstance(balance, int | float) and balance <= 0:
             raise Refused("provider_no_credits")
 
@@ -185,12 +189,12 @@ class OpenAI:
             if reply.status_code in NOT_THERE:
                 raise _NotThere("provider_unsupported")
             if not is_success(reply):
-                raise error(await read_failure(reply), "", self._row.service)
-            return parse_json(await read_capped(reply, MOST_OF_A_LIST))
+                raise to_bot_error(await read_failure(reply), "", self._profile.service)
+            return parse_json(await read_capped(reply, MAX_LIST_BYTES))
 
 
 class _NotThere(Refused):
-    """There is nothing at this address."""
+    """The failure of an address at which there is nothing."""
 
 
 def open_vapi(context: AdapterContext) -> OpenAI:
@@ -222,5 +226,7 @@ def _open(
 ) -> OpenAI:
     options = RequestOptions(settings.bot_max_tokens, settings.bot_temperature, settings.bot_photo_detail)
     models = (name.partition("/") for name in (context.settings.bot_model, *context.settings.bot_fallbacks))
-    named = [id for provider, _, id in models if provider == profile.name]
-    return OpenAI(profile, key.get_secret_value() if key else "", url, auth=auth, wishes=options, named=named)
+    model_ids = [id for provider, _, id in models if provider == profile.name]
+    return OpenAI(
+        profile, key.get_secret_value() if key else "", url, auth=auth, options=options, named_models=model_ids
+    )

@@ -1,7 +1,7 @@
-"""The body of a question, of which no photo or document is ever in memory as a whole.
+"""The body of a question, which never holds a whole photo or document in memory.
 
-It is JSON with holes. While it is sent, each hole is filled with a file in base64, piece by piece, read and encoded in
-a thread. Files always travel as data URLs: nobody else can open the links that platforms give us, and we publish none.
+It is JSON with gaps. While it is sent, each gap is filled with a file in base64, piece by piece, read and encoded in
+a thread. Files always travel as data URLs: the links that platforms give us are private, and we publish none.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters.providers.openai.model_quirks import FIGURES, FILES, MAX_TOKENS, SYSTEM, TEMPERATURE
+from adapters.providers.openai.model_quirks import FILES, INCLUDE_USAGE, MAX_TOKENS, SYSTEM, TEMPERATURE
 from bot.errors import Busy
 from bot.messages import Exchange, Prompt, StoredFile
 from bot.words import say
@@ -26,107 +26,111 @@ CHUNK = 96 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """What is sent besides the question; None is not sent."""
+    """The options of a request; None is not sent."""
 
     max_tokens: int | None = None
     temperature: float | None = None
     detail: str | None = None  # how closely to look at photos: auto, low or high
-    figures: bool = False  # ask what the answer took
+    include_usage: bool = False  # ask for the usage of the answer
 
 
 class RequestBody:
-    """A question, ready to be sent as often as need be."""
+    """The body of a question, which can be sent more than once."""
 
-    def __init__(self, prompt: Prompt, wishes: RequestOptions, without: frozenset[str] = frozenset()) -> None:
-        """`without` are the features that the model does not take."""
-        mark = secrets.token_hex(16)  # stands where files go; nobody's words hold it
-        said = _question(prompt, wishes, without, mark)
-        self.features = _used(said) | ({FILES} if prompt.documents else frozenset())
+    def __init__(self, prompt: Prompt, options: RequestOptions, without: frozenset[str] = frozenset()) -> None:
+        """Build the body; `without` are the features that the model refuses."""
+        mark = secrets.token_hex(16)  # marks the place of a file; no text holds it by chance
+        request_json = _request_json(prompt, options, without, mark)
+        self.features = _used_features(request_json) | ({FILES} if prompt.documents else frozenset())
         self.files: tuple[StoredFile, ...] = (*prompt.photos, *prompt.documents)
-        text = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")  # half a surrogate pair cannot be sent
+        text = json.dumps(request_json, ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )  # half a surrogate pair cannot be sent
         self._texts = text.split(mark.encode())
         self.length = sum(map(len, self._texts)) + sum(-(-file.size // 3) * 4 for file in self.files)
 
     @property
     def headers(self) -> dict[str, str]:
-        """What goes before it; with its length known, it need not be sent in chunks, which some proxies refuse."""
+        """The headers; with a known length the body need not be sent in chunks, which some proxies refuse."""
         return {"content-type": "application/json", "content-length": str(self.length)}
 
     async def check(self) -> None:
-        """Busy when a file is not what it was: by the next try it has been fetched again."""
-        if self.files and not await asyncio.to_thread(_whole, self.files):
+        """Raise Busy when a file has changed or gone: the next try fetches it again."""
+        if self.files and not await asyncio.to_thread(_are_unchanged, self.files):
             raise Busy("photo_gone")
 
-    async def sent(self, reader: Executor | None = None) -> AsyncGenerator[bytes, None]:
-        """The bytes, in pieces of 128 kB at most where there are files, which the `reader` reads."""
-        read = asyncio.get_running_loop().run_in_executor
+    async def stream(self, reader: Executor | None = None) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes, in pieces of at most 128 kB where there are files, which the `reader` reads."""
+        run_in_executor = asyncio.get_running_loop().run_in_executor
         yield self._texts[0]
-        for kept, text in zip(self.files, self._texts[1:], strict=True):
-            for at in range(0, kept.size, CHUNK):
-                yield await read(reader, _encoded, kept.file, at, min(CHUNK, kept.size - at))
+        for stored_file, text in zip(self.files, self._texts[1:], strict=True):
+            for offset in range(0, stored_file.size, CHUNK):
+                yield await run_in_executor(
+                    reader, _read_base64, stored_file.file, offset, min(CHUNK, stored_file.size - offset)
+                )
             yield text
 
 
-def _whole(files: Sequence[StoredFile]) -> bool:
+def _are_unchanged(files: Sequence[StoredFile]) -> bool:
     try:
-        return all(kept.file.stat().st_size == kept.size for kept in files)
+        return all(stored_file.file.stat().st_size == stored_file.size for stored_file in files)
     except FileNotFoundError:
         return False
 
 
-def _encoded(file: Path, at: int, size: int) -> bytes:
+def _read_base64(file: Path, offset: int, size: int) -> bytes:
     with file.open("rb") as opened:
-        opened.seek(at)
+        opened.seek(offset)
         raw = opened.read(size)
     if len(raw) != size:  # or the other side would wait for the rest
         raise OSError("a file has changed while it was sent")
     return base64.b64encode(raw)
 
 
-# Words
+# JSON
 
 
-def _question(prompt: Prompt, wishes: RequestOptions, without: frozenset[str], mark: str) -> dict[str, Any]:
-    said: dict[str, Any] = {
+def _request_json(prompt: Prompt, options: RequestOptions, without: frozenset[str], mark: str) -> dict[str, Any]:
+    request_json: dict[str, Any] = {
         "model": prompt.conversation.model_id,
-        "messages": _messages(prompt, wishes, without, mark),
+        "messages": _messages(prompt, options, without, mark),
         "stream": True,
     }
-    if wishes.figures and FIGURES not in without:
-        said["stream_options"] = {"include_usage": True}
-    if wishes.max_tokens is not None:
-        said["max_completion_tokens" if MAX_TOKENS in without else "max_tokens"] = wishes.max_tokens
-    if wishes.temperature is not None and TEMPERATURE not in without:
-        said["temperature"] = wishes.temperature
-    return said
+    if options.include_usage and INCLUDE_USAGE not in without:
+        request_json["stream_options"] = {"include_usage": True}
+    if options.max_tokens is not None:
+        request_json["max_completion_tokens" if MAX_TOKENS in without else "max_tokens"] = options.max_tokens
+    if options.temperature is not None and TEMPERATURE not in without:
+        request_json["temperature"] = options.temperature
+    return request_json
 
 
-def _used(said: dict[str, Any]) -> frozenset[str]:
-    """The features that the question is asked with."""
-    fields = {name for name in (FIGURES, MAX_TOKENS, TEMPERATURE) if name in said}
-    return frozenset(fields | {SYSTEM} if said["messages"][0]["role"] == "system" else fields)
+def _used_features(request_json: dict[str, Any]) -> frozenset[str]:
+    """Return the features that a request uses."""
+    fields = {name for name in (INCLUDE_USAGE, MAX_TOKENS, TEMPERATURE) if name in request_json}
+    return frozenset(fields | {SYSTEM} if request_json["messages"][0]["role"] == "system" else fields)
 
 
-def _messages(prompt: Prompt, wishes: RequestOptions, without: frozenset[str], mark: str) -> list[dict[str, Any]]:
-    told = "\n\n".join(filter(None, (prompt.instructions, prompt.background)))
-    as_system = told and SYSTEM not in without
-    text = prompt.text if as_system else "\n\n".join(filter(None, (told, prompt.text)))
+def _messages(prompt: Prompt, options: RequestOptions, without: frozenset[str], mark: str) -> list[dict[str, Any]]:
+    instructions = "\n\n".join(filter(None, (prompt.instructions, prompt.background)))
+    as_system = instructions and SYSTEM not in without
+    text = prompt.text if as_system else "\n\n".join(filter(None, (instructions, prompt.text)))
     return [
-        *([{"role": "system", "content": told}] if as_system else []),
-        *(message for exchange in prompt.history for message in _said(exchange)),
-        {"role": "user", "content": _content(text, prompt, wishes, mark)},
+        *([{"role": "system", "content": instructions}] if as_system else []),
+        *(message for exchange in prompt.history for message in _exchange_messages(exchange)),
+        {"role": "user", "content": _content(text, prompt, options, mark)},
     ]
 
 
-def _said(exchange: Exchange) -> list[dict[str, Any]]:
-    """Who asked is told, because many may talk in one conversation. Some models want each question answered."""
-    if not exchange.answer:
+def _exchange_messages(exchange: Exchange) -> list[dict[str, Any]]:
+    """Return an exchange as messages. It names the author, because many may talk in one conversation."""
+    if not exchange.answer:  # some models want each question answered
         return []
     question = f"{exchange.author}: {exchange.question}" if exchange.author else exchange.question
     return [{"role": "user", "content": question}, {"role": "assistant", "content": exchange.answer}]
 
 
-def _content(text: str, prompt: Prompt, wishes: RequestOptions, mark: str) -> str | list[dict[str, Any]]:
+def _content(text: str, prompt: Prompt, options: RequestOptions, mark: str) -> str | list[dict[str, Any]]:
     if not (prompt.photos or prompt.documents or prompt.excerpts):
         return text
     parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
@@ -134,8 +138,8 @@ def _content(text: str, prompt: Prompt, wishes: RequestOptions, mark: str) -> st
         if number := prompt.numbers.get(photo.sha256):
             parts.append({"type": "text", "text": f"Photo {number} ({photo.name}):"})
         link = {"url": f"data:{photo.mime};base64,{mark}"}
-        if wishes.detail is not None:
-            link["detail"] = wishes.detail
+        if options.detail is not None:
+            link["detail"] = options.detail
         parts.append({"type": "image_url", "image_url": link})
     for document in prompt.documents:
         number = prompt.numbers.get(document.sha256)

@@ -8,7 +8,7 @@ from bot.adapter_settings import ProviderSettings, Url
 
 
 class CompletionSettings(ProviderSettings):
-    """What holds for all of them."""
+    """The settings that hold for all of them."""
 
     title: ClassVar[str] = "OpenAI-compatible services"
 
@@ -26,7 +26,7 @@ class CompletionSettings(ProviderSettings):
 
 
 class VapiSettings(CompletionSettings):
-    """How the bot gets at V-API."""
+    """The access to V-API."""
 
     title: ClassVar[str] = "V-API"
     switch: ClassVar[str] = "vapi_api_key"
@@ -39,7 +39,7 @@ class VapiSettings(CompletionSettings):
 
 
 class AimlapiSettings(CompletionSettings):
-    """How the bot gets at AI/ML API."""
+    """The access to AI/ML API."""
 
     title: ClassVar[str] = "AI/ML API"
     switch: ClassVar[str] = "aimlapi_api_key"
@@ -49,7 +49,7 @@ class AimlapiSettings(CompletionSettings):
 
 
 class OpenAISettings(CompletionSettings):
-    """How the bot gets at any other endpoint."""
+    """The access to any other endpoint."""
 
     title: ClassVar[str] = "Any other OpenAI-compatible endpoint"
     switch: ClassVar[str] = "openai_api_key"
@@ -65,5 +65,5 @@ class OpenAISettings(CompletionSettings):
 
     @property
     def is_on(self) -> bool:
-        """Whether it has a key or an address of its own: only OpenAI's own endpoint needs a key."""
+        """True if it has a key or an address of its own: only OpenAI's own endpoint needs a key."""
         return super().is_on or self.openai_api_url != type(self).model_fields["openai_api_url"].default

@@ -1,7 +1,7 @@
-"""How many questions with files are on their way at the same time: the others wait until one is over there.
+"""A limit on the questions with files that are sent at the same time.
 
-More would share the same line and be no faster; but each holds pieces of its files in memory, and when a line that was
-jammed moves again, all of them want to go on at the same moment, for which the event loop would stand still.
+More would share the same bandwidth and be no faster; but each holds pieces of its files in memory, and when a
+stalled link moves again, all of them go on at the same moment, which would block the event loop.
 """
 
 import asyncio
@@ -11,31 +11,31 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.providers.openai.request_body import RequestBody
 
-MOST = 32
+MAX_UPLOADS = 32
 
 
 class UploadSlots:
-    """Places on the way to one service."""
+    """The upload slots of one service."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._places = asyncio.Semaphore(most)
+    def __init__(self, max_uploads: int = MAX_UPLOADS) -> None:
+        self._slots = asyncio.Semaphore(max_uploads)
         # One is fast enough, and more would take turns with the event loop at the interpreter, each for a millisecond.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="sending")
 
     @asynccontextmanager
-    async def place(self, body: RequestBody) -> AsyncGenerator[AsyncIterator[bytes], None]:
-        """Wait for a place, if there are files, and hand out the pieces of the body; Busy when a file is gone.
+    async def acquire(self, body: RequestBody) -> AsyncGenerator[AsyncIterator[bytes], None]:
+        """Wait for a slot, if there are files, and return the pieces of the body. Raises Busy when a file is gone.
 
-        The place is free again as soon as all pieces are sent, or on leaving.
+        The slot is free again as soon as all pieces are sent, or on leaving.
         """
-        async with AsyncExitStack() as taken:
+        async with AsyncExitStack() as stack:
             if body.files:
-                await taken.enter_async_context(self._places)
+                await stack.enter_async_context(self._slots)
             await body.check()
 
-            async def sent() -> AsyncIterator[bytes]:
-                async for piece in body.sent(self._reader):
+            async def stream() -> AsyncIterator[bytes]:
+                async for piece in body.stream(self._reader):
                     yield piece
-                await taken.aclose()
+                await stack.aclose()
 
-            yield sent()
+            yield stream()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.providers import answer_stream as answers
-from adapters.providers.answer_stream import BlankTrimmer, pieces
+from adapters.providers.answer_stream import BlankTrimmer, read_pieces
 from adapters.providers.error_rules import ServiceFailure
 from adapters.providers.frames import EndFrame, Frame, ResultFrame, TextFrame
 from bot.errors import BotError, Busy, Cut, Refused
@@ -33,7 +33,7 @@ def judge(failed: ServiceFailure) -> BotError:
 
 
 async def told(*frames: Frame | BotError) -> list[Piece]:
-    return [piece async for piece in pieces(of(*frames), judge)]
+    return [piece async for piece in read_pieces(of(*frames), judge)]
 
 
 async def wrong(*frames: Frame | BotError) -> BotError:
@@ -85,7 +85,7 @@ async def test_an_empty_answer_is_named_as_such() -> None:
 
 
 async def test_an_answer_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST", 10)
+    monkeypatch.setattr(answers, "MAX_LENGTH", 10)
 
     assert (await wrong(TextFrame("A cat. "), TextFrame("A dog."))).key == "provider_too_long"
     assert (await wrong(ResultFrame("A cat. A dog.", Usage()))).key == "provider_too_long"
@@ -93,10 +93,10 @@ async def test_an_answer_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("last", [EndFrame(), ResultFrame("A cat", Usage(5))])
 async def test_a_stream_that_does_not_close_after_its_end_is_left(monkeypatch: pytest.MonkeyPatch, last: Frame) -> None:
-    monkeypatch.setattr(answers, "LINGER", 0.05)
+    monkeypatch.setattr(answers, "DRAIN_TIMEOUT", 0.05)
 
     async with asyncio.timeout(2):
-        got = [piece async for piece in pieces(open_end(TextFrame("A cat"), last), judge)]
+        got = [piece async for piece in read_pieces(open_end(TextFrame("A cat"), last), judge)]
     assert got[0] == Text("A cat")
 
 

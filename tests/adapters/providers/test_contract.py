@@ -325,7 +325,7 @@ def _meaning(name: Name, fault: str, expected: Fault) -> tuple[type[BotError], s
 
 @stories(noticed=False)
 async def test_nobody_notices(rig: Rig, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "AFTERWARDS", 0.2)  # seconds that only who keeps the connection open takes
+    monkeypatch.setattr(wire, "USAGE_TIMEOUT", 0.2)  # seconds that only who keeps the connection open takes
     async with rig.make() as provider:
         expected = await asked(rig, provider)
         rig.add(FAULTS[fault])

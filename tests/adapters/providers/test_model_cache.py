@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers import model_cache as shelves
-from adapters.providers.model_cache import AGAIN, FRESH, ModelListCache
+from adapters.providers.model_cache import MAX_AGE, RETRY_AFTER, ModelListCache
 from bot.errors import Busy
 
 
@@ -48,7 +48,7 @@ async def settled(shelf: ModelListCache[str]) -> None:
 
 
 async def test_the_first_callers_wait_for_one_and_the_same_list(source: Source, shelf: ModelListCache[str]) -> None:
-    assert list(shelf.here) == []
+    assert list(shelf.cached) == []
     lists = await asyncio.gather(*(shelf.models() for _ in range(5)))
 
     assert lists == [["list 1"]] * 5
@@ -59,17 +59,17 @@ async def test_an_old_list_is_handed_out_at_once_while_a_new_one_is_on_its_way(
     source: Source, shelf: ModelListCache[str]
 ) -> None:
     await shelf.models()
-    source.now = FRESH - 1
+    source.now = MAX_AGE - 1
     assert await shelf.models() == ["list 1"]
     assert source.asked == 1
-    source.now = FRESH
+    source.now = MAX_AGE
     source.open.clear()
 
     assert await shelf.models() == ["list 1"]
     assert await shelf.models() == ["list 1"]
     source.open.set()
     await settled(shelf)
-    assert await shelf.models() == shelf.here == ["list 2"]
+    assert await shelf.models() == shelf.cached == ["list 2"]
     assert source.asked == 2
 
 
@@ -77,13 +77,13 @@ async def test_an_old_list_is_better_than_none_and_who_just_failed_is_not_asked_
     source: Source, shelf: ModelListCache[str]
 ) -> None:
     await shelf.models()
-    source.now, source.trouble = FRESH, Busy("provider_unreachable")
+    source.now, source.trouble = MAX_AGE, Busy("provider_unreachable")
     await shelf.models()
     await settled(shelf)
     assert await shelf.models() == ["list 1"]
     assert source.asked == 2
 
-    source.now, source.trouble = FRESH + AGAIN, None
+    source.now, source.trouble = MAX_AGE + RETRY_AFTER, None
     await shelf.models()
     await settled(shelf)
     assert await shelf.models() == ["list 3"]
@@ -94,7 +94,7 @@ async def test_what_is_shipped_stands_in_where_there_never_was_a_list(source: So
     shelf = ModelListCache(source, lambda: ["shipped"], clock=lambda: source.now)
 
     assert await shelf.models() == ["shipped"]
-    source.now, source.trouble = AGAIN, None
+    source.now, source.trouble = RETRY_AFTER, None
     assert await shelf.models() == ["shipped"]
     await settled(shelf)
     assert await shelf.models() == ["list 2"]
@@ -111,7 +111,7 @@ async def test_with_nothing_shipped_the_list_is_empty(source: Source, shelf: Mod
 async def test_nobody_waits_forever(
     source: Source, shelf: ModelListCache[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelves, "PATIENCE", 0.02)
+    monkeypatch.setattr(shelves, "FETCH_TIMEOUT", 0.02)
     source.open.clear()
 
     async with asyncio.timeout(2):

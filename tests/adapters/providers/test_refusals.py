@@ -13,10 +13,10 @@ from adapters.providers.error_rules import (
     ErrorRule,
     ServiceFailure,
     at,
-    error,
-    failure,
-    masked,
+    mask_private,
+    parse_failure,
     refused,
+    to_bot_error,
 )
 from bot.errors import BotError, Busy, Refused
 
@@ -24,7 +24,7 @@ RULES = (*TOO_MANY, *GATEKEEPER, *REST)
 
 
 def judged(status: int, body: bytes = b"", **headers: str) -> BotError:
-    return error(failure(status, body, headers), "some/model", RULES, "A service")
+    return to_bot_error(parse_failure(status, body, headers), "some/model", RULES, "A service")
 
 
 @pytest.mark.parametrize(
@@ -49,22 +49,22 @@ def judged(status: int, body: bytes = b"", **headers: str) -> BotError:
     ],
 )
 def test_an_error_body_says(body: object, code: str, message: str) -> None:
-    assert failure(400, json.dumps(body).encode()) == ServiceFailure(400, code, message)
+    assert parse_failure(400, json.dumps(body).encode()) == ServiceFailure(400, code, message)
 
 
 def test_pages_and_garbage_are_read_as_well() -> None:
-    page = failure(502, b"<html><title> Bad gateway </title> by Cloudflare")
+    page = parse_failure(502, b"<html><title> Bad gateway </title> by Cloudflare")
 
     assert (page.code, page.message) == ("HTML", "Bad gateway Cloudflare")
-    assert failure(500, b"out of order").message == "out of order"
-    assert failure(500, b"").message == ""
-    assert failure(500, b"\xff\xfe").code == ""
-    assert failure(500, b"[" * 50_000).code == ""
+    assert parse_failure(500, b"out of order").message == "out of order"
+    assert parse_failure(500, b"").message == ""
+    assert parse_failure(500, b"\xff\xfe").code == ""
+    assert parse_failure(500, b"[" * 50_000).code == ""
 
 
 def test_the_pause_comes_from_the_headers_or_from_the_message() -> None:
-    assert failure(429, b"", {"retry-after": "3"}).retry_after == 3
-    assert failure(429, b'{"error": {"message": "Please try again in 20s."}}').retry_after == 20
+    assert parse_failure(429, b"", {"retry-after": "3"}).retry_after == 3
+    assert parse_failure(429, b'{"error": {"message": "Please try again in 20s."}}').retry_after == 20
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_who_is_asked_to_slow_down_waits_as_long_as_they_say() -> None:
 def test_the_first_rule_that_fits_decides() -> None:
     rules = (ErrorRule(at(400), "cat", refused("provider_empty")), ErrorRule(None, "", refused("provider_failed")))
 
-    assert error(ServiceFailure(400, "", "A CAT"), "", rules, "").key == "provider_empty"
-    assert error(ServiceFailure(400, "cats", ""), "", rules, "").key == "provider_empty"
-    assert error(ServiceFailure(401, "", "cat"), "", rules, "").key == "provider_failed"
+    assert to_bot_error(ServiceFailure(400, "", "A CAT"), "", rules, "").key == "provider_empty"
+    assert to_bot_error(ServiceFailure(400, "cats", ""), "", rules, "").key == "provider_empty"
+    assert to_bot_error(ServiceFailure(401, "", "cat"), "", rules, "").key == "provider_failed"
 
 
 def test_neither_keys_nor_addresses_get_into_the_log() -> None:
@@ -115,12 +115,12 @@ def test_neither_keys_nor_addresses_get_into_the_log() -> None:
     assert [(line["event"], line["status"]) for line in logs] == [("A service did not answer", 401)]
     assert "abc" not in str(logs)
     assert "x.example" not in str(logs)
-    assert masked("a task-force of key people") == "a task-force of key people"
+    assert mask_private("a task-force of key people") == "a task-force of key people"
 
 
 def test_a_hostile_message_is_read_in_no_time() -> None:
     started = time.monotonic()
     judged(400, b"sk-" * 1_000_000)
-    masked("sk-" * 300_000)
+    mask_private("sk-" * 300_000)
 
     assert time.monotonic() - started < 1

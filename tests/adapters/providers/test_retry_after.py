@@ -5,7 +5,7 @@ from email.utils import formatdate
 
 import pytest
 
-from adapters.providers.retry_after import LONGEST, SHORTEST, pause
+from adapters.providers.retry_after import LONGEST, SHORTEST, read_retry_delay
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from adapters.providers.retry_after import LONGEST, SHORTEST, pause
     ],
 )
 def test_the_headers_say(headers: dict[str, str], seconds: float | None) -> None:
-    assert pause(headers) == seconds
+    assert read_retry_delay(headers) == seconds
 
 
 def test_the_end_of_the_pause_may_be_a_moment() -> None:
@@ -40,7 +40,7 @@ def test_the_end_of_the_pause_may_be_a_moment() -> None:
         {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(in_a_minute))},
         {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(in_a_minute * 1000))},
     ):
-        seconds = pause(headers)
+        seconds = read_retry_delay(headers)
         assert seconds is not None
         assert 55 < seconds <= 61
 
@@ -58,21 +58,21 @@ def test_the_end_of_the_pause_may_be_a_moment() -> None:
     ],
 )
 def test_the_message_says(message: str, seconds: float | None) -> None:
-    assert pause({}, message) == seconds
+    assert read_retry_delay({}, message) == seconds
 
 
 def test_headers_are_worth_more_than_words() -> None:
-    assert pause({"retry-after": "3"}, "Please try again in 20s.") == 3
+    assert read_retry_delay({"retry-after": "3"}, "Please try again in 20s.") == 3
 
 
 @pytest.mark.parametrize("said", ["-", "1.2.3", "Mon, 99 Foo 2026", "Fri, 31 Dec 9999 23:59:59 -2359", "9" * 400])
 def test_what_cannot_be_read_is_no_pause(said: str) -> None:
-    assert pause({"retry-after": said}) in (None, LONGEST)
+    assert read_retry_delay({"retry-after": said}) in (None, LONGEST)
 
 
 def test_a_hostile_message_is_read_in_no_time() -> None:
     started = time.monotonic()
-    pause({}, "try again in " + "1m" * 100_000)
-    pause({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1m" * 100_000})
+    read_retry_delay({}, "try again in " + "1m" * 100_000)
+    read_retry_delay({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1m" * 100_000})
 
     assert time.monotonic() - started < 1

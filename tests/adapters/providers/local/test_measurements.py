@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from adapters.providers.local.measurements import COLOURS as NAMES
-from adapters.providers.local.measurements import Measurements, _checked, difference, measure
+from adapters.providers.local.measurements import Measurements, _parse, difference, measure
 from bot.errors import Unreadable
 from bot.files.isolation.client import WorkerFailed
 from tests.files.photos import FOLDER
@@ -122,7 +122,7 @@ async def test_every_colour_has_a_name_in_the_catalogue() -> None:
 )
 def test_what_a_worker_makes_up_is_not_believed(value: Any) -> None:
     with pytest.raises(WorkerFailed):
-        _checked(value, b"")
+        _parse(value, b"")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

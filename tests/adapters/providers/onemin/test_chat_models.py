@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from adapters.providers.onemin.chat_models import read_models, shipped
+from adapters.providers.onemin.chat_models import read_models, shipped_models
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
 from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Client
@@ -60,7 +60,7 @@ async def test_strange_lists_are_read_as_far_as_they_make_sense() -> None:
 
 
 def test_the_shipped_list_says_how_old_it_is() -> None:
-    listed: Any = shipped()
+    listed: Any = shipped_models()
 
     assert "2026-03-29" in listed["readme"]
     assert sum(model.sees for model in read_models([listed], FEATURES)) == 23

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.providers.error_rules import ServiceFailure, failure
+from adapters.providers.error_rules import ServiceFailure, parse_failure
 from adapters.providers.onemin.errors import (
     SOUND_RULES,
     STUDIO_RULES,
@@ -15,8 +15,8 @@ from adapters.providers.onemin.errors import (
     VIDEO_RULES,
     AssetsLost,
     EndpointMissing,
-    error,
-    masked,
+    mask_private,
+    to_bot_error,
 )
 from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
 
@@ -33,7 +33,7 @@ def flat(code: str, message: str) -> dict[str, Any]:
 
 def judged(status: int, body: object = b"", **options: Any) -> BotError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return error(failure(status, raw), MODEL, **options)
+    return to_bot_error(parse_failure(status, raw), MODEL, **options)
 
 
 CASES: list[tuple[int, object, type[BotError], str]] = [
@@ -118,13 +118,15 @@ def test_nothing_of_the_team_gets_out() -> None:
 
     assert "A B" not in str(logs) + str(problem)
     assert "x.y" not in str(logs)
-    assert masked("but the Team only has 3 credits") == "but the Team only has 3 credits", "not the known sentence"
+    assert mask_private("but the Team only has 3 credits") == "but the Team only has 3 credits", (
+        "not the known sentence"
+    )
 
 
 def test_a_hostile_message_is_read_in_no_time() -> None:
     started = time.monotonic()
     judged(400, {"message": "not found " * 6_000, "code": "file " * 5_000})
-    error(ServiceFailure("stream", "image" * 10_000, "requires 1 credits but only has " * 5_000), MODEL)
+    to_bot_error(ServiceFailure("stream", "image" * 10_000, "requires 1 credits but only has " * 5_000), MODEL)
 
     assert time.monotonic() - started < 1
 
@@ -145,7 +147,7 @@ def test_a_hostile_message_is_read_in_no_time() -> None:
 def test_the_makers_of_models_say_in_many_ways_that_they_do_not_make_something(message: str) -> None:
     for status in (400, 403, 422):
         assert judged(status, {"message": message}, rules=STUDIO_RULES).key == "studio_moderated"
-    assert error(ServiceFailure("record", "FAILED", message), MODEL, STUDIO_RULES).key == "studio_moderated"
+    assert to_bot_error(ServiceFailure("record", "FAILED", message), MODEL, STUDIO_RULES).key == "studio_moderated"
 
 
 @pytest.mark.parametrize(

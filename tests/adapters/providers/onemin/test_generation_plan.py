@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.onemin.generation_params import USUAL, generation_params
+from adapters.providers.onemin.generation_params import DEFAULT_MODELS, generation_params
 from adapters.providers.onemin.generation_plan import plan_generation
 from bot.messages import GenerationKind, GenerationRequest, Photo
 from emulator.fields import Field
@@ -60,7 +60,7 @@ def test_a_model_that_nobody_wrote_about_gets_nothing_but_the_words_and_the_phot
 
 
 def test_it_can_be_asked_several_times_all_the_same() -> None:
-    assert plan_generation(GenerationRequest("imagine", "brand-new", "a cat", params={"n": "3"})).times == 3
+    assert plan_generation(GenerationRequest("imagine", "brand-new", "a cat", params={"n": "3"})).request_count == 3
 
 
 def test_half_a_character_does_not_break_the_order() -> None:
@@ -70,7 +70,7 @@ def test_half_a_character_does_not_break_the_order() -> None:
 def wishes(craft: GenerationKind, model: str) -> list[tuple[str, str]]:
     recipe = generation_params(craft, model)
     shapes = [("size", shape) for shape in recipe.shapes]
-    return shapes + [(name, value) for name, values in recipe.wishes.items() for value in values]
+    return shapes + [(name, value) for name, values in recipe.options.items() for value in values]
 
 
 CRAFTS: dict[GenerationKind, str] = {"imagine": "IMAGE_GENERATOR", "vary": "IMAGE_VARIATOR", "edit": "IMAGE_EDITOR"}
@@ -102,4 +102,4 @@ def _good(field: Field, value: Any) -> bool:
 def test_the_usual_models_stand_in_rows_of_their_own() -> None:
     pictures: tuple[GenerationKind, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
 
-    assert all(generation_params(craft, model).models != ".*" for craft in pictures for model in USUAL[craft])
+    assert all(generation_params(craft, model).models != ".*" for craft in pictures for model in DEFAULT_MODELS[craft])

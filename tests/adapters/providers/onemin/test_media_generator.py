@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from adapters.providers.onemin.generation_params import FEATURES, LOOKING, SPEAKING
+from adapters.providers.onemin.generation_params import FEATURES, NEEDS_PHOTO, NEEDS_PROMPT
 from adapters.providers.onemin.provider import OneMin
 from bot.errors import BotError, Busy, Refused
 from bot.messages import File, Generated, GenerationKind, GenerationRequest
@@ -29,7 +29,7 @@ def order(
     craft: GenerationKind = "imagine", model: str = "gpt-image-1-mini", words: str = "a lighthouse", **wishes: str
 ) -> GenerationRequest:
     return GenerationRequest(
-        craft, model, words if craft in SPEAKING else "", photo() if craft in LOOKING else None, wishes
+        craft, model, words if craft in NEEDS_PROMPT else "", photo() if craft in NEEDS_PHOTO else None, wishes
     )
 
 
@@ -494,11 +494,12 @@ async def test_a_recording_gets_a_name_that_is_taken_and_none_of_the_senders(
 
 
 async def test_a_recording_is_uploaded_once_for_several_tries(onemin: OneMin, emulator: Emulator) -> None:
+    same = recording()  # two of them differ in the serial number of their Ogg stream
     emulator.faults.add("server_error", at="sound")
     with pytest.raises(Busy):
-        await onemin.media.transcribe(recording(), "whisper-1", "en")
+        await onemin.media.transcribe(same, "whisper-1", "en")
 
-    await onemin.media.transcribe(recording(), "whisper-1", "en")
+    await onemin.media.transcribe(same, "whisper-1", "en")
 
     assert [seen.path for seen in emulator.seen].count("/api/assets") == 1
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.providers import answer_stream as answers
-from adapters.providers.answer_stream import pieces
+from adapters.providers.answer_stream import read_pieces
 from adapters.providers.frames import EndFrame, Frame, TextFrame
-from adapters.providers.onemin.errors import error
-from adapters.providers.onemin.reply_reader import frames
+from adapters.providers.onemin.errors import to_bot_error
+from adapters.providers.onemin.reply_reader import read_frames
 from adapters.providers.onemin.stream_cleaner import StreamCleaner
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused
 from bot.messages import Text, Usage
@@ -30,8 +30,10 @@ async def cut(body: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
 
 async def read(type: str, *body: bytes) -> tuple[str, Usage]:
     text, usage = "", None
-    async with aclosing(frames(type, cut(body))) as read_frames:
-        async for piece in pieces(read_frames, lambda failed: error(failed, "onemin/gpt-4o"), StreamCleaner):
+    async with aclosing(read_frames(type, cut(body))) as reply_frames:
+        async for piece in read_pieces(
+            reply_frames, lambda failed: to_bot_error(failed, "onemin/gpt-4o"), StreamCleaner
+        ):
             if isinstance(piece, Text):
                 text += piece.text
             else:
@@ -176,7 +178,9 @@ async def test_a_connection_that_breaks_keeps_what_was_said() -> None:
     async def until_it_breaks(body: bytes) -> tuple[str, BotError | None]:
         said = ""
         try:
-            async for piece in pieces(frames(SSE, breaking(body)), lambda failed: error(failed, ""), StreamCleaner):
+            async for piece in read_pieces(
+                read_frames(SSE, breaking(body)), lambda failed: to_bot_error(failed, ""), StreamCleaner
+            ):
                 said += piece.text if isinstance(piece, Text) else ""
         except BotError as broken:
             return said, broken
@@ -257,7 +261,7 @@ async def test_answers_may_look_like_something_else() -> None:
 
 
 async def test_an_answer_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST", 1_000)
+    monkeypatch.setattr(answers, "MAX_LENGTH", 1_000)
     endless = content(*["word " * 20] * 20)
     whole = json.dumps({"aiRecord": record("word " * 1_000)}).encode()
 
@@ -273,7 +277,9 @@ async def test_a_million_small_pieces_do_not_take_forever() -> None:
         yield EndFrame()
 
     async with asyncio.timeout(10):
-        count = len([piece async for piece in pieces(many(), lambda failed: error(failed, ""), StreamCleaner)])
+        count = len(
+            [piece async for piece in read_pieces(many(), lambda failed: to_bot_error(failed, ""), StreamCleaner)]
+        )
     assert count > 50_000
 
     body = content(*["ha ", "\n"] * 10_000)

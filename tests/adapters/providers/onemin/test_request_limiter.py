@@ -30,7 +30,7 @@ async def test_no_minute_sees_more_than_allowed() -> None:
     window = RequestLimiter(Cloakroom(clock=clock).acquire, RateLimit("g", 180, 60), sleep=clock.sleep)
     times = []
     for _ in range(1_000):
-        await window.enter()
+        await window.acquire()
         times.append(clock.now)
         clock.now += 0.1
 
@@ -45,7 +45,7 @@ async def test_those_who_wait_go_in_the_order_they_came() -> None:
     order: list[int] = []
 
     async def enter(n: int) -> None:
-        await window.enter()
+        await window.acquire()
         order.append(n)
 
     await asyncio.gather(*map(enter, range(9)))
@@ -55,8 +55,8 @@ async def test_those_who_wait_go_in_the_order_they_came() -> None:
 
 async def test_who_leaves_the_line_takes_nobodys_place() -> None:
     window = RequestLimiter(Cloakroom().acquire, RateLimit("g", 1, 0.2))
-    await window.enter()
-    first, second = (asyncio.create_task(window.enter()) for _ in range(2))
+    await window.acquire()
+    first, second = (asyncio.create_task(window.acquire()) for _ in range(2))
     await asyncio.sleep(0.05)
     first.cancel()
     started = asyncio.get_running_loop().time()
@@ -85,7 +85,7 @@ async def test_processes_share_what_the_account_may_ask_and_none_of_them_starves
     came: list[tuple[float, RequestLimiter]] = []
 
     async def enter(window: RequestLimiter) -> None:
-        await window.enter()
+        await window.acquire()
         came.append((clock.now, window))
 
     await asyncio.gather(*(enter(window) for _ in range(20) for window in (here, there)))

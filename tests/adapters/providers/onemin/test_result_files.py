@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.onemin.result_files import MOST, ResultFetcher, places
+from adapters.providers.onemin.result_files import MAX_BYTES, ResultFetcher, find_addresses
 from bot.errors import Refused
 
 API = "https://api.1min.ai"
@@ -20,13 +20,13 @@ def record(result: Any, link: Any = "") -> dict[str, Any]:
 
 
 def test_the_link_comes_before_the_key() -> None:
-    assert places(record([KEY], LINK), API) == [[LINK, f"https://asset.1min.ai/{KEY}"]]
+    assert find_addresses(record([KEY], LINK), API) == [[LINK, f"https://asset.1min.ai/{KEY}"]]
 
 
 def test_of_several_the_link_belongs_to_the_one_whose_key_it_holds() -> None:
     other = "images/other one.png"
 
-    assert places(record([other, KEY], LINK), API) == [
+    assert find_addresses(record([other, KEY], LINK), API) == [
         ["https://asset.1min.ai/images/other%20one.png"],
         [LINK, f"https://asset.1min.ai/{KEY}"],
     ]
@@ -35,28 +35,28 @@ def test_of_several_the_link_belongs_to_the_one_whose_key_it_holds() -> None:
 def test_a_link_to_none_of_them_is_taken_for_the_first_one() -> None:
     link = "https://asset.1min.ai/elsewhere.png?sig=1"
 
-    assert places(record([KEY, "images/b.png"], link), API)[0] == [link, f"https://asset.1min.ai/{KEY}"]
+    assert find_addresses(record([KEY, "images/b.png"], link), API)[0] == [link, f"https://asset.1min.ai/{KEY}"]
 
 
 @pytest.mark.parametrize("result", [KEY, [KEY], {"url": KEY}, [{"image": KEY}], ["", None, KEY]])
 def test_keys_are_found_in_every_shape(result: Any) -> None:
-    assert places(record(result), API) == [[f"https://asset.1min.ai/{KEY}"]]
+    assert find_addresses(record(result), API) == [[f"https://asset.1min.ai/{KEY}"]]
 
 
 def test_older_replies_have_whole_addresses() -> None:
     address = f"https://asset.1min.ai/{KEY}"
 
-    assert places(record([address]), API) == [[address]]
+    assert find_addresses(record([address]), API) == [[address]]
 
 
 @pytest.mark.parametrize("result", [[], None, {}, 7])
 def test_the_link_alone_will_do(result: Any) -> None:
-    assert places(record(result, LINK), API) == [[LINK]]
-    assert places(record(result), API) == []
+    assert find_addresses(record(result, LINK), API) == [[LINK]]
+    assert find_addresses(record(result), API) == []
 
 
 def test_where_the_api_is_not_1min_ais_own_the_files_lie_beside_it() -> None:
-    assert places(record([KEY]), "http://127.0.0.1:8080/") == [[f"http://127.0.0.1:8080/{KEY}"]]
+    assert find_addresses(record([KEY]), "http://127.0.0.1:8080/") == [[f"http://127.0.0.1:8080/{KEY}"]]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_where_the_api_is_not_1min_ais_own_the_files_lie_beside_it() -> None:
     ],
 )
 def test_these_hosts_are_asked(address: str) -> None:
-    assert places(record([address]), API) == [[address]]
+    assert find_addresses(record([address]), API) == [[address]]
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_these_hosts_are_asked(address: str) -> None:
     ],
 )
 def test_no_other_host_is_asked(address: str) -> None:
-    assert places(record([address]), API) == [[]]
-    assert places(record([], address), API) == [[]]
+    assert find_addresses(record([address]), API) == [[]]
+    assert find_addresses(record([], address), API) == [[]]
 
 
 @asynccontextmanager
@@ -113,23 +113,23 @@ async def serving(head: bytes, body: bytes = b"") -> AsyncIterator[str]:
 
 
 async def test_a_file_that_says_it_is_too_large_is_not_even_read() -> None:
-    async with serving(b"Content-Length: %d\r\n" % (MOST + 1)) as address, ResultFetcher(5) as fetcher:
+    async with serving(b"Content-Length: %d\r\n" % (MAX_BYTES + 1)) as address, ResultFetcher(5) as fetcher:
         with pytest.raises(Refused) as refused:
-            await fetcher.file([address], "picture")
+            await fetcher.fetch([address], "picture")
 
     assert refused.value.key == "made_too_large"
     assert "25 MB" in str(refused.value)
 
 
 async def test_one_that_keeps_silent_about_it_is_read_up_to_there() -> None:
-    async with serving(b"", bytes(MOST + 1)) as address, ResultFetcher(5) as fetcher:
+    async with serving(b"", bytes(MAX_BYTES + 1)) as address, ResultFetcher(5) as fetcher:
         with pytest.raises(Refused):
-            await fetcher.file([address], "picture")
+            await fetcher.fetch([address], "picture")
 
 
 async def test_with_no_way_at_all_it_is_gone() -> None:
     async with ResultFetcher(5) as fetcher:
         with pytest.raises(Refused) as refused:
-            await fetcher.file([], "picture")
+            await fetcher.fetch([], "picture")
 
     assert refused.value.key == "made_gone"

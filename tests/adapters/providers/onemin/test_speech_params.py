@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.onemin.speech_params import read_transcript, speakable, transcription_params
+from adapters.providers.onemin.speech_params import read_transcript, transcription_params, truncate_for_speech
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_a_transcript_is_its_text(text: str, said: str) -> None:
     ],
 )
 def test_a_text_is_cut_where_one_may_pause(text: str, said: str) -> None:
-    assert speakable(text, 17) == said
+    assert truncate_for_speech(text, 17) == said

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.providers.onemin.generation_models import read_tools, shipped_tools
-from adapters.providers.onemin.generation_params import FEATURES, USUAL
+from adapters.providers.onemin.generation_params import DEFAULT_MODELS, FEATURES
 
 
 def listed(*rows: Any) -> Any:
@@ -18,7 +18,7 @@ def row(id: str, feature: str = "IMAGE_GENERATOR", credits: Any = None, **more: 
 
 @pytest.mark.parametrize("craft", FEATURES)
 def test_the_shipped_list_has_somebody_for_every_craft_and_the_usual_one_first(craft: str) -> None:
-    assert read_tools(shipped_tools(), craft)[0].id == USUAL[craft][0]
+    assert read_tools(shipped_tools(), craft)[0].id == DEFAULT_MODELS[craft][0]
 
 
 @pytest.mark.parametrize(

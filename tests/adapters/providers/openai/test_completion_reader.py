@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.providers.answer_stream import pieces
+from adapters.providers.answer_stream import read_pieces
 from adapters.providers.openai import completion_reader as wire
-from adapters.providers.openai.completion_reader import frames
-from adapters.providers.openai.errors import error
+from adapters.providers.openai.completion_reader import read_frames
+from adapters.providers.openai.errors import to_bot_error
 from bot.errors import BotError, Busy, Cut, Refused
 from bot.messages import Text, Usage
 from tests.adapters.providers.openai.conftest import delta, event
@@ -21,17 +21,17 @@ from tests.adapters.providers.openai.conftest import delta, event
 SSE, JSON, HTML = "text/event-stream; charset=utf-8", "application/json", "text/html"
 ANSWER = "Eine Katze 🐈‍⬛, naïve & 写真.\n\nEnde."
 USAGE = Usage(None, 31, 120)
-FIGURES = {"prompt_tokens": 31, "completion_tokens": 120, "total_tokens": 151}
+INCLUDE_USAGE = {"prompt_tokens": 31, "completion_tokens": 120, "total_tokens": 151}
 ROLE, DONE = delta("", role="assistant", refusal=None), b"data: [DONE]\n\n"
 WORDS, STOP = delta(ANSWER[:7]) + delta(ANSWER[7:]), delta(None, "stop")
-USED = event(choices=[], usage=FIGURES)
+USED = event(choices=[], usage=INCLUDE_USAGE)
 USUAL = ROLE + WORDS + STOP + USED + DONE
 
 
 def completion(content: Any = ANSWER, finish: str | None = "stop", **more: Any) -> dict[str, Any]:
     message = {"role": "assistant", "content": content, "refusal": None}
     choices = [{"index": 0, "message": message, "finish_reason": finish}]
-    return {"object": "chat.completion", "choices": choices, "usage": FIGURES, **more}
+    return {"object": "chat.completion", "choices": choices, "usage": INCLUDE_USAGE, **more}
 
 
 async def cut(body: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
@@ -53,8 +53,8 @@ async def hanging(*body: bytes) -> AsyncGenerator[bytes, None]:
 
 async def told(type: str, body: AsyncGenerator[bytes, None]) -> tuple[str, Usage]:
     text, usage = "", None
-    async with aclosing(frames(type, body)) as read_frames:
-        async for piece in pieces(read_frames, lambda failed: error(failed, "openai/gpt-4o", "It")):
+    async with aclosing(read_frames(type, body)) as reply_frames:
+        async for piece in read_pieces(reply_frames, lambda failed: to_bot_error(failed, "openai/gpt-4o", "It")):
             if isinstance(piece, Text):
                 text += piece.text
             else:
@@ -92,7 +92,7 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "cut for its length": (SSE, ROLE + WORDS + delta(None, "length") + USED + DONE),
     "the usage with the reason": (
         SSE,
-        WORDS + event(choices=[{"delta": {}, "finish_reason": "stop"}], usage=FIGURES) + DONE,
+        WORDS + event(choices=[{"delta": {}, "finish_reason": "stop"}], usage=INCLUDE_USAGE) + DONE,
     ),
     "a usage with each piece": (SSE, event(choices=[], usage={"prompt_tokens": 31, "completion_tokens": 1}) + USUAL),
     "an empty usage with each piece": (SSE, USUAL.replace(b'{"choices": [{', b'{"usage": null, "choices": [{')),
@@ -158,7 +158,7 @@ async def test_dollars_are_read_where_they_are_told() -> None:
     assert (await read(SSE, WORDS + STOP + spent + USED + DONE))[1] == Usage(None, 31, 120, 0.001287)
     own = json.dumps(completion(meta={"usage": {"credits_used": 2, "usd_spent": 0.5}})).encode()
     assert (await read(JSON, own))[1] == Usage(None, 31, 120, 0.5)
-    cost = event(choices=[], usage={**FIGURES, "cost": 0.25})
+    cost = event(choices=[], usage={**INCLUDE_USAGE, "cost": 0.25})
     assert (await read(SSE, WORDS + STOP + cost + DONE))[1] == Usage(None, 31, 120, 0.25)
 
 
@@ -183,7 +183,7 @@ async def test_a_connection_that_breaks_after_the_reason_to_finish_has_told_all(
 
 
 async def test_figures_that_never_come_keep_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "AFTERWARDS", 0.05)
+    monkeypatch.setattr(wire, "USAGE_TIMEOUT", 0.05)
 
     async with asyncio.timeout(2):
         assert await told(SSE, hanging(WORDS, STOP)) == (ANSWER, Usage())

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.error_rules import ServiceFailure, failure
-from adapters.providers.openai.errors import error
-from adapters.providers.openai.model_quirks import FIGURES, MAX_TOKENS, SYSTEM, TEMPERATURE, Unsupported
+from adapters.providers.error_rules import ServiceFailure, parse_failure
+from adapters.providers.openai.errors import to_bot_error
+from adapters.providers.openai.model_quirks import INCLUDE_USAGE, MAX_TOKENS, SYSTEM, TEMPERATURE, Unsupported
 from bot.errors import BotError, Busy, Refused
 
 
@@ -27,7 +27,7 @@ def relay(message: str, code: str = "") -> Any:
 
 def judged(status: int, body: object = b"", **headers: str) -> BotError:
     raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-    return error(failure(status, raw, headers), "openai/gpt-4o", "It")
+    return to_bot_error(parse_failure(status, raw, headers), "openai/gpt-4o", "It")
 
 
 KEY: list[tuple[int, object]] = [
@@ -201,13 +201,13 @@ def test_too_many_requests_are_told_with_the_pause_that_is_asked_for(
 @pytest.mark.parametrize(
     ("status", "body", "feature"),
     [
-        (400, openai("Unrecognized request argument supplied: stream_options"), FIGURES),
+        (400, openai("Unrecognized request argument supplied: stream_options"), INCLUDE_USAGE),
         (
             422,
             {"message": {"detail": [{"loc": ["body", "stream_options", "include_usage"], "msg": "Extra inputs"}]}},
-            FIGURES,
+            INCLUDE_USAGE,
         ),
-        (400, openai("Validation error at #/stream_options: Extra inputs are not permitted"), FIGURES),
+        (400, openai("Validation error at #/stream_options: Extra inputs are not permitted"), INCLUDE_USAGE),
         (
             400,
             openai(
@@ -248,6 +248,6 @@ def test_too_large_a_number_is_no_unsupported_field() -> None:
 def test_a_hostile_message_is_read_in_no_time() -> None:
     started = time.monotonic()
     for words in ("not image ", "model ", "temperature ", "role ", "system ", "api key ", "invalid ", "max_tokens "):
-        error(ServiceFailure(400, "image" * 10_000, words * 10_000), "", "")
+        to_bot_error(ServiceFailure(400, "image" * 10_000, words * 10_000), "", "")
 
     assert time.monotonic() - started < 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.openai.model_list import ListedModel, read_models, unlisted
+from adapters.providers.openai.model_list import ListedModel, list_named_models, read_models
 from bot.messages import Model, Usage
 
 
@@ -128,7 +128,7 @@ def test_ai_ml_api_tells_everything_and_its_other_names_come_last() -> None:
     [first, other, alias] = read_models({"data": [AIMLAPI_ROW, {"id": "mine"}]})
 
     assert first.model == Model("openai/gpt-4o", "GPT-4o", True, "2.6 / 13 dollars per million tokens in/out")
-    assert (first.taken, first.given) == (2.6, 13)
+    assert (first.input_price, first.output_price) == (2.6, 13)
     assert other.model.id == "mine"
     assert alias.model == Model("gpt-4o", "GPT-4o", True, first.model.price)
 
@@ -161,13 +161,13 @@ def test_prices_are_told_for_a_million_tokens(pricing: Any, price: str) -> None:
 def test_an_answer_costs_what_its_tokens_cost() -> None:
     priced = ListedModel(Model("mine", "mine", True), 2.5, 10.0)
 
-    assert priced.dollars(Usage(None, 1_000, 100)) == 0.0035
-    assert priced.dollars(Usage(None, 1_000, None)) is None
-    assert ListedModel(priced.model, 2.5).dollars(Usage(None, 1_000, 100)) is None
+    assert priced.cost(Usage(None, 1_000, 100)) == 0.0035
+    assert priced.cost(Usage(None, 1_000, None)) is None
+    assert ListedModel(priced.model, 2.5).cost(Usage(None, 1_000, 100)) is None
 
 
 def test_where_there_is_no_list_the_named_models_stand_in() -> None:
-    assert [each.model for each in unlisted(["mine", "mine", "other"])] == [
+    assert [each.model for each in list_named_models(["mine", "mine", "other"])] == [
         Model("mine", "mine", sees=True),
         Model("other", "other", sees=True),
     ]

@@ -71,7 +71,7 @@ async def test_a_file_that_no_model_takes_is_refused_before_it_is_sent(openai: O
 async def test_v_api_gets_what_its_page_names_and_the_key_as_the_operator_wants(
     client: Client, endpoint: Endpoint
 ) -> None:
-    async with client(VAPI, auth="x-goog-api-key", wishes=WISHES) as vapi:
+    async with client(VAPI, auth="x-goog-api-key", options=WISHES) as vapi:
         await told(vapi, prompt("What is it?", photo(), model="vapi/gpt-4o"))
 
     [seen] = endpoint.seen
@@ -84,7 +84,7 @@ async def test_v_api_gets_what_its_page_names_and_the_key_as_the_operator_wants(
 async def test_ai_ml_api_gets_an_id_for_its_support_and_tells_the_cost(client: Client, endpoint: Endpoint) -> None:
     spent = event(choices=[], meta={"usage": {"credits_used": 2574, "usd_spent": 0.001287}})
     endpoint.answers = [Script(delta("A cat.", "stop") + spent + b"data: [DONE]\n\n", 201)]
-    async with client(AIMLAPI, wishes=WISHES) as aimlapi:
+    async with client(AIMLAPI, options=WISHES) as aimlapi:
         answers = [await told(aimlapi, prompt("What is it?", photo(), model="aimlapi/gpt-4o")) for _ in range(2)]
 
     ids = [seen.headers["X-Client-Request-Id"] for seen in endpoint.seen]
@@ -118,7 +118,7 @@ REFUSALS: dict[str, tuple[str, str, str | None]] = {
 async def test_what_is_refused_is_left_out_and_not_tried_again(client: Client, endpoint: Endpoint, name: str) -> None:
     message, gone, instead = REFUSALS[name]
     endpoint.answers = [no(400, message), said()]
-    async with client(wishes=WISHES) as openai:
+    async with client(options=WISHES) as openai:
         first = await told(openai, prompt())
         await told(openai, prompt())
 
@@ -145,7 +145,7 @@ async def test_who_takes_no_system_message_is_told_in_the_question(client: Clien
 
 async def test_several_things_may_be_refused_one_after_the_other(client: Client, endpoint: Endpoint) -> None:
     endpoint.answers = [no(400, message) for message, _, _ in REFUSALS.values()] + [said()]
-    async with client(wishes=WISHES) as openai:
+    async with client(options=WISHES) as openai:
         answer = await told(openai, prompt("What is it?", photo()))
 
     assert answer.text == "A cat."
@@ -164,7 +164,7 @@ async def test_what_was_not_sent_cannot_be_left_out(openai: OpenAI, endpoint: En
 
 async def test_what_did_not_help_is_not_remembered(client: Client, endpoint: Endpoint) -> None:
     endpoint.answers = [no(400, REFUSALS["temperature"][0]), no(400, "Something else is wrong."), said()]
-    async with client(wishes=WISHES) as openai:
+    async with client(options=WISHES) as openai:
         with pytest.raises(Refused):
             await told(openai, prompt())
         await told(openai, prompt())
@@ -252,7 +252,7 @@ async def test_models_are_listed_once_and_price_the_answers(openai: OpenAI, endp
 
 
 async def test_without_a_list_the_named_models_are_offered(client: Client) -> None:
-    async with client(named=("mine",)) as openai:
+    async with client(named_models=("mine",)) as openai:
         assert await openai.models() == [Model("mine", "mine", sees=True)]
 
 

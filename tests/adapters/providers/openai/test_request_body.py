@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.providers.openai import request_body as bodies
-from adapters.providers.openai.model_quirks import FIGURES, MAX_TOKENS, SYSTEM, TEMPERATURE
+from adapters.providers.openai.model_quirks import INCLUDE_USAGE, MAX_TOKENS, SYSTEM, TEMPERATURE
 from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.request_body import CHUNK, RequestBody, RequestOptions
 from bot.errors import Busy
@@ -21,7 +21,7 @@ from tests.adapters.providers.openai.conftest import HISTORY, Endpoint, photo, p
 
 
 async def sent(body: RequestBody) -> bytes:
-    return b"".join([piece async for piece in body.sent()])
+    return b"".join([piece async for piece in body.stream()])
 
 
 async def read(asked: Prompt, wishes: RequestOptions | None = None, *without: str) -> Any:
@@ -85,7 +85,7 @@ async def test_who_takes_no_system_message_finds_it_in_front_of_the_question() -
 
 
 async def test_only_what_the_operator_wishes_is_sent_along() -> None:
-    wishes = RequestOptions(300, 0.5, "low", figures=True)
+    wishes = RequestOptions(300, 0.5, "low", include_usage=True)
     asked = prompt("What is it?", photo())
 
     body = await read(asked, wishes)
@@ -94,15 +94,15 @@ async def test_only_what_the_operator_wishes_is_sent_along() -> None:
     assert body["stream_options"] == {"include_usage": True}
     assert body["messages"][0]["content"][1]["image_url"]["detail"] == "low"
 
-    body = await read(asked, wishes, FIGURES, MAX_TOKENS, TEMPERATURE)
+    body = await read(asked, wishes, INCLUDE_USAGE, MAX_TOKENS, TEMPERATURE)
     assert set(body) == {"model", "messages", "stream", "max_completion_tokens"}
     assert body["max_completion_tokens"] == 300
 
 
 def test_a_body_knows_the_features_it_is_asked_with() -> None:
     asked = prompt(instructions="Be brief.")
-    wishes = RequestOptions(300, 0.5, figures=True)
-    everything = frozenset({FIGURES, MAX_TOKENS, TEMPERATURE, SYSTEM})
+    wishes = RequestOptions(300, 0.5, include_usage=True)
+    everything = frozenset({INCLUDE_USAGE, MAX_TOKENS, TEMPERATURE, SYSTEM})
 
     assert RequestBody(asked, wishes).features == everything
     assert RequestBody(asked, wishes, everything).features == frozenset()
@@ -132,7 +132,7 @@ async def test_no_photo_is_ever_in_memory_as_a_whole(tmp_path: Path) -> None:
     body = RequestBody(prompt("", photo_of(file)), RequestOptions())
     tracemalloc.start()
     try:
-        count = sum([len(piece) async for piece in body.sent()])
+        count = sum([len(piece) async for piece in body.stream()])
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -143,13 +143,13 @@ async def test_no_photo_is_ever_in_memory_as_a_whole(tmp_path: Path) -> None:
 
 async def test_nothing_is_encoded_on_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = set()
-    encode = bodies._encoded
+    encode = bodies._read_base64
 
     def noted(*args: Any) -> bytes:
         threads.add(threading.current_thread())
         return encode(*args)
 
-    monkeypatch.setattr(bodies, "_encoded", noted)
+    monkeypatch.setattr(bodies, "_read_base64", noted)
     await sent(RequestBody(prompt("", photo()), RequestOptions()))
 
     assert threads
@@ -184,7 +184,7 @@ async def test_a_photo_whose_file_is_gone_is_asked_for_later(
 async def test_a_photo_that_shrinks_while_it_is_sent_keeps_nobody_waiting(
     openai: OpenAI, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "_whole", lambda photos: True)
+    monkeypatch.setattr(bodies, "_are_unchanged", lambda photos: True)
 
     async with asyncio.timeout(5):
         with pytest.raises(Busy):

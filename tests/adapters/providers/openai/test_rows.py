@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, authorised
+from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, auth_headers
 
 
 @pytest.mark.parametrize(
@@ -14,14 +14,14 @@ from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, authorised
     ],
 )
 def test_the_key_goes_where_the_operator_wants_it(how: str, headers: dict[str, str]) -> None:
-    assert authorised("sk-1", how) == headers  # type: ignore[arg-type]
+    assert auth_headers("sk-1", how) == headers  # type: ignore[arg-type]
 
 
 def test_without_a_key_nothing_is_said() -> None:
-    assert authorised("") == {}
+    assert auth_headers("") == {}
 
 
 def test_a_service_is_sent_what_it_documents_and_what_its_kind_is_known_to_take() -> None:
     assert [row.name for row in (VAPI, AIMLAPI, OPENAI)] == ["vapi", "aimlapi", "openai"]
-    assert [row.detail for row in (VAPI, AIMLAPI, OPENAI)] == [False, True, True]
-    assert [row.figures for row in (VAPI, AIMLAPI, OPENAI)] == [True, False, True]
+    assert [row.accepts_detail for row in (VAPI, AIMLAPI, OPENAI)] == [False, True, True]
+    assert [row.include_usage for row in (VAPI, AIMLAPI, OPENAI)] == [True, False, True]

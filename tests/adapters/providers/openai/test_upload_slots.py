@@ -25,7 +25,7 @@ def body(tmp_path: Path) -> RequestBody:
 
 async def is_full(sending: UploadSlots, body: RequestBody) -> bool:
     try:
-        async with asyncio.timeout(0.05), sending.place(body):
+        async with asyncio.timeout(0.05), sending.acquire(body):
             return False
     except TimeoutError:
         return True
@@ -33,16 +33,16 @@ async def is_full(sending: UploadSlots, body: RequestBody) -> bool:
 
 async def test_whoever_comes_later_waits_until_one_is_sent(body: RequestBody) -> None:
     sending = UploadSlots(2)
-    async with sending.place(body) as first, sending.place(body):
+    async with sending.acquire(body) as first, sending.acquire(body):
         assert await is_full(sending, body)
         sent = b"".join([piece async for piece in first])
-        assert sent == b"".join([piece async for piece in body.sent()])
+        assert sent == b"".join([piece async for piece in body.stream()])
         assert not await is_full(sending, body)  # its answer may take long
 
 
 async def test_a_question_that_is_given_up_gives_its_place_back(body: RequestBody) -> None:
     sending = UploadSlots(1)
-    async with sending.place(body) as pieces:
+    async with sending.acquire(body) as pieces:
         await anext(aiter(pieces))
         assert await is_full(sending, body)
     assert not await is_full(sending, body)
@@ -52,8 +52,8 @@ async def test_a_question_without_files_waits_for_nobody(body: RequestBody) -> N
     sending = UploadSlots(1)
     words = RequestBody(Prompt(CONVERSATION, "and now?"), RequestOptions())
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(sending.place(body))
-        async with asyncio.timeout(1), sending.place(words) as pieces:
+        await stack.enter_async_context(sending.acquire(body))
+        async with asyncio.timeout(1), sending.acquire(words) as pieces:
             assert b"and now?" in b"".join([piece async for piece in pieces])
 
 
@@ -61,7 +61,7 @@ async def test_a_photo_that_went_meanwhile_is_asked_for_again_and_keeps_no_place
     sending = UploadSlots(1)
     body.files[0].file.unlink()
     with pytest.raises(Busy) as caught:
-        async with sending.place(body):
+        async with sending.acquire(body):
             raise AssertionError("it was sent")
     assert caught.value.key == "photo_gone"
     body.files[0].file.write_bytes(b"a photo")
