@@ -1,1 +1,1 @@
-"""What people may use, and what they have used."""
+"""Usage limits, and charts of past usage."""

@@ -1,4 +1,4 @@
-"""How much a person, a channel or everybody may use: judged, and reserved, before anything is asked."""
+"""Usage limits of a person, a channel or the whole bot: checked, and reserved, before a model is asked."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from bot.messages import Admission, Balance, Budget, Measure, Message, Turn
 from bot.ports import Store
 from bot.words import say
 
-WARNED = 0.8  # of a limit, from which on people are told
+WARNED = 0.8  # share of a limit from which on people are warned
 
 MINUTE, DAY, MONTH = "minute", "day", "month"
 TURNS: Final = "turns"
@@ -23,14 +23,14 @@ DOLLARS: Final = "dollars"
 MEASURES: tuple[Measure, ...] = TURNS, CREDITS, DOLLARS
 USER, CHANNEL, TOTAL = "user", "channel", "total"
 
-PRICE_LOOKS, PRICE_PAUSE = 60, 1.0  # how often, and how many seconds apart, it is looked whether a price is known now
+PRICE_LOOKS, PRICE_PAUSE = 60, 1.0  # number of checks for a missing price, and the seconds between two
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` turns, credits or dollars of a person, in a channel or in all, each minute, day or month (UTC)."""
+    """A limit of `most` turns, credits or dollars by a person, in a channel or in all, a minute, day or month (UTC)."""
 
     whose: str  # user, channel or total
     what: Measure
@@ -39,7 +39,7 @@ class Limit:
 
 
 def read_limits(settings: object) -> tuple[Limit, ...]:
-    """The limits that an operator set: each variable's name tells whose, what and how often."""
+    """Read the limits from the settings: each variable's name states the subject, the measure and the window."""
     found = [
         Limit(whose, what, window, most)
         for whose in (USER, CHANNEL, TOTAL)
@@ -51,16 +51,16 @@ def read_limits(settings: object) -> tuple[Limit, ...]:
 
 
 class UsageLimits:
-    """Admits questions, and has the store reserve what they will take."""
+    """Admits questions, and has the store reserve their estimated cost."""
 
     def __init__(self, store: Store, limits: Sequence[Limit] = (), clock: Callable[[], float] = time.time) -> None:
-        """`clock` tells the seconds since 1970."""
+        """Keep the store and the limits; `clock` returns the seconds since 1970."""
         self._store, self._limits, self._clock = store, limits, clock
 
     async def admit(self, turn: Turn, *models: str) -> list[str]:
-        """Reserve what the turn will take of these models, one for each lane; what to warn of.
+        """Reserve the estimated cost for these models, one for each lane; return the warnings.
 
-        Refused, with the moment of the reset, when a limit has been reached, or may be by what is under way.
+        Refused, with the time of the reset, if a limit is reached, or may be by questions under way.
         """
         if not self._limits:
             return []
@@ -71,17 +71,17 @@ class UsageLimits:
         return [say("limit_near", **self._words(limit, used.used)) for limit, used in pairs if _is_near(limit, used)]
 
     async def hold(self, turn: Turn, lane: int, model: str) -> None:
-        """Reserve what helps to answer a turn that was admitted: it is part of its answer, whatever the limits say."""
+        """Reserve the cost of a request that helps to answer an admitted turn, whatever the limits say."""
         if self.are_in_money:
             await self._store.ledger.reserve(turn, {lane: model})
 
     @property
     def are_in_money(self) -> bool:
-        """Whether prices matter."""
+        """True if any limit is in credits or dollars."""
         return any(limit.what != TURNS for limit in self._limits)
 
     async def _reserve(self, turn: Turn, models: Sequence[str]) -> Admission:
-        """Ask for admission, and wait for a while where the price of another question has to become known first."""
+        """Reserve, and wait for a while if the price of another question has to become known first."""
         lanes = dict(enumerate(models))
         for _ in range(PRICE_LOOKS):
             admission = await self._store.ledger.reserve(
@@ -102,13 +102,13 @@ class UsageLimits:
         )
 
     def _refusal(self, pairs: Sequence[tuple[Limit, Balance]]) -> Refused:
-        """Why the turn is not admitted, by the first limit that has no room for it."""
+        """Return the reason of the refusal, from the first limit without room for the turn."""
         reached = [(limit, used) for limit, used in pairs if used.is_exhausted]
         limit, balance = (reached or [(limit, used) for limit, used in pairs if used.is_uncertain])[0]
         log.info("a limit is reached", whose=limit.whose, what=limit.what, window=limit.window, used=balance.used)
         if limit.what != TURNS and balance.booked < limit.most:
             return Refused("limit_pending", whose=say(f"limit_of_{limit.whose}"))
-        if limit.whose == TOTAL:  # how much others use is nobody's business
+        if limit.whose == TOTAL:  # the usage of others is private
             return Refused(f"limit_reached_total_{limit.window}", reset=self._reset(limit.window))
         return Refused("limit_reached", **self._words(limit, balance.used))
 
@@ -130,12 +130,12 @@ class UsageLimits:
 
 
 def subject_of(message: Message) -> str:
-    """A person, as limits and lists name them."""
+    """Return the author's id in limits and access lists."""
     return f"{message.channel.platform}:{message.author.id}"
 
 
 def window_start(window: str, now: float) -> float:
-    """When the window that holds `now` began; a minute is the last sixty seconds."""
+    """Return the start of the window at `now`; a minute is the last sixty seconds."""
     if window == MINUTE:
         return now - 60
     day = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -143,7 +143,7 @@ def window_start(window: str, now: float) -> float:
 
 
 def window_end(window: str, now: float) -> float:
-    """When the window ends."""
+    """Return the end of the window."""
     start = datetime.fromtimestamp(window_start(window, now), UTC)
     if window == MINUTE:
         return now + 60
@@ -153,7 +153,7 @@ def window_end(window: str, now: float) -> float:
 
 
 def _is_near(limit: Limit, balance: Balance) -> bool:
-    """Whether people are told that a limit is nearly used up. That of the whole bot is the operator's concern."""
+    """Tell whether to warn that a limit is nearly used up. That of the whole bot is the operator's concern."""
     used = balance.used + (limit.what == TURNS)
     return limit.whose != TOTAL and limit.window != MINUTE and used >= WARNED * limit.most
 

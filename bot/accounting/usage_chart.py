@@ -1,6 +1,6 @@
-"""What was spent, as a picture: a bar for each day, and each model's share of it all.
+"""A chart of usage: a bar for each day, and the share of each model.
 
-People look at it on phones, where 1200 pixels become some 400 points: hence the large letters, and no legend but the
+Most people see it on a phone, where 1200 pixels become some 400 points: hence the large letters, and no legend but the
 shares themselves.
 """
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
 WIDTH, HEIGHT = 1200, 700  # pixels
-# Of the biggest models, by Okabe and Ito: told apart as well by those who see no red, no green or no blue. A lighter
-# grey looks to some of them like the pink and the green.
+# Of the biggest models, by Okabe and Ito: distinguishable as well without red, green or blue vision. A lighter
+# grey looks to some people like the pink and the green.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
 OTHER = "#595959"
 INK, FAINT, LINE, PAPER = "#222222", "#5F5F5F", "#DDDDDD", "#FFFFFF"
-MOST_LETTERS = 200  # of a line: measuring takes time
-MANY_DAYS = 62  # from here on bars stand side by side without a gap
-# The first comes with matplotlib and has Latin, Greek, Cyrillic and Arabic letters. The others write Chinese and Hindi
-# on machines that have one of them.
+MOST_LETTERS = 200  # characters of a line: measuring takes time
+MANY_DAYS = 62  # number of days from which on bars stand side by side without a gap
+# The first comes with matplotlib and has Latin, Greek, Cyrillic and Arabic letters. The others have Chinese and Hindi
+# letters, on machines where one of them is installed.
 FAMILIES = (
     *("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
     *("Droid Sans Fallback", "Microsoft YaHei", "PingFang SC", "Noto Serif CJK SC"),
@@ -37,7 +37,7 @@ FAMILIES = (
 
 @dataclass(frozen=True, slots=True)
 class ChartLabels:
-    """The words on the chart, but for its title."""
+    """The texts on the chart, except its title."""
 
     credits: str = "credits a day (UTC)"
     turns: str = "answers a day (UTC)"
@@ -47,17 +47,17 @@ class ChartLabels:
 
 
 ENGLISH = ChartLabels()
-# matplotlib promises nothing to threads, and two drawings at once would take more memory and no less time.
+# matplotlib is not thread-safe, and two drawings at the same time would take more memory and no less time.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class _Stack:
-    """One colour of the bars."""
+    """A series of bars in one colour."""
 
     name: str
     colour: str
-    amounts: tuple[int, ...]  # one a day
+    amounts: tuple[int, ...]  # one per day
 
     @property
     def total(self) -> int:
@@ -72,7 +72,7 @@ def usage_chart(
     title: str,
     labels: ChartLabels = ENGLISH,
 ) -> bytes:
-    """Draw a PNG of 1200x700 pixels: what was spent from `since` to `until`, both included, in UTC.
+    """Draw a PNG of 1200x700 pixels: the usage from `since` to `until`, both included, in UTC.
 
     It counts credits, or answers where no credits are known at all. Where no font of this machine has the letters of
     the title or a label, all words are the English ones. To be called in a thread: it takes a second the first time and
@@ -109,7 +109,7 @@ def _draw(
 def _stacks(
     days: Sequence[DaySpent], calendar: Sequence[datetime.date], credits_known: bool, other: str
 ) -> list[_Stack]:
-    """The biggest models, biggest first, and all the others as one."""
+    """Return a series for each of the biggest models, biggest first, and one for all others."""
     amounts: Mapping[str, Counter[str]] = defaultdict(Counter)
     for day in days:
         amounts[day.model][day.day] += day.spent.credits if credits_known else day.spent.turns
@@ -122,7 +122,7 @@ def _stacks(
 
 
 def _names(models: Sequence[str]) -> list[str]:
-    """Models as people call them: the provider goes without saying where there is only one."""
+    """Return the short names of models: without the provider if there is only one."""
     if len({model.partition("/")[0] for model in models}) > 1:
         return list(models)
     return [model.partition("/")[2] or model for model in models]
@@ -137,7 +137,7 @@ def _draw_days(sheet: "_Canvas", calendar: Sequence[datetime.date], stacks: Sequ
     for stack in stacks:
         axes.bar(positions, stack.amounts, width, below, color=stack.colour, edgecolor=PAPER, linewidth=not many)
         below = [low + amount for low, amount in zip(below, stack.amounts, strict=True)]
-    middle, half = (len(calendar) - 1) / 2, max(len(calendar), 7) / 2  # a few days do not become broad towers
+    middle, half = (len(calendar) - 1) / 2, max(len(calendar), 7) / 2  # the bars of a few days stay narrow
     axes.set(xlim=(middle - half, middle + half), ylim=(0, max(below) * 1.04), axisbelow=True)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_formatter(EngFormatter(sep=""))
@@ -148,12 +148,12 @@ def _draw_days(sheet: "_Canvas", calendar: Sequence[datetime.date], stacks: Sequ
 
 
 def _date(axes: "Axes", calendar: Sequence[datetime.date], most: int) -> None:
-    """Write the day below some of the bars, and below that the month where it begins: the same in every language."""
+    """Write the day below some of the bars, and the month below its first day: the same in every language."""
     dated = range(0, len(calendar), -(-len(calendar) // most))
     months = {(calendar[n].year, calendar[n].month): n for n in reversed(dated)}.values()
     axes.set_xticks(dated, [str(calendar[n].day) for n in dated])
     axes.set_xticks(list(months), [f"{calendar[n]:%Y-%m}" for n in months], minor=True)
-    axes.xaxis.remove_overlapping_locs = False  # the day stays where the month is written
+    axes.xaxis.remove_overlapping_locs = False  # the day stays visible at the start of a month
     axes.tick_params("x", which="minor", length=0, pad=40, labelsize=20, labelcolor=FAINT)
 
 
@@ -169,14 +169,14 @@ def _draw_shares(sheet: "_Canvas", stacks: Sequence[_Stack]) -> None:
 
 
 class _Canvas:
-    """Paper and letters; all lengths in pixels, from the lower left corner.
+    """A matplotlib figure and its fonts; all lengths in pixels, from the lower left corner.
 
     Only matplotlib's objects are used and never its pyplot, which keeps every figure for the whole process.
     """
 
     def __init__(self, words: str) -> None:
-        """Take the fonts that these words need; `lacks_letters` if there are none for some of their letters."""
-        # Imported where it is needed: half a second and 70 MB, which a bot without readers of charts shall not spend.
+        """Load the fonts for these texts; `lacks_letters` is set if some letters are in none."""
+        # Imported here because it takes half a second and 70 MB, which a bot without charts need not spend.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
         from matplotlib.font_manager import FontProperties, fontManager, get_font
@@ -199,7 +199,7 @@ class _Canvas:
     def write(
         self, left: float, bottom: float, text: str, size: int, width: float, colour: str = FAINT, weight: str = ""
     ) -> None:
-        """Write one line without what no font has, cut where it is longer than `width`."""
+        """Write one line without characters that no font has, truncated to `width`."""
         text = "".join(filter(self._has, " ".join(text[:MOST_LETTERS].split())))
         line = self._figure.text(
             left / WIDTH,
@@ -209,20 +209,20 @@ class _Canvas:
             color=colour,
             fontweight=weight or "normal",
             fontfamily=list(self._fonts),
-            parse_math=False,  # a dollar is a dollar
+            parse_math=False,  # a dollar sign does not start a formula
         )
         while len(text) > 1 and line.get_window_extent().width > width:
             text = text[:-1]
             line.set_text(f"{text.rstrip()}…")
 
     def area(self, left: float, bottom: float, width: float, height: float) -> "Axes":
-        """A place for bars, without a frame."""
+        """Add axes for bars, without a frame."""
         axes = self._figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
         axes.spines[:].set_visible(False)
         return axes
 
     def png(self) -> bytes:
-        """The picture; the same every time."""
+        """Return the picture as PNG; the same bytes every time."""
         file = io.BytesIO()
         self._figure.savefig(file, format="png", metadata={"Software": None})
         return file.getvalue()

@@ -1,1 +1,1 @@
-"""What people say becomes a stored turn, where they may speak to the bot."""
+"""Intake of messages: those from people with access become stored turns."""

@@ -1,4 +1,4 @@
-"""Who may talk to the bot, and who runs it."""
+"""Access control: the people who may use the bot, and its admins."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -9,23 +9,23 @@ from bot.accounting.limits import subject_of
 from bot.messages import Message
 from bot.ports import Store
 
-CLAIM, BOT = "claim", "bot"  # the purpose of the code by which somebody becomes the first admin, and what it stands for
+CLAIM, BOT = "claim", "bot"  # the purpose of the code that makes somebody the first admin, and its subject
 CLAIM_SECONDS = 24 * 3600.0
-CLAIM_LENGTH, CLAIM_GROUP = 20, 5  # characters, and how many of them are written together
+CLAIM_LENGTH, CLAIM_GROUP = 20, 5  # characters, and the size of a group when it is printed
 
 log = structlog.get_logger(__name__)
 
 
 class Verdict(Enum):
-    """What becomes of a message."""
+    """The decision about a message."""
 
     WELCOME = "welcome"
-    STRANGER = "stranger"  # may ask to be let in
+    STRANGER = "stranger"  # may ask for access
     TURNED_AWAY = "turned away"
 
 
 class Access:
-    """Knows the lists of the operator, and whom admins let in or shut out since."""
+    """Checks the operator's lists, and the decisions of admins since."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Access:
         self._paired, self._consoles = paired, consoles
 
     async def judge(self, message: Message) -> Verdict:
-        """Say whether a message is taken in. A list that shuts out comes before one that lets in."""
+        """Decide about a message. A list that denies takes precedence over one that allows."""
         if message.channel.platform in self._consoles:
             return Verdict.WELCOME
         subjects = [subject_of(message), *_places_of(message)]
@@ -58,7 +58,7 @@ class Access:
         return Verdict.STRANGER if self._paired else Verdict.TURNED_AWAY
 
     async def let_in_place(self, message: Message) -> None:
-        """Let in the server or group where an admin, who is welcome, speaks to the bot for the first time."""
+        """Allow the server or group in which an admin speaks to the bot for the first time."""
         place = place_of(message)
         if not (self._paired and place and message.addressed):
             return
@@ -77,12 +77,12 @@ async def is_admin(store: Store, admins: frozenset[str], message: Message, conso
 
 
 def place_of(message: Message) -> str | None:
-    """The server or group in which something was said, as `platform:id`; None: it was said in private."""
+    """Return the server or group of a message, as `platform:id`; None for a private one."""
     return None if message.private else message.server or str(message.channel)
 
 
 async def offer_claim(store: Store, *, wanted: bool) -> str | None:
-    """Void the claim code of the last start; a new one if it is `wanted` and nobody has claimed the bot."""
+    """Void the claim code of the last start; return a new one if it is `wanted` and nobody has claimed the bot."""
     await store.people.void_codes(CLAIM)
     if not wanted or await store.people.list_admins():
         return None

@@ -1,4 +1,4 @@
-"""The front desk: what is said to the bot becomes a turn that survives a crash."""
+"""The inbox: it turns messages to the bot into stored turns that survive a crash."""
 
 import time
 from contextlib import suppress
@@ -15,37 +15,37 @@ from bot.messages import Message, RateLimit
 from bot.ports import Store
 from bot.turns.stops import Stops
 
-ALBUM_SECONDS = 1.5  # for the next part to arrive: platforms do not say which one is the last
-CLAIMS, CLAIMS_SECONDS = 5, 600.0  # tries of one stranger to claim the bot that are answered
-QUIET = 60.0  # seconds in which somebody is told once that there is no room for more
-AGAIN_SECONDS = 8.0  # from our start until platforms have brought what they could not bring before
+ALBUM_SECONDS = 1.5  # wait for the next part: platforms do not mark the last one
+CLAIMS, CLAIMS_SECONDS = 5, 600.0  # answered attempts of one stranger to claim the bot, and their window in seconds
+QUIET = 60.0  # seconds between two notices to a person that the queue is full
+AGAIN_SECONDS = 8.0  # wait from the start until platforms have delivered the messages of the downtime
 
 log = structlog.get_logger(__name__)
 
 
 class Inbox:
-    """Receives what the platforms hear."""
+    """Receives the messages of the platforms."""
 
     def __init__(self, store: Store, access: Access, stops: Stops, most_waiting: int = 50) -> None:
-        """`most_waiting` is how many unanswered messages one person may have."""
+        """Keep the parts; `most_waiting` is the limit of unanswered messages per person."""
         self.store, self._access, self._stops, self._most_waiting = store, access, stops, most_waiting
-        self._told: dict[str, float] = {}  # when somebody was told last that there is no room, by person
+        self._told: dict[str, float] = {}  # time of the last notice that the queue is full, by person
 
     async def reopen(self) -> None:
-        """Before anything is worked on: an album that a restart came into has parts that are still to be heard."""
+        """Extend the wait of unfinished albums after a restart: more of their parts are still to arrive."""
         await self.store.intake.hold_albums(AGAIN_SECONDS)
 
     async def receive(self, message: Message) -> bool:
-        """Keep a message that is meant for the bot. Once this returns, the platform may be told.
+        """Store a message to the bot. Once this returns, it may be acknowledged to the platform.
 
-        False: it was not meant for the bot, or whoever said it may not use the bot and reads nothing more for now.
+        False: it was not addressed to the bot, or its author has no access and gets no reply for now.
         """
         message = await self._as_people_chose(message)
         if message.edited:
             if await self._access.judge(message) is Verdict.WELCOME:
                 await self.store.intake.amend(message)
             return True
-        # Which part of an album speaks to the bot is known when all are there; the worker looks again.
+        # An album may be addressed in any of its parts; the worker checks again once all are there.
         if not message.addressed and message.album is None:
             return False
         verdict = await self._access.judge(message)
@@ -60,7 +60,7 @@ class Inbox:
         return await self._keep(message)
 
     async def _answers_stranger(self, message: Message) -> bool:
-        """Whether a stranger is answered. What they said is kept as it is: it is judged again before it is asked."""
+        """Tell whether a stranger gets a reply. The message is stored as it is: access is checked again later."""
         if await may_claim(self.store, message):
             return (
                 await self.store.coordination.acquire(
@@ -71,7 +71,7 @@ class Inbox:
         return not await self.store.people.has_code(*pairing_of(message))
 
     async def _keep(self, message: Message) -> bool:
-        """Store the message; False: there is no room for it, and that was said a moment ago."""
+        """Store the message; False: the queue is full, and the author was told a moment ago."""
         try:
             added = await self.store.intake.add(message, ALBUM_SECONDS if message.album else 0, self._most_waiting)
         except QueueFull:
@@ -81,21 +81,21 @@ class Inbox:
         return True
 
     async def _turn_down(self, message: Message) -> bool:
-        """Say instead that there is no room, once in a while: a flood of sentences would be one as well."""
+        """Tell the author that the queue is full, but rarely: a flood of notices would be one as well."""
         author, now = subject_of(message), time.monotonic()
         log.info("no room", channel=str(message.channel), author=message.author.id)
         if not message.addressed or now < self._told.get(author, -inf) + QUIET:
             return False
         self._told = {each: told for each, told in self._told.items() if now < told + QUIET} | {author: now}
         notice = replace(message, text=f"/{CROWDED}", attachments=(), about=None, album=None)
-        with suppress(QueueFull):  # another process has said so
+        with suppress(QueueFull):  # another process has sent the notice
             return await self.store.intake.add(notice, most=self._most_waiting + 1)
         return False
 
     async def _stop(self, message: Message) -> bool:
-        """Act at once: a turn of its own would wait until there is nothing left to stop.
+        """Stop at once: a turn of its own would wait until there is nothing left to stop.
 
-        False: there was nothing, and whoever said so in words is told. Whose tap came too late sees that it did.
+        False: there was nothing to stop, and the author is told so, unless it was a late tap on a button.
         """
         conversation = await self.store.conversations.find_conversation(message.channel)
         stopped = conversation is not None and (
@@ -104,7 +104,7 @@ class Inbox:
         return stopped or (message.about is not None and message.about.ours)
 
     async def _as_people_chose(self, message: Message) -> Message:
-        """In some channels photos, or everything, counts as said to the bot. A voice message is no photo."""
+        """Treat photos, or everything, as addressed to the bot if the channel chose so. A voice message is no photo."""
         if message.addressed or not (message.text or message.attachments):
             return message
         listening = (await self.store.channels.get_channel_settings(message.channel)).listening

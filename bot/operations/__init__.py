@@ -1,1 +1,1 @@
-"""What those who run the bot need: logs, figures, checks, a watchdog, and the deletion of what is old."""
+"""Operation of the bot: logs, metrics, checks, a watchdog, and the deletion of old data."""

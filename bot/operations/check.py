@@ -1,4 +1,4 @@
-"""Says what is configured, what is wrong and how to mend it."""
+"""The `check` command: report the configuration, its problems and their fixes."""
 
 import socket
 import time
@@ -32,7 +32,7 @@ Verdict = Literal["ok", "warn", "WRONG"]
 OK: Verdict = "ok"
 WARN: Verdict = "warn"  # it works, but not as safely as it could
 WRONG: Verdict = "WRONG"  # it does not work
-Finding = tuple[Verdict, str, str]  # the verdict, what was looked at, what is to be said about it
+Finding = tuple[Verdict, str, str]  # the verdict, the subject, and a remark
 
 
 async def report(
@@ -42,7 +42,7 @@ async def report(
     platforms: Platforms = PLATFORMS,
     providers: Providers = PROVIDERS,
 ) -> int:
-    """Write a line for each thing that was looked at; return how many are wrong."""
+    """Write a line for each check; return the number of failures."""
     counted: Counter[Verdict] = Counter()
     async for verdict, subject, remark in _findings(settings, platforms, providers):
         write(f"{verdict:5}  {subject}: {remark}")

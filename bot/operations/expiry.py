@@ -1,4 +1,4 @@
-"""Nothing is kept for longer than the operator said."""
+"""Deletion of data that is older than the operator allows."""
 
 import asyncio
 import time
@@ -14,30 +14,30 @@ from bot.settings import Settings
 log = structlog.get_logger(__name__)
 
 PAUSE = 3600.0  # seconds between two rounds
-BATCH = 500  # turns of one write, so that nobody waits for it
+BATCH = 500  # turns per write, so that nobody waits for it
 BREATH = 0.1  # seconds between two batches
 DAY = 86_400.0
-BOOKED = 400 * DAY  # seconds that it is known who spent what: a year of months can be compared
+BOOKED = 400 * DAY  # seconds that spending stays booked: enough to compare the months of a year
 
 
 class Expiry:
-    """Deletes old turns in small bites, and the photos that lie here or that platforms hold for us."""
+    """Deletes old turns in small batches, and their photos, both cached ones and those stored on platforms."""
 
     def __init__(self, store: Store, adapters: Iterable[Adapter], photos: PhotoIntake, settings: Settings) -> None:
         self._store, self._adapters, self._photos = store, list(adapters), photos
         self._keep, self._keep_photos = settings.bot_keep_days * DAY, settings.bot_keep_photo_days * DAY
 
     async def run(self) -> None:
-        """Look every hour, until cancelled."""
+        """Delete what is too old every hour, until cancelled."""
         while True:
             try:
                 await self.round()
-            except Exception:  # the store may be away
+            except Exception:  # the store may be unavailable
                 log.exception("what is too old could not be deleted")
             await asyncio.sleep(PAUSE)
 
     async def round(self) -> None:
-        """Delete what is too old now."""
+        """Delete everything that is too old now."""
         now, gone = time.time(), 0
         await self._photos.expire(now - self._keep_photos)
         while deleted := await self._store.deletion.delete_expired(now - self._keep, BATCH):

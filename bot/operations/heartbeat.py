@@ -1,4 +1,4 @@
-"""One process among others: it tells them how it is, every few seconds."""
+"""Heartbeat of a process: it reports its state to the others every few seconds."""
 
 import asyncio
 import time
@@ -12,18 +12,18 @@ from bot.ports import Store
 log = structlog.get_logger(__name__)
 
 PAUSE = 5.0  # seconds between two reports
-FORGOTTEN = 3600.0  # seconds after which nobody asks any more what became of a silent process
+FORGOTTEN = 3600.0  # seconds after which a silent process is forgotten
 
 
 class Heartbeat:
-    """Speaks for this process."""
+    """Reports the state of this process."""
 
     def __init__(self, store: Store, describe: Callable[[], Awaitable[WorkerProcess]]) -> None:
-        """`describe` tells how the process is now."""
+        """Keep the store and `describe`, which returns the current state of the process."""
         self._store, self._describe = store, describe
 
     async def run(self) -> None:
-        """Report until cancelled, and then say goodbye."""
+        """Report until cancelled, and then sign off."""
         try:
             while True:
                 await self._beat()
@@ -41,5 +41,5 @@ class Heartbeat:
     async def _say(self, words: Awaitable[None]) -> None:
         try:
             await words
-        except Exception as error:  # the store is away, and that is reported where it matters
+        except Exception as error:  # the store is unavailable, which is reported elsewhere
             log.warning("the fleet could not be told", reason=type(error).__name__)

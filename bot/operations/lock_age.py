@@ -1,4 +1,4 @@
-"""The libraries that this version was locked with."""
+"""The age of the pinned library versions."""
 
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -7,7 +7,7 @@ LOCKED = "locked.txt"  # written by `make lock`: the date, and the hash of the l
 
 
 def lock_age(now: float) -> str:
-    """Return in words when the libraries were pinned and how long ago that was; `now` in seconds since 1970."""
+    """Return in words the date of the lock file and its age; `now` in seconds since 1970."""
     pinned = lock_date()
     days = (datetime.fromtimestamp(now, UTC).date() - pinned).days
     ago = "today" if days < 1 else "yesterday" if days == 1 else f"{days} days ago"

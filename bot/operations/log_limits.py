@@ -1,11 +1,11 @@
-"""Keeps strangers from filling the log: of lines of the same kind, only so many a minute are written."""
+"""Limits on log lines that strangers can cause: only a few of the same kind are written per minute."""
 
 import logging
 from collections.abc import Iterable
 
-MOST_LINES = 10  # of a kind in a window
+MOST_LINES = 10  # of a kind per window
 WINDOW_SECONDS = 60.0
-MOST_KINDS = 1_000  # remembered at once
+MOST_KINDS = 1_000  # kinds remembered at the same time
 
 # Modules of the core whose lines somebody without any right can bring about.
 EXPOSED = ("aiohttp", "asyncio", "bot.web")
@@ -14,18 +14,18 @@ Kind = tuple[str, int, str]
 
 
 class RepeatFilter(logging.Filter):
-    """Lets the first lines of a kind pass in each window; the next one says that more are left out.
+    """Lets the first lines of a kind pass in each window; the next one announces that more are left out.
 
-    Lines are of a kind where logger, level and event are the same, whatever their values.
+    Lines are of the same kind if logger, level and event are equal, whatever their values.
     """
 
     def __init__(self, exposed: Iterable[str] = EXPOSED) -> None:
         super().__init__()
         self._exposed = tuple(exposed)
-        self._counts: dict[Kind, tuple[float, int]] = {}  # since when, and how many
+        self._counts: dict[Kind, tuple[float, int]] = {}  # start of the window, and the number of lines
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether the line is to be written."""
+        """Tell whether to write the line."""
         if not any(record.name == name or record.name.startswith(f"{name}.") for name in self._exposed):
             return True
         kind = (record.name, record.levelno, _event(record))
@@ -49,7 +49,7 @@ def _event(record: logging.LogRecord) -> str:
 
 
 def _announce(record: logging.LogRecord, event: str) -> None:
-    """Let the record say that more like it are left out, instead of what it said."""
+    """Replace the record's message with the note that more lines like it are left out."""
     text = f"{event} (more lines like this are left out for up to a minute)"
     if isinstance(record.msg, dict):
         kept = {key: value for key, value in record.msg.items() if key.startswith("_")}

@@ -1,8 +1,8 @@
-"""Log lines for people that no value can forge: one thing that happened is one line, and nothing in it moves a cursor.
+"""Escaping for the log on a terminal: one event is one line, and no value can forge another or move the cursor.
 
-What strangers, models and services say comes into values and into the messages of exceptions. A line break there would
-begin a line that looks like ours, an escape sequence would rewrite what the terminal shows, and a sign that turns the
-direction of writing would show something else than what is there.
+Text from strangers, models and services gets into values and into the messages of exceptions. A line break there would
+start a line that looks like ours, an escape sequence would rewrite the screen of the terminal, and a character that
+changes the direction of writing would display something else than the real text.
 """
 
 import traceback
@@ -12,22 +12,22 @@ from typing import Any, TextIO
 
 from structlog.typing import ExcInfo
 
-COLUMNS = frozenset({"event", "level", "logger", "logger_name", "timestamp"})  # are written as they are
-BLOCKS = frozenset({"exception", "stack"})  # have lines of their own
-RAW = frozenset({"exc_info"})  # is written by `write_traceback`
+COLUMNS = frozenset({"event", "level", "logger", "logger_name", "timestamp"})  # values written unescaped
+BLOCKS = frozenset({"exception", "stack"})  # keys with lines of their own
+RAW = frozenset({"exc_info"})  # written by `write_traceback`
 CAUSED = "The exception above caused this one:"
 MEANWHILE = "While the exception above was handled, this one was raised:"
 
 
 def escape(text: str) -> str:
-    """Return the text with each character that has no shape of its own written as Python writes it."""
+    """Return the text with each invisible character escaped as in a Python literal."""
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def escape_values(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Escape every value of a log line; a processor for structlog, right before what renders the line."""
+    """Escape every value of a log line; a processor for structlog, right before the renderer."""
     for name, value in event.items():
         if name in COLUMNS:
             event[name] = escape(str(value))
@@ -39,14 +39,14 @@ def escape_values(logger: Any, method: str, event: MutableMapping[str, Any]) -> 
 
 
 def write_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
-    """Write an exception with those that led to it; the message of each is one line, whatever is in it."""
+    """Write an exception with those that caused it; the message of each is one line, whatever is in it."""
     for line in _lines(exc_info[1], set()):
         stream.write(f"\n{line}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Verbatim:
-    """Text that the renderer takes as it is; it would put plain text in quotes once more."""
+    """Text that the renderer writes unchanged; it would quote plain text once more."""
 
     text: str
 

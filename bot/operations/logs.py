@@ -1,4 +1,4 @@
-"""One line for each thing that happened, with every secret hidden on the finished line."""
+"""Logging: one line per event, with every secret redacted on the finished line."""
 
 import logging
 import re
@@ -27,7 +27,7 @@ CHATTY = ("aiosqlite", "asyncio", "httpcore", "httpx", "matplotlib", "PIL")
 
 
 class Redacting(logging.Formatter):
-    """Hides secrets in what another formatter has finished: they lie in exception texts and foreign messages too."""
+    """Redacts secrets after another formatter: they occur in exception texts and foreign messages too."""
 
     def __init__(self, formatter: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Redacting(logging.Formatter):
         self._literal = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the finished line without secrets."""
+        """Return the formatted line without secrets."""
         return SHAPES.sub(HIDDEN, self._literal.sub(HIDDEN, self._formatter.format(record)))
 
 
@@ -54,7 +54,7 @@ def set_up(
     Of the loggers in `quiet` only warnings are written, and of those in `exposed`, which strangers can make write, only
     so many lines a minute: adapters bring both.
     """
-    logging.raiseExceptions = False  # or a line that cannot be written is printed elsewhere, secrets and all
+    logging.raiseExceptions = False  # or a line that cannot be written is printed elsewhere, secrets included
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,4 +1,4 @@
-"""What the operator can watch, in Prometheus' terms. Never a user, a channel or a word that was said."""
+"""Prometheus metrics for the operator. Labels never name a user, a channel or any text."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -13,7 +13,7 @@ STATES = {"closed": 0, "half open": 1, "open": 2}
 
 
 class Metrics:
-    """The figures of one running bot."""
+    """The metrics of one running bot."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -51,7 +51,7 @@ class Metrics:
         )
 
     def answered(self, turn: Turn, answer: Answer) -> None:
-        """Book the times of an answer."""
+        """Count an answer and its times."""
         if answer.model is None:
             return
         provider, _, model = answer.model.partition("/")
@@ -64,13 +64,13 @@ class Metrics:
             self.fallbacks.labels(turn.conversation.model, answer.model).inc()
 
     def finished(self, turn: Turn, outcome: str) -> None:
-        """Book how a turn ended: answered, command, or the key of the sentence it failed with."""
+        """Count a finished turn by its outcome: answered, command, or the key of the error sentence."""
         conversation = turn.conversation
         platform = turn.message.channel.platform
         self.turns.labels(platform, conversation.provider, conversation.model_id, outcome).inc()
 
     def watch(self, states: Callable[[], Mapping[str, str]]) -> None:
-        """Show the breakers, as `states` tells them at the moment of asking: closed, half open or open, by name."""
+        """Export the breakers; `states` returns each one's state by name: closed, half open or open."""
         self.registry.register(_Breakers(states))
 
 

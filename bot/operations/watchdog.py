@@ -1,7 +1,7 @@
-"""Ends a process whose event loop stands still, so that its supervisor starts it again.
+"""Ends a process with a blocked event loop, so that its supervisor restarts it.
 
-A thread looks at the loop every second. It counts its own ticks instead of reading a clock: a machine that slept, or a
-container that was paused, stood still together with the loop. The thread trusts nothing that may stand still as well:
+A thread checks the loop every second. It counts its own ticks instead of reading a clock: a machine that slept, or a
+container that was paused, stopped together with the loop. The thread depends on nothing that may block as well:
 neither the store nor, in the end, the log.
 """
 
@@ -31,20 +31,20 @@ log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
-EXIT_STALLED = 75  # EX_TEMPFAIL: whoever starts it again does the right thing
-LIMIT = 10.0  # seconds that the loop may stand still
-START_LIMIT = 60.0  # the same before any turn is taken up: a slow machine imports libraries for a while
-TICKS = 10  # looks at the loop within the limit
-LAST_WORDS = 2.0  # seconds that each of the record and the log line gets
+EXIT_STALLED = 75  # EX_TEMPFAIL: a supervisor should restart it
+LIMIT = 10.0  # seconds that the loop may be blocked
+START_LIMIT = 60.0  # the same before the first turn: a slow machine imports libraries for a while
+TICKS = 10  # checks of the loop within the limit
+LAST_WORDS = 2.0  # seconds for each of the record and the log line
 RECORD = "stall-*.json"
-TURN = re.compile(r"turn (\d+)")  # as the dispatcher calls its tasks
+TURN = re.compile(r"turn (\d+)")  # the dispatcher's task names
 
 
 class Watchdog:
-    """Watches the loop it is started in, from a thread of its own."""
+    """Watches the event loop that it is started in, from a thread of its own."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` is where it records which turn was in work, for the next process to read."""
+        """Keep the folder for the record of a stall, which the next process reads."""
         self._folder = folder
         self._limit, self._tick = START_LIMIT, LIMIT / TICKS
         self._process = ""
@@ -52,7 +52,7 @@ class Watchdog:
         self._answered = threading.Event()
 
     def start(self) -> None:
-        """Begin to watch the running loop; to be called in the main thread, which runs it."""
+        """Start watching the running loop; to be called in the main thread, which runs it."""
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._loop.set_task_factory(inherit_turn)
@@ -62,12 +62,12 @@ class Watchdog:
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def expect_turns(self, process: str) -> None:
-        """From now on turns are taken up, by the process that the store knows by this name."""
+        """Use the stricter limit from now on: turns are started, under this process name in the store."""
         self._process, self._limit = process, LIMIT
         _end_when_starved(self._limit)
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._stopped.set()
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         self._loop.set_task_factory(None)
@@ -92,7 +92,7 @@ class Watchdog:
             self._loop.call_soon_threadsafe(self._answered.set)
 
     def _is_debugged(self) -> bool:
-        """Whether somebody goes through the program step by step."""
+        """Tell whether a debugger is attached."""
         return any(frame.f_trace is not None for frame in _frames(self._loop_thread))
 
     def _end(self) -> None:
@@ -103,7 +103,7 @@ class Watchdog:
             _within(LAST_WORDS, lambda: write_stall(self._folder, stall))
         if self._stopped.is_set():
             return
-        # What stands still may hold the lock of the log.
+        # A blocked thread may hold the lock of the log.
         if not _within(LAST_WORDS, lambda: _log(said, turn, stack)):
             _within(LAST_WORDS, lambda: os.write(2, f"{said} turn={turn}\n{stack}".encode()))
         os._exit(EXIT_STALLED)
@@ -130,7 +130,7 @@ def inherit_turn(
     coroutine: Generator[Any, None, Result] | Coroutine[Any, Any, Result],
     **options: Any,
 ) -> asyncio.Task[Result]:
-    """Make a task, which bears the name of the turn that it works for unless it has a name of its own."""
+    """Create a task, with the name of the turn that it works for unless it has a name of its own."""
     maker = asyncio.current_task(loop)
     if options.get("name") is None and maker is not None and TURN.fullmatch(maker.get_name()):
         options["name"] = maker.get_name()
@@ -138,7 +138,7 @@ def inherit_turn(
 
 
 def write_stall(folder: Path, stall: Stall) -> None:
-    """Record the stall, so that it outlives a power cut."""
+    """Write the record of the stall, so that it survives a power cut."""
     file = folder / RECORD.replace("*", stall.process)
     draft = file.with_suffix(".part")
     with draft.open("w") as record:
@@ -149,12 +149,12 @@ def write_stall(folder: Path, stall: Stall) -> None:
 
 
 def read_stalls(folder: Path) -> dict[Path, Stall | None]:
-    """Return what was recorded in the folder, by its file; None for what cannot be read."""
+    """Return the records in the folder, by file; None for unreadable ones."""
     return {file: _read(file) for file in sorted(folder.glob(RECORD))}
 
 
 def delete_stalls(files: Iterable[Path]) -> None:
-    """Delete records that were booked."""
+    """Delete records that have been booked."""
     for file in files:
         try:
             file.unlink(missing_ok=True)
@@ -176,7 +176,7 @@ def _log(said: str, turn: int | None, stack: str) -> None:
 
 
 def _within(seconds: float, work: Callable[[], object]) -> bool:
-    """Do the work unless it takes longer; whether it was done."""
+    """Run the function in a thread with a time limit; tell whether it finished."""
     done = threading.Event()
 
     def run() -> None:
@@ -198,10 +198,10 @@ def _frames(thread: int) -> Iterable[FrameType]:
 
 
 def _let_others_run() -> None:
-    """Let other threads run in the middle of what holds the interpreter's lock, as regular expressions do.
+    """Let other threads run during calls that hold the interpreter's lock, such as regular expressions.
 
-    Code of that kind looks after signals now and then. The timer counts the processor's time, so it is silent while
-    the bot has nothing to do.
+    Such calls check for signals now and then. The timer counts the processor's time, so it is silent while
+    the bot is idle.
     """
     signal.signal(signal.SIGVTALRM, lambda number, frame: time.sleep(0.001))
     signal.siginterrupt(signal.SIGVTALRM, False)
@@ -209,9 +209,9 @@ def _let_others_run() -> None:
 
 
 def _end_when_starved(limit: float) -> None:
-    """Let the system show all stacks and end the process, unless this is called again before the limit is over.
+    """Let the system print all stacks and end the process, unless this is called again within the limit.
 
-    It is for code that never looks after signals. The time is the processors': even if all of them work for this
+    It is for calls that never check for signals. The time is the processors': even if all of them work for this
     process, they take longer than the limit to use it up.
     """
     signal.setitimer(signal.ITIMER_PROF, limit * (1 + (os.cpu_count() or 1)))

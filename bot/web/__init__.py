@@ -1,1 +1,1 @@
-"""The bot's one web server: health, figures, and whatever adapters add to it."""
+"""The bot's only web server: health, metrics, the dashboard, and the routes of the adapters."""

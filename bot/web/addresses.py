@@ -1,4 +1,4 @@
-"""Where a request comes from: the other end of its connection, or what a trusted proxy says of it."""
+"""The origin of a request: the other end of its connection, or the address that a trusted proxy reports."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping
@@ -11,13 +11,13 @@ FORWARDED = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip"}
 )
 FORWARDED_PREFIXES = ("x-forwarded-", "x-original-")
-IPV6_SITE = 64  # bits that one household shares
+IPV6_SITE = 64  # prefix that one household shares
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class TrustedProxies:
-    """The reverse proxies that are believed when they say for whom they ask."""
+    """The reverse proxies whose forwarding headers are believed."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         self._networks = tuple(ipaddress.ip_network(network, strict=False) for network in networks)
@@ -27,11 +27,11 @@ class TrustedProxies:
         return parsed is not None and any(parsed in network for network in self._networks)
 
     def sent(self, request: web.BaseRequest) -> bool:
-        """Whether the request came over a connection of theirs."""
+        """Tell whether the request came over a connection of one of them."""
         return peer(request) in self
 
     def client(self, request: web.BaseRequest) -> str:
-        """The address of whoever asks: the last one in X-Forwarded-For that is no trusted proxy itself."""
+        """Return the client's address: the last one in X-Forwarded-For that is not a trusted proxy itself."""
         address = peer(request)
         hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
         for hop in reversed(hops):
@@ -41,30 +41,30 @@ class TrustedProxies:
         return address
 
     def host(self, request: web.BaseRequest) -> str:
-        """The host that the browser asked for, with its port."""
+        """Return the host that the browser asked for, with its port."""
         forwarded = request.headers.get("X-Forwarded-Host", "") if self.sent(request) else ""
         return forwarded.rpartition(",")[2].strip() or request.host
 
 
 def peer(request: web.BaseRequest) -> str:
-    """The address at the other end of the connection; empty once that is gone."""
+    """Return the address at the other end of the connection; empty once that is closed."""
     name = request.get_extra_info("peername")
     return str(name[0]) if name else ""
 
 
 def is_forwarded(headers: Mapping[str, str]) -> bool:
-    """Whether a reverse proxy, or somebody who pretends to be one, handed the request on."""
+    """Tell whether a reverse proxy, or a client that pretends to be one, forwarded the request."""
     names = [name.lower() for name in headers]
     return any(name in FORWARDED or name.startswith(FORWARDED_PREFIXES) for name in names)
 
 
 def is_direct_loopback(request: web.BaseRequest, host: str) -> bool:
-    """Whether a program on this machine asks, for `host`, with no reverse proxy between."""
+    """Tell whether a program on this machine asks for `host`, with no reverse proxy between."""
     return is_loopback(peer(request)) and is_loopback(host) and not is_forwarded(request.headers)
 
 
 def site(address: str) -> str:
-    """What is counted together: an IPv4 address, or the /64 network that an IPv6 address is in."""
+    """Return the unit of counting: an IPv4 address, or the /64 network that an IPv6 address is in."""
     parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address) and not parsed.is_loopback:
         return str(ipaddress.ip_network((parsed, IPV6_SITE), strict=False))

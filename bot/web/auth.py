@@ -1,4 +1,4 @@
-"""The doorkeepers of the web server: who may come in, decided before any handler runs."""
+"""Authentication of web requests, checked before any handler runs."""
 
 import hashlib
 import hmac
@@ -23,23 +23,23 @@ METRICS = "/metrics"
 OTHER_SITE = "Another site must not speak for you here."
 
 Scope = Literal["all", "metrics"]
-"""What a token opens."""
+"""The routes that a token grants access to."""
 
 
 class Guard(Protocol):
-    """Decides about every request that is not for a public route."""
+    """Checks every request except those for public routes."""
 
     async def check(self, request: web.Request) -> None:
-        """Raise the HTTP answer that turns this request away."""
+        """Raise the HTTP response that rejects this request."""
 
 
 class LoopbackOnly:
-    """For a server without a token: whoever sits at this machine may come in, other sites in their browser may not."""
+    """Admits this machine only, for a server without a token; rejects requests from other sites in a browser."""
 
     async def check(self, request: web.Request) -> None:
-        """Turn away what comes through a proxy, names that point here (DNS rebinding), and other sites' forms (CSRF).
+        """Reject proxied requests, names that resolve to this machine (DNS rebinding), and other sites' forms (CSRF).
 
-        A reverse proxy hides that somebody far away asks. Those that add no header at all speak HTTP/1.0 (nginx).
+        A reverse proxy hides a remote client. Those that add no header at all speak HTTP/1.0 (nginx).
         """
         if is_forwarded(request.headers) or request.version < HttpVersion11:
             raise refusal(web.HTTPForbidden, "Behind a reverse proxy this server needs a WEB_TOKEN.")
@@ -50,15 +50,15 @@ class LoopbackOnly:
 
 
 class WebhookOnly:
-    """For a server without a token to which a public address leads: it is there for Telegram alone."""
+    """Rejects everything, for a server without a token behind a public address: it serves Telegram's webhook only."""
 
     async def check(self, request: web.Request) -> None:
-        """Turn everybody away."""
+        """Reject the request."""
         raise refusal(web.HTTPForbidden, "Without WEB_TOKEN this port is there for Telegram's webhook only.")
 
 
 class TokenJudge:
-    """Looks at tokens; an address from which wrong ones come has to wait between two of them."""
+    """Checks tokens; after wrong ones, an address has to wait between attempts."""
 
     def __init__(self, token: str, metrics_token: str | None, proxies: TrustedProxies) -> None:
         self._scopes: list[tuple[bytes, Scope]] = [(_digest(token), "all")]
@@ -68,7 +68,7 @@ class TokenJudge:
         self._throttle = AttemptThrottle()
 
     def judge(self, request: web.BaseRequest, token: str) -> Scope | None:
-        """Return what the token opens; None for a wrong one, and 429 after too many of them from this address."""
+        """Return the scope of the token; None for a wrong one; raise 429 after too many of them from this address."""
         source = site(self._proxies.client(request))
         delay = self._throttle.delay(source)
         if delay > 0:
@@ -85,13 +85,13 @@ class TokenJudge:
 
 
 class TokenOnly:
-    """For a server with a token: it must come along as a bearer, or a cookie must name a session."""
+    """Access by a token, sent as a bearer token or exchanged for a session cookie."""
 
     def __init__(self, judge: TokenJudge, logins: Logins, proxies: TrustedProxies) -> None:
         self._judge, self._logins, self._proxies = judge, logins, proxies
 
     async def check(self, request: web.Request) -> None:
-        """Show people the login form and programs a 401."""
+        """Show people the login form and send programs a 401."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer":
             self._check_bearer(request, token.strip())
@@ -124,7 +124,7 @@ class TokenOnly:
 
 
 def is_from_another_site(request: web.BaseRequest, proxies: TrustedProxies) -> bool:
-    """Whether a browser says that a page of somebody else made it ask. Browsers tell, and no page can make them lie."""
+    """Tell whether a browser reports that another site's page made the request. Pages cannot forge these headers."""
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site is not None:
         return fetch_site not in ("same-origin", "none")
@@ -133,7 +133,7 @@ def is_from_another_site(request: web.BaseRequest, proxies: TrustedProxies) -> b
 
 
 def host_in(authority: str) -> str:
-    """The host of `host:port`; empty where it makes no sense."""
+    """Return the host of `host:port`; empty if it is malformed."""
     try:
         return urlsplit(f"//{authority}").hostname or ""
     except ValueError:
@@ -141,7 +141,7 @@ def host_in(authority: str) -> str:
 
 
 def authority_of(origin: str) -> str:
-    """The host and port of an origin, as a Host header has them; empty where it makes no sense."""
+    """Return the host and port of an origin, as a Host header has them; empty if it is malformed."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reads what requests carry. Whatever cannot be read is answered with 4xx and a sentence."""
+"""Parsing of request bodies. Invalid ones are answered with 4xx and a sentence."""
 
 import json
 from typing import Any, NoReturn
@@ -11,25 +11,25 @@ FORM_FIELDS = 10
 
 
 def refusal(kind: type[web.HTTPException], sentence: str, **headers: str) -> web.HTTPException:
-    """Return the answer that says no, with a sentence that people and programs can read."""
+    """Return an error response with a sentence that people and programs can read."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return kind(text=json.dumps({"error": sentence}), content_type="application/json", headers=named)
 
 
 async def read_json(request: web.Request) -> Any:
-    """Return the JSON in the body; 415 for another content type, 400 for what is no JSON."""
+    """Return the JSON in the body; raise 415 for another content type, 400 for invalid JSON."""
     if request.content_type != "application/json":
         raise refusal(web.HTTPUnsupportedMediaType, "Send JSON, as Content-Type: application/json.")
     try:
         value = parse_json(await request.read())
-        json.dumps(value, ensure_ascii=False).encode()  # fails for half of a surrogate pair, which is no text
+        json.dumps(value, ensure_ascii=False).encode()  # fails for half of a surrogate pair, which is not text
     except ValueError as error:
         raise refusal(web.HTTPBadRequest, "This is not JSON.") from error
     return value
 
 
 def parse_json(body: bytes) -> Any:
-    """Return what the JSON in UTF-8 says. ValueError for anything else, also for what is nested too deeply."""
+    """Parse JSON in UTF-8. ValueError for anything else, also for JSON that is nested too deeply."""
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant)
     except RecursionError:

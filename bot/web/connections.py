@@ -1,6 +1,6 @@
-"""The connections of the web server: how many there may be, and how long each may keep the server waiting.
+"""The connections of the web server: bounds on their number, and time limits for slow ones.
 
-Idle or dripping connections would otherwise use up the process's file descriptors, and leave the platforms none.
+Idle or dripping connections would otherwise use up the process's file descriptors, and leave none to the platforms.
 """
 
 import asyncio
@@ -21,21 +21,21 @@ from bot.web.bodies import refusal
 
 log = structlog.get_logger(__name__)
 
-SOFTWARE = "Snapthread"  # as the Server header names it: no version
+SOFTWARE = "Snapthread"  # in the Server header, without a version
 MOST_CONNECTIONS = 1_000
-MOST_OF_A_SITE = 100  # connections of one address, or requests that a trusted proxy hands on for one
-OPEN_TO_ALL = 0.75  # of the connections; the rest is kept for this machine and for trusted proxies
-DESCRIPTORS_KEPT = 512  # for platforms, providers and files
-MOST_DESCRIPTORS = 65_536  # more are not asked for
+MOST_OF_A_SITE = 100  # connections of one address, or requests that a trusted proxy forwards for one
+OPEN_TO_ALL = 0.75  # share of the connections; the rest is reserved for this machine and for trusted proxies
+DESCRIPTORS_KEPT = 512  # reserved for platforms, providers and files
+MOST_DESCRIPTORS = 65_536  # upper bound of the soft limit
 
-HEADER_SECONDS = 10.0  # until the headers of a request are there, from its first byte or the connection's start
+HEADER_SECONDS = 10.0  # until the headers of a request are complete, from its first byte or the connection's start
 KEEP_ALIVE_SECONDS = 55.0  # between two requests
-CLOSE_SECONDS = 60.0  # until a connection is cut whose other end does not take the end of an answer
-BODY_SECONDS, BODY_RATE = 20.0, 500.0  # a body gets so many seconds, and one more for so many bytes of it
+CLOSE_SECONDS = 60.0  # until a connection is closed if the client does not take the end of a response
+BODY_SECONDS, BODY_RATE = 20.0, 500.0  # seconds for every body, and the bytes that earn it one more second
 BODY_PAUSE = 30.0  # seconds without a byte of it
-BODY_LOOK = 2.0  # seconds between two looks at it
-SEND_SECONDS = 60.0  # without a byte of the answer being taken
-IDLE_SECONDS = 2.0  # after which a connection that waits for a request gives way to another one
+BODY_LOOK = 2.0  # seconds between two checks
+SEND_SECONDS = 60.0  # without a byte of the response being taken
+IDLE_SECONDS = 2.0  # after which a connection that waits for a request may be closed in favour of a new one
 
 _BUSY_BODY = b'{"error": "There are too many connections. Try again in a moment."}'
 BUSY = (
@@ -45,7 +45,7 @@ BUSY = (
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the soft limit of open files as far as the system lets us; return what it is now."""
+    """Raise the soft limit of open files as far as the system allows; return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -56,31 +56,31 @@ def raise_descriptor_limit() -> int:
 
 
 def connections_within(descriptors: int) -> int:
-    """Return how many connections a process with so many file descriptors may serve."""
+    """Return the number of connections that a process with `descriptors` file descriptors may serve."""
     return max(min(MOST_CONNECTIONS, descriptors - min(DESCRIPTORS_KEPT, descriptors // 2)), 1)
 
 
 class ConnectionLimiter:
-    """Decides who may connect: so many in all, and so many of one address.
+    """Bounds the number of connections, in total and per address.
 
-    Addresses of this machine and of trusted proxies stand for many people, so only the whole counts for them.
+    Addresses of this machine and of trusted proxies stand for many people, so only the total applies to them.
     """
 
     def __init__(self, proxies: TrustedProxies, most: int = MOST_CONNECTIONS) -> None:
         self.most = most
         self.proxies = proxies
-        self._sites: dict[GuardedConnection, str] = {}  # of every open connection
+        self._sites: dict[GuardedConnection, str] = {}  # by open connection
         self._counts: Counter[str] = Counter()
-        self._waiting: dict[GuardedConnection, float] = {}  # for a request, since then; oldest first
-        self._requests: Counter[str] = Counter()  # that proxies hand on
+        self._waiting: dict[GuardedConnection, float] = {}  # waiting for a request since then; oldest first
+        self._requests: Counter[str] = Counter()  # forwarded by proxies
 
     @property
     def connections(self) -> "Sequence[GuardedConnection]":
-        """All that are open."""
+        """All open connections."""
         return list(self._sites)
 
     def admit(self, connection: "GuardedConnection", address: str) -> bool:
-        """Count the connection, unless there are too many; one that waits for a request gives way."""
+        """Count the connection, unless there are too many; an idle one is closed if that makes space."""
         shared = is_loopback(address) or address in self.proxies
         source = site(address)
         if not shared and self._counts[source] >= MOST_OF_A_SITE:
@@ -93,25 +93,25 @@ class ConnectionLimiter:
         return True
 
     def release(self, connection: "GuardedConnection") -> None:
-        """Forget a connection that has ended."""
+        """Forget a closed connection."""
         self._waiting.pop(connection, None)
         source = self._sites.pop(connection, None)
         if source is not None:
             _decrement(self._counts, source)
 
     def wait(self, connection: "GuardedConnection", now: float) -> None:
-        """Note that the connection waits for a request from now on."""
+        """Note that the connection is idle from now on."""
         if connection in self._sites:
             self._waiting.pop(connection, None)
             self._waiting[connection] = now
 
     def serve(self, connection: "GuardedConnection") -> None:
-        """Note that a request has come."""
+        """Note that a request has arrived."""
         self._waiting.pop(connection, None)
 
     @contextlib.contextmanager
     def request(self, request: web.BaseRequest) -> Iterator[None]:
-        """Count a request of a trusted proxy while it is in work; 503 beyond what one client may have."""
+        """Count a request of a trusted proxy while it is handled; 503 beyond the limit of one client."""
         if not self.proxies.sent(request):
             yield
             return
@@ -135,7 +135,7 @@ class ConnectionLimiter:
 
 
 class GuardedConnection(web.RequestHandler):
-    """Speaks HTTP on one connection, and cuts it when the other end keeps us waiting too long."""
+    """An HTTP connection that is closed if the client is too slow."""
 
     def __init__(self, server: web.Server, limiter: ConnectionLimiter) -> None:
         loop = asyncio.get_running_loop()
@@ -143,7 +143,7 @@ class GuardedConnection(web.RequestHandler):
         super().__init__(
             server, loop=loop, keepalive_timeout=KEEP_ALIVE_SECONDS, access_log=quiet, auto_decompress=False
         )
-        self.request: web.BaseRequest | None = None  # in work
+        self.request: web.BaseRequest | None = None  # being handled
         self._time = loop
         self._limiter = limiter
         self._socket: asyncio.Transport | None = None
@@ -154,7 +154,7 @@ class GuardedConnection(web.RequestHandler):
         self._body_bytes = 0
 
     def serve(self, request: web.BaseRequest) -> None:
-        """Begin with a request whose headers are there."""
+        """Start on a request with complete headers."""
         self.request, self._hears_headers = request, False
         self._limiter.serve(self)
         self._disarm()
@@ -164,17 +164,17 @@ class GuardedConnection(web.RequestHandler):
             self._arm(BODY_LOOK, self._look_at_body)
 
     def cut(self) -> None:
-        """End the connection now, whatever is still to be sent."""
+        """Close the connection now, with whatever is still to be sent."""
         self._limiter.release(self)
         self.force_close()
         if self._socket is not None:
             self._socket.abort()
 
-    # what asyncio and aiohttp call
+    # method names of asyncio and aiohttp
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the connection in, or say that there are too many."""
-        self._socket = cast(asyncio.Transport, transport)  # that is what a server on TCP makes
+        """Admit the connection, or answer that there are too many."""
+        self._socket = cast(asyncio.Transport, transport)  # always the case for a TCP server
         address = str((self._socket.get_extra_info("peername") or ("",))[0])
         if not self._limiter.admit(self, address):
             log.warning("too many connections: refused", address=address)
@@ -186,7 +186,7 @@ class GuardedConnection(web.RequestHandler):
         self._hear_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Note that something came, and read it."""
+        """Note the arrival of data, and read it."""
         if data:
             self._heard = self._time.time()
             self._body_bytes += len(data)
@@ -203,17 +203,17 @@ class GuardedConnection(web.RequestHandler):
         self._socket = self.request = None
 
     def pause_writing(self) -> None:
-        """Wait for the other end to take what was sent."""
+        """Wait until the client takes what was sent."""
         super().pause_writing()
         self._send_timer = self._time.call_later(SEND_SECONDS, self.cut)
 
     def resume_writing(self) -> None:
-        """Go on: some of it was taken."""
+        """Go on: the client has taken some of it."""
         self._stop_send_timer()
         super().resume_writing()
 
     def _stop_send_timer(self) -> None:
-        """Stop the clock of an answer that nobody takes."""
+        """Stop the timer of a response that the client does not take."""
         if self._send_timer is not None:
             self._send_timer.cancel()
             self._send_timer = None
@@ -221,12 +221,12 @@ class GuardedConnection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the rest of the answer, and wait for the next request."""
+        """Send the rest of the response, and wait for the next request."""
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
             self.request = None
-            if self._socket is not None:  # it may have been lost meanwhile
+            if self._socket is not None:  # the connection may have been lost meanwhile
                 self._limiter.wait(self, self._time.time())
                 self._arm(CLOSE_SECONDS, self.cut)
 
@@ -237,13 +237,13 @@ class GuardedConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer a request that could not be read, or that a handler failed on."""
+        """Answer a malformed request, or one with a handler that failed."""
         response = super().handle_error(request, status, exc, message)
         response.headers["Server"] = SOFTWARE
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Log a bug with its traceback; what is no HTTP is not our bug."""
+        """Log a bug with its traceback; malformed HTTP is not a bug of ours."""
         if isinstance(kw.get("exc_info"), HttpProcessingError):
             log.info("a request that is no HTTP", reason=type(kw["exc_info"]).__name__)
         else:
@@ -260,7 +260,7 @@ class GuardedConnection(web.RequestHandler):
             return
         now = self._time.time()
         if self._socket is not None and not self._socket.is_reading():
-            self._body_began += BODY_LOOK  # it is we who do not take it
+            self._body_began += BODY_LOOK  # it is the handler that does not take it
             self._heard = now
         allowed = BODY_SECONDS + self._body_bytes / BODY_RATE
         if now - self._body_began > allowed or now - self._heard > BODY_PAUSE:

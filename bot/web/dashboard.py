@@ -1,6 +1,6 @@
-"""The operator's dashboard: a page, and its figures as JSON. The server's guard lets nobody else in.
+"""The operator's dashboard: a page, and its data as JSON. The server's guard protects it.
 
-It belongs to the server and to no platform: it is there whatever the process listens to.
+It belongs to the server and to no platform: it is there whichever platforms the process serves.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 
 FILES = {"dashboard.css", "dashboard.js", "charts.js", "format.js", "patch.js"}
 ASK_EVERY_TIME = {"Cache-Control": "no-cache"}
-COUNTING = 0.15  # seconds that an answer may count
-FRESH, PARTLY = 2.0, 0.1  # seconds that an answer serves all who ask for it, whole or not
+COUNTING = 0.15  # seconds that a response may spend on counting
+FRESH, PARTLY = 2.0, 0.1  # seconds that a response is cached for all viewers: a complete one, an incomplete one
 PATIENCE = 10.0  # seconds for the store
 
 
@@ -34,7 +34,7 @@ class _CachedReply(NamedTuple):
 
 
 class Dashboard:
-    """Shows how the bot is: all processes of the fleet that share the store."""
+    """Shows the state of the bot: all processes that share the store."""
 
     def __init__(self, store: Store) -> None:
         self._figures = DashboardData(store)
@@ -42,24 +42,24 @@ class Dashboard:
         self._telling = asyncio.Lock()  # ten tabs cost as much as one
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Add the page; its routes are guarded, as all are that are not added as public ones."""
+        """Add the page; its routes are guarded, like all that are not added as public ones."""
         router.add_get("/dashboard", self.page)
         router.add_get("/dashboard/data", self.data)
         router.add_get("/dashboard/{name}", self.static)
 
     async def page(self, request: web.Request) -> web.FileResponse:
-        """Serve the page; its script asks for the figures."""
+        """Serve the page; its script asks for the data."""
         return web.FileResponse(STATIC / "dashboard.html", headers=ASK_EVERY_TIME)
 
     async def static(self, request: web.Request) -> web.FileResponse:
-        """Serve what the page is made of."""
+        """Serve the static files of the page."""
         name = request.match_info["name"]
         if name not in FILES:
             raise web.HTTPNotFound
         return web.FileResponse(STATIC / name, headers=ASK_EVERY_TIME)
 
     async def data(self, request: web.Request) -> web.Response:
-        """Tell the figures of a `range`, told apart by a `split`."""
+        """Return the data of a `range`, split by `split`."""
         name, split = request.query.get("range", "day"), request.query.get("split", "all")
         if name not in RANGES or split not in SPLITS:
             sentence = f"range is one of {', '.join(RANGES)}; split is one of {', '.join(SPLITS)}."

@@ -1,9 +1,9 @@
-"""What the dashboard shows, made of what the store counts: series over time, costs by day, errors by kind, processes.
+"""The data of the dashboard, from the counts of the store: series over time, costs by day, errors by kind, processes.
 
-A stretch of time that is over does not change any more, so after the first look only the newest one is counted again.
-That first look at a month of a million turns takes seconds, which nobody has to wait for: an answer counts for a
-fraction of a second, newest first, and says how far it came. What is deleted later stays counted until the process
-ends; there is no word in it.
+An interval in the past does not change any more, so after the first request only the newest one is counted again.
+The first request for a month of a million turns takes seconds, but nobody has to wait for it: a response counts for a
+fraction of a second, newest first, and says how far it came. Turns deleted later stay counted until the process
+ends; the counts contain no text.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from bot.words import ENGLISH, catalogue
 Json = dict[str, Any]
 Costs = Mapping[str, Usage]  # by model
 
-SILENT = 20.0  # seconds; processes tell of themselves every five
+SILENT = 20.0  # seconds; processes report every five
 UNITS = ("credits", "dollars")
-MOST_ASIDE = 50  # turns that were put aside, which are shown one by one
+MOST_ASIDE = 50  # turns that were put aside, listed one by one
 ELSE = "else"  # errors that only another version of the bot knows
 
 
 class DashboardData:
-    """Tells what there is to see."""
+    """Computes the data of the dashboard."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -38,7 +38,7 @@ class DashboardData:
         self._costs = IntervalCache(store.reporting.list_spent_by_model)
 
     async def tell(self, name: str, split: str, seconds: float) -> Json:
-        """All of a range, told apart by a split, as JSON; it counts for about so many seconds."""
+        """Return all data of a range, split by a property, as JSON; counting takes about `seconds` seconds."""
         shown, now, deadline = RANGES[name], time.time(), time.monotonic() + seconds
         starts, days = shown.starts(now), shown.midnights(now)
         turns = await self._turns.recall(starts, shown.step, deadline)
@@ -46,7 +46,7 @@ class DashboardData:
         about = {"range": name, "split": split, "now": now}
         about |= {"start": starts[0], "step": shown.step, "stretches": len(starts)}
         uncounted = sum(each is None for each in (*turns, *costs))
-        # In a thread, because it takes some milliseconds, in which others want to go on.
+        # In a thread, because it takes some milliseconds that would delay other tasks.
         told = await asyncio.to_thread(_tell, turns, costs, split)
         told["costs"]["start"] = days[0]
         live = _live(await self._store.reporting.get_backlog(), await self._store.coordination.list_processes(), now)
@@ -74,7 +74,7 @@ def _tell(turns: Sequence[Interval | None], costs: Sequence[Costs | None], split
 
 
 def _groups(turns: Sequence[Interval | None], split: str) -> Sequence[Json]:
-    """The biggest groups and the others, with a figure for each stretch; None: not counted yet."""
+    """Return the biggest groups and the others, with a value for each interval; None: not counted yet."""
     stretches = [(stretch or NOTHING).sums[split] for stretch in turns]
     sizes: defaultdict[str, int] = defaultdict(int)
     for sums in stretches:
@@ -105,7 +105,7 @@ def _series(sums: Sequence[TallySum], counted: Sequence[bool]) -> Json:
 
 
 def _dearest(costs: Sequence[Costs | None], unit: str) -> Sequence[Json]:
-    """What the models that took most took each day, and the others; those that took nothing are left out."""
+    """Return the daily cost of the most expensive models, and of the others together; free models are left out."""
     names = {name for found in costs for name in found or ()}
     spent = {name: [_amount(found, name, unit) for found in costs] for name in names}
     sizes = {name: whole for name, days in spent.items() if (whole := sum(filter(None, days)))}
@@ -115,7 +115,7 @@ def _dearest(costs: Sequence[Costs | None], unit: str) -> Sequence[Json]:
 
 
 def _amount(found: Costs | None, name: str, unit: str) -> float | None:
-    """None where the day is not counted yet; 0 where the model took nothing or does not tell."""
+    """Return the amount; None if the day is not counted yet, 0 if the model was free or reports nothing."""
     return None if found is None else getattr(found.get(name), unit, None) or 0
 
 
@@ -124,7 +124,7 @@ def _added(rows: Iterable[Sequence[float | None]]) -> Sequence[float | None]:
 
 
 def _errors(stretches: Iterable[Interval]) -> Sequence[Json]:
-    """How often each kind was met, the most frequent first, and its sentence as it stands in our words."""
+    """Return the count of each kind, the most frequent first, and its sentence in the bot's own words."""
     words = catalogue(ENGLISH)
     kinds: dict[str, tuple[int, float]] = {}
     for stretch in stretches:

@@ -1,4 +1,4 @@
-"""Stretches of time, and what they amount to: each is counted once and then remembered."""
+"""A cache of counts by time interval: each is counted once and then remembered."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,25 +9,25 @@ from typing import Generic, TypeVar
 Counted = TypeVar("Counted")
 
 DAY = 86_400.0
-KEPT = 33 * DAY  # seconds that a stretch is remembered
-LATE = 60.0  # seconds after its end until a stretch cannot change: clocks differ, commits take a moment
-NEWEST, OLDEST = 2.0, 30.0  # seconds for which the count of one that may change is good: a sixtieth of it, within these
+KEPT = 33 * DAY  # seconds that an interval is remembered
+LATE = 60.0  # seconds after its end until an interval cannot change: clocks differ, commits take a moment
+NEWEST, OLDEST = 2.0, 30.0  # bounds of the seconds to cache a count that may change: a sixtieth of the interval
 
 
 @dataclass(frozen=True)
 class TimeRange:
-    """What is looked at: so many stretches of `step` seconds up to now, and so many days of costs."""
+    """The range on view: so many intervals of `step` seconds up to now, and so many days of costs."""
 
     stretches: int
     step: float
     days: int
 
     def starts(self, now: float) -> Sequence[float]:
-        """Where the stretches begin, oldest first: always at the same places, so the newest is not over yet."""
+        """Return the starts of the intervals, oldest first: at fixed positions, so the newest is not over yet."""
         return _starts(self.stretches, self.step, now)
 
     def midnights(self, now: float) -> Sequence[float]:
-        """Where the days begin (UTC), oldest first."""
+        """Return the starts of the days (UTC), oldest first."""
         return _starts(self.days, DAY, now)
 
 
@@ -40,15 +40,15 @@ RANGES: Mapping[str, TimeRange] = {
 
 
 class IntervalCache(Generic[Counted]):
-    """Remembers what stretches of time amount to, and has those counted that it does not know."""
+    """Remembers the counts of intervals, and counts those that are missing."""
 
     def __init__(self, count: Callable[[float, float], Awaitable[Counted]]) -> None:
-        """`count` is given the start and the end of a stretch."""
+        """Keep `count`, which is given the start and the end of an interval."""
         self._count = count
-        self._known: dict[tuple[float, float], tuple[float, Counted]] = {}  # until when it is good, and what it is
+        self._known: dict[tuple[float, float], tuple[float, Counted]] = {}  # the expiry time, and the count
 
     async def recall(self, starts: Sequence[float], step: float, deadline: float) -> list[Counted | None]:
-        """What the stretches amount to; None for those that were not counted before the deadline (monotonic).
+        """Return the counts of the intervals; None for those not counted before the deadline (monotonic).
 
         The newest are counted first, and at least one however late it is.
         """

@@ -16,12 +16,12 @@ from bot.web.logins import COOKIE, LIFETIME, SESSION, Logins
 
 STATIC = Path(__file__).parent / "static"
 WRONG = "This is not the token. It is the value of WEB_TOKEN."
-# With no referrer at all, browsers would name no origin when they send a form.
+# With no referrer at all, browsers would send no origin with a form.
 HEADERS = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 
 
 class LoginPages:
-    """Pages for people who have the token. `drop` is told the session whose connections are to end."""
+    """Pages for people who have the token. `drop` receives the session to disconnect."""
 
     def __init__(
         self, judge: TokenJudge, logins: Logins, proxies: TrustedProxies, drop: Callable[[str], object]
@@ -29,7 +29,7 @@ class LoginPages:
         self._judge, self._logins, self._proxies, self._drop = judge, logins, proxies, drop
 
     def add_routes(self, router: web.UrlDispatcher) -> list[web.AbstractRoute]:
-        """Add the pages; those that are returned must be public."""
+        """Add the pages; the returned ones must be public."""
         router.add_post("/logout", self.log_out)
         router.add_get("/sessions", self.show_sessions)
         router.add_post("/sessions/{id}/end", self.end)
@@ -44,11 +44,11 @@ class LoginPages:
         return _page("login.html", next=request.query.get("next", "/"), sentence="")
 
     async def style(self, request: web.Request) -> web.FileResponse:
-        """Serve what the pages look like."""
+        """Serve the stylesheet of the pages."""
         return web.FileResponse(STATIC / "login.css")
 
     async def log_in(self, request: web.Request) -> web.Response:
-        """Begin a session for the right token."""
+        """Start a session for the right token."""
         if is_from_another_site(request, self._proxies):
             raise refusal(web.HTTPForbidden, OTHER_SITE)
         fields = await read_form(request)
@@ -72,7 +72,7 @@ class LoginPages:
         raise found
 
     async def show_sessions(self, request: web.Request) -> web.Response:
-        """Show which browsers are logged in."""
+        """List the logged-in browsers."""
         own = request[SESSION].id if SESSION in request else ""
         rows = "".join(_row(session, session.id == own) for session in await self._logins.list_sessions())
         return _page("sessions.html", rows=rows)
@@ -100,12 +100,12 @@ def _moment(seconds: float) -> str:
 
 
 def _is_local(path: str) -> bool:
-    """Whether a browser stays on this server when it goes there."""
+    """Tell whether a redirect there stays on this server."""
     return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
 
 
 def _page(name: str, *, status: int = 200, rows: str = "", **texts: str) -> web.Response:
-    """Fill a page: texts are escaped, rows are HTML."""
+    """Fill in a page: texts are escaped, rows are HTML."""
     frame = Template((STATIC / name).read_text("utf-8"))
     html = frame.substitute({key: escape(text) for key, text in texts.items()}, rows=rows)
     return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)

@@ -1,4 +1,4 @@
-"""Logs browsers in and out: each gets a random secret in a cookie, and the store gets its hash."""
+"""Login sessions of browsers: each gets a random secret in a cookie, and the store gets its hash."""
 
 import hashlib
 import secrets
@@ -13,10 +13,10 @@ from bot.ports import SessionStore
 
 COOKIE = "snapthread"
 LIFETIME = 30 * 24 * 3600.0  # seconds
-TOUCH_SECONDS = 60.0  # between two notes that a session is in use
+TOUCH_SECONDS = 60.0  # between two updates of the last use of a session
 SESSION = web.RequestKey("session", WebSession)
 
-# The first that fits names the browser; most of them claim to be others as well.
+# The first that matches names the browser; most of them claim to be others as well.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -37,17 +37,17 @@ SYSTEMS = (
 
 
 class Logins:
-    """The sessions of the token that the server has now; those of an earlier token count no more."""
+    """The sessions of the server's current token; those of an earlier token are invalid."""
 
     def __init__(self, token: str, store: SessionStore) -> None:
         self._token, self._store = token, store
 
     async def prune(self) -> None:
-        """Delete what has ended: sessions of another token, and old ones."""
+        """Delete expired sessions: those of another token, and old ones."""
         await self._store.prune_sessions(token_hash=self._token_hash, before=time.time() - LIFETIME)
 
     async def begin(self, user_agent: str) -> str:
-        """Begin a session; return what its cookie holds."""
+        """Start a session; return the value of its cookie."""
         await self.prune()
         secret, now = secrets.token_urlsafe(32), time.time()
         session = WebSession(id=secrets.token_hex(8), device=device_in(user_agent), created=now, seen=now)
@@ -55,7 +55,7 @@ class Logins:
         return secret
 
     async def find(self, request: web.Request) -> WebSession | None:
-        """Return the session whose cookie comes with the request."""
+        """Return the session of the cookie in the request."""
         secret, now = request.cookies.get(COOKIE, ""), time.time()
         if not secret:
             return None
@@ -67,7 +67,7 @@ class Logins:
         return session
 
     async def list_sessions(self) -> Sequence[WebSession]:
-        """Return all sessions, the last used one first."""
+        """Return all sessions, the most recently used one first."""
         sessions = await self._store.list_sessions(self._token_hash)
         return [session for session in sessions if session.created >= time.time() - LIFETIME]
 
@@ -77,13 +77,13 @@ class Logins:
 
     @cached_property
     def _token_hash(self) -> str:
-        """A slow hash, because the store may be copied and a token may be a word that people can remember."""
+        """Return a slow hash, because the store may be copied and a token may be a word that people can remember."""
         salt = b"snapthread sessions"
         return hashlib.scrypt(self._token.encode(errors="surrogateescape"), salt=salt, n=2**13, r=8, p=1).hex()
 
 
 def device_in(user_agent: str) -> str:
-    """Return the browser and the system that a User-Agent names, as in `Firefox on Linux`."""
+    """Return the browser and the system named in a User-Agent, such as `Firefox on Linux`."""
     browser = _first(BROWSERS, user_agent) or "A program"
     system = _first(SYSTEMS, user_agent)
     return f"{browser} on {system}" if system else browser
@@ -94,5 +94,5 @@ def _first(table: Sequence[tuple[str, str]], text: str) -> str:
 
 
 def _hash(secret: str) -> str:
-    """A fast one will do: nobody guesses 32 random bytes."""
+    """Return a fast hash, which is enough for 32 random bytes."""
     return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()

@@ -1,4 +1,4 @@
-"""The bot's one door to HTTP: health for machines, figures for operators, and the routes that adapters add."""
+"""The bot's HTTP server: health for machines, the dashboard for operators, and the routes that adapters add."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,10 +27,10 @@ from bot.web.login_pages import LoginPages
 from bot.web.logins import SESSION, Logins
 
 Ready = Callable[[], Awaitable[Mapping[str, str]]]
-"""Says what is wrong, by the name of the part; nothing where all is well."""
+"""Returns the current problems, by the name of the part; empty if all is well."""
 
 GRACE = 0.4  # seconds that open requests get when the server stops; aiohttp waits twice
-MOST_BYTES = 1024 * 1024  # of a body that a handler reads whole; uploads are streamed and capped by their own route
+MOST_BYTES = 1024 * 1024  # of a body that a handler reads whole; uploads are streamed and limited by their own route
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; "
@@ -39,7 +39,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
-    # Or a browser looks up the name of every host that an answer links to, and a name can hold what the model was told.
+    # Or a browser would look up every host that an answer links to, and a name can leak parts of the prompt.
     "X-DNS-Prefetch-Control": "off",
     "X-Content-Type-Options": "nosniff",
 }
@@ -47,10 +47,10 @@ HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class WebAccess:
-    """Who may come in, beyond the token."""
+    """Access rules besides the token."""
 
-    metrics_token: str | None = None  # opens the metrics and nothing else
-    trusted_proxies: tuple[str, ...] = ()  # addresses and networks that are believed when they forward
+    metrics_token: str | None = None  # grants access to the metrics and nothing else
+    trusted_proxies: tuple[str, ...] = ()  # addresses and networks with trusted forwarding headers
     webhook_only: bool = False  # without a token: nothing but public routes and /healthz
 
 
@@ -61,7 +61,7 @@ async def _all_is_well() -> Mapping[str, str]:
 class WebServer:
     """Serves while entered. Routes are added before: `router` for guarded ones, `add_public` for webhooks.
 
-    With a token everybody who has it may come in; without one, only this machine.
+    With a token, everybody who has it has access; without one, only this machine.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class WebServer:
     ) -> None:
         """Listen on `host` and `port` (0: any free one, see `port` after the start).
 
-        A token needs `sessions`, where logged-in browsers are kept. Assign `ready` and `status` to fill /readyz.
+        A token needs `sessions`, which stores logged-in browsers. Assign `ready` and `status` to fill /readyz.
         """
         if token is None and not is_loopback(host):
             msg = "without a token the server must listen on this machine only"
@@ -84,7 +84,7 @@ class WebServer:
         access = access or WebAccess()
         self.host, self.port = host, port
         self.ready: Ready = _all_is_well
-        self.status: Callable[[], Mapping[str, str]] = dict  # what /readyz says of the parts while all is well
+        self.status: Callable[[], Mapping[str, str]] = dict  # the entries of /readyz while all is well
         self.metrics = metrics or CollectorRegistry()
         self._public: set[web.AbstractRoute] = set()
         self._limiter = ConnectionLimiter(TrustedProxies(access.trusted_proxies))
@@ -96,17 +96,17 @@ class WebServer:
 
     @property
     def router(self) -> web.UrlDispatcher:
-        """Where guarded routes are added."""
+        """The router for guarded routes."""
         return self.app.router
 
     @property
     def url(self) -> str:
-        """Where the server is, once it has started."""
+        """The address of the server, once it has started."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
     def add_public(self, method: str, path: str, handler: Handler) -> None:
-        """Add a route that looks after itself: no token, any host, any origin."""
+        """Add a route that checks its requests itself: no token, any host, any origin."""
         self._public.add(self.router.add_route(method, path, handler))
 
     async def __aenter__(self) -> Self:
@@ -144,7 +144,7 @@ class WebServer:
         return GuardedConnection(cast(web.Server, self._runner.server), self._limiter)
 
     def _drop_session(self, id: str) -> None:
-        """Cut what a session that has ended still has open: streams of events. Its log-out gets its answer."""
+        """Close the open event streams of a session that has ended. Its log-out still gets its response."""
         for connection in self._limiter.connections:
             request = connection.request
             if request is None or request.method not in SAFE_METHODS or SESSION not in request:
@@ -177,7 +177,7 @@ class WebServer:
         return web.Response(text="ok")
 
     async def _readyz(self, request: web.Request) -> web.Response:
-        """Say whether all is well; the parts are told to those who run the bot."""
+        """Report whether all is well; only the operator sees the parts."""
         troubles = dict(await self.ready())
         parts: Mapping[str, object] = {"ready": not troubles}
         if await self._may_see_parts(request):
@@ -197,7 +197,7 @@ class WebServer:
 
 
 def open_server(settings: Settings, sessions: SessionStore, metrics: CollectorRegistry) -> WebServer:
-    """Make the web server as the operator wants it; it has not started yet."""
+    """Create the web server from the operator's settings; it has not started yet."""
     token, metrics_token = settings.web_token, settings.web_metrics_token
     return WebServer(
         settings.web_host,
@@ -214,7 +214,7 @@ def open_server(settings: Settings, sessions: SessionStore, metrics: CollectorRe
 
 
 def _is_text(request: web.Request) -> bool:
-    """Whether what the request names can be stored and sent on: it is decoded so that stray bytes become surrogates."""
+    """Tell whether the request's path can be stored and sent on: stray bytes in it are decoded to surrogates."""
     try:
         f"{request.raw_path} {request.headers.get('Content-Type', '')}".encode()
     except UnicodeEncodeError:

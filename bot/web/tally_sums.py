@@ -1,4 +1,4 @@
-"""Tallies added up: by what turns can be told apart by, and into what people look at."""
+"""Sums of tallies, by the properties that turns can be split by, and per interval."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from bot.messages import Tally, Times
 
 MOST = 6  # groups that are shown by name
 OTHERS = "others"
-NOBODY = "no model"  # commands, and what a limit refused
+NOBODY = "no model"  # commands, and turns refused by a limit
 PARTS = {"p50": 0.5, "p95": 0.95}
 
 
@@ -24,12 +24,12 @@ SPLITS: Mapping[str, Callable[[Tally], str]] = {
     "provider": _provider,
     "model": lambda tally: tally.model or NOBODY,
 }
-"""What turns can be told apart by: the name of the group that they belong to."""
+"""The properties that turns can be split by: the name of the group that a tally belongs to."""
 
 
 @dataclass
 class TallySum:
-    """Turns and their times, added up."""
+    """A sum of turns and their times."""
 
     turns: int = 0
     failed: int = 0
@@ -38,12 +38,12 @@ class TallySum:
 
     @cached_property
     def percentiles(self) -> Mapping[str, Mapping[str, float | None]]:
-        """Seconds to the first words and to the whole answer; to be asked for when nothing more is added."""
+        """Seconds to the first words and to the whole answer; to be read when nothing more is added."""
         times = {"first_words": self.first_words, "took": self.took}
         return {name: {key: percentile(each, part) for key, part in PARTS.items()} for name, each in times.items()}
 
     def add_tally(self, tally: Tally) -> None:
-        """Add what became of some turns."""
+        """Add a tally."""
         self._add(tally.turns, 0 if tally.error is None else tally.turns, tally.first_words, tally.took)
 
     def add(self, more: "TallySum") -> None:
@@ -61,7 +61,7 @@ class TallySum:
 
 @dataclass(frozen=True)
 class Interval:
-    """What a stretch of time amounts to: sums by split and group, and by error how many turns and when the latest."""
+    """The counts of an interval: sums by split and group; by error the number of turns and the time of the latest."""
 
     sums: Mapping[str, Mapping[str, TallySum]]
     errors: Mapping[str, tuple[int, float]]
@@ -71,7 +71,7 @@ NOTHING = Interval({split: {} for split in SPLITS}, {})
 
 
 def stretch_of(tallies: Iterable[Tally]) -> Interval:
-    """Add up all that was counted in a stretch of time."""
+    """Add up the tallies of an interval."""
     sums: dict[str, defaultdict[str, TallySum]] = {split: defaultdict(TallySum) for split in SPLITS}
     errors: dict[str, tuple[int, float]] = {}
     for tally in tallies:
@@ -84,7 +84,7 @@ def stretch_of(tallies: Iterable[Tally]) -> Interval:
 
 
 def total(sums: Iterable[TallySum]) -> TallySum:
-    """All of them as one."""
+    """Return the sum of all intervals."""
     whole = TallySum()
     for each in sums:
         whole.add(each)
@@ -92,7 +92,7 @@ def total(sums: Iterable[TallySum]) -> TallySum:
 
 
 def percentile(times: Times, part: float) -> float | None:
-    """The seconds that this part of the times (0 to 1) does not exceed: the mean of the class that it falls into."""
+    """Return the percentile `part` (0 to 1) of the times, in seconds: the mean of the class that it falls into."""
     rank = ceil(part * sum(n for n, _ in times.values()))
     for key in sorted(times):
         n, amount = times[key]
@@ -103,7 +103,7 @@ def percentile(times: Times, part: float) -> float | None:
 
 
 def biggest(sizes: Mapping[str, float]) -> Mapping[str, Sequence[str]]:
-    """The biggest groups under their own names, biggest first, and the rest under one, unless it is a single one."""
+    """Return the biggest groups by name, biggest first, and the rest as one, unless it is a single group."""
     names = sorted(sizes, key=lambda name: (-sizes[name], name))
     most = MOST if len(names) > MOST + 1 else MOST + 1
     rest = {OTHERS: names[most:]} if names[most:] else {}
