@@ -1,4 +1,4 @@
-"""An answer that could be better: asked again, of another model, or of several at once; and the way back."""
+"""Commands that improve an answer: ask again, ask another model or several at once, and go back."""
 
 from bot.commands.answer_buttons import controls
 from bot.commands.command import (
@@ -18,13 +18,13 @@ from bot.errors import Refused
 from bot.messages import AnswerVersion, Turn
 from bot.words import say
 
-FEWEST_MODELS, MOST_MODELS = 2, 4  # that are compared
+FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
 ASKING = ("retry", "compare")  # commands that ask a model
-BETWEEN = "\n\x1e\n"  # a separator that nobody writes, between the answers of compared models
+BETWEEN = "\n\x1e\n"  # a separator that nobody types, between the answers of compared models
 
 
 async def retry(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """/retry [TURN] [MODEL]: the same photos and the same question, for a new answer."""
+    """Ask again with the same photos and question: /retry [TURN] [MODEL]."""
     subject, rest = await subject_of(desk, turn, rest)
     if not rest:
         return AskAgain(subject, turn.conversation.model)
@@ -32,18 +32,18 @@ async def retry(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
 
 
 async def other(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/with [TURN] [#PAGE]: pick the model that answers the question again."""
+    """Pick the model that answers the question again: /with [TURN] [#PAGE]."""
     subject, rest = await subject_of(desk, turn, rest)
     page = number(rest[1:]) if rest.startswith("#") else None
     known = await known_models(desk.providers)
     shown = picker(
         known, turn.conversation.model, page or 1, f"/retry {subject.id}", f"/with {subject.id}", "with_which"
     )
-    return shown if page else Response(shown.text, shown.buttons)  # the answer itself stays where it is
+    return shown if page else Response(shown.text, shown.buttons)  # the post with the answer is not replaced
 
 
 async def version(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/version TURN N: show that one of the answers."""
+    """Show another version of the answer: /version TURN N."""
     subject, rest = await subject_of(desk, turn, rest)
     versions = await desk.store.turns.list_versions(subject)
     n = (number(rest) or len(versions)) - 1
@@ -54,7 +54,7 @@ async def version(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def compare(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """/compare MODEL MODEL ...: the same photo and question to up to four models, side by side."""
+    """Ask up to four models side by side, with the same photo and question: /compare MODEL MODEL ..."""
     subject, rest = await subject_of(desk, turn, rest)
     known = await known_models(desk.providers)
     models = list(dict.fromkeys(nearest(name, known) for name in rest.replace(",", " ").split()))
@@ -64,7 +64,7 @@ async def compare(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
 
 
 async def pick(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/pick TURN N: go on with what the N-th of the compared models said."""
+    """Continue with the answer of the N-th compared model: /pick TURN N."""
     id, _, which = rest.partition(" ")
     compared = await _turn(desk, turn, id)
     ordered = await compare(desk, compared, _rest(compared))
@@ -79,7 +79,7 @@ async def pick(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def subject_of(desk: CommandContext, turn: Turn, rest: str) -> tuple[Turn, str]:
-    """The question that is meant, and what is left of the words: named by its number, replied to, or the last one."""
+    """Find the question by its number, the reply or as the last one; return it with the remaining words."""
     first, _, more = rest.partition(" ")
     if first.isdecimal():
         return await _turn(desk, turn, first), more.strip()
@@ -90,7 +90,7 @@ async def subject_of(desk: CommandContext, turn: Turn, rest: str) -> tuple[Turn,
 
 
 async def _turn(desk: CommandContext, turn: Turn, id: str) -> Turn:
-    """A turn of the same conversation: the numbers of others are nobody's business."""
+    """Find a turn of the same conversation; those of others are private."""
     n = number(id)
     found = None if n is None else await desk.store.turns.get_turn(n)
     if found is None or found.conversation.id != turn.conversation.id:
@@ -99,7 +99,7 @@ async def _turn(desk: CommandContext, turn: Turn, id: str) -> Turn:
 
 
 async def _replied_to(desk: CommandContext, turn: Turn) -> Turn | None:
-    """The question behind the post that is replied to; what asked for other answers is about an earlier one."""
+    """Find the question behind the replied-to post; for a repeated question, the original one."""
     about = turn.message.about
     behind = await desk.store.posts.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
     if behind is None:
@@ -111,7 +111,7 @@ async def _replied_to(desk: CommandContext, turn: Turn) -> Turn | None:
 
 
 async def _last_question(desk: CommandContext, turn: Turn) -> Turn | None:
-    """The last one that was asked before: when a button is pressed below an older answer, others have been since."""
+    """Find the last question before this turn: a button below an older answer may be pressed after newer questions."""
     last = await desk.store.turns.find_last_question(turn.conversation)
     if last is None or last.id < turn.id:
         return last
@@ -120,7 +120,7 @@ async def _last_question(desk: CommandContext, turn: Turn) -> Turn | None:
 
 
 def _rest(turn: Turn) -> str:
-    """What a command was told."""
+    """Return the arguments of a command."""
     said = parse(turn.message.text)
     return said[1] if said else ""
 
