@@ -11,7 +11,7 @@ from bot.settings import Settings
 Part = TypeVar("Part", bound=AdapterSettings, covariant=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plugin(Generic[Part]):
     """The place of an adapter and of its settings.
 

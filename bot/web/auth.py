@@ -50,11 +50,11 @@ class LoopbackOnly:
 
 
 class WebhookOnly:
-    """Rejects everything, for a server without a token behind a public address: it serves Telegram's webhook only."""
+    """Rejects everything, for a server without a token behind a public address: it serves webhooks only."""
 
     async def check(self, request: web.Request) -> None:
         """Reject the request."""
-        raise refusal(web.HTTPForbidden, "Without WEB_TOKEN this port is there for Telegram's webhook only.")
+        raise refusal(web.HTTPForbidden, "Without WEB_TOKEN this port is there for webhooks only.")
 
 
 class TokenJudge:
