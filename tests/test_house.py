@@ -1,11 +1,16 @@
 """The house keeps its plan: which room may reach for which, read from the imports themselves."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from adapters.platforms import PLATFORMS
+from adapters.providers import PROVIDERS
+from bot.words import ENGLISH, catalogue
 
 ROOT = Path(__file__).parents[1]
 
@@ -190,3 +195,46 @@ def test_platforms_and_providers_do_not_know_each_other() -> None:
 def test_every_module_says_at_its_door_what_it_is(path: Path) -> None:
     text = path.read_text()
     assert not text or ast.get_docstring(ast.parse(text))
+
+
+LIBRARIES = {"discord", "telegram", "aiohttp", "httpx"}
+
+
+def patched(path: Path) -> Iterator[str]:
+    """The attributes of a library's classes that a module sets."""
+    tree = ast.parse(path.read_text())
+    foreign = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if LIBRARIES & {(getattr(node, "module", None) or alias.name).partition(".")[0]}
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            text = ast.unparse(node)
+            if text.partition(".")[0] in foreign:
+                yield text
+
+
+def test_one_module_alone_changes_a_library() -> None:
+    patchers = {name_of(path) for path in [*modules("bot"), *modules("adapters")] if list(patched(path))}
+    assert patchers == {"adapters.platforms.discord.library_patches"}
+
+
+def words_in_code(path: Path) -> Iterator[str]:
+    """The texts and attributes in a module's code, without docstrings and keys of sentences."""
+    tree = ast.parse(path.read_text())
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield from {node.value} - catalogue(ENGLISH).keys()
+
+
+@pytest.mark.parametrize("path", modules("bot"), ids=name_of)
+def test_the_core_names_no_platform_and_no_provider(path: Path) -> None:
+    adapters = {*PLATFORMS, *PROVIDERS} - {"web", "local"}  # these are words of other things too
+    names = re.compile(rf"(?<![a-z])({'|'.join(adapters)})(?![a-z])|^web$")
+    assert not [word for word in words_in_code(path) if names.search(word)]

@@ -68,7 +68,7 @@ async def _findings(settings: Settings, platforms: Platforms, providers: Provide
     yield _port(settings)
     if settings.webhook_only:
         public = " and ".join(f"the webhook of {title}" for title in settings.webhooks)
-        yield OK, "web", f"only {public} and /healthz are served; WEB_TOKEN opens the page and the dashboard"
+        yield OK, "webhook", f"only {public} and /healthz are served; WEB_TOKEN opens the page and the dashboard"
     async with AsyncExitStack() as stack:
         try:
             store = await stack.enter_async_context(build_store(settings))

@@ -8,11 +8,11 @@ from typing import Any
 import discord
 import structlog
 import yarl
-from discord.gateway import DiscordWebSocket
 
 from adapters.platforms.discord.buttons import CommandButton, CommandSelect
 from adapters.platforms.discord.incoming import IncomingMessages
 from adapters.platforms.discord.interactions import Interactions
+from adapters.platforms.discord.library_patches import set_gateway_address
 from adapters.platforms.discord.rest_pacing import LONGEST_HOLD, RestPacing
 from adapters.platforms.discord.shards import Shards
 from bot.errors import Refused
@@ -53,9 +53,9 @@ class GatewayClient(discord.AutoShardedClient):
         self.add_dynamic_items(CommandButton, CommandSelect)
 
     async def setup_hook(self) -> None:
-        """Find the gateway: at times discord.py takes the address that it knows by heart."""
+        """Find the gateway and how many sessions may begin side by side."""
         _, gateway, limits = await self.http.get_bot_gateway()
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+        set_gateway_address(gateway)
         self._at_once = limits["max_concurrency"]
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:

@@ -2,23 +2,21 @@
 
 import asyncio
 import re
-import time
 from types import SimpleNamespace
 
 import aiohttp
 import discord
-import yarl
-from discord.http import Route
 
 from adapters.platforms.discord.errors import map_discord_errors
+from adapters.platforms.discord.library_patches import (
+    clear_rate_limits_rarely,
+    set_api_address,
+    silence_voice_warnings,
+)
 from adapters.platforms.discord.rest_pacing import RestPacing
 from bot.errors import Busy
 
-OFFICIAL = "https://discord.com/api/v10"
 SAYING = re.compile(r"/(?:channels/(?=\d+/messages)|webhooks/\d+/)([^/]+)")  # in a channel, or by a ticket's token
-# The bot joins no calls, so that nobody needs to be told what it lacks for them.
-discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-
 REMEMBERED = 5_000  # channels and tickets whose allowance is known
 RESERVED = 1  # calls of an allowance that are kept for whole texts
 
@@ -53,31 +51,14 @@ class RemainingCalls:
             del self._left[next(iter(self._left))]
 
 
-class _Client(discord.Client):
-    """Tidies up what it knows of rate limits once a minute; discord.py does so whenever it speaks in a new channel."""
-
-    TIDYING = 60.0  # seconds
-
-    async def setup_hook(self) -> None:
-        """Take the tidying into our own hands."""
-        self._tidy, self._tidied = self.http._try_clear_expired_ratelimits, time.monotonic()
-        self.http._try_clear_expired_ratelimits = self._tidy_at_times  # type: ignore[method-assign]
-
-    def _tidy_at_times(self) -> None:
-        if time.monotonic() - self._tidied > self.TIDYING:
-            self._tidied = time.monotonic()
-            self._tidy()
-
-
 class RestClient:
     """Logs in when it is first needed, so that the bot can start while Discord is away."""
 
     def __init__(self, token: str, url: str, pace: RestPacing) -> None:
         """`url` is that of the API. discord.py knows one for the whole process."""
         self._token, self._pace = token, pace
-        Route.BASE = url.rstrip("/")
-        if Route.BASE != OFFICIAL:  # a server like Discord has its pictures in the same place
-            discord.Asset.BASE = str(yarl.URL(url).origin())
+        set_api_address(url)
+        silence_voice_warnings()
         self.allowance = RemainingCalls()
         self._client: discord.Client | None = None
         self._lock = asyncio.Lock()
@@ -112,12 +93,13 @@ class RestClient:
     async def _logged_in(self) -> discord.Client:
         trace = self._pace.trace()
         trace.on_request_end.append(self.allowance.note)
-        client = _Client(
+        client = discord.Client(
             intents=discord.Intents(guilds=True),  # of no use here, and without it discord.py complains
             max_messages=None,
             http_trace=trace,
             max_ratelimit_timeout=60,
         )
+        clear_rate_limits_rarely(client)
         try:
             with map_discord_errors():
                 await client.login(self._token)
