@@ -26,6 +26,7 @@ from bot.store import backup as copies
 from bot.store import visit_store
 from bot.store.backup import NotDone
 from bot.store.sqlite import AlreadyRunning
+from bot.util.tasks import running_task
 
 log = structlog.get_logger(__name__)
 
@@ -191,10 +192,11 @@ async def _until_stopped(settings: Settings, greeting: str, platforms: Platforms
             print(greeting.format(url=bot.url), flush=True)
             if bot.claim:
                 print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)
-            stopped, ended = asyncio.create_task(_signalled()), asyncio.create_task(bot.wait_until_ended())
-            await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
+            async with running_task(_signalled()) as stopped, running_task(bot.wait_until_ended()) as ended:
+                await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
+                was_stopped = stopped.done()
             watchdog.stop()  # what takes long from now on is up to whoever waits for the end
-            return 0 if stopped.done() else 1
+            return 0 if was_stopped else 1
 
 
 async def _signalled() -> None:

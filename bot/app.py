@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from bot.turns.dispatcher import Dispatcher
 from bot.turns.jobs import JobContext
 from bot.turns.stops import Stops
 from bot.turns.worker import Worker
+from bot.util.tasks import running_task
 from bot.web.dashboard import Dashboard
 from bot.web.server import open_server
 
@@ -70,10 +71,12 @@ class Bot:
 
     async def wait_until_ended(self) -> None:
         """Return when all that listened has ended, or the dispatcher broke."""
-        ends: list[asyncio.Task[Any]] = [self.dispatching] if self.dispatching else []
-        if self.listening:
-            ends.append(asyncio.create_task(asyncio.wait(self.listening.values())))
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        dispatching = [self.dispatching] if self.dispatching else []
+        if not self.listening:
+            await asyncio.wait(dispatching)
+            return
+        async with running_task(asyncio.wait(self.listening.values())) as listening:
+            await asyncio.wait([*dispatching, listening], return_when=asyncio.FIRST_COMPLETED)
 
 
 @asynccontextmanager
@@ -288,15 +291,8 @@ async def _enter_all(
             into[name] = await stack.enter_async_context(plugin.build(house))
 
 
-@asynccontextmanager
-async def _task(name: str, work: Any) -> AsyncGenerator[asyncio.Task[None], None]:
-    task = asyncio.create_task(_logged(name, work), name=name)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+def _task(name: str, work: Any) -> AbstractAsyncContextManager[asyncio.Task[None]]:
+    return running_task(_logged(name, work), name)
 
 
 async def _logged(name: str, work: Any) -> None:

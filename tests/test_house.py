@@ -15,7 +15,7 @@ from bot.words import ENGLISH, catalogue
 ROOT = Path(__file__).parents[1]
 
 # A room may import the rooms named here, and those below are the only ones it may.
-CORE = {"bot.words", "bot.errors", "bot.messages", "bot.ports"}
+CORE = {"bot.words", "bot.errors", "bot.messages", "bot.ports", "bot.util.tasks"}
 MAY = {
     "bot.accounting": set(),
     "bot.turns": set(),
@@ -65,7 +65,7 @@ MAY = {
     "bot.replies.reply": CORE | {"bot.replies.pages"},
     "bot.turns.dispatcher": CORE | {"bot.operations.metrics"},
     "bot.adapter_context": CORE | {"bot.settings", "bot.web"},
-    "bot.util.gather": set(),
+    "bot.util.tasks": set(),
     "bot.asking": CORE
     | {
         "bot.asking.video_links",
@@ -75,7 +75,6 @@ MAY = {
         "bot.accounting.limits",
         "bot.replies.reply",
         "bot.turns.stops",
-        "bot.util.gather",
     },
     "bot.replies.mirror": CORE | {"bot.replies.reply"},
     "bot.operations.expiry": CORE | {"bot.files.photos", "bot.settings"},
@@ -92,7 +91,6 @@ MAY = {
         "bot.replies.mirror",
         "bot.replies.reply",
         "bot.asking.media_generation",
-        "bot.util.gather",
     },
     "bot.operations.watchdog": CORE,
     "bot.turns.worker": CORE | {"bot.asking", "bot.turns.jobs", "bot.operations.metrics", "bot.replies.reply"},
@@ -117,6 +115,14 @@ def room(name: str) -> str:
     parts = name.split(".")
     deepest = [".".join(parts[:n]) for n in range(len(parts), 1, -1)]
     return next((each for each in deepest if each in MAY or each in PLUGS_IN), ".".join(parts[:2]))
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+
+
+def called(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]
 
 
 def name_of(path: Path) -> str:
@@ -158,6 +164,25 @@ def test_the_emulator_is_in_neither_the_wheel_nor_the_image() -> None:
     assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["bot", "adapters"]
     assert "emulator" in (ROOT / ".dockerignore").read_text().splitlines()
     assert "emulator" not in (ROOT / "Dockerfile").read_text()
+
+
+def test_every_task_is_started_where_it_gets_an_owner() -> None:
+    starters = {"create_task", "ensure_future"}
+    for path in (*modules("bot"), *modules("adapters")):
+        if path != ROOT / "bot/util/tasks.py":
+            started = [node.lineno for node in calls(path) if called(node) in starters]
+            assert not started, f"{path}, lines {started}: BackgroundTasks, running_task and gather_all own their tasks"
+
+
+def test_nobody_keeps_a_cancellation_from_whoever_asked_for_it() -> None:
+    for path in (*modules("bot"), *modules("adapters")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler) and node.type and "CancelledError" in ast.unparse(node.type):
+                assert ast.unparse(node.body[-1]) == "raise", f"{path}, line {node.lineno} swallows a cancellation"
+        suppressed = [
+            node.lineno for node in calls(path) if called(node) == "suppress" and "Cancelled" in ast.unparse(node)
+        ]
+        assert not suppressed, f"{path}, lines {suppressed}: wait for a cancelled task with cancel_all"
 
 
 def test_only_one_module_speaks_http() -> None:

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Generic, TypeVar
 
 import structlog
 
 from bot.errors import BotError
+from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -36,22 +36,20 @@ class ModelListCache(Generic[Listed]):
         self.fetch, self.shipped, self.clock = fetch, shipped, clock
         self.cached: Sequence[Listed] = ()  # the last list, without waiting
         self._fresh_until = float("-inf")
+        self._tasks = BackgroundTasks()
         self._fetching: asyncio.Task[None] | None = None
 
     async def models(self) -> Sequence[Listed]:
         """Return the list. A caller that is cancelled does not cancel the fetch for the others."""
         if self._fetching is None and self.clock() >= self._fresh_until:
-            self._fetching = asyncio.create_task(self._refresh())
+            self._fetching = self._tasks.start(self._refresh())
         if not self.cached and self._fetching is not None:
             await asyncio.shield(self._fetching)
         return self.cached
 
     async def close(self) -> None:
         """Cancel a fetch that is running."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._fetching
+        await self._tasks.close()
 
     async def _refresh(self) -> None:
         try:

@@ -19,6 +19,7 @@ from bot.errors import BotError, Refused
 from bot.messages import Turn
 from bot.ports import Provider, Store
 from bot.turns.stops import Stops
+from bot.util.tasks import running_task
 
 log = structlog.get_logger(__name__)
 
@@ -61,20 +62,12 @@ class Asker:
 
         Only the work ends at once: what is being posted ends as usual, or a post would miss having its id stored.
         """
-        working = asyncio.create_task(work)
-
-        def stop() -> None:
-            asked.stopped = True
-            working.cancel()
-
-        try:
-            with self.stops.stoppable(asked.turn.conversation.id, stop):
-                await working
-        except asyncio.CancelledError:
-            working.cancel()
-            await asyncio.wait([working])
-            if not asked.stopped:
-                raise
+        async with running_task(work) as working:
+            with self.stops.stoppable(asked.turn.conversation.id, working.cancel):
+                await asyncio.wait([working])
+        asked.stopped = working.cancelled()  # somebody stopped it: a caller that is cancelled does not come here
+        if not asked.stopped:
+            working.result()
 
     async def _hear_and_ask(self, asked: Question) -> None:
         if self.transcribe is not None:

@@ -19,7 +19,7 @@ from bot.asking.video_links import without_videos
 from bot.errors import BotError, Forgotten, Refused, Unreadable
 from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Turn, Usage
 from bot.ports import Provider, Store
-from bot.util.gather import gather_all
+from bot.util.tasks import gather_all
 from bot.words import say
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from bot.errors import Busy, Refused, Unreadable
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Attachment, Document, Message, Photo, RememberedFile, StoredFile, Turn
 from bot.ports import Provider, Store
-from bot.util.gather import gather_all
+from bot.util.tasks import gather_all
 from bot.words import say
 
 FILE_TRIES = 3  # how often a file that cannot be fetched holds the others up

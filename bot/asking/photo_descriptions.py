@@ -11,7 +11,7 @@ from bot.commands.model_choice import known_models
 from bot.errors import Refused
 from bot.messages import Conversation, Photo, Prompt, RememberedFile, Text, Usage
 from bot.ports import Provider, Store
-from bot.util.gather import gather_all
+from bot.util.tasks import gather_all
 from bot.words import say
 
 PATIENCE = 2.0  # seconds that a question waits to know whether its model sees

@@ -11,6 +11,7 @@ from bot.errors import BotError, Busy
 from bot.messages import Button, Channel, File, OutgoingPost, Turn
 from bot.ports import Adapter, Store
 from bot.replies.pages import pages
+from bot.util.tasks import running_task
 
 log = structlog.get_logger(__name__)
 
@@ -51,18 +52,18 @@ class Reply:
     @asynccontextmanager
     async def growing(self) -> AsyncGenerator[None, None]:
         """While entered, the posts follow the text. Reading the provider never waits for the platform."""
-        following = asyncio.create_task(self._follow())
-        try:
-            yield
-        except asyncio.CancelledError:
-            following.cancel()
-            raise
-        finally:
-            # Not cancelled otherwise: a post that was sent must not miss having its id stored.
-            self._whole.set()
-            self._grown.set()
-            await asyncio.wait([following])
-        following.result()
+        async with running_task(self._follow()) as following:
+            try:
+                yield
+            except asyncio.CancelledError:
+                following.cancel()
+                raise
+            finally:
+                # Not cancelled otherwise: a post that was sent must not miss having its id stored.
+                self._whole.set()
+                self._grown.set()
+                await asyncio.wait([following])
+            following.result()
 
     async def show(
         self, text: str, *, buttons: Sequence[Button] = (), files: Sequence[File] = (), growing: bool = False

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from bot.store.database import Row
+from bot.util.tasks import running_task
 
 Connection = psycopg.AsyncConnection[Row]
 
@@ -57,13 +58,13 @@ async def close(connection: Connection) -> None:
 
 async def ask(connection: Connection, seconds: float, sql: LiteralString, *values: object) -> list[Row]:
     """The rows of a query. OperationalError, and the connection is lost, when it is not answered in so many seconds."""
-    asking = asyncio.create_task(_ask(connection, sql, values))
-    try:
-        await asyncio.wait([asking], timeout=seconds)
-    finally:
-        if not asking.done():  # cancelling would ask the same machine to cancel, and wait for that
-            _hang_up(connection)
-            await asyncio.wait([asking])
+    async with running_task(_ask(connection, sql, values)) as asking:
+        try:
+            await asyncio.wait([asking], timeout=seconds)
+        finally:
+            if not asking.done():  # cancelling would ask the same machine to cancel, and wait for that
+                _hang_up(connection)
+                await asyncio.wait([asking])
     rows = asking.result()
     if isinstance(rows, psycopg.Error):
         raise rows

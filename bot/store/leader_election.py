@@ -15,6 +15,7 @@ import structlog
 
 from bot.store.connections import ANSWERED, Connection, ask, close, connect
 from bot.store.outage import backoff_delays
+from bot.util.tasks import running_task
 
 log = structlog.get_logger(__name__)
 
@@ -75,20 +76,18 @@ async def _queue(guard: Connection, name: str) -> None:
 
 
 async def _guarded(guard: Connection, name: str, work: Work) -> asyncio.Task[None] | None:
-    working, watching = asyncio.create_task(work(), name=name), asyncio.create_task(_watch(guard))
+    ended = False
     try:
-        await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working
-        log.warning("lost what one process does alone", work=name)
-        return None
-    finally:  # also when we are cancelled: nobody else may begin before this has ended
-        ended = working.done()
-        working.cancel()
-        watching.cancel()
-        await asyncio.wait([working, watching])
+        # Also when we are cancelled, leaving waits for the work: nobody else may begin before this has ended.
+        async with running_task(_watch(guard)) as watching, running_task(work(), name) as working:
+            await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
+            ended = working.done()
+            if not ended:
+                log.warning("lost what one process does alone", work=name)
+    finally:
         if not (ended or working.cancelled()) and (error := working.exception()):
             log.warning("what one process does alone did not end well", work=name, reason=type(error).__name__)
+    return working if ended else None
 
 
 async def _watch(guard: Connection) -> None:

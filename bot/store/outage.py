@@ -12,6 +12,7 @@ import structlog
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from bot.store.connections import ANSWERED, Connection, ask, close, connect
+from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class DatabaseOutage:
         self._url, self._pool = url, pool
         self._over = asyncio.Event()
         self._over.set()
-        self._looking: asyncio.Task[None] | None = None
+        self._looking = BackgroundTasks()
         self._ends = asyncio.Event()
 
     async def outlast(self, attempt: Callable[[float], Awaitable[Result]], seconds: float | None = None) -> Result:
@@ -67,14 +68,12 @@ class DatabaseOutage:
         """The database does not answer, or a connection was lost: look whether it is there."""
         if not (self._ends.is_set() or self.lasts):
             self._over.clear()
-            self._looking = asyncio.create_task(self._look())
+            self._looking.start(self._look())
 
     async def stop(self) -> None:
         """Whoever waits need not wait any longer: the store is about to be closed."""
         self._ends.set()
-        if self._looking:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._looking.close()
         self._over.set()
 
     async def _wait(self, pause: float, end: float) -> bool:

@@ -20,6 +20,7 @@ from bot.store.notifications import NotificationListener
 from bot.store.outage import DatabaseOutage
 from bot.store.shared_rate_limiter import SharedRateLimiter
 from bot.store.sql import SqlStore
+from bot.util.tasks import BackgroundTasks
 
 AWAY = "08", "57P"  # how errors begin by which a pooler tells, on a line that is well, that its server is not there
 MIGRATING = 5_746_000  # the advisory lock under which one process migrates
@@ -69,8 +70,8 @@ class Postgres(SqlStore):
         )
         self._outage = DatabaseOutage(url, self._pool)
         self._turnstile = SharedRateLimiter(self)
-        self._writes: set[asyncio.Task[Any]] = set()
-        self._ear: asyncio.Task[None] | None = None
+        self._writes = BackgroundTasks(shared=True)
+        self._listening = BackgroundTasks()
 
     async def __aenter__(self) -> Self:
         logging.getLogger("psycopg").setLevel(logging.ERROR)  # `Outage` tells it once, and names no database
@@ -84,21 +85,16 @@ class Postgres(SqlStore):
             await self.__aexit__()
             raise
         ear = NotificationListener(self.direct, self.wake, lambda conversation: self.stopped(conversation))
-        self._ear = asyncio.create_task(ear.listen())
+        self._listening.start(ear.listen())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        if self._ear:
-            self._ear.cancel()
-            await asyncio.gather(self._ear, return_exceptions=True)
+        await self._listening.close()
         lasts = self._outage.lasts
         await self._outage.stop()
-        await self._end_writes(0 if lasts else FAREWELL)
+        await self._writes.wait(0 if lasts else FAREWELL)
         await self._pool.close()  # whoever still waits for a connection is told
-        await self._end_writes(FAREWELL)
-        for write in self._writes:  # a pooler keeps it, and has no server
-            write.cancel()
-        await asyncio.gather(*self._writes, return_exceptions=True)
+        await self._writes.close(FAREWELL)  # what still runs then is kept by a pooler that has no server
 
     async def read(self, sql: str, **values: object) -> list[Row]:
         async def attempt(seconds: float) -> list[Row]:
@@ -109,10 +105,7 @@ class Postgres(SqlStore):
 
     async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
         # A task of its own, as in the SQLite store: what a cancelled caller began is still committed whole.
-        task = asyncio.create_task(self._outage.outlast(partial(self._transact, unit, single)))
-        self._writes.add(task)
-        task.add_done_callback(self._written)
-        return await asyncio.shield(task)
+        return await asyncio.shield(self._writes.start(self._outage.outlast(partial(self._transact, unit, single))))
 
     async def lock_line(self, execute: Execute, conversation: int) -> None:
         await execute("SELECT 1 FROM conversations WHERE id = :id FOR UPDATE", id=conversation)
@@ -134,15 +127,6 @@ class Postgres(SqlStore):
     async def acquire(self, gate: RateLimit, patience: float) -> float:
         """Book a pass through the gate, for all processes."""
         return await self._turnstile.acquire(gate, patience)
-
-    async def _end_writes(self, seconds: float) -> None:
-        if self._writes:
-            await asyncio.wait(self._writes, timeout=seconds)
-
-    def _written(self, task: asyncio.Task[Any]) -> None:
-        self._writes.discard(task)
-        if not task.cancelled():
-            task.exception()  # for whoever waits; if nobody does any more, nobody needs to know
 
     def _gave_up(self, pool: AsyncConnectionPool[Connection]) -> None:
         """The pool does not get a connection."""

@@ -17,6 +17,7 @@ from bot.store.database import Execute, Result, Row, Unit
 from bot.store.rate_limits import LocalRateLimiter
 from bot.store.recovery import HOLDERS
 from bot.store.sql import SqlStore
+from bot.util.tasks import BackgroundTasks
 
 PRAGMAS = """
 PRAGMA journal_mode = WAL;
@@ -54,7 +55,8 @@ class SQLite(SqlStore):
         self.stalls = stalls
         self.path = Path(path)
         self._writes: list[_Write] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._commits = BackgroundTasks()
+        self._is_writing = False
         self._guard: Callable[[], object] = lambda: None  # gives the file free
         self._gates = LocalRateLimiter(time.time)
 
@@ -71,8 +73,8 @@ class SQLite(SqlStore):
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        while self._writing:
-            await self._writing
+        while self._is_writing:
+            await self._commits.wait()
         await self._counter.close()
         await self._reader.close()
         await self._writer.close()
@@ -93,7 +95,9 @@ class SQLite(SqlStore):
         done = asyncio.get_running_loop().create_future()
         self._writes.append(_Write(unit, done, single))
         # A task of its own commits: a caller that is cancelled must not leave half a transaction behind.
-        self._writing = self._writing or asyncio.create_task(self._commit_all())
+        if not self._is_writing:
+            self._is_writing = True
+            self._commits.start(self._commit_all())
         result: Result = await done
         return result
 
@@ -116,7 +120,7 @@ class SQLite(SqlStore):
                     for write in batch:  # one of them failed: each alone, so that only that one does
                         await self._committed([write])
         finally:
-            self._writing = None
+            self._is_writing = False
 
     async def _committed(self, batch: list[_Write]) -> bool:
         """Run the units in one transaction and tell the callers. False, and nothing told, if one of several failed."""

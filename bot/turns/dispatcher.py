@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -10,6 +9,7 @@ import structlog
 from bot.messages import Turn
 from bot.operations.metrics import Metrics
 from bot.ports import Store
+from bot.util.tasks import BackgroundTasks, running_task
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Dispatcher:
         """
         self.store, self.take, self.most, self.metrics, self.platforms = store, take, most, metrics, platforms
         self._each = each or max(1, most // SHARE)
+        self._tasks = BackgroundTasks()
         self._in_flight: dict[asyncio.Task[None], int] = {}  # and the numbers of their turns
         self._freed = asyncio.Event()
         self._claiming = asyncio.Lock()  # what has been claimed is in flight before leases are renewed
@@ -50,22 +51,13 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Work until cancelled; what is in flight then goes on, until `stop`."""
-        renewing = asyncio.create_task(self._renew())
-        try:
+        async with running_task(self._renew()):
             while True:
                 await self._claim_or_wait()
-        finally:
-            renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
 
     async def stop(self, patience: float) -> None:
         """Let turns in flight end for `patience` seconds, then give the rest back to whoever comes next."""
-        if self._in_flight:
-            await asyncio.wait(self._in_flight, timeout=patience)
-        for task in self._in_flight:
-            task.cancel()
-        await asyncio.gather(*self._in_flight, return_exceptions=True)
+        await self._tasks.close(patience)
         await self.store.queue.release_leases()
 
     async def _claim_or_wait(self) -> None:
@@ -91,7 +83,7 @@ class Dispatcher:
         return bool(turns)
 
     def _start(self, turn: Turn) -> None:
-        task = asyncio.create_task(self.take(turn), name=f"turn {turn.id}")
+        task = self._tasks.start(self.take(turn), f"turn {turn.id}")
         self._in_flight[task] = turn.id
         self.metrics.in_flight.set(len(self._in_flight))
         task.add_done_callback(self._end)

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.asking.question import instructions
+from bot.asking.question import Question, instructions
 from bot.files.photos import PhotoIntake
 from bot.messages import MessageReference, Preferences, Turn, Usage
 from bot.ports import Store
-from bot.replies.reply import CURSOR
+from bot.replies.reply import CURSOR, Reply
 from bot.turns.worker import Worker
 from tests.conftest import CAT, said
 from tests.doubles.platform import FakePlatform
@@ -112,6 +112,30 @@ async def test_what_was_stopped_is_part_of_what_was_said_and_the_next_one_is_ans
     assert platform.reads()[1] == "yes"
     past = await worker.store.turns.list_history(await taken(worker, said()), 9)
     assert [exchange.answer for exchange in past] == ["a cat\n\n⏹ Stopped.", "yes"]
+
+
+async def test_a_process_that_ends_while_a_stopped_answer_still_ends_is_not_kept_from_it(
+    worker: Worker, platform: FakePlatform
+) -> None:
+    turn, cleaned, began = await taken(worker, said()), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        try:
+            began.set()
+            await asyncio.Event().wait()
+        finally:
+            await cleaned.wait()
+
+    asker, asked = worker.hands.asker, Question(turn, Reply(platform, worker.store, turn, turn.message.channel))
+    asking = asyncio.create_task(asker.until_stopped(asked, work()))
+    await began.wait()
+    assert asker.stops.stop(turn.conversation.id)
+    await asyncio.sleep(0)
+    asking.cancel()  # as a shutdown does
+    cleaned.set()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
+    assert not asked.stopped
 
 
 async def test_a_process_that_ends_is_not_somebody_who_stops_it(

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +34,7 @@ from bot.commands import COMMANDS, CommandContext, Suggestion
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Receive, Store
+from bot.util.tasks import BackgroundTasks
 
 TYPING = 8.0  # seconds; Discord shows the sign for ten
 
@@ -72,7 +73,7 @@ class Discord:
             token, self._rest, store, pace, shards, commands, links, self._tact,
             lambda receive, lines: Interactions(receive, lines, self._tickets, self._files, suggest, most_bytes),
         )  # fmt: skip
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
@@ -82,9 +83,7 @@ class Discord:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await self._stack.aclose()
 
     # listening
@@ -210,7 +209,7 @@ class Discord:
         done = asyncio.Event()
         place = Place.of(channel)
         if place.visitor is None:  # there, Discord itself shows that we think
-            self._soon(self._type(place, done))
+            self._tasks.start(self._type(place, done))
         try:
             yield
         finally:
@@ -258,12 +257,6 @@ class Discord:
     async def check(self) -> None:
         """Ask who we are. Refused when Discord does not know the token."""
         await self._rest.application()
-
-    def _soon(self, work: Coroutine[None, None, None]) -> None:
-        """Let it run on its own: whoever waits for it would wait for Discord."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _reference(place: Place, reply_to: str | None) -> discord.MessageReference | None:

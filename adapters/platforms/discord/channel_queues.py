@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.errors import BotError
+from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +22,7 @@ class ChannelQueues:
 
     def __init__(self) -> None:
         self._lines: dict[int, deque[Work]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
 
     def put(self, channel: int, work: Work) -> None:
         """Do this when all that was put before it for the channel is done."""
@@ -29,17 +30,11 @@ class ChannelQueues:
             line.append(work)
             return
         self._lines[channel] = deque([work])
-        task = asyncio.create_task(self._run(channel))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._run(channel))
 
     async def close(self) -> None:
         """Do what can be done in a moment, and leave the rest."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=PATIENCE)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close(PATIENCE)
 
     async def _run(self, channel: int) -> None:
         line = self._lines[channel]

@@ -24,6 +24,7 @@ from bot.commands import ASK, COMMANDS, STOP, Suggestion
 from bot.errors import BotError
 from bot.messages import Attachment, Author, Message, MessageReference
 from bot.ports import Receive
+from bot.util.tasks import gather_all
 from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
@@ -172,9 +173,8 @@ class Interactions:
         if own:
             message = replace(message, attachments=tuple(file.attachment for file in files))
         visits = Place.of(message.channel).visitor is not None
-        acknowledging = asyncio.create_task(_acknowledge(interaction, thinking=True, ephemeral=visits))
-        await asyncio.gather(*(self._fetch(file) for file in files))
-        thinks = await acknowledging
+        acknowledging = _acknowledge(interaction, thinking=True, ephemeral=visits)
+        thinks, *_ = await gather_all(acknowledging, *(self._fetch(file) for file in files))
         self._take_in(interaction, message, thinking=thinks)
 
     def _take_in(self, interaction: discord.Interaction, message: Message, *, thinking: bool) -> None:

@@ -24,6 +24,7 @@ from adapters.platforms.discord.slash_commands import Payload, sync
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from bot.errors import BotError, Refused
 from bot.ports import Receive, Store
+from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -94,9 +95,10 @@ class DiscordListener:
         lines, marks = ChannelQueues(), ReadMarks(self.store)
         hearing = IncomingMessages(receive, self.store, lines, marks, self.links, PhotoThreads(self.store), self.tact)
         asking = self.asking(receive, lines)
-        beside = [asyncio.create_task(marks.keep())]
+        beside = BackgroundTasks()
+        beside.start(marks.keep())
         if self.shards is None or 0 in self.shards.ids:
-            beside.append(asyncio.create_task(self._tell_commands()))
+            beside.start(self._tell_commands())
         try:
             await stay_connected(
                 lambda: GatewayClient(hearing, asking, intents, self.shards, self.pace), self.token, self._see
@@ -104,9 +106,7 @@ class DiscordListener:
         finally:
             await asking.settle()
             await lines.close()
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await beside.close()
 
     def _see(self, ears: GatewayClient) -> None:
         self._ears = ears

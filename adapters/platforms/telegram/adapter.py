@@ -38,6 +38,7 @@ from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import MEGABYTE, Http, Reply, check_size, photo
+from bot.util.tasks import BackgroundTasks
 from bot.web.server import WebServer
 from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 
@@ -97,7 +98,7 @@ class Telegram:
         self._pace, self._patience = pace or SendPacing(), patience or PollingBackoff()
         self._poller: Poller | None = None
         self._stands_by = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
@@ -110,9 +111,7 @@ class Telegram:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await self._stack.aclose()
 
     # listening
@@ -219,11 +218,11 @@ class Telegram:
         if isinstance(news, Message):
             await receive(news)
         elif isinstance(news, ButtonPress):
-            self._soon(self._acknowledge(news.query))
+            self._tasks.start(self._acknowledge(news.query))
             await receive(news.message)
         elif isinstance(news, StaleButtonPress):
             with speaking(news.language):
-                self._soon(self._acknowledge(news.query, say("telegram_old_button")))
+                self._tasks.start(self._acknowledge(news.query, say("telegram_old_button")))
         elif isinstance(news, GroupMigration):
             self._speech.moved[int(news.old.id)] = int(news.new.id)
             await self._keep_moved(news.old, news.new)
@@ -249,7 +248,7 @@ class Telegram:
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         """Show that an answer is on its way."""
         done = asyncio.Event()
-        self._soon(self._type(channel, done))
+        self._tasks.start(self._type(channel, done))
         try:
             yield
         finally:
@@ -329,12 +328,6 @@ class Telegram:
                 await self._line.get_me()
             except InvalidToken as error:
                 raise Refused("telegram_wrong_token") from error
-
-    def _soon(self, work: Coroutine[None, None, None]) -> None:
-        """Let it run on its own: whoever waits for it would wait for Telegram."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 async def _body(reply: Reply, limit: int) -> bytes:

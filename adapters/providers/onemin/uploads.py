@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from bot.messages import Document, Photo
+from bot.util.tasks import BackgroundTasks, gather_all
 
 log = structlog.get_logger(__name__)
 
@@ -52,21 +53,21 @@ class Uploads:
     ) -> None:
         """Make the keys of an account; `send` uploads a file and returns its key."""
         self.assets, self.provider, self.account, self.send = assets, provider, account, send
+        self._uploading, self._saving = BackgroundTasks(shared=True), BackgroundTasks()
         self._running: dict[str, asyncio.Task[str]] = {}
         self._unsaved: dict[str, str] = {}  # keys that the store is still saving, by sha256
-        self._saving: set[asyncio.Task[None]] = set()
 
     async def get_keys(self, photos: Sequence[Upload]) -> list[str]:
         """Return the keys of the photos in their order, the same photo once."""
         once = {photo.sha256: photo for photo in photos}
-        return await asyncio.gather(*map(self.get_key, once.values()))
+        return await gather_all(*map(self.get_key, once.values()))
 
     async def get_key(self, photo: Upload) -> str:
         """Return the photo's key. A caller that is cancelled does not cancel the upload for the others."""
         task = self._running.get(photo.sha256)
         if task is None:
-            task = self._running[photo.sha256] = asyncio.create_task(self._find_or_upload(photo))
-            task.add_done_callback(lambda done: self._finish(photo.sha256, done))
+            task = self._running[photo.sha256] = self._uploading.start(self._find_or_upload(photo))
+            task.add_done_callback(lambda _: self._running.pop(photo.sha256))
         return await asyncio.shield(task)
 
     async def forget(self, photos: Sequence[Upload]) -> None:
@@ -76,10 +77,8 @@ class Uploads:
 
     async def close(self) -> None:
         """Cancel the uploads that are running."""
-        running = list(self._running.values())
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, *self._saving, return_exceptions=True)
+        await self._uploading.close()
+        await self._saving.wait()
 
     async def _find_or_upload(self, photo: Upload) -> str:
         key = self._unsaved.get(photo.sha256)
@@ -88,9 +87,7 @@ class Uploads:
             return key
         key = await self.send(photo)
         self._unsaved[photo.sha256] = key
-        saving = asyncio.create_task(self._save_key(photo.sha256, key))  # the question need not wait for that
-        self._saving.add(saving)
-        saving.add_done_callback(self._saving.discard)
+        self._saving.start(self._save_key(photo.sha256, key))  # the question need not wait for that
         return key
 
     async def _save_key(self, sha256: str, key: str) -> None:
@@ -100,8 +97,3 @@ class Uploads:
             log.exception("the key of a photo could not be saved")
         finally:
             del self._unsaved[sha256]
-
-    def _finish(self, sha256: str, task: asyncio.Task[str]) -> None:
-        del self._running[sha256]
-        if not task.cancelled():
-            task.exception()  # retrieved, or asyncio would complain when all waiters have left

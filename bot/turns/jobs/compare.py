@@ -14,7 +14,7 @@ from bot.messages import Answer, Button, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, build_answer, footer
 from bot.turns.jobs.run_command import RespondJob
-from bot.util.gather import gather_all
+from bot.util.tasks import gather_all
 
 log = structlog.get_logger(__name__)
 

@@ -13,6 +13,7 @@ from bot.errors import BotError
 from bot.messages import Answer, Button, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, build_answer, footer
+from bot.util.tasks import running_task
 from bot.words import say
 
 PROGRESS, PICTURES = 0, 1  # lanes
@@ -31,11 +32,10 @@ class GenerationAsker:
         """Have it made and kept; returns who made it."""
         reply = asked.reply
         async with reply.adapter.typing(reply.channel), reply.growing():
-            telling = asyncio.create_task(self._tell(reply))
             try:
-                await self.hands.asker.until_stopped(asked, self._make(asked))
+                async with running_task(self._tell(reply)):
+                    await self.hands.asker.until_stopped(asked, self._make(asked))
             finally:
-                telling.cancel()
                 reply.text = ""  # no part of what comes of it
         return ""
 
