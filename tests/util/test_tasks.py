@@ -27,6 +27,7 @@ async def double(number: int) -> int:
 
 
 async def test_gather_all_returns_the_results_in_order() -> None:
+    assert await gather_all() == []
     assert await gather_all(double(1), double(2), double(3)) == [2, 4, 6]
 
 
@@ -35,7 +36,10 @@ async def test_the_first_failure_ends_the_others_and_is_raised_as_itself() -> No
     now.set()
     cleaned.set()
     with pytest.raises(RuntimeError, match="broken"):
-        await gather_all(fail_when(now, "broken"), wait_and_clean_up(cleaned))
+        await gather_all(fail_when(asyncio.Event(), "later"), fail_when(now, "broken"), wait_and_clean_up(cleaned))
+    caller = asyncio.current_task()
+    assert caller
+    assert caller.cancelling() == 0
 
 
 async def test_a_cancelled_caller_of_gather_all_is_cancelled_though_work_fails_while_it_ends() -> None:
