@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_for_owner_only()
     options = _parser().parse_args(arguments)
     try:
-        done = options.command(options)  # what waits for nobody but the disk is done at once
+        done = options.command(options)  # commands that only wait for the disk run synchronously
         return done if isinstance(done, int) else asyncio.run(done)
     except SettingsError as error:
         print(f"These settings are wrong:\n{error}\nSee .env.example for what each of them means.", file=sys.stderr)
@@ -47,12 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Cannot {options.task}: {error}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
-        return 130  # as shells count it
+        return 130  # by the convention of shells
     return 1
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Run every platform that is switched on, until SIGINT or SIGTERM."""
+    """Run every enabled platform, until SIGINT or SIGTERM."""
     settings = _settings()
     return await _until_stopped(settings, greeting=f"Snapthread is running. {_address_of_page(settings)}")
 
@@ -68,7 +68,7 @@ async def try_(options: argparse.Namespace) -> int:
 
 
 async def check(options: argparse.Namespace) -> int:
-    """Say what is configured, what is wrong and how to mend it."""
+    """Report the configuration, its problems and their fixes."""
     from bot.operations.check import report
 
     faults = await report(_settings(), print)
@@ -76,13 +76,13 @@ async def check(options: argparse.Namespace) -> int:
 
 
 def sandbox(options: argparse.Namespace) -> int:
-    """Say where the emulator of 1min.ai went."""
+    """Point to the new place of the 1min.ai emulator."""
     print("`python -m bot sandbox` is now `python -m emulator`, with the same --host and --port.", file=sys.stderr)
     return 2
 
 
 def backup(options: argparse.Namespace) -> int:
-    """Copy the SQLite store into a file, while the bot goes on."""
+    """Copy the SQLite store into a file, while the bot is running."""
     store = copies.store_file(_settings().bot_store)
     copy = copies.backup(store, options.file, force=options.force)
     print(f"{store} is copied to {options.file}: {copy.turns:,} turns, {_size(copy)}, {copy.seconds:.1f} seconds.")
@@ -90,7 +90,7 @@ def backup(options: argparse.Namespace) -> int:
 
 
 def restore(options: argparse.Namespace) -> int:
-    """Put such a file in the place of the store, while the bot is stopped."""
+    """Restore the store from such a file, while the bot is stopped."""
     store = copies.store_file(_settings().bot_store)
     copy = copies.restore(store, options.file)
     print(f"{store} is now what {options.file} is: {copy.turns:,} turns, {_size(copy)}, {copy.seconds:.1f} seconds.")
@@ -122,7 +122,7 @@ async def move(options: argparse.Namespace) -> int:
 
 
 async def turns(options: argparse.Namespace) -> int:
-    """List the turns that were put aside because they brought the bot down, or release one; while it runs or not."""
+    """List the turns that were put aside because they brought the bot down, or release one; the bot may be running."""
     settings = _settings()
     async with visit_store(settings.bot_store, settings.bot_model) as store:
         if options.release is not None:
@@ -148,7 +148,7 @@ def _size(copy: copies.Copy) -> str:
 
 
 def _address(options: argparse.Namespace) -> str:
-    """Where to move to: a password on the command line is seen by everybody on the machine."""
+    """Read the target of the move from the environment: a password on the command line is visible to everybody."""
     if options.env:
         return os.environ.get(options.env, "").strip()  # noqa: TID251 (one of any name)
     if options.target != "-":
@@ -177,7 +177,7 @@ def _address_of_page(settings: Settings) -> str:
 
 
 def _has_provider(settings: Settings) -> bool:
-    """Whether a provider is on that needs more than what a trial without a key sets."""
+    """Tell whether a provider is enabled that needs more settings than those of a trial without a key."""
     return any(plugin.is_on(settings) for plugin in PROVIDERS.values() if not plugin.settings_class.keyless_trial)
 
 
@@ -195,7 +195,7 @@ async def _until_stopped(settings: Settings, greeting: str, platforms: Platforms
             async with running_task(_signalled()) as stopped, running_task(bot.wait_until_ended()) as ended:
                 await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
                 was_stopped = stopped.done()
-            watchdog.stop()  # what takes long from now on is up to whoever waits for the end
+            watchdog.stop()  # anything slow from now on is up to the caller
             return 0 if was_stopped else 1
 
 
@@ -213,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in {"run": run, "try": try_, "check": check}.items():
         _command(commands, name, command, "start")
-    moved = commands.add_parser("sandbox", add_help=False, prefix_chars="\0")  # takes whatever it took before
+    moved = commands.add_parser("sandbox", add_help=False, prefix_chars="\0")  # accepts the same arguments as before
     moved.add_argument("rest", nargs="*")
     moved.set_defaults(command=sandbox)
     sub = _command(commands, "backup", backup, "back up")

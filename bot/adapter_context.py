@@ -1,4 +1,4 @@
-"""What adapters may be made of."""
+"""The services that adapters may use."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from bot.web.server import WebServer
 
 @dataclass
 class AdapterContext:
-    """Handed to every adapter's `open_...` function. `providers` is full before the first platform is made."""
+    """The services passed to every adapter's `open_...`. `providers` is complete before the first platform opens."""
 
     settings: Settings
     store: Store

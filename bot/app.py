@@ -1,4 +1,4 @@
-"""The only composition root: settings in, a running bot out."""
+"""The composition root: it turns settings into a running bot."""
 
 import asyncio
 import gc
@@ -47,30 +47,30 @@ from bot.util.tasks import running_task
 from bot.web.dashboard import Dashboard
 from bot.web.server import open_server
 
-# Objects that are made before the garbage collector looks at them, how often it does so before it looks at those that
-# stayed, and how often that before it looks at all. A look takes up to 0.4 ms a thousand, and nobody is answered then.
+# Thresholds of the garbage collector: objects before it scans the youngest generation, and scans before the next two.
+# A scan takes up to 0.4 ms per thousand objects, and nobody is answered meanwhile.
 COLLECTED = 2_500, 4, 40
 
 log = structlog.get_logger(__name__)
 
 MEGABYTE = 1024 * 1024
 DOCUMENTS = "documents"  # the feature that the operator may switch off
-PATIENCE = 7.0  # seconds that turns in flight get to end in; the whole stop takes less than ten
+PATIENCE = 7.0  # seconds that turns in progress have to end; the whole stop takes less than ten
 
 
 @dataclass
 class Bot:
-    """A bot that runs: its doors are open, its queue is worked on."""
+    """A running bot: it receives messages and works on the queue."""
 
     url: str  # of the web server
     store: Store
     metrics: Metrics
     listening: Mapping[str, asyncio.Task[None]]  # by platform
-    dispatching: asyncio.Task[None] | None  # None where it only listens
-    claim: str | None = None  # the code by which whoever sends it to the bot runs it
+    dispatching: asyncio.Task[None] | None  # None if it only listens
+    claim: str | None = None  # the code that makes its sender the bot's admin
 
     async def wait_until_ended(self) -> None:
-        """Return when all that listened has ended, or the dispatcher broke."""
+        """Return when all listeners have ended, or the dispatcher failed."""
         dispatching = [self.dispatching] if self.dispatching else []
         if not self.listening:
             await asyncio.wait(dispatching)
@@ -172,7 +172,7 @@ def build_job_context(
     *,
     consoles: frozenset[str],
 ) -> JobContext:
-    """What the worker works with."""
+    """Build the context of the worker's jobs."""
     rules = Rules(
         frozenset(settings.bot_admins),
         read_limits(settings),
@@ -211,7 +211,7 @@ def build_job_context(
 
 
 def build_store(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
-    """The store that the operator chose, not entered yet; `stalls` are booked when it is."""
+    """Create the store that the operator chose, not entered yet; `stalls` are booked on entry."""
     return open_store(
         settings.bot_store,
         settings.bot_model,
@@ -222,7 +222,7 @@ def build_store(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
 
 
 def build_access(settings: Settings, store: Store, consoles: frozenset[str]) -> Access:
-    """Who may talk to the bot."""
+    """Create the access control from the settings."""
     return Access(
         store,
         admins=frozenset(settings.bot_admins),
@@ -239,14 +239,14 @@ def operator_consoles(platforms: Platforms) -> frozenset[str]:
 
 
 def describe_access(settings: Settings) -> str:
-    """Say in a line who may use the bot."""
+    """Describe in a line who may use the bot."""
     if settings.bot_access == "paired":
         return "people, servers and groups that an admin lets in; others get a code (BOT_ACCESS=paired)"
     return "only BOT_ALLOW (BOT_ACCESS=open)" if settings.bot_allow else "everybody (BOT_ACCESS=open)"
 
 
 def describe_open_purse(settings: Settings) -> str | None:
-    """Say that strangers may spend without end; None where somebody is kept out or a limit holds for all together."""
+    """Warn that strangers may spend without end; None if access is restricted or a limit holds for all together."""
     has_total = any(limit.whose == TOTAL for limit in read_limits(settings))
     if settings.bot_access == "paired" or settings.bot_allow or has_total:
         return None
@@ -254,19 +254,19 @@ def describe_open_purse(settings: Settings) -> str | None:
 
 
 async def _claim_code(settings: Settings, store: Store, platforms: Platforms) -> str | None:
-    """A code by which whoever sends it to the bot runs it; None where somebody does, or nobody could send it."""
+    """Create a code that makes its sender the admin; None if there is one already, or nobody could send it."""
     consoles = operator_consoles(platforms)
     reachable = any(
         plugin.is_on(settings) and settings.listens(name) for name, plugin in platforms.items() if name not in consoles
     )
     code = await offer_claim(store, wanted=reachable and not settings.bot_admins)
-    if code:  # the only line that holds a secret: it is for whoever reads the log of this start
+    if code:  # the only line with a secret: it is for the reader of the log of this start
         log.warning("nobody runs this bot yet: send it this in private", claim=f"/{CLAIM} {code}")
     return code
 
 
 async def _enter_store(stack: AsyncExitStack, settings: Settings) -> Store:
-    """Open the store, and book what the watchdogs of earlier processes recorded."""
+    """Open the store, and book the stalls recorded by the watchdogs of earlier processes."""
     found = read_stalls(Path(settings.bot_data))
     stalls = [stall for stall in found.values() if stall is not None]
     store = await stack.enter_async_context(build_store(settings, stalls))
@@ -277,7 +277,7 @@ async def _enter_store(stack: AsyncExitStack, settings: Settings) -> Store:
 
 
 def tune_garbage_collector() -> None:
-    """Let the garbage collector leave alone what stays: it would look at libraries again and again, for 100 ms each."""
+    """Exclude long-lived objects from garbage collection, which would scan libraries repeatedly, 100 ms each time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED)
@@ -298,14 +298,14 @@ def _task(name: str, work: Any) -> AbstractAsyncContextManager[asyncio.Task[None
 async def _logged(name: str, work: Any) -> None:
     try:
         await work
-    except Exception:  # one platform that breaks does not take the others along; /readyz tells
+    except Exception:  # a platform that fails does not stop the others; /readyz reports it
         log.exception("stopped", part=name)
 
 
 async def _troubles(
     store: Store, adapters: Mapping[str, Adapter], parts: Mapping[str, asyncio.Task[None]]
 ) -> dict[str, str]:
-    """What keeps the bot from its work, by part."""
+    """Return the problems that keep the bot from working, by part."""
     troubles = {name: adapter.trouble for name, adapter in adapters.items() if adapter.trouble}
     troubles |= {name: "stopped" for name, task in parts.items() if task.done()}
     try:

@@ -1,1 +1,1 @@
-"""Asking: a question goes to a model with all that it has to know, and its answer grows."""
+"""Asking a model: a question is sent with all its context, and the answer is streamed."""

@@ -1,4 +1,4 @@
-"""One question: asked of its model, or of the next one in line where that is down, until the answer is whole."""
+"""The answer to one question: from its model, or from the next one if that is down, until it is complete."""
 
 import asyncio
 from collections import deque
@@ -24,12 +24,12 @@ from bot.util.tasks import running_task
 log = structlog.get_logger(__name__)
 
 Hear = Callable[[Question], Awaitable[Turn]]
-"""Returns the question's turn with what its recordings say."""
+"""Returns the question's turn with the transcript of its recordings."""
 
 
 @dataclass
 class Asker:
-    """Asks. `fallbacks` are the models to go to where a channel has chosen no others."""
+    """Asks questions. `fallbacks` are the models to use if a channel has chosen no others."""
 
     store: Store
     providers: Mapping[str, Provider]
@@ -38,19 +38,19 @@ class Asker:
     first_model: str = ""
     fallbacks: Sequence[str] = ()
     failover: Failover = field(default_factory=Failover)
-    transcribe: Hear | None = None  # what is said in recordings
-    videos: bool = True  # links to them may be followed
+    transcribe: Hear | None = None  # transcribes recordings
+    videos: bool = True  # providers may follow links to videos
     limits: UsageLimits | None = None  # None: there are none
 
     @cached_property
     def context(self) -> AttemptContext:
-        """Whom every attempt works with."""
+        """The services that every attempt uses."""
         limits = self.limits or UsageLimits(self.store)
         describer = PhotoDescriber(self.store, self.providers, [self.first_model, *self.fallbacks], limits)
         return AttemptContext(self.store, self.providers, self.loader, self.failover, describer, self.videos)
 
     async def ask(self, asked: Question) -> str:
-        """Let the answer grow, and return it whole, or as much of it as there was when somebody stopped it."""
+        """Stream the answer, and return it complete, or as far as it came before it was stopped."""
         if asked.turn.conversation.provider not in self.providers:
             raise Refused("model_missing", model=asked.turn.conversation.model)
         async with asked.reply.adapter.typing(asked.reply.channel), asked.reply.growing():
@@ -58,9 +58,9 @@ class Asker:
         return asked.reply.text
 
     async def until_stopped(self, asked: Question, work: Coroutine[Any, Any, None]) -> None:
-        """Do the work until somebody stops it.
+        """Run the work until it is stopped.
 
-        Only the work ends at once: what is being posted ends as usual, or a post would miss having its id stored.
+        Only the work is cancelled: a post that is being sent completes, so that its id gets stored.
         """
         async with running_task(work) as working:
             with self.stops.stoppable(asked.turn.conversation.id, working.cancel):
@@ -75,7 +75,7 @@ class Asker:
         await self._ask(asked)
 
     async def _ask(self, asked: Question) -> None:
-        """Ask one model after the other, until one answers. What broke off in the middle is continued once."""
+        """Ask one model after the other, until one answers. An answer that broke off is continued once."""
         line = deque(await self._line(asked))
         first: BotError | None = None
         continued = False

@@ -1,4 +1,4 @@
-"""One question to one model: files are brought to it, it is told what it does not know, and the answer grows."""
+"""An attempt: one question to one model, with its files and the missing context, and the streamed answer."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -24,33 +24,33 @@ from bot.words import say
 
 log = structlog.get_logger(__name__)
 
-LATE = 300.0  # seconds after which an answer says that it is late
-LONGEST_REST = 6_000  # characters of what was said, of which the rest is asked for
-OVERLAP = 200  # characters at the beginning of the rest that may say once more what was said
-SAME = 4  # fewer may stand there twice by chance
+LATE = 300.0  # seconds after which an answer notes that it is late
+LONGEST_REST = 6_000  # characters of a partial answer that are quoted in the request to continue it
+OVERLAP = 200  # characters at the start of the continuation that may repeat the end of the partial answer
+SAME = 4  # fewer characters may match by chance
 
 
 @dataclass(frozen=True)
 class AttemptContext:
-    """Whom an attempt works with."""
+    """The services that an attempt uses."""
 
     store: Store
     providers: Mapping[str, Provider]
     loader: FileLoader
     failover: Failover
     describer: PhotoDescriber
-    videos: bool = True  # links to them may be followed
+    videos: bool = True  # providers may follow links to videos
 
 
 @dataclass
 class Attempt:
-    """Has the question answered by the model of `turn`. `aside`: in a conversation of its own over there."""
+    """An attempt to get the answer of the model of `turn`. `aside`: in a separate conversation at the provider."""
 
     context: AttemptContext
     asked: Question
     turn: Turn
     aside: bool
-    notes: list[str] = field(default_factory=list)  # said before the answer, if it is this attempt's
+    notes: list[str] = field(default_factory=list)  # shown before the answer, if this attempt succeeds
     spoke: bool = False
 
     def __post_init__(self) -> None:
@@ -58,10 +58,10 @@ class Attempt:
         crew = self.context
         self.files = FilePreparation(crew.store, crew.loader, crew.failover, self.provider, self.asked, self.turn)
         self.known: Sequence[RememberedFile] = ()  # the conversation's files that the provider may not know
-        self.mended: set[str] = set()  # what was done to the question, once each
+        self.mended: set[str] = set()  # repairs that were made to the question, each at most once
 
     async def answer(self) -> None:
-        """Let the answer grow. What one file, or an old conversation over there, keeps from being said is mended."""
+        """Stream the answer. Repair a question that fails over a file or over an old conversation at the provider."""
         try:
             prompt = await self._prompt()
             while True:
@@ -74,7 +74,7 @@ class Attempt:
                 with suppress(BotError):
                     await self.provider.forget(self.turn.conversation)
 
-    # what is asked
+    # building the prompt
 
     async def _prompt(self) -> Prompt:
         looked, history, _ = await gather_all(
@@ -87,12 +87,12 @@ class Attempt:
         self._note_late()
         self.notes += filter(None, [unread])
         text = self._words()
-        if unread:  # or the model would wonder where the others are
+        if unread:  # or the model would wonder about the missing ones
             text = f"{text}\n\n({unread})"
         return await self._composed(text, files, history)
 
     def _words(self) -> str:
-        """What to ask; links that nobody is to follow are left out."""
+        """Return the words to ask, without links that must not be followed."""
         text = words(self.turn)
         return text if self.context.videos else without_videos(text)
 
@@ -114,7 +114,7 @@ class Attempt:
         self.turn = replace(self.turn, conversation=replace(conversation, remote_id=remote_id))
 
     async def _composed(self, text: str, own: list[StoredFile], history: Sequence[Exchange]) -> Prompt:
-        """The question with all that its provider does not know: what was said, and the files that matter."""
+        """Build the prompt with all that its provider does not know: the history, and the relevant files."""
         conversation = self.turn.conversation
         keeps = conversation.remote_id is not None
         told = history if self.begun or not keeps else memory.exchanges_missed_by(history, self.provider.name)
@@ -147,7 +147,7 @@ class Attempt:
     async def _unknown(
         self, told: Sequence[Exchange], *, everything: bool, history: Sequence[Exchange]
     ) -> Sequence[RememberedFile]:
-        """The files that the provider does not know: with what it missed, and of questions that nobody answered."""
+        """List the files that the provider does not know: of exchanges that it missed, and of unanswered questions."""
         known = await self.context.store.files.list_files(self.turn.conversation, memory.LOOKED_BACK)
         earlier = [each for each in known if each.turn <= self.turn.id]
         if everything:
@@ -157,7 +157,7 @@ class Attempt:
         return [each for each in earlier if each.turn in missed or each.turn > last]
 
     async def _recall(self, text: str, own: Sequence[StoredFile]) -> tuple[list[StoredFile], dict[str, str]]:
-        """The earlier files that matter, and why others of them cannot be had any more, by hash."""
+        """Load the relevant earlier files; return them, and the reasons why others are unavailable, by hash."""
         wanted = memory.select_relevant(text, [each.sha256 for each in own], self.known)
         self.notes += [_lost(each, say("photo_refused")) for each in memory.list_unusable(text, self.known)]
         found = await gather_all(*(self.files.again(each) for each in wanted))
@@ -169,14 +169,14 @@ class Attempt:
         return await self.context.describer.described(self.asked, self.turn.conversation.model, photos, self.known)
 
     def _for_the_rest(self, prompt: Prompt) -> Prompt:
-        """Ask for the rest only, where the answer broke off."""
+        """Ask for the continuation only, if the answer broke off."""
         said = self.asked.reply.text
         return replace(prompt, text=say("ask_rest", text=prompt.text, said=said[-LONGEST_REST:])) if said else prompt
 
-    # mending
+    # repairs
 
     async def _mended(self, prompt: Prompt, error: Forgotten | Refused) -> Prompt:
-        """The question in another form, which may be taken. Raises the error where that was done, or would not help."""
+        """Repair the question, so that it may be accepted. Raise the error if that was tried before or cannot help."""
         if isinstance(error, Forgotten):
             self._once("anew", error)
             return await self._anew()
@@ -194,7 +194,7 @@ class Attempt:
         self.mended.add(way)
 
     async def _anew(self) -> Prompt:
-        """The question in a fresh conversation over there, which is told what was said before."""
+        """Build the question for a new conversation at the provider, with the history."""
         log.warning("the provider forgot the conversation")
         conversation = self.turn.conversation
         if not self.aside:
@@ -206,7 +206,7 @@ class Attempt:
         return await self._composed(self._words(), self.asked.files, history)
 
     async def _in_words(self, prompt: Prompt, error: Refused) -> Prompt:
-        """The question with the words of its documents, because the provider does not open them after all."""
+        """Build the question with the text of its documents, because the provider does not open them after all."""
         self.files.closed.update(each.sha256 for each in prompt.documents)
         spoken = [each for each in prompt.documents if not (await self.context.loader.words(each)).is_empty]
         silent = [each for each in prompt.documents if each not in spoken]
@@ -222,7 +222,7 @@ class Attempt:
         return replace(prompt, text=text, documents=(), excerpts=(*prompt.excerpts, *given.excerpts))
 
     async def _without_poison(self, prompt: Prompt, error: Refused) -> Prompt:
-        """The question without the photos, or else without the history, that the provider chokes on."""
+        """Build the question without the photos, or else without the history, that the provider fails over."""
         if len(prompt.photos) < 2 and not prompt.history:
             await self._spoiled(prompt.photos)
             raise error
@@ -242,7 +242,7 @@ class Attempt:
         return replace(prompt, photos=good, text=f"{prompt.text}\n\n({unread})")
 
     async def _takes(self, photos: Sequence[Photo]) -> bool:
-        """Whether the provider takes these photos: the first word of an answer tells."""
+        """Tell whether the provider accepts these photos, by the first piece of an answer."""
         probe = Prompt(detached(self.turn.conversation), say("ask_probe"), tuple(photos))
         try:
             async with aclosing(self.provider.ask(probe)) as pieces:
@@ -258,7 +258,7 @@ class Attempt:
         for photo in photos:
             await self.context.store.files.mark_unusable(self.turn.conversation, photo.sha256)
 
-    # words
+    # streaming
 
     async def _stream(self, prompt: Prompt) -> None:
         rest = _ContinuationFilter(self.asked.reply.text)
@@ -296,7 +296,7 @@ def _lost(known: RememberedFile, why: str) -> str:
 
 
 class _ContinuationFilter:
-    """The rest of an answer that broke off: what it says once more is left out."""
+    """The continuation of a partial answer, without the overlap that repeats it."""
 
     def __init__(self, said: str) -> None:
         self.said = said
@@ -317,12 +317,12 @@ class _ContinuationFilter:
 
 
 def _may_be_a_document(error: Refused) -> bool:
-    """Whether it may go well with the words of a document instead, which are also fewer."""
+    """Tell whether sending the text of a document instead, which is also shorter, may help."""
     return error.key in ("provider_document_refused", "provider_context_too_long") or may_be_photo_fault(error)
 
 
 def _folded(prompt: Prompt) -> Prompt:
-    """The same prompt for a provider that keeps the history: what it does not know becomes part of the question."""
+    """Return the prompt for a provider that keeps the history: everything it does not know becomes part of the text."""
     text = with_history(prompt.text, prompt.history)
     text = "\n\n".join(filter(None, (prompt.background, text)))
     return replace(prompt, text=text, history=(), background="")

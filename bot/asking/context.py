@@ -1,4 +1,4 @@
-"""What goes along with a question to somebody who does not remember: which files, and how much of what was said.
+"""The context of a question for a model that does not remember: the relevant files, and a part of the history.
 
 Everything here is bounded, so that a question after a thousand others is no larger than one after ten.
 """
@@ -11,13 +11,13 @@ from bot.files.documents.document_text import DocumentText
 from bot.messages import Exchange, RememberedFile, StoredFile
 from bot.words import say
 
-MOST_FILES = 8  # earlier photos and documents that come along with a question
+MOST_FILES = 8  # earlier photos and documents sent along with a question
 MOST_BYTES = 12_000_000  # of those; base64 makes 16 MB of it
-MOST_TEXT = 60_000  # characters of documents that go along in words, about 15,000 tokens
-LOOKED_BACK = 200  # files that are known by their number
-TOLD = 12  # files that are told of in words
+MOST_TEXT = 60_000  # characters of documents sent as text, about 15,000 tokens
+LOOKED_BACK = 200  # files that can be named by their number
+TOLD = 12  # files mentioned in the background
 LONGEST_DESCRIPTION = 200  # characters
-MOST_TOKENS = 4_000  # of what was said before
+MOST_TOKENS = 4_000  # of the history
 
 _NUMBER = r"\d{1,4}"
 _AND = r"\s*(?:,|&|-|–|and|to|und|bis|y|a|и|до|和|与|到|और|से)\s*"
@@ -31,15 +31,15 @@ NAMED = re.compile(
     rf"(?:{_PHOTO}\s*(?:no\.?|nr\.?|n\.?º|№|#|第)?\s*|#|第\s*)({_NUMBER}(?:{_AND}(?:{_PHOTO}\s*)?#?{_NUMBER})*)",
     re.IGNORECASE,
 )
-"""Photos and documents that are named by number: photo 2, photos 1 and 3, Bilder 2-4, 图2, file 3."""
+"""Matches references to photos and documents by number: photo 2, photos 1 and 3, Bilder 2-4, 图2, file 3."""
 
 
-# What we said before an answer, which no model is to learn from: lines in italics.
+# The bot's notes before an answer, which models must not imitate: lines in italics.
 _NOTES = re.compile(r"\A(?:_[^\n]+_\n\n)+")
 
 
 def named(text: str) -> set[int]:
-    """The numbers of the photos and documents that somebody names."""
+    """Return the numbers of the photos and documents that a text refers to."""
     numbers: set[int] = set()
     for match in NAMED.finditer(text):
         parts = re.split(rf"({_NUMBER})", match[1])
@@ -52,7 +52,7 @@ def named(text: str) -> set[int]:
 
 
 def select_relevant(text: str, own: Collection[str], known: Sequence[RememberedFile]) -> list[RememberedFile]:
-    """The earlier files to look at once more: those that are named, else the last ones if the question has no `own`.
+    """Select the earlier files to send again: the named ones, else the last ones if the question has no `own`.
 
     `own` are the hashes of the question's files; `known` is in the order of the numbers.
     """
@@ -65,13 +65,13 @@ def select_relevant(text: str, own: Collection[str], known: Sequence[RememberedF
 
 
 def list_unusable(text: str, known: Sequence[RememberedFile]) -> list[RememberedFile]:
-    """Those that are named and that a provider choked on: no other one stands in for them."""
+    """List the named files that a provider failed over: no other one replaces them."""
     numbers = named(text)
     return [each for each in known if each.number in numbers and each.unusable]
 
 
 def affordable(files: Sequence[StoredFile]) -> list[StoredFile]:
-    """As many of the earlier files, the last ones first, as fit into one request."""
+    """Select as many of the earlier files, the last ones first, as fit into one request."""
     left, kept = MOST_BYTES, list[StoredFile]()
     for file in reversed(files):
         left -= file.size
@@ -82,7 +82,7 @@ def affordable(files: Sequence[StoredFile]) -> list[StoredFile]:
 
 
 def excerpts(readings: Sequence[DocumentText]) -> list[tuple[str, str]]:
-    """What each document says and how much of it that is: they share the room, and who needs less leaves more."""
+    """Return an excerpt of each document and its extent: they share the space, short ones leave more to others."""
     left, found = MOST_TEXT, dict[int, tuple[str, str]]()
     for waiting, n in enumerate(sorted(range(len(readings)), key=lambda n: readings[n].length)):
         found[n] = readings[n].first(left // (len(readings) - waiting))
@@ -91,7 +91,7 @@ def excerpts(readings: Sequence[DocumentText]) -> list[tuple[str, str]]:
 
 
 def number_files(known: Sequence[RememberedFile], own: Sequence[StoredFile]) -> dict[str, int]:
-    """The number of each file by its hash; new ones come after those that are known, as the store counts them."""
+    """Return the number of each file by its hash; new ones come after the known ones, as in the store."""
     numbers = {each.sha256: each.number for each in known}
     for file in own:
         numbers.setdefault(file.sha256, max(numbers.values(), default=0) + 1)
@@ -99,7 +99,7 @@ def number_files(known: Sequence[RememberedFile], own: Sequence[StoredFile]) -> 
 
 
 def background(known: Sequence[RememberedFile], sent: Collection[str], lost: Mapping[str, str]) -> str:
-    """What is known of files that do not come along; `lost` says by hash why one cannot be had any more."""
+    """Describe files that are not sent; `lost` has the reasons, by hash, why some are unavailable."""
     others = [each for each in known if each.sha256 not in sent]
     if not others:
         return ""
@@ -121,7 +121,7 @@ def _told(known: RememberedFile, why: str) -> str:
 def fit_history(
     history: Sequence[Exchange], known: Sequence[RememberedFile], most: int = MOST_TOKENS
 ) -> tuple[Exchange, ...]:
-    """As much of the history, the last of it first, as `most` tokens hold; questions say which files they showed."""
+    """Return as much of the history, the last of it first, as `most` tokens allow; questions name their files."""
     kept = list[Exchange]()
     for exchange in reversed(history):
         exchange = replace(exchange, answer=_NOTES.sub("", exchange.answer))
@@ -131,7 +131,7 @@ def fit_history(
             said = say(key, numbers=", ".join(str(each.number) for each in shown))
             exchange = replace(exchange, question=f"{said} {exchange.question}".strip())
         size = tokens(exchange.question) + tokens(exchange.answer)
-        if size > most and not kept:  # the last one is worth its beginning
+        if size > most and not kept:  # the last one is worth including truncated
             exchange = replace(exchange, answer=exchange.answer[:most])
             size = most
         if size > most:
@@ -142,11 +142,11 @@ def fit_history(
 
 
 def tokens(text: str) -> int:
-    """About how many tokens a text is: four bytes each, for Latin letters as for Chinese ones."""
+    """Estimate the number of tokens of a text: four bytes each, for Latin letters as for Chinese ones."""
     return len(text.encode("utf-8", "replace")) // 4 + 1
 
 
 def exchanges_missed_by(history: Sequence[Exchange], provider: str) -> Sequence[Exchange]:
-    """The last exchanges that others answered, and that the provider, which keeps a history, knows nothing of."""
+    """Return the last exchanges that others answered, and that the provider, which keeps a history, has not seen."""
     known = next((n for n, each in enumerate(reversed(history)) if each.model.partition("/")[0] == provider), None)
     return history if known is None else history[len(history) - known :]

@@ -1,7 +1,7 @@
-"""Whom to ask when a model is down: a breaker for each provider, and for each family of models that it offers.
+"""Failover: a circuit breaker for each provider, and for each family of models that it offers.
 
-A breaker is *closed* while all is well. Three outages in a row open it, or one that is known to last: then others are
-asked. After a while it is *half open*: a single question goes through, the probe, and decides.
+A breaker is *closed* while all is well. Three outages in a row open it, or one that is known to last: then other models
+are asked. After a while it is *half open*: a single question goes through, the probe, and decides.
 """
 
 import itertools
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from bot.errors import BotError, Busy, Cut
 from bot.words import say
 
-FAILURES = 3  # in a row that open a breaker
+FAILURES = 3  # outages in a row that open a breaker
 PAUSE = 30.0  # seconds that it stays open; doubled with each probe that fails
 LONGEST_PAUSE = 300.0
-LONGEST_RETRY_AFTER = 600.0  # seconds that a provider is believed
-PATIENCE = 120.0  # seconds after which a probe that never ended is given up
+LONGEST_RETRY_AFTER = 600.0  # longest outage, in seconds, that a provider may announce
+PATIENCE = 120.0  # seconds after which a probe without result is given up
 MOST_TOLD = 10_000  # notes that are remembered
 
 CLOSED, HALF_OPEN, OPEN = "closed", "half open", "open"
 
-# The last one: an interface that is gone or takes other questions now, which nobody in the chat can help.
+# The last one: an interface that is gone or has changed, which nobody in the chat can help.
 FAMILY_DOWN = frozenset({"provider_down", "provider_slow", "provider_rate_limited", "provider_unsupported"})
-# A wrong key is the operator's mistake, but whoever asks wants an answer all the same; the log and the note say why.
+# A wrong key is the operator's mistake, but the question deserves an answer all the same; log and note give the reason.
 LASTING = frozenset({"provider_no_credits", "provider_blocked", "provider_wrong_key"})
 PROVIDER_DOWN = LASTING | {"provider_unreachable"}
 
@@ -37,11 +37,11 @@ NOTES = {
 }
 
 _LINES = re.compile(r"gpt|claude|gemini|llama|qwen|deepseek|grok|[sx]tral|(?:^|\.)o(?=\d)")
-_LETTERS = re.compile(r"(?:[a-z]+\.)*([a-z]+)")  # behind us.amazon.
+_LETTERS = re.compile(r"(?:[a-z]+\.)*([a-z]+)")  # skips a prefix such as us.amazon.
 
 
 def family(model_id: str) -> str:
-    """The maker's line of models that one belongs to, as they mostly fail together: gpt for openai/gpt-4o."""
+    """Return the family of a model, which mostly fails together: gpt for openai/gpt-4o."""
     name = model_id.lower().rpartition("/")[2]
     if known := _LINES.search(name):
         return "mistral" if known[0].endswith("tral") else known[0].strip(".")
@@ -51,51 +51,51 @@ def family(model_id: str) -> str:
 
 @dataclass(slots=True)
 class OutageRecord:
-    """What one breaker saw fail, from the first failure after a success up to the next success."""
+    """An outage of one breaker, from the first failure after a success to the next success."""
 
-    number: int  # no two outages share one
+    number: int  # unique for each outage
     why: str = ""  # the key of the latest failure
     failures: int = 0
-    pause: float = PAUSE  # seconds until the next probe, where nothing else is known
+    pause: float = PAUSE  # seconds until the next probe, if nothing else is known
 
 
 class Breaker:
-    """Lets questions through, or not. `number` gives each outage its own."""
+    """A circuit breaker. `number` returns the id of the next outage."""
 
     def __init__(self, clock: Callable[[], float], number: Callable[[], int]) -> None:
-        self.outage: OutageRecord | None = None  # the latest, over or not
+        self.outage: OutageRecord | None = None  # the latest outage, over or not
         self._clock, self._number = clock, number
         self._successes = 0  # since the latest failure
         self._until: float | None = None  # None: closed
-        self._probe: float | None = None  # when it went out
+        self._probe: float | None = None  # start time of the probe
 
     @property
     def state(self) -> str:
-        """Closed, half open or open."""
+        """The state: closed, half open or open."""
         if self._until is None:
             return CLOSED
         return OPEN if self._clock() < self._until else HALF_OPEN
 
     @property
     def lets_through(self) -> bool:
-        """Whether one more question may go."""
+        """True if one more question may go through."""
         free = self._probe is None or self._clock() >= self._probe + PATIENCE
         return self.state == CLOSED or (self.state == HALF_OPEN and free)
 
     def began(self) -> bool:
-        """A question goes out; whether it is the probe."""
+        """Note that a question was sent; tell whether it is the probe."""
         probes = self.state == HALF_OPEN and self.lets_through
         if probes:
             self._probe = self._clock()
         return probes
 
     def well(self) -> None:
-        """First words came."""
+        """Note a success: the first words arrived."""
         self._successes += 1
         self._until = self._probe = None
 
     def failed(self, error: BotError) -> None:
-        """An outage. Those who had gone out before it opened tell nothing new, unless they say how long it lasts."""
+        """Note a failure. If its question is older than the outage, it only counts if it tells how long that lasts."""
         outage = self.outage = self._outage(error)
         outage.why, self._successes = error.key, 0
         outage.failures += 1
@@ -107,17 +107,17 @@ class Breaker:
                 outage.pause = min(outage.pause * 2, LONGEST_PAUSE)
 
     def ended(self) -> None:
-        """The probe came to nothing; another may go."""
+        """Note that the probe had no result; another may be sent."""
         self._probe = None
 
     def _outage(self, error: BotError) -> OutageRecord:
-        """The outage that this belongs to. An answer that broke off takes back the success its first words were."""
+        """Return the outage of this failure. An answer that broke off revokes the success of its first words."""
         counted = self._successes - isinstance(error, Cut)
         return self.outage if self.outage and counted <= 0 else OutageRecord(self._number())
 
 
 class Failover:
-    """The breakers of one process. Models are named `provider/model`; `clock` tells seconds."""
+    """The breakers of one process. Models are named `provider/model`; `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -127,26 +127,26 @@ class Failover:
 
     @staticmethod
     def is_outage(error: BotError) -> bool:
-        """Whether somebody else may be asked instead: never for a question that is at fault itself."""
+        """Tell whether another model may be asked instead: never if the question itself is at fault."""
         return isinstance(error, Cut) or error.key in FAMILY_DOWN | PROVIDER_DOWN
 
     def line(self, model: str, fallbacks: Sequence[str]) -> Sequence[str]:
-        """Whom to ask, one after the other: without those that are down, but somebody has to try."""
+        """Return the models to ask, in order, without those that are down, unless all are."""
         wanted = dict.fromkeys((model, *fallbacks))
         return [each for each in wanted if all(b.lets_through for b in self._of(each))] or [model]
 
     def began(self, model: str) -> bool:
-        """A question goes out; whether it is a probe, so that `ended` has something to give back."""
+        """Note that a question was sent; tell whether it is a probe, to be passed to `ended`."""
         provider, kin = (breaker.began() for breaker in self._of(model))
         return provider or kin
 
     def well(self, model: str) -> None:
-        """First words came."""
+        """Note a success: the first words arrived."""
         for breaker in self._of(model):
             breaker.well()
 
     def failed(self, model: str, error: BotError) -> None:
-        """It went wrong. Only an outage counts, and only where it is: with the provider, or with the family."""
+        """Note a failure. Only an outage counts, and only for its scope: the provider, or the family."""
         if not self.is_outage(error):
             return
         provider, kin = self._of(model)
@@ -155,12 +155,12 @@ class Failover:
         elsewhere.ended()
 
     def ended(self, model: str) -> None:
-        """The question is over; was it a probe that neither went well nor failed, another may go."""
+        """Note the end of a question; if it was a probe without result, another may be sent."""
         for breaker in self._of(model):
             breaker.ended()
 
     def note(self, conversation: int, asked: str, by: str) -> str | None:
-        """Why `by` answers in place of `asked`: said once for each outage in a conversation."""
+        """Return the reason why `by` answers in place of `asked`, once for each outage in a conversation."""
         outages = [breaker.outage for breaker in self._of(asked) if breaker.outage]
         if asked == by or not outages:
             return None
@@ -174,7 +174,7 @@ class Failover:
         return say(NOTES.get(outage.why, "failover_note"), by=by, asked=asked)
 
     def states(self) -> Mapping[str, str]:
-        """Closed, half open or open, by provider/family; a provider that is down is so for all its families."""
+        """Return the state of each breaker by provider/family; a provider that is down is down for all its families."""
         worst = [CLOSED, HALF_OPEN, OPEN]
         return {
             name: max(breaker.state, self._breakers[name.partition("/")[0]].state, key=worst.index)
@@ -183,7 +183,7 @@ class Failover:
         }
 
     def _of(self, model: str) -> tuple[Breaker, Breaker]:
-        """The breakers of the provider and of the family."""
+        """Return the breakers of the provider and of the family."""
         provider, _, model_id = model.partition("/")
         return self._breaker(provider), self._breaker(f"{provider}/{family(model_id)}")
 
@@ -194,7 +194,7 @@ class Failover:
 
 
 def _lasts(error: BotError) -> float | None:
-    """For how many seconds nobody needs to ask again, where that is known."""
+    """Return the known duration of an outage in seconds, if any."""
     if error.key in LASTING:
         return LONGEST_PAUSE
     said = error.retry_after if isinstance(error, Busy) else None

@@ -1,4 +1,4 @@
-"""The photos and documents that a message is about, wherever they were posted: found, fetched, and made fit."""
+"""The loader of photos and documents: find them wherever they were posted, fetch them, and take them in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from bot.files.photos.sniff import is_picture
 from bot.messages import Attachment, Channel, Document, File, Message, Photo, RememberedFile, Turn
 from bot.ports import Adapter, Store
 
-MADE = "made"  # the platform, as it were, of pictures that we made
+MADE = "made"  # pseudo-platform of generated pictures
 AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleaned
 
 
 @dataclass
 class FileLoader:
-    """Knows where photos and documents are."""
+    """Finds and fetches photos and documents."""
 
     store: Store
     adapters: Mapping[str, Adapter]
@@ -29,19 +29,19 @@ class FileLoader:
     room: ByteBudget = field(default_factory=lambda: ByteBudget(AT_ONCE))
 
     async def read(self, channel: Channel, attachment: Attachment, owner: str = "") -> Photo | Document:
-        """Fetch a file from where it was posted, and make it fit. Unreadable, or Busy while the platform is.
+        """Fetch a file from the platform, and take it in. Unreadable, or Busy while the platform is.
 
-        Where there is no room for all files, those of an `owner` who asked for fewer go first.
+        If memory is short, owners with fewer bytes in progress go first.
         """
         if channel.platform == MADE:
             return await self._made(int(channel.id), attachment)
         kept = await self._fetched(channel, attachment, owner)
         if isinstance(kept, Document):
-            await self.documents.words(kept)  # nobody could use one that is locked or damaged
+            await self.documents.words(kept)  # a locked or damaged one is of no use
         return kept
 
     async def _fetched(self, channel: Channel, attachment: Attachment, owner: str) -> Photo | Document:
-        """A picture is one by its bytes; whatever else it is may be a document."""
+        """Take a file in: as a picture if its bytes are one, else as a document."""
         adapter = self.adapters.get(channel.platform)
         if adapter is None:
             raise Unreadable("photo_gone")
@@ -53,21 +53,21 @@ class FileLoader:
                 raise _as_document(attachment, error) from error
             if is_picture(data):
                 return await self.photos.read(attachment.name, data, owner)
-            plain = not attachment.is_picture  # or it is what a server says when a picture is gone
+            plain = not attachment.is_picture  # or an error page in place of a picture that is gone
             return await self.documents.take(attachment.name, data, plain=plain, owner=owner)
 
     def _limit(self, attachment: Attachment) -> int:
-        """How many bytes are worth fetching."""
+        """Return the largest number of bytes worth fetching."""
         if attachment.is_picture:
             return self.most_bytes
         return max(self.most_bytes, self.documents.most_bytes)
 
     async def words(self, document: Document) -> DocumentText:
-        """What a document says, as far as it is read."""
+        """Return the text of a document, as far as it is read."""
         return await self.documents.words(document)
 
     async def recording(self, channel: Channel, attachment: Attachment) -> File:
-        """Fetch a recording. Its name gets an ending that says what it is, whatever the platform called it."""
+        """Fetch a recording. Its name gets the extension of its type, whatever the platform called it."""
         adapter = self.adapters.get(channel.platform)
         if adapter is None:
             raise Refused("voice_gone")
@@ -78,13 +78,13 @@ class FileLoader:
         return File(f"voice.{attachment.sound}", attachment.mime or f"audio/{attachment.sound}", data)
 
     async def again(self, known: RememberedFile, owner: str = "") -> Photo | Document:
-        """What was shown before: as it lies here, or else from the platform once more."""
+        """Load an earlier file: from the cache, or else from the platform again."""
         shelf = self.documents if known.is_document else self.photos
         kept = await shelf.recall(known.sha256, known.attachment.name)
         return kept or await self.read(known.channel, known.attachment, owner)
 
     async def _made(self, turn: int, attachment: Attachment) -> Photo:
-        """A picture that we made: its ref is its place among those of the turn."""
+        """Load a generated picture: its ref is its position among those of the turn."""
         files = await self.store.files.list_generated(turn)
         n = int(attachment.ref)
         if n >= len(files):
@@ -92,25 +92,25 @@ class FileLoader:
         return await self.photos.read(attachment.name, files[n].data)
 
     async def source(self, message: Message) -> Message:
-        """The message whose photos and documents this one is about: itself, or that behind the answer it replies to."""
+        """Return the message with the photos and documents: this one, or that behind the answer that it replies to."""
         if message.photos or message.about is None or not message.about.ours:
             return message
         behind = await self.store.posts.find_turn_of_post(message.channel, message.about.id)
         if behind is None:
             return message
         said = parse(behind.message.text)
-        if said and said[0] in ASKING:  # one of several answers that were compared
+        if said and said[0] in ASKING:  # one of several compared answers
             return await self.last_before(behind) or message
         return await self.source(behind.message)
 
     async def last_before(self, turn: Turn) -> Message | None:
-        """The latest message with photos that was said before in the conversation."""
+        """Return the latest earlier message with photos in the conversation."""
         earlier = await self.store.turns.list_answered(turn.conversation)
         return next((each.message for each in reversed(earlier) if each.id < turn.id and each.message.photos), None)
 
 
 def _as_document(attachment: Attachment, error: Unreadable) -> Unreadable:
-    """The same in words that fit a document."""
+    """Convert the error to one about a document."""
     if error.key == "photo_too_heavy" and attachment.is_document:
         return Unreadable("document_too_heavy", **error.values)
     return error

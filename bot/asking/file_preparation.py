@@ -1,4 +1,4 @@
-"""The files of a question: fetched, brought to the provider, or put into words for a model that does not open them."""
+"""Preparation of a question's files: fetched and uploaded to the provider, or converted to text for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,14 +15,14 @@ from bot.ports import Provider, Store
 from bot.util.tasks import gather_all
 from bot.words import say
 
-FILE_TRIES = 3  # how often a file that cannot be fetched holds the others up
+FILE_TRIES = 3  # tries for a file that cannot be fetched while the others wait
 
 Looked = Photo | Document | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedFiles:
-    """Files as the provider gets them, and what people are to know about that."""
+    """Files in the form that the provider takes, and notes for people about them."""
 
     photos: tuple[Photo, ...]
     documents: tuple[Document, ...]
@@ -32,7 +32,7 @@ class PreparedFiles:
 
 @dataclass
 class FilePreparation:
-    """Looks at the files that one question is about, for the model of `turn`."""
+    """Prepares the files of one question for the model of `turn`."""
 
     store: Store
     finder: FileLoader
@@ -42,10 +42,10 @@ class FilePreparation:
     turn: Turn
     closed: set[str] = field(default_factory=set)  # hashes of documents that the provider does not open after all
 
-    # finding
+    # loading
 
     async def own(self) -> tuple[list[StoredFile], str]:
-        """Fetch and bring all files of the question side by side; with them, a sentence that names the unread ones."""
+        """Load all files of the question at the same time; return them, and a sentence that names unreadable ones."""
         source = await self.finder.source(self.turn.message)
         attachments = source.photos
         looked: list[Looked] = await gather_all(*(self._look(source, each) for each in attachments))
@@ -63,7 +63,7 @@ class FilePreparation:
         return list(files.values()), say(f"{kinds}_some_read", read=len(files), total=len(pairs), names=names)
 
     async def again(self, known: RememberedFile) -> Looked:
-        """Bring one that was shown before."""
+        """Load and upload an earlier file."""
         try:
             kept = await self.finder.again(known, subject_of(self.turn.message))
             await self._bring(kept)
@@ -77,7 +77,7 @@ class FilePreparation:
 
     async def _look(self, source: Message, attachment: Attachment) -> Looked:
         try:
-            owner = subject_of(self.turn.message)  # whoever asks, also about what others posted
+            owner = subject_of(self.turn.message)  # the asker, even for files of others
             kept = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment, owner)
             self.asked.seen[attachment] = kept
             await self._bring(kept)
@@ -101,21 +101,21 @@ class FilePreparation:
             raise Unreadable("document_no_text")
         return None
 
-    # giving
+    # handing over
 
     def is_opened(self, kept: StoredFile) -> bool:
-        """Whether the provider gets the file itself."""
+        """Tell whether the provider gets the file itself."""
         if not isinstance(kept, Document):
             return True
         return kept.sha256 not in self.closed and self.provider.reads(kept, self.turn.conversation.model_id)
 
     def affordable(self, files: Sequence[StoredFile]) -> list[StoredFile]:
-        """As many of the earlier files as fit into one request; those that go in words are cut to fit instead."""
+        """Select the earlier files that fit into one request; those sent as text are truncated to fit instead."""
         sent = memory.affordable([each for each in files if self.is_opened(each)])
         return [each for each in files if each in sent or not self.is_opened(each)]
 
     async def given(self, files: Sequence[StoredFile], numbers: Mapping[str, int]) -> PreparedFiles:
-        """The files as the provider takes them; `numbers` are theirs in the conversation, by hash."""
+        """Return the files in the form that the provider takes; `numbers` are theirs in the conversation, by hash."""
         read = [each for each in _documents(files) if not self.is_opened(each)]
         readings: list[DocumentText] = await gather_all(*(self.finder.words(each) for each in read))
         excerpts, notes = list[str](), list[str]()

@@ -1,4 +1,4 @@
-"""The studio: pictures and sound that are made to order, with whoever of the providers can make them."""
+"""Generation of pictures and sound, with the providers that offer it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ PICTURES, VOICE, SPEECH = "pictures", "voice", "speech"  # features that the ope
 
 @dataclass(frozen=True)
 class MediaGeneration:
-    """Takes orders."""
+    """Generates pictures and speech, and transcribes recordings."""
 
     store: Store
     providers: Mapping[str, Provider]
@@ -35,7 +35,7 @@ class MediaGeneration:
     off: frozenset[str] = frozenset()
 
     async def generate(self, turn: Turn, draw: Generate) -> tuple[str, Generated]:
-        """Have a picture made; with it, the name of the model that made it."""
+        """Generate a picture; return it with the name of its model."""
         self._check(PICTURES)
         name, model, maker = await self._maker(turn, draw.kind, draw.model)
         photo = None if draw.kind == "imagine" else await self._photo(turn, draw)
@@ -43,20 +43,20 @@ class MediaGeneration:
         return name, made
 
     async def transcribe(self, turn: Turn, attachment: Attachment) -> tuple[str, Transcript]:
-        """Have a recording written down; with it, the name of the model that did so."""
+        """Transcribe a recording; return the text with the name of its model."""
         self._check(VOICE)
         name, model, maker = await self._maker(turn, "hear")
         recording = await self.finder.recording(turn.message.channel, attachment)
         return name, await maker.transcribe(recording, model.id, turn.message.language)
 
     async def speak(self, turn: Turn, text: str) -> tuple[str, Generated]:
-        """Have a text read aloud; with it, the name of the model that did so."""
+        """Read a text aloud; return the sound with the name of its model."""
         self._check(SPEECH)
         name, model, maker = await self._maker(turn, "speak")
         return name, await maker.speak(text, model.id)
 
     async def name_of(self, turn: Turn, craft: str, wanted: str | None = None) -> str:
-        """The model that `draw`, `hear` or `speak` would take; empty where they will say why there is none."""
+        """Return the model that `generate`, `transcribe` or `speak` would use; empty if they would refuse."""
         try:
             return (await self._maker(turn, craft, wanted))[0]
         except BotError:
@@ -83,7 +83,7 @@ class MediaGeneration:
             raise Refused("feature_off")
 
     async def _maker(self, turn: Turn, craft: str, wanted: str | None = None) -> tuple[str, Model, Maker]:
-        """Who makes it: the model that is named, else the usual one, of the conversation's provider if it has one."""
+        """Choose the provider: that of the named model, else one with a default, the conversation's first."""
         own = turn.conversation.provider
         offered: list[tuple[str, Model, Maker]] = []
         for name, provider in sorted(self.providers.items(), key=lambda item: item[0] != own):
@@ -98,14 +98,14 @@ class MediaGeneration:
         return offered[found]
 
     async def _photo(self, turn: Turn, draw: Generate) -> Photo:
-        """The picture that the order is about: named by a button, sent along, replied to, or the last one."""
+        """Find the picture of the request: named by a button, sent along, replied to, or the last one."""
         if draw.source_turn is not None:
             return await self._of_turn(turn, draw.source_turn, draw.nth)
         message = (draw.again or turn).message
         about = message.about
         behind = await self.store.posts.find_turn_of_post(message.channel, about.id) if about and about.ours else None
         if behind and not message.attachments and len(await self.store.files.list_generated(behind.id)) == 1:
-            return await self._of_turn(turn, behind.id, 1)  # as it was made, not as the platform shows it
+            return await self._of_turn(turn, behind.id, 1)  # in the original version, not as the platform shows it
         source = await self.finder.source(message)
         if source.photos:
             return _picture(await self.finder.read(source.channel, source.photos[0], subject_of(turn.message)))
@@ -116,7 +116,7 @@ class MediaGeneration:
         return _picture(await self.finder.again(shown[-1], subject_of(turn.message)))
 
     async def _of_turn(self, turn: Turn, of: int, nth: int) -> Photo:
-        """A picture that was made for a turn; the conversation may know it from an earlier one, by its hash."""
+        """Find a picture generated for a turn; the conversation may know it from an earlier one, by its hash."""
         made = await self.store.files.list_generated(of)
         if 1 <= nth <= len(made):
             return await self._read(made[nth - 1])
@@ -133,7 +133,7 @@ def _picture(kept: StoredFile) -> Photo:
 
 
 def _named(wanted: str | None, names: Sequence[str]) -> int | None:
-    """Which one is meant: the first where none is named; with or without the provider, or by a part of its name."""
+    """Choose a model: the first if none is named; by its name with or without the provider, or a part of it."""
     if wanted is None:
         return 0
     low = wanted.lower()

@@ -1,4 +1,4 @@
-"""What to say when asking went wrong. Every failure of a question is decided here."""
+"""The outcome of a question: the decision about every failure."""
 
 from typing import Protocol
 
@@ -10,25 +10,25 @@ from bot.words import say
 
 log = structlog.get_logger(__name__)
 
-TRIES = 6  # how often somebody may be busy before we tell the asker
-CLAIMS = 30  # how often processes may die over a turn before it is given up
+TRIES = 6  # tries while something is busy, before the asker is told
+CLAIMS = 30  # deaths of processes over a turn before it is given up
 
 ANSWERED, STOPPED = "answered", "stopped"
 
 
 class AnswersQuestions(Protocol):
-    """Whoever has a question answered."""
+    """Answers questions."""
 
     async def ask(self, asked: Question) -> str:
-        """Let the answer grow, and return it whole."""
+        """Stream the answer, and return it complete."""
         ...
 
 
 async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> tuple[str, str]:
-    """Ask; the text to show, and how it came about: answered, stopped, or the key of what went wrong.
+    """Ask; return the text to show, and the result: answered, stopped, or the key of the error.
 
-    Raises Busy only where it is worth another try: before any words, and within the number of tries. Whoever is not
-    `patient` gets a sentence instead.
+    Raises Busy only if another try makes sense: before any words, and within the number of tries. If not `patient`,
+    a sentence is returned instead.
     """
     try:
         if asked.turn.deliveries > CLAIMS:

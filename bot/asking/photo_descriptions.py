@@ -1,4 +1,4 @@
-"""Photos in words, for a model that cannot see: another one describes them, where the channel allows that."""
+"""Descriptions of photos for a model that cannot see: another one writes them, if the channel allows that."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from bot.ports import Provider, Store
 from bot.util.tasks import gather_all
 from bot.words import say
 
-PATIENCE = 2.0  # seconds that a question waits to know whether its model sees
+PATIENCE = 2.0  # seconds to wait for the information if the model sees
 LONGEST = 2_000  # characters of a description
-LANE = 100  # from here on, what descriptions took is booked beside what answers took
+LANE = 100  # lanes from here on book the cost of descriptions, besides those of answers
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoDescriptions:
-    """What a blind model is told, and what people are told about it."""
+    """The descriptions for a model that cannot see, and the notes for people."""
 
     text: str
     note: str
@@ -29,7 +29,7 @@ class PhotoDescriptions:
 
 @dataclass(frozen=True)
 class PhotoDescriber:
-    """Finds a model that sees, and has it describe what another one cannot see. `preferred` are asked first."""
+    """Finds a model that sees, and has it describe photos for another one. `preferred` are asked first."""
 
     store: Store
     providers: Mapping[str, Provider]
@@ -39,7 +39,7 @@ class PhotoDescriber:
     async def described(
         self, asked: Question, model: str, photos: Sequence[Photo], known: Sequence[RememberedFile]
     ) -> PhotoDescriptions | None:
-        """The photos in words; None where the model sees them itself. Refused where the channel does not want that."""
+        """Describe the photos; None if the model sees them itself. Refused if the channel does not allow it."""
         if await self._sees(model):
             return None
         seeing = await self._seeing(model)
@@ -77,7 +77,7 @@ class PhotoDescriber:
         return said
 
     async def _sees(self, model: str) -> bool:
-        """Whether the model sees; who does not say so soon is taken to."""
+        """Tell whether the model sees; if that is not known in time, assume so."""
         name, _, id = model.partition("/")
         try:
             async with asyncio.timeout(PATIENCE):
@@ -87,7 +87,7 @@ class PhotoDescriber:
         return next((each.sees for each in models if each.id == id), True)
 
     async def _seeing(self, blind: str) -> str | None:
-        """A model that sees: one that the operator named, else one of the same provider, else any."""
+        """Find a model that sees: one that the operator named, else one of the same provider, else any."""
         known = await known_models(self.providers)
         provider = blind.partition("/")[0]
 

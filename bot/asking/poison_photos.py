@@ -1,4 +1,4 @@
-"""One bad photo among good ones: found by halves, so that the others are answered."""
+"""Search for a bad photo among good ones by bisection, so that the others are answered."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -9,16 +9,16 @@ MAY_BE_A_PHOTO = ("provider_bad_request", "provider_photo_refused", "provider_to
 """Keys of refusals that one photo, or one word of the history, may have caused."""
 
 Takes = Callable[[Sequence[Photo]], Awaitable[bool]]
-"""Whether the provider takes these photos together."""
+"""Tells whether the provider accepts these photos together."""
 
 
 def may_be_photo_fault(error: BotError) -> bool:
-    """Whether the refusal may be about one part of the question."""
+    """Tell whether the refusal may be about one part of the question."""
     return error.key in MAY_BE_A_PHOTO
 
 
 async def find_bad_photos(photos: Sequence[Photo], takes: Takes, *, suspect: bool = False) -> list[Photo]:
-    """The photos that are not taken. For a bad one among n it takes about log n tries; `suspect`: there is one."""
+    """Find the rejected photos. For a bad one among n it takes about log n tries; `suspect`: there is one."""
     if not photos or (not suspect and await takes(photos)):
         return []
     if len(photos) == 1:

@@ -1,4 +1,4 @@
-"""Voice messages: what is said in them becomes the words of the question."""
+"""Voice messages: their transcript becomes the words of the question."""
 
 from dataclasses import dataclass, replace
 
@@ -8,20 +8,20 @@ from bot.asking.question import Question
 from bot.messages import Turn
 from bot.ports import Store
 
-LANE = 200  # from here on, what hearing took is booked beside what answers took
-LONGEST_SHOWN = 600  # characters of it that stand above the answer
+LANE = 200  # lanes from here on book the cost of transcription, besides those of answers
+LONGEST_SHOWN = 600  # characters of the transcript that are shown above the answer
 
 
 @dataclass(frozen=True)
 class Transcription:
-    """Has recordings written down, once: the turn keeps the words."""
+    """Transcribes recordings, once: the turn keeps the transcript."""
 
     store: Store
     studio: MediaGeneration
     limits: UsageLimits
 
     async def __call__(self, asked: Question) -> Turn:
-        """The question's turn with what its recordings say, which is shown above the answer."""
+        """Return the question's turn with the transcript of its recordings, which is shown above the answer."""
         turn = asked.turn
         if turn.message.sounds and turn.transcript is None:
             turn = await self._transcribe(turn)

@@ -1,12 +1,12 @@
-"""Links to videos on YouTube: which ones a text holds, and the text without them."""
+"""Links to YouTube videos: find them in a text, and remove them from it."""
 
 import re
 
 from bot.errors import Refused
 
-UNSEEN = "[video]"  # what stands where a link stood that nobody is to follow
+UNSEEN = "[video]"  # mark in place of a removed link
 
-# Every address over there; what ends a sentence or a bracket is no part of it.
+# Any address there; punctuation at the end of a sentence or a bracket is not part of it.
 _ADDRESS = re.compile(
     r"(?<![\w@.-])(?:https?://)?(?:[a-z0-9-]+\.)*(?:youtube(?:-nocookie)?\.com|youtu\.be)(?::\d+)?/"
     r"[^\s<>\"'`|\\]*[^\s<>\"'`|\\.,;:!?)\]}*_~]",
@@ -18,24 +18,24 @@ _LENGTH = 11  # characters of an id
 
 
 def links(text: str) -> tuple[str, ...]:
-    """The videos that the text links to, each once and in one form, in the order of their first mention."""
+    """Return the videos that the text links to, each once and in one form, in the order of their first mention."""
     ids = [id for address in _ADDRESS.findall(text) if (id := _video(address))]
     return tuple(f"https://www.youtube.com/watch?v={id}" for id in dict.fromkeys(ids))
 
 
 def without_videos(text: str) -> str:
-    """The text without a link that somebody could follow to a video; a mark stands in its place."""
+    """Return the text with a mark in place of each link to a video."""
     return _ADDRESS.sub(UNSEEN, text)
 
 
 def latest(text: str, most: int) -> str:
-    """The text with links to the last `most` of its videos; a mark stands in place of the earlier ones."""
+    """Return the text with links to the last `most` of its videos; a mark replaces the earlier ones."""
     kept = {_video(link) for link in links(text)[-most:]}
     return _ADDRESS.sub(lambda found: UNSEEN if _video(found[0]) not in {None, *kept} else found[0], text)
 
 
 def check(text: str) -> None:
-    """Raise Refused (video_link) where all that the text links to over there was meant to be a video and is none."""
+    """Raise Refused (video_link) if all links of the text to the site were meant as videos and none is one."""
     addresses = _ADDRESS.findall(text)
     wrong = [address for address in addresses if _video(address) is None and _MEANT.search(address)]
     if wrong and not links(text):

@@ -1,1 +1,1 @@
-"""An answer as people see it: text becomes posts, which grow, and are shown where channels are linked."""
+"""Delivery of answers: text becomes posts, which are edited as it grows, and mirrored to linked channels."""

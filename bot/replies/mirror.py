@@ -1,4 +1,4 @@
-"""One conversation in several channels: what is said in one of them is seen in the others that want to see it."""
+"""Mirroring: turns of one channel are shown in the linked channels that want to see them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,17 +15,17 @@ from bot.words import say, speaking
 log = structlog.get_logger(__name__)
 
 ANSWER, QUESTION = 0, 1  # lanes
-GONE = ("discord_shut_out", "telegram_shut_out")  # keys of what a channel that we have lost says
+GONE = ("discord_shut_out", "telegram_shut_out")  # keys of errors for a channel that is lost
 
 
 class Mirror:
-    """Shows turns where their channel is linked to. Trouble there troubles nobody else."""
+    """Shows turns in linked channels. Failures there affect nothing else."""
 
     def __init__(self, store: Store, adapters: Mapping[str, Adapter]) -> None:
         self._store, self._adapters = store, adapters
 
     async def show(self, turn: Turn, text: str, shown: Sequence[StoredFile]) -> None:
-        """Show a turn and its answer to the other channels, to each as it chose; `shown` came with the question."""
+        """Show a turn and its answer in the other channels, as each one chose; `shown` came with the question."""
         for channel in await self._store.conversations.list_channels(turn.conversation):
             adapter = self._adapters.get(channel.platform)
             if channel == turn.message.channel or adapter is None:
@@ -68,6 +68,6 @@ def _question(turn: Turn) -> str:
 def _files(shown: Sequence[StoredFile]) -> list[File]:
     files = []
     for kept in shown:
-        with suppress(FileNotFoundError):  # another process needed the place
+        with suppress(FileNotFoundError):  # another process needed the slot
             files.append(File(kept.filename, kept.mime, kept.file.read_bytes()))
     return files

@@ -1,10 +1,10 @@
-"""A long text becomes posts: cut where a reader would pause, with code blocks closed and opened again."""
+"""Splitting of a long text into posts, at natural breaks, with code blocks closed and reopened."""
 
 import re
 from collections.abc import Iterator
 
 FENCE = re.compile(r"^ {0,3}(?P<ticks>`{3,16}|~{3,16})(?P<language>[^\n`]*)$", re.MULTILINE)
-LONGEST_FENCE = 24  # characters of a fence line that are said again on the next page
+LONGEST_FENCE = 24  # characters of a fence line that are repeated on the next page
 PAUSES = ("\n\n", "\n", ". ", " ")  # the best first
 
 
@@ -14,10 +14,10 @@ def units(text: str) -> int:
 
 
 def pages(text: str, size: int) -> list[str]:
-    """Cut `text` into posts of at most `size` UTF-16 units (at least 64).
+    """Split `text` into posts of at most `size` UTF-16 units (at least 64).
 
-    Nothing is lost but white space at a cut. As the text grows, only the last page changes: a cut looks at nothing
-    beyond its own page.
+    Nothing is lost but white space at a split. As the text grows, only the last page changes: a split depends only
+    on its own page.
     """
     return list(_pages(text, size))
 
@@ -36,18 +36,18 @@ def _pages(text: str, size: int) -> Iterator[str]:
 
 
 def _cut(opening: str, text: str, room: int) -> tuple[int, str]:
-    """Where the page ends, in characters of `text`, and the fence that is open there, if any."""
+    """Return the end of the page, in characters of `text`, and the open fence there, if any."""
     cut = _pause(text, room)
     fence = _open_fence(opening + text[:cut])
     closing = len(_ticks(fence)) + 1
-    if fence and cut + closing > room:  # the closing fence needs room of its own
+    if fence and cut + closing > room:  # the closing fence needs space
         cut = _pause(text, max(1, room - closing))
         fence = _open_fence(opening + text[:cut])
     return cut, fence
 
 
 def _pause(text: str, room: int) -> int:
-    """The last good place to stop within the first `room` characters, not in the first half of them."""
+    """Return the last good break within the first `room` characters, but not in the first half of them."""
     for pause in PAUSES:
         at = text.rfind(pause, room // 2, room)
         if at >= 0:
@@ -56,7 +56,7 @@ def _pause(text: str, room: int) -> int:
 
 
 def _open_fence(text: str) -> str:
-    """The fence line that has not been closed at the end of `text`, or an empty string."""
+    """Return the fence line that is not closed at the end of `text`, or an empty string."""
     fence = ""
     for match in FENCE.finditer(text):
         line = match.group().strip()
@@ -73,6 +73,6 @@ def _ticks(fence: str) -> str:
 
 
 def _fitting(text: str, size: int) -> int:
-    """How many characters of `text` take up at most `size` UTF-16 units."""
+    """Return the number of characters of `text` that fit into `size` UTF-16 units."""
     fitting = text[:size].encode("utf-16-le", "surrogatepass")[: 2 * size]
     return len(fitting.decode("utf-16-le", "ignore"))

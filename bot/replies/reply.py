@@ -1,4 +1,4 @@
-"""The answer to one turn as one channel sees it: it grows in few edits that never overlap."""
+"""The answer to one turn in one channel: it grows in few edits that never overlap."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -16,11 +16,11 @@ from bot.util.tasks import running_task
 log = structlog.get_logger(__name__)
 
 CURSOR = " ▌"
-NOTHING_MORE = "…"  # what a post reads that an earlier try filled and this one does not need
+NOTHING_MORE = "…"  # text of a post that an earlier try filled and this one does not need
 
 
 class Reply:
-    """Knows which posts show the answer, also those that a process made before it died."""
+    """Keeps the posts that show the answer, including those of a process that died."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Reply:
 
     @asynccontextmanager
     async def growing(self) -> AsyncGenerator[None, None]:
-        """While entered, the posts follow the text. Reading the provider never waits for the platform."""
+        """Let the posts follow the text while entered. Reading the provider never waits for the platform."""
         async with running_task(self._follow()) as following:
             try:
                 yield
@@ -68,9 +68,9 @@ class Reply:
     async def show(
         self, text: str, *, buttons: Sequence[Button] = (), files: Sequence[File] = (), growing: bool = False
     ) -> None:
-        """Let the posts read `text`, touching only those that differ; `growing`: more will follow.
+        """Make the posts show `text`, touching only those that differ; `growing`: more will follow.
 
-        The buttons stand below the last page; files come with a post that is new.
+        The buttons are below the last page; files come with a new post.
         """
         if self._posts is None:
             self._posts = await self.store.posts.list_posts(self.turn, self.channel, self._lane)
@@ -78,7 +78,7 @@ class Reply:
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
         for n, page in enumerate(wanted):
-            is_last = n == last  # the others are full, and grow no more
+            is_last = n == last  # the others are full, and no longer grow
             post = OutgoingPost(text=page, is_partial=growing and is_last)
             if is_last:
                 post = replace(post, buttons=tuple(buttons), files=tuple(files))
@@ -116,12 +116,12 @@ class Reply:
             try:
                 if self.text.strip():
                     await self.show(self.text + CURSOR, buttons=self._growing_buttons, growing=True)
-            except Busy as error:  # the next edit brings all the text, so this one may be missed
+            except Busy as error:  # the next edit includes all the text, so this one is best-effort
                 pause = error.retry_after or pause
             except BotError as error:
                 log.warning("the answer cannot be seen growing", turn=self.turn.id, reason=error.key)
                 return
-            except Exception:  # a bug; whether it can be shown whole is another question
+            except Exception:  # a bug; delivering the complete text is another matter
                 log.exception("the answer cannot be seen growing", turn=self.turn.id)
                 return
             with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""The bot's own words: every sentence that people can read, by key, in every language it speaks."""
+"""The bot's own words: every sentence for people, by key, in each of its languages."""
 
 import re
 import tomllib
@@ -20,20 +20,20 @@ LANGUAGES: Mapping[str, str] = {
     "ru": "Русский",
     "hi": "हिन्दी",
 }
-"""What the bot speaks: the code of each language, and what those who speak it call it."""
+"""The bot's languages: the code of each, and its own name."""
 
 _spoken = ContextVar("language", default=ENGLISH)
 
 
 def best(code: str) -> str:
-    """The language of ours for a platform's code, such as zh-CN or pt-BR: by its first part, or else English."""
+    """Return the best language for a platform's code, such as zh-CN or pt-BR: by its first part, or else English."""
     primary = re.split("[-_]", code, maxsplit=1)[0].lower()
     return primary if primary in LANGUAGES else ENGLISH
 
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Let this task, and those it starts meanwhile, speak the best language for a platform's code."""
+    """Set the language of this task, and of those it starts, to the best one for a platform's code."""
     token = _spoken.set(best(language))
     try:
         yield
@@ -42,9 +42,9 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def catalogue(language: str | None = None) -> Mapping[str, str]:
-    """All sentences by key, with `{gaps}` for what differs; None: in the language of the task.
+    """Return all sentences by key, with `{gaps}` for values; None: in the language of the task.
 
-    The keys and their order are those of English, which also stands where a language lacks a sentence.
+    The keys and their order are those of English, which also replaces missing sentences.
     """
     return _catalogue(best(_spoken.get() if language is None else language))
 

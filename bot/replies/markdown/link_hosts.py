@@ -1,13 +1,13 @@
-"""Where a link leads, and whether its text says that it leads elsewhere."""
+"""The target of a link, and detection of a text that claims another one."""
 
 from urllib.parse import urlsplit
 
 SCHEMES = frozenset({"http", "https", "mailto", "tg"})
-LONGEST_TEXT = 500  # characters of a link's text that are looked at
+LONGEST_TEXT = 500  # characters of a link's text that are checked
 
 
 def leads_somewhere(address: str) -> bool:
-    """Tell whether an address is whole, and of a kind that people may follow."""
+    """Tell whether an address is complete, and has a scheme that people may follow."""
     try:
         parts = urlsplit(address)
     except ValueError:

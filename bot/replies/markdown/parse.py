@@ -1,4 +1,4 @@
-"""Parses Markdown into tokens, in an amount of work that grows no faster than the text.
+"""A Markdown parser whose work grows no faster than the text.
 
 CommonMark with tables, strikethrough, spoilers and formulas. HTML is text: no chat shows it as anything else.
 """
@@ -13,24 +13,24 @@ from markdown_it.token import Token
 
 from bot.replies.markdown.rules import add_rules
 
-LONGEST = 8_192  # characters that are parsed; what is longer is plain text
-DEEPEST = 24  # blocks, or brackets, within each other; a list counts twice. Each level costs time for all that is in it
+LONGEST = 8_192  # characters that are parsed; anything longer is plain text
+DEEPEST = 24  # nested blocks or brackets; a list counts twice. Each level costs time for all that is in it
 
 
 def parse(markdown: str) -> list[Token]:
-    """Parse a text. What is too long, or nested too deep, is one paragraph as it was written."""
+    """Parse a text. One that is too long, or nested too deep, is one paragraph as it was written."""
     if len(markdown) > LONGEST:
         return _plain(markdown)
     environment: MutableMapping[str, Any] = {}
     tokens = _PARSER.parse(markdown, environment)
     if unused := _unused_definitions(environment, tokens):
         tokens = _PARSER.parse(markdown, {"unused": unused})
-    # The parser drops what stands deeper.
+    # The parser drops deeper levels.
     return tokens if all(token.level < DEEPEST - 1 for token in tokens) else _plain(markdown)
 
 
 def inline_tokens(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Walk through everything that stands in lines of text."""
+    """Yield all inline tokens."""
     for token in tokens:
         yield from token.children or ()
 
@@ -41,7 +41,7 @@ def _plain(text: str) -> list[Token]:
 
 
 def _unused_definitions(environment: MutableMapping[str, Any], tokens: Sequence[Token]) -> frozenset[int]:
-    """Return the lines at which links are defined that nothing uses: without them, these words would vanish."""
+    """Return the lines with unused link definitions: the parser would make these words vanish."""
     definitions = environment.get("references", {})
     if not definitions:
         return frozenset()
@@ -51,7 +51,7 @@ def _unused_definitions(environment: MutableMapping[str, Any], tokens: Sequence[
 
 
 def _define(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take in the definition of a link, unless it is a footnote, or nothing uses it."""
+    """Accept the definition of a link, unless it is a footnote, or unused."""
     begin = state.bMarks[start] + state.tShift[start]
     if state.src.startswith("[^", begin) or start in state.env.get("unused", ()):
         return False

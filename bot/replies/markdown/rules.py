@@ -1,6 +1,6 @@
-"""What chats know beyond CommonMark: spoilers, formulas, and boxes of tasks.
+"""Markdown rules beyond CommonMark: spoilers, formulas, and task boxes.
 
-The rules for formulas look ahead by a fixed length only, so that signs that are never closed cost no more than others.
+The rules for formulas look ahead by a fixed length only, so that unclosed delimiters cost no more than others.
 """
 
 import re
@@ -22,7 +22,7 @@ TASK = re.compile(r"\[([ xX])\](?=\s)")
 
 
 def add_rules(parser: MarkdownIt) -> None:
-    """Teach a parser spoilers (`spoiler_open`), formulas (`formula`, `formula_block`) and tasks (`task`)."""
+    """Add rules to a parser for spoilers (`spoiler_open`), formulas (`formula`, `formula_block`) and tasks (`task`)."""
     parser.inline.add_terminator_char("|")
     parser.inline.ruler.before("escape", "formula", _formula)
     parser.inline.ruler.before("emphasis", "spoiler", _spoiler)
@@ -54,7 +54,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
 
 
 def _is_meant(before: str, opening: str, tex: str, after: str) -> bool:
-    """Tell formulas from prices, paths and brackets that somebody escaped."""
+    """Tell formulas from prices, paths and escaped brackets."""
     if not tex.strip():
         return False
     if opening == "$":
@@ -67,7 +67,7 @@ def _is_meant(before: str, opening: str, tex: str, after: str) -> bool:
 
 
 def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    r"""A formula on lines of its own, from $$ or \[ at the beginning of a line to their end at the end of one."""
+    r"""Parse a formula on lines of its own, from $$ or \[ at the beginning of a line to their end at the end of one."""
     begin = state.bMarks[start] + state.tShift[start]
     opening = state.src[begin : begin + 2]
     if state.is_code_block(start) or opening not in DISPLAYED:
@@ -96,7 +96,7 @@ def _take_formula(state: StateBlock, opening: str, tex: str, lines: tuple[int, i
     return True
 
 
-# spoilers: pairs of ||, by the rules of CommonMark for pairs of other signs
+# spoilers: pairs of ||, by CommonMark's rules for other delimiter pairs
 
 
 def _spoiler(state: StateInline, silent: bool) -> bool:
@@ -130,7 +130,7 @@ def _mark(token: Token, kind: str, nesting: int) -> None:
 
 
 def _tasks(state: StateCore) -> None:
-    """Make a token of the box at the beginning of a list item."""
+    """Create a token for the box at the beginning of a list item."""
     for item, paragraph, line in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         children = line.children or []
         if (item.type, paragraph.type) != ("list_item_open", "paragraph_open") or not children:

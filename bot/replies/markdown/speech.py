@@ -1,4 +1,4 @@
-"""What is said aloud of a text: its words, without what only eyes can read."""
+"""Text to read aloud: the words, without elements that only make sense on a screen."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,11 @@ from markdown_it.token import Token
 from bot.replies.markdown.parse import LONGEST, parse
 from bot.replies.markdown.tex import to_unicode
 
-SIGNS = str.maketrans("", "", "*_`#>|~⚠⏹\ufe0f")  # those of Markdown that was left open, and of notices
+SIGNS = str.maketrans("", "", "*_`#>|~⚠⏹\ufe0f")  # delimiters of unclosed Markdown, and of notices
 
 
 def spoken(markdown: str) -> str:
-    """Return the words of a text in one line: without blocks of code, and where links lead."""
+    """Return the words of a text in one line: without code blocks and link targets."""
     words = "".join(_words(parse(markdown[:LONGEST])))
     return " ".join(words.translate(SIGNS).split())
 

@@ -1,4 +1,4 @@
-"""LaTeX becomes Unicode, which every chat shows; prices and the like are no LaTeX."""
+"""Conversion of LaTeX to Unicode, which every chat shows; prices and the like are not LaTeX."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from functools import cache
 from pylatexenc.latex2text import get_default_latex_context_db
 from pylatexenc.macrospec import LatexContextDb
 
-DEEPEST = 30  # groups and commands within each other
+DEEPEST = 30  # nested groups and commands
 COMMAND = re.compile(r"\\[A-Za-z,;:%{]")
 RELATION = re.compile(r"[=^_<>]")
 PROSE = re.compile(r"[a-z]{3}|[A-Z]{4}|[€£¥]|[^\w)\]}'!%|]$")
@@ -16,7 +16,7 @@ IN_BRACES = re.compile(r"\{[^{}]+\}")
 OPENING, CLOSING = "{}"
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\s+|.", re.DOTALL)
 
-SYMBOLS = {  # that pylatexenc knows otherwise or not at all
+SYMBOLS = {  # missing or different in pylatexenc
     "\\\\": "\n",
     "~": " ",
     "$": "",
@@ -91,7 +91,7 @@ FENCES = {"pmatrix": "()", "bmatrix": "[]", "Bmatrix": "{}", "vmatrix": "||", "V
 
 
 def is_formula(tex: str, in_brackets: str = "") -> bool:
-    r"""Tell mathematics from what stands between two prices; `in_brackets`: the \( or \[ that it stands in."""
+    r"""Tell mathematics from text between two prices; `in_brackets`: the \( or \[ that it stands in."""
     if COMMAND.search(tex):
         return True
     if in_brackets and not RELATION.search(tex) and (in_brackets == "\\[" or tex.strip()[:1].isdigit()):
@@ -102,12 +102,12 @@ def is_formula(tex: str, in_brackets: str = "") -> bool:
 
 
 def is_display_formula(tex: str) -> bool:
-    """Tell whether what stands between pairs of dollar signs is mathematics."""
+    """Tell whether the text between pairs of dollar signs is mathematics."""
     return "=" in tex or is_formula(tex.strip())
 
 
 def to_unicode(tex: str) -> str:
-    """Write a formula in Unicode. One whose braces don't match, or that is nested too deep, stays as it was written."""
+    """Convert a formula to Unicode. One with unbalanced braces, or nested too deep, stays as it was written."""
     tex = " ".join(tex.split())
     try:
         converted = _Converter(tex).convert()
@@ -117,7 +117,7 @@ def to_unicode(tex: str) -> str:
 
 
 class _Converter:
-    """Reads a formula from its beginning to its end, once."""
+    """Converts one formula, from its beginning to its end."""
 
     def __init__(self, tex: str) -> None:
         self._tokens = TOKEN.findall(tex)
@@ -125,14 +125,14 @@ class _Converter:
         self._end = ""  # the token at which the last group ended
 
     def convert(self) -> str:
-        """Convert all of it; ValueError where that is no good."""
+        """Convert all of it; ValueError if it is malformed."""
         converted = self._group()
         if self._end:
             raise ValueError(self._end)
         return converted
 
     def _group(self, *ends: str) -> str:
-        """Convert what stands before one of these tokens."""
+        """Convert everything before one of these tokens."""
         parts: list[str] = []
         while (token := self._next()) not in {*ends, CLOSING, ""}:
             piece = self._converted(token)
@@ -164,7 +164,7 @@ class _Converter:
         return self._converted(token) if token else ""
 
     def _option(self) -> str:
-        """Convert what stands in square brackets behind a command."""
+        """Convert the square brackets after a command."""
         if self._tokens[self._at : self._at + 1] != ["["]:
             return ""
         self._at += 1
@@ -189,7 +189,7 @@ class _Converter:
         return command(self) if command else self._styled(token)
 
     def _styled(self, token: str) -> str:
-        """Convert a command of a family: accents, alphabets, lines over or below, delimiters."""
+        """Convert a command of a family: accents, alphabets, lines above or below, delimiters."""
         if token in ACCENTS:
             return _accented(self._argument(), ACCENTS[token])
         if token in LINES:
@@ -219,7 +219,7 @@ class _Converter:
         return radix + "".join(letter + LINES["\\overline"] for letter in radicand)
 
     def negation(self) -> str:
-        """Strike through the next sign."""
+        """Strike through the next character."""
         struck = self._argument()
         return unicodedata.normalize("NFC", f"{struck[:1]}\u0338{struck[1:]}")
 
@@ -228,15 +228,15 @@ class _Converter:
         return f" (mod {self._argument()})"
 
     def boxed(self) -> str:
-        """Convert what stands in a box."""
+        """Convert the content of a box."""
         return f"[{self._argument()}]"
 
     def above(self) -> str:
-        """Convert a sign with another one above it."""
+        """Convert a character with another one above it."""
         return _script("^", self._argument(), of=self._argument)
 
     def below(self) -> str:
-        """Convert a sign with another one below it."""
+        """Convert a character with another one below it."""
         return _script("_", self._argument(), of=self._argument)
 
     def environment(self) -> str:
@@ -279,7 +279,7 @@ def _rows(name: str, rows: list[list[str]]) -> str:
 
 
 def _symbol(token: str) -> str:
-    """Return the sign that a command stands for; an unknown one stays as it was written."""
+    """Return the character of a command; an unknown one stays as it was written."""
     if token in SYMBOLS or not token.startswith("\\"):
         return SYMBOLS.get(token, token)
     macro = _macros().get_macro_spec(token[1:])
@@ -288,7 +288,7 @@ def _symbol(token: str) -> str:
 
 
 def _script(sign: str, text: str, of: Callable[[], str] = str) -> str:
-    """Write text above or below the line; in brackets where Unicode has not all of its signs."""
+    """Write text above or below the line; in brackets if Unicode lacks some of its characters."""
     base, text = of(), text.strip()
     signs = _scripts()[sign]
     if all(letter in signs for letter in text):
@@ -301,7 +301,7 @@ def _accented(text: str, accent: str) -> str:
 
 
 def _letter(letter: str, *alphabets: str) -> str:
-    """Return a letter of an alphabet of mathematics: some of them were in Unicode before the others, by other names."""
+    """Return a letter of a mathematical alphabet: some of them have older code points with other names."""
     size = "CAPITAL" if letter.isupper() else "SMALL"
     for alphabet in alphabets:
         try:
@@ -323,7 +323,7 @@ def _macros() -> LatexContextDb:
 
 @cache
 def _scripts() -> dict[str, dict[str, str]]:
-    """Return the raised and the lowered form of each sign that has one, as Unicode's own tables have it."""
+    """Return the raised and the lowered form of each character that has one, from Unicode's own tables."""
     scripts = {
         "^": {" ": " ", "-": "⁻", "∘": "°", "°": "°", "−": "⁻", "′": "′", "*": "*"},
         "_": {" ": " ", "-": "₋", "−": "₋"},

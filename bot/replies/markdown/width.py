@@ -1,10 +1,10 @@
-"""How much room text takes up where all letters have the same width."""
+"""The width of text in a monospaced font."""
 
 import re
 import unicodedata
 
-VARIATION = "\ufe0f"  # makes a colourful and wide emoji of the sign before it
-JOINED = re.compile("\u200d.|[\U0001f3fb-\U0001f3ff]")  # what joins the emoji before it
+VARIATION = "\ufe0f"  # turns the preceding character into a colourful and wide emoji
+JOINED = re.compile("\u200d.|[\U0001f3fb-\U0001f3ff]")  # joiners and modifiers of the preceding emoji
 
 
 def display_width(text: str) -> int:
