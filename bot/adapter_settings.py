@@ -51,4 +51,5 @@ class ProviderSettings(AdapterSettings):
     """A provider's part of the settings."""
 
     default_model: ClassVar[str] = ""  # BOT_MODEL as long as the operator sets none, if no provider above offers one
+    retired_providers: ClassVar[Mapping[str, str]] = MappingProxyType({})  # by name: what to set instead of its models
     keyless_trial: ClassVar[Mapping[str, object]] = MappingProxyType({})  # settings by which it answers without a key

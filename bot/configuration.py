@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from adapters import Plugin
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot.adapter_settings import PlatformSettings, ProviderSettings
-from bot.settings import ModelName, RetiredSettings, Settings, SettingsError, Subjects
+from bot.settings import ModelName, Settings, SettingsError, Subjects
 
 Part = TypeVar("Part", bound=BaseSettings)
 Platforms = Mapping[str, Plugin[PlatformSettings]]
@@ -29,10 +29,8 @@ def read_settings(
         _read(plugin.settings_class, overrides, faults) for table in (platforms, providers) for plugin in table.values()
     ]
     settings = _read(bot_settings_class(platforms, providers), overrides, faults)
-    retired: list[str] = []
-    _read(RetiredSettings, {}, retired)
-    if faults or retired or settings is None:
-        raise SettingsError("\n".join(dict.fromkeys(retired + faults)))  # services that share a variable say it once
+    if faults or settings is None:
+        raise SettingsError("\n".join(dict.fromkeys(faults)))  # services that share a variable say it once
     return settings.with_adapters(part for part in parts if part is not None)
 
 
@@ -44,6 +42,7 @@ def bot_settings_class(platforms: Platforms = PLATFORMS, providers: Providers = 
     return create_model(
         "Settings",
         __base__=Settings,
+        __validators__={"has_no_retired_model": _model_validator(providers)},
         bot_listen=(listened, Field(None, description=_described("bot_listen", names))),
         bot_model=(ModelName, Field(first, description=_described("bot_model", names))),
         bot_admins=(Subjects, Field((), description=_described("bot_admins", names))),
@@ -54,6 +53,23 @@ def _default_models(providers: Providers) -> Iterator[str]:
     for name, plugin in providers.items():
         if model := plugin.settings_class.default_model:
             yield f"{name}/{model}"
+
+
+def _model_validator(providers: Providers) -> Any:
+    """Return the validator that says what replaced the models of a provider that is gone."""
+    retired = {
+        name: advice
+        for plugin in providers.values()
+        for name, advice in plugin.settings_class.retired_providers.items()
+    }
+
+    def check(cls: type[Settings], value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for name in (value,) if isinstance(value, str) else value:
+            if advice := retired.get(name.partition("/")[0]):
+                raise ValueError(advice)
+        return value
+
+    return field_validator("bot_model", "bot_fallbacks")(check)
 
 
 def _described(field: str, platforms: tuple[str, ...]) -> str:

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
 
     _adapters: dict[type[AdapterSettings], AdapterSettings] = PrivateAttr(default_factory=dict)
 
+    # of earlier versions; excluded from what is documented
+    bot_pairing: str = Field("", exclude=True, description="Became BOT_ACCESS.")
+
     # the bot
     bot_model: ModelName = Field(description="The model that answers in a new conversation, as provider/model.")
     bot_fallbacks: Annotated[tuple[ModelName, ...], NoDecode] = Field(
@@ -152,12 +155,11 @@ class Settings(BaseSettings):
     def _none(cls, value: object) -> object:  # below `_split`, because pydantic begins with the last one
         return "" if value == "none" else value
 
-    @field_validator("bot_model", "bot_fallbacks")
+    @field_validator("bot_pairing")
     @classmethod
-    def _is_no_sandbox(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        names = (value,) if isinstance(value, str) else value
-        if any(name.startswith("sandbox/") for name in names):
-            msg = "the sandbox is gone: set it to local/eyes, with BOT_LOCAL=true, or to a model of a provider"
+    def _became_access(cls, value: str) -> str:
+        if value:
+            msg = "it became BOT_ACCESS: set that to paired (the default) or open instead"
             raise ValueError(msg)
         return value
 
@@ -239,31 +241,6 @@ class Settings(BaseSettings):
         return [value.get_secret_value() for value in values if isinstance(value, SecretStr)] + [
             password for password in passwords if password
         ]
-
-
-class RetiredSettings(BaseSettings):
-    """Variables of earlier versions: whoever still relies on one reads what replaced it."""
-
-    model_config = SOURCES
-
-    bot_pairing: str = ""
-    bot_sandbox: str = ""
-
-    @field_validator("bot_pairing")
-    @classmethod
-    def _became_access(cls, value: str) -> str:
-        if value:
-            msg = "it became BOT_ACCESS: set that to paired (the default) or open instead"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("bot_sandbox")
-    @classmethod
-    def _became_local(cls, value: str) -> str:
-        if value.strip().lower() in ("1", "true", "t", "yes", "y", "on"):
-            msg = "the sandbox is gone: set BOT_LOCAL=true for local/eyes, which measures photos"
-            raise ValueError(msg)
-        return value
 
 
 def is_loopback(host: str) -> bool:

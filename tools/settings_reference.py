@@ -40,7 +40,8 @@ def sections() -> dict[str, dict[str, FieldInfo]]:
     heading = ""
     for name, field in bot_settings_class().model_fields.items():
         heading = HEADINGS.get(name, heading)
-        found.setdefault(heading, {})[name] = field
+        if not field.exclude:  # it is of an earlier version
+            found.setdefault(heading, {})[name] = field
     return found
 
 
@@ -73,7 +74,9 @@ def _by_class(kind: type[AdapterSettings]) -> Iterator[tuple[str, dict[str, Fiel
     for owner in kind.__mro__:
         if issubclass(owner, AdapterSettings) and owner.model_fields:
             inherited = {name for base in owner.__bases__ for name in getattr(base, "model_fields", {})}
-            own = {name: field for name, field in owner.model_fields.items() if name not in inherited}
+            own = {
+                name: field for name, field in owner.model_fields.items() if not (name in inherited or field.exclude)
+            }
             if own:
                 yield owner.title, own
 
