@@ -103,7 +103,7 @@ async def _fill(store: SqlStore, turns: int) -> None:
             wanted = {name: value for name, value in values.items() if f":{name}" in statement}
             await execute(NUMBERS.format(many=turns) + statement, **wanted)
 
-    await store.write(unit)
+    await store.db.write(unit)
 
 
 @asynccontextmanager

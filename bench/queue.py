@@ -98,7 +98,7 @@ async def fill(store: SqlStore, size: int) -> None:
 
 
 async def _do(store: SqlStore, statement: str, **values: object) -> None:
-    await store.write(lambda execute: execute(statement, **values), single=True)
+    await store.db.write(lambda execute: execute(statement, **values), single=True)
 
 
 async def _let_wait(store: SqlStore) -> None:

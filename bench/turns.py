@@ -34,6 +34,7 @@ from bench.measure import (
 from bench.result import Result
 from bot.ports import Store
 from bot.store import open_store
+from bot.store.sql import SqlStore
 from bot.store.sqlite import SQLite
 from emulator.answers import CANNED
 from emulator.wire import pieces
@@ -146,7 +147,7 @@ def _store(plan: Plan, folder: Path, model: str) -> Store:
     if plan.store.startswith("postgres"):
         return open_store(plan.store, model)
     path = plan.store.removeprefix("sqlite:///") or f"{folder}/bot.db"
-    return _Flushing(path, model, plan.synchronous)
+    return SqlStore.over(_Flushing(path, model, plan.synchronous))
 
 
 class _Flushing(SQLite):

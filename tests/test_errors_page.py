@@ -72,7 +72,7 @@ class Chat:
         """Say something, let the bot try as often as it wants, and return what its newest post reads."""
         await self.store.intake.add(message)
         while await self.store.queue.count_waiting():
-            await self.store.write(lambda execute: execute("UPDATE turns SET due = 0 WHERE finished IS NULL"))
+            await self.store.db.write(lambda execute: execute("UPDATE turns SET due = 0 WHERE finished IS NULL"))
             for turn in await self.store.queue.claim(1):
                 await self.worker.take(turn)
         return self.platform.reads()[-1]

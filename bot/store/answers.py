@@ -1,6 +1,7 @@
 """Turns that were answered, and their answers: as they were given, and as they were given again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.messages import AnswerVersion, Conversation, Exchange, Turn
 from bot.store import row_mapping as rows
@@ -47,40 +48,48 @@ UPDATE turns SET answer = versions.text, model = versions.model, error = version
 WHERE turns.id = :turn AND versions.turn = turns.id AND versions.n = :n
 """
 
+# A question that is asked again was finished long ago.
+TRANSCRIBED = """
+UPDATE turns SET transcript = :transcript WHERE id = :turn AND (holder = :me OR finished IS NOT NULL) RETURNING id
+"""
 
-class AnswerTable(Database):
+
+@dataclass(frozen=True, slots=True)
+class SqlTurns:
     """The turn itself holds the answer that is shown; `versions` holds them all once there are several."""
+
+    db: Database
 
     async def get_turn(self, id: int) -> Turn | None:
         """The turn with this number, finished or not, with its conversation as it is now."""
-        found = await self.read(f"{rows.TURN} WHERE turns.id = :id", id=id)
+        found = await self.db.read(f"{rows.TURN} WHERE turns.id = :id", id=id)
         return rows.turn(found[0]) if found else None
 
     async def list_history(self, turn: Turn, limit: int) -> Sequence[Exchange]:
         """The turns answered before this one in its conversation, oldest first, commands left out."""
-        found = await self.read(HISTORY, conversation=turn.conversation.id, id=turn.id, limit=limit)
+        found = await self.db.read(HISTORY, conversation=turn.conversation.id, id=turn.id, limit=limit)
         return [rows.exchange(row) for row in reversed(found)]
 
     async def list_answered(self, conversation: Conversation) -> Sequence[Turn]:
         """All that was asked and answered in the conversation, oldest first, commands left out."""
-        found = await self.read(f"{QUESTIONS} ORDER BY turns.id", conversation=conversation.id)
+        found = await self.db.read(f"{QUESTIONS} ORDER BY turns.id", conversation=conversation.id)
         return [rows.turn(row) for row in found]
 
     async def list_recorded(self, conversation: Conversation) -> Sequence[Turn]:
         """As `transcript`, with the commands for which a model worked: what it compared, made or read aloud."""
-        found = await self.read(RECORD, conversation=conversation.id)
+        found = await self.db.read(RECORD, conversation=conversation.id)
         return [rows.turn(row) for row in found]
 
     async def find_last_question(self, conversation: Conversation) -> Turn | None:
         """The last turn of the conversation that a model was asked about, be it in vain; no command."""
-        found = await self.read(f"{QUESTIONS} ORDER BY turns.id DESC LIMIT 1", conversation=conversation.id)
+        found = await self.db.read(f"{QUESTIONS} ORDER BY turns.id DESC LIMIT 1", conversation=conversation.id)
         return rows.turn(found[0]) if found else None
 
     async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
         """The answers that models gave to the turn, the original one first."""
-        found = await self.read(
+        found = await self.db.read(
             "SELECT text, model FROM versions WHERE turn = :turn ORDER BY n", turn=turn.id
-        ) or await self.read(
+        ) or await self.db.read(
             "SELECT answer AS text, model FROM turns WHERE id = :turn AND answer IS NOT NULL AND model IS NOT NULL",
             turn=turn.id,
         )
@@ -102,8 +111,12 @@ class AnswerTable(Database):
             await execute("UPDATE turns SET again_of = :turn WHERE id = :by", **brought)
             return int(added["n"])
 
-        return await self.write(unit)
+        return await self.db.write(unit)
 
     async def select_version(self, turn: Turn, n: int) -> None:
         """Let this answer be the one that is shown and that the history quotes."""
-        await self._run(SHOW, turn=turn.id, n=n)
+        await self.db.run(SHOW, turn=turn.id, n=n)
+
+    async def set_transcript(self, turn: Turn, transcript: str) -> None:
+        """Keep what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
+        await self.db.run_held(TRANSCRIBED, turn=turn.id, transcript=rows.storable(transcript))

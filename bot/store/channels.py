@@ -1,13 +1,14 @@
 """Channels: what was chosen for each of them, how far each one was heard, and where people went."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from bot.messages import Channel, ChannelSettings
+from bot.store import conversation_queue as queue
 from bot.store import row_mapping as rows
-from bot.store.conversation_queue import ConversationQueue
-from bot.store.database import Execute
+from bot.store.database import Database, Execute
+from bot.store.standings import Standings
 from bot.util.ttl_cache import TtlCache
 
 SETTINGS_SECONDS = 15.0  # until what another process chose for a channel is known
@@ -34,18 +35,21 @@ NAMED_ONCE = (
 )
 
 
-class ChannelTable(ConversationQueue):
+@dataclass(frozen=True, slots=True)
+class SqlChannels:
     """What belongs to a channel, however many share its conversation."""
 
-    def __init__(self, first_model: str) -> None:
-        super().__init__(first_model)
-        self._settings: TtlCache[Channel, ChannelSettings] = TtlCache(SETTINGS_KEPT, SETTINGS_SECONDS)
+    db: Database
+    standings: Standings
+    _settings: TtlCache[Channel, ChannelSettings] = field(
+        default_factory=lambda: TtlCache(SETTINGS_KEPT, SETTINGS_SECONDS)
+    )
 
     async def get_channel_settings(self, channel: Channel) -> ChannelSettings:
         """What was chosen for the channel; what another process chose is known within seconds."""
 
         async def load() -> ChannelSettings:
-            found = await self.read(
+            found = await self.db.read(
                 "SELECT settings FROM channel_settings WHERE channel = :channel", channel=str(channel)
             )
             return rows.chosen(ChannelSettings, found[0]["settings"]) if found else ChannelSettings()
@@ -54,7 +58,7 @@ class ChannelTable(ConversationQueue):
 
     async def save_channel_settings(self, channel: Channel, settings: ChannelSettings) -> None:
         """Keep what was chosen for the channel."""
-        await self._run(
+        await self.db.run(
             "INSERT INTO channel_settings (channel, settings) VALUES (:channel, :settings)"
             " ON CONFLICT (channel) DO UPDATE SET settings = excluded.settings",
             channel=str(channel),
@@ -76,12 +80,12 @@ class ChannelTable(ConversationQueue):
                 await execute(HEARD.format(rows=rows), **channels, **ids)
 
         if ordered:
-            await self.write(unit)
+            await self.db.write(unit)
 
     async def list_read_marks(self, platform: str) -> Mapping[Channel, str]:
         """The last message that was heard in each channel of the platform."""
         prefix = f"{platform}:"
-        marks = await self.read(
+        marks = await self.db.read(
             "SELECT channel, message_id FROM heard WHERE SUBSTR(channel, 1, :length) = :prefix",
             length=len(prefix),
             prefix=prefix,
@@ -104,8 +108,9 @@ class ChannelTable(ConversationQueue):
             for row in await execute(
                 "SELECT id, message FROM turns WHERE channel = :old AND finished IS NULL", **values
             ):
-                await self._rewrite(execute, row["id"], replace(rows.message(row["message"]), channel=new))
+                await queue.rewrite(execute, row["id"], replace(rows.message(row["message"]), channel=new))
             await execute("UPDATE turns SET channel = :new WHERE channel = :old", **values)
 
-        await self.write(unit)
+        await self.db.write(unit)
         self._settings.forget(old, new)
+        self.standings.forget(str(old), str(new))

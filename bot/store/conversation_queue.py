@@ -29,58 +29,64 @@ AND id = COALESCE(
 """
 
 
-class ConversationQueue(Database):
-    """What the queue and the conversations do inside their transactions."""
+async def lock_lines(db: Database, execute: Execute, lines: Iterable[int]) -> None:
+    """Lock the lines of several conversations, in the one order."""
+    for line in sorted(set(lines)):
+        await db.lock_line(execute, line)
 
-    async def _lock_lines(self, execute: Execute, lines: Iterable[int]) -> None:
-        for line in sorted(set(lines)):
-            await self.lock_line(execute, line)
 
-    async def _come_forward(self, execute: Execute, *lines: int) -> None:
-        """Let the next in each of these lines, which are locked, lead if nobody does."""
-        if any([await execute(COME_FORWARD, line=line) for line in lines]):
-            await self.announce(execute)
+async def come_forward(db: Database, execute: Execute, *lines: int) -> None:
+    """Let the next in each of these lines, which are locked, lead if nobody does."""
+    if any([await execute(COME_FORWARD, line=line) for line in lines]):
+        await db.announce(execute)
 
-    async def _meet(self, execute: Execute, channel: Channel) -> int:
-        """Find and lock the conversation of a channel; a channel we have not heard from gets one of its own."""
-        values = {"channel": str(channel)}
-        known = await execute(MEET.format(hold=self.hold), now=time.time(), **values)
-        if known:
-            return int(known[0]["id"])
-        if not await execute("SELECT 1 FROM channels WHERE channel = :channel", **values):
-            new = await self._begin(execute, self.first_model, Preferences())
-            if await self._settle(execute, channel, new):
-                return new
-        # Another process met the channel or moved it at the same moment: look again.
-        return await self._meet(execute, channel)
 
-    async def _settle(self, execute: Execute, channel: Channel, conversation: int) -> bool:
-        """A new channel takes part in the conversation; False if it is known already."""
-        return bool(
-            await execute(
-                "INSERT INTO channels (channel, conversation) VALUES (:channel, :conversation)"
-                " ON CONFLICT (channel) DO NOTHING RETURNING conversation",
-                channel=str(channel),
-                conversation=conversation,
-            )
+async def meet(db: Database, execute: Execute, channel: Channel) -> int:
+    """Find and lock the conversation of a channel; a channel we have not heard from gets one of its own."""
+    values = {"channel": str(channel)}
+    known = await execute(MEET.format(hold=db.hold), now=time.time(), **values)
+    if known:
+        return int(known[0]["id"])
+    if not await execute("SELECT 1 FROM channels WHERE channel = :channel", **values):
+        new = await begin(execute, db.first_model, Preferences())
+        if await settle(execute, channel, new):
+            return new
+    # Another process met the channel or moved it at the same moment: look again.
+    return await meet(db, execute, channel)
+
+
+async def settle(execute: Execute, channel: Channel, conversation: int) -> bool:
+    """Let a new channel take part in the conversation; return False if it is known already."""
+    return bool(
+        await execute(
+            "INSERT INTO channels (channel, conversation) VALUES (:channel, :conversation)"
+            " ON CONFLICT (channel) DO NOTHING RETURNING conversation",
+            channel=str(channel),
+            conversation=conversation,
         )
+    )
 
-    async def _begin(self, execute: Execute, model: str, preferences: Preferences) -> int:
-        begun = await execute(
-            "INSERT INTO conversations (model, preferences, active) VALUES (:model, :preferences, :now) RETURNING id",
-            model=model,
-            preferences=rows.stored(preferences),
-            now=time.time(),
-        )
-        return int(begun[0]["id"])
 
-    async def _rewrite(self, execute: Execute, turn: int, message: Message) -> None:
-        await execute("UPDATE turns SET message = :text WHERE id = :id", id=turn, text=rows.stored(message))
+async def begin(execute: Execute, model: str, preferences: Preferences) -> int:
+    """Insert a new conversation, and return its number."""
+    begun = await execute(
+        "INSERT INTO conversations (model, preferences, active) VALUES (:model, :preferences, :now) RETURNING id",
+        model=model,
+        preferences=rows.stored(preferences),
+        now=time.time(),
+    )
+    return int(begun[0]["id"])
 
-    async def _delete_turns(self, execute: Execute, turns: list[int]) -> None:
-        """Delete finished turns, which are locked, with what belongs to them."""
-        await self.keep_numbers(execute)
-        ids = json.dumps(turns)
-        for table in ("versions", "parts", "posts", "photos", "made", "reservations"):
-            await execute(f"DELETE FROM {table} WHERE turn IN ({self.each_id})", ids=ids)  # noqa: S608 (ours)
-        await execute(f"DELETE FROM turns WHERE id IN ({self.each_id})", ids=ids)  # noqa: S608 (ours)
+
+async def rewrite(execute: Execute, turn: int, message: Message) -> None:
+    """Replace the message of a turn."""
+    await execute("UPDATE turns SET message = :text WHERE id = :id", id=turn, text=rows.stored(message))
+
+
+async def delete_turns(db: Database, execute: Execute, turns: list[int]) -> None:
+    """Delete finished turns, which are locked, with what belongs to them."""
+    await db.keep_numbers(execute)
+    ids = json.dumps(turns)
+    for table in ("versions", "parts", "posts", "photos", "made", "reservations"):
+        await execute(f"DELETE FROM {table} WHERE turn IN ({db.each_id})", ids=ids)  # noqa: S608 (ours)
+    await execute(f"DELETE FROM turns WHERE id IN ({db.each_id})", ids=ids)  # noqa: S608 (ours)

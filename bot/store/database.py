@@ -1,4 +1,4 @@
-"""What every part of the store stands on. What SQLite and PostgreSQL do differently stands in their own files."""
+"""What the ports of the store work on. What SQLite and PostgreSQL do differently stands in their own files."""
 
 import asyncio
 import math
@@ -39,14 +39,17 @@ class Database(ABC):
         self.first_model = first_model
         self.me = uuid4().hex  # a process that starts again is somebody else
         self.stopped: Callable[[int], object] = lambda conversation: None
-        self._awake = asyncio.Event()
-        self._telling_since = math.inf  # since when this process has told of itself without a gap
-        self._told = -math.inf  # when it did so last
-        self._next_expiry = 0.0  # no lease of another process ends before this moment
+        self.awake = asyncio.Event()
+        self.telling_since = math.inf  # since when this process has told of itself without a gap
+        self.told = -math.inf  # when it did so last
 
     @abstractmethod
     async def read(self, sql: str, **values: object) -> list[Row]:
         """Run a query on what has been committed."""
+
+    async def read_apart(self, sql: str, **values: object) -> list[Row]:
+        """Run a query that may take long, where nobody else waits for it."""
+        return await self.read(sql, **values)
 
     @abstractmethod
     async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
@@ -86,12 +89,13 @@ class Database(ABC):
 
     def wake(self) -> None:
         """End this process's `wait`."""
-        self._awake.set()
+        self.awake.set()
 
-    async def _run(self, sql: str, **values: object) -> list[Row]:
+    async def run(self, sql: str, **values: object) -> list[Row]:
+        """Run one statement in a transaction of its own."""
         return await self.write(lambda execute: execute(sql, **values), single=True)
 
-    async def _run_held(self, sql: str, **values: object) -> None:
+    async def run_held(self, sql: str, **values: object) -> None:
         """Run a statement of a turn we hold. LeaseLost when it touched nothing: somebody else holds it now."""
-        if not await self._run(sql, me=self.me, **values):
+        if not await self.run(sql, me=self.me, **values):
             raise LeaseLost

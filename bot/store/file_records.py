@@ -1,10 +1,11 @@
 """Photos and documents: what was shown in a conversation, by number."""
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from bot.errors import LeaseLost
-from bot.messages import Attachment, Channel, Conversation, RememberedFile, StoredFile, Turn
+from bot.messages import Attachment, Channel, Conversation, File, RememberedFile, StoredFile, Turn
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute
 
@@ -40,9 +41,19 @@ FROM photos JOIN turns ON turns.id = photos.turn
 WHERE photos.conversation = :conversation ORDER BY number DESC LIMIT :most
 """
 
+OURS = "SELECT 1 FROM turns WHERE id = :turn AND holder = :me AND finished IS NULL"
 
-class FileTable(Database):
+KEEP = """
+INSERT INTO made (turn, n, name, mime, about, data, at) VALUES (:turn, :n, :name, :mime, :about, :data, :now)
+ON CONFLICT (turn, n) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFiles:
     """Known by conversation and number, and by conversation and hash."""
+
+    db: Database
 
     async def save_files(self, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel) -> None:
         """Number the photos and documents that the turn shows, in this order, after those its conversation knows.
@@ -52,7 +63,7 @@ class FileTable(Database):
         """
         old = line = turn.conversation.id
         while files and not await self._remember_in(line, turn, files, channel):
-            found = await self.read(GONE_TO, turn=turn.id, old=old, me=self.me)
+            found = await self.db.read(GONE_TO, turn=turn.id, old=old, me=self.db.me)
             if not found:
                 raise LeaseLost
             if not found[0]["remains"]:
@@ -64,12 +75,12 @@ class FileTable(Database):
 
         With what was said of each: the beginning of the answer to its turn, where a model gave one.
         """
-        found = await self.read(REMEMBERED, conversation=conversation.id, most=most, said=SAID)
+        found = await self.db.read(REMEMBERED, conversation=conversation.id, most=most, said=SAID)
         return [rows.remembered(row) for row in reversed(found)]
 
     async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
         """Keep in a few words what the photo shows."""
-        await self._run(
+        await self.db.run(
             "UPDATE photos SET description = :description WHERE conversation = :id AND sha256 = :sha256",
             id=conversation.id,
             sha256=sha256,
@@ -78,11 +89,28 @@ class FileTable(Database):
 
     async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
         """Keep that a provider choked on the photo."""
-        await self._run(
+        await self.db.run(
             "UPDATE photos SET spoiled = TRUE WHERE conversation = :id AND sha256 = :sha256",
             id=conversation.id,
             sha256=sha256,
         )
+
+    async def save_generated(self, turn: Turn, files: Sequence[File]) -> None:
+        """Keep what was made for a turn that we hold; what it has already stays as it is."""
+
+        async def unit(execute: Execute) -> None:
+            if not await execute(OURS, turn=turn.id, me=self.db.me):
+                raise LeaseLost
+            for n, file in enumerate(files):
+                values = {"name": file.name, "mime": file.mime, "about": file.about, "data": file.data}
+                await execute(KEEP, turn=turn.id, n=n, now=time.time(), **values)
+
+        await self.db.write(unit)
+
+    async def list_generated(self, turn: int) -> Sequence[File]:
+        """What was made for the turn with this number; nothing where it is too old."""
+        found = await self.db.read("SELECT name, mime, about, data FROM made WHERE turn = :turn ORDER BY n", turn=turn)
+        return [File(row["name"], row["mime"], bytes(row["data"]), row["about"]) for row in found]
 
     async def _remember_in(
         self, line: int, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel
@@ -91,11 +119,12 @@ class FileTable(Database):
         sql, values = _shown(files)
 
         async def unit(execute: Execute) -> bool:
-            await self.lock_line(execute, line)  # of two that number files the second one goes on where the first ends
-            kept = await execute(sql, line=line, turn=turn.id, me=self.me, channel=str(channel), **values)
+            # Of two that number files the second one goes on where the first ends.
+            await self.db.lock_line(execute, line)
+            kept = await execute(sql, line=line, turn=turn.id, me=self.db.me, channel=str(channel), **values)
             return bool(kept)
 
-        return await self.write(unit)
+        return await self.db.write(unit)
 
 
 def _shown(files: Mapping[Attachment, StoredFile]) -> tuple[str, dict[str, object]]:

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import uuid4
 
-from bot.messages import Channel, RateLimit
-from bot.store.channels import ChannelTable
-from bot.store.database import Execute
-from bot.util.ttl_cache import TtlCache
+from bot.messages import RateLimit
+from bot.store.database import Database, Execute
+from bot.store.standings import Standing, Standings
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that looks like something else
 CODE_LENGTH = 8
 GUESSES = 10  # codes of one purpose that one person may try in a minute
 MINUTE = 60.0
-ACCESS_SECONDS = 15.0  # until what another process allowed is known
-ACCESS_KEPT = 10_000  # subjects, those that were asked about last
 
 ISSUE = """
 INSERT INTO codes (purpose, subject, hash, expires) VALUES (:purpose, :subject, :hash, :expires)
@@ -31,19 +28,11 @@ UPDATE codes SET hash = :used WHERE purpose = :purpose AND hash IN (:hash, :used
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What is kept about one subject."""
-
-    allowed: bool | None = None
-    is_admin: bool = False
-
-
-class PeopleTable(ChannelTable):
+class SqlPeople:
     """What is kept about people and places themselves, written `telegram:42`."""
 
-    def __init__(self, first_model: str) -> None:
-        super().__init__(first_model)
-        self._standings: TtlCache[str, Standing] = TtlCache(ACCESS_KEPT, ACCESS_SECONDS)
+    db: Database
+    standings: Standings
 
     async def get_access(self, subject: str) -> bool | None:
         """Whether the subject was let in (True) or kept out (False); what another process chose is known in seconds."""
@@ -55,42 +44,39 @@ class PeopleTable(ChannelTable):
 
     async def _standing(self, subject: str) -> Standing:
         async def load() -> Standing:
-            found = await self.read("SELECT allowed, is_admin FROM access WHERE subject = :subject", subject=subject)
+            found = await self.db.read("SELECT allowed, is_admin FROM access WHERE subject = :subject", subject=subject)
             return Standing(bool(found[0]["allowed"]), bool(found[0]["is_admin"])) if found else Standing()
 
-        return await self._standings.get(subject, load)
+        return await self.standings.get(subject, load)
 
     async def set_access(self, subject: str, allowed: bool | None) -> None:
         """Let the subject in or keep it out; None: neither. Who is kept out is no admin any more."""
         if allowed is None:
-            await self._run("DELETE FROM access WHERE subject = :subject", subject=subject)
+            await self.db.run("DELETE FROM access WHERE subject = :subject", subject=subject)
         else:
-            await self._run(
+            await self.db.run(
                 "INSERT INTO access (subject, allowed) VALUES (:subject, :allowed)"
                 " ON CONFLICT (subject) DO UPDATE"
                 " SET allowed = excluded.allowed, is_admin = access.is_admin AND excluded.allowed",
                 subject=subject,
                 allowed=allowed,
             )
-        self._standings.forget(subject)
+        self.standings.forget(subject)
 
     async def add_admin(self, subject: str) -> None:
         """Let this person in, as one who runs the bot."""
-        await self._run(
+        await self.db.run(
             "INSERT INTO access (subject, allowed, is_admin) VALUES (:subject, TRUE, TRUE)"
             " ON CONFLICT (subject) DO UPDATE SET allowed = TRUE, is_admin = TRUE",
             subject=subject,
         )
-        self._standings.forget(subject)
+        self.standings.forget(subject)
 
     async def list_admins(self) -> Sequence[str]:
         """Return everybody who claimed the bot."""
-        return [row["subject"] for row in await self.read("SELECT subject FROM access WHERE is_admin ORDER BY subject")]
-
-    async def migrate_channel(self, old: Channel, new: Channel) -> None:
-        """The same people have another address now."""
-        await super().migrate_channel(old, new)
-        self._standings.forget(str(old), str(new))
+        return [
+            row["subject"] for row in await self.db.read("SELECT subject FROM access WHERE is_admin ORDER BY subject")
+        ]
 
     async def create_code(self, purpose: str, subject: str, seconds: float, *, length: int = CODE_LENGTH) -> str:
         """Issue a code that stands for the subject, once, for so many seconds; its older one for this purpose is void.
@@ -114,17 +100,17 @@ class PeopleTable(ChannelTable):
             await execute("DELETE FROM codes WHERE expires <= :now", now=now)
             return bool(await execute(ISSUE, now=now, anew=anew, **values))
 
-        return await self.write(unit)
+        return await self.db.write(unit)
 
     async def has_code(self, purpose: str, subject: str) -> bool:
         """Whether the subject has a code for this purpose that is still good."""
         values = {"purpose": purpose, "subject": subject, "now": time.time()}
         sql = "SELECT 1 FROM codes WHERE purpose = :purpose AND subject = :subject AND expires > :now"
-        return bool(await self.read(sql, **values))
+        return bool(await self.db.read(sql, **values))
 
     async def void_codes(self, purpose: str) -> None:
         """Let no code for this purpose be good any more."""
-        await self._run("DELETE FROM codes WHERE purpose = :purpose", purpose=purpose)
+        await self.db.run("DELETE FROM codes WHERE purpose = :purpose", purpose=purpose)
 
     async def redeem_code(self, purpose: str, code: str, by: str) -> str | None:
         """Return the subject of the code, which is void from now on.
@@ -132,12 +118,12 @@ class PeopleTable(ChannelTable):
         None for a wrong code, and for every code once `by` (telegram:42) has tried too many within a minute. Whoever
         guesses locks out nobody else.
         """
-        if await self.acquire(RateLimit(f"{purpose} code by {by}", GUESSES, MINUTE), 0) > 0:
+        if await self.db.acquire(RateLimit(f"{purpose} code by {by}", GUESSES, MINUTE), 0) > 0:
             return None
         # Marked as used by us before it is deleted, so that a lost answer of the database does not spoil the code.
         mark = {"purpose": purpose, "used": f"used {uuid4().hex}"}
-        used = await self._run(USE, hash=_hash(purpose, code), **mark)
-        await self._run("DELETE FROM codes WHERE purpose = :purpose AND hash = :used", **mark)
+        used = await self.db.run(USE, hash=_hash(purpose, code), **mark)
+        await self.db.run("DELETE FROM codes WHERE purpose = :purpose AND hash = :used", **mark)
         if not used or used[0]["expires"] <= time.time():
             return None
         subject: str = used[0]["subject"]

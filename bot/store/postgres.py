@@ -13,13 +13,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.messages import RateLimit, Stall
 from bot.store.connections import Connection, connect, options
-from bot.store.database import Execute, Result, Row, Unit
+from bot.store.database import Database, Execute, Result, Row, Unit
 from bot.store.leader_election import run_exclusively
 from bot.store.migrate import migrate_next
 from bot.store.notifications import NotificationListener
 from bot.store.outage import DatabaseOutage
+from bot.store.recovery import recover
 from bot.store.shared_rate_limiter import SharedRateLimiter
-from bot.store.sql import SqlStore
 from bot.util.tasks import BackgroundTasks
 
 AWAY = "08", "57P"  # how errors begin by which a pooler tells, on a line that is well, that its server is not there
@@ -29,7 +29,7 @@ FAREWELL = 3.0  # seconds that writes under way get when we end
 RECONNECT = 0.5  # seconds that the pool tries by itself to replace a connection; then `Outage` looks
 
 
-class Postgres(SqlStore):
+class Postgres(Database):
     """A pool of connections works; one more listens for news of other processes.
 
     Each transaction is whole by itself, and nothing else is kept in a connection of the pool, so a pooler may stand in
@@ -80,7 +80,7 @@ class Postgres(SqlStore):
             await self._pool.open()
             while await self.write(self._migrate_alone):
                 pass
-            await self._recover(self.stalls)
+            await recover(self, self.stalls)
         except BaseException:
             await self.__aexit__()
             raise

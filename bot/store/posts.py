@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.messages import Channel, Turn
 from bot.store import row_mapping as rows
@@ -24,12 +25,15 @@ WHERE posts.channel = :channel AND post = :post ORDER BY shown.id DESC LIMIT 1
 """
 
 
-class PostTable(Database):
+@dataclass(frozen=True, slots=True)
+class SqlPosts:
     """What people see of turns."""
+
+    db: Database
 
     async def list_posts(self, turn: Turn, channel: Channel, lane: int = 0) -> list[str]:
         """The ids of what was posted for this turn, first post first; each answer side by side has its own lane."""
-        posted = await self.read(
+        posted = await self.db.read(
             "SELECT post FROM posts WHERE turn = :turn AND channel = :channel AND n >= :first AND n < :next ORDER BY n",
             turn=turn.id,
             channel=str(channel),
@@ -40,7 +44,7 @@ class PostTable(Database):
 
     async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
         """What was posted for this turn in each channel, first post first; lane 0 only."""
-        posted = await self.read(
+        posted = await self.db.read(
             "SELECT channel, post FROM posts WHERE turn = :turn AND n < :next ORDER BY channel, n",
             turn=turn.id,
             next=LANE,
@@ -52,8 +56,8 @@ class PostTable(Database):
 
     async def save_post_id(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
         """Keep the id of the n-th post (from 0, below 1,000) of a lane."""
-        await self._run(
-            POSTED.format(keep=self.keep),
+        await self.db.run(
+            POSTED.format(keep=self.db.keep),
             turn=turn.id,
             channel=str(channel),
             n=LANE * lane + n,
@@ -62,5 +66,5 @@ class PostTable(Database):
 
     async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
         """The turn that a post of ours answers."""
-        found = await self.read(f"{rows.TURN} WHERE turns.id = ({BEHIND})", channel=str(channel), post=post)
+        found = await self.db.read(f"{rows.TURN} WHERE turns.id = ({BEHIND})", channel=str(channel), post=post)
         return rows.turn(found[0]) if found else None

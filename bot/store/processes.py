@@ -1,12 +1,13 @@
-"""What the processes of a fleet know of each other, and carry for each other."""
+"""How processes share the work: heartbeats, stop requests, locks and rate limits."""
 
 import asyncio
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from bot.messages import WorkerProcess
+from bot.messages import RateLimit, WorkerProcess
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute
 
@@ -18,41 +19,56 @@ INSERT INTO processes (id, seen, report) VALUES (:me, :now, :report)
 ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, report = excluded.report
 """
 
-CARRY = """
-INSERT INTO carried (key, data, at) VALUES (:key, :data, :now)
-ON CONFLICT (key) DO UPDATE SET data = excluded.data, at = excluded.at
-"""
-
 STOP = """
 UPDATE turns SET stopping = TRUE
 WHERE conversation = :conversation AND holder IS NOT NULL AND answer IS NULL AND finished IS NULL RETURNING id
 """
 
 
-class ProcessTable(Database):
+@dataclass(slots=True)
+class SqlCoordination:
     """Reports, stops and things that are carried."""
+
+    db: Database
 
     async def beat(self, process: WorkerProcess) -> None:
         """Tell the others how this process is."""
         now = time.time()
-        await self._run(REPORT, me=self.me, now=now, report=json.dumps(asdict(process)))
-        if now - self._told > GAP:
-            self._telling_since = now
-        self._told = now
+        await self.db.run(REPORT, me=self.db.me, now=now, report=json.dumps(asdict(process)))
+        if now - self.db.told > GAP:
+            self.db.telling_since = now
+        self.db.told = now
 
     async def list_processes(self) -> Sequence[WorkerProcess]:
         """What every process told last, with the moment when it did; by name."""
-        found = await self.read("SELECT seen, report FROM processes")
+        found = await self.db.read("SELECT seen, report FROM processes")
         return sorted((rows.process(row) for row in found), key=lambda process: process.name)
 
     async def unregister(self) -> None:
         """Take back what this process told: it ends."""
         async with asyncio.timeout(FAREWELL):  # when the database is away, it is forgotten for its silence
-            await self._run("DELETE FROM processes WHERE id = :me", me=self.me)
+            await self.db.run("DELETE FROM processes WHERE id = :me", me=self.db.me)
 
     async def prune_stale(self, before: float) -> None:
         """Forget the processes that were not seen since that moment."""
-        await self._run("DELETE FROM processes WHERE seen < :before", before=before)
+        await self.db.run("DELETE FROM processes WHERE seen < :before", before=before)
+
+    @property
+    def stopped(self) -> Callable[[int], object]:
+        """What is called with a conversation when another process wants an answer there to end."""
+        return self.db.stopped
+
+    @stopped.setter
+    def stopped(self, stopped: Callable[[int], object]) -> None:
+        self.db.stopped = stopped
+
+    async def run_exclusively(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run the work while no other process runs work of this name."""
+        await self.db.run_exclusively(name, work)
+
+    async def acquire(self, gate: RateLimit, patience: float) -> float:
+        """Book a slot of the rate limit, and return how many seconds from now it is good."""
+        return await self.db.acquire(gate, patience)
 
     async def request_stop(self, conversation: int) -> bool:
         """Let whoever answers in the conversation end that; False if nobody does."""
@@ -60,24 +76,7 @@ class ProcessTable(Database):
         async def unit(execute: Execute) -> bool:
             held = await execute(STOP, conversation=conversation)
             if held:
-                await self.tell_stop(execute, conversation)
+                await self.db.tell_stop(execute, conversation)
             return bool(held)
 
-        return await self.write(unit)
-
-    async def put_blob(self, key: str, data: bytes) -> None:
-        """Keep under this key what only this process was given."""
-        await self._run(CARRY, key=key, data=data, now=time.time())
-
-    async def get_blob(self, key: str) -> bytes | None:
-        """What was kept under the key; None where it is unknown or too old."""
-        found = await self.read("SELECT data FROM carried WHERE key = :key", key=key)
-        return bytes(found[0]["data"]) if found else None
-
-    async def delete_blobs(self, prefix: str, before: float) -> None:
-        """Delete what was kept before that moment under keys that begin so."""
-        # Not LIKE: SQLite would not tell upper from lower case.
-        await self._run(
-            "DELETE FROM carried WHERE at < :before AND SUBSTR(key, 1, :length) = :prefix",
-            before=before, prefix=prefix, length=len(prefix),
-        )  # fmt: skip
+        return await self.db.write(unit)

@@ -8,9 +8,8 @@ in work; suspects that were charged least come first, then the oldest. A stall n
 import time
 from collections.abc import Collection, Sequence
 
-from bot.messages import Channel, PutAside, Stall
-from bot.store.conversation_queue import ConversationQueue
-from bot.store.database import Execute, Row
+from bot.messages import Stall
+from bot.store.database import Database, Execute, Row
 
 ALIVE = 15.0  # seconds in which a living process has told of itself, which it does every five
 REST = 3.0  # seconds for each stall and crash of its own that a turn rests, so that others are answered meanwhile
@@ -41,112 +40,56 @@ NEXT_EXPIRY = """
 SELECT MIN(due) AS due FROM turns WHERE holder IS NOT NULL AND finished IS NULL AND holder <> :me
 """
 
-PUT_ASIDE_TURNS = """
-SELECT id, channel, finished, stalls, crashes FROM turns WHERE error = 'put_aside' ORDER BY finished DESC LIMIT :most
-"""
 
-# The answer stays, if there was one. The number of claims tells that there are posts, and is small again.
-RELEASE_TURN = """
-UPDATE turns SET finished = NULL, error = NULL, leads = FALSE, conversation = :line, due = :now, claims = 1, tries = 0,
-    stalls = 0, crashes = 0, suspect = FALSE, progress = 0
-WHERE id = :turn AND error = 'put_aside' RETURNING id
-"""
+async def recover(db: Database, stalls: Collection[Stall]) -> None:
+    """Book what watchdogs recorded, and give back what their processes held: nobody else is to blame."""
+
+    async def unit(execute: Execute) -> None:
+        for stall in stalls:
+            await execute(BOOK_STALL, turn=stall.turn, process=stall.process)
+            await _take_back(db, execute, stall.process)
+        await db.announce(execute)
+
+    if stalls:
+        await db.write(unit)
 
 
-class Recovery(ConversationQueue):
-    """Books how processes ended, and keeps what was put aside."""
+async def take_over(db: Database, holder: str) -> None:
+    """Take back what another process holds for longer than its leases; if it died, book that."""
 
-    async def list_put_aside(self, most: int) -> Sequence[PutAside]:
-        """Return the turns that were put aside, latest first, `most` at most."""
-        return [_put_aside(row) for row in await self.read(PUT_ASIDE_TURNS, most=most)]
-
-    async def count_put_aside(self) -> int:
-        """Count the turns that were put aside."""
-        return int((await self.read("SELECT COUNT(*) AS n FROM turns WHERE error = 'put_aside'"))[0]["n"])
-
-    async def release_put_aside(self, turn: int) -> bool:
-        """Put the turn back into the line of its channel, with a clean slate; False if it was not put aside."""
-
-        async def unit(execute: Execute) -> bool:
-            known = await execute("SELECT channel FROM turns WHERE id = :turn AND error = 'put_aside'", turn=turn)
-            for row in known:
-                line = await self._meet(execute, Channel.parse(row["channel"]))
-                await self.lock_line(execute, line)
-                if await execute(RELEASE_TURN, turn=turn, line=line, now=time.time()):
-                    await self._come_forward(execute, line)
-                    return True
-            return False
-
-        released = await self.write(unit)
-        self.wake()
-        return released
-
-    async def _recover(self, stalls: Collection[Stall]) -> None:
-        """Book what watchdogs recorded, and give back what their processes held: nobody else is to blame."""
-
-        async def unit(execute: Execute) -> None:
-            for stall in stalls:
-                await execute(BOOK_STALL, turn=stall.turn, process=stall.process)
-                await self._take_back(execute, stall.process)
-            await self.announce(execute)
-
-        if stalls:
-            await self.write(unit)
-
-    async def _take_back_expired(self, lease: float) -> None:
-        """Take back what others held for longer than their leases. Asks the database only when there may be something.
-
-        A holder that told of itself a moment ago lives: it could not renew its leases, and nothing is to be blamed.
-        """
+    async def unit(execute: Execute) -> None:
         now = time.time()
-        if now < self._next_expiry:
-            return
-        for row in await self.read(f"{HOLDERS} AND due <= :now", me=self.me, now=now):
-            await self._take_over(row["holder"])
-        [row] = await self.read(NEXT_EXPIRY, me=self.me)
-        self._next_expiry = now + lease if row["due"] is None else min(row["due"], now + lease)
+        if await _is_dead(db, execute, holder, now):
+            await book_unclean_end(db, execute, holder)
+        else:
+            await _take_back(db, execute, holder, "AND due <= :now")
+        await db.announce(execute)
 
-    async def _take_over(self, holder: str) -> None:
-        async def unit(execute: Execute) -> None:
-            now = time.time()
-            if await self._is_dead(execute, holder, now):
-                await self._book_unclean_end(execute, holder)
-            else:
-                await self._take_back(execute, holder, "AND due <= :now")
-            await self.announce(execute)
+    await db.write(unit)
 
-        await self.write(unit)
 
-    async def _is_dead(self, execute: Execute, holder: str, now: float) -> bool:
-        """Whether the process fell silent. Who could not tell of itself either does not know: the database was away."""
-        if now - self._telling_since < ALIVE:
-            return False
-        return not await execute("SELECT 1 FROM processes WHERE id = :id AND seen > :then", id=holder, then=now - ALIVE)
+async def _is_dead(db: Database, execute: Execute, holder: str, now: float) -> bool:
+    """Whether the process fell silent. Who could not tell of itself either does not know: the database was away."""
+    if now - db.telling_since < ALIVE:
+        return False
+    return not await execute("SELECT 1 FROM processes WHERE id = :id AND seen > :then", id=holder, then=now - ALIVE)
 
-    async def _book_unclean_end(self, execute: Execute, holder: str) -> None:
-        """Suspect the turns that were in work when their process died, charge the one to blame, and take all back."""
-        held = await execute(HELD.format(hold=self.hold), holder=holder)
-        for row in held:
-            if row["progress_now"] > row["progress"]:  # it is slow or unlucky, but it gets on
-                await execute(GETS_ON, id=row["id"], progress=row["progress_now"])
-            else:
-                await execute(SUSPECT, id=row["id"], charge=int(_is_to_blame(row, held)))
-        await self._take_back(execute, holder)
 
-    async def _take_back(self, execute: Execute, holder: str, besides: str = "") -> None:
-        await execute(TAKE_BACK.format(besides=besides), holder=holder, now=time.time(), rest=REST)
+async def book_unclean_end(db: Database, execute: Execute, holder: str) -> None:
+    """Suspect the turns that were in work when their process died, charge the one to blame, and take all back."""
+    held = await execute(HELD.format(hold=db.hold), holder=holder)
+    for row in held:
+        if row["progress_now"] > row["progress"]:  # it is slow or unlucky, but it gets on
+            await execute(GETS_ON, id=row["id"], progress=row["progress_now"])
+        else:
+            await execute(SUSPECT, id=row["id"], charge=int(_is_to_blame(row, held)))
+    await _take_back(db, execute, holder)
+
+
+async def _take_back(db: Database, execute: Execute, holder: str, besides: str = "") -> None:
+    await execute(TAKE_BACK.format(besides=besides), holder=holder, now=time.time(), rest=REST)
 
 
 def _is_to_blame(row: Row, held: Sequence[Row]) -> bool:
     """Whether nobody else can have brought the process down: the only turn in work, or the only suspect."""
     return len(held) == 1 or (bool(row["suspect"]) and sum(bool(each["suspect"]) for each in held) == 1)
-
-
-def _put_aside(row: Row) -> PutAside:
-    return PutAside(
-        turn=row["id"],
-        platform=Channel.parse(row["channel"]).platform,
-        at=row["finished"],
-        stalls=row["stalls"],
-        crashes=row["crashes"],
-    )

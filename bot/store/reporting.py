@@ -11,8 +11,9 @@ answer would have to write to it; whoever asks keeps what a stretch that is over
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.messages import Backlog, Tally, Usage
+from bot.messages import Backlog, Channel, PutAside, Tally, Usage
 from bot.store.database import Database, Row
 
 # In seconds, each a fifth more than the one before; below the first one is class 0.
@@ -50,32 +51,43 @@ SELECT model, SUM(credits) AS credits, SUM(input_tokens) AS input_tokens, SUM(ou
 FROM spending WHERE at >= :start AND at < :end GROUP BY model ORDER BY model
 """
 
+PUT_ASIDE_TURNS = """
+SELECT id, channel, finished, stalls, crashes FROM turns WHERE error = 'put_aside' ORDER BY finished DESC LIMIT :most
+"""
+
 BACKLOG = "SELECT COUNT(*) AS n, COUNT(holder) AS held FROM turns WHERE finished IS NULL"
 
 
-class ReportingTable(Database):
+@dataclass(frozen=True, slots=True)
+class SqlReporting:
     """Counts for the whole fleet, since all of it stands in the store."""
 
-    async def read_apart(self, sql: str, **values: object) -> list[Row]:
-        """Run a query that may take long, where nobody else waits for it."""
-        return await self.read(sql, **values)
+    db: Database
 
     async def get_backlog(self) -> Backlog:
         """How many turns wait, and how many are in work, in all processes."""
-        [row] = await self.read_apart(BACKLOG)
+        [row] = await self.db.read_apart(BACKLOG)
         return Backlog(row["n"] - row["held"], row["held"])
 
     async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
         """What became of the turns that were finished from `start` on and before `end`."""
         kinds: defaultdict[tuple[str, str | None, str | None], list[Row]] = defaultdict(list)
-        for row in await self.read_apart(TALLY, start=start, end=end):
+        for row in await self.db.read_apart(TALLY, start=start, end=end):
             kinds[row["platform"], row["model"], row["error"]].append(row)
         return [_tally(*kind, found) for kind, found in kinds.items()]
 
     async def list_spent_by_model(self, start: float, end: float) -> Mapping[str, Usage]:
         """What each model took from `start` on and before `end`, booked for whomever."""
-        found = await self.read_apart(SPENT_ON, start=start, end=end)
+        found = await self.db.read_apart(SPENT_ON, start=start, end=end)
         return {row["model"]: _usage(row) for row in found}
+
+    async def list_put_aside(self, most: int) -> Sequence[PutAside]:
+        """Return the turns that were put aside, latest first, `most` at most."""
+        return [_put_aside(row) for row in await self.db.read(PUT_ASIDE_TURNS, most=most)]
+
+    async def count_put_aside(self) -> int:
+        """Count the turns that were put aside."""
+        return int((await self.db.read("SELECT COUNT(*) AS n FROM turns WHERE error = 'put_aside'"))[0]["n"])
 
 
 def _tally(platform: str, model: str | None, error: str | None, found: Iterable[Row]) -> Tally:
@@ -91,3 +103,13 @@ def _usage(row: Row) -> Usage:
         return None if row[name] is None else int(row[name])  # PostgreSQL adds up to a decimal
 
     return Usage(whole("credits"), whole("input_tokens"), whole("output_tokens"), row["dollars"])
+
+
+def _put_aside(row: Row) -> PutAside:
+    return PutAside(
+        turn=row["id"],
+        platform=Channel.parse(row["channel"]).platform,
+        at=row["finished"],
+        stalls=row["stalls"],
+        crashes=row["crashes"],
+    )

@@ -9,11 +9,11 @@ that is asked again after a crash finds its own. It counts while its turn is unf
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 
-from bot.messages import Admission, Balance, Budget, Spent, Turn
-from bot.store.database import Execute, Row
-from bot.store.spending import SPENT, LedgerTable, read_spent, scope, subjects
+from bot.messages import Admission, Balance, Budget, Channel, DaySpent, Spent, Turn, Usage
+from bot.store.database import Database, Execute, Row
+from bot.store.spending import SPENT, SPENT_BY_DAY, book, read_spent, scope, subjects
 
 LATEST = 100  # answers of a model, of which the dearest is the estimate
 CLOSED = 300.0  # seconds after which nothing more is booked for a moment, whichever clock and transaction it comes from
@@ -54,12 +54,12 @@ FROM (
 """
 
 
-class ReservationTable(LedgerTable):
-    """Reserves, settles (`Accounts`), and releases."""
+@dataclass(frozen=True, slots=True)
+class SqlLedger:
+    """One row for every answer of a model. It outlives the turn, whose words it does not hold."""
 
-    def __init__(self, first_model: str) -> None:
-        super().__init__(first_model)
-        self._closed: dict[float, tuple[float, Spent]] = {}  # by its beginning: a stretch that is over, and its sum
+    db: Database
+    _closed: dict[float, tuple[float, Spent]] = field(default_factory=dict)  # by beginning: what is over, and its sum
 
     async def reserve(self, turn: Turn, models: Mapping[int, str], budgets: Sequence[Budget] = ()) -> Admission:
         """Set aside what the turn will take of these models, by lane, if there is room in each budget.
@@ -71,7 +71,7 @@ class ReservationTable(LedgerTable):
 
         async def unit(execute: Execute) -> Admission:
             prices = {lane: await self._price(execute, model) for lane, model in models.items()}
-            await self.lock_subjects(execute, {budget.subject for budget in budgets})
+            await self.db.lock_subjects(execute, {budget.subject for budget in budgets})
             balances = await self._balances(execute, turn, budgets)
             is_granted = _have_room(balances, prices.values()) or bool(await execute(ADMITTED, turn=turn.id))
             if is_granted:
@@ -79,11 +79,42 @@ class ReservationTable(LedgerTable):
                     await execute(RESERVE, turn=turn.id, lane=lane, **subjects(turn), **price)
             return Admission(is_granted, balances)
 
-        return await self.write(unit)
+        return await self.db.write(unit)
 
     async def release(self, turn: Turn) -> None:
         """Give back what is still reserved for the turn."""
-        await self._run(RELEASE, turn=turn.id)
+        await self.db.run(RELEASE, turn=turn.id)
+
+    async def settle(self, turn: Turn, lane: int, model: str, usage: Usage) -> None:
+        """Book what one of several answers side by side took, in place of what was reserved for it.
+
+        It is booked once, however often it is said.
+        """
+        await self.db.write(lambda execute: book(execute, turn, lane, model, usage))
+
+    async def get_spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
+        """What answers took since then: all of them, or those to one author (platform:id) or in one channel."""
+        only, values = scope(author, channel)
+        return read_spent((await self.db.read(SPENT + only, since=since, **values))[0])
+
+    async def find_oldest_spending(
+        self, since: float, *, author: str | None = None, channel: Channel | None = None
+    ) -> float | None:
+        """When the first of what `spent` adds up was booked."""
+        only, values = scope(author, channel)
+        sql = f"SELECT MIN(at) AS at FROM spending WHERE at >= :since{only}"  # noqa: S608 (ours)
+        at: float | None = (await self.db.read(sql, since=since, **values))[0]["at"]
+        return at
+
+    async def list_spent_by_day(
+        self, since: float, *, author: str | None = None, channel: Channel | None = None
+    ) -> Sequence[DaySpent]:
+        """What `spent` adds up, by day (UTC) and model, oldest first."""
+        only, values = scope(author, channel)
+        days = await self.db.read(
+            f"{SPENT_BY_DAY}{only} GROUP BY day, model ORDER BY day, model", since=since, **values
+        )
+        return [DaySpent(row["day"], row["model"], read_spent(row)) for row in days]
 
     async def _price(self, execute: Execute, model: str) -> Row:
         """What an answer of the model may cost: None where nothing is known yet, 0 where its provider tells none."""
@@ -111,14 +142,17 @@ class ReservationTable(LedgerTable):
 
     async def _close(self, beginnings: Collection[float]) -> None:
         """Add up what the whole bot took before now: a month of that is too much to be read for each question."""
-        self._closed = {since: await self._closed_since(since) for since in beginnings} or self._closed
+        closed = {since: await self._closed_since(since) for since in beginnings}
+        if closed:
+            self._closed.clear()
+            self._closed.update(closed)
 
     async def _closed_since(self, since: float) -> tuple[float, Spent]:
         closed, before = self._closed.get(since, (since, Spent()))
         until = time.time() - CLOSED
         if until < closed + CLOSED:
             return closed, before
-        [row] = await self.read(f"{SPENT} AND at < :until", since=closed, until=until)
+        [row] = await self.db.read(f"{SPENT} AND at < :until", since=closed, until=until)
         after = read_spent(row)
         return until, Spent(before.turns + after.turns, before.credits + after.credits, before.dollars + after.dollars)
 

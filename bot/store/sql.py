@@ -1,96 +1,76 @@
-"""The memory in portable SQL, put together. What the databases do differently stands in their own files."""
+"""The store in portable SQL: one object for each port, all over the same database."""
 
+from dataclasses import dataclass
 from typing import Self
 
-from bot.store.answers import AnswerTable
-from bot.store.assets import AssetTable
-from bot.store.database import Execute
-from bot.store.deletion import DeletionTable
-from bot.store.file_records import FileTable
-from bot.store.generated_files import GeneratedFileTable
-from bot.store.migrate import migrate
-from bot.store.people import PeopleTable
-from bot.store.posts import PostTable
-from bot.store.processes import ProcessTable
-from bot.store.reporting import ReportingTable
-from bot.store.turn_intake import TurnIntakeTable
-from bot.store.turn_queue import TurnQueueTable
-from bot.store.web_sessions import WebSessions
+from bot.store.answers import SqlTurns
+from bot.store.blobs import SqlBlobs
+from bot.store.channels import SqlChannels
+from bot.store.conversations import SqlConversations
+from bot.store.database import Database
+from bot.store.deletion import SqlDeletion
+from bot.store.file_records import SqlFiles
+from bot.store.people import SqlPeople
+from bot.store.posts import SqlPosts
+from bot.store.processes import SqlCoordination
+from bot.store.reporting import SqlReporting
+from bot.store.reservations import SqlLedger
+from bot.store.standings import new_standings
+from bot.store.turn_intake import SqlTurnIntake
+from bot.store.turn_queue import SqlTurnQueue
+from bot.store.web_sessions import SqlSessions
 
 
-class SqlStore(
-    TurnIntakeTable,
-    TurnQueueTable,
-    PostTable,
-    FileTable,
-    GeneratedFileTable,
-    AnswerTable,
-    DeletionTable,
-    PeopleTable,
-    AssetTable,
-    ProcessTable,
-    ReportingTable,
-    WebSessions,
-):
-    """Everything the store remembers, in statements both databases understand."""
+@dataclass(frozen=True, kw_only=True)
+class SqlStore:
+    """The ports over one database. A write that crosses two of them belongs to the one whose use case it is."""
 
-    async def _migrate(self, execute: Execute) -> None:
-        await migrate(execute, self.identity)
+    db: Database
+    intake: SqlTurnIntake
+    queue: SqlTurnQueue
+    posts: SqlPosts
+    turns: SqlTurns
+    conversations: SqlConversations
+    channels: SqlChannels
+    files: SqlFiles
+    people: SqlPeople
+    sessions: SqlSessions
+    ledger: SqlLedger
+    blobs: SqlBlobs
+    deletion: SqlDeletion
+    coordination: SqlCoordination
+    reporting: SqlReporting
 
-    # The ports, each of which is still the whole.
-
-    @property
-    def intake(self) -> Self:
-        return self
-
-    @property
-    def queue(self) -> Self:
-        return self
-
-    @property
-    def posts(self) -> Self:
-        return self
-
-    @property
-    def turns(self) -> Self:
-        return self
-
-    @property
-    def conversations(self) -> Self:
-        return self
-
-    @property
-    def channels(self) -> Self:
-        return self
-
-    @property
-    def files(self) -> Self:
-        return self
+    @classmethod
+    def over(cls, db: Database) -> Self:
+        """Return the ports of a database, which is not entered yet."""
+        standings = new_standings()
+        return cls(
+            db=db,
+            intake=SqlTurnIntake(db),
+            queue=SqlTurnQueue(db),
+            posts=SqlPosts(db),
+            turns=SqlTurns(db),
+            conversations=SqlConversations(db),
+            channels=SqlChannels(db, standings),
+            files=SqlFiles(db),
+            people=SqlPeople(db, standings),
+            sessions=SqlSessions(db),
+            ledger=SqlLedger(db),
+            blobs=SqlBlobs(db),
+            deletion=SqlDeletion(db),
+            coordination=SqlCoordination(db),
+            reporting=SqlReporting(db),
+        )
 
     @property
-    def people(self) -> Self:
+    def me(self) -> str:
+        """The name of this process in the store; one that starts again has another."""
+        return self.db.me
+
+    async def __aenter__(self) -> Self:
+        await self.db.__aenter__()
         return self
 
-    @property
-    def sessions(self) -> Self:
-        return self
-
-    @property
-    def ledger(self) -> Self:
-        return self
-
-    @property
-    def blobs(self) -> Self:
-        return self
-
-    @property
-    def deletion(self) -> Self:
-        return self
-
-    @property
-    def coordination(self) -> Self:
-        return self
-
-    @property
-    def reporting(self) -> Self:
-        return self
+    async def __aexit__(self, *exc: object) -> None:
+        await self.db.__aexit__(*exc)

@@ -13,10 +13,10 @@ import aiosqlite
 
 from bot.messages import RateLimit, Stall
 from bot.operations.file_rights import close_to_others
-from bot.store.database import Execute, Result, Row, Unit
+from bot.store.database import Database, Execute, Result, Row, Unit
+from bot.store.migrate import migrate
 from bot.store.rate_limits import LocalRateLimiter
-from bot.store.recovery import HOLDERS
-from bot.store.sql import SqlStore
+from bot.store.recovery import HOLDERS, book_unclean_end, recover
 from bot.util.tasks import BackgroundTasks
 
 PRAGMAS = """
@@ -41,7 +41,7 @@ class _Write:
     single: bool  # one statement, which is a transaction by itself
 
 
-class SQLite(SqlStore):
+class SQLite(Database):
     """One connection writes, one reads, one counts what takes long. A disk flush costs milliseconds, so one of them
     serves all who wait.
     """
@@ -66,10 +66,10 @@ class SQLite(SqlStore):
         self._guard = lock_file(self.path)
         close_to_others(self.path)
         await self._connect()
-        await self.write(self._migrate)
-        await self._recover(self.stalls)
+        await self.write(partial(migrate, identity=self.identity))
+        await recover(self, self.stalls)
         for row in await self.read(HOLDERS, me=self.me):
-            await self.write(partial(self._book_unclean_end, holder=row["holder"]))
+            await self.write(partial(book_unclean_end, self, holder=row["holder"]))
         return self
 
     async def __aexit__(self, *exc: object) -> None:

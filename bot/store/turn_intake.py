@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.errors import QueueFull
 from bot.messages import Channel, Message
+from bot.store import conversation_queue as queue
 from bot.store import row_mapping as rows
-from bot.store.conversation_queue import ConversationQueue
-from bot.store.database import Execute, Row
+from bot.store.database import Database, Execute, Row
 
 MOST_WAITS = 3  # times that an album waits for one more part
 
@@ -46,8 +46,11 @@ WHERE finished IS NULL AND claims = 0 AND id IN (
 """
 
 
-class TurnIntakeTable(ConversationQueue):
+@dataclass(frozen=True, slots=True)
+class SqlTurnIntake:
     """The end of the line."""
+
+    db: Database
 
     async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
         """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
@@ -58,16 +61,16 @@ class TurnIntakeTable(ConversationQueue):
         async def unit(execute: Execute) -> bool | None:
             if most is not None and await self._is_crowded(execute, message, most):
                 return None
-            conversation = await self._meet(execute, message.channel)
+            conversation = await queue.meet(self.db, execute, message.channel)
             add = self._add_part if message.album else self._add_turn
             added = await add(execute, conversation, message, ripens)
-            await self.announce(execute)
+            await self.db.announce(execute)
             return bool(added)
 
-        added = await self.write(unit)
+        added = await self.db.write(unit)
         if added is None:  # raised here, because a unit that fails spoils the batch for everybody
             raise QueueFull
-        self.wake()
+        self.db.wake()
         return added
 
     async def amend(self, message: Message) -> None:
@@ -77,18 +80,18 @@ class TurnIntakeTable(ConversationQueue):
         async def unit(execute: Execute) -> None:
             values = {"channel": str(message.channel), "id": message.id}
             await self._lock_line_of(execute, **values)
-            for turn in await execute(AMENDABLE.format(lock=self.lock), **values):
+            for turn in await execute(AMENDABLE.format(lock=self.db.lock), **values):
                 part = "UPDATE parts SET message = :text WHERE channel = :channel AND message_id = :id RETURNING turn"
                 if await execute(part, text=rows.stored(new), **values):
                     await self._gather(execute, turn["id"])
                 else:
-                    await self._rewrite(execute, turn["id"], new)
+                    await queue.rewrite(execute, turn["id"], new)
 
-        await self.write(unit)
+        await self.db.write(unit)
 
     async def hold_albums(self, seconds: float) -> None:
         """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""
-        await self._run(LATER, due=time.time() + seconds)
+        await self.db.run(LATER, due=time.time() + seconds)
 
     async def cancel_queued(self, channel: Channel, id: str) -> None:
         """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
@@ -96,15 +99,15 @@ class TurnIntakeTable(ConversationQueue):
 
         async def unit(execute: Execute) -> None:
             await self._lock_line_of(execute, **message)
-            for turn in await execute(AMENDABLE.format(lock=self.lock), **message):
+            for turn in await execute(AMENDABLE.format(lock=self.db.lock), **message):
                 part = "UPDATE parts SET withdrawn = TRUE WHERE channel = :channel AND message_id = :id"
                 await execute(part, **message)
                 if not await self._gather(execute, turn["id"]):
                     await self._drop(execute, turn)
 
-        if await self.read(AMENDABLE.format(lock=""), **message):  # most of what is deleted was not said to the bot
-            await self.write(unit)
-            self.wake()
+        if await self.db.read(AMENDABLE.format(lock=""), **message):  # most of what is deleted was not said to the bot
+            await self.db.write(unit)
+            self.db.wake()
 
     # inside transactions
 
@@ -122,7 +125,7 @@ class TurnIntakeTable(ConversationQueue):
     async def _add_turn(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
         now = time.time()
         return await execute(
-            ADD.format(next_turn=self.next_turn),
+            ADD.format(next_turn=self.db.next_turn),
             conversation=conversation,
             channel=str(message.channel),
             id=message.id,
@@ -138,7 +141,7 @@ class TurnIntakeTable(ConversationQueue):
         part = {"channel": str(message.channel), "id": message.id, "message": rows.stored(message)}
         if await execute("SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id", **part):
             return ()
-        waiting = await execute(ALBUM.format(lock=self.lock), channel=part["channel"], album=message.album)
+        waiting = await execute(ALBUM.format(lock=self.db.lock), channel=part["channel"], album=message.album)
         turns = waiting or await self._add_turn(execute, conversation, message, ripens)
         for turn in turns:
             await execute(
@@ -157,7 +160,7 @@ class TurnIntakeTable(ConversationQueue):
         parts = await execute("SELECT message FROM parts WHERE turn = :turn AND NOT withdrawn", turn=turn)
         if parts:
             whole = Message.of_album([rows.message(part["message"]) for part in parts])
-            await self._rewrite(execute, turn, whole)
+            await queue.rewrite(execute, turn, whole)
         return bool(parts)
 
     async def _lock_line_of(self, execute: Execute, **message: object) -> None:
@@ -165,7 +168,7 @@ class TurnIntakeTable(ConversationQueue):
         locked = None
         while (line := await execute(AMENDABLE.format(lock=""), **message)) and line[0]["conversation"] != locked:
             locked = line[0]["conversation"]
-            await self.lock_line(execute, locked)
+            await self.db.lock_line(execute, locked)
 
     async def _drop(self, execute: Execute, turn: Row) -> None:
         """Take a turn that nobody has taken up out of its line, which is locked."""
@@ -175,4 +178,4 @@ class TurnIntakeTable(ConversationQueue):
             now=time.time(),
             error="withdrawn",
         )
-        await self._come_forward(execute, turn["conversation"])
+        await queue.come_forward(self.db, execute, turn["conversation"])

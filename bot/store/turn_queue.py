@@ -8,11 +8,13 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Turn
+from bot.messages import Answer, Channel, Turn
+from bot.store import conversation_queue as queue
+from bot.store import recovery
 from bot.store import row_mapping as rows
-from bot.store.database import Execute, Row
-from bot.store.recovery import Recovery
-from bot.store.reservations import RELEASE, ReservationTable
+from bot.store.database import Database, Execute, Row
+from bot.store.reservations import RELEASE
+from bot.store.spending import book
 
 LEASE = 30.0  # seconds without renewal after which a process counts as dead
 ANY = 1_000_000  # more turns than any process holds
@@ -67,6 +69,13 @@ GIVE_BACK = """
 UPDATE turns SET holder = NULL, due = :now WHERE holder = :me AND finished IS NULL {besides} RETURNING id
 """
 
+# The answer stays, if there was one. The number of claims tells that there are posts, and is small again.
+RELEASE_TURN = """
+UPDATE turns SET finished = NULL, error = NULL, leads = FALSE, conversation = :line, due = :now, claims = 1, tries = 0,
+    stalls = 0, crashes = 0, suspect = FALSE, progress = 0
+WHERE id = :turn AND error = 'put_aside' RETURNING id
+"""
+
 ANSWERED = """
 UPDATE turns SET answer = :text, model = :model, credits = :credits, input_tokens = :input_tokens,
     output_tokens = :output_tokens, first_words = :first_words, took = :took
@@ -79,8 +88,12 @@ WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RE
 """
 
 
-class TurnQueueTable(Recovery, ReservationTable):
+class SqlTurnQueue:
     """The unfinished turns."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._next_expiry = 0.0  # no lease of another process ends before this moment
 
     async def claim(
         self, most: int, platforms: Collection[str] | None = None, each: int | None = None
@@ -89,16 +102,16 @@ class TurnQueueTable(Recovery, ReservationTable):
 
         Of one author this process holds `each` turns at most; None: any number.
         """
-        await self._take_back_expired(LEASE)
-        claim = CLAIM.format(lock=self.lock, where=_said_on(platforms))
+        await self._take_back_expired()
+        claim = CLAIM.format(lock=self.db.lock, where=_said_on(platforms))
 
         async def unit(execute: Execute) -> list[Row]:
             now = time.time()  # here, because a unit may wait for its database; so too below
-            share = min(most, self.share)
-            return await execute(claim, now=now, until=now + LEASE, me=self.me, most=share, each=each or ANY)
+            share = min(most, self.db.share)
+            return await execute(claim, now=now, until=now + LEASE, me=self.db.me, most=share, each=each or ANY)
 
         # When the answer is lost, what was leased is not worked on, and `renew_leases` gives it back.
-        leased = await self.write(unit, single=True)
+        leased = await self.db.write(unit, single=True)
         return sorted([rows.turn(await self._whole(row)) for row in leased], key=lambda turn: turn.id)
 
     async def renew_leases(self, working: Collection[int]) -> Collection[int]:
@@ -107,34 +120,34 @@ class TurnQueueTable(Recovery, ReservationTable):
 
         async def unit(execute: Execute) -> Collection[int]:
             now = time.time()
-            lost = GIVE_BACK.format(besides=f"AND id NOT IN ({self.each_id})")
-            if await execute(lost, now=now, me=self.me, ids=ids):
-                await self.announce(execute)
-            held = await execute(RENEW, until=now + LEASE, me=self.me)
+            lost = GIVE_BACK.format(besides=f"AND id NOT IN ({self.db.each_id})")
+            if await execute(lost, now=now, me=self.db.me, ids=ids):
+                await self.db.announce(execute)
+            held = await execute(RENEW, until=now + LEASE, me=self.db.me)
             return {row["conversation"] for row in held if row["stopping"]}
 
-        return await self.write(unit)
+        return await self.db.write(unit)
 
     async def release_leases(self) -> None:
         """Give back every turn this process holds."""
 
         async def unit(execute: Execute) -> None:
-            await execute(GIVE_BACK.format(besides=""), now=time.time(), me=self.me)
-            await self.announce(execute)
+            await execute(GIVE_BACK.format(besides=""), now=time.time(), me=self.db.me)
+            await self.db.announce(execute)
 
         with suppress(TimeoutError):  # the database is away: the leases end by themselves
             async with asyncio.timeout(FAREWELL):
-                await self.write(unit)
+                await self.db.write(unit)
 
     async def wait(self, seconds: float, platforms: Collection[str] | None = None, each: int | None = None) -> None:
         """Sleep until there may be something to claim on these platforms, `seconds` at most."""
-        first = await self.read(FIRST_DUE.format(where=_said_on(platforms)), me=self.me, each=each or ANY)
+        first = await self.db.read(FIRST_DUE.format(where=_said_on(platforms)), me=self.db.me, each=each or ANY)
         moments = [row["due"] for row in first] + [self._next_expiry] * bool(self._next_expiry)
         pause = max(0.0, min(moments) - time.time()) if moments else seconds
         with suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, pause)):
-                await self._awake.wait()
-        self._awake.clear()
+                await self.db.awake.wait()
+        self.db.awake.clear()
 
     async def reschedule(self, turn: Turn, seconds: float) -> None:
         """Put the turn back for that long; its conversation waits behind it.
@@ -142,28 +155,28 @@ class TurnQueueTable(Recovery, ReservationTable):
         When the answer of the database is lost, this is run again, and raises LeaseLost: the turn is not ours any more.
         """
         # By its claim, because it may be in our hands once more by then.
-        await self._run_held(
+        await self.db.run_held(
             "UPDATE turns SET holder = NULL, due = :due, tries = tries + 1"
             " WHERE id = :id AND holder = :me AND claims = :claims RETURNING id",
             id=turn.id,
             claims=turn.deliveries,
             due=time.time() + seconds,
         )
-        self.wake()  # whoever sleeps until something is due has to look again
+        self.db.wake()  # whoever sleeps until something is due has to look again
 
     async def save_answer(self, turn: Turn, answer: Answer) -> None:
         """Keep the whole answer, book what it took, and release what else was reserved; only delivery is left."""
         figures = {"first_words": answer.first_words, "took": answer.took, **asdict(answer.usage)}
 
         async def unit(execute: Execute) -> bool:
-            held = await execute(ANSWERED, id=turn.id, me=self.me, text=answer.text, model=answer.model, **figures)
+            held = await execute(ANSWERED, id=turn.id, me=self.db.me, text=answer.text, model=answer.model, **figures)
             if held and answer.model is not None and answer.booked:
-                await self._book(execute, turn, 0, answer.model, answer.usage)
+                await book(execute, turn, 0, answer.model, answer.usage)
             if held:
                 await execute(RELEASE, turn=turn.id)
             return bool(held)
 
-        if not await self.write(unit):
+        if not await self.db.write(unit):
             raise LeaseLost
 
     async def finish(self, turn: Turn, error: str | None = None) -> None:
@@ -177,35 +190,69 @@ class TurnQueueTable(Recovery, ReservationTable):
             line = await self._line_of(turn)  # it has gone to another conversation meanwhile
         if line is None:
             raise LeaseLost
-        self.wake()
+        self.db.wake()
+
+    def wake(self) -> None:
+        """End this process's `wait`."""
+        self.db.wake()
 
     async def count_waiting(self) -> int:
         """How many turns are on the queue, those in work included."""
-        return int((await self.read("SELECT COUNT(*) AS n FROM turns WHERE finished IS NULL"))[0]["n"])
+        return int((await self.db.read("SELECT COUNT(*) AS n FROM turns WHERE finished IS NULL"))[0]["n"])
+
+    async def release_put_aside(self, turn: int) -> bool:
+        """Put the turn back into the line of its channel, with a clean slate; False if it was not put aside."""
+
+        async def unit(execute: Execute) -> bool:
+            known = await execute("SELECT channel FROM turns WHERE id = :turn AND error = 'put_aside'", turn=turn)
+            for row in known:
+                line = await queue.meet(self.db, execute, Channel.parse(row["channel"]))
+                await self.db.lock_line(execute, line)
+                if await execute(RELEASE_TURN, turn=turn, line=line, now=time.time()):
+                    await queue.come_forward(self.db, execute, line)
+                    return True
+            return False
+
+        released = await self.db.write(unit)
+        self.db.wake()
+        return released
 
     async def _finished_in(self, line: int, turn: Turn, error: str | None) -> bool:
         """Finish the turn if it stands in this line and we hold it."""
 
         async def unit(execute: Execute) -> bool:
-            await self.lock_line(execute, line)
-            held = await execute(FINISHED, id=turn.id, line=line, me=self.me, now=time.time(), error=error)
+            await self.db.lock_line(execute, line)
+            held = await execute(FINISHED, id=turn.id, line=line, me=self.db.me, now=time.time(), error=error)
             if held:
-                await self._come_forward(execute, line)
+                await queue.come_forward(self.db, execute, line)
             return bool(held)
 
-        return await self.write(unit)
+        return await self.db.write(unit)
 
     async def _line_of(self, turn: Turn) -> int | None:
         """Where a turn stands that we hold."""
         sql = "SELECT conversation FROM turns WHERE id = :id AND holder = :me AND finished IS NULL"
-        held = await self.read(sql, id=turn.id, me=self.me)
+        held = await self.db.read(sql, id=turn.id, me=self.db.me)
         return int(held[0]["conversation"]) if held else None
+
+    async def _take_back_expired(self) -> None:
+        """Take back what others held for longer than their leases. Asks the database only when there may be something.
+
+        A holder that told of itself a moment ago lives: it could not renew its leases, and nothing is to be blamed.
+        """
+        now = time.time()
+        if now < self._next_expiry:
+            return
+        for row in await self.db.read(f"{recovery.HOLDERS} AND due <= :now", me=self.db.me, now=now):
+            await recovery.take_over(self.db, row["holder"])
+        [row] = await self.db.read(recovery.NEXT_EXPIRY, me=self.db.me)
+        self._next_expiry = now + LEASE if row["due"] is None else min(row["due"], now + LEASE)
 
     async def _whole(self, row: Row) -> Row:
         """The row of a turn; its conversation is looked up again if it began while the turn was being claimed."""
         if row["model"] is not None:
             return row
-        return (await self.read(f"{rows.TURN} WHERE turns.id = :id", id=row["id"]))[0]
+        return (await self.db.read(f"{rows.TURN} WHERE turns.id = :id", id=row["id"]))[0]
 
 
 def _said_on(platforms: Collection[str] | None) -> str:

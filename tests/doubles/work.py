@@ -66,7 +66,7 @@ async def release_all(store: Store) -> int:
 
 async def ripen(store: Store) -> None:
     """Let what was put back be due at once."""
-    await store._run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
+    await store.db.run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
 
 
 def with_files(message: Message, **files: str) -> Message:

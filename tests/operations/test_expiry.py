@@ -25,7 +25,7 @@ SETTINGS = read_settings(_env_file=None, bot_keep_days=10, bot_keep_photo_days=2
 async def aged(store: Store, days: float, question: str) -> None:
     """A question that was answered so many days ago."""
     turn = await asked(store, question, "a cat")
-    await store._run("UPDATE turns SET finished = :then WHERE id = :id", then=ago(days), id=turn.id)  # type: ignore[attr-defined]
+    await store.db.run("UPDATE turns SET finished = :then WHERE id = :id", then=ago(days), id=turn.id)  # type: ignore[attr-defined]
 
 
 def ago(days: float) -> float:
@@ -79,7 +79,7 @@ async def test_photos_that_lie_here_are_deleted_by_age(sqlite: Store, photos: Ph
 async def test_keys_of_photos_at_providers_are_forgotten_with_them(sqlite: Store, photos: PhotoIntake) -> None:
     for sha256, days in (("old", 11), ("new", 9)):
         await sqlite.blobs.save_asset("onemin", "me", sha256, "key")
-        await sqlite._run("UPDATE assets SET kept = :then WHERE sha256 = :sha256", then=ago(days), sha256=sha256)  # type: ignore[attr-defined]
+        await sqlite.db.run("UPDATE assets SET kept = :then WHERE sha256 = :sha256", then=ago(days), sha256=sha256)  # type: ignore[attr-defined]
     await Expiry(sqlite, [], photos, SETTINGS).round()
     assert [await sqlite.blobs.get_asset("onemin", "me", sha256) for sha256 in ("old", "new")] == [None, "key"]
 

@@ -46,7 +46,7 @@ async def all_answered(store: Store) -> list[str]:
 async def table(store: Store, name: str) -> list[Row]:
     """All rows of a table."""
     assert isinstance(store, SqlStore)
-    return await store.read(f"SELECT * FROM {name}")
+    return await store.db.read(f"SELECT * FROM {name}")
 
 
 def sha256_of(name: str) -> str:

@@ -251,10 +251,12 @@ async def test_a_turn_forgotten_meanwhile_keeps_neither_versions_nor_posts(store
 async def rewritten(store: Store, turn: Turn, **changes: object) -> Message:
     """The message as it is read when other things had been written; None leaves a thing out."""
     assert isinstance(store, SqlStore)
-    [row] = await store.read("SELECT message FROM turns WHERE id = :id", id=turn.id)
+    [row] = await store.db.read("SELECT message FROM turns WHERE id = :id", id=turn.id)
     values = json.loads(row["message"]) | changes
     text = json.dumps({name: value for name, value in values.items() if value is not None})
-    await store.write(lambda execute: execute("UPDATE turns SET message = :text WHERE id = :id", text=text, id=turn.id))
+    await store.db.write(
+        lambda execute: execute("UPDATE turns SET message = :text WHERE id = :id", text=text, id=turn.id)
+    )
     found = await store.turns.get_turn(turn.id)
     assert found is not None
     return found.message
@@ -282,6 +284,6 @@ async def test_preferences_of_older_and_newer_versions_are_understood(
     turn = await asked(store, "what is this?", "a cat")
     assert isinstance(store, SqlStore)
     sql = "UPDATE conversations SET preferences = :written"
-    await store.write(lambda execute: execute(sql, written=written))
+    await store.db.write(lambda execute: execute(sql, written=written))
     found = await store.turns.get_turn(turn.id)
     assert found is not None and found.conversation.preferences == read

@@ -17,6 +17,7 @@ from bot.messages import Answer, Channel, Turn
 from bot.ports import Store
 from bot.store import open_store
 from bot.store.backup import Copy, NotDone, backup, restore, store_file
+from bot.store.sql import SqlStore
 from bot.store.sqlite import AlreadyRunning, SQLite
 from tests.conftest import MODEL, said
 from tests.store.older import undo
@@ -81,7 +82,7 @@ def damage(path: Path) -> None:
 
 
 async def test_a_copy_of_a_running_store_is_whole_and_the_bot_is_not_held_up(store: Store, file: Path) -> None:
-    assert isinstance(store, SQLite)
+    assert isinstance(store, SqlStore) and isinstance(store.db, SQLite)
     before = [await asked(store, f"question {n}", LONG, Channel("web", str(n % 7))) for n in range(300)]
     pauses: list[float] = []
     during: list[Turn] = []
@@ -92,7 +93,7 @@ async def test_a_copy_of_a_running_store_is_whole_and_the_bot_is_not_held_up(sto
             during.append(await asked(store, "meanwhile", LONG))
             pauses.append(time.monotonic() - begun)
 
-    copying = asyncio.create_task(asyncio.to_thread(backup, store.path, file))
+    copying = asyncio.create_task(asyncio.to_thread(backup, store.db.path, file))
     await go_on(copying)
     copy = await copying
     print(f"{len(during)} turns meanwhile, the slowest took {max(pauses) * 1000:.0f} ms")

@@ -10,6 +10,7 @@ from bot.errors import LeaseLost
 from bot.messages import Channel, Conversation, Preferences
 from bot.ports import Store
 from bot.store.database import Execute
+from bot.store.sql import SqlStore
 from tests.conftest import MODEL, OpenStore, said
 from tests.store.talk import HERE, THERE, all_answered, answer, asked, claim_one, table
 
@@ -294,7 +295,8 @@ async def test_what_is_said_while_its_channel_joins_another_is_answered_there(
             about_to_commit.set()
             await asyncio.sleep(0.2)
 
-        monkeypatch.setattr(store, "announce", linger)
+        assert isinstance(store, SqlStore)
+        monkeypatch.setattr(store.db, "announce", linger)
         joining = asyncio.create_task(store.conversations.join(THERE, here.conversation))
         await about_to_commit.wait()
         await other.intake.add(said("meanwhile", channel=str(THERE)))

@@ -293,7 +293,7 @@ async def test_what_is_older_or_of_others_is_not_even_looked_at(sqlite: Store, q
     """Neither sorted: the index is read from its end, and only as far as is asked for."""
     assert isinstance(sqlite, SqlStore)
     values = {"conversation": 1, "id": 9, "most": 5, "limit": 5, "said": 9}
-    plan = [row["detail"] for row in await sqlite.read(f"EXPLAIN QUERY PLAN {query}", **values)]
+    plan = [row["detail"] for row in await sqlite.db.read(f"EXPLAIN QUERY PLAN {query}", **values)]
     assert plan == steps
 
 
@@ -320,10 +320,10 @@ async def test_nor_is_it_on_a_server(reopen: OpenStore, store_url: str) -> None:
             await execute("ANALYZE turns")
             await execute("ANALYZE photos")
 
-        await store.write(many)
+        await store.db.write(many)
         values = {"conversation": turn.conversation.id, "id": turn.id + 9999, "most": 40, "limit": 10, "said": 9}
         for query, index in ((REMEMBERED, "photos_conversation_number_key"), (HISTORY, "turns_history")):
-            plan = str(await store.read(f"EXPLAIN {query}", **values))
+            plan = str(await store.db.read(f"EXPLAIN {query}", **values))
             assert f"Index Scan Backward using {index}" in plan
             assert "Sort" not in plan
             assert "Seq Scan" not in plan

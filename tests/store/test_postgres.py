@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ import structlog
 from bot.errors import LeaseLost
 from bot.messages import Answer, AnswerVersion, Channel, File, Turn, Usage
 from bot.operations.metrics import Metrics
+from bot.store import open_store
 from bot.store.connections import BadAddress, options
 from bot.store.leader_election import CHECK, Work
-from bot.store.postgres import MIGRATING, Postgres
+from bot.store.postgres import MIGRATING
+from bot.store.sql import SqlStore
 from bot.turns.dispatcher import Dispatcher, Take
 from tests.conftest import MODEL, said
 from tests.doubles.postgres import Cluster, Proxy, cluster, lock_holder, pattern, query, terminate_all
@@ -52,8 +55,8 @@ async def server(files: Any) -> AsyncIterator[Cluster]:
 
 
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[Postgres]:
-    async with Postgres(url, MODEL) as store:
+async def store(url: str) -> AsyncIterator[SqlStore]:
+    async with open_store(url, MODEL) as store:
         yield store
 
 
@@ -73,7 +76,7 @@ async def until(there: Callable[[], Awaitable[object] | object], seconds: float 
 class Fleet:
     """Two processes that take up whatever comes, and what was said to them."""
 
-    def __init__(self, *stores: Postgres) -> None:
+    def __init__(self, *stores: SqlStore) -> None:
         self.stores = stores
         self.taken: list[tuple[str, str]] = []  # channel and text, in the order they were finished
         self.said: list[tuple[str, str]] = []
@@ -114,7 +117,7 @@ class Fleet:
         assert all(turn["finished"] and turn["answer"] == f"yes {turn['id']}" for turn in turns)
         assert len(await table(self.stores[0], "spending")) == len(self.said)
 
-    def _take(self, store: Postgres) -> Take:
+    def _take(self, store: SqlStore) -> Take:
         async def take(turn: Turn) -> None:
             await asyncio.sleep(0.01)
             await store.queue.save_answer(turn, Answer(f"yes {turn.id}", MODEL, Usage(credits=1)))
@@ -130,7 +133,7 @@ async def test_restarts_in_the_middle_of_everything_lose_nothing_and_double_noth
     server: Cluster, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.turns.dispatcher.RENEWAL", 0.5)
-    async with Postgres(server.url, MODEL) as one, Postgres(server.url, MODEL) as other:
+    async with open_store(server.url, MODEL) as one, open_store(server.url, MODEL) as other:
         fleet = Fleet(one, other)
         async with fleet.working():
             talking = asyncio.create_task(fleet.talk(400, 0.05))
@@ -148,7 +151,7 @@ async def test_connections_that_end_again_and_again_lose_nothing_and_double_noth
 ) -> None:
     monkeypatch.setattr("bot.turns.dispatcher.RENEWAL", 0.5)
     ended = 0
-    async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
+    async with open_store(url, MODEL) as one, open_store(url, MODEL) as other:
         fleet = Fleet(one, other)
         async with fleet.working():
             talking = asyncio.create_task(fleet.talk(400, 0.04))
@@ -166,7 +169,7 @@ async def test_a_fail_over_to_another_server_loses_nothing(server: Cluster) -> N
     await query(server.url, "ALTER SYSTEM SET synchronous_standby_names = '*'")
     await query(server.url, "SELECT pg_reload_conf()")
     both = f"postgresql://postgres@/postgres?host={server.socket},{copy.socket}&target_session_attrs=primary"
-    async with Postgres(both, MODEL) as one, Postgres(both, MODEL) as other:
+    async with open_store(both, MODEL) as one, open_store(both, MODEL) as other:
         fleet = Fleet(one, other)
         async with fleet.working():
             talking = asyncio.create_task(fleet.talk(200, 0.05))
@@ -180,7 +183,7 @@ async def test_a_fail_over_to_another_server_loses_nothing(server: Cluster) -> N
 
 
 async def test_a_connection_that_takes_no_writes_any_more_is_thrown_away(server: Cluster) -> None:
-    async with Postgres(server.url, MODEL) as store:
+    async with open_store(server.url, MODEL) as store:
         await query(server.url, "ALTER SYSTEM SET default_transaction_read_only = on")
         await query(server.url, "SELECT pg_reload_conf()")
         await asyncio.sleep(0.2)
@@ -196,7 +199,7 @@ async def test_a_connection_that_takes_no_writes_any_more_is_thrown_away(server:
 async def test_patience_has_an_end_and_then_the_reason_is_told(
     server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with Postgres(server.url, MODEL) as store:
+    async with open_store(server.url, MODEL) as store:
         monkeypatch.setattr("bot.store.outage.PATIENCE", 0.5)
         await server.stop()
         began = time.monotonic()
@@ -213,7 +216,7 @@ async def test_patience_has_an_end_and_then_the_reason_is_told(
 async def test_a_store_ends_soon_while_its_database_is_away(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.turn_queue.FAREWELL", 0.3)
     monkeypatch.setattr("bot.store.processes.FAREWELL", 0.3)
-    async with Postgres(server.url, MODEL) as store:
+    async with open_store(server.url, MODEL) as store:
         await store.intake.add(said())
         await server.stop()
         waiting = asyncio.gather(
@@ -229,7 +232,7 @@ async def test_a_store_ends_soon_while_its_database_is_away(server: Cluster, mon
 
 
 async def test_work_goes_on_as_soon_as_the_database_is_back_for_all_who_wait(server: Cluster) -> None:
-    async with Postgres(server.url, MODEL, connections=4) as store:
+    async with open_store(server.url, MODEL, connections=4) as store:
         await asyncio.gather(*(store.queue.count_waiting() for _ in range(50)))
         await server.stop()
         waiting = [asyncio.create_task(store.queue.count_waiting()) for _ in range(200)]
@@ -241,7 +244,7 @@ async def test_work_goes_on_as_soon_as_the_database_is_back_for_all_who_wait(ser
 
 
 async def test_what_is_in_work_longer_than_its_lease_is_not_taken_up_twice_by_the_same_process(
-    store: Postgres, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.turn_queue.LEASE", 0.05)  # the database was away for longer
     await store.intake.add(said())
@@ -254,7 +257,7 @@ async def test_what_is_in_work_longer_than_its_lease_is_not_taken_up_twice_by_th
 
 async def test_a_lease_begins_when_the_database_grants_it(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.turn_queue.LEASE", 1.0)
-    async with Postgres(server.url, MODEL) as store, Postgres(server.url, MODEL) as other:
+    async with open_store(server.url, MODEL) as store, open_store(server.url, MODEL) as other:
         await store.intake.add(said())
         await server.stop()
         claiming = asyncio.create_task(store.queue.claim(1))
@@ -269,10 +272,10 @@ async def test_a_lease_begins_when_the_database_grants_it(server: Cluster, monke
 
 
 @asynccontextmanager
-async def losing(url: str) -> AsyncIterator[tuple[Postgres, Proxy]]:
+async def losing(url: str) -> AsyncIterator[tuple[SqlStore, Proxy]]:
     """A store behind a proxy that can lose answers."""
     proxy = Proxy(url)
-    async with proxy.running() as address, Postgres(address, MODEL) as store:
+    async with proxy.running() as address, open_store(address, MODEL) as store:
         yield store, proxy
 
 
@@ -378,14 +381,14 @@ async def test_a_code_that_was_taken_counts_though_the_answer_was_lost(url: str)
         assert await lost(proxy, b"DELETE FROM codes", lambda: use(other)) == "web:ann"
 
 
-@pytest.mark.parametrize("how", ["renewed", "forgotten"])
+@pytest.mark.parametrize("how", ["conversations.renew", "deletion.forget"])
 async def test_a_fresh_conversation_is_the_one_that_its_channels_share(url: str, how: str) -> None:
     async with losing(url) as (store, proxy):
         old = (await asked(store, "what is this?", "a cat")).conversation
         # The first commit begins the conversation, the second one moves there.
-        fresh = await lost(proxy, b"UPDATE channels", lambda: getattr(store, how)(old))
+        fresh = await lost(proxy, b"UPDATE channels", lambda: attrgetter(how)(store)(old))
         assert fresh == await store.conversations.find_conversation(HERE)
-        fresher = await lost(proxy, b"COMMIT", lambda: getattr(store, how)(fresh))
+        fresher = await lost(proxy, b"COMMIT", lambda: attrgetter(how)(store)(fresh))
         assert fresher == await store.conversations.find_conversation(HERE)
 
 
@@ -408,7 +411,7 @@ async def test_channels_come_and_go_once(url: str) -> None:
 
 
 async def test_the_ear_hears_again_after_its_connection_was_ended(url: str) -> None:
-    async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
+    async with open_store(url, MODEL) as one, open_store(url, MODEL) as other:
         stopped = asyncio.Queue[int]()
         one.coordination.stopped = stopped.put_nowait
         await one.intake.add(said())
@@ -422,7 +425,7 @@ async def test_the_ear_hears_again_after_its_connection_was_ended(url: str) -> N
 
 
 async def test_what_was_said_while_the_ear_was_deaf_wakes_it_up(url: str) -> None:
-    async with Postgres(url, MODEL) as store:
+    async with open_store(url, MODEL) as store:
         await until(lambda: ears(url, 1))
         await store.queue.wait(0.1)
         await terminate_all(url)
@@ -435,7 +438,7 @@ async def test_an_ear_whose_line_is_dead_is_replaced(server: Cluster, monkeypatc
     monkeypatch.setattr("bot.store.notifications.QUIET", 0.3)
     monkeypatch.setattr("bot.store.notifications.ANSWERED", 0.3)
     proxy = Proxy(server.url)
-    async with proxy.running() as address, Postgres(server.url, MODEL, direct=address) as store:
+    async with proxy.running() as address, open_store(server.url, MODEL, direct=address) as store:
         await until(lambda: ears(server.url, 1))
         before = await query(server.url, EARS)
         with proxy.silent():
@@ -456,7 +459,7 @@ async def ears(url: str, count: int) -> bool:
 async def test_a_store_may_be_closed_at_any_moment_of_its_ear(url: str) -> None:
     async with asyncio.timeout(30):
         for n in range(60):
-            async with Postgres(url, MODEL):
+            async with open_store(url, MODEL):
                 for _ in range(n % 12):
                     await asyncio.sleep(0)
                 await asyncio.sleep(0.001 * (n % 5))
@@ -488,10 +491,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def standing(stage: Stage, *stores: Postgres) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def standing(stage: Stage, *stores: SqlStore) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Each of the stores wants to stand there alone."""
 
-    def work(store: Postgres) -> Work:
+    def work(store: SqlStore) -> Work:
         return lambda: stage.stand(store.me)
 
     tasks = [asyncio.create_task(store.coordination.run_exclusively("stage", work(store))) for store in stores]
@@ -506,7 +509,7 @@ async def standing(stage: Stage, *stores: Postgres) -> AsyncIterator[list[asynci
 
 async def test_work_moves_on_when_its_lock_is_lost_and_is_never_done_twice_for_long(url: str) -> None:
     stage = Stage()
-    async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other, standing(stage, one, other):
+    async with open_store(url, MODEL) as one, open_store(url, MODEL) as other, standing(stage, one, other):
         await until(lambda: stage.now)
         for n in range(1, 5):
             pid = await lock_holder(url, "stage")
@@ -521,7 +524,11 @@ async def test_work_moves_on_when_its_lock_is_lost_and_is_never_done_twice_for_l
 
 async def test_work_ends_and_begins_again_with_the_database(server: Cluster) -> None:
     stage = Stage()
-    async with Postgres(server.url, MODEL) as one, Postgres(server.url, MODEL) as other, standing(stage, one, other):
+    async with (
+        open_store(server.url, MODEL) as one,
+        open_store(server.url, MODEL) as other,
+        standing(stage, one, other),
+    ):
         await until(lambda: stage.now)
         await server.stop()
         await until(lambda: not stage.now)
@@ -539,7 +546,7 @@ async def test_work_ends_when_its_line_is_dead_and_nobody_tells(
     stage, proxy = Stage(), Proxy(server.url)
     async with (
         proxy.running() as address,
-        Postgres(server.url, MODEL, direct=address) as store,
+        open_store(server.url, MODEL, direct=address) as store,
         standing(stage, store),
     ):
         await until(lambda: stage.now)
@@ -552,7 +559,7 @@ async def test_work_ends_when_its_line_is_dead_and_nobody_tells(
 
 async def test_who_waits_can_leave_and_who_leaves_lets_the_next_in(url: str) -> None:
     stage = Stage()
-    async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other, standing(stage, one) as [first]:
+    async with open_store(url, MODEL) as one, open_store(url, MODEL) as other, standing(stage, one) as [first]:
         await until(lambda: stage.now)
         async with standing(stage, other) as [second]:
             await asyncio.sleep(0.2)
@@ -564,7 +571,7 @@ async def test_who_waits_can_leave_and_who_leaves_lets_the_next_in(url: str) -> 
             await until(lambda: stage.now == [other.me], 5)
 
 
-async def test_work_that_ends_by_itself_is_not_begun_again(store: Postgres) -> None:
+async def test_work_that_ends_by_itself_is_not_begun_again(store: SqlStore) -> None:
     async def end() -> None:
         return
 
@@ -579,11 +586,11 @@ async def test_work_that_ends_by_itself_is_not_begun_again(store: Postgres) -> N
 
 HOLDER = """
 import asyncio, sys
-from bot.store.postgres import Postgres
+from bot.store import open_store
 
 async def main():
-    async with Postgres(sys.argv[1], "sandbox/any") as store:
-        await store.alone("stage", lambda: asyncio.sleep(60))
+    async with open_store(sys.argv[1], "sandbox/any") as store:
+        await store.coordination.run_exclusively("stage", lambda: asyncio.sleep(60))
 
 asyncio.run(main())
 """
@@ -594,7 +601,7 @@ async def test_a_process_that_is_killed_makes_room(url: str) -> None:
     stage = Stage()
     try:
         await until(lambda: lock_holder(url, "stage"))
-        async with Postgres(url, MODEL) as store, standing(stage, store):
+        async with open_store(url, MODEL) as store, standing(stage, store):
             await asyncio.sleep(0.3)
             assert stage.now == []
             os.kill(process.pid, signal.SIGKILL)
@@ -610,10 +617,10 @@ async def test_a_process_that_is_killed_makes_room(url: str) -> None:
 
 async def test_behind_a_pooler_nothing_is_prepared(url: str) -> None:
     async def prepared(direct: str | None) -> int:
-        async with Postgres(url, MODEL, direct=direct, connections=2) as store:
+        async with open_store(url, MODEL, direct=direct, connections=2) as store:
             for _ in range(20):
                 await asked(store, "what is this?", "a cat")
-            [row] = await store.read("SELECT COUNT(*) AS n FROM pg_prepared_statements")
+            [row] = await store.db.read("SELECT COUNT(*) AS n FROM pg_prepared_statements")
             return int(row["n"])
 
     assert await prepared(None) > 0
@@ -621,10 +628,10 @@ async def test_behind_a_pooler_nothing_is_prepared(url: str) -> None:
 
 
 async def test_a_pool_keeps_nothing_in_its_connections(url: str) -> None:
-    async with Postgres(url, MODEL, direct=url, connections=2) as store:
+    async with open_store(url, MODEL, direct=url, connections=2) as store:
         await asked(store, "what is this?", "a cat")
         sql = "SELECT (SELECT COUNT(*) FROM pg_listening_channels()) AS ears, current_setting('lock_timeout') AS locks"
-        [row] = await store.read(f"{sql}, current_setting('synchronous_commit') AS flush")
+        [row] = await store.db.read(f"{sql}, current_setting('synchronous_commit') AS flush")
     assert row == {"ears": 0, "locks": "0", "flush": "on"}
 
 
@@ -648,7 +655,7 @@ async def test_no_password_is_printed_while_the_database_is_away(
     proxy = Proxy(server.url)
     async with proxy.running() as address:
         secret = address.replace("postgres@", "postgres:geheim123@")
-        async with Postgres(secret, MODEL) as store:
+        async with open_store(secret, MODEL) as store:
             await server.stop()
             reading = asyncio.create_task(store.queue.count_waiting())
             await asyncio.sleep(1.5)
@@ -662,7 +669,7 @@ async def test_no_password_is_printed_while_the_database_is_away(
 
 
 async def test_a_migration_waits_for_nobody_in_front_of_others(url: str) -> None:
-    async with Postgres(url, MODEL):
+    async with open_store(url, MODEL):
         pass
     for statement in undo(since="007"):
         await query(url, statement)
@@ -681,7 +688,7 @@ async def nobody_queues(url: str) -> bool:
 
 
 async def opened(url: str) -> None:
-    async with Postgres(url, MODEL) as store:
+    async with open_store(url, MODEL) as store:
         assert await store.intake.add(said())
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import RateLimit
-from bot.store.postgres import Postgres
+from bot.store import open_store
 from bot.store.rate_limits import pass_through
+from bot.store.sql import SqlStore
 from tests.conftest import MODEL
 from tests.doubles.postgres import Proxy, query
 from tests.store.talk import table
@@ -35,7 +36,7 @@ def test_no_window_holds_more_passes_than_it_may(most: int, arrivals: list[tuple
 
 async def test_two_processes_let_through_exactly_as_many_as_they_may(url: str) -> None:
     gate = RateLimit("g", 30, 60.0)
-    async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
+    async with open_store(url, MODEL) as one, open_store(url, MODEL) as other:
         for at_once in (2, 5, 50):
             await query(url, "DELETE FROM gates")
             gate = RateLimit(f"g{at_once}", 30, 60.0)
@@ -51,9 +52,9 @@ async def test_two_processes_let_through_exactly_as_many_as_they_may(url: str) -
 async def test_who_is_patient_gets_a_place_of_his_own(url: str) -> None:
     gate = RateLimit("g", 2, 1.0)
     began = time.time()
-    async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
+    async with open_store(url, MODEL) as one, open_store(url, MODEL) as other:
 
-        async def place(store: Postgres) -> float:
+        async def place(store: SqlStore) -> float:
             pause = await store.coordination.acquire(gate, 100)
             return time.time() + pause - began
 
@@ -65,7 +66,7 @@ async def test_who_is_patient_gets_a_place_of_his_own(url: str) -> None:
 
 async def test_a_refused_pass_is_judged_by_what_is_stored(url: str) -> None:
     gate = RateLimit("g", 1, 60.0)
-    async with Postgres(url, MODEL) as one, Postgres(url, MODEL) as other:
+    async with open_store(url, MODEL) as one, open_store(url, MODEL) as other:
         assert await one.coordination.acquire(gate, 0) == 0
         assert await other.coordination.acquire(gate, 100) > 59
         assert await one.coordination.acquire(gate, 0) > 59
@@ -76,7 +77,7 @@ async def test_a_refused_pass_is_judged_by_what_is_stored(url: str) -> None:
 
 async def test_a_pass_whose_booking_was_not_answered_is_booked_once(url: str) -> None:
     gate, proxy = RateLimit("g", 2, 60.0), Proxy(url)
-    async with proxy.running() as address, Postgres(address, MODEL) as store:
+    async with proxy.running() as address, open_store(address, MODEL) as store:
         for _ in range(2):
             proxy.lose_answer(b"INTO gates")
             assert await store.coordination.acquire(gate, 0) == 0
@@ -86,17 +87,17 @@ async def test_a_pass_whose_booking_was_not_answered_is_booked_once(url: str) ->
 
 async def test_one_process_needs_one_statement_for_a_pass_and_no_flush(url: str) -> None:
     gate, proxy = RateLimit("g", 1000, 60.0), Proxy(url)
-    async with proxy.running() as address, Postgres(address, MODEL, direct=url) as store:
+    async with proxy.running() as address, open_store(address, MODEL, direct=url) as store:
         await store.coordination.acquire(gate, 0)
         asked = proxy.asked
         for _ in range(20):
             await store.coordination.acquire(gate, 0)
         assert proxy.asked - asked == 20
-        assert await store.read("SHOW synchronous_commit") == [{"synchronous_commit": "on"}]
+        assert await store.db.read("SHOW synchronous_commit") == [{"synchronous_commit": "on"}]
 
 
 async def test_gates_that_nobody_passes_any_more_are_deleted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Postgres(url, MODEL) as store:
+    async with open_store(url, MODEL) as store:
         await store.coordination.acquire(RateLimit("old", 1, 1.0), 0)
         await query(url, "UPDATE gates SET last = last - 700")
         await store.coordination.acquire(RateLimit("new", 1, 1.0), 0)

@@ -189,7 +189,7 @@ async def test_a_holder_that_told_of_itself_a_moment_ago_is_not_blamed(
         await asyncio.sleep(LEASE + 0.05)
         monkeypatch.setattr("bot.store.recovery.ALIVE", 60.0)
         await slow.coordination.beat(WorkerProcess("slow", 0.0))
-        quick._telling_since = 0.0  # type: ignore[attr-defined]
+        quick.db.telling_since = 0.0  # type: ignore[attr-defined]
         yours = await claim_one(quick)
         assert (yours.deliveries, yours.crashes) == (2, 0)
         with pytest.raises(LeaseLost):
@@ -302,7 +302,7 @@ async def test_a_visitor_of_no_store_makes_none(tmp_path: Path) -> None:
 
 async def test_a_store_of_an_older_version_is_not_visited(sqlite: Store, tmp_path: Path) -> None:
     assert isinstance(sqlite, SqlStore)
-    await sqlite._run("DELETE FROM migrations WHERE name = '012_poison.sql'")
+    await sqlite.db.run("DELETE FROM migrations WHERE name = '012_poison.sql'")
     with pytest.raises(NotDone, match="older version"):
         async with visit_store(f"sqlite:///{tmp_path}/bot.db", MODEL):
             pass

@@ -124,7 +124,7 @@ async def test_who_waits_and_who_is_in_work_is_told_apart(store: Store) -> None:
 async def test_nobody_waits_for_a_count(store: Store) -> None:
     assert isinstance(store, SqlStore)
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) FROM n"
-    counting = asyncio.create_task(store.read_apart(endless))
+    counting = asyncio.create_task(store.db.read_apart(endless))
     await asyncio.sleep(0.02)
     await store.intake.add(said())
     assert await store.queue.count_waiting() == 1
@@ -134,6 +134,6 @@ async def test_nobody_waits_for_a_count(store: Store) -> None:
 
 async def test_only_the_turns_of_the_stretch_are_looked_at(sqlite: Store) -> None:
     assert isinstance(sqlite, SqlStore)
-    plan = await sqlite.read(f"EXPLAIN QUERY PLAN {TALLY}", start=0, end=1)
+    plan = await sqlite.db.read(f"EXPLAIN QUERY PLAN {TALLY}", start=0, end=1)
     looked = [row["detail"] for row in plan if "turns" in row["detail"]]
     assert looked == ["SEARCH turns USING INDEX turns_expired (finished>? AND finished<?)"]

@@ -173,7 +173,7 @@ async def test_what_the_whole_bot_took_is_added_up_once_and_counted_whole(reopen
             [balance] = (await reserve(store, first, budget("credits", 1000, author=None))).balances
             assert balance.booked == expected
             await store.ledger.settle(second, 0, MODEL, Usage(10))
-        read = store._closed[0]
+        read = store.ledger._closed[0]
         assert read[1].credits == 20, "what is long over need not be read again"
 
 
@@ -187,5 +187,5 @@ async def test_people_who_move_take_along_what_is_reserved_there(store: Store) -
 
 async def test_a_price_is_found_without_reading_what_other_models_took(sqlite: Store) -> None:
     assert isinstance(sqlite, SqlStore)
-    plan = await sqlite.read(f"EXPLAIN QUERY PLAN {PRICE}", model=MODEL)
+    plan = await sqlite.db.read(f"EXPLAIN QUERY PLAN {PRICE}", model=MODEL)
     assert any("USING COVERING INDEX spending_of_model (model=?)" in row["detail"] for row in plan)

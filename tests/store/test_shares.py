@@ -64,14 +64,14 @@ async def test_whoever_may_claim_nothing_more_of_one_person_sleeps(store: Store)
     await flood(store, 2)
     await store.queue.claim(8, each=1)
     assert isinstance(store, SqlStore)
-    assert await store.read(FIRST_DUE.format(where=""), me=store.me, each=1) == []
-    assert len(await store.read(FIRST_DUE.format(where=""), me=store.me, each=2)) == 1
+    assert await store.db.read(FIRST_DUE.format(where=""), me=store.me, each=1) == []
+    assert len(await store.db.read(FIRST_DUE.format(where=""), me=store.me, each=2)) == 1
 
 
 async def test_a_claim_looks_at_what_is_ripe_or_held_and_at_nothing_else(sqlite: Store) -> None:
     assert isinstance(sqlite, SqlStore)
     values = {"now": 0, "until": 0, "me": "", "most": 1, "each": 1}
-    plan = await sqlite.read(f"EXPLAIN QUERY PLAN {CLAIM.format(where='', lock='')}", **values)
+    plan = await sqlite.db.read(f"EXPLAIN QUERY PLAN {CLAIM.format(where='', lock='')}", **values)
     looks = [row["detail"] for row in plan if "turns" in row["detail"]]
     assert any("turns_ripe" in look for look in looks)
     assert any("USING INDEX turns_held (holder=?)" in look for look in looks)

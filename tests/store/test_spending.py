@@ -22,7 +22,9 @@ async def at(store: Store, turn: Turn, moment: float) -> None:
     """As if the turn had been answered at that moment."""
     assert isinstance(store, SqlStore)
     values = {"turn": turn.id, "at": moment, "day": datetime.fromtimestamp(moment, UTC).date().isoformat()}
-    await store.write(lambda execute: execute("UPDATE spending SET at = :at, day = :day WHERE turn = :turn", **values))
+    await store.db.write(
+        lambda execute: execute("UPDATE spending SET at = :at, day = :day WHERE turn = :turn", **values)
+    )
 
 
 async def test_an_answer_is_booked_with_all_that_it_took(store: Store) -> None:
@@ -117,7 +119,7 @@ async def test_what_was_spent_is_told_by_day_and_model(store: Store) -> None:
 @pytest.mark.parametrize(("whose", "index"), [("author", "spending_of_author"), ("channel", "spending_in_channel")])
 async def test_what_others_spent_is_not_even_looked_at(sqlite: Store, whose: str, index: str) -> None:
     assert isinstance(sqlite, SqlStore)
-    plan = await sqlite.read(f"EXPLAIN QUERY PLAN {SPENT} AND {whose} = :whose", since=0, whose="web:1")
+    plan = await sqlite.db.read(f"EXPLAIN QUERY PLAN {SPENT} AND {whose} = :whose", since=0, whose="web:1")
     assert any(f"USING COVERING INDEX {index} ({whose}=? AND at>?)" in row["detail"] for row in plan)
 
 

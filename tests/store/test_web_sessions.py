@@ -2,7 +2,7 @@
 
 from bot.messages import WebSession
 from bot.ports import Store
-from bot.store.database import Database
+from bot.store.sql import SqlStore
 
 
 def session(id: str, created: float = 100.0, seen: float = 100.0) -> WebSession:
@@ -31,5 +31,5 @@ async def test_old_sessions_and_those_of_another_token_are_deleted(store: Store)
     for id, created, token in (("old", 50.0, "t1"), ("new", 150.0, "t1"), ("other", 150.0, "t2")):
         await store.sessions.add_session(session(id, created), secret_hash=id, token_hash=token)
     await store.sessions.prune_sessions(token_hash="t1", before=100.0)
-    assert isinstance(store, Database)
-    assert [row["id"] for row in await store.read("SELECT id FROM sessions")] == ["new"]
+    assert isinstance(store, SqlStore)
+    assert [row["id"] for row in await store.db.read("SELECT id FROM sessions")] == ["new"]

@@ -377,7 +377,7 @@ async def test_typing_is_shown_while_it_is_answered(worker: Worker, platform: Fa
 
 async def test_usage_and_times_are_booked(worker: Worker, store: Store) -> None:
     await hear(worker, said("one", photos=1))
-    [row] = await store.read("SELECT * FROM turns")  # type: ignore[attr-defined]
+    [row] = await store.db.read("SELECT * FROM turns")  # type: ignore[attr-defined]
     assert (row["credits"], row["input_tokens"], row["output_tokens"]) == (7, 8, 9)
     assert 0 <= row["first_words"] <= row["took"]
     sample = worker.metrics.registry.get_sample_value

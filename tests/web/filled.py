@@ -102,7 +102,7 @@ class Filler:
             for row in spent:
                 await execute(SPENT, **row)
 
-        await self.store.write(unit)
+        await self.store.db.write(unit)
 
 
 async def fill(store: Store, many: int = 1500, seed: int = 5) -> None:
@@ -140,7 +140,7 @@ async def settle(store: Store, fleet: Sequence[WorkerProcess] = FLEET, silent: f
             report = json.dumps({**asdict(process), "started": now - (n + 1) * 7 * HOUR})
             await execute(TOLD, id=str(n), seen=now - (silent if n == len(fleet) - 1 else 1), report=report)
 
-    await store.write(unit)
+    await store.db.write(unit)
 
 
 def _moment(chance: random.Random, now: float) -> float:

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from bot.app import running
 from bot.configuration import read_settings
 from bot.messages import PUT_ASIDE, Answer, Backlog, Tally, Usage
 from bot.ports import Store
+from bot.store.reporting import SqlReporting
 from bot.store.sql import SqlStore
-from bot.store.sqlite import SQLite
 from bot.web.dashboard import Dashboard
 from bot.web.interval_cache import DAY, RANGES, IntervalCache
 from bot.web.server import WebServer
@@ -204,7 +205,7 @@ async def test_what_was_put_aside_is_told_by_number_platform_and_reason(store: S
     for turn in await store.queue.claim(2):
         await store.queue.finish(turn, error=PUT_ASIDE)
     assert isinstance(store, SqlStore)
-    await store._run("UPDATE turns SET stalls = 2 * (2 - id), finished = finished + id WHERE id <= 2")
+    await store.db.run("UPDATE turns SET stalls = 2 * (2 - id), finished = finished + id WHERE id <= 2")
     aside = (await look(store))["put_aside"]
     assert aside["total"] == 2
     assert [(row["turn"], row["platform"], row["stalls"], row["crashes"]) for row in aside["turns"]] == [
@@ -306,30 +307,39 @@ async def test_only_files_of_the_dashboard_are_served(sqlite: Store) -> None:
 # what it costs
 
 
-class Counting(SQLite):
-    """Remembers what it was asked to count, and is away when it is told so."""
+@dataclass(slots=True)
+class Counting:
+    """How often figures were counted, and whether the store is away."""
 
-    away = False
-    asked = 0
+    store: Store = field(init=False)
+    away: bool = False
+    asked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountedReporting(SqlReporting):
+    counting: Counting
 
     async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
-        self.asked += 1
-        return await super().list_tallies(start, end)
+        self.counting.asked += 1
+        return await SqlReporting.list_tallies(self, start, end)
 
     async def get_backlog(self) -> Backlog:
-        if self.away:
+        if self.counting.away:
             raise OSError
-        return await super().get_backlog()
+        return await SqlReporting.get_backlog(self)
 
 
 @pytest.fixture
-async def counting(tmp_path: Path) -> AsyncIterator[Counting]:
-    async with Counting(str(tmp_path / "bot.db"), MODEL) as store:
-        yield store
+async def counting(sqlite: Store) -> Counting:
+    assert isinstance(sqlite, SqlStore)
+    counting = Counting()
+    counting.store = replace(sqlite, reporting=CountedReporting(sqlite.db, counting))
+    return counting
 
 
 async def test_ten_tabs_cost_as_much_as_one(counting: Counting) -> None:
-    async with serving(counting) as http:
+    async with serving(counting.store) as http:
         await told(http)
         alone = counting.asked
         await asyncio.gather(*(told(http) for _ in range(10)))
@@ -337,14 +347,14 @@ async def test_ten_tabs_cost_as_much_as_one(counting: Counting) -> None:
 
 
 async def test_another_split_counts_nothing_again(counting: Counting) -> None:
-    async with serving(counting) as http:
+    async with serving(counting.store) as http:
         await told(http)
         await told(http, split="model")
         assert counting.asked == RANGES["day"].stretches
 
 
 async def test_a_store_that_is_away_is_told(counting: Counting) -> None:
-    async with serving(counting) as http:
+    async with serving(counting.store) as http:
         counting.away = True
         async with http.get("/dashboard/data") as response:
             assert (response.status, await response.json()) == (

@@ -296,7 +296,7 @@ async def test_what_was_put_aside_is_told_with_what_to_do(tab: Tab) -> None:
     await store.intake.add(said())
     [turn] = await store.queue.claim(1)
     await store.queue.finish(turn, error=PUT_ASIDE)
-    await store._run("UPDATE turns SET stalls = 2, crashes = 1 WHERE id = :id", id=turn.id)
+    await store.db.run("UPDATE turns SET stalls = 2, crashes = 1 WHERE id = :id", id=turn.id)
     await tab.later()
     row = tab.page.locator("#aside tbody tr")
     await expect(row).to_contain_text("the bot stood still twice, it died once")

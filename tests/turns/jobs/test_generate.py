@@ -213,7 +213,7 @@ async def test_after_a_crash_it_is_neither_made_nor_posted_twice(
     platform.troubles = []
     await worker.take(turn)
     shown = dict(platform.posts[HERE])
-    await worker.store._run(  # type: ignore[attr-defined]
+    await worker.store.db.run(  # type: ignore[attr-defined]
         "UPDATE turns SET finished = NULL, answer = NULL, holder = NULL, due = 0, leads = TRUE"
     )
     await drain(worker)
@@ -226,7 +226,7 @@ async def test_what_was_made_and_is_too_old_is_said_to_be_gone(worker: Worker, p
     turn = await taken(worker, said("/imagine a house"))
     await worker.take(turn)
     await worker.store.deletion.delete_generated(9e12)
-    await worker.store._run(  # type: ignore[attr-defined]
+    await worker.store.db.run(  # type: ignore[attr-defined]
         "UPDATE turns SET finished = NULL, holder = NULL, due = 0, leads = TRUE"
     )
     await drain(worker)

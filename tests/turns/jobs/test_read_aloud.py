@@ -86,7 +86,7 @@ async def test_after_a_crash_it_is_not_paid_twice(worker: Worker, platform: Fake
     await hear(worker, said())
     turn = await taken(worker, said("/speak"))
     await worker.take(turn)
-    await worker.store._run(  # type: ignore[attr-defined]
+    await worker.store.db.run(  # type: ignore[attr-defined]
         "UPDATE turns SET finished = NULL, answer = NULL, holder = NULL, due = 0, leads = TRUE WHERE id = 2"
     )
     await drain(worker)
