@@ -293,7 +293,7 @@ class Turn:
     conversation: Conversation
     message: Message
     answer: str | None = None  # as shown, stored before it is delivered
-    deliveries: int = 1  # number of attempts; more than `tries` means that processes died over it
+    deliveries: int = 1  # number of claims; more than `tries` means that processes died over it
     attempts: int = 0  # number of postponements because something was busy
     stalls: int = 0  # number of event loop stalls during it
     crashes: int = 0  # unclean ends of a process that are attributed to it
