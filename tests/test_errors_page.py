@@ -17,7 +17,6 @@ import structlog
 from adapters.providers.onemin.provider import OneMin
 from bot.app import build_job_context
 from bot.asking.failover import Failover
-from bot.asking.outcome import TRIES
 from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message
@@ -26,6 +25,7 @@ from bot.store import open_store
 from bot.store.sql import SqlStore
 from bot.turns.stops import Stops
 from bot.turns.worker import Worker
+from bot.util.retry import ASK_AGAIN
 from emulator import Emulator
 from tests.conftest import PHOTOS, PICTURES, said
 from tests.doubles.platform import FakePlatform
@@ -115,7 +115,7 @@ def with_photos(*names: str, text: str = "what is this?") -> Message:
 
 async def after_fault(fault: str, at: str) -> str:
     async with chat() as here:
-        here.emulator.faults.add(fault, times=TRIES + 1, at=at)
+        here.emulator.faults.add(fault, times=int(ASK_AGAIN.attempts), at=at)
         return await here.ask(with_photos("cat.jpg"))
 
 
@@ -148,7 +148,7 @@ async def page() -> str:
         "# What the chat shows when something goes wrong",
         "",
         "Each line comes from a test that made it happen (`tests/test_errors_page.py`) with our emulator of 1min.ai.",
-        f'"Again and again" means that the bot tried {TRIES + 1} times, with pauses, before it said anything.',
+        f'"Again and again" means that the bot tried {ASK_AGAIN.attempts} times, with pauses, before it said anything.',
         "",
         "| what happens | what the chat shows |",
         "|---|---|",

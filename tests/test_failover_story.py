@@ -10,7 +10,7 @@ from adapters.providers.onemin.provider import OneMin
 from adapters.providers.openai.provider import open_vapi
 from bot.adapter_context import AdapterContext
 from bot.app import build_job_context
-from bot.asking.failover import FAILURES, LONGEST_PAUSE, Failover
+from bot.asking.failover import FAILURES, Failover
 from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment
@@ -18,6 +18,7 @@ from bot.operations.metrics import Metrics
 from bot.ports import Provider, Store
 from bot.turns.stops import Stops
 from bot.turns.worker import Worker
+from bot.util.retry import PROBE_AGAIN
 from bot.web.server import WebServer
 from bot.words import say
 from emulator import Emulator
@@ -164,7 +165,7 @@ async def test_the_breaker_opens_and_closes_by_the_clock(town: Town) -> None:
     await town.say("nobody asks the first one now")
     assert town.asked == asked
 
-    town.clock.now += LONGEST_PAUSE
+    town.clock.now += PROBE_AGAIN.longest
     assert town.failover.states()["onemin/gpt"] == "half open"
     answer = await town.say("and now?")
     assert town.asked == asked + 1

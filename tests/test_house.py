@@ -15,7 +15,7 @@ from bot.words import ENGLISH, catalogue
 ROOT = Path(__file__).parents[1]
 
 # A room may import the rooms named here, and those below are the only ones it may.
-CORE = {"bot.words", "bot.errors", "bot.messages", "bot.ports", "bot.util.tasks"}
+CORE = {"bot.words", "bot.errors", "bot.messages", "bot.ports", "bot.util.retry", "bot.util.tasks"}
 MAY = {
     "bot.accounting": set(),
     "bot.turns": set(),
@@ -65,6 +65,7 @@ MAY = {
     "bot.replies.reply": CORE | {"bot.replies.pages"},
     "bot.turns.dispatcher": CORE | {"bot.operations.metrics"},
     "bot.adapter_context": CORE | {"bot.settings", "bot.web"},
+    "bot.util.retry": set(),
     "bot.util.tasks": set(),
     "bot.asking": CORE
     | {
@@ -121,6 +122,37 @@ def calls(path: Path) -> Iterator[ast.Call]:
     return (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
 
 
+def back_offs(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Find what doubles or scatters a delay, waits after an error for a time of its own, or counts its tries."""
+    for node in (each for each in ast.walk(tree) if isinstance(each, ast.stmt | ast.expr | ast.ExceptHandler)):
+        doubles = isinstance(node, ast.AugAssign) and ast.unparse(node).endswith("*= 2")
+        if isinstance(node, ast.Call) and called(node) in {"min", "uniform"}:
+            doubles = called(node) == "uniform" or any(is_doubling(each) for each in node.args)
+        waits = isinstance(node, ast.ExceptHandler) and any(map(sleeps_for_a_time_of_its_own, ast.walk(node)))
+        counts = isinstance(node, ast.For) and "range(" in ast.unparse(node.iter) and has_handler_that_goes_on(node)
+        if doubles or waits or counts:
+            yield node.lineno, ast.unparse(node).partition("\n")[0]
+
+
+def is_doubling(node: ast.expr) -> bool:
+    if not isinstance(node, ast.BinOp):
+        return False
+    two = any(isinstance(side, ast.Constant) and side.value == 2 for side in (node.left, node.right))
+    constant = isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant)
+    return two and not constant and isinstance(node.op, ast.Mult | ast.Pow)
+
+
+def sleeps_for_a_time_of_its_own(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and called(node) == "sleep"):
+        return False
+    return not any(word in ast.unparse(node) for word in ("delay(", "pause"))
+
+
+def has_handler_that_goes_on(loop: ast.For) -> bool:
+    handlers = [node for node in ast.walk(loop) if isinstance(node, ast.ExceptHandler)]
+    return any(isinstance(node, ast.Continue) for handler in handlers for node in ast.walk(handler))
+
+
 def called(call: ast.Call) -> str:
     return ast.unparse(call.func).rpartition(".")[2]
 
@@ -172,6 +204,28 @@ def test_every_task_is_started_where_it_gets_an_owner() -> None:
         if path != ROOT / "bot/util/tasks.py":
             started = [node.lineno for node in calls(path) if called(node) in starters]
             assert not started, f"{path}, lines {started}: BackgroundTasks, running_task and gather_all own their tasks"
+
+
+def test_only_one_module_knows_how_long_to_wait_before_the_next_try() -> None:
+    for path in (*modules("bot"), *modules("adapters")):
+        if path != ROOT / "bot/util/retry.py":
+            own = [f"line {line}: {code}" for line, code in back_offs(ast.parse(path.read_text()))]
+            assert not own, f"{path} has a back-off of its own; name a policy in bot/util/retry: {own}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "pause = min(pause * 2, 60)",
+        "pause = min(2.0**failures, LONGEST)",
+        "pause *= 2",
+        "wait = pause * random.uniform(0.5, 1)",
+        "try:\n    work()\nexcept OSError:\n    await asyncio.sleep(AGAIN)",
+        "for tries_left in reversed(range(TRIES)):\n    try:\n        work()\n    except OSError:\n        continue",
+    ],
+)
+def test_a_back_off_is_found_however_it_is_written(code: str) -> None:
+    assert list(back_offs(ast.parse(code)))
 
 
 def test_nobody_keeps_a_cancellation_from_whoever_asked_for_it() -> None:

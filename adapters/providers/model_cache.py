@@ -8,13 +8,12 @@ from typing import Generic, TypeVar
 import structlog
 
 from bot.errors import BotError
+from bot.util.retry import MODEL_LIST
 from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
 MAX_AGE = 600.0  # seconds
-FETCH_TIMEOUT = 15.0  # seconds
-RETRY_AFTER = 60.0  # seconds until the next try after a failed one
 
 Listed = TypeVar("Listed")
 
@@ -55,13 +54,13 @@ class ModelListCache(Generic[Listed]):
         try:
             live_models = await self._fetch_live()
             self.cached = live_models or self.cached or self.shipped()
-            self._fresh_until = self.clock() + (MAX_AGE if live_models else RETRY_AFTER)
+            self._fresh_until = self.clock() + (MAX_AGE if live_models else MODEL_LIST.delay(1))
         finally:
             self._fetching = None
 
     async def _fetch_live(self) -> Sequence[Listed]:
         try:
-            async with asyncio.timeout(FETCH_TIMEOUT):
+            async with asyncio.timeout(MODEL_LIST.timeout):
                 return await self.fetch()
         except (BotError, TimeoutError) as error:
             log.warning("the list of models cannot be had", reason=str(error) or "timeout")

@@ -11,12 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import BotError, Busy, Cut
+from bot.util.retry import PROBE_AGAIN
 from bot.words import say
 
 FAILURES = 3  # outages in a row that open a breaker
-PAUSE = 30.0  # seconds that it stays open; doubled with each probe that fails
-LONGEST_PAUSE = 300.0
-LONGEST_RETRY_AFTER = 600.0  # longest outage, in seconds, that a provider may announce
 PATIENCE = 120.0  # seconds after which a probe without result is given up
 MOST_TOLD = 10_000  # notes that are remembered
 
@@ -56,7 +54,7 @@ class OutageRecord:
     number: int  # unique for each outage
     why: str = ""  # the key of the latest failure
     failures: int = 0
-    pause: float = PAUSE  # seconds until the next probe, if nothing else is known
+    openings: int = 0  # of the breaker; each lasts longer than the one before
 
 
 class Breaker:
@@ -101,10 +99,10 @@ class Breaker:
         outage.failures += 1
         lasts, state = _lasts(error), self.state
         if lasts or self._probe is not None or (state == CLOSED and outage.failures >= FAILURES):
-            self._until = max(self._until or 0.0, self._clock() + (lasts or outage.pause))
+            self._until = max(self._until or 0.0, self._clock() + PROBE_AGAIN.delay(outage.openings + 1, lasts))
             self._probe = None
             if state != OPEN:
-                outage.pause = min(outage.pause * 2, LONGEST_PAUSE)
+                outage.openings += 1
 
     def ended(self) -> None:
         """Note that the probe had no result; another may be sent."""
@@ -196,6 +194,5 @@ class Failover:
 def _lasts(error: BotError) -> float | None:
     """Return the known duration of an outage in seconds, if any."""
     if error.key in LASTING:
-        return LONGEST_PAUSE
-    said = error.retry_after if isinstance(error, Busy) else None
-    return min(said, LONGEST_RETRY_AFTER) if said else None
+        return PROBE_AGAIN.longest
+    return error.retry_after if isinstance(error, Busy) else None

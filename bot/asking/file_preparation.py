@@ -12,10 +12,9 @@ from bot.errors import Busy, Refused, Unreadable
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Attachment, Document, Message, Photo, RememberedFile, StoredFile, Turn
 from bot.ports import Provider, Store
+from bot.util.retry import FETCH_AGAIN
 from bot.util.tasks import gather_all
 from bot.words import say
-
-FILE_TRIES = 3  # tries for a file that cannot be fetched while the others wait
 
 Looked = Photo | Document | Unreadable
 
@@ -84,7 +83,7 @@ class FilePreparation:
         except Unreadable as error:
             return error
         except Busy as error:
-            if self.asked.attempts < FILE_TRIES or self.failover.is_outage(error):
+            if not FETCH_AGAIN.is_over(self.asked.attempts + 1) or self.failover.is_outage(error):
                 raise
             return Unreadable("photo_gone")
         return kept

@@ -6,12 +6,10 @@ import structlog
 
 from bot.asking.question import Question
 from bot.errors import BotError, Busy, LeaseLost, Refused
+from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.words import say
 
 log = structlog.get_logger(__name__)
-
-TRIES = 6  # tries while something is busy, before the asker is told
-CLAIMS = 30  # deaths of processes over a turn before it is given up
 
 ANSWERED, STOPPED = "answered", "stopped"
 
@@ -31,13 +29,13 @@ async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = T
     a sentence is returned instead.
     """
     try:
-        if asked.turn.deliveries > CLAIMS:
+        if asked.turn.deliveries > MOST_DELIVERIES:
             raise Refused("gave_up")
         text = await asker.ask(asked)
     except Busy as error:
         if asked.reply.text:
             return _with_warning(asked, say("answer_cut")), "answer_cut"
-        if patient and asked.attempts < TRIES:
+        if patient and not ASK_AGAIN.is_over(asked.attempts + 1):
             raise
         return _with_warning(asked, say("busy_still", reason=error, tries=asked.attempts + 1)), error.key
     except BotError as error:

@@ -6,7 +6,6 @@ on a connection that is long dead would never be told.
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -14,16 +13,14 @@ import psycopg
 import structlog
 
 from bot.store.connections import ANSWERED, Connection, ask, close, connect
-from bot.store.outage import backoff_delays
+from bot.util.retry import STORE_LEADERSHIP, STORE_LOCK, Backoff
 from bot.util.tasks import running_task
 
 log = structlog.get_logger(__name__)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
-LOOK = 1.0  # seconds between two looks whether it is our turn, at most
 CHECK = 2.0  # seconds between two looks whether the lock is still ours
-PAUSES = 0.5, 5.0  # seconds until it is tried again when the database is away: the first time, and at most
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS ours"
 
@@ -41,7 +38,7 @@ async def run_exclusively(url: str, name: str, work: Work) -> None:
 
     Returns or raises what the work does when it ends by itself.
     """
-    waits = backoff_delays(*PAUSES)
+    backoff = Backoff(STORE_LEADERSHIP)
     while True:
         try:
             done = await _do_once(url, name, work)
@@ -50,8 +47,8 @@ async def run_exclusively(url: str, name: str, work: Work) -> None:
         else:
             if done:
                 return done.result()
-            waits = backoff_delays(*PAUSES)
-        await asyncio.sleep(next(waits))
+            backoff.reset()
+        await asyncio.sleep(backoff.next_delay())
 
 
 async def _do_once(url: str, name: str, work: Work) -> asyncio.Task[None] | None:
@@ -72,7 +69,7 @@ async def _queue(guard: Connection, name: str) -> None:
         [row] = await ask(guard, ANSWERED, LOCK, name)
         if row["ours"]:
             return
-        await asyncio.sleep(LOOK * random.uniform(0.5, 1))
+        await asyncio.sleep(STORE_LOCK.delay(1))
 
 
 async def _guarded(guard: Connection, name: str, work: Work) -> asyncio.Task[None] | None:

@@ -7,12 +7,11 @@ import psycopg
 import structlog
 
 from bot.store.connections import ANSWERED, Connection, ask, close, connect
-from bot.store.outage import backoff_delays
+from bot.util.retry import STORE_NOTIFICATIONS, Backoff
 
 log = structlog.get_logger(__name__)
 
 QUIET = 30.0  # seconds between two looks whether anybody is still there
-PAUSES = 1.0, 10.0  # seconds until it listens again: the first time, and at most
 
 
 class NotificationListener:
@@ -20,7 +19,7 @@ class NotificationListener:
 
     def __init__(self, url: str, wake: Callable[[], object], stopped: Callable[[int], object]) -> None:
         self._url, self._wake, self._stopped = url, wake, stopped
-        self._pauses = backoff_delays(*PAUSES)
+        self._backoff = Backoff(STORE_NOTIFICATIONS)
 
     async def listen(self) -> None:
         """Hear until cancelled, however often the connection is lost."""
@@ -31,7 +30,7 @@ class NotificationListener:
                 log.warning("lost the ear of the database", reason=type(error).__name__)
             except Exception:  # whatever it is, a deaf process would be worse
                 log.exception("lost the ear of the database")
-            await asyncio.sleep(next(self._pauses))
+            await asyncio.sleep(self._backoff.next_delay())
 
     async def _listen_once(self) -> None:
         ear = await connect(self._url)
@@ -39,7 +38,7 @@ class NotificationListener:
             await ask(ear, ANSWERED, "LISTEN turns")
             await ask(ear, ANSWERED, "LISTEN stops")
             self._wake()  # who knows what was said meanwhile
-            self._pauses = backoff_delays(*PAUSES)
+            self._backoff.reset()
             await self._hear(ear)
         finally:
             await close(ear)

@@ -1,8 +1,7 @@
 """What to do while the database is away, as in a restart or a fail-over: wait, look whether it is back, try again."""
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
@@ -12,22 +11,12 @@ import structlog
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from bot.store.connections import ANSWERED, Connection, ask, close, connect
+from bot.util.retry import STORE, Backoff, RetryPolicy
 from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
-
-PATIENCE = 60.0  # seconds that a read or a write waits for the database
-PAUSES = 0.1, 2.0  # seconds between two tries: the first time, and at most
-
-
-def backoff_delays(first: float, longest: float) -> Iterator[float]:
-    """How many seconds to wait before each next try: ever longer, and not as long as everybody else."""
-    pause = first
-    while True:
-        yield pause * random.uniform(0.5, 1)
-        pause = min(2 * pause, longest)
 
 
 def is_transient(error: psycopg.Error) -> bool:
@@ -45,17 +34,18 @@ class DatabaseOutage:
         self._looking = BackgroundTasks()
         self._ends = asyncio.Event()
 
-    async def outlast(self, attempt: Callable[[float], Awaitable[Result]], seconds: float | None = None) -> Result:
-        """What the attempt, told how many seconds remain, returns at last.
+    async def outlast(self, attempt: Callable[[float], Awaitable[Result]], policy: RetryPolicy | None = None) -> Result:
+        """Run the attempt, told how many seconds remain, until it succeeds, and return its result.
 
-        Raises what does not pass in so many seconds (`PATIENCE`).
+        Raises what does not pass in the time of the policy, STORE if none is given.
         """
-        end, waits = monotonic() + (PATIENCE if seconds is None else seconds), backoff_delays(*PAUSES)
+        policy = policy or STORE
+        end, backoff = monotonic() + policy.timeout, Backoff(policy)
         while True:
             try:
                 return await attempt(end - monotonic())
             except psycopg.Error as error:
-                pause = next(waits)
+                pause = backoff.next_delay()
                 if not (is_transient(error) and await self._wait(pause, end)):
                     raise
 
@@ -87,19 +77,17 @@ class DatabaseOutage:
         return not self._ends.is_set() and monotonic() < end
 
     async def _look(self) -> None:
-        began, away = monotonic(), False
+        began, backoff = monotonic(), Backoff(STORE)
         try:
-            for pause in backoff_delays(*PAUSES):
-                if await self._is_back():
-                    break
-                if not away:
-                    away = True
+            while not await self._is_back():
+                if not backoff.failures:
                     log.warning("the database is away")
-                await asyncio.sleep(pause)
+                await asyncio.sleep(backoff.next_delay())
             # No connection from before is to be trusted. `check` lets the pool open one for those who wait.
             await self._pool.drain()
             await self._pool.check()
-            log.warning("the database is back" if away else "lost a connection", seconds=round(monotonic() - began, 1))
+            news = "the database is back" if backoff.failures else "lost a connection"
+            log.warning(news, seconds=round(monotonic() - began, 1))
         finally:
             self._over.set()
 

@@ -20,11 +20,11 @@ from bot.store.notifications import NotificationListener
 from bot.store.outage import DatabaseOutage
 from bot.store.recovery import recover
 from bot.store.shared_rate_limiter import SharedRateLimiter
+from bot.util.retry import STORE_AT_START
 from bot.util.tasks import BackgroundTasks
 
 AWAY = "08", "57P"  # how errors begin by which a pooler tells, on a line that is well, that its server is not there
 MIGRATING = 5_746_000  # the advisory lock under which one process migrates
-START = 15.0  # seconds that the database gets to be there when we start
 FAREWELL = 3.0  # seconds that writes under way get when we end
 RECONNECT = 0.5  # seconds that the pool tries by itself to replace a connection; then `Outage` looks
 
@@ -76,7 +76,7 @@ class Postgres(Database):
     async def __aenter__(self) -> Self:
         logging.getLogger("psycopg").setLevel(logging.ERROR)  # `Outage` tells it once, and names no database
         try:
-            await self._outage.outlast(self._reach, START)
+            await self._outage.outlast(self._reach, STORE_AT_START)
             await self._pool.open()
             while await self.write(self._migrate_alone):
                 pass

@@ -9,6 +9,7 @@ import structlog
 from bot.messages import Turn
 from bot.operations.metrics import Metrics
 from bot.ports import Store
+from bot.util.retry import CLAIM_TURNS
 from bot.util.tasks import BackgroundTasks, running_task
 
 log = structlog.get_logger(__name__)
@@ -72,7 +73,7 @@ class Dispatcher:
                 await self.store.queue.wait(POLL, self.platforms, self._each)
         except Exception:  # the database is away: what it holds waits, and so do we
             log.exception("cannot claim")
-            await asyncio.sleep(1)
+            await asyncio.sleep(CLAIM_TURNS.delay(1))
 
     async def _claim(self, most: int) -> bool:
         """Take up what is ripe; False if nothing is."""

@@ -5,17 +5,16 @@ from time import monotonic
 
 import structlog
 
-from bot.asking.outcome import TRIES
 from bot.errors import BotError, Busy, LeaseLost
 from bot.messages import PUT_ASIDE, Answer, Turn
 from bot.operations.metrics import Metrics
 from bot.replies.reply import Reply
 from bot.turns.jobs import Job, JobContext, job_of
+from bot.util.retry import ASK_AGAIN, DELIVER_AGAIN
 from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
 
-ASIDE = 10.0  # seconds until a turn is taken up again that a bug kept from being delivered
 GOOD = ("answered", "command", "stopped")  # outcomes of which nothing needs to be kept
 
 
@@ -82,7 +81,7 @@ class Worker:
         try:
             await show(text)
         except Busy as error:
-            if turn.attempts < TRIES:
+            if not ASK_AGAIN.is_over(turn.attempts + 1):
                 raise
             return _undelivered(error)
         except BotError as error:
@@ -92,15 +91,15 @@ class Worker:
     async def _put_aside(self, turn: Turn) -> None:
         """Try again later what a bug kept from being said, and at last let the conversation go on without it."""
         try:
-            if turn.attempts < TRIES:
-                await self.store.queue.reschedule(turn, ASIDE)
-            else:
+            if DELIVER_AGAIN.is_over(turn.attempts + 1):
                 await self.store.queue.finish(turn, error="bug")
+            else:
+                await self.store.queue.reschedule(turn, DELIVER_AGAIN.delay(turn.attempts + 1))
         except Exception:  # the store itself is away
             log.exception("a turn could not be put aside")
 
     async def _put_back(self, turn: Turn, error: Busy) -> None:
-        pause = error.retry_after or min(2.0**turn.attempts, 60)
+        pause = ASK_AGAIN.delay(turn.attempts + 1, error.retry_after)
         log.warning("again later", seconds=pause, reason=error.key)
         try:
             if turn.attempts and turn.answer is None:  # the first hiccup is not worth a word

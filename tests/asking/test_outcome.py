@@ -7,7 +7,7 @@ import pytest
 
 from bot.asking.asker import Asker
 from bot.asking.file_loader import FileLoader
-from bot.asking.outcome import ANSWERED, CLAIMS, STOPPED, TRIES, outcome
+from bot.asking.outcome import ANSWERED, STOPPED, outcome
 from bot.asking.question import Question
 from bot.errors import Busy, Forgotten, LeaseLost, Refused
 from bot.files.documents import DocumentIntake
@@ -16,6 +16,7 @@ from bot.messages import Turn
 from bot.ports import Store
 from bot.replies.reply import Reply
 from bot.turns.stops import Stops
+from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.words import say
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider, Step
@@ -62,15 +63,15 @@ async def test_who_is_busy_before_any_words_is_asked_again_later(
     asker: Asker, asked: Question, provider: FakeProvider
 ) -> None:
     provider.script = [[DOWN]]
-    asked.attempts = TRIES - 1
+    asked.attempts = int(ASK_AGAIN.attempts) - 2
     with pytest.raises(Busy):
         await outcome(asker, asked)
 
 
 async def test_but_not_for_ever(asker: Asker, asked: Question, provider: FakeProvider) -> None:
     provider.script = [[DOWN]]
-    asked.attempts = TRIES
-    assert await outcome(asker, asked) == (f"⚠️ {IS_DOWN} I tried {TRIES + 1} times.", "provider_down")
+    asked.attempts = int(ASK_AGAIN.attempts) - 1
+    assert await outcome(asker, asked) == (f"⚠️ {IS_DOWN} I tried {ASK_AGAIN.attempts} times.", "provider_down")
 
 
 async def test_nor_where_nobody_has_the_patience(asker: Asker, asked: Question, provider: FakeProvider) -> None:
@@ -81,9 +82,9 @@ async def test_nor_where_nobody_has_the_patience(asker: Asker, asked: Question, 
 async def test_a_turn_that_processes_die_over_is_not_asked_any_more(
     asker: Asker, asked: Question, provider: FakeProvider
 ) -> None:
-    asked.turn = replace(asked.turn, deliveries=CLAIMS)
+    asked.turn = replace(asked.turn, deliveries=MOST_DELIVERIES)
     assert (await outcome(asker, asked))[1] == ANSWERED
-    asked.turn = replace(asked.turn, deliveries=CLAIMS + 1)
+    asked.turn = replace(asked.turn, deliveries=MOST_DELIVERIES + 1)
     assert (await outcome(asker, asked))[1] == "gave_up"
     assert len(provider.prompts) == 1
 

@@ -26,6 +26,7 @@ from bot.store.leader_election import CHECK, Work
 from bot.store.postgres import MIGRATING
 from bot.store.sql import SqlStore
 from bot.turns.dispatcher import Dispatcher, Take
+from bot.util.retry import STORE
 from tests.conftest import MODEL, said
 from tests.doubles.postgres import Cluster, Proxy, cluster, lock_holder, pattern, query, terminate_all
 from tests.store.older import undo
@@ -200,7 +201,7 @@ async def test_patience_has_an_end_and_then_the_reason_is_told(
     server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_store(server.url, MODEL) as store:
-        monkeypatch.setattr("bot.store.outage.PATIENCE", 0.5)
+        monkeypatch.setattr("bot.store.outage.STORE", replace(STORE, timeout=0.5))
         await server.stop()
         began = time.monotonic()
         with pytest.raises(psycopg.OperationalError):

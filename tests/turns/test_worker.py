@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.asking.outcome import TRIES
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from bot.files.photos import PhotoIntake
 from bot.messages import Answer, Attachment, Author, MessageReference, OutgoingPost, Usage
 from bot.ports import Store
 from bot.turns.dispatcher import Dispatcher
 from bot.turns.worker import Worker
+from bot.util.retry import ASK_AGAIN
 from tests.conftest import MODEL, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
@@ -185,11 +185,11 @@ async def test_a_provider_that_stays_busy_is_named_at_last(
 ) -> None:
     provider.script = [[Busy("provider_rate_limited", retry_after=5)]]
     await hear(worker, said("one"))
-    for _ in range(TRIES):
+    for _ in range(int(ASK_AGAIN.attempts) - 1):
         await ripen(worker.store)
         await drain(worker)
-    assert platform.reads() == [f"⚠️ The provider asks us to slow down. I tried {TRIES + 1} times."]
-    assert len(provider.prompts) == TRIES + 1
+    assert platform.reads() == [f"⚠️ The provider asks us to slow down. I tried {ASK_AGAIN.attempts} times."]
+    assert len(provider.prompts) == ASK_AGAIN.attempts
 
 
 async def test_of_an_answer_that_breaks_off_the_rest_is_asked_for(
@@ -263,9 +263,9 @@ async def test_a_bug_in_delivery_blocks_the_conversation_neither_now_nor_for_eve
     await ripen(worker.store)
     await drain(worker)
     assert platform.reads() == ["a cat", "a cat"]
-    platform.troubles = [ZeroDivisionError() for _ in range(TRIES + 1)]
+    platform.troubles = [ZeroDivisionError() for _ in range(int(ASK_AGAIN.attempts))]
     await hear(worker, said("three"))
-    for _ in range(TRIES):
+    for _ in range(int(ASK_AGAIN.attempts) - 1):
         await ripen(worker.store)
         await drain(worker)
     assert await worker.store.queue.count_waiting() == 0

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.errors import BotError
+from bot.util.retry import DISCORD_INTAKE, Backoff
 from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
@@ -14,7 +15,6 @@ log = structlog.get_logger(__name__)
 Work = Callable[[], Awaitable[None]]
 
 PATIENCE = 1.0  # seconds that what is in line gets when the end comes
-LONGEST_PAUSE = 30.0  # seconds between two tries of something that fails
 
 
 class ChannelQueues:
@@ -46,15 +46,14 @@ class ChannelQueues:
 
 async def retry_until_done(work: Work) -> None:
     """Do it again until it is done: what keeps it from that, a store or a Discord that is away, comes back."""
-    failures = 0
+    backoff = Backoff(DISCORD_INTAKE)
     while True:
         try:
             await work()
         except Exception as error:
-            pause = min(2.0**failures, LONGEST_PAUSE)
-            failures += 1
+            pause = backoff.next_delay()
             reason = error.key if isinstance(error, BotError) else repr(error)
-            log.warning("a message could not be taken in", again_in=pause, reason=reason)
+            log.warning("a message could not be taken in", again_in=round(pause, 1), reason=reason)
             await asyncio.sleep(pause)
         else:
             return

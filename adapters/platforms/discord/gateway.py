@@ -1,7 +1,6 @@
 """The live connection to Discord: made again when it breaks, and ended only by what the operator has to mend."""
 
 import asyncio
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +15,9 @@ from adapters.platforms.discord.library_patches import set_gateway_address
 from adapters.platforms.discord.rest_pacing import LONGEST_HOLD, RestPacing
 from adapters.platforms.discord.shards import Shards
 from bot.errors import Refused
+from bot.util.retry import DISCORD_GATEWAY, Backoff
 
 log = structlog.get_logger(__name__)
-
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds until a connection is made again
 
 # Codes with which Discord ends a connection for good, and what the operator is told.
 FINAL = {4004: "discord_wrong_token", 4010: "discord_shards", 4011: "discord_shards", 4014: "discord_intents"}
@@ -145,7 +143,7 @@ async def stay_connected(
 
     An event that discord.py cannot read ends its connection: then a new one is made.
     """
-    pause = FIRST_PAUSE
+    backoff = Backoff(DISCORD_GATEWAY)
     while True:
         ears = make()
         seen(ears)
@@ -163,7 +161,6 @@ async def stay_connected(
             log.warning("Discord closed the connection", code=error.code)
         except Exception as error:
             log.warning("the connection to Discord broke", error=repr(error))
-        if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
-            pause = FIRST_PAUSE
-        await asyncio.sleep(pause * random.uniform(0.75, 1.25))
-        pause = min(pause * 2, LONGEST_PAUSE)
+        if asyncio.get_running_loop().time() - began > DISCORD_GATEWAY.longest:
+            backoff.reset()
+        await asyncio.sleep(backoff.next_delay())

@@ -24,12 +24,12 @@ from adapters.platforms.discord.slash_commands import Payload, sync
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from bot.errors import BotError, Refused
 from bot.ports import Receive, Store
+from bot.util.retry import DISCORD_INTENTS, Backoff
 from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
 STANDBY = 1.0  # seconds after which who still waits for its turn to listen is a standby
-LONGEST_PAUSE = 60.0  # seconds until Discord is asked again what it lets us hear
 
 
 @dataclass
@@ -113,16 +113,16 @@ class DiscordListener:
 
     async def _insist_on_intents(self) -> discord.Intents:
         """The intents to ask for: the content of messages only where it has been granted, or Discord hangs up."""
-        pause = 1.0
+        backoff = Backoff(DISCORD_INTENTS)
         while True:
             try:
                 flags = (await self.rest.application()).flags
             except Refused:
                 raise
             except Exception as error:  # whatever it is: Discord, or what stands before it, may come to its senses
-                log.warning("Discord cannot be reached yet", again_in=pause, reason=repr(error))
+                pause = backoff.next_delay()
+                log.warning("Discord cannot be reached yet", again_in=round(pause, 1), reason=repr(error))
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             granted = flags.gateway_message_content or flags.gateway_message_content_limited
             log.info("listening on Discord", message_content=granted)

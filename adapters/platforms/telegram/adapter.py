@@ -38,6 +38,7 @@ from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import MEGABYTE, Http, Reply, check_size, photo
+from bot.util.retry import TELEGRAM_FILE, retry
 from bot.util.tasks import BackgroundTasks
 from bot.web.server import WebServer
 from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
@@ -47,7 +48,6 @@ log = structlog.get_logger(__name__)
 TYPING = 4.5  # seconds; Telegram shows the sign for five
 CHECK = 60.0  # seconds after which the webhook is looked at again
 DEAF = 120.0  # seconds without a word from Telegram, after which something is wrong
-AGAIN = 1.0  # seconds until a file that was away is asked for once more
 MANAGING = ("creator", "administrator")  # as Telegram calls those who manage a group
 
 
@@ -277,11 +277,7 @@ class Telegram:
         if theirs <= limit and attachment.size > theirs:
             raise too_big()
         check_size(attachment.size, limit)
-        try:
-            return await self._fetch(attachment, limit)
-        except FileUnavailable:
-            await asyncio.sleep(AGAIN)
-            return await self._fetch(attachment, limit)
+        return await retry(TELEGRAM_FILE, partial(self._fetch, attachment, limit), FileUnavailable)
 
     async def _fetch(self, attachment: Attachment, limit: int) -> bytes:
         with map_telegram_errors():

@@ -70,7 +70,7 @@ class Poller:
         """Wait. Who polled before us may have died while Telegram still held the line for it: that is no trouble."""
         settling = time.monotonic() < self._began + self.poll + SETTLING
         if isinstance(error, Conflict) and settling:
-            await asyncio.sleep(self.patience.first)
+            await asyncio.sleep(self.patience.policy.delay(1))
         else:
             await self.patience.after(error)
 

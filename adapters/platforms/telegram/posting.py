@@ -1,10 +1,10 @@
 """What the bot says on Telegram: posts that grow and change, drafts, and files along with them."""
 
-import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import structlog
 from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
@@ -29,13 +29,12 @@ from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Channel, OutgoingPost
 from bot.replies.pages import units
+from bot.util.retry import TELEGRAM_ATTACHMENTS, retry
 from bot.words import say
 
 log = structlog.get_logger(__name__)
 
 FALLBACKS = 3
-FILE_TRIES = 3
-AGAIN, LONGEST_PAUSE = 1.0, 60.0  # seconds between two of them
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 Say = Callable[[int, int | None, RenderedText], Awaitable[str]]
@@ -123,15 +122,7 @@ class Posting:
             await send_batch(self._line, chat, batch, message_thread_id=thread, reply_parameters=_reply(post))
             return post
 
-        for tries_left in reversed(range(FILE_TRIES)):
-            try:
-                await self._say(channel, "", False, send)
-            except Busy as error:
-                if not tries_left:
-                    raise
-                await asyncio.sleep(min(error.retry_after or AGAIN, LONGEST_PAUSE))
-            else:
-                return
+        await retry(TELEGRAM_ATTACHMENTS, partial(self._say, channel, "", False, send), Busy)
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post. A whole text turns a draft into a post."""

@@ -22,13 +22,13 @@ from bot.errors import Unreadable
 from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import check_size
+from bot.util.retry import WEB_INTAKE
 from bot.web.server import WebServer
 from bot.words import say
 
 log = structlog.get_logger(__name__)
 
 YOU = Author("you", "you")
-AGAIN = 1.0  # seconds until a message is offered again that the bot could not take
 
 
 class WebPage:
@@ -93,7 +93,7 @@ class WebPage:
                 await receive(self._message(entry))
             except Exception:  # the store may be away; later messages must not overtake this one
                 log.exception("a message could not be taken in", message=entry.id)
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(WEB_INTAKE.delay(1))
             else:
                 await self.journal.received(entry)
                 return

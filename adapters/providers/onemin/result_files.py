@@ -7,6 +7,7 @@ Signed links are as good as the files themselves: they are stored nowhere, and n
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,6 +17,7 @@ from adapters.providers.onemin.asset_kinds import AssetKind, Family, kind_of
 from adapters.providers.responses import is_success
 from bot.errors import Busy, Refused
 from bot.util.http import MEGABYTE, Http, read_capped
+from bot.util.retry import ONEMIN_RESULT, retry
 
 log = structlog.get_logger(__name__)
 
@@ -103,16 +105,13 @@ class ResultFetcher:
     async def fetch(self, addresses: Addresses, family: Family) -> tuple[bytes, AssetKind]:
         """Return the file and its kind. Raises Refused (usually made_gone) when no address works."""
         for address in addresses:
-            for _ in range(2):  # a transient failure is worth another try
-                try:
-                    data = await self._read(address)
-                except Busy:
-                    continue
-                kind = kind_of(data, family)
-                if kind:
-                    return data, kind
-                log.warning("a result of 1min.ai cannot be had there", host=urlsplit(address).hostname, bytes=len(data))
-                break
+            try:
+                data = await retry(ONEMIN_RESULT, partial(self._read, address), Busy)
+            except Busy:
+                continue
+            if kind := kind_of(data, family):
+                return data, kind
+            log.warning("a result of 1min.ai cannot be had there", host=urlsplit(address).hostname, bytes=len(data))
         raise Refused("made_gone")
 
     async def _read(self, address: str) -> bytes:

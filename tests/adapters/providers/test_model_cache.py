@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
 from adapters.providers import model_cache as shelves
-from adapters.providers.model_cache import MAX_AGE, RETRY_AFTER, ModelListCache
+from adapters.providers.model_cache import MAX_AGE, ModelListCache
 from bot.errors import Busy
+from bot.util.retry import MODEL_LIST
 
 
 class Source:
@@ -83,7 +85,7 @@ async def test_an_old_list_is_better_than_none_and_who_just_failed_is_not_asked_
     assert await shelf.models() == ["list 1"]
     assert source.asked == 2
 
-    source.now, source.trouble = MAX_AGE + RETRY_AFTER, None
+    source.now, source.trouble = MAX_AGE + MODEL_LIST.first, None
     await shelf.models()
     await settled(shelf)
     assert await shelf.models() == ["list 3"]
@@ -94,7 +96,7 @@ async def test_what_is_shipped_stands_in_where_there_never_was_a_list(source: So
     shelf = ModelListCache(source, lambda: ["shipped"], clock=lambda: source.now)
 
     assert await shelf.models() == ["shipped"]
-    source.now, source.trouble = RETRY_AFTER, None
+    source.now, source.trouble = MODEL_LIST.first, None
     assert await shelf.models() == ["shipped"]
     await settled(shelf)
     assert await shelf.models() == ["list 2"]
@@ -111,7 +113,7 @@ async def test_with_nothing_shipped_the_list_is_empty(source: Source, shelf: Mod
 async def test_nobody_waits_forever(
     source: Source, shelf: ModelListCache[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelves, "FETCH_TIMEOUT", 0.02)
+    monkeypatch.setattr(shelves, "MODEL_LIST", replace(MODEL_LIST, timeout=0.02))
     source.open.clear()
 
     async with asyncio.timeout(2):

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.asking.outcome import CLAIMS
 from bot.errors import Busy, Forgotten, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import AnswerVersion, Channel, Turn, Usage
 from bot.ports import Store
 from bot.replies.reply import NOTHING_MORE
 from bot.turns.worker import Worker
+from bot.util.retry import MOST_DELIVERIES
 from tests.conftest import MODEL, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
@@ -156,7 +156,7 @@ async def test_what_processes_keep_dying_over_is_given_up(
 ) -> None:
     await hear(worker, said())
     again = await taken(worker, pressed("/retry 1", "1"))
-    await worker.take(replace(again, deliveries=CLAIMS + 1))
+    await worker.take(replace(again, deliveries=MOST_DELIVERIES + 1))
     assert platform.reads()[0].startswith("⚠️ I tried this several times")
     assert len(provider.prompts) == 1
 

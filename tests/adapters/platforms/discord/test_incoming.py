@@ -21,6 +21,7 @@ from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from bot.errors import Busy
 from bot.messages import Message
 from bot.ports import Store
+from bot.util.retry import RetryPolicy
 from tests.adapters.platforms.discord.conftest import IN_TIME, Listener, discord_on_loopback, listening
 from tests.doubles.discord import BOB, CUT, ME, TOKEN, FakeDiscord
 
@@ -87,7 +88,8 @@ async def hearing(
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.platforms.discord.channel_queues.LONGEST_PAUSE", 0.02)
+    quick = RetryPolicy(first=0.02, longest=0.02)
+    monkeypatch.setattr("adapters.platforms.discord.channel_queues.DISCORD_INTAKE", quick)
 
 
 async def known(server: FakeDiscord, client: Listener, marks: ReadMarks) -> int:

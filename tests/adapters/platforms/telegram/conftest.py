@@ -13,6 +13,7 @@ from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
 from adapters.platforms.telegram.send_pacing import SendLimits, SendPacing
 from bot.messages import Message
+from bot.util.retry import RetryPolicy
 from tests.doubles.telegram import TOKEN, TelegramBed
 
 PHOTO = (Path(__file__).parents[3] / "files" / "photos" / "cat.jpg").read_bytes()
@@ -50,7 +51,12 @@ def client(bed: TelegramBed) -> Client:
     """Makes an adapter, to be entered."""
 
     def make(token: str = TOKEN, limits: SendLimits = AT_ONCE, **options: Any) -> Telegram:
-        usual: dict[str, Any] = {"commands": COMMANDS, "patience": PollingBackoff(0.01, 0.05), "poll": 1}
+        patience = PollingBackoff(RetryPolicy(first=0.01, longest=0.05))
+        usual: dict[str, Any] = {
+            "commands": COMMANDS,
+            "patience": patience,
+            "poll": 1,
+        }
         return Telegram(token, bed.url, pace=SendPacing(limits), **(usual | options))
 
     return make

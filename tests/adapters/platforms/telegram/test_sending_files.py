@@ -12,6 +12,7 @@ from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.translate import BotIdentity, translate
 from bot.errors import Busy, Refused
 from bot.messages import Button, Channel, File, Message, OutgoingPost
+from bot.util.retry import TELEGRAM_ATTACHMENTS
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, Fault, Post, Sent, TelegramBed, flood
 
@@ -276,7 +277,7 @@ async def test_a_hiccup_before_anything_was_said_is_for_the_worker_to_mend(
 async def test_a_hiccup_after_the_text_does_not_say_the_text_again(
     telegram: Telegram, bed: TelegramBed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speech, "AGAIN", 0.01)
+    monkeypatch.setattr(speech, "TELEGRAM_ATTACHMENTS", replace(TELEGRAM_ATTACHMENTS, first=0.01))
     bed.fails("sendMediaGroup", BAD_GATEWAY, times=2)
     await telegram.send(HOME, OutgoingPost(text="Ann sent these:", files=(CHART, CHART)))
     assert bed.reads() == ["Ann sent these:", "", ""]

@@ -13,6 +13,7 @@ from adapters.platforms.web.entries import SubmittedMessage
 from bot.errors import Unreadable
 from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference, OutgoingPost
 from bot.ports import Adapter
+from bot.util.retry import RetryPolicy
 from bot.web.server import WebServer
 from tests.adapters.platforms.web.conftest import STOP, House
 from tests.conftest import CAT, PHOTOS
@@ -82,7 +83,7 @@ async def test_what_was_said_before_a_crash_is_handed_over_after_it(tmp_path: Pa
 async def test_a_message_the_bot_cannot_take_is_offered_again_before_later_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.platforms.web.adapter.AGAIN", 0.01)
+    monkeypatch.setattr("adapters.platforms.web.adapter.WEB_INTAKE", RetryPolicy(first=0.01, longest=0.01))
     heard: list[str] = []
     all_heard = asyncio.Event()
 
