@@ -125,7 +125,7 @@ async def running(
         )
         worker = Worker(context, metrics)
         dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
-        inbox = Inbox(store, worker.hands.access, stops, settings.bot_user_waiting)
+        inbox = Inbox(store, worker.hands.access, stops, most_waiting=settings.bot_user_waiting, consoles=consoles)
         ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
         log.info("who may use this bot", answer=describe_access(settings))
         if warning := describe_open_purse(settings):

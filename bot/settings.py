@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     )
     bot_deny: Subjects = Field((), description="People, channels and servers that may not, as platform:id.")
     bot_user_waiting: int = Field(
-        50, ge=1, description="How many unanswered messages one person may have; what is said beyond is not taken in."
+        200, ge=1, description="How many unanswered messages one person may have; what is said beyond is not taken in."
     )
     bot_user_turns_minute: float | None = _limit("answers a minute", "a person")
     bot_user_turns_day: float | None = _limit("answers a day", "a person")

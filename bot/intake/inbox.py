@@ -26,9 +26,18 @@ log = structlog.get_logger(__name__)
 class Inbox:
     """Receives the messages of the platforms."""
 
-    def __init__(self, store: Store, access: Access, stops: Stops, most_waiting: int = 50) -> None:
-        """Keep the parts; `most_waiting` is the limit of unanswered messages per person."""
-        self.store, self._access, self._stops, self._most_waiting = store, access, stops, most_waiting
+    def __init__(
+        self,
+        store: Store,
+        access: Access,
+        stops: Stops,
+        *,
+        most_waiting: int | None = None,
+        consoles: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep the parts; `most_waiting` is the limit of unanswered messages per person, except on `consoles`."""
+        self.store, self._access, self._stops = store, access, stops
+        self._most_waiting, self._consoles = most_waiting, consoles
         self._told: dict[str, float] = {}  # time of the last notice that the queue is full, by person
 
     async def reopen(self) -> None:
@@ -72,16 +81,17 @@ class Inbox:
 
     async def _keep(self, message: Message) -> bool:
         """Store the message; False: the queue is full, and the author was told a moment ago."""
+        most = None if message.channel.platform in self._consoles else self._most_waiting
         try:
-            added = await self.store.intake.add(message, ALBUM_SECONDS if message.album else 0, self._most_waiting)
+            added = await self.store.intake.add(message, ALBUM_SECONDS if message.album else 0, most)
         except QueueFull:
-            return await self._turn_down(message)
+            return await self._turn_down(message, most or 0)
         if added:
             log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
         return True
 
-    async def _turn_down(self, message: Message) -> bool:
-        """Tell the author that the queue is full, but rarely: a flood of notices would be one as well."""
+    async def _turn_down(self, message: Message, most: int) -> bool:
+        """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""
         author, now = subject_of(message), time.monotonic()
         log.info("no room", channel=str(message.channel), author=message.author.id)
         if not message.addressed or now < self._told.get(author, -inf) + QUIET:
@@ -89,7 +99,7 @@ class Inbox:
         self._told = {each: told for each, told in self._told.items() if now < told + QUIET} | {author: now}
         notice = replace(message, text=f"/{CROWDED}", attachments=(), about=None, album=None)
         with suppress(QueueFull):  # another process has sent the notice
-            return await self.store.intake.add(notice, most=self._most_waiting + 1)
+            return await self.store.intake.add(notice, most=most + 1)
         return False
 
     async def _stop(self, message: Message) -> bool:

@@ -1,8 +1,9 @@
 """What becomes of turns whose process ended without giving them back, and of those that processes keep ending over.
 
-An unclean end makes suspects of the turns that were in work. It is charged only to the one that was unambiguous: the
-only turn in work, or the only suspect among them. So that ends become unambiguous, a process has at most one suspect
-in work; suspects that were charged least come first, then the oldest. A stall names its turn, and suspects nobody else.
+A turn that is in work at an unclean end for the second time is a suspect. An end is charged only to the turn that was
+unambiguous: the only one in work, or the only suspect among them. So that ends become unambiguous, a process has at
+most one suspect in work; suspects that were charged least come first, then the oldest. A stall names its turn, and
+suspects nobody else.
 """
 
 import time
@@ -33,7 +34,8 @@ FROM turns WHERE holder = :holder AND finished IS NULL ORDER BY id {hold}
 """
 
 GETS_ON = "UPDATE turns SET progress = :progress WHERE id = :id"
-SUSPECT = "UPDATE turns SET suspect = TRUE, crashes = crashes + :charge WHERE id = :id"
+# Only from the second time on: after one power cut, all that was in work is answered as fast as ever.
+SUSPECT = "UPDATE turns SET suspect = claims > tries + 1, crashes = crashes + :charge WHERE id = :id"
 
 HOLDERS = "SELECT DISTINCT holder FROM turns WHERE holder IS NOT NULL AND finished IS NULL AND holder <> :me"
 NEXT_EXPIRY = """

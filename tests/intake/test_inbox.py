@@ -224,3 +224,10 @@ async def test_when_some_are_answered_there_is_room_again(sqlite: Store) -> None
     [turn] = await sqlite.queue.claim(1)
     await sqlite.queue.finish(turn)
     assert [turn.message.text for turn in await taken_in(inbox, said("and now?"))] == ["and now?"]
+
+
+async def test_the_operators_own_page_has_no_such_limit(sqlite: Store) -> None:
+    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1, consoles=frozenset({"web"}))
+    for n in range(3):
+        await inbox.receive(said(channel=f"web:topic{n}"))
+    assert [turn.message.text for turn in await sqlite.queue.claim(9)] == ["what is this?"] * 3
