@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bench.database import database
 from bench.measure import percentile, table
 from bench.result import Result
-from bot.messages import Answer, Author, Channel, Message
+from bot.messages import Author, Channel, JobResult, Message
 from bot.ports import Store
 from bot.store import open_store
 from bot.store.database import Execute
@@ -139,7 +139,7 @@ async def _write(store: Store, channel: int, waits: list[float]) -> None:
 async def _answer(store: Store) -> None:
     while True:
         for turn in await store.queue.claim(ADDING):
-            await store.queue.save_answer(turn, Answer("a cat", MODEL))
+            await store.queue.save_result(turn, JobResult(text="a cat", model=MODEL))
             await store.queue.finish(turn)
         await asyncio.sleep(PAUSE)
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from bench.database import Database, database
 from bench.measure import percentile, table
 from bench.result import Result
-from bot.messages import Answer, Author, Channel, Message
+from bot.messages import Author, Channel, JobResult, Message
 from bot.store import open_store
 from bot.store.sql import SqlStore
 
@@ -115,7 +115,7 @@ def _message(channel: str, n: int) -> Message:
 
 async def _claim_and_finish(store: SqlStore) -> None:
     for turn in await store.queue.claim(1):
-        await store.queue.save_answer(turn, Answer("a cat", "onemin/gpt-4o"))
+        await store.queue.save_result(turn, JobResult(text="a cat", model="onemin/gpt-4o"))
 
 
 async def _timed(work: Callable[[], Awaitable[object]]) -> list[float]:

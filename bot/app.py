@@ -198,15 +198,15 @@ def build_job_context(
         limits=limits,
     )
     return JobContext(
-        store,
-        adapters,
-        providers,
-        asker,
-        limits,
-        Mirror(store, adapters),
-        studio,
-        rules,
-        build_access(settings, store, consoles),
+        store=store,
+        adapters=adapters,
+        providers=providers,
+        asker=asker,
+        limits=limits,
+        mirror=Mirror(store, adapters),
+        media=studio,
+        rules=rules,
+        access=build_access(settings, store, consoles),
     )
 
 

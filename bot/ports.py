@@ -6,7 +6,6 @@ from typing import Any, Protocol, Self
 
 from bot.messages import (
     Admission,
-    Answer,
     AnswerVersion,
     Attachment,
     Author,
@@ -21,6 +20,7 @@ from bot.messages import (
     File,
     Generated,
     GenerationRequest,
+    JobResult,
     Message,
     Model,
     OutgoingPost,
@@ -248,8 +248,8 @@ class TurnQueue(Protocol):
     async def reschedule(self, turn: Turn, seconds: float) -> None:
         """Put the turn back for that long, and count an attempt; its conversation waits behind it."""
 
-    async def save_answer(self, turn: Turn, answer: Answer) -> None:
-        """Save the whole answer, and book what it took if a model gave it; only delivery is left."""
+    async def save_result(self, turn: Turn, result: JobResult) -> None:
+        """Save what came of the turn, and book what it took if a model worked for it; only showing is left."""
 
     async def finish(self, turn: Turn, error: str | None = None) -> None:
         """Take the turn off the queue, and let the next of its conversation come forward."""

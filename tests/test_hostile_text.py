@@ -43,6 +43,7 @@ from bot.errors import BotError
 from bot.operations import logs
 from bot.replies.markdown import hidden_host, is_formula, leads_somewhere, parse, spoken, to_unicode
 from bot.replies.pages import pages
+from bot.store.fields_from_text import COMPARISON, _lane
 from tests.doubles.hostile import LONGEST, PIECES, SECONDS, SIGNS, hostile_texts
 
 COUNT = 40  # texts for each reader, besides the examples
@@ -91,7 +92,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "small pages": lambda text: pages(text, 64),
     "videos": lambda text: (videos.links(text), videos.without_videos(text), videos.latest(text, 2)),
     "photos by number": memory.named,
-    "notes": lambda text: memory._NOTES.sub("", text),
+    "notes of older versions": lambda text: (_lane(text, {}), COMPARISON.match(text)),
     "commands": parse_command,
     "wishes": lambda text: WISH.sub("", text),
     "an export": lambda text: (export._quote(text), export._line(text), export._safe(text, "a.png")),

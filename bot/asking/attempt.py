@@ -14,7 +14,7 @@ from bot.asking.file_loader import FileLoader
 from bot.asking.file_preparation import FilePreparation
 from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
 from bot.asking.poison_photos import find_bad_photos, may_be_photo_fault
-from bot.asking.question import Question, detached, instructions, join_notes, with_history, words
+from bot.asking.question import Question, detached, instructions, with_history, words
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, Forgotten, Refused, Unreadable
 from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Turn, Usage
@@ -272,7 +272,7 @@ class Attempt:
             finally:
                 self._grow(Text(rest.end()))
         if rest.said and self.asked.answered_by != self.turn.conversation.model:
-            self._grow(Text(f"\n\n_{say('failover_rest', by=self.turn.conversation.model)}_"))
+            self.asked.ending = f"_{say('failover_rest', by=self.turn.conversation.model)}_"
 
     def _grow(self, piece: Text) -> None:
         if not piece.text:
@@ -286,7 +286,8 @@ class Attempt:
             conversation = self.asked.turn.conversation
             note = self.context.failover.note(conversation.id, conversation.model, model)
             asked.answered_by = model
-            asked.reply.grow(join_notes(filter(None, [*asked.notes, *self.notes, note])))
+            asked.notes = [each for each in (*asked.notes, *self.notes, note) if each]
+            asked.reply.notes = asked.notes
         asked.reply.grow(piece.text)
 
 

@@ -34,10 +34,6 @@ NAMED = re.compile(
 """Matches references to photos and documents by number: photo 2, photos 1 and 3, Bilder 2-4, 图2, file 3."""
 
 
-# The bot's notes before an answer, which models must not imitate: lines in italics.
-_NOTES = re.compile(r"\A(?:_[^\n]+_\n\n)+")
-
-
 def named(text: str) -> set[int]:
     """Return the numbers of the photos and documents that a text refers to."""
     numbers: set[int] = set()
@@ -124,7 +120,6 @@ def fit_history(
     """Return as much of the history, the last of it first, as `most` tokens allow; questions name their files."""
     kept = list[Exchange]()
     for exchange in reversed(history):
-        exchange = replace(exchange, answer=_NOTES.sub("", exchange.answer))
         shown = [each for each in known if each.turn == exchange.turn]
         if shown:
             key = "memory_shown_files" if any(each.is_document for each in shown) else "memory_shown"

@@ -1,17 +1,18 @@
 """The outcome of a question: the decision about every failure."""
 
+from dataclasses import replace
+from time import monotonic
 from typing import Protocol
 
 import structlog
 
 from bot.asking.question import Question
 from bot.errors import BotError, Busy, LeaseLost, Refused
+from bot.messages import ANSWERED, STOPPED, JobResult, Usage
 from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.words import say
 
 log = structlog.get_logger(__name__)
-
-ANSWERED, STOPPED = "answered", "stopped"
 
 
 class AnswersQuestions(Protocol):
@@ -22,8 +23,8 @@ class AnswersQuestions(Protocol):
         ...
 
 
-async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> tuple[str, str]:
-    """Ask; return the text to show, and the result: answered, stopped, or the key of the error.
+async def answer_question(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> JobResult:
+    """Ask, and return the words there are; what went wrong is said below them.
 
     Raises Busy only if another try makes sense: before any words, and within the number of tries. If not `patient`,
     a sentence is returned instead.
@@ -34,23 +35,41 @@ async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = T
         text = await asker.ask(asked)
     except Busy as error:
         if asked.reply.text:
-            return _with_warning(asked, say("answer_cut")), "answer_cut"
+            return _failed(asked, "answer_cut", say("answer_cut"))
         if patient and not ASK_AGAIN.is_over(asked.attempts + 1):
             raise
-        return _with_warning(asked, say("busy_still", reason=error, tries=asked.attempts + 1)), error.key
+        return _failed(asked, error.key, say("busy_still", reason=error, tries=asked.attempts + 1))
     except BotError as error:
-        return _with_warning(asked, str(error)), error.key
+        return _failed(asked, error.key, str(error))
     except LeaseLost:
         raise
     except Exception:
         log.exception("a bug")
-        return _with_warning(asked, say("bug")), "bug"
-    return (_stopped(text), STOPPED) if asked.stopped else (text, ANSWERED)
+        return _failed(asked, "bug", say("bug"))
+    if asked.stopped:
+        return _result(asked, STOPPED, text.rstrip(), f"⏹ {say('stopped')}")
+    return _result(asked, ANSWERED, text)
 
 
-def _with_warning(asked: Question, sentence: str) -> str:
-    return "\n\n".join(filter(None, (asked.reply.text.rstrip(), f"⚠️ {sentence}")))
+def failure(code: str, sentence: str) -> JobResult:
+    """Return the result of work that was not even begun."""
+    return JobResult(outcome=code, ending=f"⚠️ {sentence}", booked=False)
 
 
-def _stopped(text: str) -> str:
-    return "\n\n".join(filter(None, (text.rstrip(), f"⏹ {say('stopped')}")))
+def _failed(asked: Question, code: str, sentence: str) -> JobResult:
+    result = _result(asked, code, asked.reply.text.rstrip(), f"⚠️ {sentence}")
+    return replace(result, booked=asked.usage != Usage())  # what was spent in vain counts all the same
+
+
+def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobResult:
+    return JobResult(
+        text=text,
+        model=asked.answered_by,
+        outcome=outcome,
+        notes=tuple(asked.notes) if asked.first_words is not None else (),
+        ending="\n\n".join(filter(None, (asked.ending, ending))),
+        answered_by=asked.answered_by,
+        usage=asked.usage,
+        first_words=asked.first_words,
+        took=monotonic() - asked.started,
+    )

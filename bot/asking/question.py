@@ -1,6 +1,6 @@
 """A question and its words: the text, the model and the reply in which the answer is shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -33,6 +33,7 @@ class Question:
     alone: bool = False  # no other model may answer
     attempts: int = 0
     notes: list[str] = field(default_factory=list)  # shown before the answer
+    ending: str = ""  # shown after it
     started: float = field(default_factory=monotonic)
     first_words: float | None = None
     usage: Usage = field(default_factory=Usage)
@@ -64,11 +65,6 @@ def with_history(text: str, history: Sequence[Exchange]) -> str:
         return text
     told = "\n\n".join(f"{each.author}: {each.question}\n→ {each.answer[:LONGEST_QUOTE]}" for each in history)
     return say("ask_history", history=told, text=text)
-
-
-def join_notes(notes: Iterable[str]) -> str:
-    """Return the notes to show before the answer."""
-    return "".join(f"_{note}_\n\n" for note in notes)
 
 
 def instructions(preferences: Preferences) -> str:

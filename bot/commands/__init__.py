@@ -1,9 +1,9 @@
-"""The table of chat commands: the same on every platform."""
+"""What people can tell the bot to do: the same words on every platform."""
 
 from collections.abc import Mapping
 
 from bot.commands.access_commands import CROWDED, PEOPLE, introduce, may_claim, pairing_of
-from bot.commands.answers import AGAIN, ASKING, BETWEEN
+from bot.commands.answers import AGAIN, ASKING
 from bot.commands.command import (
     AskAgain,
     Command,
@@ -30,7 +30,6 @@ from bot.commands.settings import SETTINGS
 __all__ = [
     "ASK",
     "ASKING",
-    "BETWEEN",
     "COMMANDS",
     "CROWDED",
     "LISTED",

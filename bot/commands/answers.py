@@ -1,4 +1,4 @@
-"""Commands that improve an answer: ask again, ask another model or several at once, and go back."""
+"""An answer that could be better: asked again, of another model, or of several at once; and the way back."""
 
 from bot.commands.answer_buttons import controls
 from bot.commands.command import (
@@ -15,16 +15,15 @@ from bot.commands.command import (
 from bot.commands.model_choice import known_models, nearest, picker, suggest, switch
 from bot.commands.questions import question
 from bot.errors import Refused
-from bot.messages import AnswerVersion, Turn
+from bot.messages import Turn
 from bot.words import say
 
-FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
+FEWEST_MODELS, MOST_MODELS = 2, 4  # that are compared
 ASKING = ("retry", "compare")  # commands that ask a model
-BETWEEN = "\n\x1e\n"  # a separator that nobody types, between the answers of compared models
 
 
 async def retry(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """Ask again with the same photos and question: /retry [TURN] [MODEL]."""
+    """/retry [TURN] [MODEL]: the same photos and the same question, for a new answer."""
     subject, rest = await subject_of(desk, turn, rest)
     if not rest:
         return AskAgain(subject, turn.conversation.model)
@@ -32,29 +31,29 @@ async def retry(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
 
 
 async def other(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Pick the model that answers the question again: /with [TURN] [#PAGE]."""
+    """/with [TURN] [#PAGE]: pick the model that answers the question again."""
     subject, rest = await subject_of(desk, turn, rest)
     page = number(rest[1:]) if rest.startswith("#") else None
     known = await known_models(desk.providers)
     shown = picker(
         known, turn.conversation.model, page or 1, f"/retry {subject.id}", f"/with {subject.id}", "with_which"
     )
-    return shown if page else Response(shown.text, shown.buttons)  # the post with the answer is not replaced
+    return shown if page else Response(shown.text, shown.buttons)  # the answer itself stays where it is
 
 
 async def version(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Show another version of the answer: /version TURN N."""
+    """/version TURN N: show that one of the answers."""
     subject, rest = await subject_of(desk, turn, rest)
     versions = await desk.store.turns.list_versions(subject)
     n = (number(rest) or len(versions)) - 1
     if not 0 <= n < len(versions):
         raise Refused("version_unknown")
     await desk.store.turns.select_version(subject, n)
-    return Response(versions[n].text, tuple(controls(subject, len(versions), n, speaks=desk.speaks)), turn=subject)
+    return Response(versions[n].shown, tuple(controls(subject, len(versions), n, speaks=desk.speaks)), turn=subject)
 
 
 async def compare(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """Ask up to four models side by side, with the same photo and question: /compare MODEL MODEL ..."""
+    """/compare MODEL MODEL ...: the same photo and question to up to four models, side by side."""
     subject, rest = await subject_of(desk, turn, rest)
     known = await known_models(desk.providers)
     models = list(dict.fromkeys(nearest(name, known) for name in rest.replace(",", " ").split()))
@@ -64,22 +63,22 @@ async def compare(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
 
 
 async def pick(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Continue with the answer of the N-th compared model: /pick TURN N."""
+    """/pick TURN N: go on with what the N-th of the compared models said."""
     id, _, which = rest.partition(" ")
     compared = await _turn(desk, turn, id)
-    ordered = await compare(desk, compared, _rest(compared))
-    texts = (compared.answer or "").split(BETWEEN)
+    lanes = compared.result.lanes if compared.result else ()
     n = (number(which) or 0) - 1
-    if not isinstance(ordered, CompareModels) or len(texts) != len(ordered.models) or not 0 <= n < len(texts):
+    if not 0 <= n < len(lanes):
         raise Refused("version_unknown")
-    model = ordered.models[n]
-    await switch(desk, turn.conversation, model)
-    await desk.store.turns.add_version(ordered.subject, compared, AnswerVersion(texts[n], model))
-    return Response(say("picked", model=model))
+    subject, _ = await subject_of(desk, compared, _rest(compared))
+    answer = lanes[n].answer
+    await switch(desk, turn.conversation, answer.model)
+    await desk.store.turns.add_version(subject, compared, answer)
+    return Response(say("picked", model=answer.model))
 
 
 async def subject_of(desk: CommandContext, turn: Turn, rest: str) -> tuple[Turn, str]:
-    """Find the question by its number, the reply or as the last one; return it with the remaining words."""
+    """The question that is meant, and what is left of the words: named by its number, replied to, or the last one."""
     first, _, more = rest.partition(" ")
     if first.isdecimal():
         return await _turn(desk, turn, first), more.strip()
@@ -90,7 +89,7 @@ async def subject_of(desk: CommandContext, turn: Turn, rest: str) -> tuple[Turn,
 
 
 async def _turn(desk: CommandContext, turn: Turn, id: str) -> Turn:
-    """Find a turn of the same conversation; those of others are private."""
+    """A turn of the same conversation: the numbers of others are nobody's business."""
     n = number(id)
     found = None if n is None else await desk.store.turns.get_turn(n)
     if found is None or found.conversation.id != turn.conversation.id:
@@ -99,7 +98,7 @@ async def _turn(desk: CommandContext, turn: Turn, id: str) -> Turn:
 
 
 async def _replied_to(desk: CommandContext, turn: Turn) -> Turn | None:
-    """Find the question behind the replied-to post; for a repeated question, the original one."""
+    """The question behind the post that is replied to; what asked for other answers is about an earlier one."""
     about = turn.message.about
     behind = await desk.store.posts.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
     if behind is None:
@@ -111,7 +110,7 @@ async def _replied_to(desk: CommandContext, turn: Turn) -> Turn | None:
 
 
 async def _last_question(desk: CommandContext, turn: Turn) -> Turn | None:
-    """Find the last question before this turn: a button below an older answer may be pressed after newer questions."""
+    """The last one that was asked before: when a button is pressed below an older answer, others have been since."""
     last = await desk.store.turns.find_last_question(turn.conversation)
     if last is None or last.id < turn.id:
         return last
@@ -120,7 +119,7 @@ async def _last_question(desk: CommandContext, turn: Turn) -> Turn | None:
 
 
 def _rest(turn: Turn) -> str:
-    """Return the arguments of a command."""
+    """What a command was told."""
     said = parse(turn.message.text)
     return said[1] if said else ""
 

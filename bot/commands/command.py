@@ -1,4 +1,4 @@
-"""The shape of a command, and its context."""
+"""What a command is, and what it may reach for."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,89 +12,89 @@ from bot.messages import Button, File, GenerationKind, Message, Turn
 from bot.ports import Adapter, Provider, Store
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
-MOST_DIGITS = 18  # databases accept no longer numbers
+MOST_DIGITS = 18  # databases take no longer numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The operator's rules for everybody."""
+    """What the operator decided for everybody."""
 
     admins: frozenset[str] = frozenset()  # as platform:id; the store knows who claimed the bot since
     limits: tuple[Limit, ...] = ()
     keep_days: int = 30
     photo_days: int = 7
-    off: frozenset[str] = frozenset()  # features that are switched off
-    consoles: frozenset[str] = frozenset()  # platforms with access for the operator only
+    off: frozenset[str] = frozenset()  # features that nobody gets
+    consoles: frozenset[str] = frozenset()  # platforms on which whoever gets in is the operator
 
 
 @dataclass(frozen=True)
 class CommandContext:
-    """The services that a command may use."""
+    """What lies within a command's reach."""
 
     store: Store
     providers: Mapping[str, Provider]
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
-    photos: PhotoIntake | None = None  # takes photos in
+    photos: PhotoIntake | None = None  # what cleans them
     most_bytes: int = 20 * 1024 * 1024  # of a photo
-    documents: DocumentIntake | None = None  # takes documents in
+    documents: DocumentIntake | None = None  # what reads the others
 
     @property
     def speaks(self) -> bool:
-        """True if answers can be read aloud."""
+        """Whether answers can be read aloud."""
         return "speech" not in self.rules.off and any(provider.media for provider in self.providers.values())
 
     async def manages(self, message: Message) -> bool:
-        """Tell whether the author may change settings of the whole channel."""
+        """Whether its author may change what holds for everybody in the channel."""
         return await self.adapters[message.channel.platform].manages(message.channel, message.author)
 
     async def is_admin(self, message: Message) -> bool:
-        """Tell whether the author is an admin."""
+        """Whether its author runs this bot."""
         return await is_admin(self.store, self.rules.admins, message, self.rules.consoles)
 
     def is_console(self, message: Message) -> bool:
-        """Tell whether the message came from a platform of the operator's own, such as the page."""
+        """Whether it was said on a platform of the operator's own, such as the page."""
         return message.channel.platform in self.rules.consoles
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A possible value of an option, and its label in a list."""
+    """Something that an option may hold, and how to show it in a list."""
 
     value: str
     label: str
 
 
 Suggest = Callable[[CommandContext, str], Awaitable[Sequence[Suggestion]]]
-"""Returns values that match the text typed so far, the best first."""
+"""What fits what has been typed so far, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An argument of a command. Its description is the sentence `option_NAME`."""
+    """A part of what follows a command's name. Its description is the sentence `option_NAME`."""
 
     name: str
-    choices: tuple[str, ...] = ()  # all valid values; empty: anything
-    named: str = ""  # written as NAME=VALUE, and not just as the value
-    photo: bool = False  # an attachment instead of text
+    choices: tuple[str, ...] = ()  # all it may be; empty: anything
+    named: str = ""  # said as NAME=VALUE, and not just as the value
+    photo: bool = False  # not words at all
     suggest: Suggest | None = None
     required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The reply to a command."""
+    """What a command answers."""
 
     text: str
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
-    in_place: bool = False  # edits the post with the button that was pressed; a new post without one
-    turn: Turn | None = None  # the turn with the posts that show it
+    in_place: bool = False  # in the post whose button said the command; anew where no button did
+    turn: Turn | None = None  # whose posts are to show it
 
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """A request to ask the question of an earlier turn again."""
+    """The question of an earlier turn is to be asked once more."""
 
     subject: Turn
     model: str
@@ -102,7 +102,7 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class CompareModels:
-    """A request to ask several models the question of an earlier turn at the same time."""
+    """The question of an earlier turn is to be asked of several models at the same time."""
 
     subject: Turn
     models: Sequence[str]
@@ -110,20 +110,20 @@ class CompareModels:
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """A request to generate a picture from words, or from an earlier picture."""
+    """A picture is to be made: of words, or of one that was shown."""
 
     kind: GenerationKind
     words: str
-    model: str | None  # as typed; None: the default one
+    model: str | None  # as somebody named it; None: the usual one
     params: Mapping[str, str]
-    source_turn: int | None = None  # the turn with the picture; None: that of the message, or else the last one
-    nth: int = 1  # number of the picture in that turn
-    again: Turn | None = None  # the turn that first asked for it
+    source_turn: int | None = None  # the turn whose picture is meant; None: that of the message, or else the last one
+    nth: int = 1  # of its pictures
+    again: Turn | None = None  # that ordered it first
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakAnswer:
-    """A request to read the answer to an earlier turn aloud."""
+    """The answer to an earlier turn is to be read aloud."""
 
     subject: Turn
 
@@ -133,23 +133,23 @@ CommandResult = Response | AskAgain | CompareModels | Generate | SpeakAnswer
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A chat command. Its line in /help is the sentence `help_NAME`.
+    """Something that the bot is told to do. Its line in /help is the sentence `help_NAME`.
 
-    `run` executes it with the words after the name; it may run twice if a process dies meanwhile. `options` are the
-    arguments in their order, for platforms that have a form for them.
+    `obey` does it, with what was said after the name; it may run twice when a process dies over it. `options` are the
+    parts of what is said, in their order, for platforms that have a form for them.
     """
 
     run: Callable[[CommandContext, Turn, str], Awaitable[CommandResult]]
     options: tuple[Option, ...] = ()
-    listed: bool = True  # in /help, and in the platforms' lists of commands; others are sent by buttons
+    listed: bool = True  # in /help, and where platforms list commands; others are said by buttons
 
 
 def parse(text: str) -> tuple[str, str] | None:
-    """Split `/name rest` or `/name@bot rest`; None if the text is no command. The name may be an unknown one."""
+    """Split `/name rest` or `/name@bot rest`; None where the text is no command. The name may be an unknown one."""
     match = WORD.fullmatch(text.strip())
     return (match["name"].lower(), (match["rest"] or "").strip()) if match else None
 
 
 def number(text: str) -> int | None:
-    """Parse a number; None if it is none, or longer than any id."""
+    """The number that somebody wrote; None where it is none, or longer than any that we gave out."""
     return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None

@@ -8,11 +8,11 @@ STOP = "stop"
 
 
 async def new(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Start a new conversation with the same model: /new. The old one is put aside."""
+    """/new: put aside what was said and begin afresh, with the same model."""
     await desk.store.conversations.renew(turn.conversation)
     return Response(say("new_done"))
 
 
 async def stop(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Reply that there is nothing to stop: /stop. If there is, the inbox has already stopped it."""
+    """/stop: the inbox has done so, if there was anything to stop; this is what is said if there was not."""
     return Response(say("stop_nothing"))

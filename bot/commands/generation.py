@@ -1,4 +1,4 @@
-"""Commands that generate pictures and sound."""
+"""Pictures and sound that people order."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ MAKING = (*CRAFTS, SPEAK, REDO)  # commands that make something
 NEEDS_WORDS = ("imagine", "edit")
 MODEL = "model"
 OF, NTH = "of", "nth"
-WISHES = (MODEL, OF, NTH, "size", "n", "quality", "style", "background", "ratio")  # allowed parameters
+WISHES = (MODEL, OF, NTH, "size", "n", "quality", "style", "background", "ratio")  # what people may say as name=value
 WISH = re.compile(rf"(?<!\S)({'|'.join(WISHES)})=(\S+)", re.IGNORECASE)
 
 
 async def draw(craft: GenerationKind, desk: CommandContext, turn: Turn, rest: str) -> Generate:
-    """Parse a request: [WORDS] [NAME=VALUE ...]. Buttons send of=TURN nth=N, for an earlier generated picture."""
+    """Read an order: [WORDS] [NAME=VALUE ...]. Buttons say of=TURN nth=N, for a picture that was made before."""
     wishes = {name.lower(): value for name, value in WISH.findall(rest)}
     words = " ".join(WISH.sub("", rest).split())
     if craft in NEEDS_WORDS and not words:
@@ -33,7 +33,7 @@ async def draw(craft: GenerationKind, desk: CommandContext, turn: Turn, rest: st
 
 
 async def speak(desk: CommandContext, turn: Turn, rest: str) -> SpeakAnswer:
-    """Read the answer aloud: /speak [TURN]."""
+    """/speak [TURN]: read the answer aloud."""
     subject, _ = await subject_of(desk, turn, rest)
     if not subject.answer:
         raise Refused("again_nothing")
@@ -41,7 +41,7 @@ async def speak(desk: CommandContext, turn: Turn, rest: str) -> SpeakAnswer:
 
 
 async def redo(desk: CommandContext, turn: Turn, rest: str) -> Generate:
-    """Repeat a request: /redo TURN."""
+    """/redo TURN: the same order once more."""
     subject, _ = await subject_of(desk, turn, rest)
     name, words = parse(subject.message.text) or ("", "")
     if name == REDO:
@@ -53,7 +53,7 @@ async def redo(desk: CommandContext, turn: Turn, rest: str) -> Generate:
 
 
 async def suggest(craft: GenerationKind, desk: CommandContext, typed: str) -> Sequence[Suggestion]:
-    """List models that can do it and match the typed text."""
+    """The models that can do it and whose name holds what was typed."""
     found = []
     for name, provider in desk.providers.items():
         models = await provider.media.models(craft) if provider.media else ()

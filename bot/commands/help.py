@@ -1,4 +1,4 @@
-"""Commands that explain the bot."""
+"""Commands that say what the bot is."""
 
 from bot.commands.command import CommandContext, Response
 from bot.messages import Turn
@@ -8,11 +8,11 @@ PREFIX = "help_"
 
 
 async def help_(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """List the commands, one line for each: /help."""
+    """/help: what can be done, a line for each command."""
     names = (key.removeprefix(PREFIX) for key in catalogue() if key.startswith(PREFIX) and key != "help_start")
     return Response(say("help", commands="\n".join(f"/{name} · {say(PREFIX + name)}" for name in names)))
 
 
 async def start(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Introduce the bot: /start, which Telegram sends for people who open the chat."""
+    """/start: what Telegram says for people who meet the bot."""
     return Response(say("hello", help=(await help_(desk, turn, rest)).text))

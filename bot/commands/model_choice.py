@@ -1,4 +1,4 @@
-"""The choice of the model."""
+"""Which model answers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from bot.ports import Provider
 from bot.words import say
 
 PAGE = 8  # models on one page of the picker
-SUGGESTED = 25  # suggestions during typing
-OFFERED = 3  # placeholder for a name that matches nothing
-CLOSE = 0.4  # similarity of two names, from 0 to 1, to be close
-EYE = "👁"  # marks a model that sees photos
-HERE = "✓"  # marks the model that answers here
+SUGGESTED = 25  # while somebody types
+OFFERED = 3  # in the place of a name that nothing is called by
+CLOSE = 0.4  # how much two names have in common, from 0 to 1, to be close
+EYE = "👁"  # what marks a model that sees photos
+HERE = "✓"  # and the one that answers here
 LONGEST = 40  # characters of a button
 
 Known = Mapping[str, Model]
@@ -24,7 +24,7 @@ Known = Mapping[str, Model]
 
 
 async def model(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Pick the model that answers here: /model [NAME | #PAGE]. NAME may be a part of it, without the provider."""
+    """/model [NAME | #PAGE]: pick the model that answers here. NAME may be a part of it, without the provider."""
     known = await known_models(desk.providers)
     current = turn.conversation.model
     if not rest or rest.startswith("#"):
@@ -44,7 +44,7 @@ async def model(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def switch(desk: CommandContext, conversation: Conversation, name: str) -> None:
-    """Switch the model. A provider that is left deletes its conversation: nobody would find it there later."""
+    """Let another model answer. A provider that is left deletes what it kept: nobody would find it there later."""
     left = desk.providers.get(conversation.provider)
     await desk.store.conversations.switch_model(conversation, name)
     if left is not None and conversation.remote_id is not None and name.partition("/")[0] != conversation.provider:
@@ -53,9 +53,9 @@ async def switch(desk: CommandContext, conversation: Conversation, name: str) ->
 
 
 def picker(known: Known, current: str, page: int, command: str, turn_page: str, title: str) -> Response:
-    """Return a page of all models, grouped by provider, those that see photos first.
+    """A page of all models, grouped by provider, the seeing ones first.
 
-    A press sends `command` and the model, or `turn_page` and the number of another page.
+    A press says `command` and the model, or `turn_page` and the number of another page.
     """
     ordered = _ordered(known)
     pages = max(1, -(-len(ordered) // PAGE))
@@ -71,12 +71,12 @@ def picker(known: Known, current: str, page: int, command: str, turn_page: str, 
 
 
 async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
-    """Return all available models, by provider/model."""
+    """Every model that can be asked, by provider/model."""
     return {f"{name}/{model.id}": model for name, provider in providers.items() for model in await provider.models()}
 
 
 def resolve(name: str, known: Known) -> str | None:
-    """Find the one model that matches a name, with or without the provider; None: it is ambiguous."""
+    """The one model that somebody means by a name, with or without the provider; None: it is not clear."""
     wanted = name.lower()
     same = [full for full, model in known.items() if wanted in (full.lower(), model.id.lower())]
     if same:
@@ -86,7 +86,7 @@ def resolve(name: str, known: Known) -> str | None:
 
 
 def nearest(name: str, known: Known) -> str:
-    """Find the model that most likely matches. Refused, with the closest names, if there is none."""
+    """The model that somebody most likely means. Refused, with the closest names, where none is called like that."""
     found = resolve(name, known) or next(iter(_holding(name, known)), None)
     if found is not None:
         return found
@@ -97,7 +97,7 @@ def nearest(name: str, known: Known) -> str:
 
 
 async def suggest(desk: CommandContext, typed: str) -> Sequence[Suggestion]:
-    """List the models that contain the typed text, then those with similar names; those that see photos first."""
+    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
     known = await known_models(desk.providers)
     return [
         Suggestion(name, f"{EYE} {name}" if known[name].sees else name) for name in fitting(typed, known)[:SUGGESTED]
@@ -105,7 +105,7 @@ async def suggest(desk: CommandContext, typed: str) -> Sequence[Suggestion]:
 
 
 def fitting(typed: str, known: Known) -> Sequence[str]:
-    """List the models that contain the typed text, then those with similar names; those that see photos first."""
+    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
     holding = _holding(typed, known)
     found = dict.fromkeys([*holding, *_close(typed, known)])
     return sorted(found, key=lambda name: (name not in holding, not known[name].sees))
@@ -116,14 +116,14 @@ def _holding(typed: str, known: Known) -> Sequence[str]:
 
 
 def _close(typed: str, known: Known) -> Sequence[str]:
-    """List the models with a similar name, with or without the provider, the closest first."""
+    """The models whose name, with or without the provider, is close to what was typed, the closest first."""
     names = {model.id.lower(): name for name, model in known.items()} | {name.lower(): name for name in known}
     close = get_close_matches(typed.lower(), names, n=SUGGESTED, cutoff=CLOSE)
     return list(dict.fromkeys(names[name] for name in close))
 
 
 def _which(typed: str, known: Known, current: str) -> Response:
-    """Return the error for a name that matches several models, or none, with buttons for the possible ones."""
+    """A name that fits several models, or none: those that may be meant, to be tapped."""
     holding = _holding(typed, known)
     meant = [name for name in _ordered(known) if name in holding][:PAGE] or _close(typed, known)[:OFFERED]
     if not meant:

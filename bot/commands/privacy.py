@@ -1,4 +1,4 @@
-"""Commands about stored data: what is kept and for how long, its export and its deletion."""
+"""What is kept, for how long, and the way to have it or be rid of it."""
 
 import asyncio
 import time
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.commands.answers import BETWEEN
 from bot.commands.command import Command, CommandContext, Option, Response
 from bot.commands.export_archive import ExportLabels, export_zip
 from bot.errors import BotError, Refused, Unreadable
@@ -16,11 +15,11 @@ from bot.ports import Adapter
 from bot.words import say
 
 YES = "yes"
-MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord accepts ten megabytes
+MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord takes ten megabytes
 
 
 async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Explain what is kept, where and for how long: /privacy."""
+    """/privacy: what is kept, where and for how long."""
     provider = turn.conversation.provider
     return Response(
         say("privacy", days=desk.rules.keep_days, photo_days=desk.rules.photo_days, provider=provider),
@@ -29,7 +28,7 @@ async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Delete the conversation here and at the provider: /forget [yes]."""
+    """/forget [yes]: delete the conversation here and at the provider."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
     if rest != YES:
@@ -51,7 +50,7 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """Export a zip with the conversation, and the photos and documents that are still available: /export."""
+    """/export: a zip with what was said and made here, and the photos and documents that can still be had."""
     if not await desk.manages(turn.message):
         raise Refused("settings_not_yours")
     turns = await desk.store.turns.list_recorded(turn.conversation)
@@ -65,7 +64,7 @@ async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
     made = await _made(desk, [each for each in turns if not versions[each.id]])
     zipped = await asyncio.to_thread(
         export_zip,
-        [replace(each, answer=(each.answer or "").replace(BETWEEN, "\n\n")) for each in turns],
+        turns,
         files,
         title=say("export_title"),
         when=time.time(),
@@ -80,7 +79,7 @@ async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Sequence[File]]:
-    """Return the generated files of these turns; only the newest with data, if all would be too much."""
+    """What was made for these turns; only the newest has its data, where all of it would be too much."""
     found: dict[int, Sequence[File]] = {}
     room = MOST_BYTES
     for turn in reversed(turns):
@@ -91,7 +90,7 @@ async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Seq
 
 
 async def _fetched(desk: CommandContext, adapter: Adapter, attachment: Attachment) -> StoredFile:
-    """Return the attachments that can be packed, those of a size that fits into an export at all."""
+    """What can be packed, of the size that fits into an export at all."""
     data = await adapter.download(attachment, desk.most_bytes)
     if desk.photos is not None and is_picture(data):
         return await desk.photos.read(attachment.name, data)

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from bot.messages import Answer, Turn
+from bot.messages import JobResult, Turn
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 240)
 STATES = {"closed": 0, "half open": 1, "open": 2}
@@ -50,7 +50,7 @@ class Metrics:
             "snapthread_put_aside", "Turns put aside because they brought the bot down", registry=self.registry
         )
 
-    def answered(self, turn: Turn, answer: Answer) -> None:
+    def answered(self, turn: Turn, answer: JobResult) -> None:
         """Count an answer and its times."""
         if answer.model is None:
             return

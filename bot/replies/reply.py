@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from bot.errors import BotError, Busy
-from bot.messages import Button, Channel, File, OutgoingPost, Turn
+from bot.messages import Button, Channel, File, OutgoingPost, Turn, with_notes
 from bot.ports import Adapter, Store
 from bot.replies.pages import pages
 from bot.util.tasks import running_task
@@ -37,6 +37,7 @@ class Reply:
         """Several answers to a turn have a `lane` each. `resumed`: there may be posts, as after a crash."""
         self.adapter, self.store, self.turn, self.channel = adapter, store, turn, channel
         self.text = ""
+        self.notes: Sequence[str] = ()  # ours, above the text while it grows
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
         # None: to be read from the store
         self._posts: list[str] | None = None if resumed or turn.deliveries > 1 else []
@@ -115,7 +116,8 @@ class Reply:
             pause = self.adapter.edit_interval
             try:
                 if self.text.strip():
-                    await self.show(self.text + CURSOR, buttons=self._growing_buttons, growing=True)
+                    text = with_notes(self.notes, self.text + CURSOR)
+                    await self.show(text, buttons=self._growing_buttons, growing=True)
             except Busy as error:  # the next edit includes all the text, so this one is best-effort
                 pause = error.retry_after or pause
             except BotError as error:

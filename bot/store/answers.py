@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.messages import AnswerVersion, Conversation, Exchange, Turn
 from bot.store import row_mapping as rows
-from bot.store.database import Database, Execute
+from bot.store.database import Database, Execute, Row
 
 # What brought another answer to an older question is no exchange of its own.
 HISTORY = """
@@ -31,26 +31,32 @@ ORDER BY turns.id
 AGAIN = "UPDATE turns SET answer = answer WHERE id = :turn RETURNING id"
 
 ORIGINAL = """
-INSERT INTO versions (turn, n, text, model, error, brought_by)
-SELECT id, 0, answer, model, error, id FROM turns
+INSERT INTO versions (turn, n, text, result, model, error, brought_by)
+SELECT id, 0, answer, result, model, error, id FROM turns
 WHERE id = :turn AND answer IS NOT NULL AND model IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM versions WHERE turn = :turn)
 """
 
 ONE_MORE = """
-INSERT INTO versions (turn, n, text, model, brought_by)
-SELECT id, (SELECT COUNT(*) FROM versions WHERE turn = :turn), :text, :model, :by FROM turns WHERE id = :turn
-ON CONFLICT (turn, brought_by) DO UPDATE SET text = excluded.text, model = excluded.model RETURNING n
+INSERT INTO versions (turn, n, text, result, model, brought_by)
+SELECT id, (SELECT COUNT(*) FROM versions WHERE turn = :turn), :text, :result, :model, :by FROM turns WHERE id = :turn
+ON CONFLICT (turn, brought_by)
+DO UPDATE SET text = excluded.text, result = excluded.result, model = excluded.model RETURNING n
 """
 
 SHOW = """
-UPDATE turns SET answer = versions.text, model = versions.model, error = versions.error FROM versions
+UPDATE turns SET answer = versions.text, result = versions.result, model = versions.model, error = versions.error
+FROM versions
 WHERE turns.id = :turn AND versions.turn = turns.id AND versions.n = :n
 """
 
 # A question that is asked again was finished long ago.
 TRANSCRIBED = """
 UPDATE turns SET transcript = :transcript WHERE id = :turn AND (holder = :me OR finished IS NOT NULL) RETURNING id
+"""
+
+ONLY_VERSION = """
+SELECT answer AS text, result, model FROM turns WHERE id = :turn AND answer IS NOT NULL AND model IS NOT NULL
 """
 
 
@@ -88,12 +94,9 @@ class SqlTurns:
     async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
         """The answers that models gave to the turn, the original one first."""
         found = await self.db.read(
-            "SELECT text, model FROM versions WHERE turn = :turn ORDER BY n", turn=turn.id
-        ) or await self.db.read(
-            "SELECT answer AS text, model FROM turns WHERE id = :turn AND answer IS NOT NULL AND model IS NOT NULL",
-            turn=turn.id,
-        )
-        return [AnswerVersion(row["text"], row["model"]) for row in found]
+            "SELECT text, result, model FROM versions WHERE turn = :turn ORDER BY n", turn=turn.id
+        ) or await self.db.read(ONLY_VERSION, turn=turn.id)
+        return [rows.version(row) for row in found]
 
     async def add_version(self, turn: Turn, by: Turn, version: AnswerVersion) -> int:
         """Keep and show the answer that the later turn `by` brought for `turn`; its number, from 0.
@@ -106,7 +109,7 @@ class SqlTurns:
                 return 0
             brought = {"turn": turn.id, "by": by.id}
             await execute(ORIGINAL, turn=turn.id)
-            [added] = await execute(ONE_MORE, text=version.text, model=version.model, **brought)
+            [added] = await execute(ONE_MORE, **_stored(version), **brought)
             await execute(SHOW, turn=turn.id, n=added["n"])
             await execute("UPDATE turns SET again_of = :turn WHERE id = :by", **brought)
             return int(added["n"])
@@ -120,3 +123,7 @@ class SqlTurns:
     async def set_transcript(self, turn: Turn, transcript: str) -> None:
         """Keep what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
         await self.db.run_held(TRANSCRIBED, turn=turn.id, transcript=rows.storable(transcript))
+
+
+def _stored(version: AnswerVersion) -> Row:
+    return {"text": version.text, "result": rows.stored_result(version), "model": version.model}

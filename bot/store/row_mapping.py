@@ -5,17 +5,21 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from bot.messages import (
+    AnswerVersion,
     Attachment,
     Author,
     Channel,
     ChannelSettings,
     Conversation,
     Exchange,
+    JobResult,
+    LaneResult,
     Message,
     MessageReference,
     Preferences,
     RememberedFile,
     Turn,
+    Usage,
     WorkerProcess,
 )
 from bot.store.database import Row
@@ -24,7 +28,7 @@ Noun = TypeVar("Noun", ChannelSettings, Preferences)
 
 # A turn with its conversation as it is now; what follows says which.
 TURN = """
-SELECT turns.id, message, transcript, answer, claims, tries, stalls, crashes, conversation,
+SELECT turns.id, message, transcript, answer, result, claims, tries, stalls, crashes, conversation,
     conversations.model AS model, remote_id, preferences
 FROM turns JOIN conversations ON conversations.id = turns.conversation
 """
@@ -71,12 +75,45 @@ def turn(row: Row) -> Turn:
         row["id"],
         conversation(row),
         message(row["message"]),
-        row["answer"],
+        result(row),
         row["claims"],
         row["tries"],
         row["stalls"],
         row["crashes"],
         row["transcript"],
+    )
+
+
+def stored_result(result: JobResult | AnswerVersion) -> str:
+    """Return all but the text as JSON: that stands in a column of its own, for what is searched and quoted."""
+    return json.dumps({name: value for name, value in asdict(result).items() if name != "text"})
+
+
+def result(row: Row) -> JobResult | None:
+    """Read what came of a turn, from `answer` and `result`; None where nothing has yet."""
+    if row["answer"] is None:
+        return None
+    values: Row = json.loads(row["result"] or "{}")
+    nouns = {
+        "notes": tuple(values.get("notes", ())),
+        "usage": Usage(**_known(Usage, values.get("usage", {}))),
+        "lanes": tuple(_lane(lane) for lane in values.get("lanes", ())),
+    }
+    return JobResult(**_known(JobResult, values) | nouns | {"text": row["answer"]})
+
+
+def version(row: Row) -> AnswerVersion:
+    """Read an answer of a model, from `text`, `model` and `result`."""
+    values: Row = json.loads(row["result"] or "{}")
+    return AnswerVersion(row["text"], row["model"], tuple(values.get("notes", ())), values.get("ending", ""))
+
+
+def _lane(values: Row) -> LaneResult:
+    answer = values["answer"] | {"notes": tuple(values["answer"]["notes"])}
+    return LaneResult(
+        answer=AnswerVersion(**_known(AnswerVersion, answer)),
+        usage=Usage(**_known(Usage, values["usage"])),
+        took=values["took"],
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Channel, Turn
+from bot.messages import Channel, JobResult, Turn
 from bot.store import conversation_queue as queue
 from bot.store import recovery
 from bot.store import row_mapping as rows
@@ -51,7 +51,7 @@ WITH {HELD}, suspects AS MATERIALIZED (
 )
 UPDATE turns SET holder = :me, due = :until, claims = claims + 1
 WHERE id IN (SELECT id FROM shared WHERE nth <= :each ORDER BY due, id LIMIT :most)
-RETURNING id, message, transcript, answer, claims, tries, stalls, crashes, conversation,
+RETURNING id, message, transcript, answer, result, claims, tries, stalls, crashes, conversation,
     (SELECT model FROM conversations WHERE conversations.id = turns.conversation) AS model,
     (SELECT remote_id FROM conversations WHERE conversations.id = turns.conversation) AS remote_id,
     (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences
@@ -77,7 +77,7 @@ WHERE id = :turn AND error = 'put_aside' RETURNING id
 """
 
 ANSWERED = """
-UPDATE turns SET answer = :text, model = :model, credits = :credits, input_tokens = :input_tokens,
+UPDATE turns SET answer = :text, result = :result, model = :model, credits = :credits, input_tokens = :input_tokens,
     output_tokens = :output_tokens, first_words = :first_words, took = :took
 WHERE id = :id AND holder = :me RETURNING id
 """
@@ -164,14 +164,16 @@ class SqlTurnQueue:
         )
         self.db.wake()  # whoever sleeps until something is due has to look again
 
-    async def save_answer(self, turn: Turn, answer: Answer) -> None:
-        """Keep the whole answer, book what it took, and release what else was reserved; only delivery is left."""
-        figures = {"first_words": answer.first_words, "took": answer.took, **asdict(answer.usage)}
+    async def save_result(self, turn: Turn, result: JobResult) -> None:
+        """Keep what came of the turn, book what it took, and release what else was reserved; only showing is left."""
+        values = {"text": result.text, "result": rows.stored_result(result), "model": result.model}
+        figures = {"first_words": result.first_words, "took": result.took, **asdict(result.usage)}
 
         async def unit(execute: Execute) -> bool:
-            held = await execute(ANSWERED, id=turn.id, me=self.db.me, text=answer.text, model=answer.model, **figures)
-            if held and answer.model is not None and answer.booked:
-                await book(execute, turn, 0, answer.model, answer.usage)
+            held = await execute(ANSWERED, id=turn.id, me=self.db.me, **values, **figures)
+            worker = result.answered_by or result.model
+            if held and worker and result.booked:
+                await book(execute, turn, 0, worker, result.usage)
             if held:
                 await execute(RELEASE, turn=turn.id)
             return bool(held)

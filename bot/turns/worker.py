@@ -1,21 +1,19 @@
 """The back room: a claimed turn goes in, an answered turn comes out. What becomes of its lease is decided here."""
 
-from collections.abc import Awaitable, Callable
 from time import monotonic
 
 import structlog
 
 from bot.errors import BotError, Busy, LeaseLost
-from bot.messages import PUT_ASIDE, Answer, Turn
+from bot.messages import NO_FAILURES, PUT_ASIDE, Turn
 from bot.operations.metrics import Metrics
 from bot.replies.reply import Reply
-from bot.turns.jobs import Job, JobContext, job_of
+from bot.turns.jobs import JobContext, job_of
+from bot.turns.run import deliver, run_job
 from bot.util.retry import ASK_AGAIN, DELIVER_AGAIN
 from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
-
-GOOD = ("answered", "command", "stopped")  # outcomes of which nothing needs to be kept
 
 
 class Worker:
@@ -50,43 +48,20 @@ class Worker:
         if turn.is_poison:
             await self._quarantine(turn)
             return
-        started, outcome = monotonic(), "answered"
-        job = await job_of(self.hands, turn)
-        text = turn.answer
-        if text is None:
-            answer, outcome = await self._do(job, turn)
-            text = answer.text
-        outcome = await self._deliver(job.show, turn, text) or outcome
-        await self.store.queue.finish(turn, error=None if outcome in GOOD else outcome)
+        started = monotonic()
+        outcome = await run_job(self.hands, self.metrics, await job_of(self.hands, turn), turn)
+        await self.store.queue.finish(turn, error=None if outcome in NO_FAILURES else outcome)
         self.metrics.finished(turn, outcome)
         log.info("finished", outcome=outcome, seconds=round(monotonic() - started, 2))
-
-    async def _do(self, job: Job, turn: Turn) -> tuple[Answer, str]:
-        answer, outcome = await job.do()
-        await self.store.queue.save_answer(turn, answer)
-        self.metrics.answered(turn, answer)
-        return answer, outcome
 
     async def _quarantine(self, turn: Turn) -> None:
         """Take a turn that brings the bot down off the queue, and tell the asker; its words are not looked at."""
         channel = turn.message.channel
         log.error("a turn is put aside", platform=channel.platform, stalls=turn.stalls, crashes=turn.crashes)
         reply = Reply(self.hands.adapter_of(turn), self.store, turn, channel)
-        await self._deliver(reply.show, turn, f"⚠️ {say(PUT_ASIDE, turn=turn.id)}")
+        await deliver(turn, reply.show(f"⚠️ {say(PUT_ASIDE, turn=turn.id)}"))
         await self.store.queue.finish(turn, error=PUT_ASIDE)
         self.metrics.finished(turn, PUT_ASIDE)
-
-    async def _deliver(self, show: Callable[[str], Awaitable[None]], turn: Turn, text: str) -> str | None:
-        """Show the whole answer; the key of what went wrong where it cannot be shown for good."""
-        try:
-            await show(text)
-        except Busy as error:
-            if not ASK_AGAIN.is_over(turn.attempts + 1):
-                raise
-            return _undelivered(error)
-        except BotError as error:
-            return _undelivered(error)
-        return None
 
     async def _put_aside(self, turn: Turn) -> None:
         """Try again later what a bug kept from being said, and at last let the conversation go on without it."""
@@ -102,7 +77,7 @@ class Worker:
         pause = ASK_AGAIN.delay(turn.attempts + 1, error.retry_after)
         log.warning("again later", seconds=pause, reason=error.key)
         try:
-            if turn.attempts and turn.answer is None:  # the first hiccup is not worth a word
+            if turn.attempts and turn.result is None:  # the first hiccup is not worth a word
                 await self._say_why_it_takes_so_long(turn, error)
             await self.store.queue.reschedule(turn, pause)
         except LeaseLost:
@@ -116,8 +91,3 @@ class Worker:
             await Reply(adapter, self.store, turn, turn.message.channel).show(f"⏳ {say('busy_now', reason=error)}")
         except BotError as trouble:
             log.warning("could not say so", reason=trouble.key)
-
-
-def _undelivered(error: BotError) -> str:
-    log.error("the answer could not be delivered", reason=error.key)
-    return error.key

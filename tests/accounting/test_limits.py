@@ -9,7 +9,7 @@ import pytest
 from bot.accounting.limits import DAY, MINUTE, MONTH, Limit, UsageLimits, read_limits, window_end, window_start
 from bot.configuration import read_settings
 from bot.errors import Refused
-from bot.messages import Answer, Author, Message, Turn, Usage
+from bot.messages import Author, JobResult, Message, Turn, Usage
 from bot.ports import Store
 from tests.conftest import MODEL, said
 
@@ -35,7 +35,7 @@ async def admit(limits: UsageLimits, store: Store, message: Message) -> list[str
 async def spend(store: Store, message: Message, credits: int = 10) -> None:
     """Let a message be answered by a model."""
     turn = await begun(store, message)
-    await store.queue.save_answer(turn, Answer("a cat", MODEL, Usage(credits=credits)))
+    await store.queue.save_result(turn, JobResult(text="a cat", model=MODEL, usage=Usage(credits=credits)))
     await store.queue.finish(turn)
 
 
@@ -113,7 +113,7 @@ async def test_a_question_waits_until_another_one_tells_the_price(
     second = asyncio.create_task(limits.admit(await begun(sqlite, said(channel="web:elsewhere")), MODEL))
     await asyncio.wait([second], timeout=0.1)
     assert not second.done()
-    await sqlite.queue.save_answer(first, Answer("a cat", MODEL, Usage(credits=10)))
+    await sqlite.queue.save_result(first, JobResult(text="a cat", model=MODEL, usage=Usage(credits=10)))
     assert await asyncio.wait_for(second, 10) == []
 
 

@@ -201,9 +201,9 @@ def test_questions_say_which_photos_they_showed() -> None:
     assert kept.question == "[photo 1, 2] what?"
 
 
-def test_notes_of_ours_before_an_answer_are_no_part_of_what_was_said() -> None:
-    [kept] = fit_history([Exchange("Ann", "what?", "_Sorry for the wait._\n\n_Read 1 of 2._\n\nA _fine_ cat.")], [])
-    assert kept.answer == "A _fine_ cat."
+def test_a_first_line_in_italics_is_the_model_s_own() -> None:
+    [kept] = fit_history([Exchange("Ann", "what?", "_A haiku:_\n\nA _fine_ cat.")], [])
+    assert kept.answer == "_A haiku:_\n\nA _fine_ cat."
 
 
 def test_chinese_counts_for_more_than_its_letters() -> None:

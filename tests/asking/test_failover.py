@@ -8,7 +8,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from bot.asking.failover import CLOSED, HALF_OPEN, MOST_TOLD, OPEN, Failover, family
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
-from bot.messages import Answer, Turn
+from bot.messages import JobResult, Turn
 from bot.operations.metrics import Metrics
 from bot.words import speaking
 
@@ -487,7 +487,7 @@ def test_answers_in_place_of_others_are_counted(turn: Turn) -> None:
     metrics = Metrics()
     asked = turn.conversation.model
     for by in (asked, CLAUDE, CLAUDE):
-        metrics.answered(turn, Answer("a cat", by))
+        metrics.answered(turn, JobResult(text="a cat", model=by))
     count = metrics.registry.get_sample_value
     assert count("snapthread_fallbacks_total", {"asked": asked, "by": CLAUDE}) == 2
     assert count("snapthread_fallbacks_total", {"asked": asked, "by": asked}) is None

@@ -7,12 +7,12 @@ import pytest
 
 from bot.asking.asker import Asker
 from bot.asking.file_loader import FileLoader
-from bot.asking.outcome import ANSWERED, STOPPED, outcome
+from bot.asking.outcome import AnswersQuestions, answer_question
 from bot.asking.question import Question
 from bot.errors import Busy, Forgotten, LeaseLost, Refused
 from bot.files.documents import DocumentIntake
 from bot.files.photos import PhotoIntake
-from bot.messages import Turn
+from bot.messages import ANSWERED, STOPPED, Turn
 from bot.ports import Store
 from bot.replies.reply import Reply
 from bot.turns.stops import Stops
@@ -35,6 +35,12 @@ def asker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos:
 @pytest.fixture
 def asked(sqlite: Store, platform: FakePlatform, turn: Turn) -> Question:
     return Question(turn, Reply(platform, sqlite, turn, turn.message.channel))
+
+
+async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> tuple[str, str]:
+    """What people read, and how it came about."""
+    result = await answer_question(asker, asked, patient=patient)
+    return result.shown, result.outcome
 
 
 async def test_a_whole_answer_is_what_the_model_said(asker: Asker, asked: Question) -> None:

@@ -9,7 +9,7 @@ from bot.accounting.limits import DAY, MONTH, Limit
 from bot.commands import CommandContext, Rules, introduce
 from bot.errors import Refused
 from bot.intake.access import BOT, CLAIM, Access, Verdict
-from bot.messages import Answer, Author, Turn, Usage
+from bot.messages import Author, JobResult, Turn, Usage
 from bot.ports import Store
 from tests.commands.conftest import heard, response, told
 from tests.conftest import MODEL, said
@@ -25,7 +25,7 @@ async def spend(store: Store, author: Author, channel: str, usage: Usage) -> Non
     """Let somebody be answered by a model."""
     await store.intake.add(replace(said(channel=channel), author=author))
     [turn] = await store.queue.claim(10)
-    await store.queue.save_answer(turn, Answer("a cat", MODEL, usage))
+    await store.queue.save_result(turn, JobResult(text="a cat", model=MODEL, usage=usage))
     await store.queue.finish(turn)
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands import BETWEEN, COMMANDS, AskAgain, CommandContext, CommandResult, CompareModels
+from bot.commands import COMMANDS, AskAgain, CommandContext, CommandResult, CompareModels
 from bot.errors import Refused
-from bot.messages import Answer, AnswerVersion, MessageReference, Turn
+from bot.messages import AnswerVersion, JobResult, LaneResult, MessageReference, Turn
 from bot.ports import Store
 from tests.commands.conftest import heard, pressable, response, told
 from tests.conftest import MODEL, said
@@ -25,18 +25,25 @@ def replying(turn: Turn, post: str) -> Turn:
     return replace(turn, message=replace(turn.message, about=MessageReference(post, ours=True, text="")))
 
 
+async def stored(store: Store, turn: Turn) -> Turn:
+    """The turn with what came of it."""
+    found = await store.turns.get_turn(turn.id)
+    assert found is not None
+    return found
+
+
 @pytest.fixture
 async def cat(sqlite: Store) -> Turn:
     """A question that was answered in a post called 10."""
     turn = await asked(sqlite, "what is this?", "a cat")
     await sqlite.posts.save_post_id(turn, HERE, 0, "10")
-    return replace(turn, answer="a cat")
+    return await stored(sqlite, turn)
 
 
 @pytest.fixture
 async def dog(sqlite: Store, cat: Turn) -> Turn:
     """The next question."""
-    return replace(await asked(sqlite, "and this?", "a dog"), answer="a dog")
+    return await stored(sqlite, await asked(sqlite, "and this?", "a dog"))
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ async def test_a_number_names_the_question_whatever_is_replied_to(
 async def test_a_reply_to_what_is_no_answer_means_the_last_question(
     desk: CommandContext, sqlite: Store, now: Turn, dog: Turn
 ) -> None:
-    await sqlite.queue.save_answer(now, Answer("a page of help", None))
+    await sqlite.queue.save_result(now, JobResult(text="a page of help"))
     await sqlite.posts.save_post_id(now, HERE, 0, "11")
     await sqlite.queue.finish(now)
     assert await ordered(desk, replying(await heard(sqlite), "11"), "retry") == AskAgain(dog, MODEL)
@@ -203,10 +210,11 @@ async def test_the_first_unknown_name_is_said(desk: CommandContext, now: Turn) -
 
 
 async def compared(store: Store, words: str, *texts: str) -> Turn:
-    """A turn that compared models, over the question that was asked last."""
+    """A turn that compared two models, over the question that was asked last."""
+    lanes = [LaneResult(answer=AnswerVersion(text, model)) for text, model in zip(texts, (MODEL, BLIND), strict=False)]
     await store.intake.add(said(words))
     turn = await claim_one(store)
-    await store.queue.save_answer(turn, Answer(BETWEEN.join(texts), None))
+    await store.queue.save_result(turn, JobResult(lanes=tuple(lanes)))
     await store.queue.finish(turn)
     return turn
 
@@ -249,7 +257,7 @@ async def test_only_what_there_is_can_be_picked(desk: CommandContext, sqlite: St
 
 
 async def test_where_nobody_was_asked_nothing_can_be_picked(desk: CommandContext, sqlite: Store, cat: Turn) -> None:
-    comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "⚠️ Your limit is reached.")
+    comparing = await compared(sqlite, "/compare gpt-4o o3-mini")
     turn = await heard(sqlite)
     with pytest.raises(Refused, match="no such answer"):
         await told(desk, turn, f"pick {comparing.id} 1")

@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.export_archive import ExportLabels, export_zip
-from bot.messages import Attachment, Author, Channel, Conversation, File, Message, MessageReference, Photo, Turn
+from bot.messages import (
+    Attachment,
+    Author,
+    Channel,
+    Conversation,
+    File,
+    JobResult,
+    Message,
+    MessageReference,
+    Photo,
+    Turn,
+)
 
 WHEN = 1_795_262_400.0  # 2026-11-21 12:00 UTC
 
@@ -42,7 +53,8 @@ def asked(
 ) -> Turn:
     channel = Channel("telegram", "-100777/45")
     message = Message(channel, f"id{n}", Author("user-4711", author), question, WHEN - 3600 + n, shown, about=about)
-    return Turn(n, Conversation(1, "sandbox/gpt-4o", remote_id="secret-uuid"), message, answer)
+    result = None if answer is None else JobResult(text=answer)
+    return Turn(n, Conversation(1, "sandbox/gpt-4o", remote_id="secret-uuid"), message, result)
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands import BETWEEN, CommandContext, Response, Rules
+from bot.commands import CommandContext, Response, Rules
 from bot.errors import Busy, Refused
 from bot.files.documents import DocumentIntake
 from bot.files.photos import PhotoIntake
-from bot.messages import Answer, Attachment, File, Turn, Usage
+from bot.messages import AnswerVersion, Attachment, File, JobResult, LaneResult, Turn, Usage
 from bot.ports import Store
 from tests.commands.conftest import heard, pressable, response, told
 from tests.conftest import CAT, MODEL, PHOTOS, said
@@ -35,13 +35,13 @@ async def talked(sqlite: Store) -> Turn:
     return await heard(sqlite)
 
 
-async def commanded(store: Store, text: str, said_so: str, *made: File) -> None:
+async def commanded(store: Store, text: str, result: JobResult, *made: File) -> None:
     """A command for which a model works, and what comes of it."""
     await store.intake.add(said(text))
     turn = await claim_one(store)
     await store.files.save_generated(turn, made)
     await store.ledger.settle(turn, 0, MODEL, Usage(credits=1))
-    await store.queue.save_answer(turn, Answer(said_so, None))
+    await store.queue.save_result(turn, result)
     await store.queue.finish(turn)
 
 
@@ -185,15 +185,18 @@ async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
     desk: CommandContext, sqlite: Store, talked: Turn
 ) -> None:
     await answer(sqlite, talked, "yes")
-    await commanded(sqlite, "/imagine a cat", f"🎨 by a model{BETWEEN}a cat", File("1.png", "image/png", PICTURE))
-    await commanded(sqlite, "/compare a b", f"one{BETWEEN}two")
+    await commanded(
+        sqlite, "/imagine a cat", JobResult(text="🎨 by a model", caption="a cat"), File("1.png", "image/png", PICTURE)
+    )
+    lanes = [LaneResult(answer=AnswerVersion(text, model)) for model, text in (("some/a", "one"), ("some/b", "two"))]
+    await commanded(sqlite, "/compare a b", JobResult(lanes=tuple(lanes)))
     shown = await response(desk, await heard(sqlite), "export")
     assert shown.text == "Here is our conversation. Answers: 4, photos: 2."
     with packed(shown) as zipped:
         transcript = zipped.read("transcript.md").decode()
         assert "> /imagine a cat" in transcript
         assert "![1.png](made/002-1.png)" in transcript
-        assert "> one\n>\n> two" in transcript
+        assert "> **some/a**\n>\n> one\n>\n> **some/b**\n>\n> two" in transcript
         assert zipped.read("made/002-1.png") == PICTURE
 
 
@@ -204,7 +207,7 @@ async def test_the_newest_of_what_was_made_goes_along_where_it_is_too_much(
     await answer(sqlite, talked, "yes")
     for n in range(3):
         noise = PICTURE[:100] + random.Random(n).randbytes(12_000)
-        await commanded(sqlite, "/imagine", "🎨", File(f"{n}.png", "image/png", noise))
+        await commanded(sqlite, "/imagine", JobResult(text="🎨"), File(f"{n}.png", "image/png", noise))
     with packed(await response(desk, await heard(sqlite), "export")) as zipped:
         made = [name for name in zipped.namelist() if name.startswith("made/")]
         assert made == ["made/003-1.png", "made/004-2.png"]

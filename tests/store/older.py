@@ -1,7 +1,11 @@
 """A store as an older version of the bot left it: what each migration since then did is undone."""
 
 UNDO = {
-    "014_fields.sql": ("ALTER TABLE turns DROP COLUMN transcript",),
+    "014_fields.sql": (
+        "ALTER TABLE turns DROP COLUMN transcript",
+        "ALTER TABLE turns DROP COLUMN result",
+        "ALTER TABLE versions DROP COLUMN result",
+    ),
     "012_poison.sql": (
         "DROP INDEX turns_suspect",
         "DROP INDEX turns_put_aside",

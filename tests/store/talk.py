@@ -3,7 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 
-from bot.messages import Answer, Attachment, Channel, Conversation, Photo, Turn, Usage
+from bot.messages import Attachment, Channel, Conversation, JobResult, Photo, Turn, Usage
 from bot.ports import Store
 from bot.store.database import Row
 from bot.store.sql import SqlStore
@@ -19,7 +19,7 @@ async def claim_one(store: Store) -> Turn:
 
 
 async def answer(store: Store, turn: Turn, text: str, usage: Usage = Usage()) -> None:  # noqa: B008  (it is frozen)
-    await store.queue.save_answer(turn, Answer(text, MODEL, usage))
+    await store.queue.save_result(turn, JobResult(text=text, model=MODEL, usage=usage))
     await store.queue.finish(turn)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.messages import Answer, AnswerVersion, Message, Preferences, Turn
+from bot.messages import AnswerVersion, JobResult, Message, Preferences, Turn
 from bot.ports import Store
 from bot.store.sql import SqlStore
 from tests.conftest import MODEL, OpenStore, said
@@ -61,13 +61,13 @@ async def test_the_last_question_is_one_that_a_model_was_asked(store: Store) -> 
     command = await again(store)
     last = await store.turns.find_last_question(first.conversation)
     assert last is not None and last.id == first.id
-    await store.queue.save_answer(command, Answer("done", None))
+    await store.queue.save_result(command, JobResult(text="done"))
     await store.queue.finish(command)
     last = await store.turns.find_last_question(first.conversation)
     assert last is not None and last.id == first.id
     await store.intake.add(said("and this?"))
     failed = await claim_one(store)
-    await store.queue.save_answer(failed, Answer("nobody is there", MODEL))
+    await store.queue.save_result(failed, JobResult(text="nobody is there", model=MODEL))
     await store.queue.finish(failed, error="provider_down")
     last = await store.turns.find_last_question(first.conversation)
     assert last is not None and last.id == failed.id, "what failed can be asked again"
@@ -151,7 +151,7 @@ async def test_another_answer_is_kept_beside_the_original_shown_and_quoted(reope
         first = await asked(store, "what is this?", "a cat")
         by = await again(store)
         assert await store.turns.add_version(first, by, AnswerVersion("a dog", OTHER)) == 1
-        await store.queue.save_answer(by, Answer("a dog", None))
+        await store.queue.save_result(by, JobResult(text="a dog"))
         await store.queue.finish(by)
     async with reopen() as store:
         assert await store.turns.list_versions(first) == [AnswerVersion("a cat", MODEL), AnswerVersion("a dog", OTHER)]
@@ -201,7 +201,7 @@ async def test_the_turn_that_asked_again_is_no_exchange_of_its_own(store: Store)
 async def test_an_answer_that_failed_is_quoted_once_it_has_a_good_version(store: Store) -> None:
     await store.intake.add(said())
     failed = await claim_one(store)
-    await store.queue.save_answer(failed, Answer("no credits", MODEL))
+    await store.queue.save_result(failed, JobResult(text="no credits", model=MODEL))
     await store.queue.finish(failed, error="provider_no_credits")
     by = await again(store)
     assert await store.turns.add_version(failed, by, AnswerVersion("a cat", OTHER)) == 1

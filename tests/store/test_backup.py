@@ -13,7 +13,7 @@ from stat import S_IMODE
 import pytest
 
 from adapters.platforms.web.journal import Journal
-from bot.messages import Answer, Channel, Turn
+from bot.messages import Channel, JobResult, Turn
 from bot.ports import Store
 from bot.store import open_store
 from bot.store.backup import Copy, NotDone, backup, restore, store_file
@@ -199,7 +199,7 @@ async def test_what_waited_then_is_answered_after_the_restore(path: Path, file: 
         [turn] = await store.queue.claim(1)
         await store.intake.add(said("behind it"))
         backup(path, file)
-        await store.queue.save_answer(turn, Answer("a cat", MODEL))
+        await store.queue.save_result(turn, JobResult(text="a cat", model=MODEL))
         await store.queue.finish(turn)
     assert restore(path, file).count_waiting == 2
     async with opened(path) as store:

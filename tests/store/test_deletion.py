@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Answer, AnswerVersion, Attachment, Conversation, Preferences, Spent, Turn, Usage
+from bot.messages import AnswerVersion, Attachment, Conversation, JobResult, Preferences, Spent, Turn, Usage
 from bot.ports import Store
 from tests.conftest import MODEL, OpenStore, said
 from tests.store.talk import (
@@ -51,7 +51,7 @@ async def a_long_talk(store: Store) -> Conversation:
     await store.intake.add(said(f"/retry {MARKER}"))
     by = await claim_one(store)
     await store.turns.add_version(first, by, AnswerVersion(f"{MARKER} 5", MODEL))
-    await store.queue.save_answer(by, Answer(MARKER, None))
+    await store.queue.save_result(by, JobResult(text=MARKER))
     await store.queue.finish(by, error="failed")
     gone = said(MARKER)
     await store.intake.add(gone)
@@ -70,11 +70,11 @@ async def test_the_transcript_holds_what_was_asked_and_answered_oldest_first(sto
     await store.intake.add(said("/retry"))
     by = await claim_one(store)
     await store.turns.add_version(first, by, AnswerVersion("a dog", MODEL))
-    await store.queue.save_answer(by, Answer("a dog", None))
+    await store.queue.save_result(by, JobResult(text="a dog"))
     await store.queue.finish(by)
     await store.intake.add(said("and this?"))
     failed = await claim_one(store)
-    await store.queue.save_answer(failed, Answer("no credits", MODEL))
+    await store.queue.save_result(failed, JobResult(text="no credits", model=MODEL))
     await store.queue.finish(failed, error="provider_no_credits")
     await asked(store, "somewhere else", "nothing", THERE)
     await store.intake.add(said("in work"))
@@ -92,7 +92,7 @@ async def test_the_record_holds_the_commands_too_for_which_a_model_worked(store:
         turn = await claim_one(store)
         if text != "/help":
             await store.ledger.settle(turn, 0, MODEL, Usage(credits=4))
-        await store.queue.save_answer(turn, Answer("here", None))
+        await store.queue.save_result(turn, JobResult(text="here"))
         await store.queue.finish(turn)
     record = await store.turns.list_recorded(first.conversation)
     assert [turn.message.text for turn in record] == ["what is this?", "/imagine a cat"]
@@ -194,7 +194,7 @@ async def test_the_fresh_conversation_has_the_same_choices_and_channels_and_what
     assert await store.conversations.list_channels(fresh) == [THERE, HERE]
     assert await store.queue.claim(10) == [], "/forget itself has not been answered yet"
     await store.posts.save_post_id(turn, HERE, 0, "post-1")
-    await store.queue.save_answer(turn, Answer("forgotten", None))
+    await store.queue.save_result(turn, JobResult(text="forgotten"))
     await store.queue.finish(turn)
     following = await claim_one(store)
     assert (following.message.text, following.conversation) == ("and now?", fresh)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, AnswerVersion, Attachment, Channel, Conversation, Exchange, RememberedFile, Turn
+from bot.messages import AnswerVersion, Attachment, Channel, Conversation, Exchange, JobResult, RememberedFile, Turn
 from bot.ports import Store
 from bot.store.answers import HISTORY
 from bot.store.database import Execute
@@ -132,7 +132,7 @@ async def test_what_was_said_of_a_photo_comes_along_as_it_is_shown_now(store: St
 async def test_what_no_model_said_does_not(store: Store, model: str | None, error: str | None) -> None:
     turn = await in_work(store)
     await show(store, turn, "a")
-    await store.queue.save_answer(turn, Answer("no credits", model))
+    await store.queue.save_result(turn, JobResult(text="no credits", model=model))
     await store.queue.finish(turn, error)
     assert (await only(store, turn.conversation)).answer_beginning == ""
 

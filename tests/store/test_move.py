@@ -12,11 +12,11 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from bot.messages import (
-    Answer,
     AnswerVersion,
     Channel,
     ChannelSettings,
     File,
+    JobResult,
     Preferences,
     Usage,
     WebSession,
@@ -103,14 +103,16 @@ async def live(store: Store) -> None:
     await store.intake.add(said("/retry"))
     by = await claim_one(store)
     await store.turns.add_version(first, by, AnswerVersion("a lynx\n\twith tabs, and \\N", "onemin/gpt-4o"))
-    await store.queue.save_answer(by, Answer("a lynx", None))
+    await store.queue.save_result(by, JobResult(text="a lynx"))
     await store.queue.finish(by)
     await store.intake.add(said("/imagine", channel=str(ELSEWHERE)))
     painter = await claim_one(store)
     await store.files.save_generated(
         painter, [File("cat.png", "image/png", PICTURE, "a cat"), File("no.mp3", "audio/mpeg", b"")]
     )
-    await store.queue.save_answer(painter, Answer("here", MODEL, Usage(11_000), 0.25, 1.5))
+    await store.queue.save_result(
+        painter, JobResult(text="here", model=MODEL, usage=Usage(11_000), first_words=0.25, took=1.5)
+    )
     await store.ledger.settle(painter, 1, "onemin/other", Usage(dollars=0.1 + 0.2))
     await store.ledger.reserve(painter, {2: MODEL})
     await store.queue.finish(painter)
@@ -217,7 +219,7 @@ async def test_what_waits_and_what_was_in_work_is_answered_after_the_move(path: 
     async with sqlite_store(path) as store:
         await store.intake.add(said("in work"))
         held = await claim_one(store)
-        await store.queue.save_answer(held, Answer("half a cat", MODEL))
+        await store.queue.save_result(held, JobResult(text="half a cat", model=MODEL))
         await store.intake.add(said("behind it"))
         await store.intake.add(said("elsewhere", channel=str(THERE)))
     await moved(path, target)

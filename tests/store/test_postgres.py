@@ -18,7 +18,7 @@ import pytest
 import structlog
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, AnswerVersion, Channel, File, Turn, Usage
+from bot.messages import AnswerVersion, Channel, File, JobResult, Turn, Usage
 from bot.operations.metrics import Metrics
 from bot.store import open_store
 from bot.store.connections import BadAddress, options
@@ -121,7 +121,7 @@ class Fleet:
     def _take(self, store: SqlStore) -> Take:
         async def take(turn: Turn) -> None:
             await asyncio.sleep(0.01)
-            await store.queue.save_answer(turn, Answer(f"yes {turn.id}", MODEL, Usage(credits=1)))
+            await store.queue.save_result(turn, JobResult(text=f"yes {turn.id}", model=MODEL, usage=Usage(credits=1)))
             with suppress(LeaseLost):  # it is finished, but the answer to that was lost
                 await store.queue.finish(turn)
             self.taken.append((str(turn.message.channel), turn.message.text))
@@ -312,7 +312,9 @@ async def test_an_answer_that_was_not_acknowledged_is_kept_and_booked_once(url: 
         await store.intake.add(said())
         turn = await claim_one(store)
         usage = Usage(credits=7)
-        await lost(proxy, b"COMMIT", lambda: store.queue.save_answer(turn, Answer("a cat", MODEL, usage)))
+        await lost(
+            proxy, b"COMMIT", lambda: store.queue.save_result(turn, JobResult(text="a cat", model=MODEL, usage=usage))
+        )
         await lost(proxy, b"INTO spending", lambda: store.ledger.settle(turn, 1, MODEL, usage))
         assert (await store.ledger.get_spent(0)).credits == 14
         await lost(

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bot.messages import Answer, RateLimit, WorkerProcess
+from bot.messages import JobResult, RateLimit, WorkerProcess
 from bot.ports import Store
 from tests.conftest import MODEL, OpenStore, said
 
@@ -80,7 +80,7 @@ async def test_a_stop_that_was_not_heard_is_found_with_the_next_renewal(store: S
 async def test_an_answer_that_is_whole_cannot_be_stopped(store: Store) -> None:
     await store.intake.add(said())
     [turn] = await store.queue.claim(1)
-    await store.queue.save_answer(turn, Answer("a cat", MODEL))
+    await store.queue.save_result(turn, JobResult(text="a cat", model=MODEL))
     assert not await store.coordination.request_stop(turn.conversation.id)
     await store.queue.finish(turn)
     assert not await store.coordination.request_stop(turn.conversation.id)

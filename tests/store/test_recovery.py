@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import MOST_CRASHES, PUT_ASIDE, Answer, Stall, Turn, WorkerProcess
+from bot.messages import MOST_CRASHES, PUT_ASIDE, JobResult, Stall, Turn, WorkerProcess
 from bot.ports import Store
 from bot.store import open_store, visit_store
 from bot.store.backup import NotDone
@@ -128,7 +128,7 @@ async def test_a_turn_that_gets_on_is_not_charged(reopen: OpenStore) -> None:
     async with after_crash(reopen) as store:
         turn = await claim_one(store)
         assert turn.crashes == 0
-        await store.queue.save_answer(turn, Answer("whole", MODEL))
+        await store.queue.save_result(turn, JobResult(text="whole", model=MODEL))
     async with after_crash(reopen) as store:
         assert (await claim_one(store)).crashes == 0
     async with after_crash(reopen) as store:  # nothing was stored this time

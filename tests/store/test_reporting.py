@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from bot.messages import Answer, Backlog, Tally, Usage
+from bot.messages import Backlog, JobResult, Tally, Usage
 from bot.ports import Store
 from bot.store.reporting import BOUNDS, TALLY
 from bot.store.sql import SqlStore
@@ -77,7 +77,7 @@ async def test_what_the_bot_itself_answered_is_counted(store: Store) -> None:
     began = time.time()
     await store.intake.add(said(channel=str(THERE)))
     turn = await claim_one(store)
-    await store.queue.save_answer(turn, Answer("a cat", GPT, Usage(5), 0.8, 3.0))
+    await store.queue.save_result(turn, JobResult(text="a cat", model=GPT, usage=Usage(5), first_words=0.8, took=3.0))
     await store.queue.finish(turn)
     [tally] = await store.reporting.list_tallies(began - 1, time.time() + 1)
     assert (tally.platform, tally.model, tally.error, tally.turns) == ("telegram", GPT, None, 1)

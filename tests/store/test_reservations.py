@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.messages import Admission, Answer, Author, Budget, Channel, Measure, Turn, Usage
+from bot.messages import Admission, Author, Budget, Channel, JobResult, Measure, Turn, Usage
 from bot.ports import Store
 from bot.store.reservations import CLOSED, PRICE
 from bot.store.sql import SqlStore
@@ -75,7 +75,7 @@ async def test_what_fails_gives_back_what_was_reserved(store: Store) -> None:
     first, second = await topics(store, 2)
     assert await admitted(store, [first, second], budget("turns", 1)) in ([first], [second])
     for turn in (first, second):
-        await store.queue.save_answer(turn, Answer("⚠️ I can't", MODEL, booked=False))
+        await store.queue.save_result(turn, JobResult(text="⚠️ I can't", model=MODEL, booked=False))
     assert await table(store, "reservations") == []
     await store.intake.add(said(channel="web:another"))
     assert (await reserve(store, await claim_one(store), budget("turns", 1))).is_granted

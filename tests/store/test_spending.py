@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Author, Channel, DaySpent, Spent, Turn, Usage
+from bot.messages import Author, Channel, DaySpent, JobResult, Spent, Turn, Usage
 from bot.ports import Store
 from bot.store.spending import SPENT
 from bot.store.sql import SqlStore
@@ -50,7 +50,7 @@ async def test_an_answer_is_booked_with_all_that_it_took(store: Store) -> None:
 async def test_a_command_costs_nothing(store: Store) -> None:
     await store.intake.add(said("/help"))
     turn = await claim_one(store)
-    await store.queue.save_answer(turn, Answer("...", None))
+    await store.queue.save_result(turn, JobResult(text="..."))
     assert await store.ledger.get_spent(0) == Spent()
     assert await store.ledger.find_oldest_spending(0) is None
     assert await store.ledger.list_spent_by_day(0) == []
@@ -61,7 +61,7 @@ async def test_an_answer_that_does_not_count_is_not_booked(store: Store) -> None
     turn = await claim_one(store)
     await store.queue.reschedule(turn, 60)
     with pytest.raises(LeaseLost):
-        await store.queue.save_answer(turn, Answer("too late", MODEL, Usage(5)))
+        await store.queue.save_result(turn, JobResult(text="too late", model=MODEL, usage=Usage(5)))
     assert await store.ledger.get_spent(0) == Spent()
 
 
@@ -79,7 +79,7 @@ async def test_what_one_person_or_one_channel_spent_is_told_apart(reopen: OpenSt
         await asked(store, "two", "b", THERE, Usage(10))
         await store.intake.add(replace(said("three", channel=str(THERE)), author=Author("2", "Bob")))
         turn = await claim_one(store)
-        await store.queue.save_answer(turn, Answer("c", MODEL, Usage(100)))
+        await store.queue.save_result(turn, JobResult(text="c", model=MODEL, usage=Usage(100)))
     async with reopen() as store:
         assert await store.ledger.get_spent(0) == Spent(3, 111)
         assert await store.ledger.get_spent(0, author="telegram:1") == Spent(1, 10)

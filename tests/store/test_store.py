@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Answer, Attachment, Channel, ChannelSettings, Exchange, Message, Usage
+from bot.messages import Attachment, Channel, ChannelSettings, Exchange, JobResult, Message, Usage
 from bot.ports import Store
 from bot.store.sql import SqlStore
 from bot.store.sqlite import AlreadyRunning, SQLite
@@ -503,7 +503,9 @@ async def test_an_answer_is_remembered_with_its_figures_and_delivered_after_a_cr
         await store.intake.add(said())
         turn = await claim_one(store)
         await store.posts.save_post_id(turn, HERE, 0, "post-1")
-        await store.queue.save_answer(turn, Answer("a cat", MODEL, Usage(5, 6, 7), 0.1, 0.2))
+        await store.queue.save_result(
+            turn, JobResult(text="a cat", model=MODEL, usage=Usage(5, 6, 7), first_words=0.1, took=0.2)
+        )
         await store.queue.release_leases()
     async with reopen() as store:
         again = await claim_one(store)
@@ -517,11 +519,11 @@ async def test_history_holds_what_was_answered_and_no_commands_or_failures(store
     await answer(store, first, "a cat")
     await store.intake.add(said("/model"))
     turn = await claim_one(store)
-    await store.queue.save_answer(turn, Answer("gpt-4o", None))
+    await store.queue.save_result(turn, JobResult(text="gpt-4o"))
     await store.queue.finish(turn)
     await store.intake.add(said("another"))
     turn = await claim_one(store)
-    await store.queue.save_answer(turn, Answer("no credits", MODEL))
+    await store.queue.save_result(turn, JobResult(text="no credits", model=MODEL))
     await store.queue.finish(turn, error="provider_no_credits")
     await store.intake.add(said("and now?"))
     turn = await claim_one(store)
@@ -602,7 +604,7 @@ async def test_a_dead_process_s_turn_is_taken_over_and_its_own_writes_no_longer_
         yours = await claim_one(quick)
         assert yours.deliveries == 2
         with pytest.raises(LeaseLost):
-            await slow.queue.save_answer(mine, Answer("too late", MODEL))
+            await slow.queue.save_result(mine, JobResult(text="too late", model=MODEL))
         with pytest.raises(LeaseLost):
             await slow.queue.finish(mine)
         await answer(quick, yours, "a cat")

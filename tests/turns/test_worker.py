@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from bot.files.photos import PhotoIntake
-from bot.messages import Answer, Attachment, Author, MessageReference, OutgoingPost, Usage
+from bot.messages import Attachment, Author, JobResult, MessageReference, OutgoingPost, Usage
 from bot.ports import Store
 from bot.turns.dispatcher import Dispatcher
 from bot.turns.worker import Worker
@@ -312,7 +312,7 @@ async def test_an_answer_stored_before_a_crash_is_only_delivered(
     async with reopen() as store:
         await store.intake.add(said("one"))
         [turn] = await store.queue.claim(1)
-        await store.queue.save_answer(turn, Answer("an expensive answer", MODEL))
+        await store.queue.save_result(turn, JobResult(text="an expensive answer", model=MODEL))
         await store.queue.release_leases()
     async with reopen() as store:
         await drain(make_worker(store, platform, provider, photos))
@@ -338,8 +338,9 @@ async def test_what_brought_the_bot_down_again_and_again_is_put_aside_unread(
 ) -> None:
     await worker.store.intake.add(said("one"))
     [turn] = await worker.store.queue.claim(1)
-    await worker.store.queue.save_answer(turn, Answer("the answer that nobody can render", MODEL))
-    await worker.take(replace(turn, stalls=stalls, crashes=crashes, answer="the answer that nobody can render"))
+    result = JobResult(text="the answer that nobody can render", model=MODEL)
+    await worker.store.queue.save_result(turn, result)
+    await worker.take(replace(turn, stalls=stalls, crashes=crashes, result=result))
     assert ("I have put this message aside" in platform.reads()[0]) == aside
     assert ("nobody can render" in platform.reads()[0]) != aside
     assert [each.turn for each in await worker.store.reporting.list_put_aside(10)] == [turn.id] * aside

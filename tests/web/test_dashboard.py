@@ -14,7 +14,7 @@ import pytest
 
 from bot.app import running
 from bot.configuration import read_settings
-from bot.messages import PUT_ASIDE, Answer, Backlog, Tally, Usage
+from bot.messages import PUT_ASIDE, Backlog, JobResult, Tally, Usage
 from bot.ports import Store
 from bot.store.reporting import SqlReporting
 from bot.store.sql import SqlStore
@@ -240,7 +240,9 @@ async def test_no_word_no_photo_no_user_and_no_channel_leaves_the_store(store: S
     await fill(store, 300)
     await store.intake.add(said("secret-question", channel="telegram:secret-chat", photos=2, id="secret-message"))
     turn = await claim_one(store)
-    await store.queue.save_answer(turn, Answer("secret-answer", MODEL, Usage(5), 0.5, 1.0))
+    await store.queue.save_result(
+        turn, JobResult(text="secret-answer", model=MODEL, usage=Usage(5), first_words=0.5, took=1.0)
+    )
     await store.queue.finish(turn, error="secret-error")
     await store.intake.add(said("/secret-command", channel="discord:secret-server/secret-channel"))
     async with serving(store) as http:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import ANSWERED, STOPPED, outcome
+from bot.asking.outcome import answer_question
 from bot.asking.question import Question, as_asked_by, with_model
 from bot.commands.answer_buttons import back, controls, stop_button
-from bot.errors import BotError
-from bot.messages import Answer, AnswerVersion, Button, Turn
+from bot.messages import OBEYED, AnswerVersion, Button, JobResult, Turn
 from bot.replies.reply import Reply
-from bot.turns.jobs.job import JobContext, build_answer, clear_busy_notice, with_footer
+from bot.turns.jobs.job import JobContext, clear_busy_notice, with_footer
 
 
 @dataclass
@@ -41,31 +40,33 @@ class AskAgainJob:
         """Whether it was asked in this channel."""
         return self.subject.message.channel == self.turn.message.channel
 
-    async def do(self) -> tuple[Answer, str]:
-        """Ask, and keep what comes as another version of the answer."""
-        try:
-            self.asked.notes += await self.hands.limits.admit(self.turn, self.model)
-        except BotError as error:
-            return Answer(f"⚠️ {error}", None), error.key
-        text, how = await outcome(self.hands.asker, self.asked)
-        answer = build_answer(self.asked, text)
-        if how in (ANSWERED, STOPPED):
-            await self.hands.store.turns.add_version(
-                self.subject, self.turn, AnswerVersion(text, self.asked.answered_by)
-            )
-            await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, answer.usage)
-            how = "command"
-        return replace(answer, model=None), how  # in the history, the question stands where it was asked first
+    async def list_models(self) -> Sequence[str]:
+        """Return the model that is to answer."""
+        return [self.model]
 
-    async def show(self, text: str) -> None:
+    async def do(self, notes: Sequence[str]) -> JobResult:
+        """Ask. In the history, the question stands where it was asked first."""
+        self.asked.notes += notes
+        result = await answer_question(self.hands.asker, self.asked)
+        return replace(result, model=None, outcome=result.outcome if result.has_failed else OBEYED)
+
+    async def show(self, result: JobResult) -> None:
         """Show it in the place of the older one, with the way back to that; what went wrong is said there too."""
+        shown = await self._add_version(result)
         versions = await self.hands.store.turns.list_versions(self.subject)
-        shown = max((n for n, version in enumerate(versions) if version.text == text), default=None)
         buttons: Sequence[Button] = controls(
             self.subject, len(versions), shown or 0, failed=shown is None, speaks=self.hands.desk.speaks
         )
         if versions and shown is None:
             buttons = [back(self.subject, len(versions) - 1), *buttons]
-        await self.asked.reply.show(await with_footer(self.hands, self.asked, text), buttons=buttons)
+        text = await with_footer(self.hands, self.turn.message.channel, result)
+        await self.asked.reply.show(text, buttons=buttons)
         if self._here:
             await clear_busy_notice(self.hands, self.turn)
+
+    async def _add_version(self, result: JobResult) -> int | None:
+        """Keep what came as another version of the answer, once; its number, or None for a failure."""
+        if result.has_failed:
+            return None
+        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending)
+        return await self.hands.store.turns.add_version(self.subject, self.turn, version)

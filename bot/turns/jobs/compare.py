@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.asking.outcome import outcome
+from bot.asking.outcome import answer_question
 from bot.asking.question import Question, as_asked_by, detached, with_model
-from bot.commands import BETWEEN, Response
+from bot.commands import Response
 from bot.commands.answer_buttons import pick_button, stop_button
 from bot.errors import BotError
-from bot.messages import Answer, Button, Turn
+from bot.messages import OBEYED, AnswerVersion, JobResult, LaneResult, Turn
 from bot.replies.reply import Reply
-from bot.turns.jobs.job import JobContext, build_answer, footer
+from bot.turns.jobs.job import JobContext, footer
 from bot.turns.jobs.run_command import RespondJob
 from bot.util.tasks import gather_all
 
@@ -45,39 +45,40 @@ class CompareJob:
         )
         return Question(subject, reply, aside=True, again=True, alone=True, attempts=self.turn.attempts)
 
-    async def do(self) -> tuple[Answer, str]:
+    async def list_models(self) -> Sequence[str]:
+        """Return the models to compare."""
+        return self.models
+
+    async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask them all. One that fails says so, and leaves the others alone."""
-        try:
-            self.lanes[0].notes += await self.hands.limits.admit(self.turn, *self.models)
-        except BotError as error:
-            return Answer(f"⚠️ {error}", None), error.key
-        texts = await gather_all(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
-        return Answer(BETWEEN.join(texts), None), "command"
+        self.lanes[0].notes += notes
+        lanes = await gather_all(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
+        return JobResult(outcome=OBEYED, lanes=tuple(lanes), booked=False)  # each was booked as it ended
 
-    async def _ask(self, n: int, lane: Question) -> str:
-        text, _ = await outcome(self.hands.asker, lane, patient=False)
-        await self.hands.store.ledger.settle(self.turn, n, lane.answered_by, build_answer(lane, text).usage)
-        text = f"{text}\n\n{footer(lane)}"
-        await self._show_early(n, text)
-        return text
+    async def _ask(self, n: int, asked: Question) -> LaneResult:
+        result = await answer_question(self.hands.asker, asked, patient=False)
+        await self.hands.store.ledger.settle(self.turn, n, result.answered_by, result.usage)
+        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending)
+        lane = LaneResult(answer=version, usage=result.usage, took=result.took)
+        await self._show_early(n, lane)
+        return lane
 
-    async def _show_early(self, n: int, text: str) -> None:
+    async def _show_early(self, n: int, lane: LaneResult) -> None:
         """Show what one says while others still speak. What fails is tried again when all is stored, or paid for."""
         try:
-            await self.lanes[n].reply.show(text, buttons=self._buttons(n))
+            await self._show_lane(n, lane)
         except BotError as error:
             log.warning("an answer cannot be shown yet", turn=self.turn.id, reason=error.key)
         except Exception:
             log.exception("an answer cannot be shown yet", turn=self.turn.id)
 
-    async def show(self, text: str) -> None:
+    async def show(self, result: JobResult) -> None:
         """Show what each one said, with a way to go on with it."""
-        texts = text.split(BETWEEN)
-        if len(texts) != len(self.lanes):  # nobody was asked; here is why
-            await RespondJob(self.hands, self.turn, Response(text)).show(text)
-            return
-        for n, (lane, said) in enumerate(zip(self.lanes, texts, strict=True)):
-            await lane.reply.show(said, buttons=self._buttons(n))
+        if not result.lanes:  # nobody was asked; here is why
+            await RespondJob(self.hands, self.turn, Response(result.shown)).show(result)
+        for n, lane in enumerate(result.lanes[: len(self.lanes)]):
+            await self._show_lane(n, lane)
 
-    def _buttons(self, n: int) -> Sequence[Button]:
-        return [pick_button(self.turn, n)]
+    async def _show_lane(self, n: int, lane: LaneResult) -> None:
+        text = f"{lane.answer.shown}\n\n{footer(lane.answer.model, lane.took, lane.usage)}"
+        await self.lanes[n].reply.show(text, buttons=[pick_button(self.turn, n)])

@@ -5,14 +5,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import ANSWERED, STOPPED, outcome
-from bot.asking.question import Question, join_notes
-from bot.commands import BETWEEN, Generate
+from bot.asking.outcome import answer_question
+from bot.asking.question import Question
+from bot.commands import Generate
 from bot.commands.answer_buttons import drawn_controls, stop_button
-from bot.errors import BotError
-from bot.messages import Answer, Button, Turn
+from bot.messages import ANSWERED, OBEYED, Button, JobResult, Turn
 from bot.replies.reply import Reply
-from bot.turns.jobs.job import JobContext, build_answer, footer
+from bot.turns.jobs.job import JobContext, footer
 from bot.util.tasks import running_task
 from bot.words import say
 
@@ -69,35 +68,30 @@ class GenerateJob:
         adapter, channel = self.hands.adapter_of(self.turn), self.turn.message.channel
         return Reply(adapter, self.hands.store, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
-    async def do(self) -> tuple[Answer, str]:
+    async def list_models(self) -> Sequence[str]:
+        """Return the model that is to make it; none where it was made before a crash."""
+        if await self.hands.store.files.list_generated(self.turn.id):
+            return ()
+        return [await self.hands.media.name_of(self.turn, self.draw.kind, self.draw.model)]
+
+    async def do(self, notes: Sequence[str]) -> JobResult:
         """Have it made, unless it was before a crash. What it took is booked; the history knows nothing of it."""
         caption = self.draw.words[:LONGEST_CAPTION]
         if await self.hands.store.files.list_generated(self.turn.id):
-            return Answer(f"🎨{BETWEEN}{caption}", None), "command"
-        try:
-            model = await self.hands.media.name_of(self.turn, self.draw.kind, self.draw.model)
-            self.asked.notes += await self.hands.limits.admit(self.turn, model)
-        except BotError as error:
-            return Answer(f"⚠️ {error}", None), error.key
-        text, how = await outcome(GenerationAsker(self.hands, self.draw), self.asked)
-        answer = replace(build_answer(self.asked, text), model=None)
-        if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
-            await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
-        if how != ANSWERED:
-            return answer, how
-        await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
-        return replace(
-            answer, text=f"{join_notes(self.asked.notes)}🎨 {footer(self.asked)}{BETWEEN}{caption}"
-        ), "command"
+            return JobResult(text="🎨", outcome=OBEYED, caption=caption)
+        result = replace(await answer_question(GenerationAsker(self.hands, self.draw), self.asked), model=None)
+        if result.outcome != ANSWERED:
+            return result
+        text = f"🎨 {footer(result.answered_by, result.took, result.usage)}"
+        return replace(result, text=text, notes=tuple(notes), outcome=OBEYED, caption=caption)
 
-    async def show(self, text: str) -> None:
+    async def show(self, result: JobResult) -> None:
         """Show the pictures, or why there are none."""
-        told, between, caption = text.partition(BETWEEN)
-        files = await self.hands.store.files.list_generated(self.turn.id) if between else ()
-        if not files:
-            why = f"⚠️ {say('made_gone')}" if between else told
+        files = () if result.caption is None else await self.hands.store.files.list_generated(self.turn.id)
+        if result.caption is None or not files:
+            why = result.shown if result.caption is None else f"⚠️ {say('made_gone')}"
             await self.asked.reply.show(why, buttons=drawn_controls(self.turn, 0))
             return
-        await self.asked.reply.show(told)
-        caption = caption or say(f"{self.draw.kind}_done")
+        await self.asked.reply.show(result.shown)
+        caption = result.caption or say(f"{self.draw.kind}_done")
         await self._reply(PICTURES).show(caption, buttons=drawn_controls(self.turn, len(files)), files=files)

@@ -1,26 +1,24 @@
 """What a turn may be: a question, one asked again, several models compared, or a command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import Protocol
 
 from bot.accounting.limits import UsageLimits
 from bot.asking.asker import Asker
 from bot.asking.media_generation import MediaGeneration
-from bot.asking.question import Question
 from bot.commands import CommandContext, Rules
 from bot.intake.access import Access
-from bot.messages import Answer, Turn
+from bot.messages import Channel, JobResult, Turn, Usage
 from bot.ports import Adapter, Provider, Store
 from bot.replies.mirror import Mirror
 from bot.replies.reply import NOTHING_MORE, Reply
 from bot.words import say
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobContext:
-    """What every job works with."""
+    """The services that a job may use."""
 
     store: Store
     adapters: Mapping[str, Adapter]
@@ -46,14 +44,18 @@ class JobContext:
 
 
 class Job(Protocol):
-    """One turn's work, in two steps: between them the answer is stored."""
+    """One turn's work, in the steps that `run_job` takes."""
 
-    async def do(self) -> tuple[Answer, str]:
-        """Find the answer; with it, how it came about: answered, stopped, command, or the key of what went wrong."""
+    async def list_models(self) -> Sequence[str]:
+        """Return the models that will work for it, by lane; none where nothing needs to be admitted."""
         ...
 
-    async def show(self, text: str) -> None:
-        """Let people read it; also after a crash, when another process has found it."""
+    async def do(self, notes: Sequence[str]) -> JobResult:
+        """Do the work. `notes` are to be said before the answer."""
+        ...
+
+    async def show(self, result: JobResult) -> None:
+        """Let people read the result. Done again after a crash or a failure, it changes nothing."""
 
 
 async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
@@ -63,23 +65,19 @@ async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
         await Reply(hands.adapter_of(turn), hands.store, turn, channel, resumed=True).show(NOTHING_MORE)
 
 
-def build_answer(asked: Question, text: str) -> Answer:
-    """What the store keeps of an answer."""
-    took = monotonic() - asked.started
-    return Answer(text, asked.answered_by, asked.usage, asked.first_words, took)
+async def with_footer(hands: JobContext, channel: Channel, result: JobResult) -> str:
+    """Return the answer as it is shown where people want to know what it took."""
+    settings = await hands.store.channels.get_channel_settings(channel)
+    if not settings.footer or result.first_words is None:
+        return result.shown
+    return f"{result.shown}\n\n{footer(result.answered_by, result.took, result.usage)}"
 
 
-async def with_footer(hands: JobContext, asked: Question, text: str) -> str:
-    """The answer as it is shown where people want to know what it took; after a crash nobody does."""
-    settings = await hands.store.channels.get_channel_settings(asked.reply.channel)
-    return f"{text}\n\n{footer(asked)}" if settings.footer and asked.first_words is not None else text
-
-
-def footer(asked: Question) -> str:
-    """Who answered, how fast and for how much."""
-    parts = [asked.answered_by, f"{monotonic() - asked.started:.1f} s"]
-    if asked.usage.credits is not None:
-        parts.append(say("credits", credits=f"{asked.usage.credits:,}"))
-    if asked.usage.dollars is not None:
-        parts.append(f"${asked.usage.dollars:.4f}")
+def footer(model: str, took: float | None, usage: Usage) -> str:
+    """Return who answered, how fast and for how much."""
+    parts = [model] if took is None else [model, f"{took:.1f} s"]
+    if usage.credits is not None:
+        parts.append(say("credits", credits=f"{usage.credits:,}"))
+    if usage.dollars is not None:
+        parts.append(f"${usage.dollars:.4f}")
     return f"_{' · '.join(parts)}_"

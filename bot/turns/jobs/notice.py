@@ -1,12 +1,13 @@
 """What becomes of a turn whose author may not use the bot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from bot.commands import Response, introduce
 from bot.intake.access import Verdict
-from bot.messages import Answer, Turn
+from bot.messages import OBEYED, JobResult, Turn
 from bot.turns.jobs.job import JobContext
 from bot.turns.jobs.run_command import RespondJob
 
@@ -21,16 +22,20 @@ class AccessNotice:
     turn: Turn
     verdict: Verdict
 
-    async def do(self) -> tuple[Answer, str]:
+    async def list_models(self) -> Sequence[str]:
+        """Return nothing: no model is asked."""
+        return ()
+
+    async def do(self, notes: Sequence[str]) -> JobResult:
         """Find the words; none where they were said already."""
         message, text = self.turn.message, ""
         if self.verdict is Verdict.STRANGER:
             text = await introduce(self.hands.store, message, again=self.turn.deliveries > 1)
         else:
             log.info("turned away", channel=str(message.channel), author=message.author.id)
-        return Answer(text, None), "command"
+        return JobResult(text=text, outcome=OBEYED)
 
-    async def show(self, text: str) -> None:
+    async def show(self, result: JobResult) -> None:
         """Say it."""
-        if text:
-            await RespondJob(self.hands, self.turn, Response(text)).show(text)
+        if result.text:
+            await RespondJob(self.hands, self.turn, Response(result.text)).show(result)

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import ANSWERED, STOPPED, outcome
-from bot.asking.question import Question, join_notes
+from bot.asking.outcome import answer_question
+from bot.asking.question import Question
 from bot.commands import SpeakAnswer
 from bot.commands.answer_buttons import stop_button
-from bot.errors import BotError
-from bot.messages import Answer, Button, Turn
+from bot.messages import ANSWERED, OBEYED, Button, JobResult, Turn, with_notes
 from bot.replies.markdown import spoken
 from bot.replies.reply import Reply
-from bot.turns.jobs.job import JobContext, build_answer, clear_busy_notice
+from bot.turns.jobs.job import JobContext, clear_busy_notice
 from bot.words import say
 
 WORDS, SOUND = 0, 1  # lanes
@@ -54,29 +53,28 @@ class ReadAloudJob:
         adapter, channel = self.hands.adapter_of(self.turn), self.turn.message.channel
         return Reply(adapter, self.hands.store, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
-    async def do(self) -> tuple[Answer, str]:
+    async def list_models(self) -> Sequence[str]:
+        """Return the model that is to read it; none where it was read before a crash."""
+        if await self.hands.store.files.list_generated(self.turn.id):
+            return ()
+        return [await self.hands.media.name_of(self.turn, "speak")]
+
+    async def do(self, notes: Sequence[str]) -> JobResult:
         """Have it read, unless it was before a crash."""
         if await self.hands.store.files.list_generated(self.turn.id):
-            return Answer(SPOKEN, None), "command"
-        try:
-            model = await self.hands.media.name_of(self.turn, "speak")
-            self.asked.notes += await self.hands.limits.admit(self.turn, model)
-        except BotError as error:
-            return Answer(f"⚠️ {error}", None), error.key
-        text, how = await outcome(SpeechAsker(self.hands, spoken(self.read.subject.answer or "")[:LONGEST]), self.asked)
-        answer = replace(build_answer(self.asked, text or join_notes(self.asked.notes) + SPOKEN), model=None)
-        if how == STOPPED:  # it counts, as other answers do: the provider may ask for its price
-            await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
-        if how != ANSWERED:
-            return answer, how
-        await self.hands.store.ledger.settle(self.turn, 0, self.asked.answered_by, self.asked.usage)
-        return answer, "command"
+            return JobResult(outcome=OBEYED, caption=SPOKEN)
+        text = spoken(self.read.subject.answer or "")[:LONGEST]
+        result = replace(await answer_question(SpeechAsker(self.hands, text), self.asked), model=None)
+        if result.outcome != ANSWERED:
+            return result
+        return replace(result, notes=tuple(notes), outcome=OBEYED, caption=SPOKEN)
 
-    async def show(self, text: str) -> None:
+    async def show(self, result: JobResult) -> None:
         """Send the sound, or say why there is none."""
-        files = await self.hands.store.files.list_generated(self.turn.id)
-        if not files:
-            await self.asked.reply.show(f"⚠️ {say('made_gone')}" if text.endswith(SPOKEN) else text)
+        files = () if result.caption is None else await self.hands.store.files.list_generated(self.turn.id)
+        if result.caption is None or not files:
+            await self.asked.reply.show(result.shown if result.caption is None else f"⚠️ {say('made_gone')}")
             return
         await clear_busy_notice(self.hands, self.turn)
-        await self._reply(SOUND).show(text, files=files)  # what said why it took so long can get no file any more
+        # In a post of its own: what said why it took so long can get no file any more.
+        await self._reply(SOUND).show(with_notes(result.notes, result.caption), files=files)

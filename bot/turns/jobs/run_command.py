@@ -1,12 +1,13 @@
 """A command that is obeyed at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from bot.commands import ASKING, COMMANDS, CommandResult, Response, parse
 from bot.errors import BotError, LeaseLost, Refused
-from bot.messages import Answer, Turn
+from bot.messages import OBEYED, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, clear_busy_notice
 from bot.words import say
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tuple[CommandResult, str]:
     """What a command orders, and how that came about; what keeps it from being done is said in the place of it."""
     try:
-        return await COMMANDS[name].run(hands.desk, turn, rest), "command"
+        return await COMMANDS[name].run(hands.desk, turn, rest), OBEYED
     except Refused as error:
         return Response(f"⚠️ {error}"), error.key
     except (BotError, LeaseLost):
@@ -34,18 +35,22 @@ class RespondJob:
     hands: JobContext
     turn: Turn
     response: Response
-    how: str = "command"  # it came about
+    outcome: str = OBEYED
 
-    async def do(self) -> tuple[Answer, str]:
-        """There is nothing left to do."""
-        return Answer(self.response.text, None), self.how
+    async def list_models(self) -> Sequence[str]:
+        """Return nothing: no model is asked."""
+        return ()
 
-    async def show(self, text: str) -> None:
+    async def do(self, notes: Sequence[str]) -> JobResult:
+        """Return the response."""
+        return JobResult(text=self.response.text, outcome=self.outcome)
+
+    async def show(self, result: JobResult) -> None:
         """Say it."""
         where, channel = await self._where(), self.turn.message.channel
         elsewhere = where is not self.turn
         reply = Reply(self.hands.adapter_of(self.turn), self.hands.store, where, channel, resumed=elsewhere)
-        await reply.show(text, buttons=self.response.buttons, files=self.response.files)
+        await reply.show(result.shown, buttons=self.response.buttons, files=self.response.files)
         if elsewhere:
             await clear_busy_notice(self.hands, self.turn)
 
@@ -77,15 +82,19 @@ class CommandJob:
     rest: str
     response: Response | None = field(init=False, default=None)
 
-    async def do(self) -> tuple[Answer, str]:
+    async def list_models(self) -> Sequence[str]:
+        """Return nothing: no model is asked."""
+        return ()
+
+    async def do(self, notes: Sequence[str]) -> JobResult:
         """Do it. What keeps it from being done is the answer."""
         if self.name not in COMMANDS:
-            return Answer(say("command_unknown", command=f"/{self.name}"), None), "command"
+            return JobResult(text=say("command_unknown", command=f"/{self.name}"), outcome=OBEYED)
         ordered, how = await run_command(self.hands, self.turn, self.name, self.rest)
         if isinstance(ordered, Response):  # those that ask have jobs of their own
             self.response = ordered
-        return Answer(self.response.text if self.response else "", None), how
+        return JobResult(text=self.response.text if self.response else "", outcome=how)
 
-    async def show(self, text: str) -> None:
+    async def show(self, result: JobResult) -> None:
         """Say it; after a crash there is only the text."""
-        await RespondJob(self.hands, self.turn, self.response or Response(text)).show(text)
+        await RespondJob(self.hands, self.turn, self.response or Response(result.text)).show(result)

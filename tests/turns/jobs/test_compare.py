@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from bot.commands import BETWEEN
 from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import AnswerVersion, Channel, Usage
@@ -187,7 +186,8 @@ async def test_posts_that_grew_before_a_crash_are_edited(
         await drain(make_worker(store, platform, provider, photos))
         compared = await store.turns.get_turn(2)
         assert compared is not None
-        assert len((compared.answer or "").split(BETWEEN)) == 2
+        assert compared.result is not None
+        assert [lane.answer.text for lane in compared.result.lanes] == ["a cat", "a small cat"]
     assert len(platform.reads()) == 3
     assert any("a small cat" in text for text in platform.reads())
     assert not any(CURSOR in text for text in platform.reads())
