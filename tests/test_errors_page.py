@@ -103,7 +103,7 @@ async def chat() -> AsyncIterator[Chat]:
                 photos,
                 Stops(),
                 Failover(),
-                consoles=frozenset(),
+                consoles=frozenset({"web"}),
             )
             worker = Worker(crew, Metrics())
             yield Chat(worker, store, platform, emulator)
