@@ -118,7 +118,18 @@ async def _snapthread(api: str, provider: str, at_once: int) -> AsyncGenerator[N
         return ()
 
     async with snapthread.running(
-        lambda store, folder: Discord(TOKEN, api, store, folder, suggest=suggest), provider, at_once
+        lambda store, folder: Discord(
+            TOKEN,
+            api,
+            folder,
+            intake=store.intake,
+            channels=store.channels,
+            blobs=store.blobs,
+            coordination=store.coordination,
+            suggest=suggest,
+        ),
+        provider,
+        at_once,
     ):
         yield
 

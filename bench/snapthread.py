@@ -12,7 +12,7 @@ from typing import Self
 
 from adapters.providers.onemin.provider import OneMin
 from bench.floor import Turn
-from bot.app import build_job_context, tune_garbage_collector
+from bot.app import build_job_context, open_inbox, tune_garbage_collector
 from bot.asking.failover import Failover
 from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
@@ -122,8 +122,10 @@ async def asking(
             metrics,
         )
         dispatcher, inbox = (
-            Dispatcher(store, worker.take, at_once, metrics, each=at_once),  # as if many people asked
-            Inbox(store, worker.hands.access, stops, most_waiting=1_000_000),
+            Dispatcher(
+                store.queue, store.reporting, store.coordination, worker.take, at_once, metrics, each=at_once
+            ),  # as if many people asked
+            open_inbox(store, worker.hands.access, stops, most_waiting=1_000_000),
         )
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.listen(inbox.receive))]
         while platform.trouble:

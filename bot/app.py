@@ -105,7 +105,7 @@ async def running(
             )
         )
         web = open_server(settings, store.sessions, metrics.registry)
-        Dashboard(store).add_routes(web.router)
+        Dashboard(store.reporting, store.coordination).add_routes(web.router)
         house = AdapterContext(settings, store, web)
         await _enter_all(stack, providers, house, house.providers)
         adapters: dict[str, Adapter] = {}
@@ -124,8 +124,16 @@ async def running(
             settings, store, adapters, house.providers, photos, stops, failover, consoles=consoles
         )
         worker = Worker(context, metrics)
-        dispatcher = Dispatcher(store, worker.take, settings.bot_workers, metrics, tuple(adapters))
-        inbox = Inbox(store, worker.hands.access, stops, most_waiting=settings.bot_user_waiting, consoles=consoles)
+        dispatcher = Dispatcher(
+            store.queue,
+            store.reporting,
+            store.coordination,
+            worker.take,
+            settings.bot_workers,
+            metrics,
+            tuple(adapters),
+        )
+        inbox = open_inbox(store, worker.hands.access, stops, most_waiting=settings.bot_user_waiting, consoles=consoles)
         ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
         log.info("who may use this bot", answer=describe_access(settings))
         if warning := describe_open_purse(settings):
@@ -143,7 +151,9 @@ async def running(
             name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
             for name, adapter in ears.items()
         }
-        await stack.enter_async_context(_task("expiry", Expiry(store, adapters.values(), photos, settings).run()))
+        await stack.enter_async_context(
+            _task("expiry", Expiry(store.deletion, adapters.values(), photos, settings).run())
+        )
         parts = {**listening, **({"dispatcher": dispatching} if dispatching else {})}
         started, name = time.time(), f"{socket.gethostname()}/{os.getpid()}"
 
@@ -153,7 +163,7 @@ async def running(
                 name, started, tuple(ears), settings.bot_workers, dispatcher.in_flight, troubles, failover.states()
             )
 
-        await stack.enter_async_context(_task("herald", Heartbeat(store, describe).run()))
+        await stack.enter_async_context(_task("herald", Heartbeat(store.coordination, describe).run()))
         web.ready = lambda: _troubles(store, ears, parts)
         web.status = lambda: {name: adapter.status for name, adapter in ears.items() if adapter.status}
         await stack.enter_async_context(web)
@@ -184,7 +194,7 @@ def build_job_context(
     documents = DocumentIntake(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
     finder = FileLoader(store, adapters, photos, documents, settings.bot_photo_mb * MEGABYTE)
     studio = MediaGeneration(store, providers, finder, rules.off)
-    limits = UsageLimits(store, rules.limits)
+    limits = UsageLimits(store.ledger, rules.limits)
     asker = Asker(
         store,
         providers,
@@ -210,6 +220,28 @@ def build_job_context(
     )
 
 
+def open_inbox(
+    store: Store,
+    access: Access,
+    stops: Stops,
+    *,
+    most_waiting: int | None = None,
+    consoles: frozenset[str] = frozenset(),
+) -> Inbox:
+    """Return the inbox of a store."""
+    return Inbox(
+        intake=store.intake,
+        conversations=store.conversations,
+        channels=store.channels,
+        people=store.people,
+        coordination=store.coordination,
+        access=access,
+        stops=stops,
+        most_waiting=most_waiting,
+        consoles=consoles,
+    )
+
+
 def build_store(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
     """Create the store that the operator chose, not entered yet; `stalls` are booked on entry."""
     return open_store(
@@ -224,7 +256,7 @@ def build_store(settings: Settings, stalls: Collection[Stall] = ()) -> Store:
 def build_access(settings: Settings, store: Store, consoles: frozenset[str]) -> Access:
     """Create the access control from the settings."""
     return Access(
-        store,
+        store.people,
         admins=frozenset(settings.bot_admins),
         allowed=frozenset(settings.bot_allow),
         denied=frozenset(settings.bot_deny),
@@ -259,7 +291,7 @@ async def _claim_code(settings: Settings, store: Store, platforms: Platforms) ->
     reachable = any(
         plugin.is_on(settings) and settings.listens(name) for name, plugin in platforms.items() if name not in consoles
     )
-    code = await offer_claim(store, wanted=reachable and not settings.bot_admins)
+    code = await offer_claim(store.people, wanted=reachable and not settings.bot_admins)
     if code:  # the only line with a secret: it is for the reader of the log of this start
         log.warning("nobody runs this bot yet: send it this in private", claim=f"/{CLAIM} {code}")
     return code

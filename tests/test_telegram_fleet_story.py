@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 
 from adapters.platforms.telegram.translate import BotIdentity, translate
+from bot.app import open_inbox
 from bot.intake.access import Access
-from bot.intake.inbox import Inbox
 from bot.messages import Message, Turn
 from bot.store import open_store
 from bot.turns.stops import Stops
@@ -160,7 +160,7 @@ async def test_parts_of_an_album_that_two_listeners_hear_at_the_same_moment_are_
     albums = [bed.album([CAT] * 6, "compare them", chat) for chat in range(1000, 1010)]
     parts = [translate({"update_id": 1, "message": part}, me) for side in zip(*albums, strict=True) for part in side]
     async with open_store(database, MODEL) as one, open_store(database, MODEL) as other:
-        inboxes = [Inbox(store, Access(store), Stops()) for store in (one, other)]
+        inboxes = [open_inbox(store, Access(store.people), Stops()) for store in (one, other)]
         heard = [part for part in parts if isinstance(part, Message)]
         await asyncio.gather(*(inboxes[n // len(albums) % 2].receive(part) for n, part in enumerate(heard)))
         turns: list[Turn] = []

@@ -11,7 +11,7 @@ import structlog
 
 from bot.errors import Refused
 from bot.messages import Admission, Balance, Budget, Measure, Message, Turn
-from bot.ports import Store
+from bot.ports import Ledger
 from bot.words import say
 
 WARNED = 0.8  # share of a limit from which on people are warned
@@ -53,9 +53,9 @@ def read_limits(settings: object) -> tuple[Limit, ...]:
 class UsageLimits:
     """Admits questions, and has the store reserve their estimated cost."""
 
-    def __init__(self, store: Store, limits: Sequence[Limit] = (), clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, ledger: Ledger, limits: Sequence[Limit] = (), clock: Callable[[], float] = time.time) -> None:
         """Keep the store and the limits; `clock` returns the seconds since 1970."""
-        self._store, self._limits, self._clock = store, limits, clock
+        self._ledger, self._limits, self._clock = ledger, limits, clock
 
     async def admit(self, turn: Turn, *models: str) -> list[str]:
         """Reserve the estimated cost for these models, one for each lane; return the warnings.
@@ -73,7 +73,7 @@ class UsageLimits:
     async def hold(self, turn: Turn, lane: int, model: str) -> None:
         """Reserve the cost of a request that helps to answer an admitted turn, whatever the limits say."""
         if self.are_in_money:
-            await self._store.ledger.reserve(turn, {lane: model})
+            await self._ledger.reserve(turn, {lane: model})
 
     @property
     def are_in_money(self) -> bool:
@@ -84,9 +84,7 @@ class UsageLimits:
         """Reserve, and wait for a while if the price of another question has to become known first."""
         lanes = dict(enumerate(models))
         for _ in range(PRICE_LOOKS):
-            admission = await self._store.ledger.reserve(
-                turn, lanes, [self._budget(turn, limit) for limit in self._limits]
-            )
+            admission = await self._ledger.reserve(turn, lanes, [self._budget(turn, limit) for limit in self._limits])
             if admission.is_granted or admission.exhausted:
                 break
             await asyncio.sleep(PRICE_PAUSE)

@@ -45,7 +45,7 @@ class Asker:
     @cached_property
     def context(self) -> AttemptContext:
         """The services that every attempt uses."""
-        limits = self.limits or UsageLimits(self.store)
+        limits = self.limits or UsageLimits(self.store.ledger)
         describer = PhotoDescriber(self.store, self.providers, [self.first_model, *self.fallbacks], limits)
         return AttemptContext(self.store, self.providers, self.loader, self.failover, describer, self.videos)
 

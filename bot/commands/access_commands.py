@@ -11,7 +11,7 @@ from bot.commands.command import Command, CommandContext, Option, Response, pars
 from bot.errors import Refused
 from bot.intake.access import BOT, CLAIM, place_of
 from bot.messages import Channel, File, Message, Spent, Turn
-from bot.ports import Store
+from bot.ports import People
 from bot.words import say
 
 PAIR, PLACE = "pair", "place"  # the purposes of codes: somebody, or a server or group, is to be let in
@@ -27,13 +27,13 @@ def pairing_of(message: Message) -> tuple[str, str]:
     return (PLACE, place) if place else (PAIR, subject_of(message))
 
 
-async def introduce(store: Store, message: Message, *, again: bool) -> str:
+async def introduce(people: People, message: Message, *, again: bool) -> str:
     """Return what a stranger reads once an hour, with a code that lets them in; empty where that was said already.
 
     With `again` it is said anew: nobody knows whether the last time, in which a process died, was heard.
     """
     purpose, subject = pairing_of(message)
-    issue = store.people.create_code if again else store.people.first_code
+    issue = people.create_code if again else people.first_code
     code = await issue(purpose, subject, PAIRING_MINUTES * 60)
     sentence = "pairing_place" if purpose == PLACE else "pairing"
     return say(sentence, code=code, minutes=PAIRING_MINUTES) if code else ""
@@ -55,10 +55,10 @@ async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
     return Response(say("claim_done"))
 
 
-async def may_claim(store: Store, message: Message) -> bool:
+async def may_claim(people: People, message: Message) -> bool:
     """Whether it is a try to claim the bot, which strangers may make as long as the code of its start is good."""
     command = parse(message.text)
-    return command is not None and command[0] == CLAIM and await store.people.has_code(CLAIM, BOT)
+    return command is not None and command[0] == CLAIM and await people.has_code(CLAIM, BOT)
 
 
 async def crowded(desk: CommandContext, turn: Turn, rest: str) -> Response:

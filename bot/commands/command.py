@@ -50,7 +50,7 @@ class CommandContext:
 
     async def is_admin(self, message: Message) -> bool:
         """Whether its author runs this bot."""
-        return await is_admin(self.store, self.rules.admins, message, self.rules.consoles)
+        return await is_admin(self.store.people, self.rules.admins, message, self.rules.consoles)
 
     def is_console(self, message: Message) -> bool:
         """Whether it was said on a platform of the operator's own, such as the page."""

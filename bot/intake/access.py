@@ -7,7 +7,7 @@ import structlog
 
 from bot.accounting.limits import subject_of
 from bot.messages import Message
-from bot.ports import Store
+from bot.ports import People
 
 CLAIM, BOT = "claim", "bot"  # the purpose of the code that makes somebody the first admin, and its subject
 CLAIM_SECONDS = 24 * 3600.0
@@ -29,7 +29,7 @@ class Access:
 
     def __init__(
         self,
-        store: Store,
+        people: People,
         *,
         admins: frozenset[str] = frozenset(),
         allowed: frozenset[str] = frozenset(),
@@ -41,7 +41,7 @@ class Access:
 
         `consoles` are platforms of the operator's own: whoever gets in there is welcome.
         """
-        self._store, self._admins, self._allowed, self._denied = store, admins, allowed, denied
+        self._people, self._admins, self._allowed, self._denied = people, admins, allowed, denied
         self._paired, self._consoles = paired, consoles
 
     async def judge(self, message: Message) -> Verdict:
@@ -49,7 +49,7 @@ class Access:
         if message.channel.platform in self._consoles:
             return Verdict.WELCOME
         subjects = [subject_of(message), *_places_of(message)]
-        chosen = [await self._store.people.get_access(subject) for subject in subjects]
+        chosen = [await self._people.get_access(subject) for subject in subjects]
         if self._denied.intersection(subjects) or False in chosen:
             return Verdict.TURNED_AWAY
         is_open = not (self._allowed or self._paired)
@@ -63,17 +63,17 @@ class Access:
         if not (self._paired and place and message.addressed):
             return
         places = list(_places_of(message))
-        if self._allowed.intersection(places) or any([await self._store.people.get_access(each) for each in places]):
+        if self._allowed.intersection(places) or any([await self._people.get_access(each) for each in places]):
             return
-        if await is_admin(self._store, self._admins, message, self._consoles):
-            await self._store.people.set_access(place, True)
+        if await is_admin(self._people, self._admins, message, self._consoles):
+            await self._people.set_access(place, True)
             log.info("let in, because an admin spoke there", place=place)
 
 
-async def is_admin(store: Store, admins: frozenset[str], message: Message, consoles: frozenset[str]) -> bool:
+async def is_admin(people: People, admins: frozenset[str], message: Message, consoles: frozenset[str]) -> bool:
     """Say whether its author runs this bot: on a console of the operator's, as one of `admins`, or by a claim."""
     author = subject_of(message)
-    return message.channel.platform in consoles or author in admins or await store.people.is_admin(author)
+    return message.channel.platform in consoles or author in admins or await people.is_admin(author)
 
 
 def place_of(message: Message) -> str | None:
@@ -81,12 +81,12 @@ def place_of(message: Message) -> str | None:
     return None if message.private else message.server or str(message.channel)
 
 
-async def offer_claim(store: Store, *, wanted: bool) -> str | None:
+async def offer_claim(people: People, *, wanted: bool) -> str | None:
     """Void the claim code of the last start; return a new one if it is `wanted` and nobody has claimed the bot."""
-    await store.people.void_codes(CLAIM)
-    if not wanted or await store.people.list_admins():
+    await people.void_codes(CLAIM)
+    if not wanted or await people.list_admins():
         return None
-    code = await store.people.create_code(CLAIM, BOT, CLAIM_SECONDS, length=CLAIM_LENGTH)
+    code = await people.create_code(CLAIM, BOT, CLAIM_SECONDS, length=CLAIM_LENGTH)
     return "-".join(code[n : n + CLAIM_GROUP] for n in range(0, CLAIM_LENGTH, CLAIM_GROUP))
 
 

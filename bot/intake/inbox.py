@@ -12,7 +12,7 @@ from bot.commands import CROWDED, STOP, may_claim, pairing_of, parse
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
 from bot.messages import Message, RateLimit
-from bot.ports import Store
+from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
 from bot.turns.stops import Stops
 
 ALBUM_SECONDS = 1.5  # wait for the next part: platforms do not mark the last one
@@ -28,21 +28,27 @@ class Inbox:
 
     def __init__(
         self,
-        store: Store,
+        *,
+        intake: TurnIntake,
+        conversations: Conversations,
+        channels: Channels,
+        people: People,
+        coordination: Coordination,
         access: Access,
         stops: Stops,
-        *,
         most_waiting: int | None = None,
         consoles: frozenset[str] = frozenset(),
     ) -> None:
         """Keep the parts; `most_waiting` is the limit of unanswered messages per person, except on `consoles`."""
-        self.store, self._access, self._stops = store, access, stops
+        self._intake, self._conversations, self._channels = intake, conversations, channels
+        self._people, self._coordination = people, coordination
+        self._access, self._stops = access, stops
         self._most_waiting, self._consoles = most_waiting, consoles
         self._told: dict[str, float] = {}  # time of the last notice that the queue is full, by person
 
     async def reopen(self) -> None:
         """Extend the wait of unfinished albums after a restart: more of their parts are still to arrive."""
-        await self.store.intake.hold_albums(AGAIN_SECONDS)
+        await self._intake.hold_albums(AGAIN_SECONDS)
 
     async def receive(self, message: Message) -> bool:
         """Store a message to the bot. Once this returns, it may be acknowledged to the platform.
@@ -52,7 +58,7 @@ class Inbox:
         message = await self._as_people_chose(message)
         if message.edited:
             if await self._access.judge(message) is Verdict.WELCOME:
-                await self.store.intake.amend(message)
+                await self._intake.amend(message)
             return True
         # An album may be addressed in any of its parts; the worker checks again once all are there.
         if not message.addressed and message.album is None:
@@ -70,20 +76,20 @@ class Inbox:
 
     async def _answers_stranger(self, message: Message) -> bool:
         """Tell whether a stranger gets a reply. The message is stored as it is: access is checked again later."""
-        if await may_claim(self.store, message):
+        if await may_claim(self._people, message):
             return (
-                await self.store.coordination.acquire(
+                await self._coordination.acquire(
                     RateLimit(f"claims of {subject_of(message)}", CLAIMS, CLAIMS_SECONDS), 0
                 )
                 == 0
             )
-        return not await self.store.people.has_code(*pairing_of(message))
+        return not await self._people.has_code(*pairing_of(message))
 
     async def _keep(self, message: Message) -> bool:
         """Store the message; False: the queue is full, and the author was told a moment ago."""
         most = None if message.channel.platform in self._consoles else self._most_waiting
         try:
-            added = await self.store.intake.add(message, ALBUM_SECONDS if message.album else 0, most)
+            added = await self._intake.add(message, ALBUM_SECONDS if message.album else 0, most)
         except QueueFull:
             return await self._turn_down(message, most or 0)
         if added:
@@ -99,7 +105,7 @@ class Inbox:
         self._told = {each: told for each, told in self._told.items() if now < told + QUIET} | {author: now}
         notice = replace(message, text=f"/{CROWDED}", attachments=(), about=None, album=None)
         with suppress(QueueFull):  # another process has sent the notice
-            return await self.store.intake.add(notice, most=most + 1)
+            return await self._intake.add(notice, most=most + 1)
         return False
 
     async def _stop(self, message: Message) -> bool:
@@ -107,9 +113,9 @@ class Inbox:
 
         False: there was nothing to stop, and the author is told so, unless it was a late tap on a button.
         """
-        conversation = await self.store.conversations.find_conversation(message.channel)
+        conversation = await self._conversations.find_conversation(message.channel)
         stopped = conversation is not None and (
-            self._stops.stop(conversation.id) or await self.store.coordination.request_stop(conversation.id)
+            self._stops.stop(conversation.id) or await self._coordination.request_stop(conversation.id)
         )
         return stopped or (message.about is not None and message.about.ours)
 
@@ -117,7 +123,7 @@ class Inbox:
         """Treat photos, or everything, as addressed to the bot if the channel chose so. A voice message is no photo."""
         if message.addressed or not (message.text or message.attachments):
             return message
-        listening = (await self.store.channels.get_channel_settings(message.channel)).listening
+        listening = (await self._channels.get_channel_settings(message.channel)).listening
         shows = any(not attachment.sound for attachment in message.attachments)
         meant = listening == "all" or (listening == "photos" and shows)
         return replace(message, addressed=meant)

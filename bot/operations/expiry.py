@@ -8,7 +8,7 @@ import structlog
 
 from bot.errors import BotError
 from bot.files.photos import PhotoIntake
-from bot.ports import Adapter, Store
+from bot.ports import Adapter, Deletion
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -23,8 +23,10 @@ BOOKED = 400 * DAY  # seconds that spending stays booked: enough to compare the 
 class Expiry:
     """Deletes old turns in small batches, and their photos, both cached ones and those stored on platforms."""
 
-    def __init__(self, store: Store, adapters: Iterable[Adapter], photos: PhotoIntake, settings: Settings) -> None:
-        self._store, self._adapters, self._photos = store, list(adapters), photos
+    def __init__(
+        self, deletion: Deletion, adapters: Iterable[Adapter], photos: PhotoIntake, settings: Settings
+    ) -> None:
+        self._deletion, self._adapters, self._photos = deletion, list(adapters), photos
         self._keep, self._keep_photos = settings.bot_keep_days * DAY, settings.bot_keep_photo_days * DAY
 
     async def run(self) -> None:
@@ -40,12 +42,12 @@ class Expiry:
         """Delete everything that is too old now."""
         now, gone = time.time(), 0
         await self._photos.expire(now - self._keep_photos)
-        while deleted := await self._store.deletion.delete_expired(now - self._keep, BATCH):
+        while deleted := await self._deletion.delete_expired(now - self._keep, BATCH):
             gone += deleted
             await asyncio.sleep(BREATH)
-        await self._store.deletion.delete_generated(now - self._keep_photos)
-        await self._store.deletion.forget_assets_before(now - self._keep)
-        await self._store.deletion.delete_spending(now - BOOKED)
+        await self._deletion.delete_generated(now - self._keep_photos)
+        await self._deletion.forget_assets_before(now - self._keep)
+        await self._deletion.delete_spending(now - BOOKED)
         for adapter in self._adapters:
             try:
                 await adapter.expire(now - self._keep, now - self._keep_photos)

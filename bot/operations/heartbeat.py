@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.messages import WorkerProcess
-from bot.ports import Store
+from bot.ports import Coordination
 
 log = structlog.get_logger(__name__)
 
@@ -18,9 +18,9 @@ FORGOTTEN = 3600.0  # seconds after which a silent process is forgotten
 class Heartbeat:
     """Reports the state of this process."""
 
-    def __init__(self, store: Store, describe: Callable[[], Awaitable[WorkerProcess]]) -> None:
+    def __init__(self, coordination: Coordination, describe: Callable[[], Awaitable[WorkerProcess]]) -> None:
         """Keep the store and `describe`, which returns the current state of the process."""
-        self._store, self._describe = store, describe
+        self._coordination, self._describe = coordination, describe
 
     async def run(self) -> None:
         """Report until cancelled, and then sign off."""
@@ -29,14 +29,14 @@ class Heartbeat:
                 await self._beat()
                 await asyncio.sleep(PAUSE)
         finally:
-            await self._say(self._store.coordination.unregister())
+            await self._say(self._coordination.unregister())
 
     async def _beat(self) -> None:
         await self._say(self._report_and_tidy())
 
     async def _report_and_tidy(self) -> None:
-        await self._store.coordination.beat(await self._describe())
-        await self._store.coordination.prune_stale(time.time() - FORGOTTEN)
+        await self._coordination.beat(await self._describe())
+        await self._coordination.prune_stale(time.time() - FORGOTTEN)
 
     async def _say(self, words: Awaitable[None]) -> None:
         try:

@@ -8,7 +8,7 @@ import structlog
 
 from bot.messages import Turn
 from bot.operations.metrics import Metrics
-from bot.ports import Store
+from bot.ports import Coordination, Reporting, TurnQueue
 from bot.util.retry import CLAIM_TURNS
 from bot.util.tasks import BackgroundTasks, running_task
 
@@ -26,7 +26,9 @@ class Dispatcher:
 
     def __init__(
         self,
-        store: Store,
+        queue: TurnQueue,
+        reporting: Reporting,
+        coordination: Coordination,
         take: Take,
         most: int,
         metrics: Metrics,
@@ -38,7 +40,8 @@ class Dispatcher:
 
         `each` is how many turns of one person may be in flight; None: a share.
         """
-        self.store, self.take, self.most, self.metrics, self.platforms = store, take, most, metrics, platforms
+        self.queue, self.reporting, self.coordination = queue, reporting, coordination
+        self.take, self.most, self.metrics, self.platforms = take, most, metrics, platforms
         self._each = each or max(1, most // SHARE)
         self._tasks = BackgroundTasks()
         self._in_flight: dict[asyncio.Task[None], int] = {}  # and the numbers of their turns
@@ -59,7 +62,7 @@ class Dispatcher:
     async def stop(self, patience: float) -> None:
         """Let turns in flight end for `patience` seconds, then give the rest back to whoever comes next."""
         await self._tasks.close(patience)
-        await self.store.queue.release_leases()
+        await self.queue.release_leases()
 
     async def _claim_or_wait(self) -> None:
         self._freed.clear()
@@ -70,7 +73,7 @@ class Dispatcher:
         try:
             if not await self._claim(room):
                 self.metrics.waiting.set(len(self._in_flight))
-                await self.store.queue.wait(POLL, self.platforms, self._each)
+                await self.queue.wait(POLL, self.platforms, self._each)
         except Exception:  # the database is away: what it holds waits, and so do we
             log.exception("cannot claim")
             await asyncio.sleep(CLAIM_TURNS.delay(1))
@@ -78,7 +81,7 @@ class Dispatcher:
     async def _claim(self, most: int) -> bool:
         """Take up what is ripe; False if nothing is."""
         async with self._claiming:
-            turns = await self.store.queue.claim(most, self.platforms, self._each)
+            turns = await self.queue.claim(most, self.platforms, self._each)
             for turn in turns:
                 self._start(turn)
         return bool(turns)
@@ -99,12 +102,12 @@ class Dispatcher:
             await asyncio.sleep(RENEWAL)
             try:
                 await self._renew_leases()
-                self.metrics.waiting.set(await self.store.queue.count_waiting())
-                self.metrics.put_aside.set(await self.store.reporting.count_put_aside())
+                self.metrics.waiting.set(await self.queue.count_waiting())
+                self.metrics.put_aside.set(await self.reporting.count_put_aside())
             except Exception:
                 log.exception("cannot renew leases")
 
     async def _renew_leases(self) -> None:
         async with self._claiming:
-            for conversation in await self.store.queue.renew_leases(list(self._in_flight.values())):
-                self.store.coordination.stopped(conversation)
+            for conversation in await self.queue.renew_leases(list(self._in_flight.values())):
+                self.coordination.stopped(conversation)

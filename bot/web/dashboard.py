@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 from aiohttp import web
 
-from bot.ports import Store
+from bot.ports import Coordination, Reporting
 from bot.web.bodies import refusal
 from bot.web.dashboard_data import DashboardData
 from bot.web.interval_cache import RANGES
@@ -36,8 +36,8 @@ class _CachedReply(NamedTuple):
 class Dashboard:
     """Shows the state of the bot: all processes that share the store."""
 
-    def __init__(self, store: Store) -> None:
-        self._figures = DashboardData(store)
+    def __init__(self, reporting: Reporting, coordination: Coordination) -> None:
+        self._figures = DashboardData(reporting, coordination)
         self._told: dict[tuple[str, str], _CachedReply] = {}
         self._telling = asyncio.Lock()  # ten tabs cost as much as one
 

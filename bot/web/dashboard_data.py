@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.messages import Backlog, Usage, WorkerProcess
-from bot.ports import Store
+from bot.ports import Coordination, Reporting
 from bot.web.interval_cache import RANGES, IntervalCache
 from bot.web.tally_sums import NOTHING, Interval, TallySum, biggest, stretch_of, total
 from bot.words import ENGLISH, catalogue
@@ -32,10 +32,10 @@ ELSE = "else"  # errors that only another version of the bot knows
 class DashboardData:
     """Computes the data of the dashboard."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, reporting: Reporting, coordination: Coordination) -> None:
+        self._reporting, self._coordination = reporting, coordination
         self._turns = IntervalCache(self._count_turns)
-        self._costs = IntervalCache(store.reporting.list_spent_by_model)
+        self._costs = IntervalCache(reporting.list_spent_by_model)
 
     async def tell(self, name: str, split: str, seconds: float) -> Json:
         """Return all data of a range, split by a property, as JSON; counting takes about `seconds` seconds."""
@@ -49,17 +49,17 @@ class DashboardData:
         # In a thread, because it takes some milliseconds that would delay other tasks.
         told = await asyncio.to_thread(_tell, turns, costs, split)
         told["costs"]["start"] = days[0]
-        live = _live(await self._store.reporting.get_backlog(), await self._store.coordination.list_processes(), now)
+        live = _live(await self._reporting.get_backlog(), await self._coordination.list_processes(), now)
         return about | {"uncounted": uncounted} | told | live | {"put_aside": await self._list_put_aside()}
 
     async def _list_put_aside(self) -> Json:
         """List the latest turns that were put aside, and count all of them."""
-        turns = await self._store.reporting.list_put_aside(MOST_ASIDE)
-        total = len(turns) if len(turns) < MOST_ASIDE else await self._store.reporting.count_put_aside()
+        turns = await self._reporting.list_put_aside(MOST_ASIDE)
+        total = len(turns) if len(turns) < MOST_ASIDE else await self._reporting.count_put_aside()
         return {"total": total, "turns": [asdict(turn) for turn in turns]}
 
     async def _count_turns(self, start: float, end: float) -> Interval:
-        return stretch_of(await self._store.reporting.list_tallies(start, end))
+        return stretch_of(await self._reporting.list_tallies(start, end))
 
 
 def _tell(turns: Sequence[Interval | None], costs: Sequence[Costs | None], split: str) -> Json:

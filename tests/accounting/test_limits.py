@@ -53,7 +53,7 @@ def test_days_and_months_are_those_of_the_calendar(window: str, begins: float, e
 
 
 async def test_a_limit_of_answers_warns_from_four_fifths_on_and_then_refuses(sqlite: Store) -> None:
-    limits = UsageLimits(sqlite, [Limit("user", "turns", DAY, 5)])
+    limits = UsageLimits(sqlite.ledger, [Limit("user", "turns", DAY, 5)])
     for expected in (0, 0, 0, 1, 1):
         assert len(await admit(limits, sqlite, said())) == expected
         await spend(sqlite, said())
@@ -62,7 +62,7 @@ async def test_a_limit_of_answers_warns_from_four_fifths_on_and_then_refuses(sql
 
 
 async def test_a_limit_of_credits_counts_what_answers_cost(sqlite: Store) -> None:
-    limits = UsageLimits(sqlite, [Limit("channel", "credits", MONTH, 100)])
+    limits = UsageLimits(sqlite.ledger, [Limit("channel", "credits", MONTH, 100)])
     await spend(sqlite, said(), credits=85)
     [warning] = await admit(limits, sqlite, said())
     assert "85 credits of 100 credits this month (This channel's limit)" in warning
@@ -72,7 +72,7 @@ async def test_a_limit_of_credits_counts_what_answers_cost(sqlite: Store) -> Non
 
 
 async def test_everybody_and_every_channel_has_a_limit_of_their_own(sqlite: Store) -> None:
-    limits = UsageLimits(sqlite, [Limit("user", "turns", DAY, 1)])
+    limits = UsageLimits(sqlite.ledger, [Limit("user", "turns", DAY, 1)])
     await spend(sqlite, said())
     assert (
         len(await admit(limits, sqlite, replace(said(), author=Author("2", "Bob")))) == 1
@@ -80,23 +80,23 @@ async def test_everybody_and_every_channel_has_a_limit_of_their_own(sqlite: Stor
     with pytest.raises(Refused):
         await admit(limits, sqlite, said(channel="web:elsewhere"))
     with pytest.raises(Refused):
-        limits = UsageLimits(sqlite, [Limit("channel", "turns", DAY, 1)])
+        limits = UsageLimits(sqlite.ledger, [Limit("channel", "turns", DAY, 1)])
         await admit(limits, sqlite, replace(said(), author=Author("2", "Bob")))
 
 
 async def test_the_limit_of_the_whole_bot_names_no_figures_and_warns_nobody(sqlite: Store) -> None:
-    limits = UsageLimits(sqlite, [Limit("total", "turns", DAY, 3)])
+    limits = UsageLimits(sqlite.ledger, [Limit("total", "turns", DAY, 3)])
     for n in range(3):
         assert await admit(limits, sqlite, replace(said(), author=Author(str(n), "Ann"))) == []
         await spend(sqlite, replace(said(), author=Author(str(n), "Ann")))
     with pytest.raises(Refused, match=r"This bot's limit for today is reached\. It starts anew at 20"):
         await admit(limits, sqlite, said())
     with pytest.raises(Refused, match="This bot's limit for this month is reached"):
-        await admit(UsageLimits(sqlite, [Limit("total", "credits", MONTH, 30)]), sqlite, said())
+        await admit(UsageLimits(sqlite.ledger, [Limit("total", "credits", MONTH, 30)]), sqlite, said())
 
 
 async def test_what_is_under_way_may_use_up_the_rest_and_says_so(sqlite: Store) -> None:
-    limits = UsageLimits(sqlite, [Limit("user", "credits", DAY, 100)])
+    limits = UsageLimits(sqlite.ledger, [Limit("user", "credits", DAY, 100)])
     await spend(sqlite, said(), credits=60)
     await limits.admit(await begun(sqlite, said()), MODEL)
     with pytest.raises(Refused, match="Your limit may be used up by the answers I'm working on right now"):
@@ -107,7 +107,7 @@ async def test_a_question_waits_until_another_one_tells_the_price(
     sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.accounting.limits.PRICE_PAUSE", 0.01)
-    limits = UsageLimits(sqlite, [Limit("total", "credits", DAY, 100)])
+    limits = UsageLimits(sqlite.ledger, [Limit("total", "credits", DAY, 100)])
     first = await begun(sqlite, said())
     await limits.admit(first, MODEL)
     second = asyncio.create_task(limits.admit(await begun(sqlite, said(channel="web:elsewhere")), MODEL))
@@ -119,7 +119,7 @@ async def test_a_question_waits_until_another_one_tells_the_price(
 
 async def test_whoever_waits_for_a_price_in_vain_is_told_so(sqlite: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.accounting.limits.PRICE_PAUSE", 0)
-    limits = UsageLimits(sqlite, [Limit("user", "turns", DAY, 10), Limit("user", "credits", DAY, 100)])
+    limits = UsageLimits(sqlite.ledger, [Limit("user", "turns", DAY, 10), Limit("user", "credits", DAY, 100)])
     await limits.admit(await begun(sqlite, said()), MODEL)
     with pytest.raises(Refused, match="may be used up by the answers"):
         await admit(limits, sqlite, said(channel="web:elsewhere"))

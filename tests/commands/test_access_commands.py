@@ -100,11 +100,11 @@ async def hers(sqlite: Store) -> Turn:
 
 
 async def test_a_stranger_s_code_lets_them_in(admins: CommandContext, sqlite: Store, hers: Turn) -> None:
-    door = Access(sqlite, paired=True)
+    door = Access(sqlite.people, paired=True)
     stranger = replace(said(channel="telegram:77"), author=Author("77", "Eve"), private=True)
     assert await door.judge(stranger) is Verdict.STRANGER
-    words = await introduce(sqlite, stranger, again=False)
-    assert await introduce(sqlite, stranger, again=False) == "", "once an hour"
+    words = await introduce(sqlite.people, stranger, again=False)
+    assert await introduce(sqlite.people, stranger, again=False) == "", "once an hour"
     asking = re.search(r"`/allow (\S+)` within 60 minutes", words)
     assert asking is not None
     assert await told(admins, hers, f"allow {asking[1]}") == "telegram:77 may talk to me now."
@@ -142,8 +142,8 @@ async def test_the_page_is_the_operator_s_own(desk: CommandContext, turn: Turn) 
 
 async def test_a_place_s_code_lets_everybody_there_in(admins: CommandContext, sqlite: Store, hers: Turn) -> None:
     there = replace(said(channel="discord:5"), server="discord:900")
-    words = await introduce(sqlite, there, again=False)
-    assert await introduce(sqlite, replace(there, author=BOB), again=False) == "", "one for the place"
+    words = await introduce(sqlite.people, there, again=False)
+    assert await introduce(sqlite.people, replace(there, author=BOB), again=False) == "", "one for the place"
     code = re.findall(r"`/allow (\S+)`", words)[1]
     assert await told(admins, hers, f"allow {code}") == "Everybody in discord:900 may talk to me there now."
     assert await sqlite.people.get_access("discord:900") is True
@@ -151,7 +151,7 @@ async def test_a_place_s_code_lets_everybody_there_in(admins: CommandContext, sq
 
 async def test_what_nobody_may_have_heard_is_said_anew(sqlite: Store) -> None:
     stranger = replace(said(channel="telegram:77"), author=Author("77", "Eve"), private=True)
-    first, again = [await introduce(sqlite, stranger, again=again) for again in (False, True)]
+    first, again = [await introduce(sqlite.people, stranger, again=again) for again in (False, True)]
     assert again
     assert again != first
 

@@ -51,12 +51,12 @@ async def test_lists_that_shut_out_come_before_those_that_let_in(
     sqlite: Store, lists: dict[str, Any], verdict: Verdict
 ) -> None:
     message = replace(said(), private=True, server="discord:900")
-    assert await Access(sqlite, **lists).judge(message) is verdict
+    assert await Access(sqlite.people, **lists).judge(message) is verdict
 
 
 async def test_admins_let_people_in_and_shut_them_out_meanwhile(sqlite: Store) -> None:
     private: Message = replace(said(), private=True)
-    access = Access(sqlite, paired=True)
+    access = Access(sqlite.people, paired=True)
     await sqlite.people.set_access("telegram:1", True)
     assert await access.judge(private) is W
     await sqlite.people.set_access("telegram:1", False)
@@ -66,7 +66,7 @@ async def test_admins_let_people_in_and_shut_them_out_meanwhile(sqlite: Store) -
 
 
 async def test_who_is_let_in_is_welcome_everywhere_and_others_only_where_the_place_is(sqlite: Store) -> None:
-    access = Access(sqlite, paired=True)
+    access = Access(sqlite.people, paired=True)
     there = replace(said(), server="discord:900")
     assert await access.judge(there) is S
     await sqlite.people.set_access("discord:900", True)
@@ -75,7 +75,7 @@ async def test_who_is_let_in_is_welcome_everywhere_and_others_only_where_the_pla
 
 
 async def test_the_page_is_the_operators_own(sqlite: Store) -> None:
-    nobody_else = Access(sqlite, allowed=frozenset({"telegram:2"}), paired=True, consoles=PAGE)
+    nobody_else = Access(sqlite.people, allowed=frozenset({"telegram:2"}), paired=True, consoles=PAGE)
     assert await nobody_else.judge(said_on()) is W
 
 
@@ -84,7 +84,7 @@ async def test_the_page_is_the_operators_own(sqlite: Store) -> None:
 
 async def let_in(store: Store, message: Message, **lists: Any) -> bool | None:
     """What is chosen for Ann's server after she spoke."""
-    await Access(store, **{"admins": ANN, "paired": True, **lists}).let_in_place(message)
+    await Access(store.people, **{"admins": ANN, "paired": True, **lists}).let_in_place(message)
     return await store.people.get_access("discord:900")
 
 
@@ -117,28 +117,28 @@ async def test_an_admin_in_a_channel_that_is_let_in_by_itself_does_not_let_in_th
 
 
 async def test_admins_are_listed_or_claimed_the_bot_or_sit_at_the_page(sqlite: Store) -> None:
-    assert await is_admin(sqlite, ANN, said(), PAGE)
-    assert await is_admin(sqlite, frozenset(), said_on(), PAGE)
-    assert not await is_admin(sqlite, frozenset(), said_on(), frozenset())
-    assert not await is_admin(sqlite, frozenset(), said(), PAGE)
+    assert await is_admin(sqlite.people, ANN, said(), PAGE)
+    assert await is_admin(sqlite.people, frozenset(), said_on(), PAGE)
+    assert not await is_admin(sqlite.people, frozenset(), said_on(), frozenset())
+    assert not await is_admin(sqlite.people, frozenset(), said(), PAGE)
     await sqlite.people.add_admin("telegram:1")
-    assert await is_admin(sqlite, frozenset(), said(), PAGE)
+    assert await is_admin(sqlite.people, frozenset(), said(), PAGE)
 
 
 async def test_a_start_voids_the_claim_code_of_the_one_before(store: Store) -> None:
-    first, second = await offer_claim(store, wanted=True), await offer_claim(store, wanted=True)
+    first, second = await offer_claim(store.people, wanted=True), await offer_claim(store.people, wanted=True)
     assert first
     assert second
     assert len(second.replace("-", "")) == 20
     assert await store.people.redeem_code(CLAIM, first, by="telegram:1") is None
     assert await store.people.redeem_code(CLAIM, second, by="telegram:1") == BOT
-    assert await offer_claim(store, wanted=True)
-    assert await offer_claim(store, wanted=False) is None
+    assert await offer_claim(store.people, wanted=True)
+    assert await offer_claim(store.people, wanted=False) is None
     assert not await store.people.has_code(CLAIM, BOT)
 
 
 async def test_a_bot_that_somebody_runs_cannot_be_claimed(store: Store) -> None:
     await store.people.add_admin("telegram:1")
-    assert await offer_claim(store, wanted=True) is None
+    assert await offer_claim(store.people, wanted=True) is None
     await store.people.set_access("telegram:1", False)
-    assert await offer_claim(store, wanted=True), "or nobody could run it any more"
+    assert await offer_claim(store.people, wanted=True), "or nobody could run it any more"

@@ -14,9 +14,30 @@ from bot.turns.stops import Stops
 from tests.conftest import said
 
 
+class StoredInbox(Inbox):
+    """An inbox with the store behind it, into which tests look."""
+
+    store: Store
+
+
+def stored_inbox(store: Store, access: Access, stops: Stops, **options: Any) -> StoredInbox:
+    inbox = StoredInbox(
+        intake=store.intake,
+        conversations=store.conversations,
+        channels=store.channels,
+        people=store.people,
+        coordination=store.coordination,
+        access=access,
+        stops=stops,
+        **options,
+    )
+    inbox.store = store
+    return inbox
+
+
 @pytest.fixture
-def inbox(sqlite: Store) -> Inbox:
-    return Inbox(sqlite, Access(sqlite), Stops())
+def inbox(sqlite: Store) -> StoredInbox:
+    return stored_inbox(sqlite, Access(sqlite.people), Stops())
 
 
 def aside(text: str = "hi all", *, photos: int = 0, album: str | None = None) -> Message:
@@ -24,24 +45,24 @@ def aside(text: str = "hi all", *, photos: int = 0, album: str | None = None) ->
     return replace(said(text, photos=photos), addressed=False, album=album)
 
 
-async def taken_in(inbox: Inbox, *messages: Message) -> Sequence[Turn]:
+async def taken_in(inbox: StoredInbox, *messages: Message) -> Sequence[Turn]:
     for message in messages:
         await inbox.receive(message)
     return await inbox.store.queue.claim(10)
 
 
-async def listen(inbox: Inbox, message: Message, listening: Listening) -> None:
+async def listen(inbox: StoredInbox, message: Message, listening: Listening) -> None:
     await inbox.store.channels.save_channel_settings(message.channel, ChannelSettings(listening))
 
 
-async def test_what_is_said_to_the_bot_becomes_a_turn(inbox: Inbox) -> None:
+async def test_what_is_said_to_the_bot_becomes_a_turn(inbox: StoredInbox) -> None:
     message = said(photos=1)
     [turn] = await taken_in(inbox, message)
     assert turn.message == message
 
 
 @pytest.mark.parametrize("photos", [0, 1])
-async def test_what_others_say_to_each_other_does_not(inbox: Inbox, photos: int) -> None:
+async def test_what_others_say_to_each_other_does_not(inbox: StoredInbox, photos: int) -> None:
     assert not await taken_in(inbox, aside(photos=photos))
     assert await inbox.store.queue.count_waiting() == 0
 
@@ -51,7 +72,7 @@ async def test_what_others_say_to_each_other_does_not(inbox: Inbox, photos: int)
     [("asked", 1, False), ("photos", 0, False), ("photos", 1, True), ("all", 0, True), ("all", 1, True)],
 )
 async def test_people_choose_what_counts_as_said_to_the_bot(
-    inbox: Inbox, listening: Listening, photos: int, meant: bool
+    inbox: StoredInbox, listening: Listening, photos: int, meant: bool
 ) -> None:
     message = aside(photos=photos)
     await listen(inbox, message, listening)
@@ -59,30 +80,30 @@ async def test_people_choose_what_counts_as_said_to_the_bot(
 
 
 @pytest.mark.parametrize(("listening", "meant"), [("asked", False), ("photos", False), ("all", True)])
-async def test_a_stray_voice_message_is_no_photo(inbox: Inbox, listening: Listening, meant: bool) -> None:
+async def test_a_stray_voice_message_is_no_photo(inbox: StoredInbox, listening: Listening, meant: bool) -> None:
     message = replace(aside(""), attachments=(Attachment("ref0", "voice.oga", "audio/ogg"),))
     await listen(inbox, message, listening)
     assert len(await taken_in(inbox, message)) == meant
 
 
-async def test_what_people_chose_counts_in_their_channel_only(inbox: Inbox) -> None:
+async def test_what_people_chose_counts_in_their_channel_only(inbox: StoredInbox) -> None:
     await listen(inbox, said(channel="web:kitchen"), "all")
     assert not await taken_in(inbox, aside())
 
 
-async def test_a_message_without_words_and_photos_is_nothing_to_answer(inbox: Inbox) -> None:
+async def test_a_message_without_words_and_photos_is_nothing_to_answer(inbox: StoredInbox) -> None:
     message = aside("")
     await listen(inbox, message, "all")
     assert not await taken_in(inbox, message)
 
 
-async def test_the_bot_s_bare_name_below_a_photo_is_a_question(inbox: Inbox) -> None:
+async def test_the_bot_s_bare_name_below_a_photo_is_a_question(inbox: StoredInbox) -> None:
     photo = said(photos=1)
     message = replace(said(""), about=MessageReference(photo.id, ours=False, text="", attachments=photo.attachments))
     assert [turn.message for turn in await taken_in(inbox, message)] == [message]
 
 
-async def test_at_the_start_albums_wait_for_what_could_not_be_heard_before(inbox: Inbox) -> None:
+async def test_at_the_start_albums_wait_for_what_could_not_be_heard_before(inbox: StoredInbox) -> None:
     await inbox.store.intake.add(replace(said(photos=1), album="a"))
     await inbox.reopen()
     assert await inbox.store.queue.claim(10) == []
@@ -90,7 +111,7 @@ async def test_at_the_start_albums_wait_for_what_could_not_be_heard_before(inbox
 
 @pytest.mark.parametrize(("listening", "meant"), [("asked", False), ("photos", True), ("all", True)])
 async def test_an_album_counts_as_its_photos_do(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, listening: Listening, meant: bool
+    inbox: StoredInbox, monkeypatch: pytest.MonkeyPatch, listening: Listening, meant: bool
 ) -> None:
     monkeypatch.setattr("bot.intake.inbox.ALBUM_SECONDS", 0)
     parts = [aside("", photos=1, album="a") for _ in range(2)]
@@ -99,7 +120,7 @@ async def test_an_album_counts_as_its_photos_do(
     assert (len(turn.message.attachments), turn.message.addressed) == (2, meant)
 
 
-async def test_new_words_do_not_make_less_of_a_message(inbox: Inbox) -> None:
+async def test_new_words_do_not_make_less_of_a_message(inbox: StoredInbox) -> None:
     message = aside("waht is this?")
     await listen(inbox, message, "all")
     [turn] = await taken_in(inbox, message, replace(message, text="what is this?", edited=True))
@@ -110,8 +131,8 @@ async def test_new_words_do_not_make_less_of_a_message(inbox: Inbox) -> None:
 
 
 @pytest.fixture
-def paired(store: Store) -> Inbox:
-    return Inbox(store, Access(store, admins=frozenset({"telegram:1"}), paired=True), Stops())
+def paired(store: Store) -> StoredInbox:
+    return stored_inbox(store, Access(store.people, admins=frozenset({"telegram:1"}), paired=True), Stops())
 
 
 def eve(text: str = "hello?", channel: str = "telegram:666", **changes: Any) -> Message:
@@ -119,18 +140,20 @@ def eve(text: str = "hello?", channel: str = "telegram:666", **changes: Any) -> 
     return replace(said(text, channel), **{"author": Author("666", "Eve"), "private": True, **changes})
 
 
-async def waiting(inbox: Inbox) -> list[str]:
+async def waiting(inbox: StoredInbox) -> list[str]:
     """What waits to be answered, oldest first."""
     return [turn.message.text for turn in await inbox.store.queue.claim(10)]
 
 
-async def test_a_stranger_s_edit_changes_nothing(paired: Inbox) -> None:
+async def test_a_stranger_s_edit_changes_nothing(paired: StoredInbox) -> None:
     message = eve()
     [turn] = await taken_in(paired, message, replace(message, text="what is on my photo?", edited=True))
     assert turn.message.text == "hello?"
 
 
-async def test_a_stranger_s_edit_of_an_album_changes_nothing(paired: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stranger_s_edit_of_an_album_changes_nothing(
+    paired: StoredInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.intake.inbox.ALBUM_SECONDS", 0)
     parts = [eve("", album="a"), eve("", album="a")]
     [turn] = await taken_in(paired, *parts, replace(parts[1], text="what is this?", edited=True))
@@ -139,7 +162,7 @@ async def test_a_stranger_s_edit_of_an_album_changes_nothing(paired: Inbox, monk
 
 @pytest.mark.parametrize("album", [None, "a"])
 async def test_an_edit_by_somebody_who_was_shut_out_since_changes_nothing(
-    paired: Inbox, monkeypatch: pytest.MonkeyPatch, album: str | None
+    paired: StoredInbox, monkeypatch: pytest.MonkeyPatch, album: str | None
 ) -> None:
     monkeypatch.setattr("bot.intake.inbox.ALBUM_SECONDS", 0)
     await paired.store.people.set_access("telegram:666", True)
@@ -150,7 +173,7 @@ async def test_an_edit_by_somebody_who_was_shut_out_since_changes_nothing(
     assert turn.message.text == "first"
 
 
-async def test_while_a_stranger_has_a_code_nothing_more_is_taken_in(paired: Inbox) -> None:
+async def test_while_a_stranger_has_a_code_nothing_more_is_taken_in(paired: StoredInbox) -> None:
     await paired.store.people.create_code("pair", "telegram:666", 3600)
     await paired.receive(eve())
     assert await waiting(paired) == []
@@ -158,7 +181,7 @@ async def test_while_a_stranger_has_a_code_nothing_more_is_taken_in(paired: Inbo
     assert await waiting(paired) == ["hello?"], "that is about another place"
 
 
-async def test_while_a_place_has_a_code_nothing_more_of_it_is_taken_in(paired: Inbox) -> None:
+async def test_while_a_place_has_a_code_nothing_more_of_it_is_taken_in(paired: StoredInbox) -> None:
     await paired.store.people.create_code("place", "discord:900", 3600)
     for author in ("666", "667"):
         there = eve(channel="discord:5", private=False, server="discord:900", author=Author(author, "Eve"))
@@ -168,7 +191,7 @@ async def test_while_a_place_has_a_code_nothing_more_of_it_is_taken_in(paired: I
     assert await waiting(paired) == ["hello?"]
 
 
-async def test_an_admin_s_first_message_lets_a_place_in(paired: Inbox) -> None:
+async def test_an_admin_s_first_message_lets_a_place_in(paired: StoredInbox) -> None:
     bob = eve("me too", "telegram:-100", private=False, server="telegram:-100")
     ann = replace(bob, author=Author("1", "Ann"), text="look", id="9001")
     await paired.receive(ann)
@@ -176,12 +199,12 @@ async def test_an_admin_s_first_message_lets_a_place_in(paired: Inbox) -> None:
     assert await paired.store.people.get_access("telegram:-100") is True
 
 
-async def test_strangers_cannot_stop_anything(paired: Inbox) -> None:
+async def test_strangers_cannot_stop_anything(paired: StoredInbox) -> None:
     [turn] = await taken_in(paired, eve("/stop", "telegram:-100", private=False, server="telegram:-100"))
     assert turn.message.text == "/stop"
 
 
-async def test_a_stranger_may_try_a_few_times_to_claim_a_bot_that_nobody_runs(paired: Inbox) -> None:
+async def test_a_stranger_may_try_a_few_times_to_claim_a_bot_that_nobody_runs(paired: StoredInbox) -> None:
     await paired.store.people.create_code(CLAIM, BOT, 60, length=20)
     await paired.store.people.create_code("pair", "telegram:666", 3600)
     for n in range(8):
@@ -190,7 +213,7 @@ async def test_a_stranger_may_try_a_few_times_to_claim_a_bot_that_nobody_runs(pa
     assert await paired.store.queue.count_waiting() == 6
 
 
-async def test_nobody_may_claim_a_bot_for_which_there_is_no_code(paired: Inbox) -> None:
+async def test_nobody_may_claim_a_bot_for_which_there_is_no_code(paired: StoredInbox) -> None:
     await paired.store.people.create_code("pair", "telegram:666", 3600)
     await paired.receive(eve("/claim mine"))
     assert await paired.store.queue.count_waiting() == 0
@@ -200,7 +223,7 @@ async def test_nobody_may_claim_a_bot_for_which_there_is_no_code(paired: Inbox) 
 
 
 async def test_whoever_floods_is_told_once_that_there_is_no_room_and_others_have_room(sqlite: Store) -> None:
-    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=3)
+    inbox = stored_inbox(sqlite, Access(sqlite.people), Stops(), most_waiting=3)
     for n in range(10):
         await inbox.receive(said(channel=f"web:topic{n}", photos=1))
     await inbox.receive(replace(said(channel="web:bob"), author=Author("2", "Bob")))
@@ -212,14 +235,14 @@ async def test_whoever_floods_is_told_once_that_there_is_no_room_and_others_have
 
 
 async def test_an_album_that_says_nothing_to_the_bot_is_left_out_without_a_word(sqlite: Store) -> None:
-    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1)
+    inbox = stored_inbox(sqlite, Access(sqlite.people), Stops(), most_waiting=1)
     await inbox.receive(said())
     await inbox.receive(aside(photos=1, album="a"))
     assert await sqlite.queue.count_waiting() == 1
 
 
 async def test_when_some_are_answered_there_is_room_again(sqlite: Store) -> None:
-    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1)
+    inbox = stored_inbox(sqlite, Access(sqlite.people), Stops(), most_waiting=1)
     await inbox.receive(said())
     [turn] = await sqlite.queue.claim(1)
     await sqlite.queue.finish(turn)
@@ -227,7 +250,7 @@ async def test_when_some_are_answered_there_is_room_again(sqlite: Store) -> None
 
 
 async def test_the_operators_own_page_has_no_such_limit(sqlite: Store) -> None:
-    inbox = Inbox(sqlite, Access(sqlite), Stops(), most_waiting=1, consoles=frozenset({"web"}))
+    inbox = stored_inbox(sqlite, Access(sqlite.people), Stops(), most_waiting=1, consoles=frozenset({"web"}))
     for n in range(3):
         await inbox.receive(said(channel=f"web:topic{n}"))
     assert [turn.message.text for turn in await sqlite.queue.claim(9)] == ["what is this?"] * 3

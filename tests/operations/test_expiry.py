@@ -46,19 +46,19 @@ async def test_turns_are_deleted_by_age_in_small_bites(
     monkeypatch.setattr("bot.operations.expiry.BREATH", 0)
     for n, days in enumerate((30, 20, 11, 10.01, 9.99, 1)):
         await aged(store, days, f"question {n}")
-    await Expiry(store, [platform], photos, SETTINGS).round()
+    await Expiry(store.deletion, [platform], photos, SETTINGS).round()
     assert await left(store) == ["question 4", "question 5"]
 
 
 async def test_what_waits_is_never_too_old(sqlite: Store, platform: FakePlatform, photos: PhotoIntake) -> None:
     await sqlite.intake.add(replace(said(), sent=0))
-    await Expiry(sqlite, [platform], photos, SETTINGS).round()
+    await Expiry(sqlite.deletion, [platform], photos, SETTINGS).round()
     assert await sqlite.queue.count_waiting() == 1
 
 
 async def test_platforms_delete_what_they_hold_and_photos_sooner(sqlite: Store, photos: PhotoIntake) -> None:
     platforms, now = [FakePlatform(), FakePlatform("telegram")], time.time()
-    await Expiry(sqlite, platforms, photos, SETTINGS).round()
+    await Expiry(sqlite.deletion, platforms, photos, SETTINGS).round()
     for platform in platforms:
         [(words, files)] = platform.expired
         assert words == pytest.approx(now - 10 * DAY, abs=5)
@@ -72,7 +72,7 @@ async def test_photos_that_lie_here_are_deleted_by_age(sqlite: Store, photos: Ph
         os.utime(photo.file, (ago(days), ago(days)))
         hashes.append(photo.sha256)
     del photo
-    await Expiry(sqlite, [], photos, SETTINGS).round()
+    await Expiry(sqlite.deletion, [], photos, SETTINGS).round()
     assert [await photos.recall(sha256, "it") is not None for sha256 in hashes] == [False, True]
 
 
@@ -80,7 +80,7 @@ async def test_keys_of_photos_at_providers_are_forgotten_with_them(sqlite: Store
     for sha256, days in (("old", 11), ("new", 9)):
         await sqlite.blobs.save_asset("onemin", "me", sha256, "key")
         await sqlite.db.run("UPDATE assets SET kept = :then WHERE sha256 = :sha256", then=ago(days), sha256=sha256)  # type: ignore[attr-defined]
-    await Expiry(sqlite, [], photos, SETTINGS).round()
+    await Expiry(sqlite.deletion, [], photos, SETTINGS).round()
     assert [await sqlite.blobs.get_asset("onemin", "me", sha256) for sha256 in ("old", "new")] == [None, "key"]
 
 
@@ -102,7 +102,7 @@ async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePla
         return await expired(before, most)
 
     sqlite.deletion.delete_expired = away  # type: ignore[method-assign]
-    async with running(Expiry(sqlite, [platform], photos, SETTINGS)):
+    async with running(Expiry(sqlite.deletion, [platform], photos, SETTINGS)):
         await until(lambda: platform.expired)
     assert tried >= 3
     assert await left(sqlite) == []
@@ -115,7 +115,7 @@ async def test_a_platform_in_trouble_keeps_no_other_one_from_it(sqlite: Store, p
             raise Busy("discord_unreachable")
 
     telegram = FakePlatform("telegram")
-    async with running(Expiry(sqlite, [InTrouble(), telegram], photos, SETTINGS)):
+    async with running(Expiry(sqlite.deletion, [InTrouble(), telegram], photos, SETTINGS)):
         await until(lambda: telegram.expired, 2)
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.app import open_inbox
 from bot.files.photos import PhotoIntake
 from bot.intake.access import Access
-from bot.intake.inbox import Inbox
 from bot.messages import Author, WorkerProcess
 from bot.operations.heartbeat import Heartbeat
 from bot.ports import Store
@@ -25,7 +25,15 @@ from tests.doubles.work import make_worker, until
 @asynccontextmanager
 async def at_work(worker: Worker) -> AsyncIterator[Dispatcher]:
     worker.store.coordination.stopped = worker.hands.asker.stops.stop
-    dispatcher = Dispatcher(worker.store, worker.take, 8, worker.metrics, tuple(worker.hands.adapters))
+    dispatcher = Dispatcher(
+        worker.store.queue,
+        worker.store.reporting,
+        worker.store.coordination,
+        worker.take,
+        8,
+        worker.metrics,
+        tuple(worker.hands.adapters),
+    )
     running = asyncio.create_task(dispatcher.run())
     try:
         yield dispatcher
@@ -42,7 +50,7 @@ async def test_a_process_tells_how_it_is_and_says_goodbye(sqlite: Store, monkeyp
     async def describe() -> WorkerProcess:
         return WorkerProcess("here/1", 0.0, in_flight=next(flights))
 
-    telling = asyncio.create_task(Heartbeat(sqlite, describe).run())
+    telling = asyncio.create_task(Heartbeat(sqlite.coordination, describe).run())
     async with asyncio.timeout(5):
         while not (known := await sqlite.coordination.list_processes()) or known[0].in_flight < 2:
             await asyncio.sleep(0.01)
@@ -58,7 +66,7 @@ async def test_a_stop_reaches_the_process_that_answers(
         pytest.skip("one process on one file")
     provider = FakeProvider(["I see ", 60.0, "never"])
     async with reopen() as working, reopen() as listening:
-        inbox = Inbox(listening, Access(listening), Stops())
+        inbox = open_inbox(listening, Access(listening.people), Stops())
         async with at_work(make_worker(working, platform, provider, photos)):
             await inbox.receive(said("what is this?"))
             await until(lambda: provider.prompts)
@@ -72,7 +80,7 @@ async def test_a_stop_reaches_the_process_that_answers(
 
 
 async def test_a_stop_that_comes_too_late_is_told(sqlite: Store) -> None:
-    inbox = Inbox(sqlite, Access(sqlite), Stops())
+    inbox = open_inbox(sqlite, Access(sqlite.people), Stops())
     await inbox.receive(said("/stop"))
     assert await sqlite.queue.count_waiting() == 1  # it became a turn, whose answer says that there was nothing to stop
 

@@ -85,7 +85,10 @@ class Fleet:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Both of them work, while entered."""
-        dispatchers = [Dispatcher(store, self._take(store), 8, Metrics()) for store in self.stores]
+        dispatchers = [
+            Dispatcher(store.queue, store.reporting, store.coordination, self._take(store), 8, Metrics())
+            for store in self.stores
+        ]
         running = [asyncio.create_task(dispatcher.run()) for dispatcher in dispatchers]
         try:
             yield

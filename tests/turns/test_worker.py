@@ -402,7 +402,7 @@ async def test_a_hundred_turns_run_side_by_side_and_each_conversation_in_order(
     worker = make_worker(store, platform, provider, photos)
     for n in range(100):
         await store.intake.add(said(str(n), channel=f"web:{n % 20}"))
-    dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
+    dispatcher = Dispatcher(store.queue, store.reporting, store.coordination, worker.take, 8, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     deadline = time.monotonic() + 30
     while await store.queue.count_waiting() and time.monotonic() < deadline:
@@ -422,7 +422,7 @@ async def test_stopping_gives_back_what_does_not_end_in_time(
     provider = FakeProvider([60.0, "never"])
     worker = make_worker(store, platform, provider, photos)
     await store.intake.add(said("one"))
-    dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
+    dispatcher = Dispatcher(store.queue, store.reporting, store.coordination, worker.take, 8, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     while not provider.prompts:
         await asyncio.sleep(0.01)
@@ -444,7 +444,7 @@ async def test_one_person_takes_a_part_of_the_places_and_others_need_not_wait(
     for n in range(20):
         await store.intake.add(said("a flood", channel=f"web:{n}"))
     await store.intake.add(replace(said("and I?", channel="web:bob"), author=Author("2", "Bob")))
-    dispatcher = Dispatcher(store, worker.take, 8, worker.metrics)
+    dispatcher = Dispatcher(store.queue, store.reporting, store.coordination, worker.take, 8, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     await until(lambda: any("and I?" in prompt.text for prompt in provider.prompts))
     assert sum("a flood" in prompt.text for prompt in provider.prompts) <= 2
@@ -460,7 +460,7 @@ async def test_no_more_turns_are_in_flight_than_allowed(
     worker = make_worker(store, platform, provider, photos)
     for n in range(12):
         await store.intake.add(replace(said(str(n), channel=f"web:{n}"), author=Author(str(n), "Ann")))
-    dispatcher = Dispatcher(store, worker.take, 3, worker.metrics)
+    dispatcher = Dispatcher(store.queue, store.reporting, store.coordination, worker.take, 3, worker.metrics)
     running = asyncio.create_task(dispatcher.run())
     most = 0
     deadline = time.monotonic() + 30

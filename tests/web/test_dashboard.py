@@ -36,7 +36,7 @@ Json = dict[str, Any]
 @asynccontextmanager
 async def serving(store: Store, token: str | None = None) -> AsyncIterator[aiohttp.ClientSession]:
     server = WebServer("127.0.0.1", 0, token, sessions=store.sessions)
-    Dashboard(store).add_routes(server.router)
+    Dashboard(store.reporting, store.coordination).add_routes(server.router)
     async with server, aiohttp.ClientSession(server.url) as http:
         yield http
 

@@ -92,7 +92,7 @@ class House:
 
     async def start(self) -> None:
         server = WebServer("127.0.0.1", self.port)
-        Dashboard(self.store).add_routes(server.router)
+        Dashboard(self.store.reporting, self.store.coordination).add_routes(server.router)
         await self.stack.enter_async_context(server)
         self.port = server.port
 

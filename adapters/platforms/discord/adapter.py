@@ -33,7 +33,7 @@ from bot.adapter_context import AdapterContext
 from bot.commands import COMMANDS, CommandContext, Suggestion
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Attachment, Author, Channel, OutgoingPost
-from bot.ports import Receive, Store
+from bot.ports import Blobs, Channels, Coordination, Receive, TurnIntake
 from bot.util.tasks import BackgroundTasks
 
 TYPING = 8.0  # seconds; Discord shows the sign for ten
@@ -50,9 +50,12 @@ class Discord:
         self,
         token: str,
         url: str,
-        store: Store,
         folder: Path,
         *,
+        intake: TurnIntake,
+        channels: Channels,
+        blobs: Blobs,
+        coordination: Coordination,
         commands: Sequence[Payload] = (),
         suggest: Suggest,
         shards: Shards | None = None,
@@ -63,14 +66,14 @@ class Discord:
 
         `folder` is where earlier versions kept files that Discord shows only once.
         """
-        pace, links = RestPacing(store, token, most_calls), LinkCache()
-        self._folder, self._keep = folder, AttachmentStore(store)
+        pace, links = RestPacing(coordination, token, most_calls), LinkCache()
+        self._folder, self._keep = folder, AttachmentStore(blobs)
         self._rest = RestClient(token, url, pace)
         self._files = AttachmentDownloads(self._rest.message, self._keep, links)
-        self._tickets = InteractionTokens(store, TokenEncryption(token))
-        self._tact = PermissionNotices(self._rest, store)
+        self._tickets = InteractionTokens(blobs, TokenEncryption(token))
+        self._tact = PermissionNotices(self._rest, blobs)
         self._listening = DiscordListener(
-            token, self._rest, store, pace, shards, commands, links, self._tact,
+            token, self._rest, intake, channels, coordination, pace, shards, commands, links, self._tact,
             lambda receive, lines: Interactions(receive, lines, self._tickets, self._files, suggest, most_bytes),
         )  # fmt: skip
         self._tasks = BackgroundTasks()
@@ -287,8 +290,11 @@ def open_discord(context: AdapterContext) -> Discord:
     return Discord(
         own.discord_token.get_secret_value() if own.discord_token else "",
         own.discord_api_url,
-        context.store,
         Path(settings.bot_data) / "discord",
+        intake=context.store.intake,
+        channels=context.store.channels,
+        blobs=context.store.blobs,
+        coordination=context.store.coordination,
         commands=payload(),
         suggest=suggest,
         shards=Shards.parse(own.discord_shards) if own.discord_shards else None,

@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 
-from bot.ports import Store
+from bot.ports import Blobs
 
 __all__ = ["AttachmentStore"]
 
@@ -17,22 +17,22 @@ class AttachmentStore:
     What was kept before the last start takes no part in that; it goes when it is old.
     """
 
-    def __init__(self, store: Store, most_bytes: int = 200 * 1024 * 1024, seconds: float = WEEK) -> None:
-        self._store, self._most_bytes, self._seconds = store, most_bytes, seconds
+    def __init__(self, blobs: Blobs, most_bytes: int = 200 * 1024 * 1024, seconds: float = WEEK) -> None:
+        self._blobs, self._most_bytes, self._seconds = blobs, most_bytes, seconds
         self._sizes: OrderedDict[str, int] = OrderedDict()  # of what this process kept, oldest first
 
     async def put(self, id: str, data: bytes) -> None:
         """Keep a file. Once this returns it survives a power cut, like the turn that is about it."""
-        await self._store.blobs.put_blob(PREFIX + id, data)
+        await self._blobs.put_blob(PREFIX + id, data)
         self._sizes[id] = len(data)
         while sum(self._sizes.values()) > self._most_bytes:
             oldest, _ = self._sizes.popitem(last=False)
-            await self._store.blobs.delete_blobs(PREFIX + oldest, time.time())
+            await self._blobs.delete_blobs(PREFIX + oldest, time.time())
 
     async def get(self, id: str) -> bytes | None:
         """The bytes of a file; None when it has made room for others."""
-        return await self._store.blobs.get_blob(PREFIX + id)
+        return await self._blobs.get_blob(PREFIX + id)
 
     async def expire(self, before: float = 0) -> None:
         """Remove what is from before then (seconds since 1970), or too old."""
-        await self._store.blobs.delete_blobs(PREFIX, max(before, time.time() - self._seconds))
+        await self._blobs.delete_blobs(PREFIX, max(before, time.time() - self._seconds))

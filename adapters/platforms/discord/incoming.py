@@ -18,7 +18,7 @@ from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from adapters.platforms.discord.translate import is_hidden, place_of, translate
 from bot.errors import Refused
 from bot.messages import Channel, Message
-from bot.ports import Receive, Store
+from bot.ports import Receive, TurnIntake
 
 log = structlog.get_logger(__name__)
 
@@ -31,14 +31,14 @@ class IncomingMessages:
     def __init__(
         self,
         receive: Receive,
-        store: Store,
+        intake: TurnIntake,
         lines: ChannelQueues,
         marks: ReadMarks,
         links: LinkCache,
         threads: PhotoThreads,
         tact: PermissionNotices,
     ) -> None:
-        self._receive, self._store = receive, store
+        self._receive, self._intake = receive, intake
         self._lines, self._marks, self._links = lines, marks, links
         self._threads, self._tact = threads, tact
         self._held: dict[int, list[tuple[int, Work]]] = {}  # by shard: what waits until older messages have been read
@@ -101,7 +101,7 @@ class IncomingMessages:
 
     async def _withdraw(self, place: Place, message: int) -> None:
         for channel in _where_it_may_wait(place.channel, message):
-            await self._store.intake.cancel_queued(channel, str(message))
+            await self._intake.cancel_queued(channel, str(message))
 
     # what was said while nobody listened
 

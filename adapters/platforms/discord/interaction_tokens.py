@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.token_encryption import TokenEncryption
-from bot.ports import Store
+from bot.ports import Blobs
 
 LIFE = 14 * 60.0  # seconds; of the fifteen minutes, the last one is nobody's
 PREFIX = "discord:ticket:"
@@ -45,21 +45,21 @@ class InteractionToken:
 class InteractionTokens:
     """Knows which message, post or visitor's place belongs to which ticket, whichever process heard of it."""
 
-    def __init__(self, store: Store, seal: TokenEncryption) -> None:
-        self._store, self._seal = store, seal
+    def __init__(self, blobs: Blobs, seal: TokenEncryption) -> None:
+        self._blobs, self._seal = blobs, seal
         self._made: OrderedDict[str, str | None] = OrderedDict()  # posts: by which ticket, None: by none
 
     async def opened(self, ticket: InteractionToken, place: Place) -> None:
         """A ticket is there."""
         await self._keep(ticket)
         if place.visitor is not None:  # the only way to speak there
-            await self._store.blobs.put_blob(f"{PREFIX}place:{place}", ticket.id.encode())
+            await self._blobs.put_blob(f"{PREFIX}place:{place}", ticket.id.encode())
 
     async def answered(self, ticket: InteractionToken, post: str, nonce: str | None) -> None:
         """The post was made by it, and can be edited by it."""
         if ticket.first is None:
             await self._keep(replace(ticket, first=nonce or ""))
-        await self._store.blobs.put_blob(f"{PREFIX}post:{post}", ticket.id.encode())
+        await self._blobs.put_blob(f"{PREFIX}post:{post}", ticket.id.encode())
         self._remember(post, ticket.id)
 
     async def behind(self, message: str | None, place: Place) -> InteractionToken | None:
@@ -73,7 +73,7 @@ class InteractionTokens:
     async def that_made(self, post: str) -> InteractionToken | None:
         """The ticket by which a post was made, while it lasts."""
         if post not in self._made:
-            made = await self._store.blobs.get_blob(f"{PREFIX}post:{post}")
+            made = await self._blobs.get_blob(f"{PREFIX}post:{post}")
             self._remember(post, made.decode() if made else None)
         ticket = self._made[post]
         return await self._open(ticket) if ticket else None
@@ -84,17 +84,17 @@ class InteractionTokens:
 
     async def expire(self) -> None:
         """Delete those that are over."""
-        await self._store.blobs.delete_blobs(PREFIX, time.time() - LIFE)
+        await self._blobs.delete_blobs(PREFIX, time.time() - LIFE)
 
     async def _named(self, name: str) -> InteractionToken | None:
-        found = await self._store.blobs.get_blob(PREFIX + name)
+        found = await self._blobs.get_blob(PREFIX + name)
         return await self._open(found.decode()) if found else None
 
     async def _keep(self, ticket: InteractionToken) -> None:
-        await self._store.blobs.put_blob(PREFIX + ticket.id, self._seal.close(json.dumps(asdict(ticket)).encode()))
+        await self._blobs.put_blob(PREFIX + ticket.id, self._seal.close(json.dumps(asdict(ticket)).encode()))
 
     async def _open(self, id: str) -> InteractionToken | None:
-        sealed = await self._store.blobs.get_blob(PREFIX + id)
+        sealed = await self._blobs.get_blob(PREFIX + id)
         data = self._seal.open(sealed) if sealed else None
         ticket = InteractionToken(**json.loads(data)) if data else None
         return ticket if ticket and not ticket.is_over else None

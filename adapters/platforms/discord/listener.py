@@ -23,7 +23,7 @@ from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash_commands import Payload, sync
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from bot.errors import BotError, Refused
-from bot.ports import Receive, Store
+from bot.ports import Channels, Coordination, Receive, TurnIntake
 from bot.util.retry import DISCORD_INTENTS, Backoff
 from bot.util.tasks import BackgroundTasks
 
@@ -38,7 +38,9 @@ class DiscordListener:
 
     token: str
     rest: RestClient
-    store: Store
+    intake: TurnIntake
+    channels: Channels
+    coordination: Coordination
     pace: RestPacing
     shards: Shards | None
     commands: Sequence[Payload]
@@ -56,7 +58,7 @@ class DiscordListener:
         name = f"{NAME} {self.shards}" if self.shards else NAME
         self._waits_since = time.monotonic()
         try:
-            await self.store.coordination.run_exclusively(name, partial(self._in_turn, receive))
+            await self.coordination.run_exclusively(name, partial(self._in_turn, receive))
         finally:
             self._waits_since = None
 
@@ -92,8 +94,10 @@ class DiscordListener:
 
     async def _hear(self, receive: Receive) -> None:
         intents = await self._insist_on_intents()
-        lines, marks = ChannelQueues(), ReadMarks(self.store)
-        hearing = IncomingMessages(receive, self.store, lines, marks, self.links, PhotoThreads(self.store), self.tact)
+        lines, marks = ChannelQueues(), ReadMarks(self.channels)
+        hearing = IncomingMessages(
+            receive, self.intake, lines, marks, self.links, PhotoThreads(self.channels), self.tact
+        )
         asking = self.asking(receive, lines)
         beside = BackgroundTasks()
         beside.start(marks.keep())

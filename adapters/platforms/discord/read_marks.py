@@ -7,7 +7,7 @@ import structlog
 
 from adapters.platforms.discord.places import NAME
 from bot.messages import Channel
-from bot.ports import Store
+from bot.ports import Channels
 
 log = structlog.get_logger(__name__)
 
@@ -17,8 +17,8 @@ PAUSE = 2.0  # seconds between two writes; what was heard since is read again af
 class ReadMarks:
     """Notes the last message of each channel, and writes the notes down together."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
         self._new: dict[Channel, str] = {}
         self._noted: set[Channel] = set()
 
@@ -41,7 +41,7 @@ class ReadMarks:
 
     async def known(self) -> Mapping[Channel, int]:
         """The last message heard in every channel."""
-        kept = {**await self._store.channels.list_read_marks(NAME), **self._new}
+        kept = {**await self._channels.list_read_marks(NAME), **self._new}
         self._noted = set(kept)
         return {channel: int(message) for channel, message in kept.items()}
 
@@ -59,7 +59,7 @@ class ReadMarks:
         new, self._new = self._new, {}
         try:
             if new:
-                await self._store.channels.save_read_marks(new)
+                await self._channels.save_read_marks(new)
             self._noted |= set(new)
         except Exception as error:
             log.warning("what was heard could not be noted", reason=repr(error))

@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import Busy
 from bot.messages import RateLimit
-from bot.ports import Store
+from bot.ports import Coordination
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +41,9 @@ def best_effort(is_so: bool = True) -> Iterator[None]:
 class RestPacing:
     """Holds calls back until all processes together may make one more."""
 
-    def __init__(self, store: Store, token: str, most_calls: int | None = None) -> None:
+    def __init__(self, coordination: Coordination, token: str, most_calls: int | None = None) -> None:
         """`most_calls` a second; None: as many as Discord takes."""
-        self._store = store
+        self._coordination = coordination
         self._name = f"discord:{blake2b(token.encode(), digest_size=8).hexdigest()}"
         self._calls = RateLimit(self._name, most_calls, 1.0) if most_calls else None
         self._closed_until = 0.0  # to calls that can be missed; as the loop counts
@@ -88,7 +88,7 @@ class RestPacing:
     async def _admit(self, gate: RateLimit, patience: float) -> float:
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                return await self._store.coordination.acquire(gate, patience)
+                return await self._coordination.acquire(gate, patience)
         except Exception as error:
             log.warning("the limits of Discord could not be shared", reason=type(error).__name__)
             return 0.0

@@ -12,7 +12,7 @@ from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.translate import language_of
 from bot.errors import BotError
 from bot.messages import ChannelSettings, Message
-from bot.ports import Store
+from bot.ports import Blobs, Channels
 from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
@@ -25,12 +25,12 @@ TOLD = "discord:told:"  # what is carried of whom we told: the person and the ch
 class PhotoThreads:
     """Opens a thread for a photo where people want that, and goes on listening where it has been asked something."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
 
     async def place(self, said: discord.Message, message: Message) -> Message:
         """The message, in the thread that its answer belongs to."""
-        settings = await self._store.channels.get_channel_settings(message.channel)
+        settings = await self._channels.get_channel_settings(message.channel)
         if isinstance(said.channel, discord.Thread):
             if message.addressed and settings.listening == "asked":
                 await self._listen(message, settings)
@@ -53,7 +53,7 @@ class PhotoThreads:
         return moved
 
     async def _listen(self, message: Message, settings: ChannelSettings) -> None:
-        await self._store.channels.save_channel_settings(message.channel, replace(settings, listening="all"))
+        await self._channels.save_channel_settings(message.channel, replace(settings, listening="all"))
 
 
 async def _open(said: discord.Message, question: str) -> None:
@@ -69,8 +69,8 @@ async def _open(said: discord.Message, question: str) -> None:
 class PermissionNotices:
     """Tells people in private, once, when the bot may not answer where they asked."""
 
-    def __init__(self, rest: RestClient, store: Store) -> None:
-        self._rest, self._store = rest, store
+    def __init__(self, rest: RestClient, blobs: Blobs) -> None:
+        self._rest, self._blobs = rest, blobs
 
     async def may_answer(self, said: discord.Message) -> bool:
         """Whether there is any use in asking a model; if not, whoever asked is told so."""
@@ -114,9 +114,9 @@ class PermissionNotices:
     async def tell(self, person: int, channel: int, permission: str) -> None:
         """Say what is missing, once for each person and channel, whichever process finds out."""
         told = f"{TOLD}{person}:{channel}"
-        if await self._store.blobs.get_blob(told) is not None:
+        if await self._blobs.get_blob(told) is not None:
             return
-        await self._store.blobs.put_blob(told, b"")
+        await self._blobs.put_blob(told, b"")
         try:
             with map_discord_errors():
                 client = await self._rest.client()
@@ -128,7 +128,7 @@ class PermissionNotices:
 
     async def expire(self, before: float) -> None:
         """Forget whom we told before then."""
-        await self._store.blobs.delete_blobs(TOLD, before)
+        await self._blobs.delete_blobs(TOLD, before)
 
 
 def missing_permission(said: discord.Message) -> str | None:

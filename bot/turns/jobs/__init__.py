@@ -31,7 +31,9 @@ async def job_of(hands: JobContext, turn: Turn) -> Job:
     """What there is to do for a turn. Who may have it done is judged now: it may say something else than at first."""
     message = turn.message
     verdict = await hands.access.judge(message)
-    if verdict is not Verdict.WELCOME and not (verdict is Verdict.STRANGER and await may_claim(hands.store, message)):
+    if verdict is not Verdict.WELCOME and not (
+        verdict is Verdict.STRANGER and await may_claim(hands.store.people, message)
+    ):
         return AccessNotice(hands, turn, verdict)
     said = parse(message.text)
     if said is None or question(said, message.text) is not None:

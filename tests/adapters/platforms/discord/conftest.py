@@ -138,7 +138,7 @@ def links() -> LinkCache:
 
 @pytest.fixture
 def keep(sqlite: Store) -> AttachmentStore:
-    return AttachmentStore(sqlite)
+    return AttachmentStore(sqlite.blobs)
 
 
 @pytest.fixture

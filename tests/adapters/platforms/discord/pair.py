@@ -61,7 +61,16 @@ async def process(
 ) -> AsyncIterator[Discord]:
     """One more process, which can speak."""
     async with Discord(
-        TOKEN, discord.url, store, folder, commands=payload(), suggest=suggest, most_calls=most_calls
+        TOKEN,
+        discord.url,
+        folder,
+        intake=store.intake,
+        channels=store.channels,
+        blobs=store.blobs,
+        coordination=store.coordination,
+        commands=payload(),
+        suggest=suggest,
+        most_calls=most_calls,
     ) as bot:
         yield bot
 

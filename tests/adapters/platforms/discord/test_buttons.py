@@ -49,7 +49,7 @@ async def pressed(client: Listener) -> Listener:
 async def rest(server: FakeDiscord, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RestClient]:
     """Posts, and forgets what it has posted."""
     async with open_store(f"sqlite:///{tmp_path_factory.mktemp('rest')}/bot.db", MODEL) as store:
-        rest = RestClient(TOKEN, server.url, RestPacing(store, TOKEN))
+        rest = RestClient(TOKEN, server.url, RestPacing(store.coordination, TOKEN))
         yield rest
         await rest.close()
 

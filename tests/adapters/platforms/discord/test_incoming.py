@@ -71,16 +71,22 @@ def heard() -> Heard:
 
 @pytest.fixture
 def marks(sqlite: Store) -> ReadMarks:
-    return ReadMarks(sqlite)
+    return ReadMarks(sqlite.channels)
 
 
 @pytest.fixture
 async def hearing(
     server: FakeDiscord, heard: Heard, marks: ReadMarks, sqlite: Store
 ) -> AsyncIterator[IncomingMessages]:
-    rest, lines = RestClient(TOKEN, server.url, RestPacing(sqlite, TOKEN)), ChannelQueues()
+    rest, lines = RestClient(TOKEN, server.url, RestPacing(sqlite.coordination, TOKEN)), ChannelQueues()
     yield IncomingMessages(
-        heard.receive, sqlite, lines, marks, LinkCache(), PhotoThreads(sqlite), PermissionNotices(rest, sqlite)
+        heard.receive,
+        sqlite.intake,
+        lines,
+        marks,
+        LinkCache(),
+        PhotoThreads(sqlite.channels),
+        PermissionNotices(rest, sqlite.blobs),
     )
     await lines.close()
     await rest.close()

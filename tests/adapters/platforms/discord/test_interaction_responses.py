@@ -170,7 +170,7 @@ async def test_the_token_shows_in_no_database_no_error_and_no_log(
 ) -> None:
     asked, message = await pair.visits()
     post = await pair.speaker.send(message.channel, OutgoingPost(text="a cat", reply_to=message.id, key="1-0"))
-    ticket = await InteractionTokens(sqlite, TokenEncryption(TOKEN)).that_made(post)
+    ticket = await InteractionTokens(sqlite.blobs, TokenEncryption(TOKEN)).that_made(post)
     assert ticket is not None
     assert ticket.token == asked.token
     pair.discord.fails("response", Fault(400))
@@ -186,12 +186,12 @@ async def test_the_token_shows_in_no_database_no_error_and_no_log(
 
 async def test_a_ticket_of_another_token_is_none(pair: Pair, sqlite: Store) -> None:
     asked, _ = await pair.asks()
-    tickets = InteractionTokens(sqlite, TokenEncryption("another token"))
+    tickets = InteractionTokens(sqlite.blobs, TokenEncryption("another token"))
     assert await sqlite.blobs.get_blob(f"{PREFIX}{asked.id}")
     assert await tickets.that_made("1") is None
     await sqlite.blobs.put_blob(f"{PREFIX}post:2", str(asked.id).encode())
     assert await tickets.that_made("2") is None
-    assert await InteractionTokens(sqlite, TokenEncryption(TOKEN)).that_made("2") is not None
+    assert await InteractionTokens(sqlite.blobs, TokenEncryption(TOKEN)).that_made("2") is not None
 
 
 # limits

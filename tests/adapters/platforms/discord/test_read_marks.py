@@ -18,7 +18,7 @@ A, B, DIRECT = Place(1).channel, Place(2).channel, Place(3, private=True).channe
 
 @pytest.fixture
 def marks(sqlite: Store) -> ReadMarks:
-    return ReadMarks(sqlite)
+    return ReadMarks(sqlite.channels)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ async def test_later_notes_are_written_together(marks: ReadMarks, sqlite: Store)
 
 
 async def test_a_channel_that_the_store_knows_is_not_written_at_once_after_a_fresh_start(sqlite: Store) -> None:
-    await ReadMarks(sqlite).note(A, 100)
-    later = ReadMarks(sqlite)
+    await ReadMarks(sqlite.channels).note(A, 100)
+    later = ReadMarks(sqlite.channels)
     assert await later.known() == {A: 100}
     await later.note(A, 101)
     assert await written(sqlite) == {A: "100"}
@@ -68,7 +68,7 @@ async def test_an_older_message_never_overwrites_a_newer_one(marks: ReadMarks, s
     await marks.write()
     await marks.begin({A: 997, B: 5})
     assert await written(sqlite) == {A: "1000", B: "5"}
-    await ReadMarks(sqlite).note(A, 1)  # as another process would
+    await ReadMarks(sqlite.channels).note(A, 1)  # as another process would
     assert await written(sqlite) == {A: "1000", B: "5"}
 
 

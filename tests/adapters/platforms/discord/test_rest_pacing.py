@@ -58,7 +58,7 @@ async def processes(reopen: OpenStore, store_url: str, discord: Discord) -> Asyn
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(3 if store_url.startswith("postgres") else 1):
-            pace = RestPacing(await stack.enter_async_context(reopen()), TOKEN, MOST)
+            pace = RestPacing((await stack.enter_async_context(reopen())).coordination, TOKEN, MOST)
             clients.append(await stack.enter_async_context(aiohttp.ClientSession(trace_configs=[pace.trace()])))
         yield clients
 
@@ -108,7 +108,7 @@ async def test_what_must_not_be_missed_is_told_when_it_would_take_too_long(
     discord: Discord, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.platforms.discord.rest_pacing.PATIENCE", 0.1)
-    pace = RestPacing(sqlite, TOKEN, 1)
+    pace = RestPacing(sqlite.coordination, TOKEN, 1)
     async with aiohttp.ClientSession(trace_configs=[pace.trace()]) as client:
         await call(client, discord.url + CHANNEL)
         with pytest.raises(Busy):
@@ -117,7 +117,7 @@ async def test_what_must_not_be_missed_is_told_when_it_would_take_too_long(
 
 async def test_a_store_that_is_away_stops_no_call(discord: Discord, reopen: OpenStore) -> None:
     async with reopen() as store:
-        pace = RestPacing(store, TOKEN, MOST)
+        pace = RestPacing(store.coordination, TOKEN, MOST)
     async with aiohttp.ClientSession(trace_configs=[pace.trace()]) as client:
         await call(client, discord.url + CHANNEL)
     assert len(discord.calls) == 1
@@ -151,7 +151,7 @@ async def test_sessions_begin_one_after_the_other_whichever_process_begins_them(
         stores = [
             await stack.enter_async_context(reopen()) for _ in range(2 if store_url.startswith("postgres") else 1)
         ]
-        paces = [RestPacing(store, TOKEN) for store in stores]
+        paces = [RestPacing(store.coordination, TOKEN) for store in stores]
         start = time.monotonic()
         await asyncio.gather(*(begin(paces[shard % len(paces)], shard) for shard in range(4)))
         assert all(at - start > 0.3 * n - 0.02 for n, at in enumerate(begun))  # whoever wakes late only begins later
@@ -162,7 +162,7 @@ async def test_sessions_begin_one_after_the_other_whichever_process_begins_them(
 
 
 async def test_a_connection_that_would_wait_too_long_is_given_up_at_once(sqlite: Store) -> None:
-    pace = RestPacing(sqlite, TOKEN)
+    pace = RestPacing(sqlite.coordination, TOKEN)
     await pace.session(0, 1)
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
@@ -178,7 +178,7 @@ async def test_what_a_pass_costs(
 ) -> None:
     took: dict[str, float] = {}
     async with reopen() as store, AsyncExitStack() as stack:
-        trace = RestPacing(store, TOKEN, 100_000).trace()
+        trace = RestPacing(store.coordination, TOKEN, 100_000).trace()
         bare = await stack.enter_async_context(aiohttp.ClientSession())
         held = await stack.enter_async_context(aiohttp.ClientSession(trace_configs=[trace]))
         for name, client in [("without", bare), ("with", held)] * 2:  # the first time, connections are made

@@ -39,7 +39,17 @@ async def server() -> AsyncIterator[FakeDiscord]:
 
 @pytest.fixture
 async def bot(server: FakeDiscord, sqlite: Store, tmp_path: Path) -> AsyncIterator[Discord]:
-    async with Discord(TOKEN, server.url, sqlite, tmp_path / "discord", commands=payload(), suggest=suggest) as bot:
+    async with Discord(
+        TOKEN,
+        server.url,
+        tmp_path / "discord",
+        intake=sqlite.intake,
+        channels=sqlite.channels,
+        blobs=sqlite.blobs,
+        coordination=sqlite.coordination,
+        commands=payload(),
+        suggest=suggest,
+    ) as bot:
         yield bot
 
 
