@@ -14,12 +14,13 @@ from adapters.providers.onemin.provider import OneMin
 from bench.floor import Turn
 from bot.app import build_job_context, open_inbox, tune_garbage_collector
 from bot.asking.failover import Failover
+from bot.chat_platform import ChatAdapter, HealthState, Platform, PostLimits
 from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.intake.inbox import Inbox
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
-from bot.ports import Adapter, Provider, Receive, Store
+from bot.ports import Provider, Receive, Store
 from bot.store import open_store
 from bot.turns.dispatcher import Dispatcher
 from bot.turns.stops import Stops
@@ -30,10 +31,6 @@ class Screen:
     """A platform without a wire: it hands out photos and notes when an answer is whole."""
 
     name = "web"
-    max_length = 4096
-    edit_interval = 1.1
-    trouble = None
-    status = ""
 
     def __init__(self, photos: list[bytes]) -> None:
         self.photos = photos
@@ -45,6 +42,10 @@ class Screen:
         return self
 
     async def __aexit__(self, *exc: object) -> None: ...
+
+    def as_platform(self) -> Platform:
+        limits = PostLimits(max_length=4096, edit_interval=1.1)
+        return Platform(name=self.name, adapter=self, limits=lambda channel: limits, edits=self, typing=self)
 
     async def listen(self, receive: Receive) -> None: ...
 
@@ -63,14 +64,8 @@ class Screen:
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         yield
 
-    async def manages(self, channel: Channel, author: Author) -> bool:
+    async def can_manage(self, channel: Channel, author: Author) -> bool:
         return True
-
-    async def forget(self, channel: Channel) -> None: ...
-
-    async def expire(self, before: float, photos_before: float) -> None: ...
-
-    async def check(self) -> None: ...
 
     def _see(self, channel: Channel, text: str) -> None:
         if not text.endswith("▌"):
@@ -79,7 +74,7 @@ class Screen:
             self.whole[channel.id].set()
 
 
-NewPlatform = Callable[[Store, Path], Adapter]
+NewPlatform = Callable[[Store, Path], ChatAdapter]
 NewProvider = Callable[[Store], AbstractAsyncContextManager[Provider]]
 NewStore = Callable[[Path, str], Store]  # takes a folder and the first model
 
@@ -112,7 +107,7 @@ async def asking(
         store = await stack.enter_async_context(new_store(folder, model))
         cleaner = await stack.enter_async_context(PhotoIntake(folder=folder / "photos"))
         provider = await stack.enter_async_context(new_provider(store))
-        platform = await stack.enter_async_context(new_platform(store, folder))
+        platform = (await stack.enter_async_context(new_platform(store, folder))).as_platform()
         settings, stops = read_settings(_env_file=None, bot_access="open"), Stops()
         providers = {provider.name: provider}
         worker = Worker(
@@ -127,8 +122,8 @@ async def asking(
             ),  # as if many people asked
             open_inbox(store, worker.hands.access, stops, most_waiting=1_000_000),
         )
-        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.listen(inbox.receive))]
-        while platform.trouble:
+        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.adapter.listen(inbox.receive))]
+        while platform.health.state is HealthState.DOWN:
             await asyncio.sleep(0.02)
         tune_garbage_collector()
         yield inbox

@@ -23,6 +23,7 @@ from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.media_generation import MediaGeneration
 from bot.asking.transcription import Transcription
+from bot.chat_platform import HealthState, Platform
 from bot.commands import Rules
 from bot.configuration import Platforms, Providers
 from bot.files.documents import DocumentIntake
@@ -35,7 +36,7 @@ from bot.operations.expiry import Expiry
 from bot.operations.heartbeat import Heartbeat
 from bot.operations.metrics import Metrics
 from bot.operations.watchdog import Watchdog, delete_stalls, read_stalls
-from bot.ports import Adapter, Provider, Store
+from bot.ports import Provider, Store
 from bot.replies.mirror import Mirror
 from bot.settings import Settings
 from bot.store import open_store
@@ -107,22 +108,19 @@ async def running(
         web = open_server(settings, store.sessions, metrics.registry)
         Dashboard(store.reporting, store.coordination).add_routes(web.router)
         house = AdapterContext(settings, store, web)
-        await _enter_all(stack, providers, house, house.providers)
-        adapters: dict[str, Adapter] = {}
+        house.providers |= await _enter_all(stack, providers, house)
         # A console keeps what was said there in files of its own, so only the process that serves it can speak there.
         consoles = operator_consoles(platforms)
         speaking = {
             name: plugin for name, plugin in platforms.items() if name not in consoles or settings.listens(name)
         }
-        await _enter_all(stack, speaking, house, adapters)
+        chats = {name: each.as_platform() for name, each in (await _enter_all(stack, speaking, house)).items()}
 
         stops = Stops()
         store.coordination.stopped = stops.stop
         failover = Failover()
         metrics.watch(failover.states)
-        context = build_job_context(
-            settings, store, adapters, house.providers, photos, stops, failover, consoles=consoles
-        )
+        context = build_job_context(settings, store, chats, house.providers, photos, stops, failover, consoles=consoles)
         worker = Worker(context, metrics)
         dispatcher = Dispatcher(
             store.queue,
@@ -131,10 +129,10 @@ async def running(
             worker.take,
             settings.bot_workers,
             metrics,
-            tuple(adapters),
+            tuple(chats),
         )
         inbox = open_inbox(store, worker.hands.access, stops, most_waiting=settings.bot_user_waiting, consoles=consoles)
-        ears = {name: adapter for name, adapter in adapters.items() if settings.listens(name)}
+        ears = {name: chat for name, chat in chats.items() if settings.listens(name)}
         log.info("who may use this bot", answer=describe_access(settings))
         if warning := describe_open_purse(settings):
             log.warning(warning)
@@ -148,12 +146,10 @@ async def running(
             stack.push_async_callback(dispatcher.stop, PATIENCE)
             dispatching = await stack.enter_async_context(_task("dispatcher", dispatcher.run()))
         listening = {
-            name: await stack.enter_async_context(_task(name, adapter.listen(inbox.receive)))
-            for name, adapter in ears.items()
+            name: await stack.enter_async_context(_task(name, chat.adapter.listen(inbox.receive)))
+            for name, chat in ears.items()
         }
-        await stack.enter_async_context(
-            _task("expiry", Expiry(store.deletion, adapters.values(), photos, settings).run())
-        )
+        await stack.enter_async_context(_task("expiry", Expiry(store.deletion, chats.values(), photos, settings).run()))
         parts = {**listening, **({"dispatcher": dispatching} if dispatching else {})}
         started, name = time.time(), f"{socket.gethostname()}/{os.getpid()}"
 
@@ -165,7 +161,7 @@ async def running(
 
         await stack.enter_async_context(_task("herald", Heartbeat(store.coordination, describe).run()))
         web.ready = lambda: _troubles(store, ears, parts)
-        web.status = lambda: {name: adapter.status for name, adapter in ears.items() if adapter.status}
+        web.status = lambda: {name: chat.health.detail for name, chat in ears.items() if chat.health.detail}
         await stack.enter_async_context(web)
         tune_garbage_collector()
         yield Bot(web.url, store, metrics, listening, dispatching, claim)
@@ -174,7 +170,7 @@ async def running(
 def build_job_context(
     settings: Settings,
     store: Store,
-    adapters: Mapping[str, Adapter],
+    platforms: Mapping[str, Platform],
     providers: Mapping[str, Provider],
     photos: PhotoIntake,
     stops: Stops,
@@ -192,7 +188,7 @@ def build_job_context(
         consoles,
     )
     documents = DocumentIntake(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
-    finder = FileLoader(store, adapters, photos, documents, settings.bot_photo_mb * MEGABYTE)
+    finder = FileLoader(store, platforms, photos, documents, settings.bot_photo_mb * MEGABYTE)
     studio = MediaGeneration(store, providers, finder, rules.off)
     limits = UsageLimits(store.ledger, rules.limits)
     asker = Asker(
@@ -209,11 +205,11 @@ def build_job_context(
     )
     return JobContext(
         store=store,
-        adapters=adapters,
+        platforms=platforms,
         providers=providers,
         asker=asker,
         limits=limits,
-        mirror=Mirror(store, adapters),
+        mirror=Mirror(store, platforms),
         media=studio,
         rules=rules,
         access=build_access(settings, store, consoles),
@@ -315,12 +311,9 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(*COLLECTED)
 
 
-async def _enter_all(
-    stack: AsyncExitStack, table: Mapping[str, Plugin[Any]], house: AdapterContext, into: dict[str, Any]
-) -> None:
-    for name, plugin in table.items():
-        if plugin.is_on(house.settings):
-            into[name] = await stack.enter_async_context(plugin.build(house))
+async def _enter_all(stack: AsyncExitStack, table: Mapping[str, Plugin[Any]], house: AdapterContext) -> dict[str, Any]:
+    plugins = {name: plugin for name, plugin in table.items() if plugin.is_on(house.settings)}
+    return {name: await stack.enter_async_context(plugin.build(house)) for name, plugin in plugins.items()}
 
 
 def _task(name: str, work: Any) -> AbstractAsyncContextManager[asyncio.Task[None]]:
@@ -335,10 +328,11 @@ async def _logged(name: str, work: Any) -> None:
 
 
 async def _troubles(
-    store: Store, adapters: Mapping[str, Adapter], parts: Mapping[str, asyncio.Task[None]]
+    store: Store, platforms: Mapping[str, Platform], parts: Mapping[str, asyncio.Task[None]]
 ) -> dict[str, str]:
     """Return the problems that keep the bot from working, by part."""
-    troubles = {name: adapter.trouble for name, adapter in adapters.items() if adapter.trouble}
+    health = {name: platform.health for name, platform in platforms.items()}
+    troubles = {name: each.detail for name, each in health.items() if each.state is HealthState.DOWN}
     troubles |= {name: "stopped" for name, task in parts.items() if task.done()}
     try:
         async with asyncio.timeout(2):

@@ -1,14 +1,12 @@
 """The sockets of the bot. Whatever fits one can be plugged in."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, Self
 
 from bot.messages import (
     Admission,
     AnswerVersion,
     Attachment,
-    Author,
     Backlog,
     Budget,
     Channel,
@@ -23,7 +21,6 @@ from bot.messages import (
     JobResult,
     Message,
     Model,
-    OutgoingPost,
     Photo,
     Piece,
     Preferences,
@@ -43,81 +40,6 @@ from bot.messages import (
 
 Receive = Callable[[Message], Awaitable[bool | None]]
 """Takes a message in. Once it returns, the message survives a crash; False: nobody will answer it."""
-
-
-class Adapter(Protocol):
-    """A chat platform. Entered, it can speak; only `listen` needs the live connection.
-
-    Every method raises only `bot.errors.BotError` for what can be foreseen.
-    """
-
-    @property
-    def name(self) -> str:
-        """The platform's name, as in `Channel.platform`."""
-        ...
-
-    @property
-    def max_length(self) -> int:
-        """UTF-16 units in one post."""
-        ...
-
-    @property
-    def edit_interval(self) -> float:
-        """Seconds between two edits of a growing answer."""
-        ...
-
-    async def __aenter__(self) -> Self: ...
-    async def __aexit__(self, *exc: object) -> None: ...
-
-    async def listen(self, receive: Receive) -> None:
-        """Hand every message to `receive`, in each channel's order, until cancelled."""
-
-    @property
-    def trouble(self) -> str | None:
-        """What keeps it from hearing, in words for the operator; None while all is well."""
-        ...
-
-    @property
-    def status(self) -> str:
-        """How it is, in words for the operator; empty where there is nothing to say."""
-        ...
-
-    async def send(self, channel: Channel, post: OutgoingPost) -> str:
-        """Publish the post and return its id.
-
-        Its files stay when the post is edited: pictures are shown, others can be fetched. Refused (file_too_large)
-        where the platform takes none of that size; then nothing was posted. Busy where a partial post would have to
-        wait, because later there will be a better text.
-        """
-        ...
-
-    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
-        """Replace the text and the buttons of a post; files, key and what it replies to stay as they were.
-
-        Returns the post's id, which is another one where the platform had to post anew. Busy as in `send`.
-        """
-        ...
-
-    async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file; Refused when it holds more than `limit` bytes or is gone."""
-        ...
-
-    def typing(self, channel: Channel) -> AbstractAsyncContextManager[None]:
-        """Show that an answer is on its way."""
-        ...
-
-    async def manages(self, channel: Channel, author: Author) -> bool:
-        """Whether this person may change the channel's settings: anybody in private, admins elsewhere."""
-        ...
-
-    async def forget(self, channel: Channel) -> None:
-        """Delete what we hold of a channel in the platform's place."""
-
-    async def expire(self, before: float, photos_before: float) -> None:
-        """Delete what we hold in the platform's place from before then: words and photos (seconds since 1970)."""
-
-    async def check(self) -> None:
-        """Make one cheap call that needs the token; raises what is wrong with it."""
 
 
 class MediaGenerator(Protocol):

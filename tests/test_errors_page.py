@@ -98,7 +98,7 @@ async def chat() -> AsyncIterator[Chat]:
             crew = build_job_context(
                 settings,
                 store,
-                {"web": platform},
+                {"web": platform.as_platform()},
                 {"onemin": provider},
                 photos,
                 Stops(),

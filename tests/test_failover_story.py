@@ -96,7 +96,14 @@ async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
         clock = Clock()
         failover = Failover(clock)
         crew = build_job_context(
-            settings, sqlite, {"web": platform}, providers, photos, Stops(), failover, consoles=frozenset({"web"})
+            settings,
+            sqlite,
+            {"web": platform.as_platform()},
+            providers,
+            photos,
+            Stops(),
+            failover,
+            consoles=frozenset({"web"}),
         )
         await sqlite.intake.add(said("/model onemin/gpt-4o"))
         worker = Worker(crew, Metrics())

@@ -15,7 +15,7 @@ from bot.words import ENGLISH, catalogue
 ROOT = Path(__file__).parents[1]
 
 # A room may import the rooms named here, and those below are the only ones it may.
-CORE = {"bot.words", "bot.errors", "bot.messages", "bot.ports", "bot.util.retry", "bot.util.tasks"}
+CORE = {"bot.words", "bot.errors", "bot.messages", "bot.ports", "bot.chat_platform", "bot.util.retry", "bot.util.tasks"}
 MAY = {
     "bot.accounting": set(),
     "bot.turns": set(),
@@ -28,6 +28,7 @@ MAY = {
     "bot.errors": {"bot.words"},
     "bot.messages": set(),
     "bot.ports": {"bot.messages"},
+    "bot.chat_platform": {"bot.messages", "bot.ports"},
     "bot.replies.markdown": set(),
     "bot.replies.pages": set(),
     "bot.adapter_settings": set(),

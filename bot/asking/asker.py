@@ -53,7 +53,7 @@ class Asker:
         """Stream the answer, and return it complete, or as far as it came before it was stopped."""
         if asked.turn.conversation.provider not in self.providers:
             raise Refused("model_missing", model=asked.turn.conversation.model)
-        async with asked.reply.adapter.typing(asked.reply.channel), asked.reply.growing():
+        async with asked.reply.platform.show_typing(asked.reply.channel), asked.reply.growing():
             await self.until_stopped(asked, self._hear_and_ask(asked))
         return asked.reply.text
 

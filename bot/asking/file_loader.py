@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.chat_platform import Platform
 from bot.commands import ASKING, parse
 from bot.errors import Refused, Unreadable
 from bot.files.documents import DocumentIntake
@@ -11,7 +12,7 @@ from bot.files.photos import PhotoIntake
 from bot.files.photos.byte_budget import ByteBudget
 from bot.files.photos.sniff import is_picture
 from bot.messages import Attachment, Channel, Document, File, Message, Photo, RememberedFile, Turn
-from bot.ports import Adapter, Store
+from bot.ports import Store
 
 MADE = "made"  # pseudo-platform of generated pictures
 AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleaned
@@ -22,7 +23,7 @@ class FileLoader:
     """Finds and fetches photos and documents."""
 
     store: Store
-    adapters: Mapping[str, Adapter]
+    platforms: Mapping[str, Platform]
     photos: PhotoIntake
     documents: DocumentIntake
     most_bytes: int  # of a photo or a recording
@@ -42,13 +43,13 @@ class FileLoader:
 
     async def _fetched(self, channel: Channel, attachment: Attachment, owner: str) -> Photo | Document:
         """Take a file in: as a picture if its bytes are one, else as a document."""
-        adapter = self.adapters.get(channel.platform)
-        if adapter is None:
+        platform = self.platforms.get(channel.platform)
+        if platform is None:
             raise Unreadable("photo_gone")
         limit = self._limit(attachment)
         async with self.room.take(attachment.size or limit, owner):
             try:
-                data = await adapter.download(attachment, limit)
+                data = await platform.adapter.download(attachment, limit)
             except Unreadable as error:
                 raise _as_document(attachment, error) from error
             if is_picture(data):
@@ -68,11 +69,11 @@ class FileLoader:
 
     async def recording(self, channel: Channel, attachment: Attachment) -> File:
         """Fetch a recording. Its name gets the extension of its type, whatever the platform called it."""
-        adapter = self.adapters.get(channel.platform)
-        if adapter is None:
+        platform = self.platforms.get(channel.platform)
+        if platform is None:
             raise Refused("voice_gone")
         try:
-            data = await adapter.download(attachment, self.most_bytes)
+            data = await platform.adapter.download(attachment, self.most_bytes)
         except Unreadable as error:
             raise Refused("voice_unreadable", why=error) from error
         return File(f"voice.{attachment.sound}", attachment.mime or f"audio/{attachment.sound}", data)

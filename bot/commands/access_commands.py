@@ -95,7 +95,7 @@ async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
     author = subject_of(message)
     lines = [await _line(desk, "usage_yours", now, author=author)]
     everything = await desk.is_admin(message)
-    if everything or await desk.manages(message):
+    if everything or await desk.can_manage(message):
         lines.append(await _line(desk, "usage_channel", now, channel=message.channel))
     if everything:
         lines.append(await _line(desk, "usage_total", now))

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.accounting.limits import Limit
+from bot.chat_platform import Platform
 from bot.files.documents import DocumentIntake
 from bot.files.photos import PhotoIntake
 from bot.intake.access import is_admin
 from bot.messages import Button, File, GenerationKind, Message, Turn
-from bot.ports import Adapter, Provider, Store
+from bot.ports import Provider, Store
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
 MOST_DIGITS = 18  # databases take no longer numbers
@@ -33,7 +34,7 @@ class CommandContext:
 
     store: Store
     providers: Mapping[str, Provider]
-    adapters: Mapping[str, Adapter] = field(default_factory=dict)
+    platforms: Mapping[str, Platform] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     photos: PhotoIntake | None = None  # what cleans them
     most_bytes: int = 20 * 1024 * 1024  # of a photo
@@ -44,9 +45,9 @@ class CommandContext:
         """Whether answers can be read aloud."""
         return "speech" not in self.rules.off and any(provider.media for provider in self.providers.values())
 
-    async def manages(self, message: Message) -> bool:
+    async def can_manage(self, message: Message) -> bool:
         """Whether its author may change what holds for everybody in the channel."""
-        return await self.adapters[message.channel.platform].manages(message.channel, message.author)
+        return await self.platforms[message.channel.platform].adapter.can_manage(message.channel, message.author)
 
     async def is_admin(self, message: Message) -> bool:
         """Whether its author runs this bot."""

@@ -12,7 +12,7 @@ MINUTES = 10  # that a code lives
 
 async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/link: get a code. /link CODE: share the conversation of the channel that the code comes from."""
-    if not await desk.manages(turn.message):
+    if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     here = turn.message.channel
     if not rest:
@@ -31,7 +31,7 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/unlink: leave the others, with a fresh conversation."""
-    if not await desk.manages(turn.message):
+    if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     if len(await desk.store.conversations.list_channels(turn.conversation)) <= 1:
         raise Refused("unlink_nothing")

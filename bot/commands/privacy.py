@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from bot.chat_platform import ChatAdapter
 from bot.commands.command import Command, CommandContext, Option, Response
 from bot.commands.export_archive import ExportLabels, export_zip
 from bot.errors import BotError, Refused, Unreadable
 from bot.files.photos.sniff import is_picture
 from bot.messages import Attachment, Button, File, StoredFile, Turn
-from bot.ports import Adapter
 from bot.words import say
 
 YES = "yes"
@@ -29,7 +29,7 @@ async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/forget [yes]: delete the conversation here and at the provider."""
-    if not await desk.manages(turn.message):
+    if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     if rest != YES:
         return Response(say("forget_sure"), (Button(say("label_forget_yes"), f"/forget {YES}"),))
@@ -41,8 +41,9 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
             await provider.forget(conversation)
             gone = True
     for channel in await desk.store.conversations.list_channels(conversation):
-        if adapter := desk.adapters.get(channel.platform):
-            await adapter.forget(channel)
+        platform = desk.platforms.get(channel.platform)
+        if platform is not None and platform.forgets is not None:
+            await platform.forgets.forget(channel)
     if desk.photos is not None:
         await desk.photos.drop(await desk.store.deletion.list_file_hashes(conversation))
     await desk.store.deletion.forget(conversation)
@@ -51,15 +52,15 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """/export: a zip with what was said and made here, and the photos and documents that can still be had."""
-    if not await desk.manages(turn.message):
+    if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     turns = await desk.store.turns.list_recorded(turn.conversation)
     files: dict[str, StoredFile] = {}
     for each in turns:
-        if adapter := desk.adapters.get(each.message.channel.platform):
+        if platform := desk.platforms.get(each.message.channel.platform):
             for attachment in each.message.photos:
                 with suppress(BotError):
-                    files[attachment.ref] = await _fetched(desk, adapter, attachment)
+                    files[attachment.ref] = await _fetched(desk, platform.adapter, attachment)
     versions = {each.id: await desk.store.turns.list_versions(each) for each in turns}
     made = await _made(desk, [each for each in turns if not versions[each.id]])
     zipped = await asyncio.to_thread(
@@ -89,7 +90,7 @@ async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Seq
     return found
 
 
-async def _fetched(desk: CommandContext, adapter: Adapter, attachment: Attachment) -> StoredFile:
+async def _fetched(desk: CommandContext, adapter: ChatAdapter, attachment: Attachment) -> StoredFile:
     """What can be packed, of the size that fits into an export at all."""
     data = await adapter.download(attachment, desk.most_bytes)
     if desk.photos is not None and is_picture(data):

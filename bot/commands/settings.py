@@ -46,7 +46,7 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
         return _overview(turn, chosen, preferences, known=not name)
     if not value or (name not in FREE and value.lower() not in CHOICES[name]):
         return _one(name, chosen, preferences)
-    if not await desk.manages(turn.message):
+    if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     if name == FALLBACKS or name in OF_CHANNEL:
         meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value.lower()]

@@ -12,6 +12,7 @@ from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot.adapter_context import AdapterContext
 from bot.app import build_store, describe_access, describe_open_purse
+from bot.chat_platform import ChatAdapter
 from bot.commands.model_choice import Known, known_models
 from bot.configuration import Platforms, Providers
 from bot.errors import BotError
@@ -91,9 +92,12 @@ async def _platforms(stack: AsyncExitStack, house: AdapterContext, platforms: Pl
     for name, plugin in platforms.items():
         if plugin.settings_class.is_operator_console or not plugin.is_on(house.settings):
             continue
-        adapter = await stack.enter_async_context(plugin.build(house))
+        adapter: ChatAdapter = await stack.enter_async_context(plugin.build(house))
+        token = adapter.as_platform().token
+        if token is None:
+            continue
         try:
-            await adapter.check()
+            await token.check()
         except BotError as error:
             yield WRONG, name, str(error)
         else:

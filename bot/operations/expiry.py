@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import structlog
 
+from bot.chat_platform import Platform
 from bot.errors import BotError
 from bot.files.photos import PhotoIntake
-from bot.ports import Adapter, Deletion
+from bot.ports import Deletion
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -24,9 +25,9 @@ class Expiry:
     """Deletes old turns in small batches, and their photos, both cached ones and those stored on platforms."""
 
     def __init__(
-        self, deletion: Deletion, adapters: Iterable[Adapter], photos: PhotoIntake, settings: Settings
+        self, deletion: Deletion, platforms: Iterable[Platform], photos: PhotoIntake, settings: Settings
     ) -> None:
-        self._deletion, self._adapters, self._photos = deletion, list(adapters), photos
+        self._deletion, self._platforms, self._photos = deletion, list(platforms), photos
         self._keep, self._keep_photos = settings.bot_keep_days * DAY, settings.bot_keep_photo_days * DAY
 
     async def run(self) -> None:
@@ -48,10 +49,12 @@ class Expiry:
         await self._deletion.delete_generated(now - self._keep_photos)
         await self._deletion.forget_assets_before(now - self._keep)
         await self._deletion.delete_spending(now - BOOKED)
-        for adapter in self._adapters:
+        for platform in self._platforms:
+            if platform.expires is None:
+                continue
             try:
-                await adapter.expire(now - self._keep, now - self._keep_photos)
+                await platform.expires.expire(now - self._keep, now - self._keep_photos)
             except BotError as error:
-                log.warning("a platform keeps for now what is too old", platform=adapter.name, reason=error.key)
+                log.warning("a platform keeps for now what is too old", platform=platform.name, reason=error.key)
         if gone:
             log.info("deleted what was too old", turns=gone)

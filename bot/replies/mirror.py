@@ -6,9 +6,10 @@ from contextlib import suppress
 
 import structlog
 
+from bot.chat_platform import Platform
 from bot.errors import BotError, Busy
 from bot.messages import Channel, File, StoredFile, Turn
-from bot.ports import Adapter, Store
+from bot.ports import Store
 from bot.replies.reply import Reply
 from bot.words import say, speaking
 
@@ -21,29 +22,29 @@ GONE = ("discord_shut_out", "telegram_shut_out")  # keys of errors for a channel
 class Mirror:
     """Shows turns in linked channels. Failures there affect nothing else."""
 
-    def __init__(self, store: Store, adapters: Mapping[str, Adapter]) -> None:
-        self._store, self._adapters = store, adapters
+    def __init__(self, store: Store, platforms: Mapping[str, Platform]) -> None:
+        self._store, self._platforms = store, platforms
 
     async def show(self, turn: Turn, text: str, shown: Sequence[StoredFile]) -> None:
         """Show a turn and its answer in the other channels, as each one chose; `shown` came with the question."""
         for channel in await self._store.conversations.list_channels(turn.conversation):
-            adapter = self._adapters.get(channel.platform)
-            if channel == turn.message.channel or adapter is None:
+            platform = self._platforms.get(channel.platform)
+            if channel == turn.message.channel or platform is None:
                 continue
             chosen = await self._store.channels.get_channel_settings(channel)
             if chosen.mirroring != "off":
                 with speaking(chosen.language or turn.message.language):
                     seen = shown if chosen.mirroring == "everything" else None
-                    await self._show_in(channel, adapter, turn, text, seen)
+                    await self._show_in(channel, platform, turn, text, seen)
 
     async def _show_in(
-        self, channel: Channel, adapter: Adapter, turn: Turn, text: str, shown: Sequence[StoredFile] | None
+        self, channel: Channel, platform: Platform, turn: Turn, text: str, shown: Sequence[StoredFile] | None
     ) -> None:
         try:
             if shown is not None:
                 files = await asyncio.to_thread(_files, shown)
-                await self._say(channel, adapter, turn, QUESTION, _question(turn), files)
-            await self._say(channel, adapter, turn, ANSWER, text, ())
+                await self._say(channel, platform, turn, QUESTION, _question(turn), files)
+            await self._say(channel, platform, turn, ANSWER, text, ())
         except Busy as error:
             log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
         except BotError as error:
@@ -53,9 +54,9 @@ class Mirror:
                 log.warning("a linked channel has gone; its link is dropped", channel=str(channel))
 
     async def _say(
-        self, channel: Channel, adapter: Adapter, turn: Turn, lane: int, text: str, files: Sequence[File]
+        self, channel: Channel, platform: Platform, turn: Turn, lane: int, text: str, files: Sequence[File]
     ) -> None:
-        reply = Reply(adapter, self._store, turn, channel, lane=lane)
+        reply = Reply(platform, self._store, turn, channel, lane=lane)
         await reply.show(text, files=files)
 
 

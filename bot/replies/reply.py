@@ -1,15 +1,17 @@
 """The answer to one turn in one channel: it grows in few edits that never overlap."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import structlog
 
+from bot.chat_platform import Platform
 from bot.errors import BotError, Busy
 from bot.messages import Button, Channel, File, OutgoingPost, Turn, with_notes
-from bot.ports import Adapter, Store
+from bot.ports import Store
 from bot.replies.pages import pages
 from bot.util.tasks import running_task
 
@@ -24,7 +26,7 @@ class Reply:
 
     def __init__(
         self,
-        adapter: Adapter,
+        platform: Platform,
         store: Store,
         turn: Turn,
         channel: Channel,
@@ -35,7 +37,7 @@ class Reply:
         resumed: bool = False,
     ) -> None:
         """Several answers to a turn have a `lane` each. `resumed`: there may be posts, as after a crash."""
-        self.adapter, self.store, self.turn, self.channel = adapter, store, turn, channel
+        self.platform, self.store, self.turn, self.channel = platform, store, turn, channel
         self.text = ""
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
@@ -75,7 +77,7 @@ class Reply:
         """
         if self._posts is None:
             self._posts = await self.store.posts.list_posts(self.turn, self.channel, self._lane)
-        wanted = pages(self._heading + text, self.adapter.max_length)
+        wanted = pages(self._heading + text, self.platform.limits(self.channel).max_length)
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
         for n, page in enumerate(wanted):
@@ -91,7 +93,7 @@ class Reply:
         if self._shown[n] == visible:
             return
         if n < len(ids):
-            id = await self.adapter.edit(self.channel, ids[n], post)
+            id = await self._replace(n, ids[n], post)
             if id != ids[n]:
                 ids[n] = id
                 await self.store.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
@@ -99,21 +101,32 @@ class Reply:
             ids.append(await self._send(n, post))
         self._shown[n] = visible
 
+    async def _replace(self, n: int, id: str, post: OutgoingPost) -> str:
+        """Edit the post and return its id. What cannot be edited is posted once more, unless it says nothing new."""
+        if self.platform.edits is not None:
+            return await self.platform.edits.edit(self.channel, id, post)
+        if post.text == NOTHING_MORE:
+            return id
+        digest = hashlib.blake2b(post.text.encode(), digest_size=4).hexdigest()  # after a crash, the same post again
+        return await self.platform.adapter.send(self.channel, replace(post, key=f"{self._key(n)}-{digest}"))
+
+    def _key(self, n: int) -> str:
+        return f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"
+
     async def _send(self, n: int, post: OutgoingPost) -> str:
         asked = self.turn.message
         reply_to = asked.id if n == 0 and self.channel == asked.channel else None
-        key = f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"
-        id = await self.adapter.send(self.channel, replace(post, reply_to=reply_to, key=key))
+        id = await self.platform.adapter.send(self.channel, replace(post, reply_to=reply_to, key=self._key(n)))
         await self.store.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
         return id
 
     async def _follow(self) -> None:
-        while True:
+        while self.platform.edits is not None:
             await self._grown.wait()
             self._grown.clear()
             if self._whole.is_set():
                 return
-            pause = self.adapter.edit_interval
+            pause = self.platform.limits(self.channel).edit_interval
             try:
                 if self.text.strip():
                     text = with_notes(self.notes, self.text + CURSOR)

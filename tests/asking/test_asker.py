@@ -126,7 +126,10 @@ async def test_a_process_that_ends_while_a_stopped_answer_still_ends_is_not_kept
         finally:
             await cleaned.wait()
 
-    asker, asked = worker.hands.asker, Question(turn, Reply(platform, worker.store, turn, turn.message.channel))
+    asker, asked = (
+        worker.hands.asker,
+        Question(turn, Reply(platform.as_platform(), worker.store, turn, turn.message.channel)),
+    )
     asking = asyncio.create_task(asker.until_stopped(asked, work()))
     await began.wait()
     assert asker.stops.stop(turn.conversation.id)

@@ -21,7 +21,13 @@ def desk(
     sqlite: Store, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform, photos: PhotoIntake
 ) -> CommandContext:
     rules = Rules(consoles=frozenset({"web"}))
-    return CommandContext(sqlite, {"sandbox": provider}, {"web": platform, "telegram": telegram}, rules, photos=photos)
+    return CommandContext(
+        sqlite,
+        {"sandbox": provider},
+        {"web": platform.as_platform(), "telegram": telegram.as_platform()},
+        rules,
+        photos=photos,
+    )
 
 
 async def response(desk: CommandContext, turn: Turn, words: str) -> Response:

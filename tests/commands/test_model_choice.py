@@ -21,7 +21,7 @@ def many(desk: CommandContext, provider: FakeProvider) -> CommandContext:
     provider.catalogue = [Model(f"a{n}", f"A {n}", sees=n == 7) for n in range(10)]
     other = FakeProvider(name="other")
     other.catalogue = [Model(f"b{n}", f"B {n}", sees=True, price=f"${n}") for n in range(8)]
-    return CommandContext(desk.store, {"sandbox": provider, "other": other}, desk.adapters)
+    return CommandContext(desk.store, {"sandbox": provider, "other": other}, desk.platforms)
 
 
 async def test_alone_it_says_which_one_answers_and_offers_the_others(desk: CommandContext, turn: Turn) -> None:

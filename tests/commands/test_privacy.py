@@ -90,6 +90,15 @@ async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_pl
     assert fresh.remote_id is None
 
 
+async def test_nothing_is_asked_of_a_platform_where_nothing_of_the_channel_lies_here(
+    desk: CommandContext, talked: Turn, platform: FakePlatform
+) -> None:
+    plain = replace(platform.as_platform(), forgets=None)
+    done = await told(replace(desk, platforms={"web": plain}), talked, "forget yes")
+    assert done == "Forgotten: the conversation is deleted, here and at the provider."
+    assert platform.forgotten == []
+
+
 async def test_photos_that_are_forgotten_are_dropped_here_and_those_of_others_are_not(
     desk: CommandContext, sqlite: Store, photos: PhotoIntake
 ) -> None:
@@ -230,6 +239,6 @@ async def test_what_was_said_on_a_platform_that_is_switched_off_can_be_had_witho
     await sqlite.intake.add(said("and this?", str(THERE), photos=1))
     there = await claim_one(sqlite)
     await answer(sqlite, there, "a dog")
-    only_web = replace(desk, adapters={"web": platform})
+    only_web = replace(desk, platforms={"web": platform.as_platform()})
     shown = await told(only_web, replace(talked, conversation=there.conversation), "export")
     assert shown == "Here is our conversation. Answers: 1, photos: 0."

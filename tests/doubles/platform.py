@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Self
 
+from bot.chat_platform import Health, Platform, PostLimits
 from bot.errors import Busy, Unreadable
 from bot.messages import Attachment, Author, Channel, File, OutgoingPost
 from bot.ports import Receive
@@ -28,8 +29,7 @@ class FakePlatform:
         self.fetching = 0.0  # seconds that a file takes
         self.sending = 0.0  # seconds that a new post takes
         self.calls: list[tuple[str, str]] = []  # (send or edit, text)
-        self.trouble: str | None = None
-        self.status = ""
+        self.health = Health()
         self.troubles: list[Exception] = []  # raised by the next sends and edits, one each
         self.typed: list[Channel] = []
         self.managers: set[str] | None = None  # the ids of those who manage the channels; None: everybody
@@ -41,6 +41,19 @@ class FakePlatform:
         return self
 
     async def __aexit__(self, *exc: object) -> None: ...
+
+    def as_platform(self) -> Platform:
+        return Platform(
+            name=self.name,
+            adapter=self,
+            limits=lambda channel: PostLimits(self.max_length, self.edit_interval),
+            edits=self,
+            typing=self,
+            forgets=self,
+            expires=self,
+            token=self,
+            connection=self,
+        )
 
     async def listen(self, receive: Receive) -> None: ...
 
@@ -77,7 +90,7 @@ class FakePlatform:
         self.typed.append(channel)
         yield
 
-    async def manages(self, channel: Channel, author: Author) -> bool:
+    async def can_manage(self, channel: Channel, author: Author) -> bool:
         return self.managers is None or author.id in self.managers
 
     async def forget(self, channel: Channel) -> None:

@@ -1,7 +1,7 @@
 """A worker as the bot has it, between doubles of platforms and providers, and what makes it work."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -33,8 +33,8 @@ def make_worker(
     context = build_job_context(
         chosen,
         store,
-        _named(platforms),
-        _named(providers),
+        {each.name: each.as_platform() for each in _several(platforms)},
+        {each.name: each for each in _several(providers)},
         photos,
         Stops(),
         Failover(),
@@ -99,6 +99,5 @@ async def until(holds: Callable[[], object], seconds: float = 10) -> None:
             await asyncio.sleep(0.005)
 
 
-def _named(each: Each | Sequence[Each]) -> dict[str, Any]:
-    several: Iterable[Any] = each if isinstance(each, Sequence) else [each]
-    return {one.name: one for one in several}
+def _several(each: Each | Sequence[Each]) -> Sequence[Each]:
+    return each if isinstance(each, Sequence) else [each]

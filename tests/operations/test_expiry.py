@@ -46,19 +46,19 @@ async def test_turns_are_deleted_by_age_in_small_bites(
     monkeypatch.setattr("bot.operations.expiry.BREATH", 0)
     for n, days in enumerate((30, 20, 11, 10.01, 9.99, 1)):
         await aged(store, days, f"question {n}")
-    await Expiry(store.deletion, [platform], photos, SETTINGS).round()
+    await Expiry(store.deletion, [platform.as_platform()], photos, SETTINGS).round()
     assert await left(store) == ["question 4", "question 5"]
 
 
 async def test_what_waits_is_never_too_old(sqlite: Store, platform: FakePlatform, photos: PhotoIntake) -> None:
     await sqlite.intake.add(replace(said(), sent=0))
-    await Expiry(sqlite.deletion, [platform], photos, SETTINGS).round()
+    await Expiry(sqlite.deletion, [platform.as_platform()], photos, SETTINGS).round()
     assert await sqlite.queue.count_waiting() == 1
 
 
 async def test_platforms_delete_what_they_hold_and_photos_sooner(sqlite: Store, photos: PhotoIntake) -> None:
     platforms, now = [FakePlatform(), FakePlatform("telegram")], time.time()
-    await Expiry(sqlite.deletion, platforms, photos, SETTINGS).round()
+    await Expiry(sqlite.deletion, [each.as_platform() for each in platforms], photos, SETTINGS).round()
     for platform in platforms:
         [(words, files)] = platform.expired
         assert words == pytest.approx(now - 10 * DAY, abs=5)
@@ -84,6 +84,13 @@ async def test_keys_of_photos_at_providers_are_forgotten_with_them(sqlite: Store
     assert [await sqlite.blobs.get_asset("onemin", "me", sha256) for sha256 in ("old", "new")] == [None, "key"]
 
 
+async def test_nothing_is_asked_of_a_platform_that_holds_nothing_for_us(sqlite: Store, photos: PhotoIntake) -> None:
+    plain, full = FakePlatform(), FakePlatform("telegram")
+    platforms = [replace(plain.as_platform(), expires=None), full.as_platform()]
+    await Expiry(sqlite.deletion, platforms, photos, SETTINGS).round()
+    assert (plain.expired, len(full.expired)) == ([], 1)
+
+
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.operations.expiry.PAUSE", 0.01)
@@ -102,7 +109,7 @@ async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePla
         return await expired(before, most)
 
     sqlite.deletion.delete_expired = away  # type: ignore[method-assign]
-    async with running(Expiry(sqlite.deletion, [platform], photos, SETTINGS)):
+    async with running(Expiry(sqlite.deletion, [platform.as_platform()], photos, SETTINGS)):
         await until(lambda: platform.expired)
     assert tried >= 3
     assert await left(sqlite) == []
@@ -115,7 +122,7 @@ async def test_a_platform_in_trouble_keeps_no_other_one_from_it(sqlite: Store, p
             raise Busy("discord_unreachable")
 
     telegram = FakePlatform("telegram")
-    async with running(Expiry(sqlite.deletion, [InTrouble(), telegram], photos, SETTINGS)):
+    async with running(Expiry(sqlite.deletion, [InTrouble().as_platform(), telegram.as_platform()], photos, SETTINGS)):
         await until(lambda: telegram.expired, 2)
 
 

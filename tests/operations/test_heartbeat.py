@@ -32,7 +32,7 @@ async def at_work(worker: Worker) -> AsyncIterator[Dispatcher]:
         worker.take,
         8,
         worker.metrics,
-        tuple(worker.hands.adapters),
+        tuple(worker.hands.platforms),
     )
     running = asyncio.create_task(dispatcher.run())
     try:

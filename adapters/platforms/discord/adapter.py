@@ -30,12 +30,14 @@ from adapters.platforms.discord.slash_commands import Payload, payload, shown_as
 from adapters.platforms.discord.threads import PermissionNotices
 from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.adapter_context import AdapterContext
+from bot.chat_platform import Health, Platform, PostLimits
 from bot.commands import COMMANDS, CommandContext, Suggestion
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Blobs, Channels, Coordination, Receive, TurnIntake
 from bot.util.tasks import BackgroundTasks
 
+LIMITS = PostLimits(max_length=2000, edit_interval=1.2)
 TYPING = 8.0  # seconds; Discord shows the sign for ten
 
 
@@ -43,8 +45,6 @@ class Discord:
     """Channels of servers, threads, private chats, and places where the bot is no member."""
 
     name = NAME
-    max_length = 2000
-    edit_interval = 1.2
 
     def __init__(
         self,
@@ -89,6 +89,19 @@ class Discord:
         await self._tasks.close()
         await self._stack.aclose()
 
+    def as_platform(self) -> Platform:
+        """Name what Discord can do. Nobody can tell whose the kept files are, so they go only when they are old."""
+        return Platform(
+            name=NAME,
+            adapter=self,
+            limits=lambda channel: LIMITS,
+            edits=self,
+            typing=self,
+            expires=self,
+            token=self,
+            connection=self,
+        )
+
     # listening
 
     async def listen(self, receive: Receive) -> None:
@@ -99,14 +112,9 @@ class Discord:
         await self._listening.run(receive)
 
     @property
-    def trouble(self) -> str | None:
-        """What keeps us from hearing, for /readyz."""
-        return self._listening.trouble
-
-    @property
-    def status(self) -> str:
+    def health(self) -> Health:
         """Whether every shard is connected, or another process listens."""
-        return self._listening.status
+        return self._listening.health
 
     # speaking
 
@@ -234,7 +242,7 @@ class Discord:
 
     # odds and ends
 
-    async def manages(self, channel: Channel, author: Author) -> bool:
+    async def can_manage(self, channel: Channel, author: Author) -> bool:
         """Whether this person has Manage Server; in private, everybody may choose."""
         place = Place.of(channel)
         if place.private or place.visitor is not None:
@@ -247,9 +255,6 @@ class Discord:
             guild = await client.fetch_guild(found.guild.id, with_counts=False)
             member = await guild.fetch_member(int(author.id))
         return member.guild_permissions.manage_guild
-
-    async def forget(self, channel: Channel) -> None:
-        """Nobody can tell whose the kept files are; they go when they are old."""
 
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old files that Discord would not show again, and what is of no use any more."""

@@ -22,6 +22,7 @@ from adapters.platforms.discord.rest_pacing import RestPacing
 from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash_commands import Payload, sync
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
+from bot.chat_platform import Health, HealthState
 from bot.errors import BotError, Refused
 from bot.ports import Channels, Coordination, Receive, TurnIntake
 from bot.util.retry import DISCORD_INTENTS, Backoff
@@ -63,23 +64,16 @@ class DiscordListener:
             self._waits_since = None
 
     @property
-    def trouble(self) -> str | None:
-        """What keeps us from hearing, for /readyz; a standby is well."""
-        return None if self._is_connected or self._is_standby else self.status
-
-    @property
-    def status(self) -> str:
+    def health(self) -> Health:
         """Whether every shard is connected, or another process listens."""
         if self._is_standby:
-            return "waits: another process listens to Discord"
+            return Health(HealthState.STANDBY, "waits: another process listens to Discord")
         if self._ears is None:
-            return "not connected yet"
-        return f"{len(self._ears.connected)} of {len(self._ears.shards) or 1} shards are connected to Discord"
-
-    @property
-    def _is_connected(self) -> bool:
-        ears = self._ears
-        return ears is not None and bool(ears.shards) and ears.connected >= set(ears.shards)
+            return Health(HealthState.DOWN, "not connected yet")
+        connected, shards = self._ears.connected, self._ears.shards
+        is_up = bool(shards) and connected >= set(shards)
+        detail = f"{len(connected)} of {len(shards) or 1} shards are connected to Discord"
+        return Health(HealthState.UP if is_up else HealthState.DOWN, detail)
 
     @property
     def _is_standby(self) -> bool:

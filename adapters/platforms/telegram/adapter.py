@@ -33,6 +33,7 @@ from adapters.platforms.telegram.translate import (
 from adapters.platforms.telegram.transport import SILENCE, open_line
 from adapters.platforms.telegram.webhook import Webhook, secret_of
 from bot.adapter_context import AdapterContext
+from bot.chat_platform import Health, HealthState, Platform, PostLimits
 from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
@@ -45,6 +46,7 @@ from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 
 log = structlog.get_logger(__name__)
 
+LIMITS = PostLimits(max_length=4096, edit_interval=1.1)
 TYPING = 4.5  # seconds; Telegram shows the sign for five
 CHECK = 60.0  # seconds after which the webhook is looked at again
 DEAF = 120.0  # seconds without a word from Telegram, after which something is wrong
@@ -68,8 +70,6 @@ class Telegram:
     """Private chats, groups and topics."""
 
     name = NAME
-    max_length = 4096
-    edit_interval = 1.1
 
     def __init__(
         self,
@@ -114,6 +114,18 @@ class Telegram:
         await self._tasks.close()
         await self._stack.aclose()
 
+    def as_platform(self) -> Platform:
+        """Name what Telegram can do. It keeps everything itself, so nothing lies here that could be deleted."""
+        return Platform(
+            name=NAME,
+            adapter=self,
+            limits=lambda channel: LIMITS,
+            edits=self,
+            typing=self,
+            token=self,
+            connection=self,
+        )
+
     # listening
 
     async def listen(self, receive: Receive) -> None:
@@ -129,25 +141,16 @@ class Telegram:
             self._stands_by = False
 
     @property
-    def trouble(self) -> str | None:
-        """What keeps us from hearing, for /readyz. Who stands by is well."""
-        if self._stands_by:
-            return None
-        quiet = self._quiet
-        return self.status if quiet is None or quiet > DEAF else None
-
-    @property
-    def status(self) -> str:
+    def health(self) -> Health:
         """How long ago Telegram was heard, or who hears it."""
         if self._stands_by:
-            return "another process listens to Telegram"
-        quiet = self._quiet
-        return "not connected yet" if quiet is None else f"Telegram was last heard {round(quiet)} seconds ago"
-
-    @property
-    def _quiet(self) -> float | None:
+            return Health(HealthState.STANDBY, "another process listens to Telegram")
         source = self._webhook or self._poller
-        return time.monotonic() - source.good if source else None
+        if source is None:
+            return Health(HealthState.DOWN, "not connected yet")
+        quiet = time.monotonic() - source.good
+        state = HealthState.DOWN if quiet > DEAF else HealthState.UP
+        return Health(state, f"Telegram was last heard {round(quiet)} seconds ago")
 
     async def _introduce(self) -> BotIdentity:
         user = await self._line.get_me()
@@ -292,7 +295,7 @@ class Telegram:
 
     # odds and ends
 
-    async def manages(self, channel: Channel, author: Author) -> bool:
+    async def can_manage(self, channel: Channel, author: Author) -> bool:
         """Whether it is a private chat, or this person an admin of the group."""
         if is_private(channel) or int(author.id) == address(channel)[0]:  # an admin who stays anonymous is the group
             return True
@@ -310,12 +313,6 @@ class Telegram:
             member = await self._line.raw("getChatMember", chat_id=chat, user_id=int(author.id))
             return member["status"] in MANAGING
         return False
-
-    async def forget(self, channel: Channel) -> None:
-        """Telegram itself keeps everything."""
-
-    async def expire(self, before: float, photos_before: float) -> None:
-        """Telegram itself keeps everything."""
 
     async def check(self) -> None:
         """Ask who we are. Refused when Telegram does not know the token."""

@@ -17,6 +17,7 @@ from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.upload_kinds import kind_of
 from bot.adapter_context import AdapterContext
+from bot.chat_platform import Platform, PostLimits
 from bot.commands.model_choice import known_models
 from bot.errors import Unreadable
 from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost
@@ -29,14 +30,13 @@ from bot.words import say
 log = structlog.get_logger(__name__)
 
 YOU = Author("you", "you")
+LIMITS = PostLimits(max_length=100_000, edit_interval=0.1)
 
 
 class WebPage:
     """Everybody who may open the page talks here; the address of the page is the channel."""
 
     name = "web"
-    max_length = 100_000
-    edit_interval = 0.1
 
     def __init__(
         self,
@@ -78,6 +78,18 @@ class WebPage:
         self.audience.close()
         await self.journal.__aexit__(*exc)
 
+    def as_platform(self) -> Platform:
+        """Name what the page can do. It is our own: no token to check, and no connection that could break."""
+        return Platform(
+            name=self.name,
+            adapter=self,
+            limits=lambda channel: LIMITS,
+            edits=self,
+            typing=self,
+            forgets=self,
+            expires=self,
+        )
+
     async def listen(self, receive: Receive) -> None:
         """Hand over what the journal has and the bot does not: new messages, and those from before a crash."""
         while True:
@@ -97,16 +109,6 @@ class WebPage:
             else:
                 await self.journal.received(entry)
                 return
-
-    @property
-    def trouble(self) -> str | None:
-        """What keeps it from hearing: nothing, as long as the server stands."""
-        return None
-
-    @property
-    def status(self) -> str:
-        """Nothing to say: who can read it has reached the server."""
-        return ""
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
         """Add the post and return its id; the same key again is the same post, with the files of the first time."""
@@ -140,7 +142,7 @@ class WebPage:
         finally:
             self._count_typing(channel, -1)
 
-    async def manages(self, channel: Channel, author: Author) -> bool:
+    async def can_manage(self, channel: Channel, author: Author) -> bool:
         """Everybody who may open the page does: it is private."""
         return True
 
@@ -153,9 +155,6 @@ class WebPage:
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old messages, posts and files; an open page goes on showing what it has."""
         await self.journal.expire(before, photos_before)
-
-    async def check(self) -> None:
-        """Nothing to check: it is our own."""
 
     def _count_typing(self, channel: Channel, change: int) -> None:
         self._typing[channel.id] += change

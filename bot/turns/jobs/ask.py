@@ -20,8 +20,8 @@ class AskJob:
     asked: Question = field(init=False)
 
     def __post_init__(self) -> None:
-        adapter, channel = self.hands.adapter_of(self.turn), self.turn.message.channel
-        reply = Reply(adapter, self.hands.store, self.turn, channel, growing_buttons=stop_button())
+        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
+        reply = Reply(platform, self.hands.store, self.turn, channel, growing_buttons=stop_button())
         self.asked = Question(self.turn, reply, attempts=self.turn.attempts)
 
     async def list_models(self) -> Sequence[str]:

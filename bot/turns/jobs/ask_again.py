@@ -24,7 +24,7 @@ class AskAgainJob:
     def __post_init__(self) -> None:
         channel = self.turn.message.channel
         reply = Reply(
-            self.hands.adapter_of(self.turn),
+            self.hands.platform_of(self.turn),
             self.hands.store,
             self.subject if self._here else self.turn,  # asked again from a linked channel, it is answered there
             channel,

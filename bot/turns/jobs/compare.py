@@ -35,7 +35,7 @@ class CompareJob:
     def _lane(self, n: int, model: str) -> Question:
         subject = with_model(as_asked_by(self.turn, self.subject, detached(self.turn.conversation)), model)
         reply = Reply(
-            self.hands.adapter_of(self.turn),
+            self.hands.platform_of(self.turn),
             self.hands.store,
             self.turn,
             self.turn.message.channel,

@@ -30,7 +30,7 @@ class GenerationAsker:
     async def ask(self, asked: Question) -> str:
         """Have it made and kept; returns who made it."""
         reply = asked.reply
-        async with reply.adapter.typing(reply.channel), reply.growing():
+        async with reply.platform.show_typing(reply.channel), reply.growing():
             try:
                 async with running_task(self._tell(reply)):
                     await self.hands.asker.until_stopped(asked, self._make(asked))
@@ -65,8 +65,8 @@ class GenerateJob:
         self.asked = Question(self.turn, reply, attempts=self.turn.attempts)
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
-        adapter, channel = self.hands.adapter_of(self.turn), self.turn.message.channel
-        return Reply(adapter, self.hands.store, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
+        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
+        return Reply(platform, self.hands.store, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
     async def list_models(self) -> Sequence[str]:
         """Return the model that is to make it; none where it was made before a crash."""

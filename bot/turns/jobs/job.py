@@ -7,10 +7,11 @@ from typing import Protocol
 from bot.accounting.limits import UsageLimits
 from bot.asking.asker import Asker
 from bot.asking.media_generation import MediaGeneration
+from bot.chat_platform import Platform
 from bot.commands import CommandContext, Rules
 from bot.intake.access import Access
 from bot.messages import Channel, JobResult, Turn, Usage
-from bot.ports import Adapter, Provider, Store
+from bot.ports import Provider, Store
 from bot.replies.mirror import Mirror
 from bot.replies.reply import NOTHING_MORE, Reply
 from bot.words import say
@@ -21,7 +22,7 @@ class JobContext:
     """The services that a job may use."""
 
     store: Store
-    adapters: Mapping[str, Adapter]
+    platforms: Mapping[str, Platform]
     providers: Mapping[str, Provider]
     asker: Asker
     limits: UsageLimits
@@ -35,12 +36,12 @@ class JobContext:
         """What commands may reach for."""
         finder = self.asker.loader
         return CommandContext(
-            self.store, self.providers, self.adapters, self.rules, finder.photos, finder.most_bytes, finder.documents
+            self.store, self.providers, self.platforms, self.rules, finder.photos, finder.most_bytes, finder.documents
         )
 
-    def adapter_of(self, turn: Turn) -> Adapter:
+    def platform_of(self, turn: Turn) -> Platform:
         """The platform that the turn came from."""
-        return self.adapters[turn.message.channel.platform]
+        return self.platforms[turn.message.channel.platform]
 
 
 class Job(Protocol):
@@ -62,7 +63,7 @@ async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
     """A turn that is answered in the posts of another one needs none of those that said why it took so long."""
     channel = turn.message.channel
     if turn.attempts and await hands.store.posts.list_posts(turn, channel):
-        await Reply(hands.adapter_of(turn), hands.store, turn, channel, resumed=True).show(NOTHING_MORE)
+        await Reply(hands.platform_of(turn), hands.store, turn, channel, resumed=True).show(NOTHING_MORE)
 
 
 async def with_footer(hands: JobContext, channel: Channel, result: JobResult) -> str:

@@ -27,7 +27,7 @@ class SpeechAsker:
 
     async def ask(self, asked: Question) -> str:
         """Have the text read aloud and kept."""
-        async with asked.reply.adapter.typing(asked.reply.channel):
+        async with asked.reply.platform.show_typing(asked.reply.channel):
             await self.hands.asker.until_stopped(asked, self._read(asked))
         return ""
 
@@ -50,8 +50,8 @@ class ReadAloudJob:
         self.asked = Question(self.turn, self._reply(WORDS, stop_button()), attempts=self.turn.attempts)
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
-        adapter, channel = self.hands.adapter_of(self.turn), self.turn.message.channel
-        return Reply(adapter, self.hands.store, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
+        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
+        return Reply(platform, self.hands.store, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
     async def list_models(self) -> Sequence[str]:
         """Return the model that is to read it; none where it was read before a crash."""

@@ -90,7 +90,7 @@ async def test_whoever_waits_for_a_command_is_told_why_and_nothing_of_that_stays
     worker: Worker, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await hear(worker, said("/settings"))
-    monkeypatch.setattr(platform, "manages", away)
+    monkeypatch.setattr(platform, "can_manage", away)
     await hear(worker, pressed("/settings footer on", "1"))
     for _ in range(2):
         await ripen(worker.store)

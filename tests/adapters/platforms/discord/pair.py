@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.slash_commands import payload
+from bot.chat_platform import HealthState
 from bot.commands import Suggestion
 from bot.messages import Message
 from bot.ports import Store
@@ -85,6 +86,6 @@ async def side_by_side(discord: FakeDiscord, store: Store, folder: Path) -> Asyn
             heard.append(message)
 
         pair = Pair(discord, one, other, asyncio.create_task(one.listen(receive)), heard)
-        await until(lambda: not one.trouble and discord.rest.commands)
+        await until(lambda: one.health.state is HealthState.UP and discord.rest.commands)
         yield pair
         await pair.stops_listening()

@@ -13,6 +13,7 @@ from PIL import Image
 from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.slash_commands import payload
+from bot.chat_platform import HealthState
 from bot.commands import Suggestion
 from bot.errors import Refused
 from bot.messages import Button, ChannelSettings, File, Message, OutgoingPost
@@ -63,7 +64,7 @@ async def listening(bot: Discord, server: FakeDiscord) -> AsyncIterator[list[Mes
 
     task = asyncio.create_task(bot.listen(receive))
     try:
-        await until(lambda: not bot.trouble and server.rest.commands)
+        await until(lambda: bot.health.state is HealthState.UP and server.rest.commands)
         yield heard
     finally:
         task.cancel()

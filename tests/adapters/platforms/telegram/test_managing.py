@@ -14,7 +14,7 @@ TOPIC = Channel("telegram", f"{GROUP}/77")
 
 
 async def test_a_private_chat_is_managed_by_whoever_talks_there(telegram: Telegram, bed: TelegramBed) -> None:
-    assert await telegram.manages(Channel("telegram", str(ANN)), ANN_HERSELF)
+    assert await telegram.can_manage(Channel("telegram", str(ANN)), ANN_HERSELF)
     assert not bed.calls
 
 
@@ -24,16 +24,16 @@ async def test_a_group_is_managed_by_its_admins(
     telegram: Telegram, bed: TelegramBed, channel: Channel, status: str
 ) -> None:
     bed.admins[ANN] = status
-    assert await telegram.manages(channel, ANN_HERSELF)
-    assert not await telegram.manages(channel, BEN)
+    assert await telegram.can_manage(channel, ANN_HERSELF)
+    assert not await telegram.can_manage(channel, BEN)
 
 
 async def test_an_admin_who_stays_anonymous_speaks_as_the_group(telegram: Telegram) -> None:
-    assert await telegram.manages(TOPIC, Author(str(GROUP), "G"))
+    assert await telegram.can_manage(TOPIC, Author(str(GROUP), "G"))
 
 
 async def test_somebody_who_speaks_as_a_channel_may_be_anybody(telegram: Telegram) -> None:
-    assert not await telegram.manages(ROOM, Author("-1009", "a channel"))
+    assert not await telegram.can_manage(ROOM, Author("-1009", "a channel"))
 
 
 async def test_the_admins_of_a_group_that_moved_go_on_managing_it(telegram: Telegram, bed: TelegramBed) -> None:
@@ -41,14 +41,14 @@ async def test_the_admins_of_a_group_that_moved_go_on_managing_it(telegram: Tele
     bed.moved_groups[-5] = GROUP
     bed.admins[ANN] = "creator"
     await telegram.send(old, OutgoingPost(text="still with you"))
-    assert await telegram.manages(old, ANN_HERSELF)
+    assert await telegram.can_manage(old, ANN_HERSELF)
 
 
 async def test_they_do_so_where_another_process_heard_that_it_moved(telegram: Telegram, bed: TelegramBed) -> None:
     bed.moved_groups[-5] = GROUP
     bed.admins[ANN] = "creator"
-    assert await telegram.manages(Channel("telegram", "-5"), ANN_HERSELF)
-    assert not await telegram.manages(Channel("telegram", "-5"), BEN)
+    assert await telegram.can_manage(Channel("telegram", "-5"), ANN_HERSELF)
+    assert not await telegram.can_manage(Channel("telegram", "-5"), BEN)
     assert [call.chat for call in bed.called("getChatMember")] == [-5, GROUP, GROUP]
 
 
@@ -68,5 +68,5 @@ async def test_where_telegram_does_not_say_nobody_manages(
     bed.admins[ANN] = "creator"
     bed.fails("getChatMember", fault)
     with pytest.raises(error) as caught:
-        await telegram.manages(ROOM, ANN_HERSELF)
+        await telegram.can_manage(ROOM, ANN_HERSELF)
     assert caught.value.key == key

@@ -10,7 +10,6 @@ from bot.commands import ASK, LISTED, QUESTIONS
 from bot.configuration import read_settings
 from bot.errors import BotError
 from bot.messages import Attachment, Channel, OutgoingPost
-from bot.ports import Adapter
 from bot.store import open_store
 from bot.web.server import WebServer
 from tests.adapters.platforms.telegram.conftest import Inbox, Menus, listening, until
@@ -25,9 +24,11 @@ def house(bed: TelegramBed, **more: str) -> AdapterContext:
 
 
 async def test_it_is_an_adapter_with_the_commands_of_the_bot_in_all_its_languages(bed: Menus, inbox: Inbox) -> None:
-    adapter: Adapter = open_telegram(house(bed))
+    adapter = open_telegram(house(bed))
     async with adapter:
+        telegram = adapter.as_platform()
         assert isinstance(adapter, Telegram)
+        assert (telegram.forgets, telegram.expires) == (None, None)
         async with listening(adapter, inbox):
             await until(lambda: bed.called("deleteWebhook"))
     assert {language: told["help"] for language, told in bed.told.items()} == {

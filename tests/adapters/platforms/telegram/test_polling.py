@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.platforms.telegram.adapter import Telegram, Work
+from bot.chat_platform import Health, HealthState
 from bot.errors import Refused
 from bot.messages import Button, Channel, OutgoingPost
 from tests.adapters.platforms.telegram.conftest import COMMANDS, PHOTO, Client, Inbox, Menus, listening, until
@@ -199,14 +200,16 @@ async def test_a_command_is_known_in_a_group_whatever_its_language(client: Clien
 async def test_the_health_page_can_tell_how_long_telegram_has_been_silent(
     telegram: Telegram, bed: TelegramBed, inbox: Inbox
 ) -> None:
-    assert telegram.trouble == "not connected yet"
+    assert telegram.health == Health(HealthState.DOWN, "not connected yet")
     async with listening(telegram, inbox):
         await bed.says("hello")
         await until(lambda: inbox.messages)
-        assert telegram.trouble is None
+        assert telegram.health.state is HealthState.UP
         assert telegram._poller is not None
         telegram._poller.good -= 300
-        assert "300 seconds ago" in (telegram.trouble or "")
+        quiet = telegram.health
+        assert quiet.state is HealthState.DOWN
+        assert "300 seconds ago" in quiet.detail
 
 
 async def test_a_press_is_acknowledged_and_says_its_command(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
@@ -269,16 +272,16 @@ async def test_one_process_polls_and_the_other_stands_by_until_it_goes(
             await until(lambda: bed.called("getUpdates"))
             calls = len(bed.calls)
             async with listening(other, later):
-                await until(lambda: other.status == "another process listens to Telegram")
-                assert other.trouble is None, "it is well"
+                await until(lambda: other.health.detail == "another process listens to Telegram")
+                assert other.health.state is HealthState.STANDBY
                 await bed.says("one")
                 await until(lambda: inbox.texts == ["one"])
                 assert {call.method for call in bed.calls[calls:]} == {"getUpdates"}
         async with listening(other, later):
             await bed.says("two")
             await until(lambda: later.texts == ["two"])
-            assert "last heard" in other.status
-        assert one.trouble == "not connected yet"
+            assert "last heard" in other.health.detail
+        assert one.health == Health(HealthState.DOWN, "not connected yet")
 
 
 async def test_who_is_told_to_give_way_stands_by_and_polls_again_when_it_is_its_turn(
@@ -297,7 +300,7 @@ async def test_who_is_told_to_give_way_stands_by_and_polls_again_when_it_is_its_
         await bed.says("one")
         await until(lambda: inbox.texts == ["one"])
         lost.set()
-        await until(lambda: "another process" in telegram.status)
+        await until(lambda: "another process" in telegram.health.detail)
         await bed.says("two")
         back.set()
         await until(lambda: inbox.texts == ["one", "two"])

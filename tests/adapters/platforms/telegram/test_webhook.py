@@ -10,6 +10,7 @@ import pytest
 
 from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.webhook import HEADER, Webhook, secret_of
+from bot.chat_platform import HealthState
 from bot.web.server import WebServer
 from tests.adapters.platforms.telegram.conftest import Client, Inbox, listening, until
 from tests.doubles.telegram import BAD_GATEWAY, TOKEN, Fault, TelegramBed, flood
@@ -124,7 +125,7 @@ async def test_the_bot_sets_its_webhook_whatever_it_takes(telegram: Telegram, be
     await bed.says("hello")
     async with listening(telegram, inbox):
         await until(lambda: inbox.texts == ["hello"])
-    assert telegram.trouble is None
+    assert telegram.health.state is HealthState.UP
 
 
 async def test_polling_removes_a_webhook_that_was_left_behind(

@@ -10,9 +10,9 @@ import pytest
 
 from adapters.platforms.web.adapter import WebPage
 from adapters.platforms.web.entries import SubmittedMessage
+from bot.chat_platform import PostLimits
 from bot.errors import Unreadable
 from bot.messages import Attachment, Author, Button, Channel, File, Message, MessageReference, OutgoingPost
-from bot.ports import Adapter
 from bot.util.retry import RetryPolicy
 from bot.web.server import WebServer
 from tests.adapters.platforms.web.conftest import STOP, House
@@ -20,12 +20,15 @@ from tests.conftest import CAT, PHOTOS
 
 
 def test_it_is_an_adapter_like_any_other(tmp_path: Path) -> None:
-    web: Adapter = WebPage(WebServer("127.0.0.1", 0), tmp_path, most_bytes=1)
-    assert (web.name, web.max_length, web.edit_interval) == ("web", 100_000, 0.1)
+    page = WebPage(WebServer("127.0.0.1", 0), tmp_path, most_bytes=1)
+    web = page.as_platform()
+    assert (web.name, web.limits(Channel("web", "lobby"))) == ("web", PostLimits(100_000, 0.1))
+    assert (web.adapter, web.edits, web.typing, web.forgets, web.expires) == (page,) * 5
+    assert (web.token, web.connection) == (None, None)
 
 
 async def test_everybody_on_the_page_manages_it(house: House, lobby: Channel) -> None:
-    assert await house.web.manages(lobby, Author("you", "you"))
+    assert await house.web.can_manage(lobby, Author("you", "you"))
 
 
 async def test_a_message_arrives_with_its_photos_and_is_answered(house: House) -> None:

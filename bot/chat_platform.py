@@ -1,0 +1,141 @@
+"""A chat platform as the core sees it: what every adapter can do, and what only some can."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Protocol, Self
+
+from bot.messages import Attachment, Author, Channel, OutgoingPost
+from bot.ports import Receive
+
+
+class ChatAdapter(Protocol):
+    """What every platform can do. Entered, it can post; only `listen` needs the live connection.
+
+    Every method raises only `bot.errors.BotError` for what can be foreseen; the same holds for the capabilities below.
+    """
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    def as_platform(self) -> "Platform":
+        """Return the record that names what this platform can do."""
+        ...
+
+    async def listen(self, receive: Receive) -> None:
+        """Hand every message to `receive`, in each channel's order, until cancelled."""
+
+    async def send(self, channel: Channel, post: OutgoingPost) -> str:
+        """Publish the post and return its id.
+
+        Its files stay when the post is edited: pictures are shown, others can be fetched. Refused (file_too_large)
+        where the platform takes none of that size; then nothing was posted. Busy where a partial post would have to
+        wait, because later there will be a better text.
+        """
+        ...
+
+    async def download(self, attachment: Attachment, limit: int) -> bytes:
+        """Fetch a file; Refused when it holds more than `limit` bytes or is gone."""
+        ...
+
+    async def can_manage(self, channel: Channel, author: Author) -> bool:
+        """Return whether this person may change the channel's settings: anybody in private, admins elsewhere."""
+        ...
+
+
+class EditsPosts(Protocol):
+    """Changes posts. Without it, an answer is posted once, when it is whole."""
+
+    async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
+        """Replace the text and the buttons of a post; files, key and what it replies to stay as they were.
+
+        Returns the post's id, which is another one where the platform had to post anew. Busy as in `send`.
+        """
+        ...
+
+
+class ShowsTyping(Protocol):
+    """Shows that an answer is on its way. Without it, nothing is shown."""
+
+    def typing(self, channel: Channel) -> AbstractAsyncContextManager[None]:
+        """Show it while entered."""
+        ...
+
+
+class ForgetsChannels(Protocol):
+    """Keeps what was said in the platform's place, by channel. Without it, there is nothing to delete."""
+
+    async def forget(self, channel: Channel) -> None:
+        """Delete what we hold of a channel."""
+
+
+class ExpiresMessages(Protocol):
+    """Keeps messages or files in the platform's place. Without it, there is nothing that could get old."""
+
+    async def expire(self, before: float, photos_before: float) -> None:
+        """Delete what we hold from before then: words and photos (seconds since 1970)."""
+
+
+class ChecksToken(Protocol):
+    """Can tell whether its token is accepted. Without it, no token is needed."""
+
+    async def check(self) -> None:
+        """Make one cheap call that needs the token; raises what is wrong with it."""
+
+
+class HealthState(StrEnum):
+    """Whether a platform is heard."""
+
+    UP = auto()
+    STANDBY = auto()  # another process listens
+    DOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the connection to a platform is, with a detail for the operator; empty where there is nothing to say."""
+
+    state: HealthState = HealthState.UP
+    detail: str = ""
+
+
+class ReportsHealth(Protocol):
+    """Has a connection that may break. Without it, the platform is up as long as the process is."""
+
+    @property
+    def health(self) -> Health:
+        """How the connection is now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PostLimits:
+    """What one channel of a platform takes."""
+
+    max_length: int  # UTF-16 units in one post
+    edit_interval: float = 0.0  # seconds between two edits of an answer under way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What a platform can do. None: it cannot, and the core does without."""
+
+    name: str  # as in `Channel.platform`
+    adapter: ChatAdapter
+    limits: Callable[[Channel], PostLimits]
+    edits: EditsPosts | None = None
+    typing: ShowsTyping | None = None
+    forgets: ForgetsChannels | None = None
+    expires: ExpiresMessages | None = None
+    token: ChecksToken | None = None
+    connection: ReportsHealth | None = None
+
+    @property
+    def health(self) -> Health:
+        """How the connection is now."""
+        return self.connection.health if self.connection else Health()
+
+    def show_typing(self, channel: Channel) -> AbstractAsyncContextManager[None]:
+        """Show that an answer is on its way, where the platform can."""
+        return self.typing.typing(channel) if self.typing else nullcontext()
