@@ -96,6 +96,17 @@ async def test_try_asks_an_endpoint_of_ones_own_which_needs_no_key(tmp_path: Pat
         assert [seen.auth for seen in endpoint.asked] == [""]
 
 
+async def test_try_leaves_the_platforms_alone_whose_tokens_are_set(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    async with TelegramBed() as bed:
+        async with BotProcess(tmp_path, "try", TELEGRAM_TOKEN=TOKEN, TELEGRAM_API_URL=bed.url) as bot:
+            await bot.ready()
+            page = Page(bot.url, "lobby")
+            await page.say(http, "what is this?", "k1", cat_jpg=CAT)
+            assert await answers(page, http, 1)
+        assert not bed.calls
+        assert TOKEN not in bot.said()
+
+
 async def test_a_photo_that_was_turned_arrives_upright(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     async with BotProcess(tmp_path, "try") as bot:
         await bot.ready()
