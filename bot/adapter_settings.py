@@ -1,4 +1,4 @@
-"""What the settings of every adapter have in common. Each adapter declares its own in a `settings.py` beside it."""
+"""The common part of all adapters' settings. Each adapter declares its own in a `settings.py` beside it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,7 +17,7 @@ SOURCES = SettingsConfigDict(
     frozen=True,
     hide_input_in_errors=True,
 )
-"""Where all settings are read from: the environment, which wins, and `.env`."""
+"""The sources of all settings: the environment, which takes precedence, and `.env`."""
 
 
 class AdapterSettings(BaseSettings):
@@ -27,19 +27,19 @@ class AdapterSettings(BaseSettings):
 
     title: ClassVar[str]  # the service's name as people write it
     switch: ClassVar[str] = ""  # the field that switches the adapter on; empty: it is always on
-    quiet_loggers: ClassVar[tuple[str, ...]] = ()  # libraries that log URLs, tokens in them, or what people say
-    exposed_loggers: ClassVar[tuple[str, ...]] = ()  # modules whose lines somebody without any right can bring about
+    quiet_loggers: ClassVar[tuple[str, ...]] = ()  # libraries that log URLs, with tokens in them, or people's messages
+    exposed_loggers: ClassVar[tuple[str, ...]] = ()  # modules with log lines that anybody can cause
 
     @property
     def is_on(self) -> bool:
-        """Whether the operator has switched the adapter on."""
+        """True if the operator has enabled the adapter."""
         return not self.switch or bool(getattr(self, self.switch))
 
 
 class PlatformSettings(AdapterSettings):
     """A platform's part of the settings."""
 
-    is_operator_console: ClassVar[bool] = False  # whoever gets in there is the operator, by a password of its own
+    is_operator_console: ClassVar[bool] = False  # only the operator has access, by a password of its own
 
     @property
     def public_address(self) -> str | None:

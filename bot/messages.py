@@ -1,4 +1,4 @@
-"""The nouns of the bot: plain, frozen values that every room understands and the store can keep."""
+"""The bot's data types: plain, frozen values that every module understands and the store can keep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place where people talk: a Discord channel or thread, a Telegram chat or topic, a page of ours."""
+    """A place to talk: a Discord channel or thread, a Telegram chat or topic, or the bot's own page."""
 
     platform: str
     id: str
@@ -18,20 +18,20 @@ class Channel:
 
     @classmethod
     def parse(cls, text: str) -> "Channel":
-        """Read `platform:id`; the id may hold colons of its own."""
+        """Parse `platform:id`; the id may contain colons."""
         platform, _, id = text.partition(":")
         return cls(platform, id)
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who spoke."""
+    """The author of a message."""
 
     id: str
     name: str
 
 
-# What recordings are, and the ending that goes with it.
+# MIME types of recordings, with the file extension of each.
 SOUNDS: Mapping[str, str] = {
     "audio/ogg": "ogg",
     "audio/opus": "ogg",
@@ -47,11 +47,11 @@ SOUNDS: Mapping[str, str] = {
     "audio/flac": "flac",
     "audio/x-flac": "flac",
 }
-SOUND_ENDINGS = frozenset({*SOUNDS.values(), "oga", "opus"}) - {"webm"}  # which is a film as a rule
+SOUND_ENDINGS = frozenset({*SOUNDS.values(), "oga", "opus"}) - {"webm"}  # usually a video
 
 
 PHOTOS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-"""What photos are after intake, and the ending that goes with it."""
+"""MIME types of photos after intake, with the file extension of each."""
 
 DOCUMENTS: Mapping[str, str] = {
     "application/pdf": "pdf",
@@ -60,7 +60,7 @@ DOCUMENTS: Mapping[str, str] = {
     "text/markdown": "md",
     "text/csv": "csv",
 }
-"""What documents are, and the ending that goes with it."""
+"""MIME types of documents, with the file extension of each."""
 
 DOCUMENT_ENDINGS = frozenset(
     {*DOCUMENTS.values(), "doc", "odt", "rtf", "xls", "xlsx", "ppt", "pptx", "json", "xml", "log"}
@@ -71,10 +71,10 @@ ENDINGS: Mapping[str, str] = {**PHOTOS, **DOCUMENTS}
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a message and that nobody has fetched yet.
+    """A file that came with a message and has not been fetched yet.
 
-    `ref` is the platform's own lasting handle, never a link that expires or carries a token.
-    `mime` and `size` (bytes, 0 if unknown) are what the sender claims.
+    `ref` is the platform's own permanent handle, never a link that expires or carries a token.
+    `mime` and `size` (bytes, 0 if unknown) are the sender's claims.
     """
 
     ref: str
@@ -84,19 +84,19 @@ class Attachment:
 
     @property
     def is_picture(self) -> bool:
-        """Whether its sender claims that it is a photo."""
+        """True if it is declared as a photo."""
         is_image = self._type.startswith("image/") and self._type != "image/svg+xml"
         return is_image or self._ending in PICTURE_ENDINGS
 
     @property
     def is_document(self) -> bool:
-        """Whether its sender claims that it is something to read. Sentences go by that; what it is, its bytes tell."""
+        """True if it is declared as a document. Only sentences depend on that; intake judges by the bytes."""
         is_text = self._type in DOCUMENTS or self._type.startswith("text/")
         return is_text or self._ending in DOCUMENT_ENDINGS
 
     @property
     def sound(self) -> str:
-        """The usual ending of the name of such a recording (ogg, mp3 ...); empty for what is none."""
+        """The usual file extension of this type of recording (ogg, mp3 ...); empty if it is not a recording."""
         ending = self._ending if self._ending in SOUND_ENDINGS else ""
         return SOUNDS.get(self._type, "") or {"oga": "ogg", "opus": "ogg"}.get(ending, ending)
 
@@ -111,21 +111,21 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class StoredFile:
-    """An attachment after intake, be it a photo or a document.
+    """An attachment after intake: a photo or a document.
 
-    Its bytes lie in a file and not in memory, because hundreds of answers may be under way. The file stays at least as
-    long as somebody holds this.
+    Its bytes are in a file and not in memory, because hundreds of answers may be in progress. The file exists
+    at least as long as this object.
     """
 
-    name: str  # as people know it: cat.heic
-    mime: str  # what the file really holds
+    name: str  # the original name: cat.heic
+    mime: str  # the real type of the file
     file: Path = field(repr=False)
     size: int  # bytes
     sha256: str  # of the file's bytes, hexadecimal
 
     @property
     def filename(self) -> str:
-        """A name for uploads: the extension is right, and nothing of it comes from the sender."""
+        """A name for uploads: with the right extension, and nothing from the sender."""
         return f"{self.sha256[:16]}.{ENDINGS[self.mime]}"
 
 
@@ -139,12 +139,12 @@ class Photo(StoredFile):
 
 @dataclass(frozen=True, slots=True)
 class Document(StoredFile):
-    """Something to read: a PDF, a DOCX, or text (plain, Markdown, CSV), which is always in UTF-8."""
+    """A document: PDF, DOCX, or text (plain, Markdown, CSV), which is always in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What stands on it, and the command that a press says."""
+    """A button: its label, and the command that a press sends."""
 
     label: str
     command: str
@@ -152,24 +152,24 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Something to send along with a post, or somebody's recording."""
+    """A file to send along with a post, or a recording."""
 
     name: str
     mime: str
     data: bytes = field(repr=False)
-    about: str = ""  # what it shows, for those who cannot see it
+    about: str = ""  # description for people who cannot see it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingPost:
-    """What a post of the bot reads, and what comes along with it."""
+    """The content of a post of the bot."""
 
     text: str
-    buttons: tuple[Button, ...] = ()  # a press is heard as a message that says its command and is about the post
+    buttons: tuple[Button, ...] = ()  # a press arrives as a message with its command, about the post
     files: tuple[File, ...] = ()  # ten at most
     reply_to: str | None = None  # the id of the message that it answers
-    key: str | None = None  # idempotency key: the same key again means the same post, where the platform can tell
-    is_partial: bool = False  # more will follow, so it is posted at once or not at all
+    key: str | None = None  # idempotency key: the same key means the same post, on platforms that support it
+    is_partial: bool = False  # more will follow, so it is posted immediately or dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +177,14 @@ class MessageReference:
     """The message that a message replies to, as far as the platform shows it."""
 
     id: str
-    ours: bool  # a post of the bot's
+    ours: bool  # a post of the bot
     text: str
     attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What somebody said in a channel. `sent` is in seconds since 1970."""
+    """A message in a channel. `sent` is in seconds since 1970."""
 
     channel: Channel
     id: str
@@ -192,17 +192,17 @@ class Message:
     text: str
     sent: float
     attachments: tuple[Attachment, ...] = ()
-    addressed: bool = True  # said to the bot: a mention, a reply to it, or in private
+    addressed: bool = True  # addressed to the bot: a mention, a reply to it, or in private
     album: str | None = None  # messages of a channel that share it belong together
     about: MessageReference | None = None
-    edited: bool = False  # said before, in other words
+    edited: bool = False  # an edit of an earlier message
     private: bool = False  # between this person and the bot alone
-    server: str | None = None  # what the channel is a part of, as `platform:id`
-    language: str = ""  # the author's, as the platform tells it: de, zh-CN
+    server: str | None = None  # the server or group of the channel, as `platform:id`
+    language: str = ""  # the author's, as the platform reports it: de, zh-CN
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
-        """What the message is about to look at: its own photos and documents, else those of what it replies to."""
+        """The photos and documents that the message is about: its own, else those of the message it replies to."""
         own = tuple(each for each in self.attachments if not each.sound)
         return own or tuple(each for each in (self.about.attachments if self.about else ()) if not each.sound)
 
@@ -214,7 +214,7 @@ class Message:
 
     @classmethod
     def of_album(cls, parts: "Sequence[Message]") -> "Message":
-        """All parts as one message: the photos in the order they were sent, the first words that were said."""
+        """Merge the parts of an album into one message: the photos in the order they were sent, the first text."""
         ordered = sorted(parts, key=lambda part: (len(part.id), part.id))
         return replace(
             ordered[0],
@@ -226,48 +226,48 @@ class Message:
 
 
 Listening = Literal["asked", "photos", "all"]
-"""What the bot takes as said to it: what is addressed to it, photos as well, or everything."""
+"""The messages that count as addressed to the bot: only those that are, those with photos as well, or all."""
 
 Mirroring = Literal["off", "answers", "everything"]
-"""What a channel sees of what happens in the channels it is linked to."""
+"""The parts of linked channels' messages that a channel shows."""
 
 Length = Literal["short", "normal", "long"]
-"""How long an answer should be."""
+"""The desired length of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What people chose for a conversation; providers use what they understand."""
+    """The preferences of a conversation; providers use those that they support."""
 
     web_search: bool = False
-    sites: int = 3  # to search, 1 to 10
-    words: int = 1000  # to read of each site, 100 to 10,000
-    mixed: bool = True  # the history goes along when the model changes
+    sites: int = 3  # websites to search, 1 to 10
+    words: int = 1000  # words to read of each site, 100 to 10,000
+    mixed: bool = True  # send the history when the model changes
     history: int = 10  # messages that the provider looks back on, 1 to 50
     length: Length = "normal"
-    persona: str = ""  # how the model is to behave, in people's own words
+    persona: str = ""  # instructions for the model, in people's own words
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """What people chose for one channel, however many share its conversation."""
+    """The settings of one channel, even if it shares its conversation."""
 
     listening: Listening = "asked"
-    threads: bool = False  # each photo gets a thread of its own, where the platform has them
+    threads: bool = False  # create a thread for each photo, on platforms that have threads
     mirroring: Mirroring = "off"
     footer: bool = False  # below an answer: model, time and cost
-    language: str | None = None  # of the bot's own words; None: that of whoever speaks
+    language: str | None = None  # of the bot's own words; None: that of the author
     describe: bool = False  # a model that sees may describe photos for one that does not
-    fallbacks: tuple[str, ...] | None = None  # models to ask when the first one is down; None: the operator's
+    fallbacks: tuple[str, ...] | None = None  # models to ask if the first one is down; None: the operator's
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What the bot remembers. Linked channels share one."""
+    """A conversation that the bot remembers. Linked channels share one."""
 
     id: int
     model: str  # provider/model
-    remote_id: str | None = None  # the provider's own name for it (1min.ai: a UUID)
+    remote_id: str | None = None  # the provider's own id of it (1min.ai: a UUID)
     preferences: Preferences = Preferences()
 
     @property
@@ -277,7 +277,7 @@ class Conversation:
 
     @property
     def model_id(self) -> str:
-        """What the provider calls the model; may hold slashes of its own."""
+        """The provider's id of the model; may contain slashes."""
         return self.model.partition("/")[2]
 
 
@@ -287,12 +287,12 @@ PUT_ASIDE = "put_aside"  # the error of such a turn, and the key of its sentence
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message and, sooner or later, its answer: the durable unit."""
+    """A message and, sooner or later, its answer: the durable unit of work."""
 
     id: int
     conversation: Conversation
     message: Message
-    result: "JobResult | None" = None  # what came of it, stored before it is shown
+    result: "JobResult | None" = None  # stored before it is shown
     deliveries: int = 1  # number of claims; more than `tries` means that processes died over it
     attempts: int = 0  # number of postponements because something was busy
     stalls: int = 0  # number of event loop stalls during it
@@ -306,33 +306,33 @@ class Turn:
 
     @property
     def words(self) -> str:
-        """What its author wrote and what was said in the recordings, one after the other."""
+        """The author's text and the transcript of the recordings, one after the other."""
         return "\n\n".join(filter(None, (self.message.text, self.transcript)))
 
     @property
     def shown_words(self) -> str:
-        """The words as people read them: a microphone stands before those that were spoken."""
+        """The words as shown to people: a microphone marks those that were spoken."""
         spoken = self.transcript and f"🎤 {self.transcript}"
         return "\n\n".join(filter(None, (self.message.text, spoken)))
 
     @property
     def is_poison(self) -> bool:
-        """Whether it has brought the bot down so often that nobody tries it again."""
+        """True if it has brought the bot down so often that it is not tried again."""
         return self.stalls >= MOST_STALLS or self.crashes >= MOST_CRASHES
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """An event loop that stood still, as the watchdog of its process recorded it."""
+    """A stall of the event loop, as the watchdog of its process recorded it."""
 
-    process: str  # as the store knows it
-    turn: int  # that was in work
+    process: str  # by its name in the store
+    turn: int  # in progress
     at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutAside:
-    """A poisonous turn that waits to be released. No word of it."""
+    """A poisonous turn that waits to be released, without any of its text."""
 
     turn: int
     platform: str
@@ -343,59 +343,59 @@ class PutAside:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A finished turn of a conversation, as a provider may see it."""
+    """A finished turn of a conversation, as providers get it."""
 
     author: str
     question: str
     answer: str
     turn: int = 0
-    model: str = ""  # that answered, as provider/model
+    model: str = ""  # the model that answered, as provider/model
 
 
 @dataclass(frozen=True, slots=True)
 class RememberedFile:
-    """A photo or a document of a conversation. `attachment` is how to fetch it again from where it was posted."""
+    """A photo or a document of a conversation. `attachment` is the handle to fetch it again."""
 
     number: int  # in the conversation, from 1
-    turn: int  # that showed it first
+    turn: int  # the turn that showed it first
     channel: Channel
     attachment: Attachment
     sha256: str  # after intake
-    description: str = ""  # in a few words, by a model that was asked for it
-    answer_beginning: str = ""  # how the answer to its turn begins
-    unusable: bool = False  # a provider choked on it: it is not sent again by itself
+    description: str = ""  # a short description by a model that was asked for it
+    answer_beginning: str = ""  # the beginning of the answer to its turn
+    unusable: bool = False  # a provider failed over it: it is not sent again automatically
 
     @property
     def is_document(self) -> bool:
-        """Whether it is something to read."""
+        """True for a document, False for a photo."""
         return self.attachment.mime in DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Everything a provider may use to answer one turn."""
+    """All that a provider may use to answer one turn."""
 
     conversation: Conversation
     text: str
     photos: tuple[Photo, ...] = ()
     history: tuple[Exchange, ...] = ()  # oldest first; for providers that keep none themselves
-    instructions: str = ""  # how to answer; not part of what was said
+    instructions: str = ""  # instructions for the answer; not part of the conversation
     numbers: Mapping[str, int] = field(default_factory=dict)  # of photos and documents in the conversation, by sha256
-    background: str = ""  # what is to be known of photos and documents that do not come along
-    documents: tuple[Document, ...] = ()  # that the provider reads itself
-    excerpts: tuple[str, ...] = ()  # what others say, with a heading each
+    background: str = ""  # notes about photos and documents that are not sent
+    documents: tuple[Document, ...] = ()  # YouTube videos that the provider reads itself
+    excerpts: tuple[str, ...] = ()  # messages of others, with a heading each
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of a growing answer."""
+    """A piece of a streamed answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer took, as far as the provider says; None where it does not."""
+    """The cost of an answer, as far as the provider reports it; None if it does not."""
 
     credits: int | None = None
     input_tokens: int | None = None
@@ -403,7 +403,7 @@ class Usage:
     dollars: float | None = None
 
     def __add__(self, other: "Usage") -> "Usage":
-        """What both took together; None only where neither tells."""
+        """Add two costs; the sum is None only if neither is reported."""
         pairs = zip(astuple(self), astuple(other), strict=True)
         return Usage(*(None if a is b is None else (a or 0) + (b or 0) for a, b in pairs))
 
@@ -437,33 +437,33 @@ class AnswerVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneResult:
-    """What one of several models said that were asked side by side."""
+    """The answer of one of several compared models."""
 
     answer: AnswerVersion
     usage: Usage = Usage()
-    took: float | None = None  # seconds since the turn was taken up
+    took: float | None = None  # seconds since the turn was started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """What came of a turn: once it is stored, only showing it is left. Times are seconds since it was taken up."""
+    """The result of a turn: once it is stored, only showing it is left. Times are seconds since it was started."""
 
     text: str = ""  # the model's words; ours where no model spoke
-    model: str | None = None  # who was asked; None: a command, which is no part of the history
-    outcome: str = ANSWERED  # or stopped, command, or what went wrong
+    model: str | None = None  # the model that was asked; None: a command, which is not part of the history
+    outcome: str = ANSWERED  # or stopped, command, or the key of the error
     notes: tuple[str, ...] = ()  # ours, before the text
     ending: str = ""  # ours, after it: that it was stopped, or why it broke off
-    answered_by: str = ""  # whose work is booked; empty: nobody's
+    answered_by: str = ""  # the model that the cost is booked for; empty: none
     usage: Usage = Usage()
     first_words: float | None = None
     took: float | None = None
-    booked: bool = True  # counts for whoever asked: a failure does not
+    booked: bool = True  # counts towards limits: a failure does not
     lanes: tuple[LaneResult, ...] = ()  # of models that were compared
     caption: str | None = None  # below the files that were generated; None: there are none
 
     @property
     def has_failed(self) -> bool:
-        """Whether something went wrong."""
+        """True if something went wrong."""
         return self.outcome not in NO_FAILURES
 
     @property
@@ -474,7 +474,7 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What answers took over a while."""
+    """The cost of answers over a period."""
 
     turns: int = 0
     credits: int = 0
@@ -483,7 +483,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class DaySpent:
-    """What one model took on one day."""
+    """The cost of one model on one day."""
 
     day: str  # 2026-11-21, UTC
     model: str
@@ -495,7 +495,7 @@ Measure = Literal["turns", "credits", "dollars"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """At most `most` of something since a moment: of an author (platform:id), in a channel, or of the whole bot."""
+    """A limit of `most` units since a moment: for an author (platform:id), a channel, or the whole bot."""
 
     measure: Measure
     most: float
@@ -505,66 +505,66 @@ class Budget:
 
     @property
     def is_of_everybody(self) -> bool:
-        """Whether it is that of the whole bot."""
+        """True for the limit of the whole bot."""
         return self.author is None and self.channel is None
 
     @property
     def subject(self) -> str:
-        """Whose budget it is; reservations for one subject are made one after the other."""
+        """The subject of the budget; reservations for one subject are made one after the other."""
         return f"author {self.author}" if self.author else f"channel {self.channel}" if self.channel else "everybody"
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What counts against a budget: what was booked, and what is reserved for answers under way."""
+    """The state of a budget: what is booked, and what is reserved for answers in progress."""
 
     budget: Budget
     booked: float
     reserved: float
-    is_uncertain: bool = False  # the price of something under way cannot be estimated
+    is_uncertain: bool = False  # the price of an answer in progress cannot be estimated
 
     @property
     def used(self) -> float:
-        """Both together."""
+        """The sum of both."""
         return self.booked + self.reserved
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether nothing more may be begun."""
+        """True if nothing more may be started."""
         return self.used >= self.budget.most
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What became of a reservation, and how each budget stood without it."""
+    """The result of a reservation, and the state of each budget without it."""
 
     is_granted: bool
     balances: tuple[Balance, ...] = ()
 
     @property
     def exhausted(self) -> Balance | None:
-        """The first budget in which there is no room; None where a price has to become known first."""
+        """The first budget that has no room; None if a price has to become known first."""
         return next((balance for balance in self.balances if balance.is_exhausted), None)
 
 
 GenerationKind = Literal["imagine", "vary", "edit", "cutout", "upscale"]
-"""What can be done with pictures: made of words, varied, changed by words, cut out, enlarged."""
+"""Kinds of generation: a picture from words, variations, edits by words, background removal, upscaling."""
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """A picture that somebody wants."""
+    """A request to generate a picture."""
 
     kind: GenerationKind
-    model: str  # as the provider calls it
+    model: str  # the provider's id of it
     words: str = ""
-    photo: Photo | None = None  # that it is made of
-    params: Mapping[str, str] = field(default_factory=dict)  # size, n, quality: in people's own words
+    photo: Photo | None = None  # source picture
+    params: Mapping[str, str] = field(default_factory=dict)  # size, n, quality: as people typed them
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What came of an order."""
+    """The result of a generation request."""
 
     files: tuple[File, ...]
     usage: Usage = Usage()
@@ -572,7 +572,7 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What somebody said in a recording."""
+    """The text of a recording."""
 
     text: str
     usage: Usage = Usage()
@@ -580,17 +580,17 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Something that can be asked. `price` is in the provider's own words, empty if unknown."""
+    """A model of a provider. `price` is in the provider's own words, empty if unknown."""
 
-    id: str  # as the provider calls it
+    id: str  # the provider's id of it
     name: str
-    sees: bool  # takes photos
+    sees: bool  # accepts photos
     price: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """`most` passes in any `seconds`, by all processes together that know it by this name."""
+    """A rate limit: `most` passes in any `seconds`, shared by all processes that use its name."""
 
     name: str
     most: int
@@ -599,16 +599,16 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
-    """One process of the bot, as it told of itself."""
+    """A process of the bot, as it reported itself."""
 
-    name: str  # machine and process number
+    name: str  # host name and process number
     started: float
-    listens: Sequence[str] = ()  # to these platforms
-    workers: int = 0  # turns that it may have in work; 0: it only listens
+    listens: Sequence[str] = ()  # connected to these platforms
+    workers: int = 0  # limit of turns in progress; 0: it only listens
     in_flight: int = 0
-    troubles: Mapping[str, str] = field(default_factory=dict)  # what is wrong, by part
+    troubles: Mapping[str, str] = field(default_factory=dict)  # problems, by part
     breakers: Mapping[str, str] = field(default_factory=dict)  # closed, half open or open, by provider/family
-    seen: float = 0.0  # when it told so
+    seen: float = 0.0  # time of the report
 
 
 @dataclass(frozen=True, slots=True)
@@ -616,25 +616,25 @@ class WebSession:
     """A browser that is logged in at the web server."""
 
     id: str
-    device: str  # the browser and its system, as people know them
+    device: str  # the browser and its system, in readable form
     created: float
-    seen: float  # when it was last used, give or take a minute
+    seen: float  # time of the last use, accurate to a minute
 
 
 Times = Mapping[int, tuple[int, float]]
-"""Durations, put into classes of about the same length: how many are in each class, and their sum in seconds."""
+"""A histogram of durations: the count in each class, and their sum in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many turns of one platform and model ended alike in a stretch of time."""
+    """The number of turns of one platform and model that ended alike in an interval."""
 
     platform: str
-    model: str | None  # provider/model; None: a command, or nobody was asked
-    error: str | None  # the key of the sentence that people saw; None where all went well
+    model: str | None  # provider/model; None: a command, or no model was asked
+    error: str | None  # the key of the sentence that was shown; None if all went well
     turns: int
-    last: float  # when the latest of them was finished
-    first_words: Times = field(default_factory=dict)  # of answers that went well, as is the next
+    last: float  # time when the latest of them was finished
+    first_words: Times = field(default_factory=dict)  # of successful answers, like the next
     took: Times = field(default_factory=dict)
 
 

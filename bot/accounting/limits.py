@@ -40,14 +40,14 @@ class Limit:
 
 def read_limits(settings: object) -> tuple[Limit, ...]:
     """Read the limits from the settings: each variable's name states the subject, the measure and the window."""
-    found = [
+    limits = [
         Limit(whose, what, window, most)
         for whose in (USER, CHANNEL, TOTAL)
         for what in MEASURES
         for window in (MINUTE, DAY, MONTH)
         if (most := getattr(settings, f"bot_{whose}_{what}_{window}", None)) is not None
     ]
-    return tuple(found)
+    return tuple(limits)
 
 
 class UsageLimits:

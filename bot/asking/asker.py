@@ -65,7 +65,7 @@ class Asker:
         async with running_task(work) as working:
             with self.stops.stoppable(asked.turn.conversation.id, working.cancel):
                 await asyncio.wait([working])
-        asked.stopped = working.cancelled()  # somebody stopped it: a caller that is cancelled does not come here
+        asked.stopped = working.cancelled()  # stopped by a person: a cancelled caller does not get here
         if not asked.stopped:
             working.result()
 

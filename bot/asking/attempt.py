@@ -55,8 +55,10 @@ class Attempt:
 
     def __post_init__(self) -> None:
         self.provider = self.context.providers[self.turn.conversation.provider]
-        crew = self.context
-        self.files = FilePreparation(crew.store, crew.loader, crew.failover, self.provider, self.asked, self.turn)
+        context = self.context
+        self.files = FilePreparation(
+            context.store, context.loader, context.failover, self.provider, self.asked, self.turn
+        )
         self.known: Sequence[RememberedFile] = ()  # the conversation's files that the provider may not know
         self.mended: set[str] = set()  # repairs that were made to the question, each at most once
 
@@ -117,9 +119,9 @@ class Attempt:
         """Build the prompt with all that its provider does not know: the history, and the relevant files."""
         conversation = self.turn.conversation
         keeps = conversation.remote_id is not None
-        told = history if self.begun or not keeps else memory.exchanges_missed_by(history, self.provider.name)
-        if told or not keeps or not own:
-            self.known = await self._unknown(told, everything=self.begun or not keeps, history=history)
+        missed = history if self.begun or not keeps else memory.exchanges_missed_by(history, self.provider.name)
+        if missed or not keeps or not own:
+            self.known = await self._unknown(missed, everything=self.begun or not keeps, history=history)
         recalled, lost = await self._recall(text, own)
         files = [*recalled, *own]
         numbers = memory.number_files(self.known, own) if self.known else {}
@@ -135,7 +137,7 @@ class Attempt:
             conversation,
             text,
             photos,
-            memory.fit_history(told, self.known),
+            memory.fit_history(missed, self.known),
             instructions(conversation.preferences),
             numbers,
             background,
@@ -160,18 +162,20 @@ class Attempt:
         """Load the relevant earlier files; return them, and the reasons why others are unavailable, by hash."""
         wanted = memory.select_relevant(text, [each.sha256 for each in own], self.known)
         self.notes += [_lost(each, say("photo_refused")) for each in memory.list_unusable(text, self.known)]
-        found = await gather_all(*(self.files.again(each) for each in wanted))
-        lost = {each.sha256: str(why) for each, why in zip(wanted, found, strict=True) if isinstance(why, Unreadable)}
+        results = await gather_all(*(self.files.again(each) for each in wanted))
+        lost = {each.sha256: str(why) for each, why in zip(wanted, results, strict=True) if isinstance(why, Unreadable)}
         self.notes += [_lost(each, lost[each.sha256]) for each in wanted if each.sha256 in lost]
-        return self.files.affordable([each for each in found if isinstance(each, StoredFile)]), lost
+        return self.files.affordable([each for each in results if isinstance(each, StoredFile)]), lost
 
     async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
         return await self.context.describer.described(self.asked, self.turn.conversation.model, photos, self.known)
 
     def _for_the_rest(self, prompt: Prompt) -> Prompt:
         """Ask for the continuation only, if the answer broke off."""
-        said = self.asked.reply.text
-        return replace(prompt, text=say("ask_rest", text=prompt.text, said=said[-LONGEST_REST:])) if said else prompt
+        so_far = self.asked.reply.text
+        return (
+            replace(prompt, text=say("ask_rest", text=prompt.text, said=so_far[-LONGEST_REST:])) if so_far else prompt
+        )
 
     # repairs
 

@@ -39,9 +39,9 @@ def named(text: str) -> set[int]:
     numbers: set[int] = set()
     for match in NAMED.finditer(text):
         parts = re.split(rf"({_NUMBER})", match[1])
-        found = [int(part) for part in parts[1::2]]
-        numbers.update(found)
-        for first, between, last in zip(found, parts[2::2], found[1:], strict=False):
+        listed = [int(part) for part in parts[1::2]]
+        numbers.update(listed)
+        for first, between, last in zip(listed, parts[2::2], listed[1:], strict=False):
             if re.search(r"[-–]|\b(?:to|bis|до)\b|到|से", between) and last - first < LOOKED_BACK:
                 numbers.update(range(first, last))
     return numbers
@@ -68,22 +68,22 @@ def list_unusable(text: str, known: Sequence[RememberedFile]) -> list[Remembered
 
 def affordable(files: Sequence[StoredFile]) -> list[StoredFile]:
     """Select as many of the earlier files, the last ones first, as fit into one request."""
-    left, kept = MOST_BYTES, list[StoredFile]()
+    left, selected = MOST_BYTES, list[StoredFile]()
     for file in reversed(files):
         left -= file.size
         if left < 0:
             break
-        kept.insert(0, file)
-    return kept
+        selected.insert(0, file)
+    return selected
 
 
 def excerpts(readings: Sequence[DocumentText]) -> list[tuple[str, str]]:
     """Return an excerpt of each document and its extent: they share the space, short ones leave more to others."""
-    left, found = MOST_TEXT, dict[int, tuple[str, str]]()
+    left, by_index = MOST_TEXT, dict[int, tuple[str, str]]()
     for waiting, n in enumerate(sorted(range(len(readings)), key=lambda n: readings[n].length)):
-        found[n] = readings[n].first(left // (len(readings) - waiting))
-        left -= len(found[n][0])
-    return [found[n] for n in range(len(readings))]
+        by_index[n] = readings[n].first(left // (len(readings) - waiting))
+        left -= len(by_index[n][0])
+    return [by_index[n] for n in range(len(readings))]
 
 
 def number_files(known: Sequence[RememberedFile], own: Sequence[StoredFile]) -> dict[str, int]:
@@ -106,34 +106,34 @@ def background(known: Sequence[RememberedFile], sent: Collection[str], lost: Map
     return say("memory_files" if mixed else "memory_photos", photos="\n".join(lines))
 
 
-def _told(known: RememberedFile, why: str) -> str:
-    words = known.description or known.answer_beginning
+def _told(file: RememberedFile, why: str) -> str:
+    words = file.description or file.answer_beginning
     what = " ".join(words.split())[:LONGEST_DESCRIPTION]
-    said = "; ".join(filter(None, (why, what))) or say("memory_unknown")
-    key = "memory_file" if known.is_document else "memory_photo"
-    return say(key, n=known.number, name=known.attachment.name, what=said)
+    description = "; ".join(filter(None, (why, what))) or say("memory_unknown")
+    key = "memory_file" if file.is_document else "memory_photo"
+    return say(key, n=file.number, name=file.attachment.name, what=description)
 
 
 def fit_history(
     history: Sequence[Exchange], known: Sequence[RememberedFile], most: int = MOST_TOKENS
 ) -> tuple[Exchange, ...]:
     """Return as much of the history, the last of it first, as `most` tokens allow; questions name their files."""
-    kept = list[Exchange]()
+    selected = list[Exchange]()
     for exchange in reversed(history):
         shown = [each for each in known if each.turn == exchange.turn]
         if shown:
             key = "memory_shown_files" if any(each.is_document for each in shown) else "memory_shown"
-            said = say(key, numbers=", ".join(str(each.number) for each in shown))
-            exchange = replace(exchange, question=f"{said} {exchange.question}".strip())
+            shown_files = say(key, numbers=", ".join(str(each.number) for each in shown))
+            exchange = replace(exchange, question=f"{shown_files} {exchange.question}".strip())
         size = tokens(exchange.question) + tokens(exchange.answer)
-        if size > most and not kept:  # the last one is worth including truncated
+        if size > most and not selected:  # the last one is worth including truncated
             exchange = replace(exchange, answer=exchange.answer[:most])
             size = most
         if size > most:
             break
         most -= size
-        kept.insert(0, exchange)
-    return tuple(kept)
+        selected.insert(0, exchange)
+    return tuple(selected)
 
 
 def tokens(text: str) -> int:
@@ -143,5 +143,5 @@ def tokens(text: str) -> int:
 
 def exchanges_missed_by(history: Sequence[Exchange], provider: str) -> Sequence[Exchange]:
     """Return the last exchanges that others answered, and that the provider, which keeps a history, has not seen."""
-    known = next((n for n, each in enumerate(reversed(history)) if each.model.partition("/")[0] == provider), None)
-    return history if known is None else history[len(history) - known :]
+    position = next((n for n, each in enumerate(reversed(history)) if each.model.partition("/")[0] == provider), None)
+    return history if position is None else history[len(history) - position :]

@@ -41,8 +41,8 @@ _LETTERS = re.compile(r"(?:[a-z]+\.)*([a-z]+)")  # skips a prefix such as us.ama
 def family(model_id: str) -> str:
     """Return the family of a model, which mostly fails together: gpt for openai/gpt-4o."""
     name = model_id.lower().rpartition("/")[2]
-    if known := _LINES.search(name):
-        return "mistral" if known[0].endswith("tral") else known[0].strip(".")
+    if match := _LINES.search(name):
+        return "mistral" if match[0].endswith("tral") else match[0].strip(".")
     letters = _LETTERS.match(name)
     return letters[1] if letters else name
 
@@ -163,10 +163,10 @@ class Failover:
         if asked == by or not outages:
             return None
         outage = max(outages, key=lambda each: each.number)
-        told = conversation, outage.number
-        if told in self._told:
+        key = conversation, outage.number
+        if key in self._told:
             return None
-        self._told[told] = None
+        self._told[key] = None
         if len(self._told) > MOST_TOLD:
             del self._told[next(iter(self._told))]
         return say(NOTES.get(outage.why, "failover_note"), by=by, asked=asked)

@@ -36,10 +36,10 @@ class FileLoader:
         """
         if channel.platform == MADE:
             return await self._made(int(channel.id), attachment)
-        kept = await self._fetched(channel, attachment, owner)
-        if isinstance(kept, Document):
-            await self.documents.words(kept)  # a locked or damaged one is of no use
-        return kept
+        file = await self._fetched(channel, attachment, owner)
+        if isinstance(file, Document):
+            await self.documents.words(file)  # a locked or damaged one is of no use
+        return file
 
     async def _fetched(self, channel: Channel, attachment: Attachment, owner: str) -> Photo | Document:
         """Take a file in: as a picture if its bytes are one, else as a document."""
@@ -80,9 +80,9 @@ class FileLoader:
 
     async def again(self, known: RememberedFile, owner: str = "") -> Photo | Document:
         """Load an earlier file: from the cache, or else from the platform again."""
-        shelf = self.documents if known.is_document else self.photos
-        kept = await shelf.recall(known.sha256, known.attachment.name)
-        return kept or await self.read(known.channel, known.attachment, owner)
+        intake = self.documents if known.is_document else self.photos
+        cached = await intake.recall(known.sha256, known.attachment.name)
+        return cached or await self.read(known.channel, known.attachment, owner)
 
     async def _made(self, turn: int, attachment: Attachment) -> Photo:
         """Load a generated picture: its ref is its position among those of the turn."""
@@ -99,8 +99,8 @@ class FileLoader:
         behind = await self.store.posts.find_turn_of_post(message.channel, message.about.id)
         if behind is None:
             return message
-        said = parse(behind.message.text)
-        if said and said[0] in ASKING:  # one of several compared answers
+        command = parse(behind.message.text)
+        if command and command[0] in ASKING:  # one of several compared answers
             return await self.last_before(behind) or message
         return await self.source(behind.message)
 

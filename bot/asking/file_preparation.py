@@ -49,7 +49,7 @@ class FilePreparation:
         attachments = source.photos
         looked: list[Looked] = await gather_all(*(self._look(source, each) for each in attachments))
         pairs = list(zip(attachments, looked, strict=True))
-        files = {replace(each, mime=kept.mime): kept for each, kept in pairs if isinstance(kept, StoredFile)}
+        files = {replace(each, mime=file.mime): file for each, file in pairs if isinstance(file, StoredFile)}
         if files and not self.asked.again:
             await self.store.files.save_files(self.turn, files, source.channel)
         unread = [(each, error) for each, error in pairs if isinstance(error, Unreadable)]
@@ -64,49 +64,49 @@ class FilePreparation:
     async def again(self, known: RememberedFile) -> Looked:
         """Load and upload an earlier file."""
         try:
-            kept = await self.finder.again(known, subject_of(self.turn.message))
-            await self._bring(kept)
+            file = await self.finder.again(known, subject_of(self.turn.message))
+            await self._bring(file)
         except Unreadable as error:
             return error
         except Busy as error:
             if self.failover.is_outage(error):
                 raise
             return Unreadable("photo_gone")
-        return kept
+        return file
 
     async def _look(self, source: Message, attachment: Attachment) -> Looked:
         try:
             owner = subject_of(self.turn.message)  # the asker, even for files of others
-            kept = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment, owner)
-            self.asked.seen[attachment] = kept
-            await self._bring(kept)
+            file = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment, owner)
+            self.asked.seen[attachment] = file
+            await self._bring(file)
         except Unreadable as error:
             return error
         except Busy as error:
             if not FETCH_AGAIN.is_over(self.asked.attempts + 1) or self.failover.is_outage(error):
                 raise
             return Unreadable("photo_gone")
-        return kept
+        return file
 
-    async def _bring(self, kept: Photo | Document) -> None:
-        if self.is_opened(kept):
+    async def _bring(self, file: Photo | Document) -> None:
+        if self.is_opened(file):
             try:
-                return await self.provider.upload(kept)
+                return await self.provider.upload(file)
             except Unreadable:
-                if not isinstance(kept, Document) or (await self.finder.words(kept)).is_empty:
+                if not isinstance(file, Document) or (await self.finder.words(file)).is_empty:
                     raise
-                self.closed.add(kept.sha256)
-        elif isinstance(kept, Document) and (await self.finder.words(kept)).is_empty:
+                self.closed.add(file.sha256)
+        elif isinstance(file, Document) and (await self.finder.words(file)).is_empty:
             raise Unreadable("document_no_text")
         return None
 
     # handing over
 
-    def is_opened(self, kept: StoredFile) -> bool:
+    def is_opened(self, file: StoredFile) -> bool:
         """Tell whether the provider gets the file itself."""
-        if not isinstance(kept, Document):
+        if not isinstance(file, Document):
             return True
-        return kept.sha256 not in self.closed and self.provider.reads(kept, self.turn.conversation.model_id)
+        return file.sha256 not in self.closed and self.provider.reads(file, self.turn.conversation.model_id)
 
     def affordable(self, files: Sequence[StoredFile]) -> list[StoredFile]:
         """Select the earlier files that fit into one request; those sent as text are truncated to fit instead."""

@@ -92,10 +92,10 @@ class MediaGeneration:
                 offered += [(f"{name}/{model.id}", model, provider.media) for model in models]
         if not offered:
             raise Refused("studio_nobody")
-        found = _named(wanted, [name for name, _, _ in offered])
-        if found is None:
+        index = _named(wanted, [name for name, _, _ in offered])
+        if index is None:
             raise Refused("studio_model", model=wanted, models=", ".join(name for name, _, _ in offered[:8]))
-        return offered[found]
+        return offered[index]
 
     async def _photo(self, turn: Turn, draw: Generate) -> Photo:
         """Find the picture of the request: named by a button, sent along, replied to, or the last one."""
@@ -109,8 +109,8 @@ class MediaGeneration:
         source = await self.finder.source(message)
         if source.photos:
             return _picture(await self.finder.read(source.channel, source.photos[0], subject_of(turn.message)))
-        known = await self.store.files.list_files(turn.conversation, 40)
-        shown = [each for each in known if not each.is_document and (behind is None or each.turn == behind.id)]
+        remembered = await self.store.files.list_files(turn.conversation, 40)
+        shown = [each for each in remembered if not each.is_document and (behind is None or each.turn == behind.id)]
         if not shown:
             raise Refused("studio_no_photo")
         return _picture(await self.finder.again(shown[-1], subject_of(turn.message)))
@@ -126,10 +126,10 @@ class MediaGeneration:
         return _picture(await self.finder.again(shown[nth - 1], subject_of(turn.message)))
 
 
-def _picture(kept: StoredFile) -> Photo:
-    if not isinstance(kept, Photo):
+def _picture(file: StoredFile) -> Photo:
+    if not isinstance(file, Photo):
         raise Refused("studio_no_photo")
-    return kept
+    return file
 
 
 def _named(wanted: str | None, names: Sequence[str]) -> int | None:

@@ -58,7 +58,7 @@ def failure(code: str, sentence: str) -> JobResult:
 
 def _failed(asked: Question, code: str, sentence: str) -> JobResult:
     result = _result(asked, code, asked.reply.text.rstrip(), f"⚠️ {sentence}")
-    return replace(result, booked=asked.usage != Usage())  # what was spent in vain counts all the same
+    return replace(result, booked=asked.usage != Usage())  # the cost of a failed try counts all the same
 
 
 def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobResult:

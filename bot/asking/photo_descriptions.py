@@ -48,10 +48,12 @@ class PhotoDescriber:
             raise Refused("model_blind", model=model, seeing=seeing or say("model_blind_nobody"))
         words = {each.sha256: each.description for each in known if each.description}
         conversation = detached(replace(asked.turn.conversation, model=seeing))
-        told = await gather_all(*(self._words(asked, n, conversation, photo, words) for n, photo in enumerate(photos)))
+        descriptions = await gather_all(
+            *(self._words(asked, n, conversation, photo, words) for n, photo in enumerate(photos))
+        )
         lines = [
             say("memory_photo", n=n + 1, name=photo.name, what=text)
-            for n, (photo, text) in enumerate(zip(photos, told, strict=True))
+            for n, (photo, text) in enumerate(zip(photos, descriptions, strict=True))
         ]
         note = say("described_by", model=model, by=seeing)
         return PhotoDescriptions(say("described", photos="\n".join(lines)), note)
@@ -64,17 +66,17 @@ class PhotoDescriber:
         await self.limits.hold(asked.reply.turn, LANE + n, conversation.model)
         provider = self.providers[conversation.provider]
         await provider.upload(photo)
-        said, usage = "", Usage()
+        description, usage = "", Usage()
         async with aclosing(provider.ask(Prompt(conversation, say("ask_in_words"), (photo,)))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Text):
-                    said += piece.text
+                    description += piece.text
                 else:
                     usage = piece
-        said = said.strip()[:LONGEST]
-        await self.store.files.save_description(asked.turn.conversation, photo.sha256, said)
+        description = description.strip()[:LONGEST]
+        await self.store.files.save_description(asked.turn.conversation, photo.sha256, description)
         await self.store.ledger.settle(asked.reply.turn, LANE + n, conversation.model, usage)
-        return said
+        return description
 
     async def _sees(self, model: str) -> bool:
         """Tell whether the model sees; if that is not known in time, assume so."""

@@ -63,8 +63,8 @@ def with_history(text: str, history: Sequence[Exchange]) -> str:
     """Return the question, preceded by the history."""
     if not history:
         return text
-    told = "\n\n".join(f"{each.author}: {each.question}\n→ {each.answer[:LONGEST_QUOTE]}" for each in history)
-    return say("ask_history", history=told, text=text)
+    quoted = "\n\n".join(f"{each.author}: {each.question}\n→ {each.answer[:LONGEST_QUOTE]}" for each in history)
+    return say("ask_history", history=quoted, text=text)
 
 
 def instructions(preferences: Preferences) -> str:

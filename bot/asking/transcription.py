@@ -34,9 +34,9 @@ class Transcription:
         texts = []
         for n, sound in enumerate(turn.message.sounds):
             await self.limits.hold(turn, LANE + n, await self.studio.name_of(turn, "hear"))
-            name, heard = await self.studio.transcribe(turn, sound)
-            await self.store.ledger.settle(turn, LANE + n, name, heard.usage)
-            texts.append(heard.text.strip())
+            name, part = await self.studio.transcribe(turn, sound)
+            await self.store.ledger.settle(turn, LANE + n, name, part.usage)
+            texts.append(part.text.strip())
         transcript = " ".join(filter(None, texts))
         await self.store.turns.set_transcript(turn, transcript)
         return replace(turn, transcript=transcript)

@@ -30,8 +30,8 @@ def without_videos(text: str) -> str:
 
 def latest(text: str, most: int) -> str:
     """Return the text with links to the last `most` of its videos; a mark replaces the earlier ones."""
-    kept = {_video(link) for link in links(text)[-most:]}
-    return _ADDRESS.sub(lambda found: UNSEEN if _video(found[0]) not in {None, *kept} else found[0], text)
+    latest_ids = {_video(link) for link in links(text)[-most:]}
+    return _ADDRESS.sub(lambda match: UNSEEN if _video(match[0]) not in {None, *latest_ids} else match[0], text)
 
 
 def check(text: str) -> None:
@@ -43,5 +43,5 @@ def check(text: str) -> None:
 
 
 def _video(address: str) -> str | None:
-    found = _ID.search(address)
-    return found[1] if found and len(found[1]) == _LENGTH else None
+    match = _ID.search(address)
+    return match[1] if match and len(match[1]) == _LENGTH else None

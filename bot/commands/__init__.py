@@ -1,4 +1,4 @@
-"""What people can tell the bot to do: the same words on every platform."""
+"""The table of chat commands: the same on every platform."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The buttons below an answer: each says a command that knows the turn it is about."""
+"""The buttons below an answer: each sends a command that names its turn."""
 
 from collections.abc import Sequence
 
@@ -6,37 +6,37 @@ from bot.commands.questions import quick_actions
 from bot.messages import Button, Turn
 from bot.words import say
 
-MOST_VARIED = 4  # pictures that get buttons of their own
+MOST_VARIED = 4  # pictures with buttons of their own
 
 
 def stop_button() -> Sequence[Button]:
-    """What stands below an answer that grows."""
+    """Return the button below an unfinished answer."""
     return [Button(say("label_stop"), "/stop")]
 
 
 def pick_button(turn: Turn, lane: int) -> Button:
-    """Go on with what one of the models said that a turn compared."""
+    """Return the button that continues with the answer of one of the compared models."""
     return Button(say("label_pick"), f"/pick {turn.id} {lane + 1}")
 
 
 def controls(
     turn: Turn, versions: int = 1, shown: int = 0, *, failed: bool = False, speaks: bool = False
 ) -> Sequence[Button]:
-    """What can be done with the answer to a turn, of which so many versions exist; `shown` is this one's number.
+    """Return the buttons of an answer that has so many versions; `shown` is the number of this one.
 
-    Where it `failed` it is none of them, and there is nothing to ask on about. `speaks`: it can be read aloud.
+    A `failed` answer is not a version, and there is nothing to ask about. `speaks`: it can be read aloud.
     """
     again = [Button(say("label_retry"), f"/retry {turn.id}"), Button(say("label_other"), f"/with {turn.id}")]
     if failed:
         return again
     forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
-    pager = {1: [], 2: [forth]}.get(versions, [back(turn, (shown - 1) % versions), forth])  # of two, either way will do
+    pager = {1: [], 2: [forth]}.get(versions, [back(turn, (shown - 1) % versions), forth])  # of two, any
     aloud = [Button(say("label_speak"), f"/speak {turn.id}")] if speaks else []
     return [*quick_actions(turn), *pager, *again, *aloud]
 
 
 def drawn_controls(turn: Turn, pictures: int) -> Sequence[Button]:
-    """What can be done with pictures that were made; of several, each is varied by itself."""
+    """Return the buttons below generated pictures; of several, each can be varied by itself."""
     numbers = range(1, min(pictures, MOST_VARIED) + 1)
     return [
         Button(say("label_retry"), f"/redo {turn.id}"),
@@ -49,5 +49,5 @@ def drawn_controls(turn: Turn, pictures: int) -> Sequence[Button]:
 
 
 def back(turn: Turn, version: int) -> Button:
-    """The way to an earlier answer."""
+    """Return the button that leads back to an earlier answer."""
     return Button("◀", f"/version {turn.id} {version + 1}")

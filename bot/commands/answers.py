@@ -1,4 +1,4 @@
-"""An answer that could be better: asked again, of another model, or of several at once; and the way back."""
+"""Commands that improve an answer: ask again, ask another model or several at once, and go back."""
 
 from bot.commands.answer_buttons import controls
 from bot.commands.command import (
@@ -18,110 +18,112 @@ from bot.errors import Refused
 from bot.messages import Turn
 from bot.words import say
 
-FEWEST_MODELS, MOST_MODELS = 2, 4  # that are compared
+FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
 ASKING = ("retry", "compare")  # commands that ask a model
 
 
-async def retry(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """/retry [TURN] [MODEL]: the same photos and the same question, for a new answer."""
-    subject, rest = await subject_of(desk, turn, rest)
+async def retry(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
+    """Ask again with the same photos and question: /retry [TURN] [MODEL]."""
+    subject, rest = await subject_of(context, turn, rest)
     if not rest:
         return AskAgain(subject, turn.conversation.model)
-    return AskAgain(subject, nearest(rest, await known_models(desk.providers)))
+    return AskAgain(subject, nearest(rest, await known_models(context.providers)))
 
 
-async def other(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/with [TURN] [#PAGE]: pick the model that answers the question again."""
-    subject, rest = await subject_of(desk, turn, rest)
+async def other(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Pick the model that answers the question again: /with [TURN] [#PAGE]."""
+    subject, rest = await subject_of(context, turn, rest)
     page = number(rest[1:]) if rest.startswith("#") else None
-    known = await known_models(desk.providers)
+    known = await known_models(context.providers)
     shown = picker(
         known, turn.conversation.model, page or 1, f"/retry {subject.id}", f"/with {subject.id}", "with_which"
     )
-    return shown if page else Response(shown.text, shown.buttons)  # the answer itself stays where it is
+    return shown if page else Response(shown.text, shown.buttons)  # the post with the answer is not replaced
 
 
-async def version(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/version TURN N: show that one of the answers."""
-    subject, rest = await subject_of(desk, turn, rest)
-    versions = await desk.store.turns.list_versions(subject)
+async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Show another version of the answer: /version TURN N."""
+    subject, rest = await subject_of(context, turn, rest)
+    versions = await context.store.turns.list_versions(subject)
     n = (number(rest) or len(versions)) - 1
     if not 0 <= n < len(versions):
         raise Refused("version_unknown")
-    await desk.store.turns.select_version(subject, n)
-    return Response(versions[n].shown, tuple(controls(subject, len(versions), n, speaks=desk.speaks)), turn=subject)
+    await context.store.turns.select_version(subject, n)
+    return Response(versions[n].shown, tuple(controls(subject, len(versions), n, speaks=context.speaks)), turn=subject)
 
 
-async def compare(desk: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """/compare MODEL MODEL ...: the same photo and question to up to four models, side by side."""
-    subject, rest = await subject_of(desk, turn, rest)
-    known = await known_models(desk.providers)
-    models = list(dict.fromkeys(nearest(name, known) for name in rest.replace(",", " ").split()))
+async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
+    """Ask up to four models side by side, with the same photo and question: /compare MODEL MODEL ..."""
+    subject, rest = await subject_of(context, turn, rest)
+    models_by_name = await known_models(context.providers)
+    models = list(dict.fromkeys(nearest(name, models_by_name) for name in rest.replace(",", " ").split()))
     if not FEWEST_MODELS <= len(models) <= MOST_MODELS:
         raise Refused("compare_how", most=MOST_MODELS)
     return CompareModels(subject, models)
 
 
-async def pick(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/pick TURN N: go on with what the N-th of the compared models said."""
+async def pick(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Continue with the answer of the N-th compared model: /pick TURN N."""
     id, _, which = rest.partition(" ")
-    compared = await _turn(desk, turn, id)
+    compared = await _turn(context, turn, id)
     lanes = compared.result.lanes if compared.result else ()
     n = (number(which) or 0) - 1
     if not 0 <= n < len(lanes):
         raise Refused("version_unknown")
-    subject, _ = await subject_of(desk, compared, _rest(compared))
+    subject, _ = await subject_of(context, compared, _rest(compared))
     answer = lanes[n].answer
-    await switch(desk, turn.conversation, answer.model)
-    await desk.store.turns.add_version(subject, compared, answer)
+    await switch(context, turn.conversation, answer.model)
+    await context.store.turns.add_version(subject, compared, answer)
     return Response(say("picked", model=answer.model))
 
 
-async def subject_of(desk: CommandContext, turn: Turn, rest: str) -> tuple[Turn, str]:
-    """The question that is meant, and what is left of the words: named by its number, replied to, or the last one."""
+async def subject_of(context: CommandContext, turn: Turn, rest: str) -> tuple[Turn, str]:
+    """Find the question by its number, the reply or as the last one; return it with the remaining words."""
     first, _, more = rest.partition(" ")
     if first.isdecimal():
-        return await _turn(desk, turn, first), more.strip()
-    found = await _replied_to(desk, turn) or await _last_question(desk, turn)
-    if found is None:
+        return await _turn(context, turn, first), more.strip()
+    subject = await _replied_to(context, turn) or await _last_question(context, turn)
+    if subject is None:
         raise Refused("again_nothing")
-    return found, rest
+    return subject, rest
 
 
-async def _turn(desk: CommandContext, turn: Turn, id: str) -> Turn:
-    """A turn of the same conversation: the numbers of others are nobody's business."""
+async def _turn(context: CommandContext, turn: Turn, id: str) -> Turn:
+    """Find a turn of the same conversation; those of others are private."""
     n = number(id)
-    found = None if n is None else await desk.store.turns.get_turn(n)
-    if found is None or found.conversation.id != turn.conversation.id:
+    subject = None if n is None else await context.store.turns.get_turn(n)
+    if subject is None or subject.conversation.id != turn.conversation.id:
         raise Refused("again_nothing")
-    return found
+    return subject
 
 
-async def _replied_to(desk: CommandContext, turn: Turn) -> Turn | None:
-    """The question behind the post that is replied to; what asked for other answers is about an earlier one."""
+async def _replied_to(context: CommandContext, turn: Turn) -> Turn | None:
+    """Find the question behind the replied-to post; for a repeated question, the original one."""
     about = turn.message.about
-    behind = await desk.store.posts.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
+    behind = (
+        await context.store.posts.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
+    )
     if behind is None:
         return None
-    said = parse(behind.message.text)
-    if question(said, behind.message.text) is not None:
+    command = parse(behind.message.text)
+    if question(command, behind.message.text) is not None:
         return behind
-    return (await subject_of(desk, behind, _rest(behind)))[0] if said and said[0] in ASKING else None
+    return (await subject_of(context, behind, _rest(behind)))[0] if command and command[0] in ASKING else None
 
 
-async def _last_question(desk: CommandContext, turn: Turn) -> Turn | None:
-    """The last one that was asked before: when a button is pressed below an older answer, others have been since."""
-    last = await desk.store.turns.find_last_question(turn.conversation)
+async def _last_question(context: CommandContext, turn: Turn) -> Turn | None:
+    """Find the last question before this turn: a button below an older answer may be pressed after newer questions."""
+    last = await context.store.turns.find_last_question(turn.conversation)
     if last is None or last.id < turn.id:
         return last
-    asked = await desk.store.turns.list_answered(turn.conversation)
+    asked = await context.store.turns.list_answered(turn.conversation)
     return next((each for each in reversed(asked) if each.id < turn.id), None)
 
 
 def _rest(turn: Turn) -> str:
-    """What a command was told."""
-    said = parse(turn.message.text)
-    return said[1] if said else ""
+    """Return the arguments of a command."""
+    command = parse(turn.message.text)
+    return command[1] if command else ""
 
 
 MODEL_OPTION = Option("model", suggest=suggest)

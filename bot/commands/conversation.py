@@ -7,12 +7,12 @@ from bot.words import say
 STOP = "stop"
 
 
-async def new(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/new: put aside what was said and begin afresh, with the same model."""
-    await desk.store.conversations.renew(turn.conversation)
+async def new(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Start a new conversation with the same model: /new. The old one is put aside."""
+    await context.store.conversations.renew(turn.conversation)
     return Response(say("new_done"))
 
 
-async def stop(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/stop: the inbox has done so, if there was anything to stop; this is what is said if there was not."""
+async def stop(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Reply that there is nothing to stop: /stop. If there is, the inbox has already stopped it."""
     return Response(say("stop_nothing"))

@@ -1,4 +1,4 @@
-"""A conversation to take along: a zip with a transcript for people, one for programs, and the files."""
+"""Export of a conversation: a zip with a transcript for people, one for programs, and the files."""
 
 import datetime
 import io
@@ -17,18 +17,18 @@ from bot.messages import PHOTOS, File, JobResult, StoredFile, Turn
 
 FORMAT = 1  # of transcript.json
 LONGEST_NAME = 40  # characters of a photo's name that its file keeps
-PICTURES = tuple(f".{ending}" for ending in PHOTOS.values())  # what Markdown can show
+PICTURES = tuple(f".{ending}" for ending in PHOTOS.values())  # formats that Markdown can show
 LONGEST_TITLE = 200
-FIRST_ZIP_TIME = 315_532_800  # 1980: a zip knows nothing earlier
+FIRST_ZIP_TIME = 315_532_800  # 1980: the earliest date in a zip
 AS_IT_IS: Mapping[int, str] = MappingProxyType({})
 NOTHING: Mapping[int, Sequence[File]] = MappingProxyType({})
 
-Key = str | tuple[int, int]  # a photo by the ref of its attachment, what was made by turn and place
+Key = str | tuple[int, int]  # the ref of the attachment of a photo; turn and position of a generated file
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFile:
-    """A file to pack; `read` may wait for the disk."""
+    """A file to pack; `read` may block on the disk."""
 
     path: str  # in the zip
     size: int
@@ -37,7 +37,7 @@ class ArchiveFile:
 
 @dataclass(frozen=True, slots=True)
 class ExportLabels:
-    """The words between those of the conversation."""
+    """The texts between the messages of the transcript."""
 
     times: str = "All times are in UTC."
     gone: str = "no longer held"
@@ -60,10 +60,10 @@ def export_zip(
     labels: ExportLabels = ENGLISH,
     most_bytes: int = 8_000_000,
 ) -> bytes:
-    """Pack `turns`, oldest first, with those `photos` that are still held, by the `ref` of their attachment.
+    """Pack `turns`, oldest first, with the available `photos`, by the `ref` of their attachment.
 
-    Documents are packed as photos are. `made` are pictures and sound by the id of their turn; one without data is not
-    packed, because it would be too much.
+    Documents are packed like photos. `made` are generated files by the id of their turn; one without data is not
+    packed, because the export would become too large.
 
     `when` is the moment of the export, in seconds since 1970. `models` says by a turn's id who answered it, where that
     is not the model of its conversation; "" where none did. The same input gives the same bytes, at most `most_bytes`
@@ -80,42 +80,42 @@ def export_zip(
     - photos and made, of a turn: each with name, mime and size in bytes (of a photo as the sender claimed it), file (a
       path in the zip, or null) and missing (null, "gone": no longer held, or "left_out": it would have been too much)
 
-    Nothing in it says in which channel it was said, who people are on their platform, or how to fetch a file there.
+    Nothing in it reveals the channel, the people's ids on their platform, or the handles of files there.
     """
-    box = _Archive(_enclosures(turns, photos, made), made, models)
-    box.leave_out(sum(file.size for file in box.files.values()) - most_bytes)
+    archive = _Archive(_enclosures(turns, photos, made), made, models)
+    archive.leave_out(sum(file.size for file in archive.files.values()) - most_bytes)
     older = 0
     while True:
-        told = [box.told(turn) for turn in turns[older:]]
+        entries = [archive.told(turn) for turn in turns[older:]]
         book = {"format": FORMAT, "title": title[:LONGEST_TITLE], "exported": _time(when), "older_left_out": older}
-        packed = _pack({**book, "turns": told}, box.files.values(), when, labels)
-        if len(packed) <= most_bytes or not told:
+        packed = _pack({**book, "turns": entries}, archive.files.values(), when, labels)
+        if len(packed) <= most_bytes or not entries:
             return packed
-        if box.files:
-            box.leave_out(len(packed) - most_bytes)
+        if archive.files:
+            archive.leave_out(len(packed) - most_bytes)
         else:
-            older += math.ceil(len(told) * (1 - most_bytes / len(packed)))
+            older += math.ceil(len(entries) * (1 - most_bytes / len(packed)))
 
 
 def _enclosures(
     turns: Sequence[Turn], photos: Mapping[str, StoredFile], made: Mapping[int, Sequence[File]]
 ) -> dict[Key, ArchiveFile]:
-    """What is held, in the order in which it was first looked at or made."""
-    found: dict[Key, ArchiveFile] = {}
+    """List the available files, in the order in which they were first shown or made."""
+    files_by_key: dict[Key, ArchiveFile] = {}
     for turn in turns:
         for photo in turn.message.photos:
-            if photo.ref in photos and photo.ref not in found:
-                kept = photos[photo.ref]
-                path = f"photos/{len(found) + 1:03d}-{_safe(kept.name, kept.filename)}"
-                found[photo.ref] = ArchiveFile(path, kept.size, kept.file.read_bytes)
+            if photo.ref in photos and photo.ref not in files_by_key:
+                stored = photos[photo.ref]
+                path = f"photos/{len(files_by_key) + 1:03d}-{_safe(stored.name, stored.filename)}"
+                files_by_key[photo.ref] = ArchiveFile(path, stored.size, stored.file.read_bytes)
         for n, file in enumerate(made.get(turn.id, ())):
-            path = f"made/{len(found) + 1:03d}-{_safe(file.name, file.name)}"
-            found[turn.id, n] = ArchiveFile(path, len(file.data), partial(bytes, file.data))
-    return found
+            path = f"made/{len(files_by_key) + 1:03d}-{_safe(file.name, file.name)}"
+            files_by_key[turn.id, n] = ArchiveFile(path, len(file.data), partial(bytes, file.data))
+    return files_by_key
 
 
 def _safe(name: str, right: str) -> str:
-    """A name that no system takes amiss: letters, digits and hyphens, of whatever script, and the `right` extension."""
+    """Return a file name that is safe on any system: letters, digits and hyphens, with the extension of `right`."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     stem = last.rpartition(".")[0] or last
     safe = "".join(letter if unicodedata.category(letter)[0] in "LNM" else "-" for letter in stem)
@@ -123,7 +123,7 @@ def _safe(name: str, right: str) -> str:
 
 
 class _Archive:
-    """What is held, what of it goes along, and what is told of either."""
+    """The available files, the packed ones, and the entries about them."""
 
     def __init__(
         self, held: Mapping[Key, ArchiveFile], made: Mapping[int, Sequence[File]], models: Mapping[int, str]
@@ -132,14 +132,14 @@ class _Archive:
         self.files = {key: file for key, file in held.items() if file.size}
 
     def leave_out(self, excess: int) -> None:
-        """Take out the oldest files, of so many bytes together or a few more."""
+        """Remove the oldest files, of `excess` bytes or a little more."""
         for key in list(self.files):
             if excess <= 0:
                 return
             excess -= self.files.pop(key).size
 
     def told(self, turn: Turn) -> dict[str, Any]:
-        """The turn, for transcript.json."""
+        """Return the entry of the turn in transcript.json."""
         made = enumerate(self.made.get(turn.id, ()))
         return {
             "author": turn.message.author.name,
@@ -172,7 +172,7 @@ def _pack(book: dict[str, Any], files: Iterable[ArchiveFile], when: float, label
             ("transcript.md", "\n".join(_markdown(book, labels))),
             ("transcript.json", json.dumps(book, ensure_ascii=False, indent=2)),
         ):
-            # Half a surrogate, which a platform may have handed on, becomes a question mark.
+            # Unpaired surrogates, which a platform may have passed on, become question marks.
             packed.writestr(_entry(path, when), text.encode("utf-8", "replace"), zipfile.ZIP_DEFLATED)
         for each in files:
             packed.writestr(_entry(each.path, when), each.read())  # stored: pictures do not get smaller
@@ -182,12 +182,12 @@ def _pack(book: dict[str, Any], files: Iterable[ArchiveFile], when: float, label
 def _entry(path: str, when: float) -> zipfile.ZipInfo:
     moment = datetime.datetime.fromtimestamp(max(when, FIRST_ZIP_TIME), datetime.UTC)
     entry = zipfile.ZipInfo(path, moment.timetuple()[:6])
-    entry.create_system, entry.external_attr = 3, 0o100644 << 16  # the same on every system: a file for everybody
+    entry.create_system, entry.external_attr = 3, 0o100644 << 16  # the same on every system: readable for everybody
     return entry
 
 
 def _markdown(book: dict[str, Any], labels: ExportLabels) -> Iterator[str]:
-    """The lines of the transcript. What was said is quoted, so that no heading or fence in it reaches beyond it."""
+    """Yield the lines of the transcript. Messages are quoted, so that no heading or fence in them affects the rest."""
     yield from (f"# {_line(book['title'])}", "", f"{_minute(book['exported'])} · {labels.times}", "")
     if book["older_left_out"]:
         yield from (f"*{labels.older} {book['older_left_out']}*", "")
@@ -218,7 +218,7 @@ def _quote(text: str) -> list[str]:
 
 
 def _line(text: str) -> str:
-    """Somebody's words as one line, in which nothing means anything to Markdown."""
+    """Return a text as one line, with everything that Markdown would interpret escaped."""
     printable = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
     return re.sub(r"[\\`*_\[\]<>&]", r"\\\g<0>", printable)
 

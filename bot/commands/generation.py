@@ -1,4 +1,4 @@
-"""Pictures and sound that people order."""
+"""Commands that generate pictures and sound."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,54 +16,54 @@ MAKING = (*CRAFTS, SPEAK, REDO)  # commands that make something
 NEEDS_WORDS = ("imagine", "edit")
 MODEL = "model"
 OF, NTH = "of", "nth"
-WISHES = (MODEL, OF, NTH, "size", "n", "quality", "style", "background", "ratio")  # what people may say as name=value
+WISHES = (MODEL, OF, NTH, "size", "n", "quality", "style", "background", "ratio")  # allowed parameters
 WISH = re.compile(rf"(?<!\S)({'|'.join(WISHES)})=(\S+)", re.IGNORECASE)
 
 
-async def draw(craft: GenerationKind, desk: CommandContext, turn: Turn, rest: str) -> Generate:
-    """Read an order: [WORDS] [NAME=VALUE ...]. Buttons say of=TURN nth=N, for a picture that was made before."""
+async def draw(craft: GenerationKind, context: CommandContext, turn: Turn, rest: str) -> Generate:
+    """Parse a request: [WORDS] [NAME=VALUE ...]. Buttons send of=TURN nth=N, for an earlier generated picture."""
     wishes = {name.lower(): value for name, value in WISH.findall(rest)}
     words = " ".join(WISH.sub("", rest).split())
     if craft in NEEDS_WORDS and not words:
         raise Refused(f"{craft}_how")
     of = wishes.pop(OF, None)
-    subject = (await subject_of(desk, turn, of))[0] if of and of.isdecimal() else None
+    subject = (await subject_of(context, turn, of))[0] if of and of.isdecimal() else None
     model, nth = wishes.pop(MODEL, None), number(wishes.pop(NTH, "")) or 1
     return Generate(craft, words, model, wishes, subject.id if subject else None, nth)
 
 
-async def speak(desk: CommandContext, turn: Turn, rest: str) -> SpeakAnswer:
-    """/speak [TURN]: read the answer aloud."""
-    subject, _ = await subject_of(desk, turn, rest)
+async def speak(context: CommandContext, turn: Turn, rest: str) -> SpeakAnswer:
+    """Read the answer aloud: /speak [TURN]."""
+    subject, _ = await subject_of(context, turn, rest)
     if not subject.answer:
         raise Refused("again_nothing")
     return SpeakAnswer(subject)
 
 
-async def redo(desk: CommandContext, turn: Turn, rest: str) -> Generate:
-    """/redo TURN: the same order once more."""
-    subject, _ = await subject_of(desk, turn, rest)
+async def redo(context: CommandContext, turn: Turn, rest: str) -> Generate:
+    """Repeat a request: /redo TURN."""
+    subject, _ = await subject_of(context, turn, rest)
     name, words = parse(subject.message.text) or ("", "")
     if name == REDO:
-        return await redo(desk, turn, words)
+        return await redo(context, turn, words)
     craft = next((craft for craft in CRAFTS if craft == name), None)
     if craft is None:
         raise Refused("again_nothing")
-    return replace(await draw(craft, desk, subject, words), again=subject)
+    return replace(await draw(craft, context, subject, words), again=subject)
 
 
-async def suggest(craft: GenerationKind, desk: CommandContext, typed: str) -> Sequence[Suggestion]:
-    """The models that can do it and whose name holds what was typed."""
-    found = []
-    for name, provider in desk.providers.items():
+async def suggest(craft: GenerationKind, context: CommandContext, typed: str) -> Sequence[Suggestion]:
+    """List models that can do it and match the typed text."""
+    suggestions = []
+    for name, provider in context.providers.items():
         models = await provider.media.models(craft) if provider.media else ()
-        found += [Suggestion(f"{name}/{each.id}", each.name or each.id) for each in models]
-    return [each for each in found if typed.lower() in f"{each.value} {each.label}".lower()]
+        suggestions += [Suggestion(f"{name}/{each.id}", each.name or each.id) for each in models]
+    return [each for each in suggestions if typed.lower() in f"{each.value} {each.label}".lower()]
 
 
 def _command(craft: GenerationKind) -> Command:
-    async def obey(desk: CommandContext, turn: Turn, rest: str) -> Generate:
-        return await draw(craft, desk, turn, rest)
+    async def obey(context: CommandContext, turn: Turn, rest: str) -> Generate:
+        return await draw(craft, context, turn, rest)
 
     words = (Option("words", required=True),) if craft in NEEDS_WORDS else ()
     photo = () if craft == "imagine" else (Option("photo", photo=True),)

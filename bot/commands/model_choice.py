@@ -1,4 +1,4 @@
-"""Which model answers."""
+"""The choice of the model."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,27 +12,27 @@ from bot.ports import Provider
 from bot.words import say
 
 PAGE = 8  # models on one page of the picker
-SUGGESTED = 25  # while somebody types
-OFFERED = 3  # in the place of a name that nothing is called by
-CLOSE = 0.4  # how much two names have in common, from 0 to 1, to be close
-EYE = "👁"  # what marks a model that sees photos
-HERE = "✓"  # and the one that answers here
+SUGGESTED = 25  # suggestions during typing
+OFFERED = 3  # placeholder for a name that matches nothing
+CLOSE = 0.4  # similarity of two names, from 0 to 1, to be close
+EYE = "👁"  # marks a model that sees photos
+HERE = "✓"  # marks the model that answers here
 LONGEST = 40  # characters of a button
 
 Known = Mapping[str, Model]
 """Models by provider/model."""
 
 
-async def model(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/model [NAME | #PAGE]: pick the model that answers here. NAME may be a part of it, without the provider."""
-    known = await known_models(desk.providers)
+async def model(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Pick the model that answers here: /model [NAME | #PAGE]. NAME may be a part of it, without the provider."""
+    known = await known_models(context.providers)
     current = turn.conversation.model
     if not rest or rest.startswith("#"):
         return picker(known, current, number(rest[1:]) or 1, "/model", "/model", "model_now")
     name = resolve(rest, known)
     if name is None:
         return _which(rest, known, current)
-    await switch(desk, turn.conversation, name)
+    await switch(context, turn.conversation, name)
     if known[name].sees:
         return Response(say("model_switched", model=name), in_place=True)
     seeing = _seeing(known)[0]
@@ -43,19 +43,19 @@ async def model(desk: CommandContext, turn: Turn, rest: str) -> Response:
     )
 
 
-async def switch(desk: CommandContext, conversation: Conversation, name: str) -> None:
-    """Let another model answer. A provider that is left deletes what it kept: nobody would find it there later."""
-    left = desk.providers.get(conversation.provider)
-    await desk.store.conversations.switch_model(conversation, name)
+async def switch(context: CommandContext, conversation: Conversation, name: str) -> None:
+    """Switch the model. A provider that is left deletes its conversation: nobody would find it there later."""
+    left = context.providers.get(conversation.provider)
+    await context.store.conversations.switch_model(conversation, name)
     if left is not None and conversation.remote_id is not None and name.partition("/")[0] != conversation.provider:
         with suppress(BotError):
             await left.forget(conversation)
 
 
 def picker(known: Known, current: str, page: int, command: str, turn_page: str, title: str) -> Response:
-    """A page of all models, grouped by provider, the seeing ones first.
+    """Return a page of all models, grouped by provider, those that see photos first.
 
-    A press says `command` and the model, or `turn_page` and the number of another page.
+    A press sends `command` and the model, or `turn_page` and the number of another page.
     """
     ordered = _ordered(known)
     pages = max(1, -(-len(ordered) // PAGE))
@@ -71,12 +71,12 @@ def picker(known: Known, current: str, page: int, command: str, turn_page: str, 
 
 
 async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
-    """Every model that can be asked, by provider/model."""
+    """Return all available models, by provider/model."""
     return {f"{name}/{model.id}": model for name, provider in providers.items() for model in await provider.models()}
 
 
 def resolve(name: str, known: Known) -> str | None:
-    """The one model that somebody means by a name, with or without the provider; None: it is not clear."""
+    """Find the one model that matches a name, with or without the provider; None: it is ambiguous."""
     wanted = name.lower()
     same = [full for full, model in known.items() if wanted in (full.lower(), model.id.lower())]
     if same:
@@ -86,7 +86,7 @@ def resolve(name: str, known: Known) -> str | None:
 
 
 def nearest(name: str, known: Known) -> str:
-    """The model that somebody most likely means. Refused, with the closest names, where none is called like that."""
+    """Find the model that most likely matches. Refused, with the closest names, if there is none."""
     found = resolve(name, known) or next(iter(_holding(name, known)), None)
     if found is not None:
         return found
@@ -96,16 +96,16 @@ def nearest(name: str, known: Known) -> str:
     raise Refused("model_unknown", model=name, close=", ".join(close))
 
 
-async def suggest(desk: CommandContext, typed: str) -> Sequence[Suggestion]:
-    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
-    known = await known_models(desk.providers)
+async def suggest(context: CommandContext, typed: str) -> Sequence[Suggestion]:
+    """List the models that contain the typed text, then those with similar names; those that see photos first."""
+    known = await known_models(context.providers)
     return [
         Suggestion(name, f"{EYE} {name}" if known[name].sees else name) for name in fitting(typed, known)[:SUGGESTED]
     ]
 
 
 def fitting(typed: str, known: Known) -> Sequence[str]:
-    """The models whose name holds what was typed, then those whose name is close to it; seeing ones first."""
+    """List the models that contain the typed text, then those with similar names; those that see photos first."""
     holding = _holding(typed, known)
     found = dict.fromkeys([*holding, *_close(typed, known)])
     return sorted(found, key=lambda name: (name not in holding, not known[name].sees))
@@ -116,14 +116,14 @@ def _holding(typed: str, known: Known) -> Sequence[str]:
 
 
 def _close(typed: str, known: Known) -> Sequence[str]:
-    """The models whose name, with or without the provider, is close to what was typed, the closest first."""
+    """List the models with a similar name, with or without the provider, the closest first."""
     names = {model.id.lower(): name for name, model in known.items()} | {name.lower(): name for name in known}
     close = get_close_matches(typed.lower(), names, n=SUGGESTED, cutoff=CLOSE)
     return list(dict.fromkeys(names[name] for name in close))
 
 
 def _which(typed: str, known: Known, current: str) -> Response:
-    """A name that fits several models, or none: those that may be meant, to be tapped."""
+    """Return the error for a name that matches several models, or none, with buttons for the possible ones."""
     holding = _holding(typed, known)
     meant = [name for name in _ordered(known) if name in holding][:PAGE] or _close(typed, known)[:OFFERED]
     if not meant:

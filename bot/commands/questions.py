@@ -1,4 +1,4 @@
-"""Questions that a tap can ask: each is a command, and a button under the answer to a photo that came without words."""
+"""Questions as commands, for the buttons under the answer to a photo without words."""
 
 from collections.abc import Sequence
 
@@ -7,25 +7,25 @@ from bot.words import say
 
 ASK = "ask"  # asks whatever follows it
 
-# The sentence that is asked in the place of the command.
+# The sentence that replaces the command.
 QUESTIONS = {name: f"ask_{name}" for name in ("describe", "read", "translate", "explain")}
 
 
 def quick_actions(turn: Turn) -> Sequence[Button]:
-    """Return what to offer below the answer: nobody who asked in words needs to be told what can be asked."""
+    """Return the buttons for the answer, none if the author asked in words."""
     if turn.words or not turn.message.attachments:
         return ()
     return [Button(say(f"label_{name}"), f"/{name}") for name in QUESTIONS]
 
 
-def question(said: tuple[str, str] | None, text: str) -> str | None:
-    """The words to ask with, where `text` is a question: an empty string where it has none. None: a command.
+def question(command: tuple[str, str] | None, text: str) -> str | None:
+    """Return the words of a question: an empty string if it has none. None: `text` is a command.
 
-    `said` is what `parse` makes of the text.
+    `command` is the result of `parse` for the text.
     """
-    if said is None:
+    if command is None:
         return text
-    name, rest = said
+    name, rest = command
     if name == ASK:
         return rest
     return say(QUESTIONS[name]) if name in QUESTIONS else None

@@ -72,8 +72,8 @@ class FileCache:
     def recall(self, sha256: str, name: str) -> StoredFile | None:
         """Return the file with this hash, under this name; None if it is no longer cached."""
         with self._locked():
-            kept = self._find(sha256)
-            return self._held(kept, name) if kept else None
+            file = self._find(sha256)
+            return self._held(file, name) if file else None
 
     def drop(self, sha256s: Iterable[str]) -> None:
         """Delete these files. One that is in use can no longer be recalled, and is deleted when it is released."""
@@ -97,8 +97,8 @@ class FileCache:
 
     def _put(self, new: Each, data: bytes, owner: str) -> Each:
         with self._locked():
-            if found := self._find(new.sha256):  # the same text may have been stored as Markdown before
-                return self._held(replace(new, mime=found.mime, file=found.file), new.name)
+            if existing := self._find(new.sha256):  # the same text may have been stored as Markdown before
+                return self._held(replace(new, mime=existing.mime, file=existing.file), new.name)
         with self._written(new.file, data) as part, self._locked():
             part.replace(new.file)
             self._doomed.pop(new.sha256, None)
@@ -143,46 +143,46 @@ class FileCache:
 
     def _find(self, sha256: str) -> StoredFile | None:
         """Find an entry with an existing, complete file, and mark it as the most recently used one."""
-        kept = self._kept.get(sha256)
-        if kept is None:
+        entry = self._kept.get(sha256)
+        if entry is None:
             return None
-        if not self._is_whole(kept):
-            self._take_out(kept)
+        if not self._is_whole(entry):
+            self._take_out(entry)
             return None
         self._kept[sha256] = self._kept.pop(sha256)
-        return kept
+        return entry
 
-    def _is_whole(self, kept: StoredFile) -> bool:
-        if kept.sha256 not in self._unproven:
-            return kept.file.exists()
-        with suppress(FileNotFoundError), kept.file.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() == kept.sha256:
-                self._unproven.discard(kept.sha256)
+    def _is_whole(self, entry: StoredFile) -> bool:
+        if entry.sha256 not in self._unproven:
+            return entry.file.exists()
+        with suppress(FileNotFoundError), entry.file.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256:
+                self._unproven.discard(entry.sha256)
                 return True
         return False
 
-    def _enter(self, kept: StoredFile, owner: str = "") -> None:
-        self._forget(kept.sha256)
-        self._kept[kept.sha256] = replace(kept, name="")
-        self._total += kept.size
-        self._owners[kept.sha256] = owner
-        self._brought[owner] += kept.size
+    def _enter(self, entry: StoredFile, owner: str = "") -> None:
+        self._forget(entry.sha256)
+        self._kept[entry.sha256] = replace(entry, name="")
+        self._total += entry.size
+        self._owners[entry.sha256] = owner
+        self._brought[owner] += entry.size
 
     def _forget(self, sha256: str) -> None:
         self._unproven.discard(sha256)
-        if kept := self._kept.pop(sha256, None):
-            self._total -= kept.size
+        if entry := self._kept.pop(sha256, None):
+            self._total -= entry.size
             owner = self._owners.pop(sha256)
-            self._brought[owner] -= kept.size
+            self._brought[owner] -= entry.size
             if not self._brought[owner]:
                 del self._brought[owner]
 
-    def _take_out(self, kept: StoredFile) -> None:
-        self._forget(kept.sha256)
-        if kept.sha256 in self._holders:
-            self._doomed[kept.sha256] = kept.file
+    def _take_out(self, entry: StoredFile) -> None:
+        self._forget(entry.sha256)
+        if entry.sha256 in self._holders:
+            self._doomed[entry.sha256] = entry.file
         else:
-            self._shred(kept.file)
+            self._shred(entry.file)
 
     def _make_room(self) -> None:
         if self._total <= self.most_bytes:
@@ -199,9 +199,9 @@ class FileCache:
 
     # holders
 
-    def _held(self, kept: Each, name: str) -> Each:
+    def _held(self, entry: Each, name: str) -> Each:
         """Return the file as its users hold it; it is released when nothing refers to it any more."""
-        held = replace(kept, name=name)
+        held = replace(entry, name=name)
         self._holders[held.sha256] += 1
         weakref.finalize(held, self._left, held.sha256).atexit = False
         return held

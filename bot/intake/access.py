@@ -37,9 +37,9 @@ class Access:
         paired: bool = False,
         consoles: frozenset[str] = frozenset(),
     ) -> None:
-        """Subjects are people, channels and servers, as `platform:id`. Nobody `allowed` and not `paired`: all are.
+        """Keep the lists of people, channels and servers, as `platform:id`. Open if not `paired` and none `allowed`.
 
-        `consoles` are platforms of the operator's own: whoever gets in there is welcome.
+        `consoles` are platforms of the operator's own, where everybody is welcome.
         """
         self._people, self._admins, self._allowed, self._denied = people, admins, allowed, denied
         self._paired, self._consoles = paired, consoles
@@ -71,7 +71,7 @@ class Access:
 
 
 async def is_admin(people: People, admins: frozenset[str], message: Message, consoles: frozenset[str]) -> bool:
-    """Say whether its author runs this bot: on a console of the operator's, as one of `admins`, or by a claim."""
+    """Tell whether the author is an admin: on a console of the operator, as one of `admins`, or by a claim."""
     author = subject_of(message)
     return message.channel.platform in consoles or author in admins or await people.is_admin(author)
 

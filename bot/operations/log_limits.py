@@ -7,7 +7,7 @@ MOST_LINES = 10  # of a kind per window
 WINDOW_SECONDS = 60.0
 MOST_KINDS = 1_000  # kinds remembered at the same time
 
-# Modules of the core whose lines somebody without any right can bring about.
+# Modules of the core with log lines that anybody can cause without any permission.
 EXPOSED = ("aiohttp", "asyncio", "bot.web")
 
 Kind = tuple[str, int, str]
@@ -52,8 +52,8 @@ def _announce(record: logging.LogRecord, event: str) -> None:
     """Replace the record's message with the note that more lines like it are left out."""
     text = f"{event} (more lines like this are left out for up to a minute)"
     if isinstance(record.msg, dict):
-        kept = {key: value for key, value in record.msg.items() if key.startswith("_")}
-        record.msg = {**kept, "event": text, "level": record.msg.get("level"), "timestamp": record.msg.get("timestamp")}
+        own = {key: value for key, value in record.msg.items() if key.startswith("_")}
+        record.msg = {**own, "event": text, "level": record.msg.get("level"), "timestamp": record.msg.get("timestamp")}
     else:
         record.msg, record.args = text, None
     record.exc_info = record.exc_text = record.stack_info = None

@@ -22,7 +22,7 @@ SHAPES = re.compile(
 )
 HIDDEN = "***"
 
-# Libraries of the core's that log each URL, tokens in it, or what people say.
+# Libraries of the core that log each URL, with tokens in it, or people's messages.
 CHATTY = ("aiosqlite", "asyncio", "httpcore", "httpx", "matplotlib", "PIL")
 
 

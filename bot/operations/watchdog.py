@@ -84,7 +84,7 @@ class Watchdog:
             missed += 1
             if missed * self._tick >= self._limit and not self._is_debugged():
                 self._end()
-        signal.setitimer(signal.ITIMER_PROF, 0)  # here, because nobody sets it anew after this
+        signal.setitimer(signal.ITIMER_PROF, 0)  # here, because it is not set again after this
 
     def _ask(self) -> None:
         self._answered.clear()
@@ -97,15 +97,15 @@ class Watchdog:
 
     def _end(self) -> None:
         turn, stack = self._turn(), "".join(traceback.format_stack(sys._current_frames().get(self._loop_thread)))
-        said = f"the event loop stood still for {self._limit:g} seconds"
+        event = f"the event loop stood still for {self._limit:g} seconds"
         if turn is not None and self._process:
             stall = Stall(self._process, turn, time.time())
             _within(LAST_WORDS, lambda: write_stall(self._folder, stall))
         if self._stopped.is_set():
             return
         # A blocked thread may hold the lock of the log.
-        if not _within(LAST_WORDS, lambda: _log(said, turn, stack)):
-            _within(LAST_WORDS, lambda: os.write(2, f"{said} turn={turn}\n{stack}".encode()))
+        if not _within(LAST_WORDS, lambda: _log(event, turn, stack)):
+            _within(LAST_WORDS, lambda: os.write(2, f"{event} turn={turn}\n{stack}".encode()))
         os._exit(EXIT_STALLED)
 
     def _turn(self) -> int | None:
@@ -169,8 +169,8 @@ def _read(file: Path) -> Stall | None:
         return None
 
 
-def _log(said: str, turn: int | None, stack: str) -> None:
-    log.critical(said, turn=turn, stack=stack)
+def _log(event: str, turn: int | None, stack: str) -> None:
+    log.critical(event, turn=turn, stack=stack)
     for handler in logging.getLogger().handlers:
         handler.flush()
 

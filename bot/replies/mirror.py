@@ -68,7 +68,7 @@ def _question(turn: Turn) -> str:
 
 def _files(shown: Sequence[StoredFile]) -> list[File]:
     files = []
-    for kept in shown:
+    for file in shown:
         with suppress(FileNotFoundError):  # another process needed the slot
-            files.append(File(kept.filename, kept.mime, kept.file.read_bytes()))
+            files.append(File(file.filename, file.mime, file.file.read_bytes()))
     return files

@@ -68,8 +68,8 @@ def _open_fence(text: str) -> str:
 
 
 def _ticks(fence: str) -> str:
-    found = FENCE.match(fence)
-    return found["ticks"] if found else ""
+    opening_fence = FENCE.match(fence)
+    return opening_fence["ticks"] if opening_fence else ""
 
 
 def _fitting(text: str, size: int) -> int:

@@ -76,8 +76,8 @@ class TokenJudge:
                 web.HTTPTooManyRequests, "Too many wrong tokens. Wait a moment.", Retry_After=str(math.ceil(delay))
             )
         digest = _digest(token)
-        for known, scope in self._scopes:
-            if hmac.compare_digest(digest, known):
+        for token_digest, scope in self._scopes:
+            if hmac.compare_digest(digest, token_digest):
                 return scope
         self._throttle.record_failure(source)
         log.warning("a wrong token", address=source)

@@ -74,10 +74,10 @@ class Dashboard:
         return web.Response(body=body, content_type="application/json", headers=headers)
 
     async def _tell(self, name: str, split: str) -> bytes:
-        told = self._told.get((name, split))
-        if told is None or told.until < time.monotonic():
+        reply = self._told.get((name, split))
+        if reply is None or reply.until < time.monotonic():
             figures = await self._figures.tell(name, split, COUNTING)
             fresh = PARTLY if figures["uncounted"] else FRESH
-            told = _CachedReply(time.monotonic() + fresh, json.dumps(figures).encode())
-            self._told[name, split] = told
-        return told.body
+            reply = _CachedReply(time.monotonic() + fresh, json.dumps(figures).encode())
+            self._told[name, split] = reply
+        return reply.body

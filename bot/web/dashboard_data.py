@@ -47,10 +47,10 @@ class DashboardData:
         about |= {"start": starts[0], "step": shown.step, "stretches": len(starts)}
         uncounted = sum(each is None for each in (*turns, *costs))
         # In a thread, because it takes some milliseconds that would delay other tasks.
-        told = await asyncio.to_thread(_tell, turns, costs, split)
-        told["costs"]["start"] = days[0]
+        series = await asyncio.to_thread(_tell, turns, costs, split)
+        series["costs"]["start"] = days[0]
         live = _live(await self._reporting.get_backlog(), await self._coordination.list_processes(), now)
-        return about | {"uncounted": uncounted} | told | live | {"put_aside": await self._list_put_aside()}
+        return about | {"uncounted": uncounted} | series | live | {"put_aside": await self._list_put_aside()}
 
     async def _list_put_aside(self) -> Json:
         """List the latest turns that were put aside, and count all of them."""
@@ -114,9 +114,9 @@ def _dearest(costs: Sequence[Costs | None], unit: str) -> Sequence[Json]:
     ]
 
 
-def _amount(found: Costs | None, name: str, unit: str) -> float | None:
+def _amount(spent: Costs | None, name: str, unit: str) -> float | None:
     """Return the amount; None if the day is not counted yet, 0 if the model was free or reports nothing."""
-    return None if found is None else getattr(found.get(name), unit, None) or 0
+    return None if spent is None else getattr(spent.get(name), unit, None) or 0
 
 
 def _added(rows: Iterable[Sequence[float | None]]) -> Sequence[float | None]:
@@ -129,9 +129,9 @@ def _errors(stretches: Iterable[Interval]) -> Sequence[Json]:
     kinds: dict[str, tuple[int, float]] = {}
     for stretch in stretches:
         for key, (turns, last) in stretch.errors.items():
-            known = key if key in words else ELSE
-            before = kinds.get(known, (0, 0.0))
-            kinds[known] = (before[0] + turns, max(before[1], last))
+            sentence_key = key if key in words else ELSE
+            before = kinds.get(sentence_key, (0, 0.0))
+            kinds[sentence_key] = (before[0] + turns, max(before[1], last))
     return [
         {"key": key, "turns": turns, "last": last, "sentence": _sentence(words.get(key, ""))}
         for key, (turns, last) in sorted(kinds.items(), key=lambda kind: (-kind[1][0], kind[0]))

@@ -58,8 +58,8 @@ class IntervalCache(Generic[Counted]):
                 await self._learn(start, step)
                 if time.monotonic() > deadline:
                     break
-        known = (self._known.get((start, step)) for start in starts)
-        return [each[1] if each else None for each in known]
+        entries = (self._known.get((start, step)) for start in starts)
+        return [each[1] if each else None for each in entries]
 
     async def _learn(self, start: float, step: float) -> None:
         over = start + step + LATE < time.time()

@@ -55,21 +55,21 @@ class LoginPages:
         next = fields.get("next", "/")
         if self._judge.judge(request, fields.get("token", "")) != "all":
             return _page("login.html", status=401, next=next, sentence=WRONG)
-        found = web.HTTPSeeOther(next if _is_local(next) else "/")
+        redirect = web.HTTPSeeOther(next if _is_local(next) else "/")
         encrypted = "https" in (request.scheme, request.headers.get("X-Forwarded-Proto"))
         secret = await self._logins.begin(request.headers.get("User-Agent", ""))
-        found.set_cookie(
+        redirect.set_cookie(
             COOKIE, secret, max_age=int(LIFETIME), path="/", httponly=True, samesite="Strict", secure=encrypted
         )
-        raise found
+        raise redirect
 
     async def log_out(self, request: web.Request) -> web.Response:
         """End the session of this browser."""
-        found = web.HTTPSeeOther("/login")
-        found.del_cookie(COOKIE, path="/")
+        redirect = web.HTTPSeeOther("/login")
+        redirect.del_cookie(COOKIE, path="/")
         if SESSION in request:
             await self._end(request[SESSION].id)
-        raise found
+        raise redirect
 
     async def show_sessions(self, request: web.Request) -> web.Response:
         """List the logged-in browsers."""

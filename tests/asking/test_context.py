@@ -111,11 +111,11 @@ def test_a_number_that_nobody_knows_is_no_photo_and_the_last_one_is_meant() -> N
 
 
 def test_what_a_provider_choked_on_does_not_come_along_by_itself() -> None:
-    assert numbers(select_relevant("and?", [], [known(1), known(2, spoiled=True)])) == [1]
+    assert numbers(select_relevant("and?", [], [known(1), known(2, unusable=True)])) == [1]
 
 
 def test_nor_does_another_one_stand_in_for_it_where_it_is_named() -> None:
-    shown = [known(1), known(2, spoiled=True), known(3)]
+    shown = [known(1), known(2, unusable=True), known(3)]
     assert select_relevant("what is in photo 2?", [], shown) == []
     assert numbers(list_unusable("what is in photo 2?", shown)) == [2]
 
@@ -168,7 +168,7 @@ def test_others_are_told_of_in_words_and_those_that_are_sent_are_not() -> None:
 
 
 def test_where_nobody_described_one_its_answer_tells() -> None:
-    assert "Photo 1 (1.jpg): It is a tabby." in background([known(1, said="It is\n a tabby.")], [], {})
+    assert "Photo 1 (1.jpg): It is a tabby." in background([known(1, answer_beginning="It is\n a tabby.")], [], {})
 
 
 def test_one_that_is_lost_is_named_with_the_reason() -> None:
@@ -178,7 +178,7 @@ def test_one_that_is_lost_is_named_with_the_reason() -> None:
 
 
 def test_a_thousand_photos_are_told_of_in_as_many_words_as_a_dozen() -> None:
-    told = background([known(n, said="x" * 1000) for n in range(1, 1001)], [], {})
+    told = background([known(n, answer_beginning="x" * 1000) for n in range(1, 1001)], [], {})
     assert len(told.splitlines()) <= TOLD + 3
     assert len(told) < (LONGEST_DESCRIPTION + 40) * (TOLD + 2)
 

@@ -18,13 +18,13 @@ def strip_gif(data: bytes) -> bytes:
     Unreadable: far too many blocks or sub-blocks. A truncated file is left for the decoder to judge.
     """
     start = _after_colours(data, 10, _HEADER)
-    kept = [data[:start]]
+    blocks = [data[:start]]
     for kind, block in bounded(_blocks(data, start), _MOST_BLOCKS):
         if kind in (_IMAGE, _GRAPHIC_CONTROL):
-            kept.append(block)
+            blocks.append(block)
         if kind == _IMAGE:
             break
-    return b"".join([*kept, bytes([_TRAILER])])
+    return b"".join([*blocks, bytes([_TRAILER])])
 
 
 def _blocks(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:

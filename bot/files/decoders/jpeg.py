@@ -27,8 +27,8 @@ def strip_jpeg(data: bytes) -> Picture:
     markers = [marker for marker, _ in segments]
     if markers.count(_SOS) > _MOST_SCANS:
         raise Unreadable("photo_broken")
-    kept = b"".join([b"\xff\xd8", *_drawing(segments), b"\xff\xd9"])
-    return Picture(kept, _FRAMES.intersection(markers) <= _COMMON_FRAMES, _exif(segments), _icc(segments))
+    stripped = b"".join([b"\xff\xd8", *_drawing(segments), b"\xff\xd9"])
+    return Picture(stripped, _FRAMES.intersection(markers) <= _COMMON_FRAMES, _exif(segments), _icc(segments))
 
 
 def _segments(data: bytes) -> Iterator[Segment]:
@@ -59,8 +59,8 @@ def _drawing(segments: Iterable[Segment]) -> Iterator[bytes]:
 
 
 def _exif(segments: Iterable[Segment]) -> bytes:
-    found = (segment[4:] for marker, segment in segments if marker == _APP1 and segment[4:10] == b"Exif\0\0")
-    return next(found, b"")
+    payloads = (segment[4:] for marker, segment in segments if marker == _APP1 and segment[4:10] == b"Exif\0\0")
+    return next(payloads, b"")
 
 
 def _icc(segments: Iterable[Segment]) -> bytes:

@@ -20,15 +20,15 @@ Chunk = tuple[bytes, memoryview]  # the type, and the whole chunk with length an
 
 def strip_png(data: bytes) -> Picture:
     """Keep the chunks that draw; raise Unreadable if there is no end or a checksum is wrong."""
-    kept, said = [memoryview(_SIGNATURE)], {b"eXIf": b"", b"iCCP": b""}
+    chunks_kept, metadata = [memoryview(_SIGNATURE)], {b"eXIf": b"", b"iCCP": b""}
     for kind, chunk in bounded(_chunks(data), _MOST_CHUNKS):
         if kind in _DRAWING:
-            kept.append(_checked(kind, chunk))
-        elif kind in said:
-            said[kind] = said[kind] or bytes(chunk[8:-4])
+            chunks_kept.append(_checked(kind, chunk))
+        elif kind in metadata:
+            metadata[kind] = metadata[kind] or bytes(chunk[8:-4])
         elif not kind[0] & _ANCILLARY:  # a critical chunk that a decoder must understand to draw the picture
             raise Unreadable("photo_broken")
-    return Picture(b"".join(kept), _depth(kept) <= 8, said[b"eXIf"], _unpacked(said[b"iCCP"]))
+    return Picture(b"".join(chunks_kept), _depth(chunks_kept) <= 8, metadata[b"eXIf"], _unpacked(metadata[b"iCCP"]))
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
@@ -53,8 +53,8 @@ def _checked(kind: bytes, chunk: memoryview) -> memoryview:
     return chunk[:0]
 
 
-def _depth(kept: list[memoryview]) -> int:
-    header = bytes(kept[1]) if len(kept) > 1 else b""
+def _depth(chunks: list[memoryview]) -> int:
+    header = bytes(chunks[1]) if len(chunks) > 1 else b""
     return header[16] if header[4:8] == b"IHDR" and len(header) == 25 else 0
 
 

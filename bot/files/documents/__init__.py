@@ -46,8 +46,8 @@ class DocumentIntake:
 
     async def recall(self, sha256: str, name: str) -> Document | None:
         """Return the cached document of this hash; None if it is no longer cached."""
-        kept = await asyncio.to_thread(self._keep.recall, sha256, display_name(name, "file"))
-        return kept if isinstance(kept, Document) else None
+        document = await asyncio.to_thread(self._keep.recall, sha256, display_name(name, "file"))
+        return document if isinstance(document, Document) else None
 
     async def words(self, document: Document) -> DocumentText:
         """Return its text, as far as it is read. Unreadable: it is locked, damaged ...; Busy: its file is gone."""

@@ -80,8 +80,8 @@ class PhotoIntake:
 
     async def recall(self, sha256: str, name: str) -> Photo | None:
         """Return the cached photo of this hash; None if it is no longer cached."""
-        kept = await asyncio.to_thread(self.keep.recall, sha256, display_name(name, "photo"))
-        return kept if isinstance(kept, Photo) else None
+        photo = await asyncio.to_thread(self.keep.recall, sha256, display_name(name, "photo"))
+        return photo if isinstance(photo, Photo) else None
 
     async def drop(self, sha256s: Iterable[str]) -> None:
         """Delete these files, documents too; one in use can no longer be recalled, and is deleted when released."""
