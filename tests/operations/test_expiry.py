@@ -13,7 +13,7 @@ from bot.configuration import read_settings
 from bot.errors import Busy
 from bot.files.photos import PhotoIntake
 from bot.operations.expiry import DAY, Expiry
-from bot.ports import Store
+from bot.ports import Deletion, Store
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.work import until
@@ -97,18 +97,21 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("often")
-async def test_a_store_that_is_away_is_survived(sqlite: Store, platform: FakePlatform, photos: PhotoIntake) -> None:
+async def test_a_store_that_is_away_is_survived(
+    sqlite: Store, platform: FakePlatform, photos: PhotoIntake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await aged(sqlite, 30, "an old question")
-    expired, tried = sqlite.deletion.delete_expired, 0
+    deletion, tried = type(sqlite.deletion), 0
+    expired = deletion.delete_expired
 
-    async def away(before: float, most: int) -> int:
+    async def away(port: Deletion, before: float, most: int) -> int:
         nonlocal tried
         tried += 1
         if tried < 3:
             raise ConnectionError
-        return await expired(before, most)
+        return await expired(port, before, most)
 
-    sqlite.deletion.delete_expired = away  # type: ignore[method-assign]
+    monkeypatch.setattr(deletion, "delete_expired", away)
     async with running(Expiry(sqlite.deletion, [platform.as_platform()], photos, SETTINGS)):
         await until(lambda: platform.expired)
     assert tried >= 3
