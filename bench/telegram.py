@@ -110,7 +110,7 @@ async def _snapthread(telegram: str, provider: str, at_once: int) -> AsyncGenera
     from bench import snapthread
 
     pace = SendPacing(SendLimits(private=0, group=0, group_minute=10_000_000, overall=10_000_000))
-    async with snapthread.running(lambda store, folder: Telegram(TOKEN, telegram, pace=pace), provider, at_once):
+    async with snapthread.running(lambda store, folder: Telegram(TOKEN, telegram, pacing=pace), provider, at_once):
         yield
 
 

@@ -74,13 +74,13 @@ def failures(text: str) -> list[ServiceFailure]:
 
 def words_on_discord(text: str) -> str:
     said: Any = SimpleNamespace(content=text, mentions=[])
-    return discord_translate._words(said, 1, [2, 3])
+    return discord_translate._readable_text(said, 1, [2, 3])
 
 
 READERS: Mapping[str, Callable[[str], object]] = {
-    "Telegram's posts": lambda text: [telegram.render(page) for page in pages(text, telegram.LONGEST)],
+    "Telegram's posts": lambda text: [telegram.render(page) for page in pages(text, telegram.MAX_LENGTH)],
     "Telegram's renderer": telegram.render,
-    "Discord's posts": lambda text: [discord.render(page) for page in pages(text, discord.LONGEST)],
+    "Discord's posts": lambda text: [discord.render(page) for page in pages(text, discord.MAX_LENGTH)],
     "Discord's renderer": discord.render,
     "Markdown": lambda text: parse(text[:8_000]),
     "speech": spoken,
@@ -98,7 +98,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "an export": lambda text: (export._quote(text), export._line(text), export._safe(text, "a.png")),
     "log lines": lambda text: logs.SHAPES.sub("", text),
     "words on Telegram": lambda text: (
-        telegram_translate._words(ME, text, ME),
+        telegram_translate._without_bot_name(ME, text, ME),
         telegram_translate._commands_me(text, ME),
     ),
     "words on Discord": words_on_discord,

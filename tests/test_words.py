@@ -17,7 +17,16 @@ import aiohttp
 import discord
 import pytest
 
-from adapters.platforms.discord.slash_commands import CHAT, LOCALES, MENUS, MESSAGE_MENU, Payload, menu, payload, sync
+from adapters.platforms.discord.slash_commands import (
+    CHAT,
+    LOCALES,
+    MENUS,
+    MESSAGE_MENU,
+    Payload,
+    command_payloads,
+    menu_question,
+    sync_commands,
+)
 from bot.commands import COMMANDS, CommandContext, Response, quick_actions
 from bot.errors import Busy, Refused
 from bot.messages import Turn
@@ -303,7 +312,7 @@ def described(wanted: list[Payload]) -> Iterator[Payload]:
 
 
 def test_every_command_and_option_is_described_in_every_language() -> None:
-    for each in described(payload()):
+    for each in described(command_payloads()):
         words = each["description_localizations"]
         assert set(words) == {"de", "es-ES", "es-419", "ru", "hi", "zh-CN"} == set(LOCALES)
         assert all(1 <= len(sentence) <= 100 for sentence in words.values())
@@ -311,7 +320,7 @@ def test_every_command_and_option_is_described_in_every_language() -> None:
 
 
 def test_names_are_english_but_those_of_menus() -> None:
-    wanted = payload()
+    wanted = command_payloads()
     assert not any("name_localizations" in each for each in described(wanted))
     menus = {command["name"]: command["name_localizations"] for command in wanted if command["type"] == MESSAGE_MENU}
     assert menus["Ask about this photo"]["de"] == "Zu diesem Foto fragen"
@@ -319,11 +328,11 @@ def test_names_are_english_but_those_of_menus() -> None:
 
 
 def test_what_discord_is_told_does_not_depend_on_who_is_spoken_to() -> None:
-    english = payload()
+    english = command_payloads()
     with speaking("ru"):
-        assert payload() == english
-        assert menu("Describe") == "describe"
-        assert menu("Описать") is None
+        assert command_payloads() == english
+        assert menu_question("Describe") == "describe"
+        assert menu_question("Описать") is None
 
 
 @pytest.fixture
@@ -354,12 +363,12 @@ def without_other_languages(wanted: list[Payload]) -> None:
     "change", [reworded, with_a_language_less, with_another_name_on_a_menu, without_other_languages]
 )
 async def test_a_change_in_one_language_is_told_once(server: FakeDiscord, change: Any) -> None:
-    changed = deepcopy(payload())
+    changed = deepcopy(command_payloads())
     change(changed)
     async with discord.Client(intents=discord.Intents(guilds=True)) as app:
         await app.login(TOKEN)
-        for wanted in (payload(), payload(), changed, changed):
-            await sync(app, wanted)
+        for wanted in (command_payloads(), command_payloads(), changed, changed):
+            await sync_commands(app, wanted)
     assert len(server.called("PUT", "/applications/{application_id}/commands")) == 2
 
 
@@ -374,5 +383,5 @@ async def test_discord_is_asked_for_all_languages_that_it_knows(server: FakeDisc
     trace.on_request_start.append(note)
     async with discord.Client(intents=discord.Intents(guilds=True), http_trace=trace) as app:
         await app.login(TOKEN)
-        await sync(app, payload())
+        await sync_commands(app, command_payloads())
     assert asked == [{"with_localizations": "true"}]

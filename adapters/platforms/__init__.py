@@ -1,4 +1,4 @@
-"""The chat platforms. A new one is a package beside this file and a line here."""
+"""Chat platforms. A new one is a package beside this file and a line here."""
 
 from adapters import Plugin
 from bot.adapter_settings import PlatformSettings

@@ -1,1 +1,1 @@
-"""Discord: photos in servers, threads and private chats, slash commands and menus, and nothing missed while away."""
+"""Discord: servers, threads and private chats, slash commands and menus, and catching up after an absence."""

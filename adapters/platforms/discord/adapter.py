@@ -1,4 +1,4 @@
-"""Discord as a chat platform like any other, put together from its parts."""
+"""The Discord adapter, assembled from its parts."""
 
 import asyncio
 import hashlib
@@ -10,23 +10,24 @@ from typing import Any, Self
 
 import discord
 
-from adapters.platforms.discord import legacy_files as attic
 from adapters.platforms.discord.attachment_store import AttachmentStore
+from adapters.platforms.discord.channel_queues import ChannelQueues
 from adapters.platforms.discord.downloads import AttachmentDownloads, LinkCache
 from adapters.platforms.discord.errors import HistoryForbidden, InteractionExpired, ThreadArchived, map_discord_errors
-from adapters.platforms.discord.interaction_responses import answer, revise
+from adapters.platforms.discord.interaction_responses import edit_posted_response, send_response
 from adapters.platforms.discord.interaction_tokens import InteractionToken, InteractionTokens
 from adapters.platforms.discord.interactions import Interactions, Suggest
+from adapters.platforms.discord.legacy_files import migrate_legacy_files
 from adapters.platforms.discord.listener import DiscordListener
-from adapters.platforms.discord.outgoing_attachments import fit, uploads
+from adapters.platforms.discord.outgoing_attachments import shrink_large_pictures, to_discord_files
 from adapters.platforms.discord.places import NAME, Place
 from adapters.platforms.discord.post_content import PostContent
 from adapters.platforms.discord.previews import NOBODY, edit_message
 from adapters.platforms.discord.rest import RestClient
-from adapters.platforms.discord.rest_pacing import MOST_CALLS, RestPacing, best_effort
+from adapters.platforms.discord.rest_pacing import MAX_CALLS, RestPacing, best_effort
 from adapters.platforms.discord.settings import DiscordSettings
 from adapters.platforms.discord.shards import Shards
-from adapters.platforms.discord.slash_commands import Payload, payload, shown_as
+from adapters.platforms.discord.slash_commands import Payload, command_payloads, option_label
 from adapters.platforms.discord.threads import PermissionNotices
 from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.adapter_context import AdapterContext
@@ -42,7 +43,7 @@ TYPING = 8.0  # seconds; Discord shows the sign for ten
 
 
 class Discord:
-    """Channels of servers, threads, private chats, and places where the bot is no member."""
+    """The platform of servers' channels, threads, private chats, and places where the bot is no member."""
 
     name = NAME
 
@@ -59,30 +60,45 @@ class Discord:
         commands: Sequence[Payload] = (),
         suggest: Suggest,
         shards: Shards | None = None,
-        most_bytes: int = 20 * 1024 * 1024,
-        most_calls: int | None = None,
+        max_bytes: int = 20 * 1024 * 1024,
+        max_calls: int | None = None,
     ) -> None:
-        """`commands` are those that Discord is told of; `most_calls` a second are made by all processes together.
+        """Make the adapter. `commands` are registered with Discord; `max_calls` a second is the limit of all processes.
 
         `folder` is where earlier versions kept files that Discord shows only once.
         """
-        pace, links = RestPacing(coordination, token, most_calls), LinkCache()
-        self._folder, self._keep = folder, AttachmentStore(blobs)
-        self._rest = RestClient(token, url, pace)
-        self._files = AttachmentDownloads(self._rest.message, self._keep, links)
-        self._tickets = InteractionTokens(blobs, TokenEncryption(token))
-        self._tact = PermissionNotices(self._rest, blobs)
-        self._listening = DiscordListener(
-            token, self._rest, intake, channels, coordination, pace, shards, commands, links, self._tact,
-            lambda receive, lines: Interactions(receive, lines, self._tickets, self._files, suggest, most_bytes),
-        )  # fmt: skip
+        pacing, links = RestPacing(coordination, token, max_calls), LinkCache()
+        self._folder, self._attachment_store = folder, AttachmentStore(blobs)
+        self._rest = RestClient(token, url, pacing)
+        self._files = AttachmentDownloads(self._rest.fetch_message, self._attachment_store, links)
+        self._tokens = InteractionTokens(blobs, TokenEncryption(token))
+        self._notices = PermissionNotices(self._rest, blobs)
+
+        def make_interactions(receive: Receive, queues: ChannelQueues) -> Interactions:
+            return Interactions(
+                receive, queues, tokens=self._tokens, files=self._files, suggest=suggest, max_bytes=max_bytes
+            )
+
+        self._listener = DiscordListener(
+            token=token,
+            rest=self._rest,
+            intake=intake,
+            channels=channels,
+            coordination=coordination,
+            pacing=pacing,
+            shards=shards,
+            commands=commands,
+            links=links,
+            notices=self._notices,
+            make_interactions=make_interactions,
+        )
         self._tasks = BackgroundTasks()
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
         self._stack.push_async_callback(self._rest.close)
         await self._stack.enter_async_context(self._files)
-        await attic.empty(self._folder, self._keep)
+        await migrate_legacy_files(self._folder, self._attachment_store)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -105,131 +121,134 @@ class Discord:
     # listening
 
     async def listen(self, receive: Receive) -> None:
-        """Hand every message to `receive`, until cancelled; wait as long as another process does so.
+        """Pass every message to `receive`, until cancelled; wait as long as another process does so.
 
-        Refused when the operator has to mend something.
+        Raises Refused when the operator has to fix something.
         """
-        await self._listening.run(receive)
+        await self._listener.run(receive)
 
     @property
     def health(self) -> Health:
-        """Whether every shard is connected, or another process listens."""
-        return self._listening.health
+        """The number of connected shards, or the fact that another process listens."""
+        return self._listener.health
 
     # speaking
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish the post and return its id. The same key again, within minutes, is the same post."""
-        place, said = Place.of(channel), PostContent(post.text, post.buttons, await fit(post.files))
+        place, content = (
+            Place.of(channel),
+            PostContent(post.text, post.buttons, await shrink_large_pictures(post.files)),
+        )
         nonce = _nonce(channel, post)
-        ticket = await self._tickets.behind(post.reply_to, place)
+        token = await self._tokens.find_for_message(post.reply_to, place)
         with best_effort(post.is_partial):
-            if ticket is not None:
+            if token is not None:
                 try:
-                    return await self._answer(ticket, place, said, nonce, post.is_partial)
+                    return await self._respond(token, place, content=content, nonce=nonce, is_partial=post.is_partial)
                 except InteractionExpired:
                     if place.visitor is not None:
                         raise
             if place.visitor is not None:
                 raise InteractionExpired("discord_interaction_over")
-            self._make_way("POST", str(place.id), post.is_partial)
-            post_id = await self._post(place, said, post.reply_to, nonce)
-        self._tickets.ordinary(post_id)
+            self._check_room("POST", str(place.id), post.is_partial)
+            post_id = await self._post(place, content, post.reply_to, nonce)
+        self._tokens.mark_ordinary(post_id)
         return post_id
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post; a thread that sleeps is woken up by a new post."""
-        place, said = Place.of(channel), PostContent(post.text, post.buttons)
-        ticket = await self._tickets.that_made(post_id)
+        place, content = Place.of(channel), PostContent(post.text, post.buttons)
+        token = await self._tokens.find_for_post(post_id)
         with best_effort(post.is_partial):
-            if ticket is not None:
+            if token is not None:
                 try:
-                    self._make_way("PATCH", ticket.token, post.is_partial)
-                    await revise(await self._rest.client(), ticket, post_id, said)
-                except InteractionExpired:  # the post itself stays, and we can edit it like any other
+                    self._check_room("PATCH", token.token, post.is_partial)
+                    await edit_posted_response(await self._rest.client(), token, post_id, content)
+                except InteractionExpired:  # the post itself stays, and can be edited like any other
                     if place.visitor is not None:
                         raise
                 else:
                     return post_id
             if place.visitor is not None:
                 raise InteractionExpired("discord_interaction_over")
-            self._make_way("PATCH", str(place.id), post.is_partial)
+            self._check_room("PATCH", str(place.id), post.is_partial)
             try:
-                await self._edit(place, int(post_id), said)
+                await self._edit(place, int(post_id), content)
             except ThreadArchived:
                 return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons))
         return post_id
 
-    async def _answer(
-        self, ticket: InteractionToken, place: Place, said: PostContent, nonce: str | None, is_partial: bool
+    async def _respond(
+        self, token: InteractionToken, place: Place, content: PostContent, nonce: str | None, is_partial: bool
     ) -> str:
-        first = ticket.is_first(nonce)
-        self._make_way("PATCH" if first else "POST", ticket.token, is_partial)
+        is_first = token.is_first(nonce)
+        self._check_room("PATCH" if is_first else "POST", token.token, is_partial)
         client = await self._rest.client()
-        post = await answer(client, ticket, said, first=first, hidden=place.visitor is not None)
-        await self._tickets.answered(ticket, post, nonce)
+        post = await send_response(client, token, content, first=is_first, hidden=place.visitor is not None)
+        await self._tokens.save_post(token, post, nonce)
         return post
 
-    async def _post(self, place: Place, said: PostContent, reply_to: str | None, nonce: str | None) -> str:
+    async def _post(self, place: Place, content: PostContent, reply_to: str | None, nonce: str | None) -> str:
         try:
-            return await self._say(place, said, _reference(place, reply_to), nonce)
+            return await self._send(place, content, _reference(place, reply_to), nonce)
         except HistoryForbidden:
-            return await self._say(place, said, None, nonce)
+            return await self._send(place, content, None, nonce)
         except Refused as error:
             if error.key != "discord_shut_out":
                 raise
-            if said.files:  # we may be allowed to speak, if not to attach files
-                post = await self._post(place, replace(said, files=()), reply_to, nonce)
-                await self._tact.shut_out(place.id, reply_to, "Attach Files")
+            if content.files:  # we may be allowed to speak, if not to attach files
+                post = await self._post(place, replace(content, files=()), reply_to, nonce)
+                await self._notices.report_missing_permission(place.id, reply_to, "Attach Files")
                 return post
-            await self._tact.shut_out(place.id, reply_to, "Send Messages")
+            await self._notices.report_missing_permission(place.id, reply_to, "Send Messages")
             raise
 
-    async def _say(
-        self, place: Place, said: PostContent, reference: discord.MessageReference | None, nonce: str | None
+    async def _send(
+        self, place: Place, content: PostContent, reference: discord.MessageReference | None, nonce: str | None
     ) -> str:
-        target = await self._rest.place(place.id)
-        options: dict[str, Any] = {"view": said.view, "nonce": nonce, "reference": reference}
-        options["files"] = uploads(said.files) or None
-        content = said.content
+        target = await self._rest.get_channel(place.id)
+        options: dict[str, Any] = {"view": content.view, "nonce": nonce, "reference": reference}
+        options["files"] = to_discord_files(content.files) or None
+        text = content.content
         with map_discord_errors():
             post = await target.send(
-                content,
+                text,
                 allowed_mentions=NOBODY,
                 suppress_embeds=True,
                 **{name: value for name, value in options.items() if value is not None},
             )
-        if post.content.strip() != content.strip():  # said before, by the same nonce, with the words of then
-            await self._edit(place, post.id, said)
+        if post.content.strip() != text.strip():  # posted before under the same nonce, with an earlier text
+            await self._edit(place, post.id, content)
         return str(post.id)
 
-    async def _edit(self, place: Place, post: int, said: PostContent) -> None:
+    async def _edit(self, place: Place, post: int, content: PostContent) -> None:
         client = await self._rest.client()
         with map_discord_errors():
-            await edit_message(client, place.id, post, content=said.content, view=said.view)
+            await edit_message(client, place.id, post, content=content.content, view=content.view)
 
-    def _make_way(self, method: str, where: str, is_partial: bool) -> None:
-        """Half-grown text never takes the last call that Discord allows: the whole one may need it."""
-        pause = self._rest.allowance.pause(method, where) if is_partial else 0
+    def _check_room(self, method: str, key: str, is_partial: bool) -> None:
+        """Raise Busy for a partial text that would use the last allowed call: the complete one may need it."""
+        pause = self._rest.remaining_calls.pause(method, key) if is_partial else 0
         if pause:
             raise Busy("discord_slow_down", retry_after=pause)
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
-        """Show that an answer is on its way."""
+        """Show the typing sign while an answer is being made."""
         done = asyncio.Event()
         place = Place.of(channel)
-        if place.visitor is None:  # there, Discord itself shows that we think
-            self._tasks.start(self._type(place, done))
+        if place.visitor is None:  # for a visitor, Discord itself shows "thinking"
+            self._tasks.start(self._send_typing(place, done))
         try:
             yield
         finally:
             done.set()
 
-    async def _type(self, place: Place, done: asyncio.Event) -> None:
+    async def _send_typing(self, place: Place, done: asyncio.Event) -> None:
         while not done.is_set():
             with suppress(BotError), map_discord_errors(), best_effort():
-                await (await self._rest.place(place.id)).typing()
+                await (await self._rest.get_channel(place.id)).typing()
             with suppress(TimeoutError):
                 async with asyncio.timeout(TYPING):
                     await done.wait()
@@ -237,38 +256,38 @@ class Discord:
     # fetching
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or is a film."""
+        """Fetch a file. Raises Unreadable when it is larger than `limit` bytes, gone, or a video."""
         return await self._files.download(attachment, limit)
 
     # odds and ends
 
     async def can_manage(self, channel: Channel, author: Author) -> bool:
-        """Whether this person has Manage Server; in private, everybody may choose."""
+        """Tell whether this person has Manage Server; in private, everybody manages."""
         place = Place.of(channel)
         if place.private or place.visitor is not None:
             return True
         client = await self._rest.client()
         with map_discord_errors():
-            found = await client.fetch_channel(place.id)
-            if isinstance(found, discord.abc.PrivateChannel):
+            channel_object = await client.fetch_channel(place.id)
+            if isinstance(channel_object, discord.abc.PrivateChannel):
                 return True
-            guild = await client.fetch_guild(found.guild.id, with_counts=False)
+            guild = await client.fetch_guild(channel_object.guild.id, with_counts=False)
             member = await guild.fetch_member(int(author.id))
         return member.guild_permissions.manage_guild
 
     async def expire(self, before: float, photos_before: float) -> None:
-        """Delete old files that Discord would not show again, and what is of no use any more."""
+        """Delete old files of interactions, expired tokens and old notices."""
         await self._files.expire(photos_before)
-        await self._tickets.expire()
-        await self._tact.expire(before)
+        await self._tokens.expire()
+        await self._notices.expire(before)
 
     async def check(self) -> None:
-        """Ask who we are. Refused when Discord does not know the token."""
+        """Fetch our own application. Raises Refused when Discord does not know the token."""
         await self._rest.application()
 
 
 def _reference(place: Place, reply_to: str | None) -> discord.MessageReference | None:
-    """What to reply to. A press is known by the post it was made under, and an interaction alone is no message."""
+    """Return the message to reply to. A press replies to its post, and an interaction alone is no message."""
     id = (reply_to or "").partition("/")[0]
     if not id or int(id) == place.id:  # a thread's first message stands outside of it
         return None
@@ -276,7 +295,7 @@ def _reference(place: Place, reply_to: str | None) -> discord.MessageReference |
 
 
 def _nonce(channel: Channel, post: OutgoingPost) -> str | None:
-    """The same text for the same post, and another one after a fresh start with an empty store."""
+    """Derive a nonce that is the same for the same post, and another one after a fresh start with an empty store."""
     if post.key is None:
         return None
     return hashlib.blake2b(f"{channel} {post.reply_to} {post.key}".encode(), digest_size=12).hexdigest()
@@ -289,7 +308,9 @@ def open_discord(context: AdapterContext) -> Discord:
 
     async def suggest(command: str, option: str, typed: str) -> Sequence[Suggestion]:
         options = COMMANDS[command].options if command in COMMANDS else ()
-        suggest_values = next((each.suggest for each in options if shown_as(each) == option), None)
+        suggest_values = next(
+            (command_option.suggest for command_option in options if option_label(command_option) == option), None
+        )
         return await suggest_values(command_context, typed) if suggest_values else ()
 
     return Discord(
@@ -300,9 +321,9 @@ def open_discord(context: AdapterContext) -> Discord:
         channels=context.store.channels,
         blobs=context.store.blobs,
         coordination=context.store.coordination,
-        commands=payload(),
+        commands=command_payloads(),
         suggest=suggest,
         shards=Shards.parse(own.discord_shards) if own.discord_shards else None,
-        most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
-        most_calls=MOST_CALLS,
+        max_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
+        max_calls=MAX_CALLS,
     )

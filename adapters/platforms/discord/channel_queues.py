@@ -1,4 +1,4 @@
-"""One thing after the other in each channel, and the channels side by side."""
+"""Queues that do the work of each channel in order, and the channels concurrently."""
 
 import asyncio
 from collections import deque
@@ -14,38 +14,38 @@ log = structlog.get_logger(__name__)
 
 Work = Callable[[], Awaitable[None]]
 
-PATIENCE = 1.0  # seconds that what is in line gets when the end comes
+CLOSE_TIMEOUT = 1.0  # seconds for queued work when the queues close
 
 
 class ChannelQueues:
-    """A line for each channel in which something is going on. discord.py would run all events at the same time."""
+    """A queue for each channel with work. discord.py by itself would handle all events at the same time."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, deque[Work]] = {}
+        self._queues: dict[int, deque[Work]] = {}
         self._tasks = BackgroundTasks()
 
     def put(self, channel: int, work: Work) -> None:
-        """Do this when all that was put before it for the channel is done."""
-        if line := self._lines.get(channel):
-            line.append(work)
+        """Do this work when all earlier work of the channel is done."""
+        if queue := self._queues.get(channel):
+            queue.append(work)
             return
-        self._lines[channel] = deque([work])
+        self._queues[channel] = deque([work])
         self._tasks.start(self._run(channel))
 
     async def close(self) -> None:
-        """Do what can be done in a moment, and leave the rest."""
-        await self._tasks.close(PATIENCE)
+        """Finish what can be finished in a moment, and cancel the rest."""
+        await self._tasks.close(CLOSE_TIMEOUT)
 
     async def _run(self, channel: int) -> None:
-        line = self._lines[channel]
-        while line:  # what is in work stays in its line, so that nothing passes it
-            await retry_until_done(line[0])
-            line.popleft()
-        del self._lines[channel]
+        queue = self._queues[channel]
+        while queue:  # running work stays in its queue, so that nothing passes it
+            await retry_until_done(queue[0])
+            queue.popleft()
+        del self._queues[channel]
 
 
 async def retry_until_done(work: Work) -> None:
-    """Do it again until it is done: what keeps it from that, a store or a Discord that is away, comes back."""
+    """Repeat the work until it succeeds: a store or a Discord that is away comes back."""
     backoff = Backoff(DISCORD_INTAKE)
     while True:
         try:

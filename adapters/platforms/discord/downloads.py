@@ -1,4 +1,4 @@
-"""Discord's files, fetched by links that are over within a day; `pictures` tells how each one is known for ever."""
+"""Downloads of Discord's files by links that expire within a day; `message_files` explains their permanent ids."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ import structlog
 
 from adapters.platforms.discord.attachment_store import AttachmentStore
 from adapters.platforms.discord.errors import map_discord_errors, retry_after
-from adapters.platforms.discord.message_files import HIDDEN, links_in
+from adapters.platforms.discord.message_files import HIDDEN, list_links
 from bot.errors import Busy, Refused, Unreadable
 from bot.messages import Attachment
 from bot.util.http import Http, Reply, check_size, photo
@@ -23,67 +23,67 @@ log = structlog.get_logger(__name__)
 
 FetchMessage = Callable[[int, int], Awaitable[discord.Message]]
 
-SILENCE = 20.0  # seconds that Discord may say nothing
-MOST_LINKS = 10_000
-MARGIN = 60.0  # seconds that a link has to be good for, to be worth asking
-UNSIGNED = 600.0  # seconds that we trust a link which does not say how long it is good
+READ_TIMEOUT = 20.0  # seconds without a byte from Discord
+MAX_LINKS = 10_000
+MIN_VALIDITY = 60.0  # seconds that a link must still be valid to be used
+DEFAULT_VALIDITY = 600.0  # seconds that a link without an expiry is used
 
 
 class LinkExpired(Unreadable):
-    """Nothing is behind the link any more: worth asking for a fresh one."""
+    """The failure of an expired link: worth fetching a fresh one."""
 
 
 # links
 
 
 class LinkCache:
-    """Links that are still good, in memory only: whoever reads one may look at the photo.
+    """A cache of valid links, in memory only: anybody who reads a link can see the photo.
 
-    A process that has not heard the message asks Discord for its own.
+    A process that has not received the message fetches a link of its own.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        """`clock` tells the seconds since 1970, as Discord counts them."""
+        """Make a cache; `clock` returns the seconds since 1970."""
         self._clock = clock
-        self._links: dict[str, tuple[str, float]] = {}  # until when, by ref
+        self._links: dict[str, tuple[str, float]] = {}  # the link and its expiry, by ref
 
     def __repr__(self) -> str:
         return f"<{len(self._links)} links>"
 
-    def note(self, ref: str, url: str) -> None:
-        """Remember a link. The oldest is forgotten for it."""
+    def put(self, ref: str, url: str) -> None:
+        """Store a link; above the limit, the oldest makes room."""
         self.forget(ref)
-        self._links[ref] = url, self._end(url)
-        if len(self._links) > MOST_LINKS:
+        self._links[ref] = url, self._expiry(url)
+        if len(self._links) > MAX_LINKS:
             del self._links[next(iter(self._links))]
 
-    def fresh(self, ref: str) -> str | None:
-        """A link that is good for a while yet."""
-        url, end = self._links.get(ref, (None, 0.0))
-        return url if self._clock() < end else None
+    def get_valid(self, ref: str) -> str | None:
+        """Return a link that stays valid for a while."""
+        url, expiry = self._links.get(ref, (None, 0.0))
+        return url if self._clock() < expiry else None
 
     def forget(self, ref: str) -> None:
-        """The link turned out to be over."""
+        """Forget a link that has expired."""
         self._links.pop(ref, None)
 
-    def _end(self, url: str) -> float:
+    def _expiry(self, url: str) -> float:
         try:
-            return int(parse_qs(urlsplit(url).query)["ex"][0], 16) - MARGIN
+            return int(parse_qs(urlsplit(url).query)["ex"][0], 16) - MIN_VALIDITY
         except (KeyError, ValueError):
-            return self._clock() + UNSIGNED
+            return self._clock() + DEFAULT_VALIDITY
 
 
 # bytes
 
 
 class AttachmentDownloads:
-    """Fetches what messages show. To be entered first."""
+    """A client that fetches the files of messages. It needs to be entered."""
 
-    def __init__(self, fetch_message: FetchMessage, keep: AttachmentStore, links: LinkCache) -> None:
-        """`fetch_message` asks Discord for the message with these ids, of the channel and its own."""
-        self._fetch_message, self._keep, self._links = fetch_message, keep, links
-        self._http = Http("", silence=SILENCE)
-        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by channel and message
+    def __init__(self, fetch_message: FetchMessage, attachment_store: AttachmentStore, links: LinkCache) -> None:
+        """Make a client; `fetch_message` fetches a message by the ids of its channel and its own."""
+        self._fetch_message, self._attachment_store, self._links = fetch_message, attachment_store, links
+        self._http = Http("", silence=READ_TIMEOUT)
+        self._message_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by channel and message
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -93,36 +93,36 @@ class AttachmentDownloads:
         await self._http.__aexit__(*exc)
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Unreadable when it holds more than `limit` bytes, is gone, or is a film."""
+        """Fetch a file. Raises Unreadable when it is larger than `limit` bytes, gone, or a video."""
         if attachment.mime.startswith("video/") and not attachment.sound:
             raise Unreadable("photo_not_an_image")
         check_size(attachment.size, limit)
-        kind, _, rest = attachment.ref.partition("/")
+        kind, _, file_id = attachment.ref.partition("/")
         if kind == HIDDEN:
             raise Unreadable("discord_hidden")
         if kind == "keep":
-            return await self._kept(rest, limit)
+            return await self._read_stored(file_id, limit)
         if kind == "sticker":
-            return await self._fetch(_sticker_link(rest), limit)
-        return await self._shown(attachment.ref, limit)
+            return await self._fetch(_sticker_link(file_id), limit)
+        return await self._fetch_shown(attachment.ref, limit)
 
-    async def fetch_at_once(self, url: str, id: str, limit: int) -> None:
-        """Put a file that came with an interaction into `Keep`. Fails as `download` does."""
-        await self._keep.put(id, await self._fetch(url, limit))
+    async def store_file(self, url: str, id: str, limit: int) -> None:
+        """Store a file of an interaction. Fails as `download` does."""
+        await self._attachment_store.put(id, await self._fetch(url, limit))
 
     async def expire(self, before: float) -> None:
-        """Forget what has been kept since before then."""
-        await self._keep.expire(before)
+        """Delete the files that were stored before then."""
+        await self._attachment_store.expire(before)
 
-    async def _kept(self, id: str, limit: int) -> bytes:
-        data = await self._keep.get(id)
+    async def _read_stored(self, id: str, limit: int) -> bytes:
+        data = await self._attachment_store.get(id)
         if data is None:
             raise Unreadable("photo_gone")
         check_size(len(data), limit)
         return data
 
-    async def _shown(self, ref: str, limit: int) -> bytes:
-        if link := self._links.fresh(ref):
+    async def _fetch_shown(self, ref: str, limit: int) -> bytes:
+        if link := self._links.get_valid(ref):
             try:
                 return await self._fetch(link, limit)
             except LinkExpired:
@@ -131,24 +131,24 @@ class AttachmentDownloads:
 
     async def _fresh_link(self, ref: str) -> str:
         message = ref.rpartition("/")[0]
-        one_at_a_time = self._asking.setdefault(message, asyncio.Lock())
-        async with one_at_a_time:  # its photos are fetched side by side, and one look at the message is enough for all
-            if link := self._links.fresh(ref):
+        one_at_a_time = self._message_locks.setdefault(message, asyncio.Lock())
+        async with one_at_a_time:  # its photos are fetched concurrently, and fetching the message once is enough
+            if link := self._links.get_valid(ref):
                 return link
-            found = links_in(await self._message(*map(int, message.split("/"))))
-            for each, link in found.items():
-                self._links.note(each, link)
-        if ref not in found:
+            links = list_links(await self._message(*map(int, message.split("/"))))
+            for link_ref, link in links.items():
+                self._links.put(link_ref, link)
+        if ref not in links:
             raise Unreadable("photo_gone")
-        return found[ref]
+        return links[ref]
 
     async def _message(self, channel: int, message: int) -> discord.Message:
         try:
             with map_discord_errors():
-                said = await self._fetch_message(channel, message)
+                fetched_message = await self._fetch_message(channel, message)
         except Refused as error:
             raise Unreadable("photo_gone") from error
-        return said
+        return fetched_message
 
     async def _fetch(self, link: str, limit: int) -> bytes:
         try:
@@ -158,13 +158,13 @@ class AttachmentDownloads:
             raise
         except Busy as error:
             log.warning("a file of Discord's cannot be reached", reason=type(error.__cause__ or error).__name__)
-            raise Busy("discord_unreachable", error.retry_after) from None  # what lies below may quote the link
+            raise Busy("discord_unreachable", error.retry_after) from None  # the cause may quote the link
         except Refused:
             raise Unreadable("photo_gone") from None
 
 
 def _sticker_link(file: str) -> str:
-    # As discord.py has it: what moves lies elsewhere.
+    # As in discord.py: animated ones have another host.
     return f"{'https://media.discordapp.net' if file.endswith('.gif') else discord.Asset.BASE}/stickers/{file}"
 
 

@@ -1,4 +1,4 @@
-"""What Discord says when it says no, and what that means to the bot."""
+"""The mapping of Discord's errors to the bot's."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,15 +14,15 @@ log = structlog.get_logger(__name__)
 
 
 class HistoryForbidden(Refused):
-    """We may not read what was said before, so we may not reply to it: worth saying it without the reply."""
+    """The failure that we may not read the history, and so may not reply: worth posting without the reply."""
 
 
 class ThreadArchived(Refused):
-    """The thread sleeps: a new message wakes it up, an edit has to wake it up first."""
+    """The failure to edit in an archived thread, which only a new message wakes up."""
 
 
 class InteractionExpired(Refused):
-    """The interaction or its webhook takes nothing more: worth saying it as an ordinary message."""
+    """The failure that the interaction's token has expired: worth posting as an ordinary message."""
 
 
 Meaning = Callable[[], BotError]
@@ -36,7 +36,7 @@ def _post_gone() -> BotError:
     return Refused("discord_post_gone")
 
 
-def _token_over() -> BotError:
+def _token_expired() -> BotError:
     return InteractionExpired("discord_interaction_over")
 
 
@@ -49,14 +49,14 @@ MEANINGS: Mapping[int, Meaning] = {
     10003: _shut_out,  # unknown channel
     10004: _shut_out,  # unknown server
     10008: _post_gone,  # unknown message
-    10015: _token_over,  # unknown webhook
-    10062: _token_over,  # unknown interaction
+    10015: _token_expired,  # unknown webhook
+    10062: _token_expired,  # unknown interaction
     30046: _slow_down,  # too many edits of messages older than an hour
     50001: _shut_out,  # no access
     50005: _post_gone,  # somebody else's message, such as a post of the application that had our place before
     50007: _shut_out,  # takes no private messages from us
     50013: _shut_out,  # no permission
-    50027: _token_over,  # invalid webhook token
+    50027: _token_expired,  # invalid webhook token
     50083: lambda: ThreadArchived("discord_locked"),
     50278: _shut_out,  # no server in common any more
     130000: lambda: Busy("discord_unreachable"),  # overloaded
@@ -67,7 +67,7 @@ MEANINGS: Mapping[int, Meaning] = {
 
 @contextmanager
 def map_discord_errors() -> Iterator[None]:
-    """Turn what discord.py and aiohttp raise for a call into what the bot understands."""
+    """Map the errors of discord.py and aiohttp to the bot's."""
     try:
         yield
     except discord.LoginFailure as error:
@@ -85,7 +85,7 @@ def map_discord_errors() -> Iterator[None]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """How many seconds a reply asks to wait, if it does."""
+    """Return the seconds that a reply asks to wait, if it does."""
     try:
         return float(headers["Retry-After"])
     except (KeyError, ValueError):  # it may also be a date, which Discord does not send

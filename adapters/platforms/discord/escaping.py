@@ -1,17 +1,17 @@
-"""Text that says what it says on Discord, and does no more: it calls nobody, and nothing in it is markup."""
+"""Escaping of text for Discord: without pings, and without Markdown."""
 
 import re
 
-APART = "\u200b"  # invisible; what it divides does not ping
+ZERO_WIDTH_SPACE = "\u200b"  # invisible; a ping with it inside does not ping
 PING = re.compile(r"https?://[^\s<]+|(?P<sign>@(?=everyone|here)|<(?:@[!&]?|#)(?=\d))")
 MARKUP = re.compile(r"[\\*_~`|<#]|^[-+>]", re.MULTILINE)
 
 
-def neutralized(text: str) -> str:
-    """The text, with nobody called by it."""
-    return PING.sub(lambda ping: ping.group() + (APART if ping["sign"] else ""), text)
+def neutralize_pings(text: str) -> str:
+    """Insert an invisible character into every ping of the text."""
+    return PING.sub(lambda ping: ping.group() + (ZERO_WIDTH_SPACE if ping["sign"] else ""), text)
 
 
-def escaped(text: str) -> str:
-    """The text, shown as it is where Markdown is expected."""
+def escape_markdown(text: str) -> str:
+    """Escape Markdown in the text, so that it is shown as it is."""
     return MARKUP.sub(r"\\\g<0>", text)

@@ -1,4 +1,4 @@
-"""The live connection to Discord: made again when it breaks, and ended only by what the operator has to mend."""
+"""The gateway connection to Discord: renewed when it breaks, and ended only by faults that the operator must fix."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,40 +12,40 @@ from adapters.platforms.discord.buttons import CommandButton, CommandSelect
 from adapters.platforms.discord.incoming import IncomingMessages
 from adapters.platforms.discord.interactions import Interactions
 from adapters.platforms.discord.library_patches import set_gateway_address
-from adapters.platforms.discord.rest_pacing import LONGEST_HOLD, RestPacing
+from adapters.platforms.discord.rest_pacing import MAX_SESSION_WAIT, RestPacing
 from adapters.platforms.discord.shards import Shards
 from bot.errors import Refused
 from bot.util.retry import DISCORD_GATEWAY, Backoff
 
 log = structlog.get_logger(__name__)
 
-# Codes with which Discord ends a connection for good, and what the operator is told.
+# Codes with which Discord closes a connection for good, and the sentence for the operator.
 FINAL = {4004: "discord_wrong_token", 4010: "discord_shards", 4011: "discord_shards", 4014: "discord_intents"}
 
 
 class GatewayClient(discord.AutoShardedClient):
-    """Hands every event on in the order of its arrival: discord.py starts handlers in that order, and none waits."""
+    """A client that passes on events in the order of arrival: discord.py starts handlers in order, and none waits."""
 
     def __init__(
         self,
-        hearing: IncomingMessages,
-        asking: Interactions,
+        incoming: IncomingMessages,
+        interactions: Interactions,
         intents: discord.Intents,
         shards: Shards | None,
-        pace: RestPacing,
+        pacing: RestPacing,
     ) -> None:
-        chosen: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
+        shard_options: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
         super().__init__(
             intents=intents,
-            **chosen,
+            **shard_options,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
-            http_trace=pace.trace(),
+            http_trace=pacing.trace(),
         )
-        self._hearing, self._asking, self._pace = hearing, asking, pace
-        self._at_once = 1  # sessions that may begin side by side
+        self._incoming, self._interactions, self._pacing = incoming, interactions, pacing
+        self._max_concurrency = 1  # sessions that may begin side by side
         self._may_begin: set[int] = set()  # shards
         self.connected: set[int] = set()  # shards
         self.add_dynamic_items(CommandButton, CommandSelect)
@@ -54,21 +54,21 @@ class GatewayClient(discord.AutoShardedClient):
         """Find the gateway and how many sessions may begin side by side."""
         _, gateway, limits = await self.http.get_bot_gateway()
         set_gateway_address(gateway)
-        self._at_once = limits["max_concurrency"]
+        self._max_concurrency = limits["max_concurrency"]
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
-        """Connect a shard, once a session may begin: where many start together, that takes minutes."""
-        await self._pace.session(shard_id, self._at_once)
+        """Connect a shard once a session may begin: where many start together, that takes minutes."""
+        await self._pacing.wait_for_session(shard_id, self._max_concurrency)
         self._may_begin.add(shard_id)
         await super().launch_shard(gateway, shard_id, initial=initial)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait until a session may begin again. The connection is there already, and made anew when that takes long."""
+        """Wait until a session may begin again. The connection is open already, and renewed when that takes long."""
         shard = shard_id or 0
         if shard in self._may_begin:
             self._may_begin.discard(shard)
         else:
-            await self._pace.session(shard, self._at_once, LONGEST_HOLD)
+            await self._pacing.wait_for_session(shard, self._max_concurrency, MAX_SESSION_WAIT)
 
     @property
     def me(self) -> int:
@@ -78,79 +78,79 @@ class GatewayClient(discord.AutoShardedClient):
     # events
 
     async def on_message(self, message: discord.Message) -> None:
-        """Somebody said something."""
-        self._hearing.said(message, self.me)
+        """Handle a message."""
+        self._incoming.handle_message(message, self.me)
 
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
-        """Somebody changed a message."""
-        self._hearing.edited(edit.message, self.me)
+        """Handle an edit of a message."""
+        self._incoming.handle_edit(edit.message, self.me)
 
-    async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
-        """A message was deleted."""
-        self._deleted(gone.guild_id, gone.channel_id, {gone.message_id})
+    async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
+        """Handle the deletion of a message."""
+        self._handle_delete(deletion.guild_id, deletion.channel_id, {deletion.message_id})
 
-    async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
-        """Many were."""
-        self._deleted(gone.guild_id, gone.channel_id, gone.message_ids)
+    async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
+        """Handle the deletion of many messages."""
+        self._handle_delete(deletion.guild_id, deletion.channel_id, deletion.message_ids)
 
-    def _deleted(self, guild: int | None, channel: int, messages: set[int]) -> None:
-        self._hearing.deleted(self.get_guild(guild or 0), channel, guild is None, messages)
+    def _handle_delete(self, guild: int | None, channel: int, messages: set[int]) -> None:
+        self._incoming.handle_delete(self.get_guild(guild or 0), channel, guild is None, messages)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """A server took the bot in."""
-        self._hearing.joined(guild)
+        """Handle a new server."""
+        self._incoming.handle_join(guild)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
-        """A server has a new channel."""
-        self._hearing.appeared(channel.guild, [channel.id])
+        """Handle a new channel of a server."""
+        self._incoming.handle_new_channels(channel.guild, [channel.id])
 
     async def on_thread_create(self, thread: discord.Thread) -> None:
-        """A channel has a new thread."""
-        self._hearing.appeared(thread.guild, [thread.id])
+        """Handle a new thread of a channel."""
+        self._incoming.handle_new_channels(thread.guild, [thread.id])
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Somebody used a control of Discord's; buttons find their own way to `pressed`."""
-        await self._asking.take(interaction)
+        """Handle an interaction; presses of buttons come to `handle_press` by themselves."""
+        await self._interactions.handle(interaction)
 
-    async def pressed(self, interaction: discord.Interaction, command: str) -> None:
-        """Somebody pressed a button of ours."""
-        await self._asking.pressed(interaction, command)
+    async def handle_press(self, interaction: discord.Interaction, command: str) -> None:
+        """Handle a press of one of our buttons."""
+        await self._interactions.handle_press(interaction, command)
 
     # the connection
 
     async def on_shard_connect(self, shard: int) -> None:
-        """A shard began anew: Discord does not say again what was missed."""
-        self._hearing.hold(shard)
+        """Handle a new session of a shard: Discord does not repeat what was missed."""
+        self._incoming.hold(shard)
 
     async def on_shard_ready(self, shard: int) -> None:
-        """A shard knows its servers."""
+        """Handle a shard that knows its servers."""
         self.connected.add(shard)
-        await self._hearing.catch_up(self, shard, self.me)
+        await self._incoming.catch_up(self, shard, self.me)
 
     async def on_shard_resumed(self, shard: int) -> None:
-        """A shard is back, and was told all that it had missed."""
+        """Handle a resumed session of a shard, which got all that it had missed."""
         self.connected.add(shard)
 
     async def on_shard_disconnect(self, shard: int) -> None:
-        """A shard lost its connection; discord.py makes it again."""
+        """Handle a shard that lost its connection; discord.py renews it."""
         self.connected.discard(shard)
 
 
 async def stay_connected(
-    make: Callable[[], GatewayClient], token: str, seen: Callable[[GatewayClient], object]
+    make_client: Callable[[], GatewayClient], token: str, on_client: Callable[[GatewayClient], object]
 ) -> None:
-    """Listen until cancelled. `seen` is shown each connection. Refused when the operator has to mend something.
+    """Listen until cancelled. `on_client` gets each new client. Raises Refused when the operator has to fix something.
 
-    An event that discord.py cannot read ends its connection: then a new one is made.
+    An event that discord.py cannot read ends its connection, and a new one is made.
     """
     backoff = Backoff(DISCORD_GATEWAY)
     while True:
-        ears = make()
-        seen(ears)
-        began = asyncio.get_running_loop().time()
+        client = make_client()
+        on_client(client)
+        started_at = asyncio.get_running_loop().time()
         try:
-            async with ears:
-                await ears.start(token)
+            async with client:
+                await client.start(token)
         except discord.LoginFailure as error:
             raise Refused("discord_wrong_token") from error
         except discord.PrivilegedIntentsRequired as error:
@@ -161,6 +161,6 @@ async def stay_connected(
             log.warning("Discord closed the connection", code=error.code)
         except Exception as error:
             log.warning("the connection to Discord broke", error=repr(error))
-        if asyncio.get_running_loop().time() - began > DISCORD_GATEWAY.longest:
+        if asyncio.get_running_loop().time() - started_at > DISCORD_GATEWAY.longest:
             backoff.reset()
         await asyncio.sleep(backoff.next_delay())

@@ -1,4 +1,4 @@
-"""Answers to interactions, said and changed by their tickets, whoever heard the question."""
+"""Responses to interactions, sent and edited by means of their tokens."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,29 +7,29 @@ import discord
 
 from adapters.platforms.discord.errors import map_discord_errors
 from adapters.platforms.discord.interaction_tokens import InteractionToken
-from adapters.platforms.discord.outgoing_attachments import uploads
+from adapters.platforms.discord.outgoing_attachments import to_discord_files
 from adapters.platforms.discord.post_content import PostContent
 from adapters.platforms.discord.previews import NOBODY, ORIGINAL, edit_response
 from bot.errors import BotError
 
 
-async def answer(
-    client: discord.Client, ticket: InteractionToken, said: PostContent, *, first: bool, hidden: bool
+async def send_response(
+    client: discord.Client, token: InteractionToken, content: PostContent, *, first: bool, hidden: bool
 ) -> str:
-    """Say it and return the post's id; `first`: in the place of "thinking". TokenOver when it is too late.
+    """Send a response and return its id; the first one replaces "thinking". Raises InteractionExpired when too late.
 
-    `hidden`: only who asked sees it. The first answer is as hidden as "thinking" was.
+    A `hidden` one is shown only to the author. The first response is as hidden as "thinking" was.
     """
-    webhook = _webhook(client, ticket)
-    with _quietly():
+    webhook = _webhook(client, token)
+    with _without_causes():
         if first:
             return await edit_response(
-                webhook, ORIGINAL, content=said.content, view=said.view, files=uploads(said.files)
+                webhook, ORIGINAL, content=content.content, view=content.view, files=to_discord_files(content.files)
             )
         post = await webhook.send(
-            said.content,
-            view=said.view or discord.utils.MISSING,
-            files=uploads(said.files),
+            content.content,
+            view=content.view or discord.utils.MISSING,
+            files=to_discord_files(content.files),
             allowed_mentions=NOBODY,
             suppress_embeds=True,
             ephemeral=hidden,
@@ -38,21 +38,23 @@ async def answer(
     return str(post.id)
 
 
-async def revise(client: discord.Client, ticket: InteractionToken, post: str, said: PostContent) -> None:
-    """Let a post that the ticket made read otherwise. TokenOver when it is too late."""
-    with _quietly():
-        await edit_response(_webhook(client, ticket), int(post), content=said.content, view=said.view)
+async def edit_posted_response(
+    client: discord.Client, token: InteractionToken, post: str, content: PostContent
+) -> None:
+    """Edit a response of the token. Raises InteractionExpired when it is too late."""
+    with _without_causes():
+        await edit_response(_webhook(client, token), int(post), content=content.content, view=content.view)
 
 
-def _webhook(client: discord.Client, ticket: InteractionToken) -> discord.Webhook:
-    webhook = discord.Webhook.partial(ticket.application, ticket.token, client=client)
+def _webhook(client: discord.Client, token: InteractionToken) -> discord.Webhook:
+    webhook = discord.Webhook.partial(token.application, token.token, client=client)
     webhook.type = discord.WebhookType.application
     return webhook
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Errors of ours alone: what lies below them may quote the address, and in that stands the ticket's token."""
+def _without_causes() -> Iterator[None]:
+    """Drop the causes of errors, which may quote the address and in it the interaction's token."""
     try:
         with map_discord_errors():
             yield

@@ -1,10 +1,10 @@
-"""Tickets: the right to answer an interaction. Discord gives each fifteen minutes, and a token nobody else may see.
+"""Interaction tokens: each is the secret right to answer an interaction for fifteen minutes.
 
-They are plain data, carried in the store under a seal, so that any process can answer what another one heard:
+They are stored encrypted, so that any process can answer an interaction that another one received:
 
-    discord:ticket:ID           the ticket of the interaction with this id, sealed
-    discord:ticket:post:POST    the id of the ticket by which this post was made
-    discord:ticket:place:PLACE  the id of the latest ticket of a visitor's place
+    discord:ticket:ID           the token of the interaction with this id, encrypted
+    discord:ticket:post:POST    the id of the interaction whose token made this post
+    discord:ticket:place:PLACE  the id of the latest interaction of a visitor's place
 """
 
 import json
@@ -16,91 +16,91 @@ from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.ports import Blobs
 
-LIFE = 14 * 60.0  # seconds; of the fifteen minutes, the last one is nobody's
+LIFETIME = 14 * 60.0  # seconds; the last of the fifteen minutes is a margin
 PREFIX = "discord:ticket:"
-REMEMBERED = 10_000  # posts of which is known how they were made
+MAX_CACHED = 10_000  # posts whose token is known
 
 
 @dataclass(frozen=True, slots=True)
 class InteractionToken:
-    """The right to answer one interaction."""
+    """The right to answer one interaction. It is stored as JSON by the names of its fields."""
 
     id: str  # of the interaction
     application: int
     token: str = field(repr=False)
-    thinking: bool  # Discord shows that we think, and the first answer takes the place of that
+    thinking: bool  # Discord shows "thinking", which the first answer replaces
     began: float  # seconds since 1970
-    first: str | None = None  # the nonce of the first answer, once it was given
+    first: str | None = None  # the nonce of the first answer, once it was sent
 
     @property
     def is_over(self) -> bool:
-        """Whether its time has passed."""
-        return time.time() - self.began > LIFE
+        """True once the token has expired."""
+        return time.time() - self.began > LIFETIME
 
     def is_first(self, nonce: str | None) -> bool:
-        """Whether an answer takes the place of "thinking"; the same answer again still does."""
+        """Tell whether an answer replaces "thinking"; the same answer again still does."""
         return self.thinking and (self.first is None or self.first == nonce)
 
 
 class InteractionTokens:
-    """Knows which message, post or visitor's place belongs to which ticket, whichever process heard of it."""
+    """The tokens of messages, posts and visitors' places, shared by all processes."""
 
-    def __init__(self, blobs: Blobs, seal: TokenEncryption) -> None:
-        self._blobs, self._seal = blobs, seal
-        self._made: OrderedDict[str, str | None] = OrderedDict()  # posts: by which ticket, None: by none
+    def __init__(self, blobs: Blobs, encryption: TokenEncryption) -> None:
+        self._blobs, self._encryption = blobs, encryption
+        self._by_post: OrderedDict[str, str | None] = OrderedDict()  # post: the interaction that made it, or None
 
-    async def opened(self, ticket: InteractionToken, place: Place) -> None:
-        """A ticket is there."""
-        await self._keep(ticket)
-        if place.visitor is not None:  # the only way to speak there
-            await self._blobs.put_blob(f"{PREFIX}place:{place}", ticket.id.encode())
+    async def save(self, token: InteractionToken, place: Place) -> None:
+        """Save the token of a new interaction."""
+        await self._store_token(token)
+        if place.visitor is not None:  # the only way to post there
+            await self._blobs.put_blob(f"{PREFIX}place:{place}", token.id.encode())
 
-    async def answered(self, ticket: InteractionToken, post: str, nonce: str | None) -> None:
-        """The post was made by it, and can be edited by it."""
-        if ticket.first is None:
-            await self._keep(replace(ticket, first=nonce or ""))
-        await self._blobs.put_blob(f"{PREFIX}post:{post}", ticket.id.encode())
-        self._remember(post, ticket.id)
+    async def save_post(self, token: InteractionToken, post: str, nonce: str | None) -> None:
+        """Save that the token made the post, and can edit it."""
+        if token.first is None:
+            await self._store_token(replace(token, first=nonce or ""))
+        await self._blobs.put_blob(f"{PREFIX}post:{post}", token.id.encode())
+        self._remember(post, token.id)
 
-    async def behind(self, message: str | None, place: Place) -> InteractionToken | None:
-        """The way to answer a message: by its own ticket, or the place's latest where there is no other way."""
+    async def find_for_message(self, message: str | None, place: Place) -> InteractionToken | None:
+        """Find the token for a reply: the message's own, or the place's latest where there is no other way."""
         interaction = (message or "").partition("/")[2]
-        found = await self._open(interaction) if interaction else None
-        if found is None and place.visitor is not None:
-            found = await self._named(f"place:{place}")
-        return found
+        token = await self._load(interaction) if interaction else None
+        if token is None and place.visitor is not None:
+            token = await self._find_by_name(f"place:{place}")
+        return token
 
-    async def that_made(self, post: str) -> InteractionToken | None:
-        """The ticket by which a post was made, while it lasts."""
-        if post not in self._made:
-            made = await self._blobs.get_blob(f"{PREFIX}post:{post}")
-            self._remember(post, made.decode() if made else None)
-        ticket = self._made[post]
-        return await self._open(ticket) if ticket else None
+    async def find_for_post(self, post: str) -> InteractionToken | None:
+        """Find the token that made a post, while it is valid."""
+        if post not in self._by_post:
+            interaction_id = await self._blobs.get_blob(f"{PREFIX}post:{post}")
+            self._remember(post, interaction_id.decode() if interaction_id else None)
+        interaction = self._by_post[post]
+        return await self._load(interaction) if interaction else None
 
-    def ordinary(self, post: str) -> None:
-        """The post was made by no ticket: nobody needs to look for one."""
+    def mark_ordinary(self, post: str) -> None:
+        """Remember that no token made the post."""
         self._remember(post, None)
 
     async def expire(self) -> None:
-        """Delete those that are over."""
-        await self._blobs.delete_blobs(PREFIX, time.time() - LIFE)
+        """Delete expired tokens."""
+        await self._blobs.delete_blobs(PREFIX, time.time() - LIFETIME)
 
-    async def _named(self, name: str) -> InteractionToken | None:
-        found = await self._blobs.get_blob(PREFIX + name)
-        return await self._open(found.decode()) if found else None
+    async def _find_by_name(self, name: str) -> InteractionToken | None:
+        interaction_id = await self._blobs.get_blob(PREFIX + name)
+        return await self._load(interaction_id.decode()) if interaction_id else None
 
-    async def _keep(self, ticket: InteractionToken) -> None:
-        await self._blobs.put_blob(PREFIX + ticket.id, self._seal.close(json.dumps(asdict(ticket)).encode()))
+    async def _store_token(self, token: InteractionToken) -> None:
+        await self._blobs.put_blob(PREFIX + token.id, self._encryption.encrypt(json.dumps(asdict(token)).encode()))
 
-    async def _open(self, id: str) -> InteractionToken | None:
-        sealed = await self._blobs.get_blob(PREFIX + id)
-        data = self._seal.open(sealed) if sealed else None
-        ticket = InteractionToken(**json.loads(data)) if data else None
-        return ticket if ticket and not ticket.is_over else None
+    async def _load(self, id: str) -> InteractionToken | None:
+        encrypted = await self._blobs.get_blob(PREFIX + id)
+        data = self._encryption.decrypt(encrypted) if encrypted else None
+        token = InteractionToken(**json.loads(data)) if data else None
+        return token if token and not token.is_over else None
 
-    def _remember(self, post: str, ticket: str | None) -> None:
-        self._made[post] = ticket
-        self._made.move_to_end(post)
-        if len(self._made) > REMEMBERED:
-            self._made.popitem(last=False)
+    def _remember(self, post: str, interaction_id: str | None) -> None:
+        self._by_post[post] = interaction_id
+        self._by_post.move_to_end(post)
+        if len(self._by_post) > MAX_CACHED:
+            self._by_post.popitem(last=False)

@@ -1,4 +1,4 @@
-"""The folder in which files of interactions lay in earlier versions: what is left there moves to where they lie now."""
+"""The folder in which earlier versions kept files of interactions: its files move to the store."""
 
 import asyncio
 import time
@@ -12,30 +12,30 @@ from adapters.platforms.discord.attachment_store import WEEK, AttachmentStore
 
 log = structlog.get_logger(__name__)
 
-PART = ".part"  # a file that was being written
+PARTIAL_SUFFIX = ".part"  # of a file that was being written
 
 
-async def empty(folder: Path, keep: AttachmentStore) -> None:
-    """Move files of ours into `keep`, and remove those that are too old. Whatever else lies there stays."""
+async def migrate_legacy_files(folder: Path, attachment_store: AttachmentStore) -> None:
+    """Move our files into the store, and delete those that are too old. Other files stay."""
     try:
-        for path in await asyncio.to_thread(_ours, folder):
+        for path in await asyncio.to_thread(_list_files, folder):
             with suppress(FileNotFoundError):  # another process was faster
-                if data := await asyncio.to_thread(_worth_keeping, path):
-                    await keep.put(path.name, data)
+                if data := await asyncio.to_thread(_read_recent, path):
+                    await attachment_store.put(path.name, data)
                 await asyncio.to_thread(path.unlink)
     except OSError as error:
         log.warning("old files of Discord's could not be moved", reason=type(error).__name__)
 
 
-def _ours(folder: Path) -> Sequence[Path]:
-    """Oldest first, as they were kept."""
-    found = [path for path in folder.glob("[0-9]*") if _is_number(path.name.removesuffix(PART))]
-    return sorted(found, key=lambda path: path.stat().st_mtime)
+def _list_files(folder: Path) -> Sequence[Path]:
+    """List our files, oldest first."""
+    paths = [path for path in folder.glob("[0-9]*") if _is_number(path.name.removesuffix(PARTIAL_SUFFIX))]
+    return sorted(paths, key=lambda path: path.stat().st_mtime)
 
 
-def _worth_keeping(path: Path) -> bytes | None:
+def _read_recent(path: Path) -> bytes | None:
     is_young = path.stat().st_mtime > time.time() - WEEK
-    return path.read_bytes() if is_young and path.suffix != PART else None
+    return path.read_bytes() if is_young and path.suffix != PARTIAL_SUFFIX else None
 
 
 def _is_number(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Listening to Discord: by one process for each set of shards, while others wait to take its place."""
+"""The listener: one process for each set of shards, while others stand by."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from adapters.platforms.discord.read_marks import ReadMarks
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import RestPacing
 from adapters.platforms.discord.shards import Shards
-from adapters.platforms.discord.slash_commands import Payload, sync
+from adapters.platforms.discord.slash_commands import Payload, sync_commands
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from bot.chat_platform import Health, HealthState
 from bot.errors import BotError, Refused
@@ -30,94 +30,102 @@ from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
-STANDBY = 1.0  # seconds after which who still waits for its turn to listen is a standby
+STANDBY_SECONDS = 1.0  # of waiting for the turn to listen, after which a process is a standby
 
 
 @dataclass
 class DiscordListener:
-    """Everything that hearing takes. What is remembered of a connection is made anew each time that we may listen."""
+    """The parts of listening. The state of a connection is made anew each time that it is our turn to listen."""
 
     token: str
     rest: RestClient
     intake: TurnIntake
     channels: Channels
     coordination: Coordination
-    pace: RestPacing
+    pacing: RestPacing
     shards: Shards | None
     commands: Sequence[Payload]
     links: LinkCache
-    tact: PermissionNotices
-    asking: Callable[[Receive, ChannelQueues], Interactions]
-    _ears: GatewayClient | None = field(default=None, init=False)
-    _waits_since: float | None = field(default=None, init=False)  # monotonic
+    notices: PermissionNotices
+    make_interactions: Callable[[Receive, ChannelQueues], Interactions]
+    _client: GatewayClient | None = field(default=None, init=False)
+    _waiting_since: float | None = field(default=None, init=False)  # monotonic
 
     async def run(self, receive: Receive) -> None:
-        """Hand every message to `receive` while no other process does so, until cancelled.
+        """Pass every message to `receive` while no other process does so, until cancelled.
 
-        Refused when the operator has to mend something.
+        Raises Refused when the operator has to fix something.
         """
         name = f"{NAME} {self.shards}" if self.shards else NAME
-        self._waits_since = time.monotonic()
+        self._waiting_since = time.monotonic()
         try:
-            await self.coordination.run_exclusively(name, partial(self._in_turn, receive))
+            await self.coordination.run_exclusively(name, partial(self._take_turn, receive))
         finally:
-            self._waits_since = None
+            self._waiting_since = None
 
     @property
     def health(self) -> Health:
-        """Whether every shard is connected, or another process listens."""
+        """The number of connected shards, or the fact that another process listens."""
         if self._is_standby:
             return Health(HealthState.STANDBY, "waits: another process listens to Discord")
-        if self._ears is None:
+        if self._client is None:
             return Health(HealthState.DOWN, "not connected yet")
-        connected, shards = self._ears.connected, self._ears.shards
+        connected, shards = self._client.connected, self._client.shards
         is_up = bool(shards) and connected >= set(shards)
         detail = f"{len(connected)} of {len(shards) or 1} shards are connected to Discord"
         return Health(HealthState.UP if is_up else HealthState.DOWN, detail)
 
     @property
     def _is_standby(self) -> bool:
-        return self._waits_since is not None and time.monotonic() - self._waits_since > STANDBY
+        return self._waiting_since is not None and time.monotonic() - self._waiting_since > STANDBY_SECONDS
 
-    async def _in_turn(self, receive: Receive) -> None:
-        self._waits_since = None
+    async def _take_turn(self, receive: Receive) -> None:
+        self._waiting_since = None
         try:
-            await self._hear(receive)
+            await self._listen(receive)
         finally:
-            self._ears, self._waits_since = None, time.monotonic()
+            self._client, self._waiting_since = None, time.monotonic()
 
-    async def _hear(self, receive: Receive) -> None:
-        intents = await self._insist_on_intents()
-        lines, marks = ChannelQueues(), ReadMarks(self.channels)
-        hearing = IncomingMessages(
-            receive, self.intake, lines, marks, self.links, PhotoThreads(self.channels), self.tact
+    async def _listen(self, receive: Receive) -> None:
+        intents = await self._fetch_intents()
+        queues, read_marks = ChannelQueues(), ReadMarks(self.channels)
+        incoming = IncomingMessages(
+            receive,
+            self.intake,
+            queues=queues,
+            read_marks=read_marks,
+            links=self.links,
+            threads=PhotoThreads(self.channels),
+            notices=self.notices,
         )
-        asking = self.asking(receive, lines)
-        beside = BackgroundTasks()
-        beside.start(marks.keep())
+        interactions = self.make_interactions(receive, queues)
+        tasks = BackgroundTasks()
+        tasks.start(read_marks.keep_saving())
         if self.shards is None or 0 in self.shards.ids:
-            beside.start(self._tell_commands())
+            tasks.start(self._sync_commands())
         try:
             await stay_connected(
-                lambda: GatewayClient(hearing, asking, intents, self.shards, self.pace), self.token, self._see
+                lambda: GatewayClient(incoming, interactions, intents=intents, shards=self.shards, pacing=self.pacing),
+                self.token,
+                self._set_client,
             )
         finally:
-            await asking.settle()
-            await lines.close()
-            await beside.close()
+            await interactions.wait_for_running()
+            await queues.close()
+            await tasks.close()
 
-    def _see(self, ears: GatewayClient) -> None:
-        self._ears = ears
+    def _set_client(self, client: GatewayClient) -> None:
+        self._client = client
 
-    async def _insist_on_intents(self) -> discord.Intents:
-        """The intents to ask for: the content of messages only where it has been granted, or Discord hangs up."""
+    async def _fetch_intents(self) -> discord.Intents:
+        """Return the intents to ask for: the content of messages only where it is granted, or Discord disconnects."""
         backoff = Backoff(DISCORD_INTENTS)
         while True:
             try:
                 flags = (await self.rest.application()).flags
             except Refused:
                 raise
-            except Exception as error:  # whatever it is: Discord, or what stands before it, may come to its senses
+            except Exception as error:  # whatever it is: Discord, or a proxy before it, may recover
                 pause = backoff.next_delay()
                 log.warning("Discord cannot be reached yet", again_in=round(pause, 1), reason=repr(error))
                 await asyncio.sleep(pause)
@@ -126,9 +134,9 @@ class DiscordListener:
             log.info("listening on Discord", message_content=granted)
             return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=granted)
 
-    async def _tell_commands(self) -> None:
+    async def _sync_commands(self) -> None:
         try:
             with map_discord_errors():
-                await sync(await self.rest.client(), self.commands)
+                await sync_commands(await self.rest.client(), self.commands)
         except BotError as error:
             log.warning("Discord does not take the commands", reason=error.key)

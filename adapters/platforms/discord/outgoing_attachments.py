@@ -1,4 +1,4 @@
-"""Files that come along with a post of ours."""
+"""Files of our posts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,37 +14,37 @@ from bot.messages import File
 
 log = structlog.get_logger(__name__)
 
-MOST = 10  # megabytes of a file; servers that people pay for take more, and others none the larger
+MAX_MEGABYTES = 10  # of a file; boosted servers take more
 MEGABYTE = 1024 * 1024
-LONGEST_ABOUT = 1024  # characters of what is said of a file to those who cannot see it
-KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")  # of pictures that can be packed
-QUALITY = 90  # of a picture that is packed again, from 1 to 100
+MAX_DESCRIPTION = 1024  # characters
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")  # of pictures that can be shrunk
+QUALITY = 90  # of a picture that is encoded again, from 1 to 100
 
 
-async def fit(files: Sequence[File]) -> Sequence[File]:
-    """The same files; a picture that is more than Discord takes is packed tighter. Refused when that is not enough."""
-    fitting = [await _packed(file) if _is_too_large(file) else file for file in files]
-    for file in fitting:
+async def shrink_large_pictures(files: Sequence[File]) -> Sequence[File]:
+    """Return the files; a picture above Discord's limit is compressed. Raises Refused when that is not enough."""
+    shrunk_files = [await _shrink(file) if _is_too_large(file) else file for file in files]
+    for file in shrunk_files:
         if _is_too_large(file):
-            raise Refused("file_too_large", name=file.name, limit=MOST)
-    return fitting
+            raise Refused("file_too_large", name=file.name, limit=MAX_MEGABYTES)
+    return shrunk_files
 
 
-def uploads(files: Sequence[File]) -> list[discord.File]:
-    """The files as discord.py wants them: for one call, which reads them to their ends."""
-    return [discord.File(BytesIO(each.data), each.name, description=_about(each)) for each in files]
+def to_discord_files(files: Sequence[File]) -> list[discord.File]:
+    """Return the files as discord.py needs them, for a single call, which reads them to their ends."""
+    return [discord.File(BytesIO(file.data), file.name, description=_description(file)) for file in files]
 
 
-def _about(file: File) -> str | None:
-    return file.about[:LONGEST_ABOUT] or None
+def _description(file: File) -> str | None:
+    return file.about[:MAX_DESCRIPTION] or None
 
 
 def _is_too_large(file: File) -> bool:
-    return len(file.data) > MOST * MEGABYTE
+    return len(file.data) > MAX_MEGABYTES * MEGABYTE
 
 
-async def _packed(file: File) -> File:
-    """A picture as WebP where something shines through it, or else as JPEG; anything else as it is."""
+async def _shrink(file: File) -> File:
+    """Compress a picture, as WebP where it is transparent, else as JPEG; return anything else as it is."""
     if not file.mime.startswith("image/"):
         return file
     try:

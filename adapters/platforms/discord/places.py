@@ -1,8 +1,8 @@
-"""How a place on Discord is written as a channel's id.
+"""Places on Discord, and their form as a channel's id.
 
 123      a channel of a server, a thread or a forum's post
 @123     a private chat with the bot
-123~42   a place where the bot is no member, as the person 42 sees it: it can only be answered there what it is asked
+123~42   a place where the bot is no member, as the person 42 sees it: the bot can only answer interactions there,
          through Discord, for fifteen minutes
 """
 
@@ -16,11 +16,11 @@ NAME = "discord"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`str()` is the id of the channel."""
+    """A place; `str()` is the id of the channel."""
 
     id: int
     private: bool = False
-    visitor: int | None = None  # who asks from where the bot is no member
+    visitor: int | None = None  # the person who asks, where the bot is no member
 
     def __str__(self) -> str:
         seen_by = "" if self.visitor is None else f"~{self.visitor}"
@@ -28,11 +28,11 @@ class Place:
 
     @property
     def channel(self) -> Channel:
-        """The same as the rest of the bot knows it."""
+        """The channel as the rest of the bot knows it."""
         return Channel(NAME, str(self))
 
     @classmethod
     def of(cls, channel: Channel) -> Self:
-        """Read a channel's id."""
+        """Parse a channel's id."""
         id, _, visitor = channel.id.removeprefix("@").partition("~")
         return cls(int(id), channel.id.startswith("@"), int(visitor) if visitor else None)

@@ -1,4 +1,4 @@
-"""What a post of ours is made of."""
+"""The content of a post."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.messages import Button, File
 
 @dataclass(frozen=True, slots=True)
 class PostContent:
-    """A text, with what comes along."""
+    """The text, the buttons and the files of a post."""
 
     text: str
     buttons: Sequence[Button] = ()

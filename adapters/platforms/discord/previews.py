@@ -1,8 +1,8 @@
-"""Edits that keep Discord from fetching what a message links to.
+"""Edits without link previews.
 
-A model may be talked into writing an address that carries what it was told, and Discord fetches every address in a
-message unless the message says otherwise. discord.py says so when it sends, but has no word for it in an edit, and the
-edit of an answer to an interaction starts without it.
+A model may be tricked into writing an address that carries private text, and Discord fetches every address in a
+message unless a flag forbids it. discord.py sets the flag when it sends, but has no parameter for it in an edit, and
+the edit of an answer to an interaction starts without it.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from discord.http import handle_message_parameters
 from discord.webhook.async_ import async_context
 
 NO_PREVIEWS = discord.MessageFlags(suppress_embeds=True)
-NOBODY = discord.AllowedMentions.none()  # is called by what a model says
-ORIGINAL = cast("int", "@original")  # Discord's name for the first answer; it stands in the place of a post's id
+NOBODY = discord.AllowedMentions.none()  # a model's text pings nobody
+ORIGINAL = cast("int", "@original")  # Discord's id of the first response
 
 
 async def edit_message(
     client: discord.Client, channel: int, message: int, *, content: str, view: discord.ui.View | None
 ) -> None:
-    """Let a message of the bot read otherwise. Raises what discord.py raises."""
+    """Edit a message of the bot. Raises discord.py's errors."""
     with handle_message_parameters(content, view=view, flags=NO_PREVIEWS, allowed_mentions=NOBODY) as params:
         await client.http.edit_message(channel, message, params=params)
 
@@ -33,9 +33,9 @@ async def edit_response(
     view: discord.ui.View | None,
     files: Sequence[discord.File] | None = None,
 ) -> str:
-    """Let an answer to an interaction read otherwise, with these files instead of its own; return its id.
+    """Edit a response to an interaction, with these files instead of its own; return its id.
 
-    `files` None leaves them as they are. Raises what discord.py raises.
+    `files` None leaves them as they are. Raises discord.py's errors.
     """
     attachments: Any = discord.utils.MISSING if files is None else files
     with handle_message_parameters(

@@ -1,4 +1,4 @@
-"""How far each channel has been heard: where to go on reading after the bot was away."""
+"""Read marks: the last message of each channel that was taken in, where reading goes on after an absence."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,56 +11,56 @@ from bot.ports import Channels
 
 log = structlog.get_logger(__name__)
 
-PAUSE = 2.0  # seconds between two writes; what was heard since is read again after a crash, and known by its ids
+SAVE_SECONDS = 2.0  # between two writes; messages since then are read again after a crash, and known by their ids
 
 
 class ReadMarks:
-    """Notes the last message of each channel, and writes the notes down together."""
+    """The read marks of all channels, saved together."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
-        self._new: dict[Channel, str] = {}
-        self._noted: set[Channel] = set()
+        self._unsaved: dict[Channel, str] = {}
+        self._marked: set[Channel] = set()
 
     async def note(self, channel: Channel, message: int) -> None:
-        """Everything up to this message has been taken in, or was not for us."""
+        """Note that everything up to this message has been taken in."""
         self._note(channel, message)
-        if channel not in self._noted:  # a private chat without a note would never be found again
-            await self.write()
+        if channel not in self._marked:  # a private chat without a mark would never be found again
+            await self.save()
 
     async def begin(self, channels: Mapping[Channel, int]) -> None:
-        """Note channels that have not been heard yet, with what was said last before we came."""
+        """Set marks for channels that have none yet, at their last message."""
         for channel, message in channels.items():
-            if channel not in self._noted:
+            if channel not in self._marked:
                 self._note(channel, message)
-        await self.write()
+        await self.save()
 
     def _note(self, channel: Channel, message: int) -> None:
-        if message > int(self._new.get(channel, 0)):
-            self._new[channel] = str(message)
+        if message > int(self._unsaved.get(channel, 0)):
+            self._unsaved[channel] = str(message)
 
-    async def known(self) -> Mapping[Channel, int]:
-        """The last message heard in every channel."""
-        kept = {**await self._channels.list_read_marks(NAME), **self._new}
-        self._noted = set(kept)
-        return {channel: int(message) for channel, message in kept.items()}
+    async def get_all(self) -> Mapping[Channel, int]:
+        """Return the last message of every channel that has a mark."""
+        marks = {**await self._channels.list_read_marks(NAME), **self._unsaved}
+        self._marked = set(marks)
+        return {channel: int(message) for channel, message in marks.items()}
 
-    async def keep(self) -> None:
-        """Write the notes down again and again, until cancelled; then a last time."""
+    async def keep_saving(self) -> None:
+        """Save the marks periodically until cancelled, then a last time."""
         try:
             while True:
-                await asyncio.sleep(PAUSE)
-                await self.write()
+                await asyncio.sleep(SAVE_SECONDS)
+                await self.save()
         finally:
-            await self.write()
+            await self.save()
 
-    async def write(self) -> None:
-        """Write down what has been noted; after a failure it is tried again with what comes next."""
-        new, self._new = self._new, {}
+    async def save(self) -> None:
+        """Save new marks; after a failure they are saved together with later ones."""
+        unsaved, self._unsaved = self._unsaved, {}
         try:
-            if new:
-                await self._channels.save_read_marks(new)
-            self._noted |= set(new)
+            if unsaved:
+                await self._channels.save_read_marks(unsaved)
+            self._marked |= set(unsaved)
         except Exception as error:
             log.warning("what was heard could not be noted", reason=repr(error))
-            self._new = {**new, **self._new}
+            self._unsaved = {**unsaved, **self._unsaved}

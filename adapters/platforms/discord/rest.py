@@ -1,4 +1,4 @@
-"""Discord's REST side: all that can be done without a live connection."""
+"""The REST client of Discord, for everything that needs no gateway connection."""
 
 import asyncio
 import re
@@ -16,58 +16,58 @@ from adapters.platforms.discord.library_patches import (
 from adapters.platforms.discord.rest_pacing import RestPacing
 from bot.errors import Busy
 
-SAYING = re.compile(r"/(?:channels/(?=\d+/messages)|webhooks/\d+/)([^/]+)")  # in a channel, or by a ticket's token
-REMEMBERED = 5_000  # channels and tickets whose allowance is known
-RESERVED = 1  # calls of an allowance that are kept for whole texts
+POSTING = re.compile(r"/(?:channels/(?=\d+/messages)|webhooks/\d+/)([^/]+)")  # in a channel, or by a token
+MAX_ROUTES = 5_000  # channels and tokens whose remaining calls are known
+RESERVED = 1  # calls that are kept for complete texts
 
 
 class RemainingCalls:
-    """What is left of each channel's and each ticket's rate limit, as the headers of Discord's answers tell it."""
+    """The remaining calls of each channel and interaction token, by the headers of Discord's replies."""
 
     def __init__(self) -> None:
-        self._left: dict[tuple[str, str], tuple[int, float]] = {}  # by method and where: calls left, until when
+        self._remaining: dict[tuple[str, str], tuple[int, float]] = {}  # by method and key: calls, reset
 
-    def pause(self, method: str, where: str) -> float:
-        """Seconds until a call that can be missed should be made; 0 where there is room.
+    def pause(self, method: str, key: str) -> float:
+        """Return the seconds until a best-effort call should be made; 0 where there is room.
 
-        `where` is a channel's id or a ticket's token.
+        `key` is a channel's id or an interaction's token.
         """
-        left, until = self._left.get((method, where), (RESERVED + 1, 0.0))
-        return max(0.0, until - asyncio.get_running_loop().time()) if left <= RESERVED else 0.0
+        remaining, until = self._remaining.get((method, key), (RESERVED + 1, 0.0))
+        return max(0.0, until - asyncio.get_running_loop().time()) if remaining <= RESERVED else 0.0
 
     async def note(
-        self, session: aiohttp.ClientSession, context: SimpleNamespace, answered: aiohttp.TraceRequestEndParams
+        self, session: aiohttp.ClientSession, context: SimpleNamespace, trace_params: aiohttp.TraceRequestEndParams
     ) -> None:
-        """Read the answer to a call; for a client of aiohttp's to call."""
-        found = SAYING.search(answered.url.path)
-        headers = answered.response.headers
-        if found is None or "X-RateLimit-Remaining" not in headers:
+        """Read the headers of a reply; called by aiohttp."""
+        match = POSTING.search(trace_params.url.path)
+        headers = trace_params.response.headers
+        if match is None or "X-RateLimit-Remaining" not in headers:
             return
         until = asyncio.get_running_loop().time() + float(headers.get("X-RateLimit-Reset-After", 0))
-        place = answered.method, found[1]
-        self._left.pop(place, None)
-        self._left[place] = int(headers["X-RateLimit-Remaining"]), until
-        if len(self._left) > REMEMBERED:
-            del self._left[next(iter(self._left))]
+        route = trace_params.method, match[1]
+        self._remaining.pop(route, None)
+        self._remaining[route] = int(headers["X-RateLimit-Remaining"]), until
+        if len(self._remaining) > MAX_ROUTES:
+            del self._remaining[next(iter(self._remaining))]
 
 
 class RestClient:
-    """Logs in when it is first needed, so that the bot can start while Discord is away."""
+    """A client that logs in when it is first used, so that the bot can start while Discord is away."""
 
-    def __init__(self, token: str, url: str, pace: RestPacing) -> None:
-        """`url` is that of the API. discord.py knows one for the whole process."""
-        self._token, self._pace = token, pace
+    def __init__(self, token: str, url: str, pacing: RestPacing) -> None:
+        """Make a client; `url` is that of the API. discord.py knows one for the whole process."""
+        self._token, self._pacing = token, pacing
         set_api_address(url)
         silence_voice_warnings()
-        self.allowance = RemainingCalls()
+        self.remaining_calls = RemainingCalls()
         self._client: discord.Client | None = None
         self._lock = asyncio.Lock()
 
     async def client(self) -> discord.Client:
-        """The client, logged in. Refused when Discord does not know the token."""
+        """Return the client, logged in. Raises Refused when Discord does not know the token."""
         async with self._lock:
             if self._client is None:
-                self._client = await self._logged_in()
+                self._client = await self._log_in()
         return self._client
 
     async def close(self) -> None:
@@ -75,24 +75,24 @@ class RestClient:
         if self._client is not None:
             await self._client.close()
 
-    async def place(self, channel: int) -> discord.PartialMessageable:
-        """A channel to speak in."""
+    async def get_channel(self, channel: int) -> discord.PartialMessageable:
+        """Return a channel to post in."""
         return (await self.client()).get_partial_messageable(channel)
 
-    async def message(self, channel: int, message: int) -> discord.Message:
-        """Read a message again, with fresh links to its files."""
-        return await (await self.place(channel)).fetch_message(message)
+    async def fetch_message(self, channel: int, message: int) -> discord.Message:
+        """Fetch a message again, with fresh links to its files."""
+        return await (await self.get_channel(channel)).fetch_message(message)
 
     async def application(self) -> discord.AppInfo:
-        """What the Developer Portal says of the bot."""
+        """Return the bot's application, as in the Developer Portal."""
         application = (await self.client()).application
         if application is None:  # logging in reads it
             raise Busy("discord_unreachable")
         return application
 
-    async def _logged_in(self) -> discord.Client:
-        trace = self._pace.trace()
-        trace.on_request_end.append(self.allowance.note)
+    async def _log_in(self) -> discord.Client:
+        trace = self._pacing.trace()
+        trace.on_request_end.append(self.remaining_calls.note)
         client = discord.Client(
             intents=discord.Intents(guilds=True),  # of no use here, and without it discord.py complains
             max_messages=None,

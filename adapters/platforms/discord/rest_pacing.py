@@ -1,4 +1,4 @@
-"""What Discord allows a token, whichever process uses it: so many calls a second, and one new session in five."""
+"""Pacing by Discord's limits for a token, shared by all processes: calls a second, and a new session in five."""
 
 import asyncio
 import math
@@ -18,77 +18,77 @@ from bot.ports import Coordination
 
 log = structlog.get_logger(__name__)
 
-MOST_CALLS = 45  # a second; Discord allows fifty, and counts when they arrive
+MAX_CALLS = 45  # a second; Discord allows fifty, and counts when they arrive
 FREE = re.compile(r"/(interactions|webhooks)/\d+/")  # calls by an interaction's token, which do not count
-BETWEEN_SESSIONS = 5.5  # seconds; Discord wants five, and the way there takes its time
-LONGEST_HOLD = 45.0  # seconds that a connection waits without a session, before Discord or discord.py gives it up
-PATIENCE = 60.0  # seconds that a call waits
-STORE_SECONDS = 5.0  # that the store may take; then we go on without it, and Discord itself says when it is too much
+SESSION_SECONDS = 5.5  # between two sessions; Discord wants five, and requests take a varying time to arrive
+MAX_SESSION_WAIT = 45.0  # seconds that a connection waits for its session, before Discord or discord.py gives it up
+MAX_WAIT = 60.0  # seconds for a call
+STORE_TIMEOUT = 5.0  # seconds; then calls go on without the store, and Discord itself says when they are too many
 
-_missable: ContextVar[bool] = ContextVar("missable", default=False)
+_is_best_effort: ContextVar[bool] = ContextVar("missable", default=False)
 
 
 @contextmanager
-def best_effort(is_so: bool = True) -> Iterator[None]:
-    """Calls that are made now or not at all (Busy), because there will be a better time."""
-    before = _missable.set(is_so)
+def best_effort(is_on: bool = True) -> Iterator[None]:
+    """Make calls inside best-effort: they are made now or not at all (Busy)."""
+    token = _is_best_effort.set(is_on)
     try:
         yield
     finally:
-        _missable.reset(before)
+        _is_best_effort.reset(token)
 
 
 class RestPacing:
-    """Holds calls back until all processes together may make one more."""
+    """A pacer that delays calls until all processes together may make one more."""
 
-    def __init__(self, coordination: Coordination, token: str, most_calls: int | None = None) -> None:
-        """`most_calls` a second; None: as many as Discord takes."""
+    def __init__(self, coordination: Coordination, token: str, max_calls: int | None = None) -> None:
+        """Make a pacer with `max_calls` a second; None: no limit."""
         self._coordination = coordination
         self._name = f"discord:{blake2b(token.encode(), digest_size=8).hexdigest()}"
-        self._calls = RateLimit(self._name, most_calls, 1.0) if most_calls else None
-        self._closed_until = 0.0  # to calls that can be missed; as the loop counts
+        self._calls = RateLimit(self._name, max_calls, 1.0) if max_calls else None
+        self._closed_until = 0.0  # to best-effort calls; by the loop's clock
 
     def trace(self) -> aiohttp.TraceConfig:
-        """What makes the calls of an aiohttp client wait."""
+        """Return the trace that delays the calls of an aiohttp client."""
         trace = aiohttp.TraceConfig()
-        trace.on_request_start.append(self._before)
+        trace.on_request_start.append(self._delay)
         return trace
 
-    async def session(self, shard: int, at_once: int, patience: float = math.inf) -> None:
-        """Wait until the shard may begin a session; `at_once` is how many may side by side.
+    async def wait_for_session(self, shard: int, max_concurrency: int, patience: float = math.inf) -> None:
+        """Wait until the shard may begin a session; `max_concurrency` is how many may begin at once.
 
-        TimeoutError, at once, when that is later than in `patience` seconds.
+        Raises TimeoutError, at once, when that is later than in `patience` seconds.
         """
-        gate = RateLimit(f"{self._name}:session:{shard % at_once}", 1, BETWEEN_SESSIONS)
-        pause = await self._admit(gate, patience)
+        rate_limit = RateLimit(f"{self._name}:session:{shard % max_concurrency}", 1, SESSION_SECONDS)
+        pause = await self._acquire(rate_limit, patience)
         if pause > patience:
             raise TimeoutError
         await asyncio.sleep(pause)
 
-    async def _before(
-        self, session: aiohttp.ClientSession, context: SimpleNamespace, asked: aiohttp.TraceRequestStartParams
+    async def _delay(
+        self, session: aiohttp.ClientSession, context: SimpleNamespace, trace_params: aiohttp.TraceRequestStartParams
     ) -> None:
-        if self._calls is None or FREE.search(asked.url.path):
+        if self._calls is None or FREE.search(trace_params.url.path):
             return
-        if _missable.get():
-            patience, pause = 0.0, await self._now_or_later(self._calls)
+        if _is_best_effort.get():
+            patience, pause = 0.0, await self._acquire_now(self._calls)
         else:
-            patience, pause = PATIENCE, await self._admit(self._calls, PATIENCE)
+            patience, pause = MAX_WAIT, await self._acquire(self._calls, MAX_WAIT)
         if pause > patience:
             raise Busy("discord_slow_down", retry_after=pause)
         await asyncio.sleep(pause)
 
-    async def _now_or_later(self, gate: RateLimit) -> float:
-        """0 for a pass, or when to ask for one. A gate known to be closed is not asked: growing texts try often."""
+    async def _acquire_now(self, rate_limit: RateLimit) -> float:
+        """Return 0 to go on, or the seconds to wait; the store is not asked while the limit is known to be reached."""
         now = asyncio.get_running_loop().time()
         if now >= self._closed_until:
-            self._closed_until = now + await self._admit(gate, 0)
+            self._closed_until = now + await self._acquire(rate_limit, 0)
         return self._closed_until - now
 
-    async def _admit(self, gate: RateLimit, patience: float) -> float:
+    async def _acquire(self, rate_limit: RateLimit, patience: float) -> float:
         try:
-            async with asyncio.timeout(STORE_SECONDS):
-                return await self._coordination.acquire(gate, patience)
+            async with asyncio.timeout(STORE_TIMEOUT):
+                return await self._coordination.acquire(rate_limit, patience)
         except Exception as error:
             log.warning("the limits of Discord could not be shared", reason=type(error).__name__)
             return 0.0

@@ -8,7 +8,7 @@ from bot.adapter_settings import PlatformSettings, Url
 
 
 class DiscordSettings(PlatformSettings):
-    """How the bot gets at Discord."""
+    """The access to Discord."""
 
     title: ClassVar[str] = "Discord"
     switch: ClassVar[str] = "discord_token"

@@ -1,11 +1,11 @@
-"""Which part of the servers a process takes."""
+"""The shards of Discord's servers that a process serves."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-WRITTEN = re.compile(r"(?P<first>\d{1,6})(?:-(?P<last>\d{1,6}))?/(?P<count>\d{1,6})")
+NOTATION = re.compile(r"(?P<first>\d{1,6})(?:-(?P<last>\d{1,6}))?/(?P<count>\d{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Shards:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read FIRST-LAST/COUNT or ONE/COUNT, as `bot.settings` lets it through."""
-        found = WRITTEN.fullmatch(text)
-        if found is None:
+        match = NOTATION.fullmatch(text)
+        if match is None:
             raise ValueError("shards are written FIRST-LAST/COUNT")
-        first = int(found["first"])
-        return cls(range(first, int(found["last"] or first) + 1), int(found["count"]))
+        first = int(match["first"])
+        return cls(range(first, int(match["last"] or first) + 1), int(match["count"]))

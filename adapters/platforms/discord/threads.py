@@ -1,4 +1,4 @@
-"""Where an answer may and shall be said: permissions, and threads."""
+"""Threads for photos, and notices about missing permissions."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from adapters.platforms.discord.errors import map_discord_errors
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.previews import NOBODY
 from adapters.platforms.discord.rest import RestClient
-from adapters.platforms.discord.translate import language_of
+from adapters.platforms.discord.translate import server_language
 from bot.errors import BotError
 from bot.messages import ChannelSettings, Message
 from bot.ports import Blobs, Channels
@@ -17,106 +17,110 @@ from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
 
-THREAD_THERE = 160004  # the code for a message that has its thread already
-LONGEST_NAME = 100  # characters of a thread's name
-TOLD = "discord:told:"  # what is carried of whom we told: the person and the channel follow
+THREAD_EXISTS = 160004  # the code for a message that has its thread already
+MAX_NAME = 100  # characters of a thread's name
+NOTICE_PREFIX = "discord:told:"  # the person and the channel follow
 
 
 class PhotoThreads:
-    """Opens a thread for a photo where people want that, and goes on listening where it has been asked something."""
+    """The opener of threads for photos, where a channel wants them; in a thread the bot then reads every message."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
 
-    async def place(self, said: discord.Message, message: Message) -> Message:
-        """The message, in the thread that its answer belongs to."""
+    async def move_to_thread(self, discord_message: discord.Message, message: Message) -> Message:
+        """Return the message, moved to the thread of its answer."""
         settings = await self._channels.get_channel_settings(message.channel)
-        if isinstance(said.channel, discord.Thread):
+        if isinstance(discord_message.channel, discord.Thread):
             if message.addressed and settings.listening == "asked":
-                await self._listen(message, settings)
+                await self._read_everything(message, settings)
             return message
-        shows = any(not each.sound for each in message.attachments)
-        wanted = settings.threads and shows and (message.addressed or settings.listening != "asked")
-        if not wanted or not isinstance(said.channel, discord.TextChannel):
+        has_photo = any(not attachment.sound for attachment in message.attachments)
+        wants_thread = settings.threads and has_photo and (message.addressed or settings.listening != "asked")
+        if not wants_thread or not isinstance(discord_message.channel, discord.TextChannel):
             return message
-        return await self._in_its_thread(said, message, settings)
+        return await self._open_and_move(discord_message, message, settings)
 
-    async def _in_its_thread(self, said: discord.Message, message: Message, settings: ChannelSettings) -> Message:
+    async def _open_and_move(
+        self, discord_message: discord.Message, message: Message, settings: ChannelSettings
+    ) -> Message:
         try:
             with speaking(settings.language or message.language):
-                await _open(said, message.text)
-        except BotError as error:  # then it is answered where it was asked
-            log.warning("a thread could not be opened", channel=said.channel.id, reason=error.key)
+                await _open(discord_message, message.text)
+        except BotError as error:  # then it is answered in the channel
+            log.warning("a thread could not be opened", channel=discord_message.channel.id, reason=error.key)
             return message
-        moved = replace(message, channel=Place(said.id).channel, addressed=True)  # a thread has its first message's id
-        await self._listen(moved, settings)
+        moved = replace(
+            message, channel=Place(discord_message.id).channel, addressed=True
+        )  # a thread has its first message's id
+        await self._read_everything(moved, settings)
         return moved
 
-    async def _listen(self, message: Message, settings: ChannelSettings) -> None:
+    async def _read_everything(self, message: Message, settings: ChannelSettings) -> None:
         await self._channels.save_channel_settings(message.channel, replace(settings, listening="all"))
 
 
-async def _open(said: discord.Message, question: str) -> None:
-    name = " ".join(question.split())[:LONGEST_NAME] or say("discord_thread")
+async def _open(discord_message: discord.Message, question: str) -> None:
+    name = " ".join(question.split())[:MAX_NAME] or say("discord_thread")
     try:
         with map_discord_errors():
-            await said.create_thread(name=name)
+            await discord_message.create_thread(name=name)
     except BotError as error:
-        if not isinstance(error.__cause__, discord.HTTPException) or error.__cause__.code != THREAD_THERE:
+        if not isinstance(error.__cause__, discord.HTTPException) or error.__cause__.code != THREAD_EXISTS:
             raise
 
 
 class PermissionNotices:
-    """Tells people in private, once, when the bot may not answer where they asked."""
+    """Notices about missing permissions, sent once to each person in private."""
 
     def __init__(self, rest: RestClient, blobs: Blobs) -> None:
         self._rest, self._blobs = rest, blobs
 
-    async def may_answer(self, said: discord.Message) -> bool:
-        """Whether there is any use in asking a model; if not, whoever asked is told so."""
-        missing = missing_permission(said)
+    async def may_answer(self, discord_message: discord.Message) -> bool:
+        """Tell whether we may answer; if not, notify the author."""
+        missing = missing_permission(discord_message)
         if missing is not None:
-            with speaking(language_of(said.guild)):
-                await self.tell(said.author.id, said.channel.id, missing)
+            with speaking(server_language(discord_message.guild)):
+                await self.notify(discord_message.author.id, discord_message.channel.id, missing)
         return missing is None
 
-    async def cannot_read(self, said: discord.Message, me: int) -> None:
-        """Ask for a mention by name: Discord hides from us what is said to our role."""
-        place = await self._rest.place(said.channel.id)
+    async def ask_for_mention(self, discord_message: discord.Message, me: int) -> None:
+        """Ask for a mention by name: Discord hides messages to our role from us."""
+        place = await self._rest.get_channel(discord_message.channel.id)
         try:
-            with map_discord_errors(), speaking(language_of(said.guild)):
+            with map_discord_errors(), speaking(server_language(discord_message.guild)):
                 await place.send(
                     say("discord_role_only", name=f"<@{me}>"),
-                    reference=said.to_reference(fail_if_not_exists=False),
-                    nonce=str(said.id),  # heard again after a crash, it is said once
+                    reference=discord_message.to_reference(fail_if_not_exists=False),
+                    nonce=str(discord_message.id),  # posted once, even if the message comes again after a crash
                     allowed_mentions=NOBODY,
                     suppress_embeds=True,
                 )
         except BotError as error:
-            log.warning("could not ask for a mention by name", channel=said.channel.id, reason=error.key)
+            log.warning("could not ask for a mention by name", channel=discord_message.channel.id, reason=error.key)
 
-    async def shut_out(self, channel: int, message: str | None, permission: str) -> None:
-        """The answer to the message, or its files, were not let through for want of this permission."""
-        if message and message.isdigit() and (asker := await self._asker(channel, int(message))):
-            await self.tell(asker, channel, permission)
+    async def report_missing_permission(self, channel: int, message: str | None, permission: str) -> None:
+        """Notify the message's author that this permission is missing for the answer or its files."""
+        if message and message.isdigit() and (author := await self._fetch_author(channel, int(message))):
+            await self.notify(author, channel, permission)
 
-    async def _asker(self, channel: int, message: int) -> int | None:
-        """Who said it: not always heard by this process, so Discord is asked. None where it does not tell."""
+    async def _fetch_author(self, channel: int, message: int) -> int | None:
+        """Fetch the author of a message, which another process may have received. None where that fails."""
         try:
             with map_discord_errors():
                 if message == channel:  # a thread's first message stands outside of it
                     thread = await (await self._rest.client()).fetch_channel(channel)
                     channel = getattr(thread, "parent_id", None) or channel
-                return (await self._rest.message(channel, message)).author.id
+                return (await self._rest.fetch_message(channel, message)).author.id
         except BotError:
             return None
 
-    async def tell(self, person: int, channel: int, permission: str) -> None:
-        """Say what is missing, once for each person and channel, whichever process finds out."""
-        told = f"{TOLD}{person}:{channel}"
-        if await self._blobs.get_blob(told) is not None:
+    async def notify(self, person: int, channel: int, permission: str) -> None:
+        """Notify a person of a missing permission, once for each channel, from any process."""
+        notice_key = f"{NOTICE_PREFIX}{person}:{channel}"
+        if await self._blobs.get_blob(notice_key) is not None:
             return
-        await self._blobs.put_blob(told, b"")
+        await self._blobs.put_blob(notice_key, b"")
         try:
             with map_discord_errors():
                 client = await self._rest.client()
@@ -127,20 +131,20 @@ class PermissionNotices:
             log.warning("could not tell that I may not speak", channel=channel, reason=error.key)
 
     async def expire(self, before: float) -> None:
-        """Forget whom we told before then."""
-        await self._blobs.delete_blobs(TOLD, before)
+        """Forget notices from before then."""
+        await self._blobs.delete_blobs(NOTICE_PREFIX, before)
 
 
-def missing_permission(said: discord.Message) -> str | None:
-    """The permission without which we cannot answer, by the name Discord gives it; None also where we can't know."""
-    channel, guild = said.channel, said.guild
+def missing_permission(discord_message: discord.Message) -> str | None:
+    """Return the name of the permission that we lack to answer; None also where we can't know."""
+    channel, guild = discord_message.channel, discord_message.guild
     if guild is None or guild.me is None or not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         return None
     try:
-        ours = channel.permissions_for(guild.me)
-    except discord.ClientException:  # a thread whose channel we do not see
+        permissions = channel.permissions_for(guild.me)
+    except discord.ClientException:  # a thread in a channel that we can't see
         return None
     in_thread = isinstance(channel, discord.Thread)
-    if not (ours.send_messages_in_threads if in_thread else ours.send_messages):
+    if not (permissions.send_messages_in_threads if in_thread else permissions.send_messages):
         return "Send Messages in Threads" if in_thread else "Send Messages"
     return None

@@ -1,4 +1,4 @@
-"""Secrets that other processes of this bot may read, and nobody else: encrypted under a key made from its token."""
+"""Encryption of secrets for the processes of one bot, under a key derived from its token."""
 
 import base64
 
@@ -10,19 +10,19 @@ PURPOSE = b"snapthread: what is carried for Discord"  # another purpose has anot
 
 
 class TokenEncryption:
-    """Closes and opens. Whoever has the same token has the same seal."""
+    """A cipher whose key every process with the same token has."""
 
     def __init__(self, token: str) -> None:
         key = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(token.encode())
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
-    def close(self, data: bytes) -> bytes:
-        """Encrypt, so that a change would be noticed."""
+    def encrypt(self, data: bytes) -> bytes:
+        """Encrypt data with authentication."""
         return self._fernet.encrypt(data)
 
-    def open(self, sealed: bytes) -> bytes | None:
-        """What was sealed; None where it was changed, or sealed under another token."""
+    def decrypt(self, encrypted: bytes) -> bytes | None:
+        """Decrypt data; None where it was changed, or encrypted under another token."""
         try:
-            return self._fernet.decrypt(sealed)
+            return self._fernet.decrypt(encrypted)
         except InvalidToken:
             return None

@@ -1,4 +1,4 @@
-"""Telegram as a chat platform like any other, put together from its parts."""
+"""The Telegram adapter, assembled from its parts."""
 
 import asyncio
 import hashlib
@@ -13,8 +13,14 @@ import structlog
 from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from adapters.platforms.telegram.errors import FILE_LIMIT, FileUnavailable, GroupMigrated, map_telegram_errors, too_big
-from adapters.platforms.telegram.polling import POLL, Poller, Raw, Take
+from adapters.platforms.telegram.errors import (
+    FILE_LIMIT,
+    FileUnavailable,
+    GroupMigrated,
+    file_too_big,
+    map_telegram_errors,
+)
+from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
 from adapters.platforms.telegram.posting import Posting, is_private
 from adapters.platforms.telegram.send_pacing import SendPacing
@@ -22,16 +28,16 @@ from adapters.platforms.telegram.settings import TelegramSettings
 from adapters.platforms.telegram.translate import (
     KINDS,
     NAME,
-    STOPPED,
+    STOP_PRESSED,
     BotIdentity,
     ButtonPress,
     GroupMigration,
     StaleButtonPress,
-    address,
+    parse_address,
     translate,
 )
-from adapters.platforms.telegram.transport import SILENCE, open_line
-from adapters.platforms.telegram.webhook import Webhook, secret_of
+from adapters.platforms.telegram.transport import READ_TIMEOUT, open_bot
+from adapters.platforms.telegram.webhook import Webhook, derive_secret
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Health, HealthState, Platform, PostLimits
 from bot.commands import ASK, LISTED, QUESTIONS
@@ -48,26 +54,26 @@ log = structlog.get_logger(__name__)
 
 LIMITS = PostLimits(max_length=4096, edit_interval=1.1)
 TYPING = 4.5  # seconds; Telegram shows the sign for five
-CHECK = 60.0  # seconds after which the webhook is looked at again
-DEAF = 120.0  # seconds without a word from Telegram, after which something is wrong
-MANAGING = ("creator", "administrator")  # as Telegram calls those who manage a group
+WEBHOOK_CHECK_SECONDS = 60.0  # between two checks of the webhook
+MAX_SILENCE = 120.0  # seconds without contact with Telegram, after which something is wrong
+MANAGER_STATUSES = ("creator", "administrator")
 
 
 T = TypeVar("T")
 
 
-Work = Callable[[], Coroutine[Any, Any, None]]
+Task = Callable[[], Coroutine[Any, Any, None]]
 
 
-async def _nobody_asks(old: Channel, new: Channel) -> None: ...
+async def _ignore_migration(old: Channel, new: Channel) -> None: ...
 
 
-async def _there_is_nobody_else(work: Work) -> None:
+async def _run_directly(work: Task) -> None:
     await work()
 
 
 class Telegram:
-    """Private chats, groups and topics."""
+    """The platform of private chats, groups and topics."""
 
     name = NAME
 
@@ -77,36 +83,36 @@ class Telegram:
         api_url: str = "https://api.telegram.org",
         *,
         commands: Mapping[str, Mapping[str, str]] | None = None,
-        moved: Callable[[Channel, Channel], Awaitable[None]] = _nobody_asks,
-        alone: Callable[[Work], Awaitable[None]] = _there_is_nobody_else,
+        migrate_channel: Callable[[Channel, Channel], Awaitable[None]] = _ignore_migration,
+        run_exclusively: Callable[[Task], Awaitable[None]] = _run_directly,
         drafts: bool = False,
         webhook: Webhook | None = None,
-        pace: SendPacing | None = None,
-        patience: PollingBackoff | None = None,
-        poll: int = POLL,
+        pacing: SendPacing | None = None,
+        backoff: PollingBackoff | None = None,
+        poll_seconds: int = POLL_SECONDS,
     ) -> None:
-        """`commands` are those of the bot with their descriptions, for each language; "" is for all others.
+        """Make the adapter. `commands` are the bot's commands with descriptions, by language; "" is for all others.
 
-        `moved` is told when people have another address. `alone` does its work while no other process of the bot does
-        the same: that is how one of them polls, and the others stand by.
-        With `drafts`, answers in private chats grow as drafts. Without a `webhook` the bot polls.
+        `migrate_channel` is called when a group gets another id. `run_exclusively` works while no other process does
+        the same: so one process polls, and the others stand by.
+        With `drafts`, partial answers in private chats are drafts. Without a `webhook` the bot polls.
         """
         self._token, self._url = token, api_url.rstrip("/")
-        self._keep_moved, self._alone, self._drafts = moved, alone, drafts
-        self._kinds = (*KINDS, STOPPED) if drafts else KINDS
-        self._commands, self._webhook, self._poll = commands or {}, webhook, poll
-        self._pace, self._patience = pace or SendPacing(), patience or PollingBackoff()
+        self._migrate_channel, self._run_exclusively, self._drafts = migrate_channel, run_exclusively, drafts
+        self._kinds = (*KINDS, STOP_PRESSED) if drafts else KINDS
+        self._commands, self._webhook, self._poll_seconds = commands or {}, webhook, poll_seconds
+        self._pacing, self._backoff = pacing or SendPacing(), backoff or PollingBackoff()
         self._poller: Poller | None = None
-        self._stands_by = False
+        self._is_standby = False
         self._tasks = BackgroundTasks()
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
-        self._line = open_line(self._token, self._url)
-        self._speech = Posting(self._line, self._pace, drafts=self._drafts)
-        self._stack.push_async_callback(self._line.request.shutdown)
+        self._bot = open_bot(self._token, self._url)
+        self._posting = Posting(self._bot, self._pacing, drafts=self._drafts)
+        self._stack.push_async_callback(self._bot.request.shutdown)
         self._files = await self._stack.enter_async_context(
-            Http(f"{self._url}/file/bot{self._token}", silence=SILENCE),
+            Http(f"{self._url}/file/bot{self._token}", silence=READ_TIMEOUT),
         )
         return self
 
@@ -129,140 +135,142 @@ class Telegram:
     # listening
 
     async def listen(self, receive: Receive) -> None:
-        """Hand every message to `receive`, until cancelled. Refused when the token has been revoked."""
+        """Pass every message to `receive`, until cancelled. Raises Refused when the token has been revoked."""
         if self._webhook:
-            me = await self._insist(self._introduce)
-            await self._be_called(self._webhook, partial(self._take, receive, me))
+            identity = await self._retry(self._fetch_identity)
+            await self._listen_by_webhook(self._webhook, partial(self._take_update, receive, identity))
             return
-        self._stands_by = True
+        self._is_standby = True
         try:
-            await self._alone(partial(self._ask, receive))
+            await self._run_exclusively(partial(self._listen_by_polling, receive))
         finally:
-            self._stands_by = False
+            self._is_standby = False
 
     @property
     def health(self) -> Health:
-        """How long ago Telegram was heard, or who hears it."""
-        if self._stands_by:
+        """The seconds since the last contact with Telegram, or the process that listens to it."""
+        if self._is_standby:
             return Health(HealthState.STANDBY, "another process listens to Telegram")
         source = self._webhook or self._poller
         if source is None:
             return Health(HealthState.DOWN, "not connected yet")
-        quiet = time.monotonic() - source.good
-        state = HealthState.DOWN if quiet > DEAF else HealthState.UP
-        return Health(state, f"Telegram was last heard {round(quiet)} seconds ago")
+        silence = time.monotonic() - source.last_success
+        state = HealthState.DOWN if silence > MAX_SILENCE else HealthState.UP
+        return Health(state, f"Telegram was last heard {round(silence)} seconds ago")
 
-    async def _introduce(self) -> BotIdentity:
-        user = await self._line.get_me()
+    async def _fetch_identity(self) -> BotIdentity:
+        user = await self._bot.get_me()
         log.info("listening on Telegram", username=user.username, webhook=self._webhook is not None)
         return BotIdentity(user.id, user.username or "", frozenset().union(*self._commands.values()))
 
-    async def _list_commands(self) -> None:
-        for language, described in self._commands.items():
-            await self._insist(partial(self._list, language, described))
+    async def _set_all_commands(self) -> None:
+        for language, descriptions in self._commands.items():
+            await self._retry(partial(self._set_commands, language, descriptions))
 
-    async def _list(self, language: str, described: Mapping[str, str]) -> None:
-        commands = [BotCommand(*command) for command in described.items()]
+    async def _set_commands(self, language: str, descriptions: Mapping[str, str]) -> None:
+        commands = [BotCommand(*command) for command in descriptions.items()]
         try:
-            await self._line.set_my_commands(commands, language_code=language or None)
+            await self._bot.set_my_commands(commands, language_code=language or None)
         except BadRequest as error:
             log.warning("Telegram does not take the list of commands", language=language, reason=str(error))
 
-    async def _ask(self, receive: Receive) -> None:
-        self._stands_by = False
+    async def _listen_by_polling(self, receive: Receive) -> None:
+        self._is_standby = False
         try:
-            me = await self._insist(self._introduce)
-            await self._list_commands()
-            await self._insist(self._line.delete_webhook)
-            take = partial(self._take, receive, me)
-            self._poller = Poller(self._line, take, self._patience, self._poll, self._kinds)
+            identity = await self._retry(self._fetch_identity)
+            await self._set_all_commands()
+            await self._retry(self._bot.delete_webhook)
+            take_update = partial(self._take_update, receive, identity)
+            self._poller = Poller(
+                self._bot, take_update, backoff=self._backoff, poll_seconds=self._poll_seconds, kinds=self._kinds
+            )
             await self._poller.run()
         finally:
-            self._poller, self._stands_by = None, True
+            self._poller, self._is_standby = None, True
 
-    async def _be_called(self, webhook: Webhook, take: Take) -> None:
-        webhook.take = take
+    async def _listen_by_webhook(self, webhook: Webhook, take_update: TakeUpdate) -> None:
+        webhook.take_update = take_update
         try:
-            await self._insist(partial(self._tell_the_way, webhook))
-            await self._list_commands()
+            await self._retry(partial(self._set_webhook, webhook))
+            await self._set_all_commands()
             while True:
-                await asyncio.sleep(CHECK)
-                await self._insist(partial(self._see_to, webhook))
+                await asyncio.sleep(WEBHOOK_CHECK_SECONDS)
+                await self._retry(partial(self._check_webhook, webhook))
         finally:
-            webhook.take = None
+            webhook.take_update = None
 
-    async def _tell_the_way(self, webhook: Webhook) -> None:
-        await self._line.set_webhook(webhook.url, allowed_updates=self._kinds, secret_token=webhook.secret)
+    async def _set_webhook(self, webhook: Webhook) -> None:
+        await self._bot.set_webhook(webhook.url, allowed_updates=self._kinds, secret_token=webhook.secret)
 
-    async def _see_to(self, webhook: Webhook) -> None:
-        known = await self._line.get_webhook_info()
-        if known.url != webhook.url:
+    async def _check_webhook(self, webhook: Webhook) -> None:
+        webhook_info = await self._bot.get_webhook_info()
+        if webhook_info.url != webhook.url:
             log.warning("somebody else changed the webhook; it is set again")
-            await self._tell_the_way(webhook)
-        webhook.good = time.monotonic()
+            await self._set_webhook(webhook)
+        webhook.last_success = time.monotonic()
 
-    async def _insist(self, step: Callable[[], Awaitable[T]]) -> T:
+    async def _retry(self, step: Callable[[], Awaitable[T]]) -> T:
         while True:
             try:
                 result = await step()
             except (TelegramError, Busy) as error:
-                await self._patience.after(error)
+                await self._backoff.wait_after(error)
             else:
-                self._patience.over()
+                self._backoff.reset()
                 return result
 
-    async def _take(self, receive: Receive, me: BotIdentity, raw: Raw) -> None:
-        """Once this returns, the update survives a crash, or there is nothing in it for us."""
+    async def _take_update(self, receive: Receive, identity: BotIdentity, raw_update: RawUpdate) -> None:
+        """Take an update in. Once this returns, it survives a crash, or there is nothing in it for us."""
         try:
-            news = translate(raw, me, self._line)
+            update = translate(raw_update, identity, self._bot)
         except Exception as error:  # it would make no more sense the next time
-            log.error("an update was set aside", update=raw.get("update_id"), error=type(error).__name__)
+            log.error("an update was set aside", update=raw_update.get("update_id"), error=type(error).__name__)
             return
-        if isinstance(news, Message):
-            await receive(news)
-        elif isinstance(news, ButtonPress):
-            self._tasks.start(self._acknowledge(news.query))
-            await receive(news.message)
-        elif isinstance(news, StaleButtonPress):
-            with speaking(news.language):
-                self._tasks.start(self._acknowledge(news.query, say("telegram_old_button")))
-        elif isinstance(news, GroupMigration):
-            self._speech.moved[int(news.old.id)] = int(news.new.id)
-            await self._keep_moved(news.old, news.new)
+        if isinstance(update, Message):
+            await receive(update)
+        elif isinstance(update, ButtonPress):
+            self._tasks.start(self._acknowledge(update.query))
+            await receive(update.message)
+        elif isinstance(update, StaleButtonPress):
+            with speaking(update.language):
+                self._tasks.start(self._acknowledge(update.query, say("telegram_old_button")))
+        elif isinstance(update, GroupMigration):
+            self._posting.migrated_groups[int(update.old.id)] = int(update.new.id)
+            await self._migrate_channel(update.old, update.new)
 
     async def _acknowledge(self, query: str, sentence: str | None = None) -> None:
         try:
             with map_telegram_errors():
-                await self._line.answer_callback_query(query, text=sentence)
-        except BotError as error:  # only the little clock on the button goes on turning
+                await self._bot.answer_callback_query(query, text=sentence)
+        except BotError as error:  # the button only goes on showing its progress sign
             log.info("a press was not acknowledged", reason=error.key)
 
     # speaking
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish the post and return its id. Telegram cannot tell the same key again."""
-        return await self._speech.send(channel, post)
+        return await self._posting.send(channel, post)
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post. A whole text turns a draft into a post."""
-        return await self._speech.edit(channel, post_id, post)
+        return await self._posting.edit(channel, post_id, post)
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
-        """Show that an answer is on its way."""
+        """Show the typing sign while an answer is being made."""
         done = asyncio.Event()
-        self._tasks.start(self._type(channel, done))
+        self._tasks.start(self._send_typing(channel, done))
         try:
             yield
         finally:
             done.set()
 
-    async def _type(self, channel: Channel, done: asyncio.Event) -> None:
-        chat, thread = self._speech.address(channel)
+    async def _send_typing(self, channel: Channel, done: asyncio.Event) -> None:
+        chat, thread = self._posting.address(channel)
         while not done.is_set():
-            if self._pace.spare(chat):
+            if self._pacing.has_room(chat):
                 with suppress(BotError), map_telegram_errors():
-                    await self._line.send_chat_action(chat, "typing", message_thread_id=thread)
+                    await self._bot.send_chat_action(chat, "typing", message_thread_id=thread)
             with suppress(TimeoutError):
                 async with asyncio.timeout(TYPING):
                     await done.wait()
@@ -270,21 +278,21 @@ class Telegram:
     # fetching
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Unreadable when it holds more than `limit` bytes, or than Telegram hands out, or is gone.
+        """Fetch a file. Raises Unreadable when it is gone, or larger than `limit` bytes or than Telegram allows.
 
-        What can be neither seen nor heard is not fetched.
+        A file that is neither picture, document nor sound is not fetched.
         """
         if attachment.mime.startswith(("video/", "audio/")) and not attachment.sound:
             raise Unreadable("photo_not_an_image")
-        theirs = FILE_LIMIT * MEGABYTE
-        if theirs <= limit and attachment.size > theirs:
-            raise too_big()
+        telegram_limit = FILE_LIMIT * MEGABYTE
+        if telegram_limit <= limit and attachment.size > telegram_limit:
+            raise file_too_big()
         check_size(attachment.size, limit)
         return await retry(TELEGRAM_FILE, partial(self._fetch, attachment, limit), FileUnavailable)
 
     async def _fetch(self, attachment: Attachment, limit: int) -> bytes:
         with map_telegram_errors():
-            file = await self._line.raw("getFile", file_id=attachment.ref)
+            file = await self._bot.call_raw("getFile", file_id=attachment.ref)
             check_size(file.get("file_size") or 0, limit)
             try:
                 async with self._files.stream("GET", quote(file["file_path"])) as reply:
@@ -296,29 +304,31 @@ class Telegram:
     # odds and ends
 
     async def can_manage(self, channel: Channel, author: Author) -> bool:
-        """Whether it is a private chat, or this person an admin of the group."""
-        if is_private(channel) or int(author.id) == address(channel)[0]:  # an admin who stays anonymous is the group
+        """Tell whether it is a private chat, or this person an admin of the group."""
+        if (
+            is_private(channel) or int(author.id) == parse_address(channel)[0]
+        ):  # an admin who stays anonymous is the group
             return True
         if int(author.id) < 0:  # a channel; Telegram does not tell who speaks for it
             return False
-        chat, _ = self._speech.address(channel)
+        chat, _ = self._posting.address(channel)
         try:
             return await self._is_admin(chat, author)
-        except GroupMigrated as moved:  # another process heard of that, or nobody yet
-            self._speech.moved[chat] = moved.chat
-            return await self._is_admin(moved.chat, author)
+        except GroupMigrated as migrated:  # this process has not received that update
+            self._posting.migrated_groups[chat] = migrated.chat
+            return await self._is_admin(migrated.chat, author)
 
     async def _is_admin(self, chat: int, author: Author) -> bool:
         with map_telegram_errors():
-            member = await self._line.raw("getChatMember", chat_id=chat, user_id=int(author.id))
-            return member["status"] in MANAGING
+            member = await self._bot.call_raw("getChatMember", chat_id=chat, user_id=int(author.id))
+            return member["status"] in MANAGER_STATUSES
         return False
 
     async def check(self) -> None:
-        """Ask who we are. Refused when Telegram does not know the token."""
+        """Fetch our own user. Raises Refused when Telegram does not know the token."""
         with map_telegram_errors():
             try:
-                await self._line.get_me()
+                await self._bot.get_me()
             except InvalidToken as error:
                 raise Refused("telegram_wrong_token") from error
 
@@ -340,11 +350,11 @@ def open_telegram(context: AdapterContext) -> Telegram:
         token,
         settings.telegram_api_url,
         commands={"" if language == ENGLISH else language: _command_menu(language) for language in LANGUAGES},
-        moved=context.store.channels.migrate_channel,
-        alone=partial(context.store.coordination.run_exclusively, name),
+        migrate_channel=context.store.channels.migrate_channel,
+        run_exclusively=partial(context.store.coordination.run_exclusively, name),
         drafts=settings.telegram_drafts,
         webhook=_webhook(context.web, settings, token),
-        pace=SendPacing(admit=context.store.coordination.acquire, name=name),
+        pacing=SendPacing(acquire=context.store.coordination.acquire, name=name),
     )
 
 
@@ -358,4 +368,4 @@ def _webhook(web: WebServer, settings: TelegramSettings, token: str) -> Webhook 
     if settings.telegram_webhook_url is None:
         return None
     secret = settings.telegram_webhook_secret
-    return Webhook(web, settings.telegram_webhook_url, secret.get_secret_value() if secret else secret_of(token))
+    return Webhook(web, settings.telegram_webhook_url, secret.get_secret_value() if secret else derive_secret(token))

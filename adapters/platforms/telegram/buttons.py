@@ -1,4 +1,4 @@
-"""Buttons under a post: each one says a command."""
+"""Buttons under a post, each of which sends a command."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,21 @@ from bot.messages import Button
 
 log = structlog.get_logger(__name__)
 
-LONGEST = 64  # bytes of a command
-ACROSS = 2
-MOST = 100
+MAX_COMMAND_BYTES = 64
+COLUMNS = 2
+MAX_BUTTONS = 100
 
 
 def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     """Lay the buttons out; one whose command is too long for Telegram is left out."""
     keys = [InlineKeyboardButton(button.label, callback_data=button.command) for button in buttons if _fits(button)]
-    keys = keys[:MOST]
-    rows = [keys[n : n + ACROSS] for n in range(0, len(keys), ACROSS)]
+    keys = keys[:MAX_BUTTONS]
+    rows = [keys[n : n + COLUMNS] for n in range(0, len(keys), COLUMNS)]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
 def _fits(button: Button) -> bool:
-    fits = 0 < len(button.command.encode()) <= LONGEST
+    fits = 0 < len(button.command.encode()) <= MAX_COMMAND_BYTES
     if not fits:
         log.warning("a button was left out: its command does not fit", bytes=len(button.command.encode()))
     return fits

@@ -1,4 +1,4 @@
-"""The time."""
+"""Clocks, which tests replace."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,15 +6,15 @@ from typing import Protocol
 
 from bot.messages import RateLimit
 
-Admit = Callable[[RateLimit, float], Awaitable[float]]
-"""As `acquire` of `bot.ports.Coordination`."""
+Acquire = Callable[[RateLimit, float], Awaitable[float]]
+"""The signature of `acquire` of `bot.ports.Coordination`."""
 
 
 class Clock(Protocol):
-    """What tells the time."""
+    """A clock that can sleep."""
 
     def time(self) -> float:
-        """Seconds since some moment."""
+        """Return the seconds since some moment."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -22,10 +22,10 @@ class Clock(Protocol):
 
 
 class LoopClock:
-    """The event loop's."""
+    """The clock of the event loop."""
 
     def time(self) -> float:
-        """Seconds since the loop's own beginning."""
+        """Return the time of the running loop in seconds."""
         return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:

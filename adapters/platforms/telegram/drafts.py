@@ -1,4 +1,4 @@
-"""A draft: what Telegram shows for half a minute while the bot is still writing. It has no message id of its own."""
+"""Drafts: partial texts that Telegram shows for half a minute. They have no message id of their own."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -16,7 +16,7 @@ MARK = "draft"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Stands in for a post until the answer is whole; `str()` is its id, and `parse` reads that."""
+    """A stand-in for a post until the answer is complete; `str()` is its id, and `parse` reads that."""
 
     number: int
     reply_to: str  # the message that the post will reply to, or nothing
@@ -33,31 +33,31 @@ class Draft:
 
 
 class Drafts:
-    """Shows drafts, with Telegram's own button that stops them where the server knows it (Bot API 10.3)."""
+    """A sender of drafts, with Telegram's own Stop button where the server knows it (Bot API 10.3)."""
 
-    def __init__(self, line: TelegramBot) -> None:
-        self._line = line
-        # What was shown stays in the chat until the words that are left come as a post.
-        self._stop: dict[str, Any] = {"can_stop": True, "keep_on_stop": True}
+    def __init__(self, bot: TelegramBot) -> None:
+        self._bot = bot
+        # The draft stays in the chat until the final text comes as a post.
+        self._stop_fields: dict[str, Any] = {"can_stop": True, "keep_on_stop": True}
 
     async def show(self, chat: int, thread: int | None, draft: Draft, post: RenderedText) -> None:
-        """Let the draft read this. Raises what the library raises."""
+        """Replace the text of the draft. Raises the library's errors."""
         try:
-            await self._show(chat, thread, draft, post, **self._stop)
+            await self._show(chat, thread, draft, post, **self._stop_fields)
         except BadRequest:
-            if not self._stop:
+            if not self._stop_fields:
                 raise
-            await self._show(chat, thread, draft, post)  # it says the same again, unless it was about the button
-            self._stop = {}
+            await self._show(chat, thread, draft, post)  # this fails again, unless the button was the reason
+            self._stop_fields = {}
             log.info("this Telegram has no button that stops a draft")
 
-    async def _show(self, chat: int, thread: int | None, draft: Draft, post: RenderedText, **more: Any) -> None:
-        await self._line.raw(
+    async def _show(self, chat: int, thread: int | None, draft: Draft, post: RenderedText, **fields: Any) -> None:
+        await self._bot.call_raw(
             "sendMessageDraft",
             chat_id=chat,
             draft_id=draft.number,
             text=post.text,
             message_thread_id=thread,
             entities=list(post.entities) or None,
-            **more,
+            **fields,
         )

@@ -1,4 +1,4 @@
-"""Writes parsed Markdown as text with entities, which Telegram counts in UTF-16 units."""
+"""A writer of parsed Markdown as text with entities, which Telegram counts in UTF-16 units."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
@@ -22,7 +22,7 @@ HEADINGS = {
 
 
 class EntityWriter:
-    """Writes tokens one after the other; `entities` come in the order of their ends."""
+    """A writer of tokens as text; `entities` come in the order of their ends."""
 
     def __init__(self, markdown: str) -> None:
         self.entities: list[MessageEntity] = []
@@ -208,7 +208,7 @@ class EntityWriter:
 
 
 def _words(tokens: Sequence[Token]) -> Iterator[str]:
-    """The words of a cell, without their styles."""
+    """Yield the words of a cell, without their styles."""
     for token in tokens:
         if token.type == "formula":
             yield to_unicode(token.content)
@@ -219,7 +219,7 @@ def _words(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _grid(rows: list[list[str]]) -> Iterator[str]:
-    """The lines of a table with aligned columns."""
+    """Yield the lines of a table with aligned columns."""
     widths = [max(map(display_width, column)) for column in zip_longest(*rows, fillvalue="")]
     for number, row in enumerate(rows):
         padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(row, widths, strict=False)]

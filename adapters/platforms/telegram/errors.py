@@ -1,4 +1,4 @@
-"""What Telegram says when it says no, and what that means to the bot."""
+"""The mapping of Telegram's errors to the bot's."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,19 +14,19 @@ FILE_LIMIT = 20  # megabytes that a bot may fetch
 
 
 class TopicGone(Refused):
-    """The topic was closed or deleted, or Telegram has lost sight of it: worth saying it outside of a topic."""
+    """The failure that a topic is closed, deleted or unknown: worth posting outside of a topic."""
 
 
 class BadFormatting(Refused):
-    """The entities are not to Telegram's liking: worth saying it without."""
+    """The failure that Telegram refuses the entities: worth posting without them."""
 
 
 class FileUnavailable(Unreadable):
-    """Telegram says that the file is wrong or away for the moment, and does not say which: worth one more try."""
+    """The failure that a file is wrong or temporarily unavailable, which look the same: worth one more try."""
 
 
 class GroupMigrated(Refused):
-    """The group became a supergroup, which has an id of its own."""
+    """The failure that the group became a supergroup, which has an id of its own."""
 
     def __init__(self, chat: int) -> None:
         super().__init__("telegram_moved")
@@ -36,8 +36,8 @@ class GroupMigrated(Refused):
 Meaning = Callable[[], BotError | None]
 
 
-def too_big() -> BotError:
-    """What a file is that Telegram hands out to no bot."""
+def file_too_big() -> BotError:
+    """Return the error for a file that is too large for a bot to fetch."""
     return Unreadable("telegram_too_heavy", limit=FILE_LIMIT)
 
 
@@ -57,7 +57,7 @@ def _file_gone() -> BotError:
 MEANINGS: tuple[tuple[str, Meaning], ...] = (
     ("message is not modified", lambda: None),
     ("query is too old", lambda: None),
-    ("file is too big", too_big),
+    ("file is too big", file_too_big),
     ("file is temporarily unavailable", lambda: FileUnavailable("photo_gone")),
     ("file identifier", _file_gone),
     ("file_id", _file_gone),
@@ -79,13 +79,13 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
 
 
 def is_caption(error: BadRequest) -> bool:
-    """Whether an edit failed because the post is a file, which has its text below it."""
+    """Tell whether an edit failed because the post is a file, which has a caption instead of a text."""
     return "no text in the message" in str(error).lower()
 
 
 @contextmanager
 def map_telegram_errors() -> Iterator[None]:
-    """Turn what the library raises into what the bot understands. Left without an error, all is well."""
+    """Map the library's errors to the bot's. A body that is left without an error succeeded, or had nothing to do."""
     try:
         yield
     except ChatMigrated as error:

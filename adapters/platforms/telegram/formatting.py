@@ -1,65 +1,65 @@
-"""Markdown, finished or not, becomes text and entities that Telegram takes."""
+"""Renders Markdown, complete or not, as text and entities for Telegram."""
 
 from dataclasses import dataclass
 
 from telegram import MessageEntity
 
 from adapters.platforms.telegram.entities import EntityWriter
-from bot.replies.markdown import LONGEST as CAP
+from bot.replies.markdown import LONGEST as MAX_MARKDOWN
 from bot.replies.markdown import parse
 from bot.replies.pages import units
 
-LONGEST = 4096  # UTF-16 units of a post
-MOST = 100  # entities of a post
+MAX_LENGTH = 4096  # UTF-16 units of a post
+MAX_ENTITIES = 100
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # a post of nothing but these is empty to Telegram
-NOTHING = "…"
+PLACEHOLDER = "…"
 
-# What a post can lose first when it has too many: the last ones named here.
-WORTH = ("pre", "text_link", "code", "blockquote", "expandable_blockquote", "spoiler", "bold", "italic")
+# By importance: a post with too many entities loses the last of these first.
+IMPORTANCE = ("pre", "text_link", "code", "blockquote", "expandable_blockquote", "spoiler", "bold", "italic")
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedText:
-    """A post as Telegram shows it."""
+    """The text and the entities of a post."""
 
     text: str
     entities: tuple[MessageEntity, ...] = ()
 
 
 def render(markdown: str) -> RenderedText:
-    """Render a page. What cannot be shown with its formatting is shown as it was written."""
+    """Render a page. Text that can't be shown with its formatting is shown as it was written."""
     markdown = markdown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if len(markdown) > CAP:
-        return plain(markdown)
+    if len(markdown) > MAX_MARKDOWN:
+        return render_plain(markdown)
     writer = EntityWriter(markdown)
     writer.write(parse(markdown))
     text = writer.text.rstrip()
-    if _is_empty(text) or units(text) > LONGEST:
-        return plain(markdown)
-    return RenderedText(text, _entities(writer.entities, units(text)))
+    if _is_empty(text) or units(text) > MAX_LENGTH:
+        return render_plain(markdown)
+    return RenderedText(text, _select_entities(writer.entities, units(text)))
 
 
-def plain(markdown: str) -> RenderedText:
-    """The page as it was written."""
-    return RenderedText(NOTHING if _is_empty(markdown) else markdown)
+def render_plain(markdown: str) -> RenderedText:
+    """Render the page as it was written."""
+    return RenderedText(PLACEHOLDER if _is_empty(markdown) else markdown)
 
 
 def _is_empty(text: str) -> bool:
     return not text.strip().strip(INVISIBLE).strip()
 
 
-def _entities(found: list[MessageEntity], length: int) -> tuple[MessageEntity, ...]:
-    entities = [entity for entity in (_within(each, length) for each in found) if entity.length > 0]
-    if len(entities) > MOST:
-        entities = sorted(entities, key=_worth)[:MOST]
+def _select_entities(written: list[MessageEntity], length: int) -> tuple[MessageEntity, ...]:
+    entities = [entity for entity in (_clip(each, length) for each in written) if entity.length > 0]
+    if len(entities) > MAX_ENTITIES:
+        entities = sorted(entities, key=_importance)[:MAX_ENTITIES]
     return tuple(sorted(entities, key=lambda entity: (entity.offset, -entity.length)))
 
 
-def _within(entity: MessageEntity, length: int) -> MessageEntity:
-    """The part of an entity that lies within a text of this length."""
+def _clip(entity: MessageEntity, length: int) -> MessageEntity:
+    """Clip an entity to a text of this length."""
     end = min(entity.offset + entity.length, length)
     return MessageEntity(entity.type, entity.offset, end - entity.offset, url=entity.url, language=entity.language)
 
 
-def _worth(entity: MessageEntity) -> int:
-    return WORTH.index(entity.type) if entity.type in WORTH else len(WORTH)
+def _importance(entity: MessageEntity) -> int:
+    return IMPORTANCE.index(entity.type) if entity.type in IMPORTANCE else len(IMPORTANCE)

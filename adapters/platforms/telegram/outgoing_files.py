@@ -1,4 +1,4 @@
-"""Files along with a post: pictures are shown, recordings can be played, anything else can be fetched."""
+"""Files of a post: pictures are shown, recordings are played, anything else is a document."""
 
 import re
 from collections.abc import Sequence
@@ -13,20 +13,24 @@ from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import Refused
 from bot.messages import SOUNDS, File
 
-CAPTION = 1024  # UTF-16 units of the text below a file
+MAX_CAPTION = 1024  # UTF-16 units of the text below a file
 MEGABYTE = 1024 * 1024
-MOST = 50  # megabytes that a bot may send
-MOST_SHOWN = 10 * MEGABYTE  # bytes of a picture that is to be shown as one
-SHOWN = ("image/jpeg", "image/png", "image/webp")
+MAX_MEGABYTES = 50  # that a bot may send
+MAX_PHOTO_BYTES = 10 * MEGABYTE  # of a picture that is shown as a photo
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
 
-Way = Literal["photo", "voice", "audio", "document"]
-"""How Telegram can take a file, as the ends of its methods say it."""
+SendMethod = Literal["photo", "voice", "audio", "document"]
+"""The method that sends a file, without its `send_`."""
 
-SOUND_WAYS: dict[str, Way] = {"ogg": "voice", "mp3": "audio", "m4a": "audio"}  # others are documents to Telegram
+SOUND_METHODS: dict[str, SendMethod] = {
+    "ogg": "voice",
+    "mp3": "audio",
+    "m4a": "audio",
+}  # others are documents to Telegram
 
-# In what Telegram says when it takes something, but not in this way: a shape that it cannot show; a person who wants
+# Errors after which a file can still be sent as a document: a shape that Telegram cannot show; a person who wants
 # no voice messages; a group where files may be sent and sounds may not.
-OTHERWISE: dict[Way, re.Pattern[str]] = {
+DOCUMENT_INSTEAD: dict[SendMethod, re.Pattern[str]] = {
     "photo": re.compile(r"photo_|image_process", re.IGNORECASE),
     "voice": re.compile(r"voice", re.IGNORECASE),
     "audio": re.compile(r"audio|music", re.IGNORECASE),
@@ -36,71 +40,71 @@ OTHERWISE: dict[Way, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
-    """A file, and the way in which it goes."""
+    """A file, and the method that sends it."""
 
     file: File
-    way: Way
+    method: SendMethod
 
 
 def check_sizes(files: Sequence[File]) -> None:
-    """Refused when one of them is more than Telegram takes."""
+    """Raise Refused when one of them is larger than Telegram allows."""
     for file in files:
-        if len(file.data) > MOST * MEGABYTE:
-            raise Refused("file_too_large", name=file.name, limit=MOST)
+        if len(file.data) > MAX_MEGABYTES * MEGABYTE:
+            raise Refused("file_too_large", name=file.name, limit=MAX_MEGABYTES)
 
 
-async def outgoing_files(files: Sequence[File]) -> list[OutgoingFile]:
-    """Choose a way for each file: pictures are looked at."""
-    return [OutgoingFile(file, await _way(file)) for file in files]
+async def choose_methods(files: Sequence[File]) -> list[OutgoingFile]:
+    """Choose the method for each file; pictures are inspected."""
+    return [OutgoingFile(file, await _choose_method(file)) for file in files]
 
 
-def batches(left: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
-    """The files by how they can be sent: all pictures as one album, other files as another, each sound by itself."""
-    pictures = [parcel for parcel in left if parcel.way == "photo"]
-    sounds = [[parcel] for parcel in left if parcel.way in ("voice", "audio")]
-    others = [parcel for parcel in left if parcel.way == "document"]
+def group_into_batches(outgoing_files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
+    """Group files that are sent together: all pictures as one album, documents as another, each sound by itself."""
+    pictures = [outgoing for outgoing in outgoing_files if outgoing.method == "photo"]
+    sounds = [[outgoing] for outgoing in outgoing_files if outgoing.method in ("voice", "audio")]
+    others = [outgoing for outgoing in outgoing_files if outgoing.method == "document"]
     return [batch for batch in (pictures, *sounds, others) if batch]
 
 
-async def send_file(line: TelegramBot, chat: int, parcel: OutgoingFile, **more: Any) -> Message:
-    """Post one file; `more` is as in `send_document`. What Telegram does not take in its own way goes as a file."""
-    file = parcel.file
-    send = {
-        "photo": line.send_photo,
-        "voice": line.send_voice,
-        "audio": line.send_audio,
-        "document": line.send_document,
+async def send_file(bot: TelegramBot, chat: int, outgoing: OutgoingFile, **fields: Any) -> Message:
+    """Send one file; `fields` are as in `send_document`. One that is refused as a photo or sound goes as a document."""
+    file = outgoing.file
+    send_methods = {
+        "photo": bot.send_photo,
+        "voice": bot.send_voice,
+        "audio": bot.send_audio,
+        "document": bot.send_document,
     }
     try:
-        sent: Message = await send[parcel.way](chat, file.data, filename=file.name, **more)  # type: ignore[operator]
-        return sent
+        message: Message = await send_methods[outgoing.method](chat, file.data, filename=file.name, **fields)  # type: ignore[operator]
+        return message
     except BadRequest as error:
-        if not OTHERWISE[parcel.way].search(str(error)):
+        if not DOCUMENT_INSTEAD[outgoing.method].search(str(error)):
             raise
-    return await line.send_document(chat, file.data, filename=file.name, **more)
+    return await bot.send_document(chat, file.data, filename=file.name, **fields)
 
 
-async def send_batch(line: TelegramBot, chat: int, batch: Sequence[OutgoingFile], **more: Any) -> None:
-    """Post the files of a batch."""
+async def send_batch(bot: TelegramBot, chat: int, batch: Sequence[OutgoingFile], **fields: Any) -> None:
+    """Send the files of a batch."""
     if len(batch) == 1:
-        await send_file(line, chat, batch[0], **more)
+        await send_file(bot, chat, batch[0], **fields)
         return
-    files = [parcel.file for parcel in batch]
-    if batch[0].way == "photo":
+    files = [outgoing.file for outgoing in batch]
+    if batch[0].method == "photo":
         try:
             pictures = [InputMediaPhoto(file.data, filename=file.name) for file in files]
-            await line.send_media_group(chat, pictures, **more)
+            await bot.send_media_group(chat, pictures, **fields)
         except BadRequest as error:
-            if not OTHERWISE["photo"].search(str(error)):
+            if not DOCUMENT_INSTEAD["photo"].search(str(error)):
                 raise
         else:
             return
     documents = [InputMediaDocument(file.data, filename=file.name) for file in files]
-    await line.send_media_group(chat, documents, **more)
+    await bot.send_media_group(chat, documents, **fields)
 
 
-async def _way(file: File) -> Way:
+async def _choose_method(file: File) -> SendMethod:
     mime = file.mime.partition(";")[0].lower()
-    if mime in SHOWN:
-        return "photo" if len(file.data) <= MOST_SHOWN and await is_plain(file.data) else "document"
-    return SOUND_WAYS.get(SOUNDS.get(mime, ""), "document")
+    if mime in PHOTO_TYPES:
+        return "photo" if len(file.data) <= MAX_PHOTO_BYTES and await is_plain(file.data) else "document"
+    return SOUND_METHODS.get(SOUNDS.get(mime, ""), "document")

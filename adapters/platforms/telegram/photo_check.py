@@ -1,19 +1,19 @@
-"""A look at a picture: whether it stays the same when Telegram turns it into a JPEG that it can show."""
+"""The check whether a picture survives Telegram's conversion to JPEG."""
 
 from bot.errors import Unreadable
 from bot.files.isolation.client import WorkerFailed, run
 
-AROUND = 10_000  # pixels of width and height together; Telegram shows no larger ones
+MAX_WIDTH_PLUS_HEIGHT = 10_000  # pixels; Telegram shows no larger ones
 KINDS = ("JPEG", "PNG", "WEBP")
 
 
 async def is_plain(data: bytes) -> bool:
-    """Whether nothing in the picture can be seen through, and Telegram can show it.
+    """Tell whether the picture is opaque and small enough for Telegram to show it.
 
-    What is no picture is for Telegram to judge.
+    A file that can't be decoded is for Telegram to judge.
     """
     try:
-        is_opaque, _ = await run("is_opaque", data, kinds=KINDS, most_around=AROUND)
+        is_opaque, _ = await run("is_opaque", data, kinds=KINDS, most_around=MAX_WIDTH_PLUS_HEIGHT)
     except (Unreadable, WorkerFailed):
         return True
     return bool(is_opaque)

@@ -1,4 +1,4 @@
-"""Listening at least once: Telegram is told to forget an update only when it has been taken in."""
+"""Polling with at-least-once delivery: an update is confirmed to Telegram only when it has been taken in."""
 
 import asyncio
 import time
@@ -10,145 +10,145 @@ import structlog
 from telegram.error import Conflict, TelegramError
 
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
-from adapters.platforms.telegram.translate import KINDS, STOPPED
+from adapters.platforms.telegram.translate import KINDS, STOP_PRESSED
 from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import Busy
 
 log = structlog.get_logger(__name__)
 
-POLL = 30  # seconds that Telegram may keep us waiting when there is nothing new
-SUSPECT = 3  # failures of an update, after which others may pass it
-SETTLING = 10.0  # seconds more than a poll may take, in which that of another process has ended
-REMEMBERED = 10_000  # updates known by their ids; the store knows messages for longer
+POLL_SECONDS = 30  # seconds that Telegram may keep us waiting when there is nothing new
+POISON_FAILURES = 3  # of an update, after which others may pass it
+TAKEOVER_SECONDS = 10.0  # beyond the length of a poll, after which another process's poll has ended
+MAX_SEEN = 10_000  # ids of updates; the store knows messages for longer
 
-Raw = dict[str, Any]
-Take = Callable[[Raw], Awaitable[None]]
-"""Takes an update in. Once it returns, the update survives a crash; it raises what keeps it from that."""
+RawUpdate = dict[str, Any]
+TakeUpdate = Callable[[RawUpdate], Awaitable[None]]
+"""A function that takes an update in. Once it returns, the update survives a crash; else it raises an error."""
 
 
 class UpdateNotTaken(Exception):
-    """Something on our side keeps an update from being taken in."""
+    """The failure to take an update in, for a reason on our side."""
 
 
 class Poller:
-    """Asks for updates, one batch after the other, and hands them on one by one."""
+    """A poller that fetches updates in batches and passes them on one by one."""
 
     def __init__(
         self,
-        line: TelegramBot,
-        take: Take,
-        patience: PollingBackoff | None = None,
-        poll: int = POLL,
+        bot: TelegramBot,
+        take_update: TakeUpdate,
+        backoff: PollingBackoff | None = None,
+        poll_seconds: int = POLL_SECONDS,
         kinds: Sequence[str] = KINDS,
     ) -> None:
-        """`take` gets every update of these kinds once; `poll` is how many seconds Telegram may wait for a new one."""
-        self.line, self.take, self.patience, self.poll, self.kinds = (
-            line,
-            take,
-            patience or PollingBackoff(),
-            poll,
+        """Make a poller: `take_update` gets every update of these kinds once; a poll lasts up to `poll_seconds`."""
+        self.bot, self.take_update, self.backoff, self.poll_seconds, self.kinds = (
+            bot,
+            take_update,
+            backoff or PollingBackoff(),
+            poll_seconds,
             kinds,
         )
-        self.good = self._began = time.monotonic()  # when Telegram last answered as it should
+        self.last_success = self._started_at = time.monotonic()  # when Telegram last answered as it should
         self._offset = 0
-        self._known: dict[int, None] = {}  # by id, oldest first; ids may jump, so none is "greater than the last"
+        self._seen: dict[int, None] = {}  # by id, oldest first; ids may jump, so none is "greater than the last"
         self._failures: Counter[int] = Counter()
 
     async def run(self) -> None:
-        """Listen until cancelled. Refused when the token has been revoked."""
+        """Poll until cancelled. Raises Refused when the token has been revoked."""
         while True:
             try:
-                batch = await self._ask()
-                self.good = time.monotonic()
-                await self._hand_on(batch)
+                batch = await self._fetch()
+                self.last_success = time.monotonic()
+                await self._take_batch(batch)
             except (TelegramError, Busy, UpdateNotTaken) as error:
-                await self._after(error)
+                await self._wait_after(error)
             else:
-                self.patience.over()
+                self.backoff.reset()
 
-    async def _after(self, error: Exception) -> None:
-        """Wait. Who polled before us may have died while Telegram still held the line for it: that is no trouble."""
-        settling = time.monotonic() < self._began + self.poll + SETTLING
-        if isinstance(error, Conflict) and settling:
-            await asyncio.sleep(self.patience.policy.delay(1))
+    async def _wait_after(self, error: Exception) -> None:
+        """Wait after a failure. A Conflict soon after the start is normal: a dead process's poll may still be open."""
+        is_takeover = time.monotonic() < self._started_at + self.poll_seconds + TAKEOVER_SECONDS
+        if isinstance(error, Conflict) and is_takeover:
+            await asyncio.sleep(self.backoff.policy.delay(1))
         else:
-            await self.patience.after(error)
+            await self.backoff.wait_after(error)
 
-    async def _ask(self) -> list[Raw]:
-        batch = await self.line.raw(
+    async def _fetch(self) -> list[RawUpdate]:
+        batch = await self.bot.call_raw(
             "getUpdates",
-            silence=self.poll + 10,
+            read_timeout=self.poll_seconds + 10,
             offset=self._offset,
-            timeout=self.poll,
-            allowed_updates=list(self.kinds),  # named each time, or what another program asked for stays in force
+            timeout=self.poll_seconds,
+            allowed_updates=list(self.kinds),  # sent each time, or another program's choice stays in force
         )
         if not isinstance(batch, list):
             raise TelegramError("getUpdates brought no list")
         return [raw for raw in batch if isinstance(raw, dict) and isinstance(raw.get("update_id"), int)]
 
-    async def _hand_on(self, batch: list[Raw]) -> None:
-        """Take the batch in. NotTaken where it has to be asked for again, from the first that could not be."""
-        await self._side_by_side(batch)
+    async def _take_batch(self, batch: list[RawUpdate]) -> None:
+        """Take the batch in. Raises UpdateNotTaken where it must be fetched again from the first that failed."""
+        await self._take_concurrently(batch)
         for n, raw in enumerate(batch):
-            if not await self._taken(raw) and not await self._is_poison(raw, batch[n + 1 :]):
+            if not await self._try_take(raw) and not await self._is_poison(raw, batch[n + 1 :]):
                 self._offset = raw["update_id"]
                 raise UpdateNotTaken("updates wait until they can be stored")
-            self._know(raw)
-        # Asking for the next one tells Telegram to forget these: only now is that safe. Nothing came: everything has
-        # been forgotten, and from the start is the right place if ids have jumped, as they do after a quiet week.
+            self._mark_seen(raw)
+        # The next offset confirms these updates to Telegram: only now is that safe. After an empty batch everything has
+        # been confirmed, and 0 is right if ids have jumped, as they do after a quiet week.
         self._offset = batch[-1]["update_id"] + 1 if batch else 0
 
-    async def _side_by_side(self, batch: list[Raw]) -> None:
-        """Take in what different chats said at the same time, so that the store can write it down in one go.
+    async def _take_concurrently(self, batch: list[RawUpdate]) -> None:
+        """Take in the updates of different chats concurrently, so that the store can write them in one transaction.
 
         Each chat's updates stay in order: after one that could not be taken in, the chat's later ones wait as well.
         """
-        chats: dict[object, list[Raw]] = defaultdict(list)
+        chats: dict[object, list[RawUpdate]] = defaultdict(list)
         for raw in batch:
-            chats[_chat(raw)].append(raw)
+            chats[_chat_id(raw)].append(raw)
         if len(chats) > 1:
-            await asyncio.gather(*map(self._in_order, chats.values()))
+            await asyncio.gather(*map(self._take_in_order, chats.values()))
 
-    async def _in_order(self, updates: list[Raw]) -> None:
+    async def _take_in_order(self, updates: list[RawUpdate]) -> None:
         for raw in updates:
-            if not await self._taken(raw):
+            if not await self._try_take(raw):
                 return
 
-    async def _taken(self, raw: Raw) -> bool:
-        if raw["update_id"] in self._known:
+    async def _try_take(self, raw: RawUpdate) -> bool:
+        if raw["update_id"] in self._seen:
             return True
         try:
-            await self.take(raw)
+            await self.take_update(raw)
         except Exception as error:  # whatever it is, Telegram keeps the update, and it comes again
             self._failures[raw["update_id"]] += 1
             log.warning("an update could not be taken in", update=raw["update_id"], error=repr(error))
             return False
-        self._know(raw)
+        self._mark_seen(raw)
         return True
 
-    async def _is_poison(self, raw: Raw, later: list[Raw]) -> bool:
-        """Whether it is the update's own fault: others can be taken in, and this one still cannot."""
-        if self._failures[raw["update_id"]] < SUSPECT:
+    async def _is_poison(self, raw: RawUpdate, later: list[RawUpdate]) -> bool:
+        """Tell whether the update itself is at fault: others can be taken in, and this one still cannot."""
+        if self._failures[raw["update_id"]] < POISON_FAILURES:
             return False
-        for other in [other for other in later if other["update_id"] not in self._known][:SUSPECT]:
-            if await self._taken(other):
-                poison = not await self._taken(raw)
-                if poison:
+        for other in [other for other in later if other["update_id"] not in self._seen][:POISON_FAILURES]:
+            if await self._try_take(other):
+                is_poison = not await self._try_take(raw)
+                if is_poison:
                     log.error("an update was set aside", update=raw["update_id"])
-                return poison
+                return is_poison
         return False
 
-    def _know(self, raw: Raw) -> None:
+    def _mark_seen(self, raw: RawUpdate) -> None:
         self._failures.pop(raw["update_id"], None)
-        self._known[raw["update_id"]] = None
-        if len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]
+        self._seen[raw["update_id"]] = None
+        if len(self._seen) > MAX_SEEN:
+            del self._seen[next(iter(self._seen))]
 
 
-def _chat(raw: Raw) -> object:
-    """Where an update comes from, as far as it can be seen without understanding it."""
+def _chat_id(raw: RawUpdate) -> object:
+    """Return the id of an update's chat, as far as it can be seen without parsing the update."""
     query = raw.get("callback_query")
-    pressed = query.get("message") if isinstance(query, dict) else None
-    said = raw.get("message") or raw.get("edited_message") or pressed or raw.get(STOPPED)
-    chat = said.get("chat") if isinstance(said, dict) else None
+    pressed_message = query.get("message") if isinstance(query, dict) else None
+    message = raw.get("message") or raw.get("edited_message") or pressed_message or raw.get(STOP_PRESSED)
+    chat = message.get("chat") if isinstance(message, dict) else None
     return chat.get("id") if isinstance(chat, dict) and isinstance(chat.get("id"), int) else None

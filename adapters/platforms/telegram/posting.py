@@ -1,4 +1,4 @@
-"""What the bot says on Telegram: posts that grow and change, drafts, and files along with them."""
+"""Posts on Telegram: sent, edited, as drafts, and with files."""
 
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,18 +13,18 @@ from telegram.error import BadRequest
 from adapters.platforms.telegram.buttons import keyboard
 from adapters.platforms.telegram.drafts import Draft, Drafts
 from adapters.platforms.telegram.errors import BadFormatting, GroupMigrated, TopicGone, is_caption, map_telegram_errors
-from adapters.platforms.telegram.formatting import NOTHING, RenderedText, plain, render
+from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, render, render_plain
 from adapters.platforms.telegram.outgoing_files import (
-    CAPTION,
+    MAX_CAPTION,
     OutgoingFile,
-    batches,
     check_sizes,
-    outgoing_files,
+    choose_methods,
+    group_into_batches,
     send_batch,
     send_file,
 )
 from adapters.platforms.telegram.send_pacing import SendPacing
-from adapters.platforms.telegram.translate import address
+from adapters.platforms.telegram.translate import parse_address
 from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import BotError, Busy, Refused
 from bot.messages import Channel, OutgoingPost
@@ -37,23 +37,23 @@ log = structlog.get_logger(__name__)
 FALLBACKS = 3
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
-Say = Callable[[int, int | None, RenderedText], Awaitable[str]]
-Keys = InlineKeyboardMarkup | None
+PostCall = Callable[[int, int | None, RenderedText], Awaitable[str]]
+ButtonMarkup = InlineKeyboardMarkup | None
 
 
 class Posting:
-    """Says things at Telegram's pace, where they belong, and in the best form that Telegram takes."""
+    """A sender of posts that keeps Telegram's pace and uses the best formatting that Telegram accepts."""
 
-    def __init__(self, line: TelegramBot, pace: SendPacing, *, drafts: bool) -> None:
-        """With `drafts`, what grows in a private chat is a draft until it is whole."""
-        self._line, self._pace, self._has_drafts = line, pace, drafts
-        self._drafts = Drafts(line)
-        self.moved: dict[int, int] = {}  # groups that became supergroups since we started
+    def __init__(self, bot: TelegramBot, pacing: SendPacing, *, drafts: bool) -> None:
+        """Make a sender; with `drafts`, a partial post in a private chat is a draft until it is complete."""
+        self._bot, self._pacing, self._has_drafts = bot, pacing, drafts
+        self._drafts = Drafts(bot)
+        self.migrated_groups: dict[int, int] = {}  # groups that became supergroups since we started
 
     def address(self, channel: Channel) -> tuple[int, int | None]:
-        """Where to speak: the chat and, if it is a topic, the thread; groups that have moved are followed."""
-        chat, thread = address(channel)
-        return self.moved.get(chat, chat), thread
+        """Return the chat and, for a topic, the thread of a channel; migrated groups are followed."""
+        chat, thread = parse_address(channel)
+        return self.migrated_groups.get(chat, chat), thread
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish the post and return its id. Telegram cannot tell the same key again.
@@ -64,65 +64,65 @@ class Posting:
         check_sizes(post.files)
         if post.is_partial and self._has_drafts and is_private(channel) and not post.files:
             return await self._draft(channel, Draft(_draft_number(post.key), post.reply_to or ""), post.text)
-        about, keys = _reply(post.reply_to), keyboard(post.buttons)
-        left = await outgoing_files(post.files)
+        reply, buttons = _reply_parameters(post.reply_to), keyboard(post.buttons)
+        unsent_files = await choose_methods(post.files)
 
         async def send(chat: int, thread: int | None, rendered: RenderedText) -> str:
-            if len(left) != 1 or units(rendered.text) > CAPTION:
-                return await self._post(chat, thread, rendered, about, keys)
-            said = await send_file(
-                self._line,
+            if len(unsent_files) != 1 or units(rendered.text) > MAX_CAPTION:
+                return await self._post(chat, thread, post=rendered, reply=reply, buttons=buttons)
+            message = await send_file(
+                self._bot,
                 chat,
-                left[0],
-                caption=None if rendered.text == NOTHING else rendered.text,
+                unsent_files[0],
+                caption=None if rendered.text == PLACEHOLDER else rendered.text,
                 caption_entities=rendered.entities or None,
                 message_thread_id=thread,
-                reply_parameters=about,
-                reply_markup=keys,
+                reply_parameters=reply,
+                reply_markup=buttons,
             )
-            left.clear()
-            return str(said.message_id)
+            unsent_files.clear()
+            return str(message.message_id)
 
         try:
-            sent = await self._say(channel, post.text, post.is_partial, send)
+            sent_id = await self._call_with_fallbacks(channel, post.text, post.is_partial, send)
         except Refused as error:
             if not post.files:
                 raise
             log.warning("Telegram does not take a file", reason=error.key)
-            sent = await self.send(channel, replace(post, files=(), is_partial=False))
-        await self._hand_over(channel, sent, left)
-        return sent
+            sent_id = await self.send(channel, replace(post, files=(), is_partial=False))
+        await self._send_files(channel, sent_id, unsent_files)
+        return sent_id
 
     async def _post(
-        self, chat: int, thread: int | None, post: RenderedText, about: ReplyParameters | None, keys: Keys
+        self, chat: int, thread: int | None, post: RenderedText, reply: ReplyParameters | None, buttons: ButtonMarkup
     ) -> str:
-        said = await self._line.send_message(
+        message = await self._bot.send_message(
             chat,
             post.text,
             entities=post.entities or None,
             message_thread_id=thread,
-            reply_parameters=about,
-            reply_markup=keys,
+            reply_parameters=reply,
+            reply_markup=buttons,
             link_preview_options=NO_PREVIEW,
         )
-        return str(said.message_id)
+        return str(message.message_id)
 
-    async def _hand_over(self, channel: Channel, post: str, left: Sequence[OutgoingFile]) -> None:
-        """Send files after their text. Whatever becomes of them, nobody wants to read that again."""
+    async def _send_files(self, channel: Channel, post: str, unsent_files: Sequence[OutgoingFile]) -> None:
+        """Send files after their text, which is not sent again if they fail."""
         try:
-            for batch in batches(left):
+            for batch in group_into_batches(unsent_files):
                 await self._send_batch(channel, post, batch)
         except BotError as error:
-            log.error("files could not be sent", files=len(left), reason=error.key)
+            log.error("files could not be sent", files=len(unsent_files), reason=error.key)
             with suppress(BotError):
                 await self.send(channel, OutgoingPost(text=f"⚠️ {say('telegram_no_files')}", reply_to=post))
 
     async def _send_batch(self, channel: Channel, post: str, batch: Sequence[OutgoingFile]) -> None:
         async def send(chat: int, thread: int | None, _: RenderedText) -> str:
-            await send_batch(self._line, chat, batch, message_thread_id=thread, reply_parameters=_reply(post))
+            await send_batch(self._bot, chat, batch, message_thread_id=thread, reply_parameters=_reply_parameters(post))
             return post
 
-        await retry(TELEGRAM_ATTACHMENTS, partial(self._say, channel, "", False, send), Busy)
+        await retry(TELEGRAM_ATTACHMENTS, partial(self._call_with_fallbacks, channel, "", False, send), Busy)
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post. A whole text turns a draft into a post."""
@@ -132,45 +132,47 @@ class Posting:
             reply_to = draft.reply_to or None
             return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons, reply_to=reply_to))
 
-        keys = keyboard(post.buttons)
+        buttons = keyboard(post.buttons)
 
         async def edit(chat: int, thread: int | None, rendered: RenderedText) -> str:
             try:
-                await self._line.edit_message_text(
+                await self._bot.edit_message_text(
                     rendered.text,
                     chat,
-                    _number(post_id),
+                    _message_id(post_id),
                     entities=rendered.entities or None,
-                    reply_markup=keys,
+                    reply_markup=buttons,
                     link_preview_options=NO_PREVIEW,
                 )
             except BadRequest as error:
                 if not is_caption(error):
                     raise
-                if units(rendered.text) > CAPTION:  # there is no room for it below the file
-                    return await self._post(chat, thread, rendered, _reply(post_id), keys)
-                await self._line.edit_message_caption(
+                if units(rendered.text) > MAX_CAPTION:  # there is no room for it below the file
+                    return await self._post(
+                        chat, thread, post=rendered, reply=_reply_parameters(post_id), buttons=buttons
+                    )
+                await self._bot.edit_message_caption(
                     chat,
-                    _number(post_id),
+                    _message_id(post_id),
                     caption=rendered.text,
                     caption_entities=rendered.entities or None,
-                    reply_markup=keys,
+                    reply_markup=buttons,
                 )
             return post_id
 
-        return await self._say(channel, post.text, post.is_partial, edit) or post_id
+        return await self._call_with_fallbacks(channel, post.text, post.is_partial, edit) or post_id
 
     async def _draft(self, channel: Channel, draft: Draft, text: str) -> str:
         async def show(chat: int, thread: int | None, post: RenderedText) -> str:
             await self._drafts.show(chat, thread, draft, post)
             return str(draft)
 
-        return await self._say(channel, text, True, show) or str(draft)
+        return await self._call_with_fallbacks(channel, text, True, show) or str(draft)
 
-    async def _say(self, channel: Channel, text: str, is_partial: bool, call: Say) -> str:
+    async def _call_with_fallbacks(self, channel: Channel, text: str, is_partial: bool, call: PostCall) -> str:
         chat, thread = self.address(channel)
         post = render(text)
-        async with self._pace.growing(chat) if is_partial else self._pace.whole(chat):
+        async with self._pacing.partial_text(chat) if is_partial else self._pacing.whole_text(chat):
             for _ in range(FALLBACKS):
                 try:
                     with map_telegram_errors():
@@ -179,29 +181,29 @@ class Posting:
                 except TopicGone:
                     thread = None
                 except BadFormatting:
-                    post = plain(text)
-                except GroupMigrated as moved:
-                    self.moved[chat] = chat = moved.chat
+                    post = render_plain(text)
+                except GroupMigrated as migrated:
+                    self.migrated_groups[chat] = chat = migrated.chat
             raise Refused("telegram_refused")
 
 
 def is_private(channel: Channel) -> bool:
-    """Whether it is a chat with one person."""
-    return address(channel)[0] > 0
+    """Tell whether it is a chat with one person."""
+    return parse_address(channel)[0] > 0
 
 
 def _draft_number(key: str | None) -> int:
-    """The same answer is the same draft, also after a crash."""
+    """Derive the number of a draft, which stays the same after a crash."""
     return zlib.crc32((key or "").encode()) or 1
 
 
-def _reply(id: str | None) -> ReplyParameters | None:
-    """What to reply to; the press of Stop at a draft is no message that anybody could reply to."""
+def _reply_parameters(id: str | None) -> ReplyParameters | None:
+    """Return the message to reply to; the press of Stop at a draft is no message."""
     if not id or not id[0].isdigit():
         return None
-    return ReplyParameters(_number(id), allow_sending_without_reply=True)
+    return ReplyParameters(_message_id(id), allow_sending_without_reply=True)
 
 
-def _number(id: str) -> int:
-    """A message's id as Telegram has it; the press of a button is known by that of its post and one of its own."""
+def _message_id(id: str) -> int:
+    """Return Telegram's own id of a message; our id of a press is that of its post and one of the press."""
     return int(id.partition("/")[0])

@@ -1,11 +1,11 @@
-"""Who may speak when: Telegram's flood limits, kept by one scheduler for each process of the bot.
+"""Pacing of posts by Telegram's flood limits, with one scheduler in each process of the bot.
 
-Whole texts wait for their turn in the order they came. What is only worth something now, half-grown text and the
-typing sign, never waits: it is turned away, and comes back with what is then the newest text.
+Complete texts wait for their turn in the order they came. Partial text and the typing sign never wait: they are
+refused, and the next try carries the newest text.
 
-What all chats may hear together, and what a group may hear, whose topics can be answered by different processes, is
-booked at gates that all processes share. A conversation is answered by one process at a time, so what a private chat
-may hear needs no gate.
+The limits for all chats together, and for a group, whose topics can be answered by different processes, are rate
+limits that all processes share. A conversation is answered by one process at a time, so a private chat needs no
+shared limit.
 """
 
 import asyncio
@@ -14,132 +14,132 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
-from adapters.platforms.telegram.clock import Admit, Clock, LoopClock
+from adapters.platforms.telegram.clock import Acquire, Clock, LoopClock
 from bot.errors import Busy
 from bot.messages import RateLimit
 from bot.store.rate_limits import LocalRateLimiter, pass_through
 
 SECOND, MINUTE = 1.0, 60.0
-PATIENCE = 10.0  # seconds that a chat may want silence; beyond that a whole text's turn goes back to the store
-HURRY = 1.0  # seconds that growing text waits for the store; if that is away, people see less of the growing
-AGAIN = 0.2  # seconds until growing text may try again, at least
-IDLE = 1_000  # chats remembered before those that are at rest are forgotten
+MAX_WAIT = 10.0  # seconds for a chat's turn; a text that has to wait longer goes back to the store
+PARTIAL_TIMEOUT = 1.0  # seconds that partial text waits for the store
+MIN_RETRY_AFTER = 0.2  # seconds until partial text may try again, at least
+MAX_CHATS = 1_000  # remembered before idle ones are forgotten
 
 
 @dataclass(frozen=True, slots=True)
 class SendLimits:
-    """What Telegram's FAQ says, with a little air."""
+    """The limits of Telegram's FAQ, with some margin."""
 
     private: float = 1.1  # seconds between two calls in a private chat
-    group: float = 3.1  # so far apart, no more than 20 come in a minute, whoever they are from
+    group: float = 3.1  # seconds between two calls in a group; so no more than 20 come in a minute from all processes
     group_minute: int = 20  # calls a minute in one group, as far as this process knows
-    group_spare: int = 4  # of those, kept for whole texts
+    group_spare: int = 4  # of those, kept for complete texts
     overall: int = 30  # calls a second in all chats together
-    growing: float = 0.5  # the share of them from which on only whole texts are said
+    growing: float = 0.5  # the share of them that partial texts may use
 
 
 @dataclass(slots=True)
 class _ChatQueue:
-    """Those who want to speak in one chat."""
+    """The texts that wait for their turn in one chat."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # fair: first come, first served
     waiting: int = 0
-    next: float = 0.0  # when somebody may speak again
-    spoken: list[float] = field(default_factory=list)  # when we did, within the last minute; groups only
+    next: float = 0.0  # the time of the next turn
+    calls: list[float] = field(default_factory=list)  # the times of our calls within the last minute; groups only
 
 
 class SendPacing:
-    """One for each bot token."""
+    """The scheduler of one bot token."""
 
     def __init__(
         self,
         limits: SendLimits | None = None,
         clock: Clock | None = None,
         *,
-        admit: Admit | None = None,
+        acquire: Acquire | None = None,
         name: str = "telegram",
     ) -> None:
-        """`admit` leads through the gates of this `name`, which all processes share; without it this one is alone."""
+        """Make a scheduler; `acquire` books shared rate limits under this `name`. Without it this process is alone."""
         self.limits, self.clock = limits or SendLimits(), clock or LoopClock()
-        self._admit, self._name = admit or LocalRateLimiter(self.clock.time).acquire, name
-        self._lines: dict[int, _ChatQueue] = {}
-        self._crowded = 0.0  # until when only whole texts are said, in all chats together
+        self._acquire, self._name = acquire or LocalRateLimiter(self.clock.time).acquire, name
+        self._queues: dict[int, _ChatQueue] = {}
+        self._crowded_until = 0.0  # the time until which only complete texts are sent, in all chats
 
     @asynccontextmanager
-    async def whole(self, chat: int) -> AsyncGenerator[None, None]:
-        """Wait for the chat's turn to say something that must be said. Busy where that would take long."""
-        line = self._line(chat)
-        line.waiting += 1
+    async def whole_text(self, chat: int) -> AsyncGenerator[None, None]:
+        """Wait for the chat's turn to send a complete text. Raises Busy where that would take long."""
+        queue = self._queue(chat)
+        queue.waiting += 1
         try:
-            async with line.lock:
-                pause = self._pause(line)
-                if pause > PATIENCE:
+            async with queue.lock:
+                pause = self._pause(queue)
+                if pause > MAX_WAIT:
                     raise _slow_down(pause)
                 await self._sleep(pause)
-                await self._sleep(await self._in_all(self.limits.overall, math.inf))
-                await self._sleep(await self._in_group(chat, line, math.inf))
-                self._spoke(chat, line)
-                with self._obeying(line):
+                await self._sleep(await self._acquire_overall(self.limits.overall, math.inf))
+                await self._sleep(await self._acquire_in_group(chat, queue, math.inf))
+                self._record_call(chat, queue)
+                with self._honour_retry_after(queue):
                     yield
         finally:
-            line.waiting -= 1
+            queue.waiting -= 1
 
     @asynccontextmanager
-    async def growing(self, chat: int) -> AsyncGenerator[None, None]:
-        """Say something that the next text will replace: now, or Busy with the seconds until it is worth a try."""
-        line = self._line(chat)
-        pause = max(self._pause(line, spare=self.limits.group_spare), self._crowded - self.clock.time())
-        if line.lock.locked() or pause > 0:
+    async def partial_text(self, chat: int) -> AsyncGenerator[None, None]:
+        """Send a partial text now, or raise Busy with the seconds until the next try."""
+        queue = self._queue(chat)
+        pause = max(self._pause(queue, spare=self.limits.group_spare), self._crowded_until - self.clock.time())
+        if queue.lock.locked() or pause > 0:
             raise _slow_down(pause)
-        async with line.lock:
-            pause = await self._at_once(chat, line)
+        async with queue.lock:
+            pause = await self._acquire_now(chat, queue)
             if pause > 0:
                 raise _slow_down(pause)
-            self._spoke(chat, line)
-            with self._obeying(line):
+            self._record_call(chat, queue)
+            with self._honour_retry_after(queue):
                 yield
 
-    def spare(self, chat: int) -> bool:
-        """Whether there is room for the typing sign, which counts for little."""
+    def has_room(self, chat: int) -> bool:
+        """Tell whether there is room for the typing sign, which matters least."""
         now = self.clock.time()
-        return self._line(chat).next <= now + self._gap(chat) and self._crowded <= now
+        return self._queue(chat).next <= now + self._gap(chat) and self._crowded_until <= now
 
     # the rules
 
-    def _pause(self, line: _ChatQueue, spare: int = 0) -> float:
-        """Seconds until the chat may hear from us again, as far as this process knows."""
-        now, gate = self.clock.time(), RateLimit("", self.limits.group_minute - spare, MINUTE)
-        pause, line.spoken = pass_through(gate, line.spoken, now, -math.inf)
-        return max(pause, line.next - now)
+    def _pause(self, queue: _ChatQueue, spare: int = 0) -> float:
+        """Return the seconds until the next call in the chat, as far as this process knows."""
+        now, rate_limit = self.clock.time(), RateLimit("", self.limits.group_minute - spare, MINUTE)
+        pause, queue.calls = pass_through(rate_limit, queue.calls, now, -math.inf)
+        return max(pause, queue.next - now)
 
-    async def _in_all(self, most: int, patience: float) -> float:
-        """Book a call among those in all chats; how many seconds it has to wait."""
-        pause = await self._admit(RateLimit(self._name, most, SECOND), patience)
+    async def _acquire_overall(self, most: int, patience: float) -> float:
+        """Book a call within the limit for all chats, and return how many seconds it has to wait."""
+        pause = await self._acquire(RateLimit(self._name, most, SECOND), patience)
         if pause > 0:
-            self._crowded = max(self._crowded, self.clock.time() + pause)
+            self._crowded_until = max(self._crowded_until, self.clock.time() + pause)
         return pause
 
-    async def _in_group(self, chat: int, line: _ChatQueue, patience: float) -> float:
-        """Book a call among those in the group; how many seconds it has to wait."""
+    async def _acquire_in_group(self, chat: int, queue: _ChatQueue, patience: float) -> float:
+        """Book a call within the limit for the group, and return how many seconds it has to wait."""
         if chat > 0:
             return 0.0
-        pause = await self._admit(RateLimit(f"{self._name} {chat}", 1, self.limits.group), patience)
-        line.next = max(line.next, self.clock.time() + pause)
+        pause = await self._acquire(RateLimit(f"{self._name} {chat}", 1, self.limits.group), patience)
+        queue.next = max(queue.next, self.clock.time() + pause)
         return pause
 
-    async def _at_once(self, chat: int, line: _ChatQueue) -> float:
-        """Book a call that is good now; else in how many seconds it is worth a try."""
+    async def _acquire_now(self, chat: int, queue: _ChatQueue) -> float:
+        """Book a call for now and return 0, or return the seconds until the next try."""
         most = max(1, round(self.limits.overall * self.limits.growing))
         with suppress(TimeoutError):
-            async with asyncio.timeout(HURRY):
-                return await self._in_all(most, 0) or await self._in_group(chat, line, 0)
-        return HURRY
+            async with asyncio.timeout(PARTIAL_TIMEOUT):
+                return await self._acquire_overall(most, 0) or await self._acquire_in_group(chat, queue, 0)
+        return PARTIAL_TIMEOUT
 
-    def _spoke(self, chat: int, line: _ChatQueue) -> None:
+    def _record_call(self, chat: int, queue: _ChatQueue) -> None:
         now = self.clock.time()
-        line.next = now + self._gap(chat)
+        queue.next = now + self._gap(chat)
         if chat < 0:
-            line.spoken.append(now)
+            queue.calls.append(now)
 
     def _gap(self, chat: int) -> float:
         return self.limits.group if chat < 0 else self.limits.private
@@ -149,25 +149,27 @@ class SendPacing:
             await self.clock.sleep(seconds)
 
     @contextmanager
-    def _obeying(self, line: _ChatQueue) -> Iterator[None]:
-        """When Telegram wants silence, only this chat falls silent."""
+    def _honour_retry_after(self, queue: _ChatQueue) -> Iterator[None]:
+        """Pause only this chat when Telegram asks us to wait."""
         try:
             yield
         except Busy as error:
-            line.next = max(line.next, self.clock.time() + (error.retry_after or 0))
+            queue.next = max(queue.next, self.clock.time() + (error.retry_after or 0))
             raise
 
-    def _line(self, chat: int) -> _ChatQueue:
-        if chat not in self._lines and len(self._lines) >= IDLE:
+    def _queue(self, chat: int) -> _ChatQueue:
+        if chat not in self._queues and len(self._queues) >= MAX_CHATS:
             self._forget_idle()
-        return self._lines.setdefault(chat, _ChatQueue())
+        return self._queues.setdefault(chat, _ChatQueue())
 
     def _forget_idle(self) -> None:
-        rested = self.clock.time() - MINUTE
-        self._lines = {
-            chat: line for chat, line in self._lines.items() if line.waiting or line.lock.locked() or line.next > rested
+        idle_since = self.clock.time() - MINUTE
+        self._queues = {
+            chat: queue
+            for chat, queue in self._queues.items()
+            if queue.waiting or queue.lock.locked() or queue.next > idle_since
         }
 
 
 def _slow_down(seconds: float) -> Busy:
-    return Busy("telegram_slow_down", retry_after=max(seconds, AGAIN))
+    return Busy("telegram_slow_down", retry_after=max(seconds, MIN_RETRY_AFTER))

@@ -8,7 +8,7 @@ from bot.adapter_settings import PlatformSettings, Url
 
 
 class TelegramSettings(PlatformSettings):
-    """How the bot gets at Telegram, and Telegram at the bot."""
+    """The access to Telegram, and Telegram's access to the bot."""
 
     title: ClassVar[str] = "Telegram"
     switch: ClassVar[str] = "telegram_token"

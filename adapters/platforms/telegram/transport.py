@@ -1,4 +1,4 @@
-"""The wire to Telegram: python-telegram-bot's Bot on aiohttp's connections, without retries and without noise."""
+"""The transport to Telegram: python-telegram-bot's Bot on aiohttp's connections, without retries."""
 
 import json
 from typing import Any
@@ -10,43 +10,43 @@ from telegram.request import HTTPXRequest
 from bot.errors import Busy
 from bot.util.http import aiohttp_transport
 
-SILENCE = 20.0  # seconds that Telegram may say nothing
-CONNECT = 15.0
+READ_TIMEOUT = 20.0  # seconds without a byte from Telegram
+CONNECT_TIMEOUT = 15.0
 
 
 class BotRequest(HTTPXRequest):
-    """Reads replies more strictly than the library's own, and more quietly."""
+    """A request that reads replies more strictly than the library's own, and logs less."""
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read what Telegram says; TelegramError for what is not Telegram's, Busy when it asks us to wait."""
+        """Parse a reply. Raises TelegramError for one that is not Telegram's, Busy when it asks us to wait."""
         try:
-            said = json.loads(payload)
-        except ValueError:  # the library logs a traceback and the whole page that a proxy put in Telegram's place
-            said = None
-        if not isinstance(said, dict) or ("result" not in said and said.get("ok") is not False):
+            reply_json = json.loads(payload)
+        except ValueError:  # the library would log a traceback and the whole page of a proxy
+            reply_json = None
+        if not isinstance(reply_json, dict) or ("result" not in reply_json and reply_json.get("ok") is not False):
             raise TelegramError("what came back is not Telegram's")
-        if seconds := (said.get("parameters") or {}).get("retry_after"):
+        if seconds := (reply_json.get("parameters") or {}).get("retry_after"):
             raise Busy("telegram_slow_down", retry_after=float(seconds))  # RetryAfter itself is deprecated
-        return said
+        return reply_json
 
 
 class TelegramBot(Bot):
-    """A bot that can also hand out what Telegram said, unread."""
+    """A bot that can also return Telegram's replies as plain JSON."""
 
-    async def raw(self, method: str, silence: float = SILENCE, **fields: Any) -> Any:
+    async def call_raw(self, method: str, read_timeout: float = READ_TIMEOUT, **fields: Any) -> Any:
         """Call a method and return its result as plain JSON."""
-        return await self._post(method, fields, read_timeout=silence)
+        return await self._post(method, fields, read_timeout=read_timeout)
 
 
-def open_line(token: str, api_url: str) -> TelegramBot:
-    """Make the bot, while the loop runs; `line.request.shutdown()` closes its connections."""
+def open_bot(token: str, api_url: str) -> TelegramBot:
+    """Make the bot, while the loop runs; `bot.request.shutdown()` closes its connections."""
     url = api_url.rstrip("/")
     request = BotRequest(
-        read_timeout=SILENCE,
-        write_timeout=SILENCE,
-        connect_timeout=CONNECT,
-        pool_timeout=CONNECT,  # the transport counts connecting into it
+        read_timeout=READ_TIMEOUT,
+        write_timeout=READ_TIMEOUT,
+        connect_timeout=CONNECT_TIMEOUT,
+        pool_timeout=CONNECT_TIMEOUT,  # the transport counts connecting into it
         httpx_kwargs={"transport": aiohttp_transport(url), "headers": {"accept-encoding": "identity"}},
     )
     return TelegramBot(

@@ -1,1 +1,1 @@
-"""The try-out page: a chat platform of our own, so that the bot can be met with a browser and nothing else."""
+"""The web page: a chat platform of our own, so that the bot can be tried with only a browser."""

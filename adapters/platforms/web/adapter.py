@@ -1,4 +1,4 @@
-"""The page as a chat platform like any other: it hears, posts, edits and keeps, and knows nothing of answers."""
+"""The adapter of the page: it receives, posts, edits and stores, like any other chat platform."""
 
 import asyncio
 import secrets
@@ -11,11 +11,11 @@ from typing import Any, Self
 
 import structlog
 
-from adapters.platforms.web.api import LAST, ModelOf, Models, WebApi, event_of
+from adapters.platforms.web.api import SNAPSHOT_ENTRIES, ModelOf, Models, WebApi, entry_event
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
-from adapters.platforms.web.upload_kinds import kind_of
+from adapters.platforms.web.upload_kinds import browser_type
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Platform, PostLimits
 from bot.commands.model_choice import known_models
@@ -34,7 +34,7 @@ LIMITS = PostLimits(max_length=100_000, edit_interval=0.1)
 
 
 class WebPage:
-    """Everybody who may open the page talks here; the address of the page is the channel."""
+    """The platform for everybody who may open the page; the address of the page is the channel."""
 
     name = "web"
 
@@ -43,26 +43,26 @@ class WebPage:
         server: WebServer,
         folder: Path,
         *,
-        most_bytes: int,
+        max_bytes: int,
         banner: Callable[[], str] | str = "",
         model_of: ModelOf | None = None,
         models: Models | None = None,
     ) -> None:
-        """Add the page to `server`, which must not have started, and keep everything in `folder`.
+        """Add the page to `server`, which must not have started, and store everything in `folder`.
 
-        `banner` is a line on top of the page, `model_of` returns what answers in a channel, and `models` what can be
-        switched to: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`.
+        `banner` is a line on top of the page, `model_of` returns the model of a channel, and `models` those that can be
+        chosen: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`.
         """
         self.journal = Journal(folder / "web.db")
         self.audience = Audience()
-        self._said = asyncio.Event()
+        self._new_message = asyncio.Event()
         self._typing: Counter[str] = Counter()
         api = WebApi(
             journal=self.journal,
             audience=self.audience,
-            said=self._said.set,
+            on_new_message=self._new_message.set,
             is_typing=lambda channel: self._typing[channel] > 0,
-            most_bytes=most_bytes,
+            max_bytes=max_bytes,
             banner=lambda: banner if isinstance(banner, str) else banner(),
             model_of=model_of,
             models=models,
@@ -91,15 +91,15 @@ class WebPage:
         )
 
     async def listen(self, receive: Receive) -> None:
-        """Hand over what the journal has and the bot does not: new messages, and those from before a crash."""
+        """Pass on the messages that the bot does not have yet: new ones, and those from before a crash."""
         while True:
-            self._said.clear()
-            while waiting := await self.journal.to_receive():
-                for entry in waiting:
-                    await self._hand_over(entry, receive)
-            await self._said.wait()
+            self._new_message.clear()
+            while entries := await self.journal.list_unreceived():
+                for entry in entries:
+                    await self._pass_on(entry, receive)
+            await self._new_message.wait()
 
-    async def _hand_over(self, entry: Entry, receive: Receive) -> None:
+    async def _pass_on(self, entry: Entry, receive: Receive) -> None:
         while True:
             try:
                 await receive(self._message(entry))
@@ -107,27 +107,29 @@ class WebPage:
                 log.exception("a message could not be taken in", message=entry.id)
                 await asyncio.sleep(WEB_INTAKE.delay(1))
             else:
-                await self.journal.received(entry)
+                await self.journal.mark_received(entry)
                 return
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
         """Add the post and return its id; the same key again is the same post, with the files of the first time."""
-        # A new store counts its turns from 1 again; the ids of messages never come back.
+        # A new store counts its turns from 1 again; the ids of messages never repeat.
         key = f"{post.reply_to}/{post.key}" if post.key else None
         uploads = [(await _upload(file), file.data) for file in post.files]
-        entry = await self.journal.add_post(channel.id, post.text, post.reply_to, key, post.buttons, uploads)
-        self.audience.tell(channel.id, event_of(entry))
+        entry = await self.journal.add_post(
+            channel.id, post.text, reply_to=post.reply_to, key=key, buttons=post.buttons, files=uploads
+        )
+        self.audience.publish(channel.id, entry_event(entry))
         return entry.id
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post, in every open tab too."""
         entry = await self.journal.edit_post(channel.id, post_id, post.text, post.buttons)
-        self.audience.tell(channel.id, event_of(entry))
+        self.audience.publish(channel.id, entry_event(entry))
         return post_id
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file from the journal."""
-        data = await self.journal.data(attachment.ref)
+        data = await self.journal.get_data(attachment.ref)
         if data is None:
             raise Unreadable("photo_gone")
         check_size(len(data), limit)
@@ -135,7 +137,7 @@ class WebPage:
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
-        """Show that an answer is on its way."""
+        """Show the typing sign while an answer is being made."""
         self._count_typing(channel, 1)
         try:
             yield
@@ -147,10 +149,12 @@ class WebPage:
         return True
 
     async def forget(self, channel: Channel) -> None:
-        """Delete all that was said there, and the files; open pages then show only what the bot is yet to hear."""
+        """Delete all entries and files of a channel; open pages then show only messages that the bot does not have."""
         await self.journal.forget(channel.id)
-        left = await self.journal.last_entries(channel.id, LAST)
-        self.audience.tell(channel.id, Event("forget", "forget", {"entries": [event_of(entry).data for entry in left]}))
+        remaining_entries = await self.journal.list_last_entries(channel.id, SNAPSHOT_ENTRIES)
+        self.audience.publish(
+            channel.id, Event("forget", "forget", {"entries": [entry_event(entry).data for entry in remaining_entries]})
+        )
 
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old messages, posts and files; an open page goes on showing what it has."""
@@ -158,20 +162,20 @@ class WebPage:
 
     def _count_typing(self, channel: Channel, change: int) -> None:
         self._typing[channel.id] += change
-        on = self._typing[channel.id] > 0
-        if not on:
+        is_typing = self._typing[channel.id] > 0
+        if not is_typing:
             del self._typing[channel.id]
-        self.audience.tell(channel.id, Event("typing", "typing", {"on": on}))
+        self.audience.publish(channel.id, Event("typing", "typing", {"on": is_typing}))
 
     def _message(self, entry: Entry) -> Message:
         attachments = tuple(Attachment(photo.id, photo.name, photo.mime, photo.size) for photo in entry.photos)
         return Message(
             Channel(self.name, entry.channel),
             entry.id,
-            YOU,
-            entry.text,
-            entry.time,
-            attachments,
+            author=YOU,
+            text=entry.text,
+            sent=entry.time,
+            attachments=attachments,
             about=MessageReference(entry.about, ours=True, text="") if entry.about else None,
             private=True,
             language=entry.language,
@@ -182,8 +186,10 @@ class WebPage:
 
 
 async def _upload(file: File) -> Upload:
-    kind = await kind_of(file.data)
-    return Upload(secrets.token_urlsafe(16), file.name, file.mime, kind, len(file.data), file.about)
+    kind = await browser_type(file.data)
+    return Upload(
+        secrets.token_urlsafe(16), file.name, mime=file.mime, kind=kind, size=len(file.data), about=file.about
+    )
 
 
 def open_web(context: AdapterContext) -> WebPage:
@@ -200,7 +206,7 @@ def open_web(context: AdapterContext) -> WebPage:
     return WebPage(
         context.web,
         Path(settings.bot_data),
-        most_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
+        max_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
         banner=lambda: say("page_local") if settings.bot_model.startswith("local/") else "",
         model_of=model_of,
         models=models,

@@ -1,4 +1,4 @@
-"""Who is looking: the open tabs of each channel, and what they are still to be told."""
+"""The open tabs of each channel, and the events that wait for them."""
 
 import asyncio
 from collections import defaultdict
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a tab should know. A newer one with the same `about` makes an untold one void."""
+    """An event for a tab. A newer one with the same `about` replaces one that was not sent yet."""
 
     name: str
     about: str
@@ -18,44 +18,44 @@ class Event:
 
 
 class Tab:
-    """One open event stream. What waits is never more than one event about each thing, however slow the tab is."""
+    """One open event stream. However slow the tab is, at most one event about each thing waits."""
 
     def __init__(self) -> None:
         self.closed = False
-        self._untold: dict[str, Event] = {}
-        self._awake = asyncio.Event()
+        self._pending: dict[str, Event] = {}
+        self._has_events = asyncio.Event()
 
-    def tell(self, event: Event) -> None:
-        """Keep the event for the next look."""
-        self._untold[event.about] = event  # an edit keeps the place of what it replaces
-        self._awake.set()
+    def put(self, event: Event) -> None:
+        """Queue an event."""
+        self._pending[event.about] = event  # an edit keeps the place of the event that it replaces
+        self._has_events.set()
 
     def close(self) -> None:
         """End the stream."""
         self.closed = True
-        self._awake.set()
+        self._has_events.set()
 
-    async def news(self, patience: float) -> list[Event]:
-        """Everything untold, as soon as there is something; empty after `patience` seconds."""
+    async def wait_for_events(self, patience: float) -> list[Event]:
+        """Return all queued events, as soon as there are any; an empty list after `patience` seconds."""
         try:
             async with asyncio.timeout(patience):
-                await self._awake.wait()
+                await self._has_events.wait()
         except TimeoutError:
             return []
-        self._awake.clear()
-        untold, self._untold = list(self._untold.values()), {}
-        return untold
+        self._has_events.clear()
+        events, self._pending = list(self._pending.values()), {}
+        return events
 
 
 class Audience:
-    """All tabs, by channel."""
+    """The open tabs, by channel."""
 
     def __init__(self) -> None:
         self._tabs: defaultdict[str, set[Tab]] = defaultdict(set)
 
     @contextmanager
     def tab(self, channel: str) -> Iterator[Tab]:
-        """A tab that looks at the channel while entered."""
+        """Open a tab on the channel while entered."""
         tab = Tab()
         self._tabs[channel].add(tab)
         try:
@@ -65,10 +65,10 @@ class Audience:
             if not self._tabs[channel]:
                 del self._tabs[channel]
 
-    def tell(self, channel: str, event: Event) -> None:
-        """Let every tab of the channel know."""
+    def publish(self, channel: str, event: Event) -> None:
+        """Queue an event for every tab of the channel."""
         for tab in self._tabs.get(channel, ()):
-            tab.tell(event)
+            tab.put(event)
 
     def close(self) -> None:
         """End all streams."""

@@ -1,4 +1,4 @@
-"""What the page shows: messages, posts of ours, and the files of both."""
+"""Entries of the page: messages, posts of ours, and the files of both."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ class Upload:
     id: str
     name: str
     mime: str
-    kind: str  # what the bytes are, where a browser can show or play them; or empty
+    kind: str  # the type of the bytes, where a browser can show or play them; else empty
     size: int
-    about: str = ""  # what it shows, for those who cannot see it
+    about: str = ""  # a description for those who cannot see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,15 @@ class Entry:
     reply_to: str | None
     time: float
     buttons: tuple[Button, ...] = ()  # below a post
-    about: str | None = None  # the post whose button said the message
-    label: str = ""  # what stood on that button
+    about: str | None = None  # the post whose button sent the message
+    label: str = ""  # of that button
     language: str = ""  # of the browser that sent the message
     photos: tuple[Upload, ...] = ()  # or recordings, or documents; with a post of ours it may be any files
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedMessage:
-    """A message as the page sends it, found to be in order."""
+    """A valid message as the page sends it."""
 
     text: str
     uploads: tuple[str, ...]
@@ -46,8 +46,8 @@ class SubmittedMessage:
 
 
 class UnknownUpload(Exception):
-    """A message names a file that this channel does not have."""
+    """The error that a message names a file that this channel does not have."""
 
 
 class UnknownPost(Exception):
-    """A message is about a post that this channel does not have."""
+    """The error that a message is about a post that this channel does not have."""

@@ -1,4 +1,4 @@
-"""What a platform keeps and a bot does not: every message, post and file of the page, in one SQLite file."""
+"""The journal of the page: every message, post and file, in one SQLite file."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS photos (  -- which uploads came with which message or
 CREATE INDEX IF NOT EXISTS photos_by_upload ON photos (upload);
 """
 
-# Columns that are younger than some journals.
+# Columns that older journals lack.
 ADDED = {
     "entries": {
         "buttons": "TEXT NOT NULL DEFAULT '[]'",  # JSON: [label, command] of each, below a post
@@ -62,7 +62,7 @@ ADDED = {
 
 DAY = 24 * 3600.0
 ENTRY = "id, channel, ours, text, reply_to, time, buttons, about, label, language"
-# Ids go on rising when the file was lost: to the bot a used id would be a message it has heard before.
+# Ids go on rising when the file was lost: a reused id would look to the bot like a message that it already has.
 INSERT = """
 INSERT INTO entries (id, channel, ours, text, reply_to, key, time, buttons, about, label, language)
 SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :ours, :text, :reply_to, :key, :time,
@@ -76,7 +76,7 @@ INSERT INTO uploads (id, channel, name, mime, picture, size, about, time, data) 
 
 
 class Journal:
-    """Open while entered. Each call is one transaction in the journal's own thread, and whole even when cancelled."""
+    """The journal, open while entered. Each call is one transaction in its own thread, complete even when cancelled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -95,19 +95,19 @@ class Journal:
         self._thread.shutdown()
 
     async def add_upload(self, upload: Upload, channel: str, data: bytes) -> None:
-        """Keep a file; it has survived once this returns."""
+        """Store a file durably."""
         await self._write(UPLOAD, _row(upload, channel, data), durable=True)
 
-    async def add_message(self, channel: str, said: SubmittedMessage) -> tuple[Entry, bool]:
-        """Keep what somebody said, and whether it is new: the same key again is the same message."""
+    async def add_message(self, channel: str, message: SubmittedMessage) -> tuple[Entry, bool]:
+        """Store a message, and return whether it is new: the same key again is the same message."""
 
         def add() -> tuple[Entry, bool]:
             with self._transaction(durable=True):
-                label = self._label(channel, said.about, said.text) if said.about else ""
-                more = {"about": said.about, "label": label, "language": said.language}
-                id, is_new = self._insert(channel, said.text, ours=False, key=said.key, **more)
+                label = self._label(channel, message.about, message.text) if message.about else ""
+                fields = {"about": message.about, "label": label, "language": message.language}
+                id, is_new = self._insert(channel, message.text, ours=False, key=message.key, **fields)
                 if is_new:
-                    self._attach(id, channel, said.uploads)
+                    self._attach(id, channel, message.uploads)
                 return self._entries("WHERE id = ?", (id,))[0], is_new
 
         return await self._run(add)
@@ -121,12 +121,12 @@ class Journal:
         buttons: Sequence[Button] = (),
         files: Sequence[tuple[Upload, bytes]] = (),
     ) -> Entry:
-        """Keep a post of ours: the same key again is the same post, with its files, and reads the new text."""
+        """Store a post of ours: the same key again is the same post, with its files and the new text."""
 
         def add() -> Entry:
             with self._transaction(durable=True):
-                more = {"reply_to": reply_to, "buttons": _json(buttons)}
-                id, is_new = self._insert(channel, text, ours=True, key=key, **more)
+                fields = {"reply_to": reply_to, "buttons": _json(buttons)}
+                id, is_new = self._insert(channel, text, ours=True, key=key, **fields)
                 if is_new:
                     self._database.executemany(UPLOAD, [_row(upload, channel, data) for upload, data in files])
                     self._attach(id, channel, [upload.id for upload, _ in files])
@@ -138,7 +138,7 @@ class Journal:
         return await self._run(add)
 
     async def edit_post(self, channel: str, post: str, text: str, buttons: Sequence[Button] = ()) -> Entry:
-        """Let a post read `text`, with these buttons; where the file was lost, the post comes back."""
+        """Replace the text and buttons of a post; where the file was lost, the post is added again."""
 
         def edit() -> Entry:
             with self._transaction(durable=False):
@@ -152,25 +152,25 @@ class Journal:
 
         return await self._run(edit)
 
-    async def to_receive(self) -> list[Entry]:
-        """The messages that the bot does not have yet, oldest first."""
+    async def list_unreceived(self) -> list[Entry]:
+        """List the messages that the bot does not have yet, oldest first."""
         return await self._run(lambda: self._entries("WHERE received = 0 AND ours = 0 ORDER BY id LIMIT 100"))
 
-    async def received(self, message: Entry) -> None:
-        """The bot has the message."""
+    async def mark_received(self, message: Entry) -> None:
+        """Record that the bot has the message."""
         await self._write("UPDATE entries SET received = 1 WHERE id = ?", (int(message.id),))
 
-    async def last_entries(self, channel: str, most: int) -> list[Entry]:
-        """What a channel shows, oldest first."""
-        newest = await self._run(lambda: self._entries("WHERE channel = ? ORDER BY id DESC LIMIT ?", (channel, most)))
+    async def list_last_entries(self, channel: str, limit: int) -> list[Entry]:
+        """List the newest entries of a channel, oldest first."""
+        newest = await self._run(lambda: self._entries("WHERE channel = ? ORDER BY id DESC LIMIT ?", (channel, limit)))
         return newest[::-1]
 
-    async def upload(self, id: str) -> Upload | None:
-        """What is known of a file."""
+    async def get_upload(self, id: str) -> Upload | None:
+        """Return the description of a file."""
         return await self._run(lambda: next(iter(self._uploads("WHERE id = ?", (id,))), None))
 
-    async def data(self, id: str) -> bytes | None:
-        """The bytes of a file."""
+    async def get_data(self, id: str) -> bytes | None:
+        """Return the bytes of a file."""
 
         def read() -> bytes | None:
             row = self._database.execute("SELECT data FROM uploads WHERE id = ?", (id,)).fetchone()
@@ -239,10 +239,10 @@ class Journal:
             raise
 
     def _add_columns(self) -> None:
-        for table, added in ADDED.items():
-            known = {row[1] for row in self._database.execute(f"PRAGMA table_info({table})")}
-            for name in added.keys() - known:
-                self._database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {added[name]}")
+        for table, columns in ADDED.items():
+            existing = {row[1] for row in self._database.execute(f"PRAGMA table_info({table})")}
+            for name in columns.keys() - existing:
+                self._database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
 
     def _forget_unsent_uploads(self) -> None:
         self._database.execute(
@@ -250,22 +250,22 @@ class Journal:
         )
 
     def _transaction(self, *, durable: bool) -> sqlite3.Connection:
-        """Begin one; the connection, left, ends it. Only what was promised to somebody waits for the disk."""
+        """Begin a transaction; leaving the connection ends it. Only a durable one waits for the disk."""
         self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self._database.execute("BEGIN IMMEDIATE")
         return self._database
 
-    def _insert(self, channel: str, text: str, *, ours: bool, key: str | None, **more: Any) -> tuple[int, bool]:
-        usual = {"reply_to": None, "buttons": "[]", "about": None, "label": "", "language": "", "time": time.time()}
-        row = {"channel": channel, "ours": ours, "text": text, "key": key, **usual, **more}
-        inserted = self._database.execute(INSERT, row).fetchone()
-        if inserted:
-            return inserted[0], True
-        known = "SELECT id FROM entries WHERE channel = :channel AND ours = :ours AND key = :key"
-        return self._database.execute(known, row).fetchone()[0], False
+    def _insert(self, channel: str, text: str, *, ours: bool, key: str | None, **fields: Any) -> tuple[int, bool]:
+        defaults = {"reply_to": None, "buttons": "[]", "about": None, "label": "", "language": "", "time": time.time()}
+        row = {"channel": channel, "ours": ours, "text": text, "key": key, **defaults, **fields}
+        new_row = self._database.execute(INSERT, row).fetchone()
+        if new_row:
+            return new_row[0], True
+        select_id = "SELECT id FROM entries WHERE channel = :channel AND ours = :ours AND key = :key"
+        return self._database.execute(select_id, row).fetchone()[0], False
 
     def _label(self, channel: str, post: str, command: str) -> str:
-        """What stands on the button of the post that says the command; empty where it has gone meanwhile."""
+        """Return the label of the post's button for the command; empty where the button has gone."""
         row = self._database.execute(
             "SELECT buttons FROM entries WHERE id = ? AND channel = ? AND ours", (int(post), channel)
         ).fetchone()
@@ -275,11 +275,11 @@ class Journal:
 
     def _attach(self, id: int, channel: str, uploads: Sequence[str]) -> None:
         for place, upload in enumerate(uploads):
-            attached = self._database.execute(
+            cursor = self._database.execute(
                 "INSERT INTO photos SELECT ?, ?, id FROM uploads WHERE id = ? AND channel = ?",
                 (id, place, upload, channel),
             )
-            if not attached.rowcount:
+            if not cursor.rowcount:
                 raise UnknownUpload(upload)
 
     def _entries(self, where: str, values: Sequence[object] = ()) -> list[Entry]:
@@ -296,14 +296,26 @@ class Journal:
 
 
 def _row(upload: Upload, channel: str, data: bytes) -> tuple[object, ...]:
-    of_its_own = upload.name, upload.mime, upload.kind, upload.size, upload.about
-    return upload.id, channel, *of_its_own, time.time(), data
+    fields = upload.name, upload.mime, upload.kind, upload.size, upload.about
+    return upload.id, channel, *fields, time.time(), data
 
 
 def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:
     id, channel, ours, text, reply_to, sent, buttons, about, label, language = row
-    below = _buttons(buttons)
-    return Entry(str(id), channel, bool(ours), text, reply_to, sent, below, about, label, language, photos)
+    entry_buttons = _buttons(buttons)
+    return Entry(
+        str(id),
+        channel,
+        ours=bool(ours),
+        text=text,
+        reply_to=reply_to,
+        time=sent,
+        buttons=entry_buttons,
+        about=about,
+        label=label,
+        language=language,
+        photos=photos,
+    )
 
 
 def _json(buttons: Sequence[Button]) -> str:

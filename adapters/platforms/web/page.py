@@ -1,4 +1,4 @@
-"""The page itself, in the language of whoever opens it."""
+"""The HTML of the page, in the language of whoever opens it."""
 
 import html
 import json
@@ -8,16 +8,18 @@ from pathlib import Path
 from bot.words import ENGLISH, LANGUAGES, catalogue
 
 STATIC = Path(__file__).parent / "static"
-OURS = "page_"  # what the keys of the page's own sentences begin with
+KEY_PREFIX = "page_"  # of the page's own sentences
 
 
-def language_in(accepted: str) -> str:
-    """The language of ours that a browser likes best, by its Accept-Language header; English where it knows none."""
-    liked = sorted(map(_weighed, accepted.split(",")), key=lambda pair: -pair[1])  # of equal ones the first
-    return next((language for language, weight in liked if language in LANGUAGES and weight > 0), ENGLISH)
+def choose_language(accept_language: str) -> str:
+    """Choose the language of ours that a browser prefers, by its Accept-Language header; else English."""
+    preferences = sorted(
+        map(_parse_preference, accept_language.split(",")), key=lambda pair: -pair[1]
+    )  # of equal ones the first
+    return next((language for language, weight in preferences if language in LANGUAGES and weight > 0), ENGLISH)
 
 
-def _weighed(part: str) -> tuple[str, float]:
+def _parse_preference(part: str) -> tuple[str, float]:
     code, _, weight = part.partition(";")
     try:
         return code.strip().partition("-")[0].lower(), float(weight.strip().removeprefix("q=") or 1)
@@ -26,10 +28,12 @@ def _weighed(part: str) -> tuple[str, float]:
 
 
 @cache
-def page_in(language: str) -> str:
-    """The HTML, with its sentences, and those that its script says, in one of our languages."""
-    words = {key: sentence for key, sentence in catalogue(language).items() if key.startswith(OURS)}
-    said = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")  # no sentence ends the element it stands in
-    written = {key: html.escape(sentence) for key, sentence in words.items()}
-    frame = (STATIC / "index.html").read_text("utf-8")
-    return frame.format_map({**written, "language": language, "words": said})
+def render_page(language: str) -> str:
+    """Render the HTML, with the sentences of the page and of its script, in one of our languages."""
+    sentences = {key: sentence for key, sentence in catalogue(language).items() if key.startswith(KEY_PREFIX)}
+    words_json = json.dumps(sentences, ensure_ascii=False).replace(
+        "<", "\\u003c"
+    )  # no sentence ends the element it stands in
+    escaped_sentences = {key: html.escape(sentence) for key, sentence in sentences.items()}
+    template = (STATIC / "index.html").read_text("utf-8")
+    return template.format_map({**escaped_sentences, "language": language, "words": words_json})

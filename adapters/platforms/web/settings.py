@@ -6,7 +6,7 @@ from bot.adapter_settings import PlatformSettings
 
 
 class PageSettings(PlatformSettings):
-    """What the core needs to know of the page: it is there whenever the process listens to it, and the operator's."""
+    """The page as the core knows it: always on, and the operator's console."""
 
     title: ClassVar[str] = "The page"
     is_operator_console: ClassVar[bool] = True

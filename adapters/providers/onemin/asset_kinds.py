@@ -37,10 +37,34 @@ def _is_mp4(data: bytes) -> bool:
 
 
 _KINDS = (
-    AssetKind("picture", "image/png", "png", _starts(b"\x89PNG\r\n\x1a\n"), lambda data: b"IEND" in data[-32:]),
-    AssetKind("picture", "image/jpeg", "jpg", _starts(b"\xff\xd8\xff"), lambda data: b"\xff\xd9" in data[-4096:]),
-    AssetKind("picture", "image/webp", "webp", _riff(b"WEBP"), lambda data: _riff_length(data) <= len(data)),
-    AssetKind("picture", "image/gif", "gif", _starts(b"GIF87a", b"GIF89a"), lambda data: b";" in data[-16:]),
+    AssetKind(
+        "picture",
+        "image/png",
+        "png",
+        matches=_starts(b"\x89PNG\r\n\x1a\n"),
+        is_complete=lambda data: b"IEND" in data[-32:],
+    ),
+    AssetKind(
+        "picture",
+        "image/jpeg",
+        "jpg",
+        matches=_starts(b"\xff\xd8\xff"),
+        is_complete=lambda data: b"\xff\xd9" in data[-4096:],
+    ),
+    AssetKind(
+        "picture",
+        "image/webp",
+        "webp",
+        matches=_riff(b"WEBP"),
+        is_complete=lambda data: _riff_length(data) <= len(data),
+    ),
+    AssetKind(
+        "picture",
+        "image/gif",
+        "gif",
+        matches=_starts(b"GIF87a", b"GIF89a"),
+        is_complete=lambda data: b";" in data[-16:],
+    ),
     AssetKind("sound", "audio/ogg", "ogg", _starts(b"OggS")),
     AssetKind("sound", "audio/wav", "wav", _riff(b"WAVE")),
     AssetKind("sound", "audio/flac", "flac", _starts(b"fLaC")),

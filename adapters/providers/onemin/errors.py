@@ -121,7 +121,7 @@ VIDEO_RULES: tuple[ErrorRule, ...] = (
 
 def to_bot_error(failure: ServiceFailure, model: str, rules: Sequence[ErrorRule] = RULES) -> BotError:
     """Map a failure to an error; `model` is the one that was asked, as people name it. The details go to the log."""
-    return error_rules.to_bot_error(failure, model, rules, "1min.ai", mask_private)
+    return error_rules.to_bot_error(failure, model, rules, service="1min.ai", mask=mask_private)
 
 
 def mask_private(message: str) -> str:

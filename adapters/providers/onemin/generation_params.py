@@ -88,19 +88,23 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
         r"gpt-image-1",
         ("imagine",),
         _OPENAI_SIZES,
-        {**_GPT, "style": _same_names("style", "vivid", "natural")},
-        {"n": 1, "quality": "medium"},
+        options={**_GPT, "style": _same_names("style", "vivid", "natural")},
+        defaults={"n": 1, "quality": "medium"},
     ),
-    GenerationParams(r"gpt-image-1[.-].+", ("imagine",), _OPENAI_SIZES, _GPT, {"n": 1, "quality": "medium"}),
+    GenerationParams(
+        r"gpt-image-1[.-].+", ("imagine",), _OPENAI_SIZES, options=_GPT, defaults={"n": 1, "quality": "medium"}
+    ),
     # docs, the same pages under IMAGE_EDITOR: n and size are needed, the prompt has 4,000 characters at most.
-    GenerationParams(r"gpt-image-1(?:[.-].+)?", ("edit",), _OPENAI_SIZES, _GPT, {"n": 1, "quality": "medium"}),
+    GenerationParams(
+        r"gpt-image-1(?:[.-].+)?", ("edit",), _OPENAI_SIZES, options=_GPT, defaults={"n": 1, "quality": "medium"}
+    ),
     # docs, page of gpt-image-2: size and quality are needed; any WxH within the limits of `generation_plan`. A PNG of
     # eight megapixels is more than chats take, but a JPEG cannot be transparent.
     GenerationParams(
         r"gpt-image-2(?:[.-].+)?",
         ("imagine", "edit"),
         _same_names("size", "1024x1024", "1024x1536", "1536x1024", "2048x2048", "2048x1152", "1152x2048", "3840x2160"),
-        {
+        options={
             "quality": _GPT["quality"],
             "background": {
                 "opaque": {"background": "opaque"},
@@ -108,7 +112,7 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
                 "transparent": {"background": "transparent", "output_format": "png"},
             },
         },
-        {"n": 1, "quality": "medium", "output_format": "jpeg"},
+        defaults={"n": 1, "quality": "medium", "output_format": "jpeg"},
         allows_free_sizes=True,
     ),
     # what relays send: {prompt, n, size, quality}; OpenAI's reference: n is 1
@@ -116,8 +120,11 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
         r"dall-e-3",
         ("imagine",),
         _same_names("size", "1024x1024", "1024x1792", "1792x1024"),
-        {"quality": _same_names("quality", "standard", "hd"), "style": _same_names("style", "vivid", "natural")},
-        {"n": 1, "quality": "standard"},
+        options={
+            "quality": _same_names("quality", "standard", "hd"),
+            "style": _same_names("style", "vivid", "natural"),
+        },
+        defaults={"n": 1, "quality": "standard"},
     ),
     # OpenAI's reference: a prompt has 1,000 characters at most
     GenerationParams(

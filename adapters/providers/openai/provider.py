@@ -200,19 +200,21 @@ class _NotThere(Refused):
 def open_vapi(context: AdapterContext) -> OpenAI:
     """Build the client of V-API from the operator's settings."""
     settings = context.settings.of(VapiSettings)
-    return _open(VAPI, context, settings, settings.vapi_api_key, settings.vapi_api_url, auth=settings.vapi_auth)
+    return _open(
+        VAPI, context, settings=settings, key=settings.vapi_api_key, url=settings.vapi_api_url, auth=settings.vapi_auth
+    )
 
 
 def open_aimlapi(context: AdapterContext) -> OpenAI:
     """Build the client of AI/ML API from the operator's settings."""
     settings = context.settings.of(AimlapiSettings)
-    return _open(AIMLAPI, context, settings, settings.aimlapi_api_key, settings.aimlapi_api_url)
+    return _open(AIMLAPI, context, settings=settings, key=settings.aimlapi_api_key, url=settings.aimlapi_api_url)
 
 
 def open_openai(context: AdapterContext) -> OpenAI:
     """Build the client of any other endpoint from the operator's settings; some, such as Ollama, want no key."""
     settings = context.settings.of(OpenAISettings)
-    return _open(OPENAI, context, settings, settings.openai_api_key, settings.openai_api_url)
+    return _open(OPENAI, context, settings=settings, key=settings.openai_api_key, url=settings.openai_api_url)
 
 
 def _open(

@@ -45,7 +45,7 @@ class Listener(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         self._future(message.id).set_result(message)
 
-    async def pressed(self, interaction: discord.Interaction, command: str) -> None:
+    async def handle_press(self, interaction: discord.Interaction, command: str) -> None:
         """Somebody pressed a button of ours."""
         self._presses.put_nowait((interaction, command))
 

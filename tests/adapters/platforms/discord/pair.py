@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.platforms.discord.adapter import Discord
-from adapters.platforms.discord.slash_commands import payload
+from adapters.platforms.discord.slash_commands import command_payloads
 from bot.chat_platform import HealthState
 from bot.commands import Suggestion
 from bot.messages import Message
@@ -58,7 +58,7 @@ async def until(holds: Callable[[], object], seconds: float = 10) -> None:
 
 @asynccontextmanager
 async def process(
-    discord: FakeDiscord, store: Store, folder: Path, most_calls: int | None = None
+    discord: FakeDiscord, store: Store, folder: Path, max_calls: int | None = None
 ) -> AsyncIterator[Discord]:
     """One more process, which can speak."""
     async with Discord(
@@ -69,9 +69,9 @@ async def process(
         channels=store.channels,
         blobs=store.blobs,
         coordination=store.coordination,
-        commands=payload(),
+        commands=command_payloads(),
         suggest=suggest,
-        most_calls=most_calls,
+        max_calls=max_calls,
     ) as bot:
         yield bot
 

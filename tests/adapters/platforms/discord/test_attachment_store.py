@@ -46,14 +46,14 @@ async def test_a_file_that_was_never_there_is_none(sqlite: Store) -> None:
 
 
 async def test_the_first_ones_make_room(sqlite: Store) -> None:
-    keep = AttachmentStore(sqlite.blobs, most_bytes=10)
+    keep = AttachmentStore(sqlite.blobs, max_bytes=10)
     for id in ("101", "102", "103"):
         await keep.put(id, b"12345")
     assert [await keep.get(id) for id in ("101", "102", "103")] == [None, b"12345", b"12345"]
 
 
 async def test_the_same_file_again_counts_once(sqlite: Store) -> None:
-    keep = AttachmentStore(sqlite.blobs, most_bytes=10)
+    keep = AttachmentStore(sqlite.blobs, max_bytes=10)
     for id in ("101", "102", "102", "102"):
         await keep.put(id, b"12345")
     assert await keep.get("101") == b"12345"
@@ -70,7 +70,7 @@ async def test_what_is_too_old_goes(sqlite: Store) -> None:
 
 async def test_nothing_is_kept_for_longer_than_a_week_whatever_the_operator_says(sqlite: Store) -> None:
     await sqlite.blobs.put_blob("discord:ticket:7", b"something else")
-    keep = AttachmentStore(sqlite.blobs, seconds=-1)
+    keep = AttachmentStore(sqlite.blobs, max_age=-1)
     await keep.put("1", b"old")
     await keep.expire(before=0)
     assert await keep.get("1") is None
@@ -83,7 +83,7 @@ async def test_nothing_is_kept_for_longer_than_a_week_whatever_the_operator_says
 async def test_what_was_left_in_the_folder_moves(folder: Path, sqlite: Store) -> None:
     left(folder, "12", b"a cat")
     left(folder, "13", b"a dog")
-    await attic.empty(folder, AttachmentStore(sqlite.blobs))
+    await attic.migrate_legacy_files(folder, AttachmentStore(sqlite.blobs))
     assert [await AttachmentStore(sqlite.blobs).get(id) for id in ("12", "13")] == [b"a cat", b"a dog"]
     assert not list(folder.iterdir())
 
@@ -91,7 +91,7 @@ async def test_what_was_left_in_the_folder_moves(folder: Path, sqlite: Store) ->
 async def test_what_is_too_old_or_half_written_does_not_move(folder: Path, sqlite: Store) -> None:
     left(folder, "1", b"old", WEEK + 1)
     left(folder, "2.part", b"half of")
-    await attic.empty(folder, AttachmentStore(sqlite.blobs))
+    await attic.migrate_legacy_files(folder, AttachmentStore(sqlite.blobs))
     assert [await AttachmentStore(sqlite.blobs).get(id) for id in ("1", "2", "2.part")] == [None, None, None]
     assert not list(folder.iterdir())
 
@@ -99,10 +99,10 @@ async def test_what_is_too_old_or_half_written_does_not_move(folder: Path, sqlit
 async def test_what_is_not_ours_stays(folder: Path, sqlite: Store) -> None:
     for name in ("bot.db", "12.jpg", "2024-notes", "²"):
         left(folder, name, b"somebody's", 10 * WEEK)
-    await attic.empty(folder, AttachmentStore(sqlite.blobs))
+    await attic.migrate_legacy_files(folder, AttachmentStore(sqlite.blobs))
     assert sorted(path.name for path in folder.iterdir()) == ["12.jpg", "2024-notes", "bot.db", "²"]
 
 
 async def test_a_folder_that_was_never_there_is_no_trouble(tmp_path: Path, sqlite: Store) -> None:
-    await attic.empty(tmp_path / "nowhere", AttachmentStore(sqlite.blobs))
+    await attic.migrate_legacy_files(tmp_path / "nowhere", AttachmentStore(sqlite.blobs))
     assert not (tmp_path / "nowhere").exists()

@@ -6,7 +6,7 @@ import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.buttons import LONGEST, PREFIX, CommandButton, CommandSelect, keyboard
+from adapters.platforms.discord.buttons import MAX_ID, PREFIX, CommandButton, CommandSelect, keyboard
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import RestPacing
 from bot.commands import quick_actions
@@ -25,7 +25,7 @@ COMMANDS = [
     "say:say:/ask: what? 100 % \\ {x} [y] (z) .*",
     "/ask is this a 🐈‍⬛ or a 犬?",
     " /help  with  spaces ",
-    "/" + "x" * (LONGEST - len(PREFIX) - 1),
+    "/" + "x" * (MAX_ID - len(PREFIX) - 1),
 ]
 
 
@@ -57,7 +57,7 @@ async def rest(server: FakeDiscord, tmp_path_factory: pytest.TempPathFactory) ->
 async def shown(rest: RestClient, server: FakeDiscord, view: discord.ui.View | None) -> Post:
     """A post with these buttons, as people see it."""
     assert view is not None
-    id = (await (await rest.place(GENERAL)).send("pick one", view=view)).id
+    id = (await (await rest.get_channel(GENERAL)).send("pick one", view=view)).id
     return next(post for post in server.posts() if post.id == id)
 
 
@@ -77,7 +77,7 @@ async def test_a_command_that_does_not_fit_is_left_out_and_the_others_stay() -> 
 
 
 async def test_one_character_decides_whether_a_command_fits() -> None:
-    room = LONGEST - len(PREFIX)
+    room = MAX_ID - len(PREFIX)
     assert ids(keyboard([Button("fits", "x" * room)])) == [PREFIX + "x" * room]
     assert keyboard([Button("does not", "x" * (room + 1))]) is None
 

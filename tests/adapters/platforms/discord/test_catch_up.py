@@ -7,9 +7,9 @@ import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.catch_up import IN_CHANNEL, HistoryBudget, plan_catch_up
+from adapters.platforms.discord.catch_up import MAX_PER_CHANNEL, HistoryBudget, plan_catch_up
 from adapters.platforms.discord.places import Place
-from adapters.platforms.discord.translate import place_of, translate
+from adapters.platforms.discord.translate import find_place, translate
 from bot.errors import Refused
 from bot.messages import Channel
 from tests.adapters.platforms.discord.conftest import IN_TIME, Listener, discord_on_loopback
@@ -204,9 +204,9 @@ async def test_private_chats_are_read_by_the_first_shard(client: Listener) -> No
 
 async def test_the_newest_messages_of_a_channel_are_read_the_oldest_of_them_first(club: Club) -> None:
     channel = await club.channel()
-    ids = await club.says(channel, IN_CHANNEL + 30)
+    ids = await club.says(channel, MAX_PER_CHANNEL + 30)
     found = await HistoryBudget(1).read(club.client, Place(channel), ids[0])
-    assert [message.id for message in found] == ids[-IN_CHANNEL:]
+    assert [message.id for message in found] == ids[-MAX_PER_CHANNEL:]
 
 
 async def test_nothing_is_read_that_was_heard_before(club: Club) -> None:
@@ -263,13 +263,13 @@ async def test_a_channel_that_may_not_be_read_takes_nothing_from_the_others(club
     club.server.deny(hidden, "VIEW_CHANNEL")
     club.server.deny(forgetful, "READ_MESSAGE_HISTORY")
     budget = HistoryBudget(3)
-    left = budget.left
+    left = budget.remaining
     with pytest.raises(Refused, match="does not let me"):
         await budget.read(club.client, Place(hidden), hidden)
     assert await budget.read(club.client, Place(forgetful), forgetful) == []
     with pytest.raises(Refused):
         await budget.read(club.client, Place(1), 0)  # there is no such channel any more
-    assert budget.left == left
+    assert budget.remaining == left
 
 
 async def test_a_thread_that_was_archived_meanwhile_is_no_private_chat(club: Club) -> None:
@@ -284,7 +284,7 @@ async def test_a_thread_that_was_archived_meanwhile_is_no_private_chat(club: Clu
             await asyncio.sleep(0.001)
     found = await HistoryBudget(1).read(club.client, Place(thread.id), thread.id)
     assert [message.id for message in found] == ids
-    assert {place_of(message) for message in found} == {Place(thread.id)}
+    assert {find_place(message) for message in found} == {Place(thread.id)}
     understood = [translate(message, ME) for message in found]
     assert all(message is not None and message.addressed for message in understood)  # it is our own
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from adapters.platforms.discord.channel_queues import PATIENCE, ChannelQueues, retry_until_done
+from adapters.platforms.discord.channel_queues import CLOSE_TIMEOUT, ChannelQueues, retry_until_done
 from bot.errors import Busy
 
 HERE, THERE = 1, 2
@@ -129,7 +129,7 @@ async def test_the_end_takes_no_longer_than_what_is_in_line(lines: ChannelQueues
     lines.put(HERE, partial(diary.write, "quick"))
     begun = time.monotonic()
     await lines.close()
-    assert time.monotonic() - begun < PATIENCE / 2
+    assert time.monotonic() - begun < CLOSE_TIMEOUT / 2
     assert diary.done == ["quick"]
 
 

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from adapters.platforms.discord.attachment_store import AttachmentStore
-from adapters.platforms.discord.downloads import MOST_LINKS, AttachmentDownloads, LinkCache
-from adapters.platforms.discord.message_files import links_in, of_interaction
+from adapters.platforms.discord.downloads import MAX_LINKS, AttachmentDownloads, LinkCache
+from adapters.platforms.discord.message_files import interaction_file, list_links
 from bot.errors import Busy, Unreadable
 from bot.messages import Attachment
 from tests.adapters.platforms.discord.shelf import CHANNEL, LIMIT, MESSAGE, PHOTO, Reader, Shelf
@@ -29,8 +29,8 @@ async def test_a_photo_arrives_byte_for_byte(shelf: Shelf, files: AttachmentDown
 
 async def test_a_fresh_link_is_enough(shelf: Shelf, read: Reader, files: AttachmentDownloads, links: LinkCache) -> None:
     shelf.says(shelf.photo("5"))
-    for ref, link in links_in(await read.last()).items():
-        links.note(ref, link)
+    for ref, link in list_links(await read.last()).items():
+        links.put(ref, link)
     assert await files.download(photo(), LIMIT) == PHOTO
     assert shelf.asked == {"message": 1, "file": 1}
 
@@ -40,7 +40,7 @@ async def test_a_link_that_is_over_is_not_even_tried(
 ) -> None:
     shelf.says(shelf.photo("5"))
     shelf.lasts = -1
-    links.note(photo().ref, shelf.link("/files/5/cat.jpg"))
+    links.put(photo().ref, shelf.link("/files/5/cat.jpg"))
     assert await files.download(photo(), LIMIT) == PHOTO
     assert shelf.asked == {"message": 1, "file": 1}
 
@@ -50,7 +50,7 @@ async def test_a_link_that_ended_early_is_replaced(
     shelf: Shelf, files: AttachmentDownloads, links: LinkCache, status: int
 ) -> None:
     shelf.says(shelf.photo("5"))
-    links.note(photo().ref, shelf.link("/files/5/cat.jpg"))
+    links.put(photo().ref, shelf.link("/files/5/cat.jpg"))
     shelf.faults.append(web.Response(status=status))
     assert await files.download(photo(), LIMIT) == PHOTO
     assert shelf.asked == {"message": 1, "file": 2}
@@ -78,7 +78,7 @@ async def test_a_file_that_is_gone_behind_a_fresh_link_is_named(
 ) -> None:
     shelf.says(shelf.photo("5"))
     shelf.files.clear()
-    links.note(photo().ref, shelf.link("/files/5/cat.jpg"))
+    links.put(photo().ref, shelf.link("/files/5/cat.jpg"))
     with pytest.raises(Unreadable) as caught:
         await files.download(photo(), LIMIT)
     assert caught.value.key == "photo_gone"
@@ -132,9 +132,9 @@ async def test_a_file_of_an_interaction_is_there_when_it_is_asked_for(
     shelf: Shelf, read: Reader, files: AttachmentDownloads
 ) -> None:
     shelf.says(shelf.photo("5"))
-    attachment, link = of_interaction((await read.last()).attachments[0])
+    attachment, link = interaction_file((await read.last()).attachments[0])
     assert attachment == Attachment("keep/5", "cat.jpg", "image/jpeg", len(PHOTO))
-    await files.fetch_at_once(link, "5", LIMIT)
+    await files.store_file(link, "5", LIMIT)
     shelf.files.clear()
     shelf.messages.clear()
     assert await files.download(attachment, LIMIT) == PHOTO
@@ -151,7 +151,7 @@ async def test_a_file_of_an_interaction_keeps_to_the_limits(
 ) -> None:
     shelf.photo("5", data=b"x" * 3_000_000)
     with pytest.raises(Unreadable):
-        await files.fetch_at_once(shelf.link("/files/5/cat.jpg"), "5", 2 << 20)
+        await files.store_file(shelf.link("/files/5/cat.jpg"), "5", 2 << 20)
     assert await keep.get("5") is None
     await keep.put("5", b"x" * 3_000_000)
     with pytest.raises(Unreadable) as caught:
@@ -161,7 +161,7 @@ async def test_a_file_of_an_interaction_keeps_to_the_limits(
 
 async def test_a_file_of_an_interaction_that_is_gone_already_is_named(shelf: Shelf, files: AttachmentDownloads) -> None:
     with pytest.raises(Unreadable) as caught:
-        await files.fetch_at_once(shelf.link("/files/5/cat.jpg"), "5", LIMIT)
+        await files.store_file(shelf.link("/files/5/cat.jpg"), "5", LIMIT)
     assert caught.value.key == "photo_gone"
 
 
@@ -184,7 +184,7 @@ async def test_links_show_in_no_error_and_in_no_log(
 
     async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        links.note(photo().ref, f"http://127.0.0.1:{port}/files/5/cat.jpg?hm=secret")
+        links.put(photo().ref, f"http://127.0.0.1:{port}/files/5/cat.jpg?hm=secret")
         with pytest.raises(Busy) as caught:
             await files.download(photo(), LIMIT)
     shown = "".join(f"{error!r} {error}" for error in chain(caught.value))
@@ -195,33 +195,33 @@ async def test_links_show_in_no_error_and_in_no_log(
 def test_a_link_is_fresh_until_shortly_before_its_end() -> None:
     now = 1_000_000.0
     links = LinkCache(clock=lambda: now)
-    links.note("a", f"https://cdn.invalid/a?ex={1_000_100:x}&is=1&hm=2")
-    assert links.fresh("a")
+    links.put("a", f"https://cdn.invalid/a?ex={1_000_100:x}&is=1&hm=2")
+    assert links.get_valid("a")
     now += 50
-    assert links.fresh("a") is None
+    assert links.get_valid("a") is None
 
 
 @pytest.mark.parametrize("query", ["", "?ex=&is=1", "?ex=never"])
 def test_a_link_that_does_not_say_is_fresh_for_a_while(query: str) -> None:
     now = 1_000_000.0
     links = LinkCache(clock=lambda: now)
-    links.note("a", f"https://cdn.invalid/a{query}")
+    links.put("a", f"https://cdn.invalid/a{query}")
     now += 599
-    assert links.fresh("a") == f"https://cdn.invalid/a{query}"
+    assert links.get_valid("a") == f"https://cdn.invalid/a{query}"
     now += 2
-    assert links.fresh("a") is None
+    assert links.get_valid("a") is None
 
 
 def test_the_oldest_links_are_forgotten() -> None:
     links = LinkCache()
-    for number in range(MOST_LINKS):
-        links.note(str(number), f"https://cdn.invalid/{number}")
-    links.note("0", "https://cdn.invalid/again")
-    links.note("new", "https://cdn.invalid/new")
-    assert links.fresh("1") is None
-    assert links.fresh("0") == "https://cdn.invalid/again"
-    assert links.fresh("new")
+    for number in range(MAX_LINKS):
+        links.put(str(number), f"https://cdn.invalid/{number}")
+    links.put("0", "https://cdn.invalid/again")
+    links.put("new", "https://cdn.invalid/new")
+    assert links.get_valid("1") is None
+    assert links.get_valid("0") == "https://cdn.invalid/again"
+    assert links.get_valid("new")
 
 
 def test_what_nobody_noted_is_not_there() -> None:
-    assert LinkCache().fresh("a") is None
+    assert LinkCache().get_valid("a") is None

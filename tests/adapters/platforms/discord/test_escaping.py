@@ -2,20 +2,23 @@
 
 import pytest
 
-from adapters.platforms.discord.escaping import APART, escaped
+from adapters.platforms.discord.escaping import ZERO_WIDTH_SPACE, escape_markdown
 from adapters.platforms.discord.formatting import render
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("@everyone, @here", f"@{APART}everyone, @{APART}here"),
-        ("<@123> <@!123> <@&12> <#1>", f"<@{APART}123> <@!{APART}123> <@&{APART}12> <#{APART}1>"),
-        ("<@$1$>", f"<@{APART}1>"),
-        ("    @everyone", f"    @{APART}everyone"),
+        ("@everyone, @here", f"@{ZERO_WIDTH_SPACE}everyone, @{ZERO_WIDTH_SPACE}here"),
+        (
+            "<@123> <@!123> <@&12> <#1>",
+            f"<@{ZERO_WIDTH_SPACE}123> <@!{ZERO_WIDTH_SPACE}123> <@&{ZERO_WIDTH_SPACE}12> <#{ZERO_WIDTH_SPACE}1>",
+        ),
+        ("<@$1$>", f"<@{ZERO_WIDTH_SPACE}1>"),
+        ("    @everyone", f"    @{ZERO_WIDTH_SPACE}everyone"),
         ("me@example.org, @Tom, https://x.y/@everyone", "me@example.org, @Tom, https://x.y/@everyone"),
-        ("&lt;@123>", "\\<@" + APART + "123>"),
-        ("<details>\n`@here` @here\n</details>", f"<details>\n`@here` @{APART}here\n</details>"),
+        ("&lt;@123>", "\\<@" + ZERO_WIDTH_SPACE + "123>"),
+        ("<details>\n`@here` @here\n</details>", f"<details>\n`@here` @{ZERO_WIDTH_SPACE}here\n</details>"),
     ],
 )
 def test_nobody_is_called(text: str, shown: str) -> None:
@@ -32,4 +35,4 @@ def test_nobody_is_called(text: str, shown: str) -> None:
     ],
 )
 def test_what_looks_like_markup_can_be_shown_as_it_is(text: str, shown: str) -> None:
-    assert escaped(text) == shown
+    assert escape_markdown(text) == shown

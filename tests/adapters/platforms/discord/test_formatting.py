@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.platforms.discord.escaping import APART
-from adapters.platforms.discord.formatting import LONGEST, NOTHING, RULE, render
+from adapters.platforms.discord.escaping import ZERO_WIDTH_SPACE
+from adapters.platforms.discord.formatting import MAX_LENGTH, PLACEHOLDER, RULE, render
 from bot.replies.pages import pages, units
 
 ANSWER = r"""# What I see
@@ -59,7 +59,7 @@ CODE = st.text(st.sampled_from("ab$|<>@*_#\\- \n"), max_size=40).map(lambda code
 
 
 def is_fit_for_discord(shown: str) -> bool:
-    return 1 <= units(shown) <= LONGEST and shown.strip() != "" and shown.encode() != b""
+    return 1 <= units(shown) <= MAX_LENGTH and shown.strip() != "" and shown.encode() != b""
 
 
 # at every moment
@@ -74,7 +74,7 @@ def test_an_answer_is_shown_as_discord_can() -> None:
         "\n∑ᵢ₌₁ⁿ i = (n(n+1))/2\n",
         "```\nwho | age\n----+----\nTom |   3\nAnn |  12\n```",
         f"\n{RULE}\n",
-        f"- ☑ seen, says @{APART}everyone\n- ☐ heard\n  not yet\n",
+        f"- ☑ seen, says @{ZERO_WIDTH_SPACE}everyone\n- ☐ heard\n  not yet\n",
         '```python\nfor x in a<b>:\n    print("$x^2$ **not bold** @everyone")\n```',
         "> quoted\n> ```\n> x = 1\n> ```",
         "[a cat](https://example.org/cat.png) and <b>that</b> is all[^1].",
@@ -111,7 +111,7 @@ def test_code_stays_as_it_was_written(before: str, code: str, after: str) -> Non
 
 @pytest.mark.parametrize("nothing", ["", "  \n", "\u200b", "\ufeff \n", "\0", "\x00\u2060"])
 def test_nothing_is_shown_as_a_sign(nothing: str) -> None:
-    assert render(nothing) == NOTHING
+    assert render(nothing) == PLACEHOLDER
 
 
 def test_text_without_anything_special_is_left_alone() -> None:
@@ -124,19 +124,19 @@ def test_text_without_anything_special_is_left_alone() -> None:
 
 @pytest.mark.parametrize("text", ["---\n" * 500, "@here " * 333, "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 190])
 def test_a_page_that_would_grow_too_long_is_still_shown_whole(text: str) -> None:
-    shown = render(text[:LONGEST])
-    assert units(shown) <= LONGEST
-    assert shown.count("@") == text[:LONGEST].count("@")
-    assert shown.count("1") == text[:LONGEST].count("1")
+    shown = render(text[:MAX_LENGTH])
+    assert units(shown) <= MAX_LENGTH
+    assert shown.count("@") == text[:MAX_LENGTH].count("@")
+    assert shown.count("1") == text[:MAX_LENGTH].count("1")
 
 
 def test_more_than_a_page_is_cut() -> None:
-    assert 1000 < units(render("🐈 cat " * 2000)) <= LONGEST
+    assert 1000 < units(render("🐈 cat " * 2000)) <= MAX_LENGTH
 
 
 def test_a_long_answer_continues_in_further_posts_with_its_code_intact() -> None:
     code = "\n".join(f"line_{n} = '<{n}>' @everyone" for n in range(300))
-    shown = [render(page) for page in pages(f"Here:\n\n```python\n{code}\n```\nDone.", LONGEST)]
+    shown = [render(page) for page in pages(f"Here:\n\n```python\n{code}\n```\nDone.", MAX_LENGTH)]
     assert all(is_fit_for_discord(page) for page in shown)
     assert all(page.count("```") == 2 for page in shown)
     assert "\n".join(page.split("```")[1].removeprefix("python\n").rstrip("\n") for page in shown) == code
@@ -170,7 +170,7 @@ def test_a_rule_is_a_line(rule: str) -> None:
 def test_a_line_below_a_title_is_a_line_once_it_is_long_enough() -> None:
     assert render("Title\n---\nb") == f"Title\n{RULE}\nb"
     assert render("Title\n===") == f"Title\n{RULE}"
-    assert render("Title @here\n-") == f"Title @{APART}here\n-"
+    assert render("Title @here\n-") == f"Title @{ZERO_WIDTH_SPACE}here\n-"
 
 
 def test_a_code_block_that_grows_is_shown_as_one() -> None:

@@ -123,10 +123,10 @@ async def test_what_was_missed_comes_before_what_is_heard_next(
     await says(server, client, channel, "first", "second")
     hearing.hold(0)
     for message in await says(server, client, channel, "third"):
-        hearing.said(message, ME)
+        hearing.handle_message(message, ME)
     await hearing.catch_up(client, 0, ME)
     for message in await says(server, client, channel, "fourth"):
-        hearing.said(message, ME)
+        hearing.handle_message(message, ME)
     await heard.until("first", "second", "third", "fourth")
 
 
@@ -137,13 +137,13 @@ async def test_what_a_broken_connection_has_left_unread_is_read_through_the_next
     await says(server, client, channel, "missed")
     hearing.hold(0)
     for message in await says(server, client, channel, "next"):
-        hearing.said(message, ME)
+        hearing.handle_message(message, ME)
     await client.close()
     await hearing.catch_up(client, 0, ME)
     async with listening(Listener()) as later:
         hearing.hold(0)
         for message in await says(server, later, channel, "last"):
-            hearing.said(message, ME)
+            hearing.handle_message(message, ME)
         assert heard.texts == []  # nothing may pass what is still to be read
         await hearing.catch_up(later, 0, ME)
         await heard.until("missed", "next", "last")
@@ -161,7 +161,7 @@ async def test_a_connection_that_broke_before_it_had_compared_leaves_all_to_the_
         async with listening(Listener()) as later:
             await client.close()
             for message in await says(server, later, channel, "next"):
-                hearing.said(message, ME)
+                hearing.handle_message(message, ME)
             comparing_again = asyncio.create_task(hearing.catch_up(later, 0, ME))
             await asyncio.sleep(0.01)
             database.execute("ALTER TABLE away RENAME TO heard")
@@ -192,6 +192,6 @@ async def test_reading_is_tried_again_while_discord_is_away(
     server.fails("history", CUT, times=3)
     hearing.hold(0)
     for message in await says(server, client, channel, "next"):
-        hearing.said(message, ME)
+        hearing.handle_message(message, ME)
     await hearing.catch_up(client, 0, ME)
     await heard.until("missed", "next")

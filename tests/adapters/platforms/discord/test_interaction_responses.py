@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.platforms.discord.errors import InteractionExpired
-from adapters.platforms.discord.interaction_tokens import LIFE, PREFIX, InteractionTokens
+from adapters.platforms.discord.interaction_tokens import LIFETIME, PREFIX, InteractionTokens
 from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.errors import BotError, Busy
 from bot.messages import Button, OutgoingPost
@@ -142,7 +142,7 @@ async def test_where_the_bot_is_no_member_nothing_can_be_said_when_it_is_over(pa
 
 async def test_what_is_over_is_not_even_tried(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     _, message = await pair.visits()
-    monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFE", -1.0)
+    monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFETIME", -1.0)
     with pytest.raises(InteractionExpired):
         await pair.speaker.send(message.channel, OutgoingPost(text="a cat", reply_to=message.id))
     assert not pair.discord.called("PATCH", EDIT)
@@ -152,7 +152,7 @@ async def test_tickets_go_when_they_are_over(pair: Pair, sqlite: Store, monkeypa
     asked, message = await pair.visits()
     await pair.speaker.expire(0, 0)
     assert await sqlite.blobs.get_blob(f"{PREFIX}{asked.id}")
-    monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFE", -1.0)
+    monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFETIME", -1.0)
     await pair.speaker.expire(0, 0)
     assert await sqlite.blobs.get_blob(f"{PREFIX}{asked.id}") is None
     assert await sqlite.blobs.get_blob(f"{PREFIX}place:{message.channel.id}") is None
@@ -170,7 +170,7 @@ async def test_the_token_shows_in_no_database_no_error_and_no_log(
 ) -> None:
     asked, message = await pair.visits()
     post = await pair.speaker.send(message.channel, OutgoingPost(text="a cat", reply_to=message.id, key="1-0"))
-    ticket = await InteractionTokens(sqlite.blobs, TokenEncryption(TOKEN)).that_made(post)
+    ticket = await InteractionTokens(sqlite.blobs, TokenEncryption(TOKEN)).find_for_post(post)
     assert ticket is not None
     assert ticket.token == asked.token
     pair.discord.fails("response", Fault(400))
@@ -188,10 +188,10 @@ async def test_a_ticket_of_another_token_is_none(pair: Pair, sqlite: Store) -> N
     asked, _ = await pair.asks()
     tickets = InteractionTokens(sqlite.blobs, TokenEncryption("another token"))
     assert await sqlite.blobs.get_blob(f"{PREFIX}{asked.id}")
-    assert await tickets.that_made("1") is None
+    assert await tickets.find_for_post("1") is None
     await sqlite.blobs.put_blob(f"{PREFIX}post:2", str(asked.id).encode())
-    assert await tickets.that_made("2") is None
-    assert await InteractionTokens(sqlite.blobs, TokenEncryption(TOKEN)).that_made("2") is not None
+    assert await tickets.find_for_post("2") is None
+    assert await InteractionTokens(sqlite.blobs, TokenEncryption(TOKEN)).find_for_post("2") is not None
 
 
 # limits
@@ -221,4 +221,4 @@ async def test_a_flood_of_somebody_else_delays_an_answer_and_loses_nothing(pair:
 
 
 def test_a_ticket_ends_before_discord_ends_it() -> None:
-    assert LIFE < 15 * 60
+    assert LIFETIME < 15 * 60

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.platforms.discord.downloads import AttachmentDownloads
-from adapters.platforms.discord.message_files import pictures
+from adapters.platforms.discord.message_files import list_files
 from bot.errors import Unreadable
 from bot.messages import Attachment
 from tests.adapters.platforms.discord.shelf import LIMIT, PHOTO, Reader, Shelf
@@ -13,7 +13,7 @@ from tests.adapters.platforms.discord.shelf import LIMIT, PHOTO, Reader, Shelf
 
 async def test_the_photos_of_a_message_come_in_their_order(shelf: Shelf, read: Reader) -> None:
     shelf.says(shelf.photo("5"), shelf.photo("6", "dog.png", content_type="image/png", size=3))
-    found = [attachment for attachment, _ in pictures(await read.last())]
+    found = [attachment for attachment, _ in list_files(await read.last())]
     assert found == [
         Attachment("77/100/5", "cat.jpg", "image/jpeg", len(PHOTO)),
         Attachment("77/100/6", "dog.png", "image/png", 3),
@@ -32,7 +32,7 @@ async def test_a_forward_shows_what_it_forwards(shelf: Shelf, read: Reader, file
     }
     shelf.files["/files/6/dog.png"] = b"a dog"
     shelf.says(content="", message_snapshots=[{"message": inner}])
-    found = [attachment for attachment, _ in pictures(await read.last())]
+    found = [attachment for attachment, _ in list_files(await read.last())]
     assert [attachment.ref for attachment in found] == ["77/100/5", "77/100/embed0", "sticker/9.png"]
     assert await files.download(found[0], LIMIT) == PHOTO
     assert await files.download(found[1], LIMIT) == b"a dog"
@@ -52,7 +52,7 @@ async def test_embeds_are_seen_through_discord_s_own_eyes(shelf: Shelf, read: Re
             {"type": "article", "thumbnail": {"url": theirs, "proxy_url": "https://images-ext-1.invalid/watch?v=1.2"}},
         ]
     )
-    assert [(attachment.ref, attachment.name, link) for attachment, link in pictures(await read.last())] == [
+    assert [(attachment.ref, attachment.name, link) for attachment, link in list_files(await read.last())] == [
         ("77/100/embed2", "hat .webp", "https://images-ext-1.invalid/external/x/https/a.b/hat%20.webp"),
         ("77/100/embed3", "embed.jpg", "https://images-ext-1.invalid/watch?v=1.2"),
     ]
@@ -64,7 +64,7 @@ async def test_stickers_are_seen_as_far_as_they_are_pictures(
     kinds = {"1": "png", "2": "apng", "3": "lottie", "4": "gif"}
     items = [{"id": f"9{kind}", "name": name, "format_type": int(kind)} for kind, name in kinds.items()]
     shelf.says(sticker_items=items)
-    found = dict(pictures(await read.last()))
+    found = dict(list_files(await read.last()))
     assert [(attachment.ref, attachment.name, attachment.mime) for attachment in found] == [
         ("sticker/91.png", "png.png", "image/png"),
         ("sticker/92.png", "apng.png", "image/png"),
@@ -85,7 +85,7 @@ async def test_a_voice_message_is_a_recording_and_can_be_fetched(
 ) -> None:
     said: dict[str, Any] = {"data": b"OggS", "content_type": "audio/ogg", "duration_secs": 2.0, "waveform": "AAA="}
     shelf.says(shelf.photo("5", "voice-message.ogg", **said), flags=1 << 13)
-    [(attachment, _)] = pictures(await read.last())
+    [(attachment, _)] = list_files(await read.last())
     assert attachment == Attachment("77/100/5", "voice-message.ogg", "audio/ogg", 4)
     assert attachment.sound == "ogg"
     assert await files.download(attachment, LIMIT) == b"OggS"
@@ -104,14 +104,14 @@ async def test_recordings_and_documents_are_files_like_any(
     shelf: Shelf, read: Reader, files: AttachmentDownloads, name: str, type: str, sound: str
 ) -> None:
     shelf.says(shelf.photo("5", name, data=b"its bytes", content_type=type))
-    [(attachment, _)] = pictures(await read.last())
+    [(attachment, _)] = list_files(await read.last())
     assert (attachment.name, attachment.mime, attachment.sound) == (name, type, sound)
     assert await files.download(attachment, LIMIT) == b"its bytes"
 
 
 async def test_a_film_is_named_and_never_fetched(shelf: Shelf, read: Reader, files: AttachmentDownloads) -> None:
     shelf.says(shelf.photo("5", "cat.mp4", content_type="video/mp4"))
-    [(attachment, _)] = pictures(await read.last())
+    [(attachment, _)] = list_files(await read.last())
     with pytest.raises(Unreadable) as caught:
         await files.download(attachment, LIMIT)
     assert (attachment.name, caught.value.key) == ("cat.mp4", "photo_not_an_image")
@@ -122,7 +122,7 @@ async def test_what_stands_in_front_of_a_film_on_youtube_is_no_photo(shelf: Shel
     there = {"url": "http://i.invalid/1.jpg", "proxy_url": "https://images-ext-1.invalid/1.jpg"}
     film = {"type": "video", "url": "https://youtu.be/x", "provider": {"name": "YouTube"}, "thumbnail": there}
     shelf.says(content="https://youtu.be/x", embeds=[film, {"type": "image", "thumbnail": there}])
-    assert [attachment.ref for attachment, _ in pictures(await read.last())] == ["77/100/embed1"]
+    assert [attachment.ref for attachment, _ in list_files(await read.last())] == ["77/100/embed1"]
 
 
 async def test_names_hold_nothing_that_a_database_refuses(shelf: Shelf, read: Reader) -> None:
@@ -132,12 +132,12 @@ async def test_names_hold_nothing_that_a_database_refuses(shelf: Shelf, read: Re
         embeds=[{"type": "image", "image": far}],
         sticker_items=[{"id": "9", "name": "wa\0ve", "format_type": 1}],
     )
-    assert [attachment.name for attachment, _ in pictures(await read.last())] == ["c t.jpg", "a b.png", "wa ve.png"]
+    assert [attachment.name for attachment, _ in list_files(await read.last())] == ["c t.jpg", "a b.png", "wa ve.png"]
 
 
 async def test_a_claim_that_is_left_out_is_empty(shelf: Shelf, read: Reader) -> None:
     file = shelf.photo("5")
     del file["content_type"]
     shelf.says(file)
-    [(attachment, _)] = pictures(await read.last())
+    [(attachment, _)] = list_files(await read.last())
     assert attachment.mime == ""

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.places import Place
-from adapters.platforms.discord.slash_commands import payload
+from adapters.platforms.discord.slash_commands import command_payloads
 from bot.errors import Unreadable
 from bot.messages import ChannelSettings, File, OutgoingPost
 from bot.ports import Store
@@ -39,7 +39,7 @@ async def bot(server: FakeDiscord, sqlite: Store, tmp_path: Path) -> AsyncIterat
         channels=sqlite.channels,
         blobs=sqlite.blobs,
         coordination=sqlite.coordination,
-        commands=payload(),
+        commands=command_payloads(),
         suggest=suggest,
     ) as bot:
         yield bot

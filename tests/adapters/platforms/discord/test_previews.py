@@ -96,7 +96,7 @@ async def test_the_answer_to_a_press(pair: Pair) -> None:
 async def test_an_answer_that_outlived_its_ticket(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, message = await pair.asks()
     post = await pair.speaker.send(message.channel, OutgoingPost(text=LINK, reply_to=message.id, key="1-0"))
-    monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFE", -1.0)
+    monkeypatch.setattr("adapters.platforms.discord.interaction_tokens.LIFETIME", -1.0)
     await pair.speaker.edit(message.channel, post, OutgoingPost(text=CHANGED))
     await pair.speaker.send(message.channel, OutgoingPost(text=LINK, reply_to=message.id, key="1-1"))
     assert asked.shows == CHANGED

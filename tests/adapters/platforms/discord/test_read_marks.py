@@ -46,26 +46,26 @@ async def test_later_notes_are_written_together(marks: ReadMarks, sqlite: Store)
         await marks.note(A, message)
         await marks.note(B, message)
     assert await written(sqlite) == {A: "100", B: "100"}
-    await marks.write()
+    await marks.save()
     assert await written(sqlite) == {A: "199", B: "199"}
 
 
 async def test_a_channel_that_the_store_knows_is_not_written_at_once_after_a_fresh_start(sqlite: Store) -> None:
     await ReadMarks(sqlite.channels).note(A, 100)
     later = ReadMarks(sqlite.channels)
-    assert await later.known() == {A: 100}
+    assert await later.get_all() == {A: 100}
     await later.note(A, 101)
     assert await written(sqlite) == {A: "100"}
-    assert await later.known() == {A: 101}
+    assert await later.get_all() == {A: 101}
 
 
 async def test_an_older_message_never_overwrites_a_newer_one(marks: ReadMarks, sqlite: Store) -> None:
     for message in (99, 1000, 100, 999):
         await marks.note(A, message)
-    await marks.write()
+    await marks.save()
     assert await written(sqlite) == {A: "1000"}
     await marks.note(A, 998)
-    await marks.write()
+    await marks.save()
     await marks.begin({A: 997, B: 5})
     assert await written(sqlite) == {A: "1000", B: "5"}
     await ReadMarks(sqlite.channels).note(A, 1)  # as another process would
@@ -75,7 +75,7 @@ async def test_an_older_message_never_overwrites_a_newer_one(marks: ReadMarks, s
 async def test_channels_that_nothing_was_heard_of_are_noted_together(marks: ReadMarks, sqlite: Store) -> None:
     channels = {Place(id).channel: id for id in range(1, 1001)}
     await marks.begin(channels)
-    assert await marks.known() == channels
+    assert await marks.get_all() == channels
     assert len(await written(sqlite)) == 1000
 
 
@@ -86,7 +86,7 @@ async def test_nothing_is_lost_while_the_store_fails(marks: ReadMarks, sqlite: S
     await marks.note(A, 101)
     await marks.note(B, 7)
     await marks.begin({DIRECT: 9})
-    failing = asyncio.create_task(marks.write())
+    failing = asyncio.create_task(marks.save())
     await asyncio.sleep(0)
     await marks.note(A, 102)  # while the older note is on its way
     await failing
@@ -100,9 +100,9 @@ async def test_nothing_is_lost_while_the_store_fails(marks: ReadMarks, sqlite: S
 async def test_notes_are_written_again_and_again_and_a_last_time_at_the_end(
     marks: ReadMarks, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.platforms.discord.read_marks.PAUSE", 0.02)
+    monkeypatch.setattr("adapters.platforms.discord.read_marks.SAVE_SECONDS", 0.02)
     await marks.note(A, 100)
-    keeping = asyncio.create_task(marks.keep())
+    keeping = asyncio.create_task(marks.keep_saving())
     for message in ("101", "102"):
         await marks.note(A, int(message))
         async with asyncio.timeout(5):
@@ -118,4 +118,4 @@ async def test_notes_are_written_again_and_again_and_a_last_time_at_the_end(
 async def test_marks_of_other_platforms_are_left_alone(marks: ReadMarks, sqlite: Store) -> None:
     await sqlite.channels.save_read_marks({Channel("elsewhere", "1"): "5"})
     await marks.note(A, 100)
-    assert await marks.known() == {A: 100}
+    assert await marks.get_all() == {A: 100}

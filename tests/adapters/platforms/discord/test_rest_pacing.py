@@ -107,7 +107,7 @@ async def test_what_can_be_missed_is_made_at_once_or_not_at_all(
 async def test_what_must_not_be_missed_is_told_when_it_would_take_too_long(
     discord: Discord, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.platforms.discord.rest_pacing.PATIENCE", 0.1)
+    monkeypatch.setattr("adapters.platforms.discord.rest_pacing.MAX_WAIT", 0.1)
     pace = RestPacing(sqlite.coordination, TOKEN, 1)
     async with aiohttp.ClientSession(trace_configs=[pace.trace()]) as client:
         await call(client, discord.url + CHANNEL)
@@ -125,7 +125,7 @@ async def test_a_store_that_is_away_stops_no_call(discord: Discord, reopen: Open
 
 async def test_a_growing_answer_gives_way_when_all_calls_are_used(pair: Pair, sqlite: Store, tmp_path: Path) -> None:
     channel = Place(GENERAL).channel
-    async with process(pair.discord, sqlite, tmp_path, most_calls=4) as bot:  # two of them let it log in
+    async with process(pair.discord, sqlite, tmp_path, max_calls=4) as bot:  # two of them let it log in
         post = await bot.send(channel, OutgoingPost(text="a", is_partial=True))
         await bot.edit(channel, post, OutgoingPost(text="a c", is_partial=True))
         with pytest.raises(Busy):
@@ -140,11 +140,11 @@ async def test_a_growing_answer_gives_way_when_all_calls_are_used(pair: Pair, sq
 async def test_sessions_begin_one_after_the_other_whichever_process_begins_them(
     reopen: OpenStore, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.platforms.discord.rest_pacing.BETWEEN_SESSIONS", 0.3)
+    monkeypatch.setattr("adapters.platforms.discord.rest_pacing.SESSION_SECONDS", 0.3)
     begun: list[float] = []
 
     async def begin(pace: RestPacing, shard: int, at_once: int = 1) -> None:
-        await pace.session(shard, at_once)
+        await pace.wait_for_session(shard, at_once)
         begun.append(time.monotonic())
 
     async with AsyncExitStack() as stack:
@@ -163,10 +163,10 @@ async def test_sessions_begin_one_after_the_other_whichever_process_begins_them(
 
 async def test_a_connection_that_would_wait_too_long_is_given_up_at_once(sqlite: Store) -> None:
     pace = RestPacing(sqlite.coordination, TOKEN)
-    await pace.session(0, 1)
+    await pace.wait_for_session(0, 1)
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
-        await pace.session(1, 1, patience=2)
+        await pace.wait_for_session(1, 1, patience=2)
     assert time.monotonic() - begun < 1
 
 

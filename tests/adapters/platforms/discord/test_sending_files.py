@@ -12,7 +12,7 @@ from PIL import Image
 
 from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.places import Place
-from adapters.platforms.discord.slash_commands import payload
+from adapters.platforms.discord.slash_commands import command_payloads
 from bot.chat_platform import HealthState
 from bot.commands import Suggestion
 from bot.errors import Refused
@@ -48,7 +48,7 @@ async def bot(server: FakeDiscord, sqlite: Store, tmp_path: Path) -> AsyncIterat
         channels=sqlite.channels,
         blobs=sqlite.blobs,
         coordination=sqlite.coordination,
-        commands=payload(),
+        commands=command_payloads(),
         suggest=suggest,
     ) as bot:
         yield bot

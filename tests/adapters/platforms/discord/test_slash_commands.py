@@ -14,9 +14,9 @@ from adapters.platforms.discord.slash_commands import (
     MENUS,
     MESSAGE_MENU,
     Payload,
-    menu,
-    payload,
-    sync,
+    command_payloads,
+    menu_question,
+    sync_commands,
 )
 from bot.commands import ASK, LISTED, QUESTIONS, parse
 from bot.words import say
@@ -44,7 +44,7 @@ def named(wanted: list[Payload], name: str) -> Payload:
 
 
 def test_there_are_no_more_commands_than_discord_takes() -> None:
-    wanted = payload()
+    wanted = command_payloads()
     assert 0 < len(chat(wanted)) <= 100
     assert 0 < len([command for command in wanted if command["type"] == MESSAGE_MENU]) <= 15
     names = [(command["type"], command["name"]) for command in wanted]
@@ -52,7 +52,7 @@ def test_there_are_no_more_commands_than_discord_takes() -> None:
 
 
 def test_every_name_is_one_that_discord_takes() -> None:
-    wanted = payload()
+    wanted = command_payloads()
     for command in wanted:
         if command["type"] == CHAT:
             assert NAME.fullmatch(command["name"])
@@ -63,14 +63,14 @@ def test_every_name_is_one_that_discord_takes() -> None:
 
 
 def test_every_description_is_as_long_as_discord_wants_it() -> None:
-    wanted = payload()
+    wanted = command_payloads()
     for described in [*chat(wanted), *options(wanted)]:
         assert 1 <= len(described["description"]) <= 100
     assert not any("description" in command for command in wanted if command["type"] == MESSAGE_MENU)
 
 
 def test_options_are_few_enough_and_what_is_required_comes_first() -> None:
-    for command in chat(payload()):
+    for command in chat(command_payloads()):
         required = [option["required"] for option in command["options"]]
         names = [option["name"] for option in command["options"]]
         assert len(names) <= 25
@@ -79,7 +79,7 @@ def test_options_are_few_enough_and_what_is_required_comes_first() -> None:
 
 
 def test_choices_are_few_enough_and_nothing_is_both_chosen_and_suggested() -> None:
-    for option in options(payload()):
+    for option in options(command_payloads()):
         assert len(option.get("choices", [])) <= 25
         assert all(
             1 <= len(choice["name"]) <= 100 and 1 <= len(choice["value"]) <= 100 for choice in option.get("choices", [])
@@ -88,7 +88,7 @@ def test_choices_are_few_enough_and_nothing_is_both_chosen_and_suggested() -> No
 
 
 def test_no_command_says_more_than_discord_reads() -> None:
-    for command in chat(payload()):
+    for command in chat(command_payloads()):
         texts = [command["name"], command["description"]]
         for option in command["options"]:
             texts += [option["name"], option["description"]]
@@ -97,18 +97,18 @@ def test_no_command_says_more_than_discord_reads() -> None:
 
 
 def test_whatever_can_be_said_can_be_picked() -> None:
-    names = {command["name"] for command in chat(payload())}
+    names = {command["name"] for command in chat(command_payloads())}
     assert names == {ASK, *QUESTIONS, *LISTED}
     assert all(parse(f"/{name}") == (name, "") for name in names)
 
 
 def test_everything_is_offered_in_servers_and_to_people_wherever_they_are() -> None:
-    assert all(command["integration_types"] == [0, 1] for command in payload())
-    assert all(command["contexts"] == [0, 1, 2] for command in payload())
+    assert all(command["integration_types"] == [0, 1] for command in command_payloads())
+    assert all(command["contexts"] == [0, 1, 2] for command in command_payloads())
 
 
 def test_ask_takes_a_question_and_up_to_four_photos() -> None:
-    question, *photos = named(payload(), ASK)["options"]
+    question, *photos = named(command_payloads(), ASK)["options"]
     assert (question["name"], question["required"]) == ("question", True)
     assert [photo["name"] for photo in photos] == ["photo", "photo2", "photo3", "photo4"]
     assert all(photo["type"] == ATTACHMENT and not photo["required"] for photo in photos)
@@ -126,7 +126,7 @@ def test_ask_takes_a_question_and_up_to_four_photos() -> None:
     ],
 )
 def test_a_picture_is_ordered_by_what_people_call_its_parts(name: str, shown: list[str]) -> None:
-    found = named(payload(), name)["options"]
+    found = named(command_payloads(), name)["options"]
     assert [option["name"] for option in found] == shown
     assert {option["name"] for option in found if option["type"] == ATTACHMENT} == {"photo"} & set(shown)
     assert {option["name"] for option in found if option["required"]} == {"words"} & set(shown)
@@ -134,11 +134,11 @@ def test_a_picture_is_ordered_by_what_people_call_its_parts(name: str, shown: li
 
 
 def test_a_menu_is_known_by_what_stands_on_it() -> None:
-    menus = [command["name"] for command in payload() if command["type"] == MESSAGE_MENU]
-    assert [menu(name) for name in menus] == list(MENUS.values())
+    menus = [command["name"] for command in command_payloads() if command["type"] == MESSAGE_MENU]
+    assert [menu_question(name) for name in menus] == list(MENUS.values())
     assert set(MENUS.values()) <= {ASK, *QUESTIONS}
-    assert menu(say("discord_ask")) == ASK
-    assert menu("Something else") is None
+    assert menu_question(say("discord_ask")) == ASK
+    assert menu_question("Something else") is None
 
 
 # telling it
@@ -170,8 +170,8 @@ def kept(server: FakeDiscord) -> dict[str, Any]:
 
 
 async def test_discord_takes_the_commands_and_offers_them(fresh: FakeDiscord, app: discord.Client) -> None:
-    await sync(app, payload())
-    assert list(kept(fresh)) == [command["name"] for command in payload()]
+    await sync_commands(app, command_payloads())
+    assert list(kept(fresh)) == [command["name"] for command in command_payloads()]
     asked = await fresh.runs(ASK, GENERAL, ANN, options={"question": "what is this?"}, files={"photo3": b"a photo"})
     assert [option["name"] for option in asked.data["options"]] == ["question", "photo3"]
     await fresh.runs("settings", fresh.dm())
@@ -184,10 +184,10 @@ async def test_discord_takes_the_commands_and_offers_them(fresh: FakeDiscord, ap
 
 
 async def test_the_first_start_tells_and_the_second_one_does_not(fresh: FakeDiscord, app: discord.Client) -> None:
-    await sync(app, payload())
+    await sync_commands(app, command_payloads())
     assert told(fresh) == 1
     for _ in range(2):
-        await sync(app, payload())
+        await sync_commands(app, command_payloads())
     assert told(fresh) == 1
     assert len(fresh.called("GET", COMMANDS_PATH)) == 3
 
@@ -239,11 +239,11 @@ def with_a_menu_named_otherwise(wanted: list[Payload]) -> None:
     ],
 )
 async def test_a_change_is_told_once(fresh: FakeDiscord, app: discord.Client, change: Any) -> None:
-    await sync(app, payload())
-    wanted = deepcopy(payload())
+    await sync_commands(app, command_payloads())
+    wanted = deepcopy(command_payloads())
     change(wanted)
     for _ in range(2):
-        await sync(app, wanted)
+        await sync_commands(app, wanted)
     assert told(fresh) == 2
     assert {name: kept(fresh)[name].get("description", "") for name in kept(fresh)} == {
         command["name"]: command.get("description", "") for command in wanted
@@ -253,27 +253,27 @@ async def test_a_change_is_told_once(fresh: FakeDiscord, app: discord.Client, ch
 async def test_what_discord_leaves_out_because_it_is_usual_is_no_change(
     fresh: FakeDiscord, app: discord.Client
 ) -> None:
-    await sync(app, payload())
+    await sync_commands(app, command_payloads())
     for command in kept(fresh).values():
         for option in command.get("options", []):
             if not option.get("required"):
                 option.pop("required", None)
         if not command.get("options"):
             command.pop("options", None)
-    await sync(app, payload())
+    await sync_commands(app, command_payloads())
     assert told(fresh) == 1
 
 
 async def test_what_stays_keeps_its_number(fresh: FakeDiscord, app: discord.Client) -> None:
-    await sync(app, payload())
+    await sync_commands(app, command_payloads())
     before = kept(fresh)["help"]["id"]
-    wanted = payload()
+    wanted = command_payloads()
     described_otherwise(wanted)
-    await sync(app, wanted)
+    await sync_commands(app, wanted)
     assert kept(fresh)["help"]["id"] == before
 
 
 async def test_who_is_not_logged_in_tells_nothing(fresh: FakeDiscord) -> None:
     async with discord.Client(intents=discord.Intents(guilds=True)) as nobody:
-        await sync(nobody, payload())
+        await sync_commands(nobody, command_payloads())
     assert fresh.calls == []

@@ -1,8 +1,8 @@
 """Tables become what a phone can show, and keep their words."""
 
-from adapters.platforms.discord.escaping import APART
-from adapters.platforms.discord.formatting import LONGEST, render
-from adapters.platforms.discord.tables import WIDEST
+from adapters.platforms.discord.escaping import ZERO_WIDTH_SPACE
+from adapters.platforms.discord.formatting import MAX_LENGTH, render
+from adapters.platforms.discord.tables import MAX_COLUMNS
 from bot.replies.pages import units
 
 
@@ -32,7 +32,7 @@ def test_a_table_in_a_quote_or_a_list_stays_there() -> None:
 
 
 def test_a_table_too_wide_for_a_phone_becomes_lines() -> None:
-    wide = "w" * WIDEST
+    wide = "w" * MAX_COLUMNS
     assert render(f"| who | what: |\n|---|---|\n| **Tom** | {wide} |\n| Ann | |") == (
         f"**who:** **Tom**\n**what:** {wide}\n\n**who:** Ann"
     )
@@ -44,7 +44,7 @@ def test_links_in_a_table_stay_links() -> None:
 
 def test_lines_of_a_table_do_not_ping_but_its_code_stays() -> None:
     shown = render("| see | say |\n|---|---|\n| https://a.b | @here `@here` |")
-    assert shown == f"**see:** https://a.b\n**say:** @{APART}here `@here`"
+    assert shown == f"**see:** https://a.b\n**say:** @{ZERO_WIDTH_SPACE}here `@here`"
 
 
 def test_a_table_that_has_only_begun_is_shown_as_it_is() -> None:
@@ -54,8 +54,8 @@ def test_a_table_that_has_only_begun_is_shown_as_it_is() -> None:
 
 def test_a_table_gives_way_before_the_rest_of_a_long_page_does() -> None:
     table = "| a longer header | a |\n|-|-|\n" + "| 1 | 2 |\n" * 8
-    words = "word " * ((LONGEST - len(table) - 20) // 5)
+    words = "word " * ((MAX_LENGTH - len(table) - 20) // 5)
     shown = render(f"#### Title\n\n{words}\n\n{table}")
     assert shown.startswith("**Title**\n")
     assert shown.endswith(table)
-    assert units(shown) <= LONGEST
+    assert units(shown) <= MAX_LENGTH

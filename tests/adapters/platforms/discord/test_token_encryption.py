@@ -9,21 +9,21 @@ SECRET = b"the token of an interaction"
 
 
 def test_another_process_of_the_same_bot_reads_it() -> None:
-    assert TokenEncryption(TOKEN).open(TokenEncryption(TOKEN).close(SECRET)) == SECRET
+    assert TokenEncryption(TOKEN).decrypt(TokenEncryption(TOKEN).encrypt(SECRET)) == SECRET
 
 
 def test_nothing_of_it_shows() -> None:
-    sealed = TokenEncryption(TOKEN).close(SECRET)
+    sealed = TokenEncryption(TOKEN).encrypt(SECRET)
     assert SECRET not in sealed
     assert TOKEN.encode() not in sealed
-    assert sealed != TokenEncryption(TOKEN).close(SECRET)
+    assert sealed != TokenEncryption(TOKEN).encrypt(SECRET)
 
 
 def test_another_bot_cannot_read_it() -> None:
-    assert TokenEncryption("another token").open(TokenEncryption(TOKEN).close(SECRET)) is None
+    assert TokenEncryption("another token").decrypt(TokenEncryption(TOKEN).encrypt(SECRET)) is None
 
 
 @pytest.mark.parametrize("change", [lambda it: it[:-1], lambda it: it[:40] + b"AAAA" + it[44:], lambda it: b""])
 def test_what_was_changed_is_not_read(change: object) -> None:
     assert callable(change)
-    assert TokenEncryption(TOKEN).open(change(TokenEncryption(TOKEN).close(SECRET))) is None
+    assert TokenEncryption(TOKEN).decrypt(change(TokenEncryption(TOKEN).encrypt(SECRET))) is None

@@ -8,7 +8,7 @@ import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.translate import about, is_hidden, place_of, translate
+from adapters.platforms.discord.translate import find_place, is_hidden, reference_to, translate
 from bot.messages import Attachment, Author, Channel, Message, MessageReference
 from bot.words import say
 from tests.adapters.platforms.discord.conftest import Listener, listening
@@ -118,7 +118,7 @@ async def test_every_place_is_told_from_the_others(says: Says, server: FakeDisco
     places = {GENERAL: str(GENERAL), thread: str(thread), post: str(post), server.dm(): f"@{server.dm()}"}
     for channel, id in places.items():
         said = await says("hello", channel)
-        assert understood(said).channel == place_of(said).channel == Channel("discord", id)
+        assert understood(said).channel == find_place(said).channel == Channel("discord", id)
 
 
 # who is meant
@@ -321,7 +321,7 @@ async def test_a_reply_to_a_forward_is_about_the_words_that_it_forwards(says: Sa
 
 async def test_a_forward_can_be_referred_to_like_any_message(says: Says, server: FakeDiscord) -> None:
     said = await says(forwarded=await server.says("a long story", OTHER, BOB))
-    assert about(said, ME) == MessageReference(str(said.id), ours=False, text="a long story")
+    assert reference_to(said, ME) == MessageReference(str(said.id), ours=False, text="a long story")
 
 
 @pytest.mark.parametrize(

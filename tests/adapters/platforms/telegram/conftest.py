@@ -51,13 +51,13 @@ def client(bed: TelegramBed) -> Client:
     """Makes an adapter, to be entered."""
 
     def make(token: str = TOKEN, limits: SendLimits = AT_ONCE, **options: Any) -> Telegram:
-        patience = PollingBackoff(RetryPolicy(first=0.01, longest=0.05))
+        backoff = PollingBackoff(RetryPolicy(first=0.01, longest=0.05))
         usual: dict[str, Any] = {
             "commands": COMMANDS,
-            "patience": patience,
-            "poll": 1,
+            "backoff": backoff,
+            "poll_seconds": 1,
         }
-        return Telegram(token, bed.url, pace=SendPacing(limits), **(usual | options))
+        return Telegram(token, bed.url, pacing=SendPacing(limits), **(usual | options))
 
     return make
 

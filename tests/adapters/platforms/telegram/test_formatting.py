@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.platforms.telegram.formatting import LONGEST, MOST, NOTHING, RenderedText, render
+from adapters.platforms.telegram.formatting import MAX_ENTITIES, MAX_LENGTH, PLACEHOLDER, RenderedText, render
 from bot.replies.markdown import LONGEST as MOST_PARSED
 from bot.replies.pages import pages, units
 
@@ -110,7 +110,7 @@ def is_fit_for_telegram(shown: RenderedText) -> bool:
     length = units(shown.text)
     return (
         shown.text.strip() != ""
-        and len(shown.entities) <= MOST
+        and len(shown.entities) <= MAX_ENTITIES
         and all(each.offset >= 0 and each.length > 0 and each.offset + each.length <= length for each in shown.entities)
         and shown.text.encode("utf-8") is not None
     )
@@ -195,7 +195,7 @@ def test_a_link_that_leads_somewhere_is_a_link(url: str) -> None:
 
 def test_too_much_formatting_keeps_the_code() -> None:
     shown = render("*a* " * 150 + "\n```py\nx = 1\n```")
-    assert len(shown.entities) == MOST
+    assert len(shown.entities) == MAX_ENTITIES
     assert pieces(shown, "pre") == ["x = 1"]
     assert is_fit_for_telegram(shown)
 
@@ -204,12 +204,12 @@ def test_a_table_that_grows_too_wide_is_shown_as_it_was_written() -> None:
     table = "| a | b |\n|---|---|\n" + f"| {'x' * 1500} | y |\n" + "| 1 | 2 |\n" * 20
     shown = render(table)
     assert shown.entities == ()
-    assert units(shown.text) <= LONGEST
+    assert units(shown.text) <= MAX_LENGTH
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n", "\u200b", "\ufeff \n"])
 def test_nothing_is_shown_as_a_sign(nothing: str) -> None:
-    assert render(nothing).text == NOTHING
+    assert render(nothing).text == PLACEHOLDER
 
 
 def test_what_has_only_formatting_is_shown_as_it_was_written() -> None:
@@ -222,8 +222,8 @@ def test_more_than_anybody_reads_is_not_rendered() -> None:
 
 def test_a_long_answer_continues_in_further_posts_with_its_code_intact() -> None:
     code = "\n".join(f"line_{n} = '<{n}>'" for n in range(600))
-    shown = [render(page) for page in pages(f"Here:\n\n```python\n{code}\n```\nDone.", LONGEST)]
-    assert all(units(page.text) <= LONGEST for page in shown)
+    shown = [render(page) for page in pages(f"Here:\n\n```python\n{code}\n```\nDone.", MAX_LENGTH)]
+    assert all(units(page.text) <= MAX_LENGTH for page in shown)
     assert all("python" in [each.language for each in page.entities] for page in shown)
     assert "\n".join("\n".join(pieces(page, "pre")) for page in shown) == code
 

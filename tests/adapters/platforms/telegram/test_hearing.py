@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, GroupMigration, address, translate
+from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, GroupMigration, parse_address, translate
 from bot.messages import Attachment, Channel, Message, MessageReference
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, GROUP, USERNAME, Post, Sent, TelegramBed
@@ -219,7 +219,7 @@ def test_what_is_said_in_a_topic_is_no_reply_to_its_beginning(chat: TelegramBed)
 def test_a_topic_is_a_channel_of_its_own(chat: TelegramBed) -> None:
     channel = in_group(chat, "hi", thread=77).channel
     assert channel == Channel("telegram", f"{GROUP}/77")
-    assert address(channel) == (GROUP, 77)
+    assert parse_address(channel) == (GROUP, 77)
     assert heard(chat.message({"text": "hi"}, thread=9)).channel == Channel("telegram", f"{ANN}/9")
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.platforms.telegram.adapter import Telegram, Work
+from adapters.platforms.telegram.adapter import Task, Telegram
 from bot.chat_platform import Health, HealthState
 from bot.errors import Refused
 from bot.messages import Button, Channel, OutgoingPost
@@ -206,7 +206,7 @@ async def test_the_health_page_can_tell_how_long_telegram_has_been_silent(
         await until(lambda: inbox.messages)
         assert telegram.health.state is HealthState.UP
         assert telegram._poller is not None
-        telegram._poller.good -= 300
+        telegram._poller.last_success -= 300
         quiet = telegram.health
         assert quiet.state is HealthState.DOWN
         assert "300 seconds ago" in quiet.detail
@@ -258,7 +258,7 @@ class Lock:
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
 
-    async def alone(self, work: Work) -> None:
+    async def alone(self, work: Task) -> None:
         async with self._lock:
             await work()
 
@@ -267,7 +267,7 @@ async def test_one_process_polls_and_the_other_stands_by_until_it_goes(
     client: Client, bed: TelegramBed, inbox: Inbox
 ) -> None:
     lock, later = Lock(), Inbox()
-    async with client(alone=lock.alone) as one, client(alone=lock.alone) as other:
+    async with client(run_exclusively=lock.alone) as one, client(run_exclusively=lock.alone) as other:
         async with listening(one, inbox):
             await until(lambda: bed.called("getUpdates"))
             calls = len(bed.calls)
@@ -289,14 +289,14 @@ async def test_who_is_told_to_give_way_stands_by_and_polls_again_when_it_is_its_
 ) -> None:
     lost, back = asyncio.Event(), asyncio.Event()
 
-    async def alone(work: Work) -> None:
+    async def alone(work: Task) -> None:
         first = asyncio.create_task(work())
         await lost.wait()
         first.cancel()
         await back.wait()
         await work()
 
-    async with client(alone=alone) as telegram, listening(telegram, inbox):
+    async with client(run_exclusively=alone) as telegram, listening(telegram, inbox):
         await bed.says("one")
         await until(lambda: inbox.texts == ["one"])
         lost.set()
@@ -325,7 +325,7 @@ async def test_a_conflict_that_does_not_end_is_told(telegram: Telegram, bed: Tel
         async with listening(telegram, inbox):
             await until(lambda: bed.called("getUpdates"))
             assert telegram._poller is not None
-            telegram._poller._began -= 100
+            telegram._poller._started_at -= 100
             bed.fails("getUpdates", CONFLICT)
             await bed.says("hello")
             await until(lambda: inbox.texts == ["hello"])

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.telegram.clock import Admit
-from adapters.platforms.telegram.send_pacing import IDLE, PATIENCE, SendLimits, SendPacing
+from adapters.platforms.telegram.clock import Acquire
+from adapters.platforms.telegram.send_pacing import MAX_CHATS, MAX_WAIT, SendLimits, SendPacing
 from bot.errors import Busy
 from bot.messages import RateLimit
 from bot.store.rate_limits import LocalRateLimiter
@@ -49,18 +49,18 @@ class Speaker:
     """Says things and writes down when."""
 
     def __init__(
-        self, limits: SendLimits | None = None, *, clock: FakeClock | None = None, admit: Admit | None = None
+        self, limits: SendLimits | None = None, *, clock: FakeClock | None = None, admit: Acquire | None = None
     ) -> None:
         self.clock = clock or FakeClock()
-        self.pace = SendPacing(limits, self.clock, admit=admit)
+        self.pace = SendPacing(limits, self.clock, acquire=admit)
         self.said: list[tuple[float, int, str]] = []
 
     async def whole(self, chat: int, text: str = "", error: Exception | None = None) -> None:
-        async with self.pace.whole(chat):
+        async with self.pace.whole_text(chat):
             self._say(chat, text, error)
 
     async def growing(self, chat: int, text: str = "", error: Exception | None = None) -> None:
-        async with self.pace.growing(chat):
+        async with self.pace.partial_text(chat):
             self._say(chat, text, error)
 
     def _say(self, chat: int, text: str, error: Exception | None) -> None:
@@ -143,7 +143,7 @@ async def test_growing_text_and_typing_give_way_when_the_bot_as_a_whole_is_busy(
         await speaker.whole(chat)
     with pytest.raises(Busy):
         await speaker.growing(ANN)
-    assert not speaker.pace.spare(ANN)
+    assert not speaker.pace.has_room(ANN)
     await speaker.whole(ANN, "but this")
     assert speaker.said[-1][2] == "but this"
 
@@ -152,8 +152,8 @@ async def test_a_chat_that_asks_for_silence_gets_it_alone() -> None:
     speaker = Speaker()
     with pytest.raises(Busy):
         await speaker.whole(ANN, error=Busy("telegram_slow_down", retry_after=5))
-    assert not speaker.pace.spare(ANN)
-    assert speaker.pace.spare(BOB)
+    assert not speaker.pace.has_room(ANN)
+    assert speaker.pace.has_room(BOB)
     await speaker.clock.run(speaker.whole(ANN), speaker.whole(BOB))
     assert (speaker.times(ANN), speaker.times(BOB)) == ([0, 5], [0])
 
@@ -166,7 +166,7 @@ async def test_a_long_silence_sends_the_turn_back_to_the_store() -> None:
         await speaker.whole(ANN)
     assert caught.value.retry_after == pytest.approx(300)
     assert len(speaker.said) == 1
-    assert PATIENCE < 300
+    assert MAX_WAIT < 300
 
 
 async def test_somebody_who_gives_up_waiting_does_not_stop_those_behind() -> None:
@@ -184,10 +184,10 @@ async def test_somebody_who_gives_up_waiting_does_not_stop_those_behind() -> Non
 
 async def test_chats_at_rest_are_forgotten() -> None:
     speaker = Speaker(SendLimits(overall=10_000))
-    for chat in range(1, IDLE * 3):
+    for chat in range(1, MAX_CHATS * 3):
         await speaker.whole(chat)
         speaker.clock.now += 1
-    assert len(speaker.pace._lines) <= IDLE
+    assert len(speaker.pace._queues) <= MAX_CHATS
 
 
 class Fleet:
@@ -250,10 +250,10 @@ async def test_a_busy_fleet_lets_nothing_grow() -> None:
     with pytest.raises(Busy) as caught:
         await here.growing(ANN)
     assert caught.value.retry_after == pytest.approx(0.6)
-    assert not here.pace.spare(BOB)
+    assert not here.pace.has_room(BOB)
     fleet.clock.now += 0.6
     await here.growing(ANN, "a cat")
-    assert here.pace.spare(BOB)
+    assert here.pace.has_room(BOB)
 
 
 async def test_a_call_asks_for_few_gates_and_the_typing_sign_for_none() -> None:
@@ -263,7 +263,7 @@ async def test_a_call_asks_for_few_gates_and_the_typing_sign_for_none() -> None:
     await speaker.growing(BOB)
     with pytest.raises(Busy):
         await speaker.growing(BOB)
-    assert speaker.pace.spare(BOB)
+    assert speaker.pace.has_room(BOB)
     assert [gate.name for gate in fleet.asked] == ["telegram"] * 2
     await speaker.whole(GROUP)
     assert [gate.name for gate in fleet.asked[2:]] == ["telegram", f"telegram {GROUP}"]
@@ -282,7 +282,7 @@ async def test_while_the_fleet_is_crowded_growing_text_does_not_ask_again_and_ag
 
 
 async def test_growing_text_does_not_wait_for_a_store_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.platforms.telegram.send_pacing.HURRY", 0.05)
+    monkeypatch.setattr("adapters.platforms.telegram.send_pacing.PARTIAL_TIMEOUT", 0.05)
 
     async def away(gate: RateLimit, patience: float) -> float:
         await asyncio.Event().wait()

@@ -9,13 +9,13 @@ import aiohttp
 import pytest
 
 from adapters.platforms.telegram.adapter import Telegram
-from adapters.platforms.telegram.webhook import HEADER, Webhook, secret_of
+from adapters.platforms.telegram.webhook import HEADER, Webhook, derive_secret
 from bot.chat_platform import HealthState
 from bot.web.server import WebServer
 from tests.adapters.platforms.telegram.conftest import Client, Inbox, listening, until
 from tests.doubles.telegram import BAD_GATEWAY, TOKEN, Fault, TelegramBed, flood
 
-SECRET = secret_of(TOKEN)
+SECRET = derive_secret(TOKEN)
 
 
 @dataclass
@@ -145,7 +145,7 @@ def test_an_address_without_a_path_gets_one() -> None:
 
 
 def test_every_process_comes_to_the_same_secret_that_telegram_takes() -> None:
-    assert SECRET == secret_of(TOKEN) != secret_of("other")
+    assert SECRET == derive_secret(TOKEN) != derive_secret("other")
     assert SECRET.isalnum()
     assert 1 <= len(SECRET) <= 256
 

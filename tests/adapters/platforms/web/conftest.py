@@ -173,7 +173,7 @@ class House:
         async def model_of(channel: str) -> str:
             return chosen.get(channel, "onemin/gpt-4o")
 
-        web = WebPage(server, folder, most_bytes=MOST_BYTES, **{"model_of": model_of, "models": models, **options})
+        web = WebPage(server, folder, max_bytes=MOST_BYTES, **{"model_of": model_of, "models": models, **options})
         bot = Storyteller(web, chosen=chosen)
         async with store, web, server, aiohttp.ClientSession(server.url) as http:
             jobs = [web.listen(bot.receive), bot.answer_all()] if listens else []

@@ -20,7 +20,7 @@ from tests.conftest import CAT, PHOTOS
 
 
 def test_it_is_an_adapter_like_any_other(tmp_path: Path) -> None:
-    page = WebPage(WebServer("127.0.0.1", 0), tmp_path, most_bytes=1)
+    page = WebPage(WebServer("127.0.0.1", 0), tmp_path, max_bytes=1)
     web = page.as_platform()
     assert (web.name, web.limits(Channel("web", "lobby"))) == ("web", PostLimits(100_000, 0.1))
     assert (web.adapter, web.edits, web.typing, web.forgets, web.expires) == (page,) * 5
@@ -260,8 +260,8 @@ async def test_uploads_that_were_never_sent_are_forgotten_after_a_day(tmp_path: 
     with closing(sqlite3.connect(tmp_path / "web.db")) as database, database:
         database.execute("UPDATE uploads SET time = time - 90000")
     async with House.open(tmp_path, listens=False) as house:
-        assert await house.web.journal.upload(unsent) is None
-        assert await house.web.journal.upload(sent) is not None
+        assert await house.web.journal.get_upload(unsent) is None
+        assert await house.web.journal.get_upload(sent) is not None
 
 
 async def test_photos_are_kept_for_the_owner_of_the_machine_only(house: House) -> None:
@@ -296,6 +296,6 @@ async def test_a_cancelled_write_is_whole_or_not_there(house: House) -> None:
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
     await journal.add_message("lobby", SubmittedMessage("after", (), "after"))
-    entries = await journal.last_entries("lobby", 100)
+    entries = await journal.list_last_entries("lobby", 100)
     assert entries[-1].text == "after"
     assert {len(entry.photos) for entry in entries[:-1]} <= {3}

@@ -373,14 +373,14 @@ async def test_a_slow_tab_gets_the_newest_text_and_never_a_backlog(house: House,
         post = await house.web.send(lobby, OutgoingPost(text="0"))
         for n in range(1, 50):
             await house.web.edit(lobby, post, OutgoingPost(text=str(n)))
-        assert [event.data["text"] for event in await tab.news(1)] == ["49"]
+        assert [event.data["text"] for event in await tab.wait_for_events(1)] == ["49"]
     assert not house.web.audience._tabs
 
 
 async def test_a_quiet_stream_is_kept_alive_and_says_what_answers(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.platforms.web.api.PING", 0.02)
+    monkeypatch.setattr("adapters.platforms.web.api.PING_SECONDS", 0.02)
     async with house.visitor.looking() as look:
         await look.next("snapshot")
         assert (await look.next("model"))["id"] == "onemin/gpt-4o"
@@ -430,7 +430,7 @@ async def test_a_closed_tab_is_forgotten(house: House) -> None:
 
 async def test_open_tabs_do_not_keep_the_server_from_stopping(tmp_path: Path) -> None:
     server = WebServer("127.0.0.1", 0)
-    async with aiohttp.ClientSession() as http, WebPage(server, tmp_path, most_bytes=1):
+    async with aiohttp.ClientSession() as http, WebPage(server, tmp_path, max_bytes=1):
         async with server:
             response = await http.get(f"{server.url}/api/channels/lobby/events")
             assert await response.content.readuntil(b"\n\n") == b"retry: 1000\n\n"

@@ -28,7 +28,7 @@ async def upload(journal: Journal, id: str, channel: str = "lobby") -> str:
 async def ask(journal: Journal, text: str, *uploads: str, channel: str = "lobby", received: bool = True) -> Entry:
     entry, _ = await journal.add_message(channel, SubmittedMessage(text, uploads, key=text))
     if received:
-        await journal.received(entry)
+        await journal.mark_received(entry)
     return entry
 
 
@@ -39,11 +39,11 @@ async def answer(journal: Journal, entry: Entry, text: str, *files: str) -> Entr
 
 async def shown(journal: Journal, channel: str = "lobby") -> dict[str, list[str]]:
     """What a channel shows: the ids of the files by the words they came with."""
-    return {e.text: [photo.id for photo in e.photos] for e in await journal.last_entries(channel, 100)}
+    return {e.text: [photo.id for photo in e.photos] for e in await journal.list_last_entries(channel, 100)}
 
 
 async def held(journal: Journal, *ids: str) -> list[str]:
-    return [id for id in ids if await journal.data(id) is not None]
+    return [id for id in ids if await journal.get_data(id) is not None]
 
 
 def age(journal: Journal, days: float) -> None:
@@ -73,7 +73,7 @@ async def test_what_the_bot_is_yet_to_hear_is_not_forgotten(journal: Journal) ->
     await journal.forget("lobby")
     assert await shown(journal) == {"not heard": ["new"]}
     assert await held(journal, "old", "new") == ["new"]
-    assert [entry.text for entry in await journal.to_receive()] == ["not heard"]
+    assert [entry.text for entry in await journal.list_unreceived()] == ["not heard"]
 
 
 async def test_a_file_that_came_with_both_stays_with_the_one_that_is_yet_to_be_heard(journal: Journal) -> None:
@@ -122,10 +122,10 @@ async def test_what_the_bot_is_yet_to_hear_does_not_expire_and_keeps_its_photos(
     await ask(journal, "not heard", await upload(journal, "cat"), received=False)
     age(journal, 90)
     await expire(journal, days=30, photo_days=7)
-    [waiting] = await journal.to_receive()
+    [waiting] = await journal.list_unreceived()
     assert (waiting.text, [photo.id for photo in waiting.photos]) == ("not heard", ["cat"])
-    assert await journal.data("cat") == b"x"
-    await journal.received(waiting)
+    assert await journal.get_data("cat") == b"x"
+    await journal.mark_received(waiting)
     await expire(journal, days=30, photo_days=7)
     assert await shown(journal) == {}
     assert await held(journal, "cat") == []

@@ -643,7 +643,7 @@ async def test_what_is_forgotten_disappears_from_every_tab(
 async def test_a_forgotten_channel_invites_again(tab: Tab, lobby: Any) -> None:
     await tab.ask("hello")
     async with asyncio.timeout(5):
-        while await tab.house.web.journal.to_receive():
+        while await tab.house.web.journal.list_unreceived():
             await asyncio.sleep(0.01)
     await tab.house.web.forget(lobby)
     await expect(tab.posts).to_have_count(0)
