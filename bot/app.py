@@ -90,7 +90,7 @@ async def running(
 ) -> AsyncGenerator[Bot, None]:
     """Run a bot while entered; leaving stops it gracefully, within ten seconds.
 
-    The watchdog, which watches already, is told when turns are to be expected. The settings were read with tables that
+    The watchdog is told when turns are expected. The settings were read with tables that
     hold `platforms` and `providers`.
     """
     async with AsyncExitStack() as stack:
@@ -109,7 +109,7 @@ async def running(
         Dashboard(store.reporting, store.coordination).add_routes(web.router)
         house = AdapterContext(settings, store, web)
         house.providers |= await _enter_all(stack, providers, house)
-        # A console keeps what was said there in files of its own, so only the process that serves it can speak there.
+        # A console stores its messages in files of its own, so only the process that serves it can post there.
         consoles = operator_consoles(platforms)
         speaking = {
             name: plugin for name, plugin in platforms.items() if name not in consoles or settings.listens(name)
@@ -262,7 +262,7 @@ def build_access(settings: Settings, store: Store, consoles: frozenset[str]) -> 
 
 
 def operator_consoles(platforms: Platforms) -> frozenset[str]:
-    """Return the names of the platforms on which whoever gets in is the operator."""
+    """Return the names of the platforms to which only the operator has access."""
     return frozenset(name for name, plugin in platforms.items() if plugin.settings_class.is_operator_console)
 
 

@@ -25,7 +25,7 @@ class Rules:
     keep_days: int = 30
     photo_days: int = 7
     off: frozenset[str] = frozenset()  # features that nobody gets
-    consoles: frozenset[str] = frozenset()  # platforms on which whoever gets in is the operator
+    consoles: frozenset[str] = frozenset()  # platforms with access for the operator only
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class CommandContext:
         return await self.platforms[message.channel.platform].adapter.can_manage(message.channel, message.author)
 
     async def is_admin(self, message: Message) -> bool:
-        """Whether its author runs this bot."""
+        """Tell whether the author is an admin."""
         return await is_admin(self.store.people, self.rules.admins, message, self.rules.consoles)
 
     def is_console(self, message: Message) -> bool:
-        """Whether it was said on a platform of the operator's own, such as the page."""
+        """Tell whether the message came from a platform of the operator's own, such as the page."""
         return message.channel.platform in self.rules.consoles
 
 

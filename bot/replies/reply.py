@@ -36,7 +36,7 @@ class Reply:
         growing_buttons: Sequence[Button] = (),
         resumed: bool = False,
     ) -> None:
-        """Several answers to a turn have a `lane` each. `resumed`: there may be posts, as after a crash."""
+        """Prepare a reply; of several answers to a turn each has a `lane`. `resumed`: posts may exist already."""
         self.platform, self.store, self.turn, self.channel = platform, store, turn, channel
         self.text = ""
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
@@ -62,7 +62,7 @@ class Reply:
                 following.cancel()
                 raise
             finally:
-                # Not cancelled otherwise: a post that was sent must not miss having its id stored.
+                # Not cancelled otherwise: the id of a post that was sent must get stored.
                 self._whole.set()
                 self._grown.set()
                 await asyncio.wait([following])
