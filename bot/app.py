@@ -188,18 +188,24 @@ def build_job_context(
         consoles,
     )
     documents = DocumentIntake(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
-    finder = FileLoader(store, platforms, photos, documents, settings.bot_photo_mb * MEGABYTE)
-    studio = MediaGeneration(store, providers, finder, rules.off)
+    finder = FileLoader(
+        store.files, store.posts, store.turns, platforms, photos, documents, settings.bot_photo_mb * MEGABYTE
+    )
+    studio = MediaGeneration(store.files, store.posts, providers, finder, rules.off)
     limits = UsageLimits(store.ledger, rules.limits)
     asker = Asker(
-        store,
-        providers,
-        finder,
-        stops,
-        settings.bot_model,
-        settings.bot_fallbacks,
-        failover,
-        Transcription(store, studio, limits),
+        turns=store.turns,
+        files=store.files,
+        conversations=store.conversations,
+        channels=store.channels,
+        ledger=store.ledger,
+        providers=providers,
+        loader=finder,
+        stops=stops,
+        first_model=settings.bot_model,
+        fallbacks=settings.bot_fallbacks,
+        failover=failover,
+        transcribe=Transcription(store.turns, store.ledger, studio, limits),
         videos="videos" not in rules.off,
         limits=limits,
     )
@@ -209,7 +215,7 @@ def build_job_context(
         providers=providers,
         asker=asker,
         limits=limits,
-        mirror=Mirror(store, platforms),
+        mirror=Mirror(store.conversations, store.channels, store.posts, platforms),
         media=studio,
         rules=rules,
         access=build_access(settings, store, consoles),

@@ -17,7 +17,7 @@ from bot.asking.photo_descriptions import PhotoDescriber
 from bot.asking.question import Question, with_model
 from bot.errors import BotError, Refused
 from bot.messages import Turn
-from bot.ports import Provider, Store
+from bot.ports import Channels, Conversations, Files, Ledger, Provider, Turns
 from bot.turns.stops import Stops
 from bot.util.tasks import running_task
 
@@ -27,11 +27,15 @@ Hear = Callable[[Question], Awaitable[Turn]]
 """Returns the question's turn with the transcript of its recordings."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Asker:
     """Asks questions. `fallbacks` are the models to use if a channel has chosen no others."""
 
-    store: Store
+    turns: Turns
+    files: Files
+    conversations: Conversations
+    channels: Channels
+    ledger: Ledger
     providers: Mapping[str, Provider]
     loader: FileLoader
     stops: Stops
@@ -45,9 +49,25 @@ class Asker:
     @cached_property
     def context(self) -> AttemptContext:
         """The services that every attempt uses."""
-        limits = self.limits or UsageLimits(self.store.ledger)
-        describer = PhotoDescriber(self.store, self.providers, [self.first_model, *self.fallbacks], limits)
-        return AttemptContext(self.store, self.providers, self.loader, self.failover, describer, self.videos)
+        limits = self.limits or UsageLimits(self.ledger)
+        describer = PhotoDescriber(
+            channels=self.channels,
+            files=self.files,
+            ledger=self.ledger,
+            providers=self.providers,
+            preferred=[self.first_model, *self.fallbacks],
+            limits=limits,
+        )
+        return AttemptContext(
+            turns=self.turns,
+            files=self.files,
+            conversations=self.conversations,
+            providers=self.providers,
+            loader=self.loader,
+            failover=self.failover,
+            describer=describer,
+            videos=self.videos,
+        )
 
     async def ask(self, asked: Question) -> str:
         """Stream the answer, and return it complete, or as far as it came before it was stopped."""
@@ -96,7 +116,7 @@ class Asker:
     async def _line(self, asked: Question) -> Sequence[str]:
         if asked.alone:
             return [asked.turn.conversation.model]
-        settings = await self.store.channels.get_channel_settings(asked.reply.channel)
+        settings = await self.channels.get_channel_settings(asked.reply.channel)
         fallbacks = self.fallbacks if settings.fallbacks is None else settings.fallbacks
         there = [model for model in fallbacks if model.partition("/")[0] in self.providers]
         return self.failover.line(asked.turn.conversation.model, there)

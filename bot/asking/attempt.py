@@ -18,7 +18,7 @@ from bot.asking.question import Question, detached, instructions, with_history, 
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, Forgotten, Refused, Unreadable
 from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Turn, Usage
-from bot.ports import Provider, Store
+from bot.ports import Conversations, Files, Provider, Turns
 from bot.util.tasks import gather_all
 from bot.words import say
 
@@ -30,11 +30,13 @@ OVERLAP = 200  # characters at the start of the continuation that may repeat the
 SAME = 4  # fewer characters may match by chance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AttemptContext:
     """The services that an attempt uses."""
 
-    store: Store
+    turns: Turns
+    files: Files
+    conversations: Conversations
     providers: Mapping[str, Provider]
     loader: FileLoader
     failover: Failover
@@ -57,7 +59,7 @@ class Attempt:
         self.provider = self.context.providers[self.turn.conversation.provider]
         context = self.context
         self.files = FilePreparation(
-            context.store, context.loader, context.failover, self.provider, self.asked, self.turn
+            context.files, context.loader, context.failover, self.provider, self.asked, self.turn
         )
         self.known: Sequence[RememberedFile] = ()  # the conversation's files that the provider may not know
         self.mended: set[str] = set()  # repairs that were made to the question, each at most once
@@ -81,7 +83,7 @@ class Attempt:
     async def _prompt(self) -> Prompt:
         looked, history, _ = await gather_all(
             self.files.own(),
-            self.context.store.turns.list_history(self.turn, self.turn.conversation.preferences.history),
+            self.context.turns.list_history(self.turn, self.turn.conversation.preferences.history),
             self._begin(),
         )
         files, unread = looked
@@ -112,7 +114,7 @@ class Attempt:
         remote_id = await self.provider.begin(conversation, title)
         self.begun = remote_id is not None
         if self.begun and not self.aside:
-            await self.context.store.conversations.save_remote_id(conversation, remote_id)
+            await self.context.conversations.save_remote_id(conversation, remote_id)
         self.turn = replace(self.turn, conversation=replace(conversation, remote_id=remote_id))
 
     async def _composed(self, text: str, own: list[StoredFile], history: Sequence[Exchange]) -> Prompt:
@@ -150,7 +152,7 @@ class Attempt:
         self, told: Sequence[Exchange], *, everything: bool, history: Sequence[Exchange]
     ) -> Sequence[RememberedFile]:
         """List the files that the provider does not know: of exchanges that it missed, and of unanswered questions."""
-        known = await self.context.store.files.list_files(self.turn.conversation, memory.LOOKED_BACK)
+        known = await self.context.files.list_files(self.turn.conversation, memory.LOOKED_BACK)
         earlier = [each for each in known if each.turn <= self.turn.id]
         if everything:
             return earlier
@@ -202,11 +204,11 @@ class Attempt:
         log.warning("the provider forgot the conversation")
         conversation = self.turn.conversation
         if not self.aside:
-            await self.context.store.conversations.save_remote_id(conversation, None)
+            await self.context.conversations.save_remote_id(conversation, None)
         self.turn = replace(self.turn, conversation=detached(conversation))
         await self._begin()
         self.notes.append(say("began_anew"))
-        history = await self.context.store.turns.list_history(self.turn, conversation.preferences.history)
+        history = await self.context.turns.list_history(self.turn, conversation.preferences.history)
         return await self._composed(self._words(), self.asked.files, history)
 
     async def _in_words(self, prompt: Prompt, error: Refused) -> Prompt:
@@ -260,7 +262,7 @@ class Attempt:
 
     async def _spoiled(self, photos: Sequence[Photo]) -> None:
         for photo in photos:
-            await self.context.store.files.mark_unusable(self.turn.conversation, photo.sha256)
+            await self.context.files.mark_unusable(self.turn.conversation, photo.sha256)
 
     # streaming
 

@@ -12,7 +12,7 @@ from bot.files.photos import PhotoIntake
 from bot.files.photos.byte_budget import ByteBudget
 from bot.files.photos.sniff import is_picture
 from bot.messages import Attachment, Channel, Document, File, Message, Photo, RememberedFile, Turn
-from bot.ports import Store
+from bot.ports import Files, Posts, Turns
 
 MADE = "made"  # pseudo-platform of generated pictures
 AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleaned
@@ -22,7 +22,9 @@ AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleane
 class FileLoader:
     """Finds and fetches photos and documents."""
 
-    store: Store
+    files: Files
+    posts: Posts
+    turns: Turns
     platforms: Mapping[str, Platform]
     photos: PhotoIntake
     documents: DocumentIntake
@@ -86,7 +88,7 @@ class FileLoader:
 
     async def _made(self, turn: int, attachment: Attachment) -> Photo:
         """Load a generated picture: its ref is its position among those of the turn."""
-        files = await self.store.files.list_generated(turn)
+        files = await self.files.list_generated(turn)
         n = int(attachment.ref)
         if n >= len(files):
             raise Unreadable("photo_gone")
@@ -96,7 +98,7 @@ class FileLoader:
         """Return the message with the photos and documents: this one, or that behind the answer that it replies to."""
         if message.photos or message.about is None or not message.about.ours:
             return message
-        behind = await self.store.posts.find_turn_of_post(message.channel, message.about.id)
+        behind = await self.posts.find_turn_of_post(message.channel, message.about.id)
         if behind is None:
             return message
         command = parse(behind.message.text)
@@ -106,7 +108,7 @@ class FileLoader:
 
     async def last_before(self, turn: Turn) -> Message | None:
         """Return the latest earlier message with photos in the conversation."""
-        earlier = await self.store.turns.list_answered(turn.conversation)
+        earlier = await self.turns.list_answered(turn.conversation)
         return next((each.message for each in reversed(earlier) if each.id < turn.id and each.message.photos), None)
 
 

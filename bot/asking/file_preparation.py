@@ -11,7 +11,7 @@ from bot.asking.question import Question
 from bot.errors import Busy, Refused, Unreadable
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Attachment, Document, Message, Photo, RememberedFile, StoredFile, Turn
-from bot.ports import Provider, Store
+from bot.ports import Files, Provider
 from bot.util.retry import FETCH_AGAIN
 from bot.util.tasks import gather_all
 from bot.words import say
@@ -33,7 +33,7 @@ class PreparedFiles:
 class FilePreparation:
     """Prepares the files of one question for the model of `turn`."""
 
-    store: Store
+    files: Files
     finder: FileLoader
     failover: Failover
     provider: Provider
@@ -51,7 +51,7 @@ class FilePreparation:
         pairs = list(zip(attachments, looked, strict=True))
         files = {replace(each, mime=file.mime): file for each, file in pairs if isinstance(file, StoredFile)}
         if files and not self.asked.again:
-            await self.store.files.save_files(self.turn, files, source.channel)
+            await self.files.save_files(self.turn, files, source.channel)
         unread = [(each, error) for each, error in pairs if isinstance(error, Unreadable)]
         if not unread:
             return list(files.values()), ""

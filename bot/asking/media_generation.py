@@ -19,8 +19,8 @@ from bot.messages import (
     Transcript,
     Turn,
 )
+from bot.ports import Files, Posts, Provider
 from bot.ports import MediaGenerator as Maker
-from bot.ports import Provider, Store
 
 PICTURES, VOICE, SPEECH = "pictures", "voice", "speech"  # features that the operator may switch off
 
@@ -29,7 +29,8 @@ PICTURES, VOICE, SPEECH = "pictures", "voice", "speech"  # features that the ope
 class MediaGeneration:
     """Generates pictures and speech, and transcribes recordings."""
 
-    store: Store
+    files: Files
+    posts: Posts
     providers: Mapping[str, Provider]
     finder: FileLoader
     off: frozenset[str] = frozenset()
@@ -64,7 +65,7 @@ class MediaGeneration:
 
     async def save(self, turn: Turn, made: Generated) -> None:
         """Keep what was made for the turn, so that it is made once; pictures become photos of the conversation."""
-        await self.store.files.save_generated(turn, made.files)
+        await self.files.save_generated(turn, made.files)
         photos = {}
         for n, file in enumerate(made.files):
             if file.mime.startswith("image/"):
@@ -73,7 +74,7 @@ class MediaGeneration:
                 except Unreadable:  # it can be shown, but not asked about
                     continue
         if photos:
-            await self.store.files.save_files(turn, photos, Channel(MADE, str(turn.id)))
+            await self.files.save_files(turn, photos, Channel(MADE, str(turn.id)))
 
     async def _read(self, file: File) -> Photo:
         return await self.finder.photos.read(file.name, file.data)
@@ -103,13 +104,13 @@ class MediaGeneration:
             return await self._of_turn(turn, draw.source_turn, draw.nth)
         message = (draw.again or turn).message
         about = message.about
-        behind = await self.store.posts.find_turn_of_post(message.channel, about.id) if about and about.ours else None
-        if behind and not message.attachments and len(await self.store.files.list_generated(behind.id)) == 1:
+        behind = await self.posts.find_turn_of_post(message.channel, about.id) if about and about.ours else None
+        if behind and not message.attachments and len(await self.files.list_generated(behind.id)) == 1:
             return await self._of_turn(turn, behind.id, 1)  # in the original version, not as the platform shows it
         source = await self.finder.source(message)
         if source.photos:
             return _picture(await self.finder.read(source.channel, source.photos[0], subject_of(turn.message)))
-        remembered = await self.store.files.list_files(turn.conversation, 40)
+        remembered = await self.files.list_files(turn.conversation, 40)
         shown = [each for each in remembered if not each.is_document and (behind is None or each.turn == behind.id)]
         if not shown:
             raise Refused("studio_no_photo")
@@ -117,10 +118,10 @@ class MediaGeneration:
 
     async def _of_turn(self, turn: Turn, of: int, nth: int) -> Photo:
         """Find a picture generated for a turn; the conversation may know it from an earlier one, by its hash."""
-        made = await self.store.files.list_generated(of)
+        made = await self.files.list_generated(of)
         if 1 <= nth <= len(made):
             return await self._read(made[nth - 1])
-        shown = [each for each in await self.store.files.list_files(turn.conversation, 200) if each.turn == of]
+        shown = [each for each in await self.files.list_files(turn.conversation, 200) if each.turn == of]
         if not 1 <= nth <= len(shown):
             raise Refused("studio_no_photo")
         return _picture(await self.finder.again(shown[nth - 1], subject_of(turn.message)))

@@ -10,7 +10,7 @@ from bot.asking.question import Question, detached
 from bot.commands.model_choice import known_models
 from bot.errors import Refused
 from bot.messages import Conversation, Photo, Prompt, RememberedFile, Text, Usage
-from bot.ports import Provider, Store
+from bot.ports import Channels, Files, Ledger, Provider
 from bot.util.tasks import gather_all
 from bot.words import say
 
@@ -27,11 +27,13 @@ class PhotoDescriptions:
     note: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PhotoDescriber:
     """Finds a model that sees, and has it describe photos for another one. `preferred` are asked first."""
 
-    store: Store
+    channels: Channels
+    files: Files
+    ledger: Ledger
     providers: Mapping[str, Provider]
     preferred: Sequence[str]
     limits: UsageLimits
@@ -43,7 +45,7 @@ class PhotoDescriber:
         if await self._sees(model):
             return None
         seeing = await self._seeing(model)
-        settings = await self.store.channels.get_channel_settings(asked.reply.channel)
+        settings = await self.channels.get_channel_settings(asked.reply.channel)
         if not settings.describe or seeing is None:
             raise Refused("model_blind", model=model, seeing=seeing or say("model_blind_nobody"))
         words = {each.sha256: each.description for each in known if each.description}
@@ -74,8 +76,8 @@ class PhotoDescriber:
                 else:
                     usage = piece
         description = description.strip()[:LONGEST]
-        await self.store.files.save_description(asked.turn.conversation, photo.sha256, description)
-        await self.store.ledger.settle(asked.reply.turn, LANE + n, conversation.model, usage)
+        await self.files.save_description(asked.turn.conversation, photo.sha256, description)
+        await self.ledger.settle(asked.reply.turn, LANE + n, conversation.model, usage)
         return description
 
     async def _sees(self, model: str) -> bool:

@@ -6,7 +6,7 @@ from bot.accounting.limits import UsageLimits
 from bot.asking.media_generation import MediaGeneration
 from bot.asking.question import Question
 from bot.messages import Turn
-from bot.ports import Store
+from bot.ports import Ledger, Turns
 
 LANE = 200  # lanes from here on book the cost of transcription, besides those of answers
 LONGEST_SHOWN = 600  # characters of the transcript that are shown above the answer
@@ -16,7 +16,8 @@ LONGEST_SHOWN = 600  # characters of the transcript that are shown above the ans
 class Transcription:
     """Transcribes recordings, once: the turn keeps the transcript."""
 
-    store: Store
+    turns: Turns
+    ledger: Ledger
     studio: MediaGeneration
     limits: UsageLimits
 
@@ -35,8 +36,8 @@ class Transcription:
         for n, sound in enumerate(turn.message.sounds):
             await self.limits.hold(turn, LANE + n, await self.studio.name_of(turn, "hear"))
             name, part = await self.studio.transcribe(turn, sound)
-            await self.store.ledger.settle(turn, LANE + n, name, part.usage)
+            await self.ledger.settle(turn, LANE + n, name, part.usage)
             texts.append(part.text.strip())
         transcript = " ".join(filter(None, texts))
-        await self.store.turns.set_transcript(turn, transcript)
+        await self.turns.set_transcript(turn, transcript)
         return replace(turn, transcript=transcript)

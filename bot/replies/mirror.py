@@ -9,7 +9,7 @@ import structlog
 from bot.chat_platform import Platform
 from bot.errors import BotError, Busy
 from bot.messages import Channel, File, StoredFile, Turn
-from bot.ports import Store
+from bot.ports import Channels, Conversations, Posts
 from bot.replies.reply import Reply
 from bot.words import say, speaking
 
@@ -22,16 +22,18 @@ GONE = ("discord_shut_out", "telegram_shut_out")  # keys of errors for a channel
 class Mirror:
     """Shows turns in linked channels. Failures there affect nothing else."""
 
-    def __init__(self, store: Store, platforms: Mapping[str, Platform]) -> None:
-        self._store, self._platforms = store, platforms
+    def __init__(
+        self, conversations: Conversations, channels: Channels, posts: Posts, platforms: Mapping[str, Platform]
+    ) -> None:
+        self._conversations, self._channels, self._posts, self._platforms = conversations, channels, posts, platforms
 
     async def show(self, turn: Turn, text: str, shown: Sequence[StoredFile]) -> None:
         """Show a turn and its answer in the other channels, as each one chose; `shown` came with the question."""
-        for channel in await self._store.conversations.list_channels(turn.conversation):
+        for channel in await self._conversations.list_channels(turn.conversation):
             platform = self._platforms.get(channel.platform)
             if channel == turn.message.channel or platform is None:
                 continue
-            chosen = await self._store.channels.get_channel_settings(channel)
+            chosen = await self._channels.get_channel_settings(channel)
             if chosen.mirroring != "off":
                 with speaking(chosen.language or turn.message.language):
                     seen = shown if chosen.mirroring == "everything" else None
@@ -50,13 +52,13 @@ class Mirror:
         except BotError as error:
             log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
             if error.key in GONE:
-                await self._store.conversations.drop_channel(channel)
+                await self._conversations.drop_channel(channel)
                 log.warning("a linked channel has gone; its link is dropped", channel=str(channel))
 
     async def _say(
         self, channel: Channel, platform: Platform, turn: Turn, lane: int, text: str, files: Sequence[File]
     ) -> None:
-        reply = Reply(platform, self._store, turn, channel, lane=lane)
+        reply = Reply(platform, self._posts, turn, channel, lane=lane)
         await reply.show(text, files=files)
 
 

@@ -11,7 +11,7 @@ import structlog
 from bot.chat_platform import Platform
 from bot.errors import BotError, Busy
 from bot.messages import Button, Channel, File, OutgoingPost, Turn, with_notes
-from bot.ports import Store
+from bot.ports import Posts
 from bot.replies.pages import pages
 from bot.util.tasks import running_task
 
@@ -27,7 +27,7 @@ class Reply:
     def __init__(
         self,
         platform: Platform,
-        store: Store,
+        posts: Posts,
         turn: Turn,
         channel: Channel,
         *,
@@ -37,7 +37,7 @@ class Reply:
         resumed: bool = False,
     ) -> None:
         """Prepare a reply; of several answers to a turn each has a `lane`. `resumed`: posts may exist already."""
-        self.platform, self.store, self.turn, self.channel = platform, store, turn, channel
+        self.platform, self.posts, self.turn, self.channel = platform, posts, turn, channel
         self.text = ""
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
@@ -76,7 +76,7 @@ class Reply:
         The buttons are below the last page; files come with a new post.
         """
         if self._posts is None:
-            self._posts = await self.store.posts.list_posts(self.turn, self.channel, self._lane)
+            self._posts = await self.posts.list_posts(self.turn, self.channel, self._lane)
         wanted = pages(self._heading + text, self.platform.limits(self.channel).max_length)
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
@@ -96,7 +96,7 @@ class Reply:
             id = await self._replace(n, ids[n], post)
             if id != ids[n]:
                 ids[n] = id
-                await self.store.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
+                await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
         else:
             ids.append(await self._send(n, post))
         self._shown[n] = visible
@@ -117,7 +117,7 @@ class Reply:
         asked = self.turn.message
         reply_to = asked.id if n == 0 and self.channel == asked.channel else None
         id = await self.platform.adapter.send(self.channel, replace(post, reply_to=reply_to, key=self._key(n)))
-        await self.store.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
+        await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
         return id
 
     async def _follow(self) -> None:

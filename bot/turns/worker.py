@@ -58,7 +58,7 @@ class Worker:
         """Take a turn that brings the bot down off the queue, and tell the asker; its words are not looked at."""
         channel = turn.message.channel
         log.error("a turn is put aside", platform=channel.platform, stalls=turn.stalls, crashes=turn.crashes)
-        reply = Reply(self.hands.platform_of(turn), self.store, turn, channel)
+        reply = Reply(self.hands.platform_of(turn), self.store.posts, turn, channel)
         await deliver(turn, reply.show(f"⚠️ {say(PUT_ASIDE, turn=turn.id)}"))
         await self.store.queue.finish(turn, error=PUT_ASIDE)
         self.metrics.finished(turn, PUT_ASIDE)
@@ -88,6 +88,8 @@ class Worker:
         if platform is None:
             return
         try:  # in the post that will hold the answer
-            await Reply(platform, self.store, turn, turn.message.channel).show(f"⏳ {say('busy_now', reason=error)}")
+            await Reply(platform, self.store.posts, turn, turn.message.channel).show(
+                f"⏳ {say('busy_now', reason=error)}"
+            )
         except BotError as trouble:
             log.warning("could not say so", reason=trouble.key)

@@ -128,7 +128,7 @@ async def test_a_process_that_ends_while_a_stopped_answer_still_ends_is_not_kept
 
     asker, asked = (
         worker.hands.asker,
-        Question(turn, Reply(platform.as_platform(), worker.store, turn, turn.message.channel)),
+        Question(turn, Reply(platform.as_platform(), worker.store.posts, turn, turn.message.channel)),
     )
     asking = asyncio.create_task(asker.until_stopped(asked, work()))
     await began.wait()

@@ -28,13 +28,30 @@ IS_DOWN = "The provider is having trouble on its side (error 503)."
 
 @pytest.fixture
 def asker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Asker:
-    finder = FileLoader(sqlite, {"web": platform.as_platform()}, photos, DocumentIntake(photos.keep), 1 << 20)
-    return Asker(sqlite, {"sandbox": provider}, finder, Stops())
+    finder = FileLoader(
+        sqlite.files,
+        sqlite.posts,
+        sqlite.turns,
+        {"web": platform.as_platform()},
+        photos,
+        DocumentIntake(photos.keep),
+        1 << 20,
+    )
+    return Asker(
+        turns=sqlite.turns,
+        files=sqlite.files,
+        conversations=sqlite.conversations,
+        channels=sqlite.channels,
+        ledger=sqlite.ledger,
+        providers={"sandbox": provider},
+        loader=finder,
+        stops=Stops(),
+    )
 
 
 @pytest.fixture
 def asked(sqlite: Store, platform: FakePlatform, turn: Turn) -> Question:
-    return Question(turn, Reply(platform.as_platform(), sqlite, turn, turn.message.channel))
+    return Question(turn, Reply(platform.as_platform(), sqlite.posts, turn, turn.message.channel))
 
 
 async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> tuple[str, str]:

@@ -21,7 +21,7 @@ def platform() -> FakePlatform:
 @pytest.fixture
 def reply(platform: FakePlatform, sqlite: Store, turn: Turn) -> Reply:
     assert isinstance(turn.conversation, Conversation)
-    return Reply(platform.as_platform(), sqlite, turn, turn.message.channel)
+    return Reply(platform.as_platform(), sqlite.posts, turn, turn.message.channel)
 
 
 async def settle() -> None:
@@ -100,17 +100,17 @@ async def test_only_posts_that_differ_are_touched(platform: FakePlatform, reply:
 async def test_a_shorter_answer_after_a_crash_leaves_no_old_text(
     platform: FakePlatform, sqlite: Store, turn: Turn
 ) -> None:
-    await Reply(platform.as_platform(), sqlite, turn, turn.message.channel).show("A sentence of words. " * 10)
+    await Reply(platform.as_platform(), sqlite.posts, turn, turn.message.channel).show("A sentence of words. " * 10)
     await sqlite.queue.release_leases()
     [again] = await sqlite.queue.claim(1)
-    await Reply(platform.as_platform(), sqlite, again, turn.message.channel).show("Short.")
+    await Reply(platform.as_platform(), sqlite.posts, again, turn.message.channel).show("Short.")
     assert platform.reads() == ["Short.", NOTHING_MORE, NOTHING_MORE]
 
 
 async def test_a_post_whose_id_was_lost_is_found_by_its_key(platform: FakePlatform, sqlite: Store, turn: Turn) -> None:
     here = turn.message.channel
     await platform.send(here, OutgoingPost(text="half", key=f"{turn.id}-0"))
-    await Reply(platform.as_platform(), sqlite, turn, here).show("whole")
+    await Reply(platform.as_platform(), sqlite.posts, turn, here).show("whole")
     assert platform.reads() == ["whole"]
 
 
@@ -123,7 +123,7 @@ def plain(platform: FakePlatform) -> Platform:
 async def test_without_edits_an_answer_is_posted_once_when_it_is_whole(
     platform: FakePlatform, plain: Platform, sqlite: Store, turn: Turn
 ) -> None:
-    reply = Reply(plain, sqlite, turn, turn.message.channel)
+    reply = Reply(plain, sqlite.posts, turn, turn.message.channel)
     async with plain.show_typing(turn.message.channel), reply.growing():
         reply.grow("a")
         await settle()
@@ -140,8 +140,8 @@ async def test_without_edits_the_answer_follows_the_notice_that_it_is_late(
     platform: FakePlatform, plain: Platform, sqlite: Store, turn: Turn
 ) -> None:
     here = turn.message.channel
-    await Reply(plain, sqlite, turn, here).show("It takes a while.")
-    await Reply(plain, sqlite, turn, here, resumed=True).show("a cat")
+    await Reply(plain, sqlite.posts, turn, here).show("It takes a while.")
+    await Reply(plain, sqlite.posts, turn, here, resumed=True).show("a cat")
     assert platform.reads() == ["It takes a while.", "a cat"]
 
 
@@ -149,9 +149,9 @@ async def test_without_edits_a_crash_before_the_end_does_not_post_the_answer_twi
     platform: FakePlatform, plain: Platform, sqlite: Store, turn: Turn
 ) -> None:
     here = turn.message.channel
-    await Reply(plain, sqlite, turn, here).show("It takes a while.")
+    await Reply(plain, sqlite.posts, turn, here).show("It takes a while.")
     for _ in range(3):
-        await Reply(plain, sqlite, turn, here, resumed=True).show("a cat")
+        await Reply(plain, sqlite.posts, turn, here, resumed=True).show("a cat")
     assert platform.reads() == ["It takes a while.", "a cat"]
 
 
@@ -159,7 +159,7 @@ async def test_without_edits_nothing_is_posted_to_say_that_there_is_no_more(
     platform: FakePlatform, plain: Platform, sqlite: Store, turn: Turn
 ) -> None:
     here = turn.message.channel
-    await Reply(plain, sqlite, turn, here).show("A sentence of words. " * 10)
+    await Reply(plain, sqlite.posts, turn, here).show("A sentence of words. " * 10)
     before = len(platform.calls)
-    await Reply(plain, sqlite, turn, here, resumed=True).show("Short.")
+    await Reply(plain, sqlite.posts, turn, here, resumed=True).show("Short.")
     assert platform.calls[before:] == [("send", "Short.")]

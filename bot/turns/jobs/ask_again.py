@@ -25,7 +25,7 @@ class AskAgainJob:
         channel = self.turn.message.channel
         reply = Reply(
             self.hands.platform_of(self.turn),
-            self.hands.store,
+            self.hands.store.posts,
             self.subject if self._here else self.turn,  # asked again from a linked channel, it is answered there
             channel,
             resumed=self._here,

@@ -36,7 +36,7 @@ class CompareJob:
         subject = with_model(as_asked_by(self.turn, self.subject, detached(self.turn.conversation)), model)
         reply = Reply(
             self.hands.platform_of(self.turn),
-            self.hands.store,
+            self.hands.store.posts,
             self.turn,
             self.turn.message.channel,
             lane=n,

@@ -63,7 +63,7 @@ async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
     """A turn that is answered in the posts of another one needs none of those that said why it took so long."""
     channel = turn.message.channel
     if turn.attempts and await hands.store.posts.list_posts(turn, channel):
-        await Reply(hands.platform_of(turn), hands.store, turn, channel, resumed=True).show(NOTHING_MORE)
+        await Reply(hands.platform_of(turn), hands.store.posts, turn, channel, resumed=True).show(NOTHING_MORE)
 
 
 async def with_footer(hands: JobContext, channel: Channel, result: JobResult) -> str:

@@ -51,7 +51,7 @@ class ReadAloudJob:
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        return Reply(platform, self.hands.store, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
+        return Reply(platform, self.hands.store.posts, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
     async def list_models(self) -> Sequence[str]:
         """Return the model that is to read it; none where it was read before a crash."""

@@ -49,7 +49,7 @@ class RespondJob:
         """Say it."""
         where, channel = await self._where(), self.turn.message.channel
         elsewhere = where is not self.turn
-        reply = Reply(self.hands.platform_of(self.turn), self.hands.store, where, channel, resumed=elsewhere)
+        reply = Reply(self.hands.platform_of(self.turn), self.hands.store.posts, where, channel, resumed=elsewhere)
         await reply.show(result.shown, buttons=self.response.buttons, files=self.response.files)
         if elsewhere:
             await clear_busy_notice(self.hands, self.turn)
