@@ -1,0 +1,54 @@
+"""Keeps the language of the code: one name for one thing, and docstrings that open with a verb or a noun phrase."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("bot", "adapters", "emulator")
+FORBIDDEN = {
+    *("What", "Whatever", "Whether", "Who", "Whoever", "Whom", "Whose"),
+    *("Where", "How", "Which", "When", "Why"),
+}
+NOT_YET = {"bot"}  # packages with docstrings that are still to be reworded
+
+
+def definitions(package: str) -> Iterator[tuple[Path, ast.AST]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            yield path, node
+
+
+def is_well_opened(docstring: str) -> bool:
+    words = docstring.split()
+    return not words or words[0].rstrip(",:") not in FORBIDDEN
+
+
+@pytest.mark.parametrize("package", sorted(set(PACKAGES) - NOT_YET))
+def test_docstrings_open_with_a_verb_or_a_noun_phrase(package: str) -> None:
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    for path, node in definitions(package):
+        docstring = ast.get_docstring(node) if isinstance(node, kinds) else None
+        assert is_well_opened(docstring or ""), f"{path}, line {getattr(node, 'lineno', 1)}: {docstring}"
+
+
+def test_a_forbidden_opening_is_found() -> None:
+    assert not is_well_opened("What is said.")
+    assert is_well_opened("Return what is said.")
+
+
+def test_no_class_name_exists_twice_in_the_product() -> None:
+    product = (node for package in ("bot", "adapters") for _, node in definitions(package))
+    names = Counter(node.name for node in product if isinstance(node, ast.ClassDef))
+    assert not {name for name, count in names.items() if count > 1 and not name.startswith("_")}
+
+
+def test_no_module_name_exists_twice_but_for_siblings_by_design() -> None:
+    siblings = {"adapter", "provider", "errors", "settings", "translate", "formatting", "buttons"}
+    still_doubled = {"tasks", "connections", "answers", "conversations"}  # in bot/, to be renamed
+    paths = (path for package in ("bot", "adapters") for path in (ROOT / package).rglob("*.py"))
+    names = Counter(path.stem for path in paths if not path.stem.startswith("__"))
+    assert not {name for name, count in names.items() if count > 1} - siblings - still_doubled
