@@ -1,4 +1,4 @@
-"""Running the bot, letting people and places in and shutting them out, and what they have used."""
+"""Commands for admins: claim the bot, allow and block people and places, and show usage."""
 
 import asyncio
 import time
@@ -14,23 +14,23 @@ from bot.messages import Channel, File, Message, Spent, Turn
 from bot.ports import People
 from bot.words import say
 
-PAIR, PLACE = "pair", "place"  # the purposes of codes: somebody, or a server or group, is to be let in
+PAIR, PLACE = "pair", "place"  # purposes of codes: to give access to a person, or to a server or group
 PAIRING_MINUTES = 60
-DAYS = 30  # in the chart
+DAYS = 30  # models in the chart
 HERE = "here"
 CROWDED = "crowded"
 
 
 def pairing_of(message: Message) -> tuple[str, str]:
-    """Return who or what is to be let in where a stranger speaks: the purpose of the code, and its subject."""
+    """Return the subject that needs access if a stranger writes there: the purpose of the code, and the subject."""
     place = place_of(message)
     return (PLACE, place) if place else (PAIR, subject_of(message))
 
 
 async def introduce(people: People, message: Message, *, again: bool) -> str:
-    """Return what a stranger reads once an hour, with a code that lets them in; empty where that was said already.
+    """Return the hourly message to a stranger, with a pairing code; empty if it was sent already.
 
-    With `again` it is said anew: nobody knows whether the last time, in which a process died, was heard.
+    With `again` it is written anew: it is unknown if the one of a process that died was delivered.
     """
     purpose, subject = pairing_of(message)
     issue = people.create_code if again else people.first_code
@@ -40,7 +40,7 @@ async def introduce(people: People, message: Message, *, again: bool) -> str:
 
 
 async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/claim CODE, in private: run the bot, with the code that its start printed."""
+    """Make the author an admin: /claim CODE, in private, with the code that was printed at the start."""
     message = turn.message
     if desk.is_console(message):
         raise Refused("claim_page")
@@ -56,18 +56,18 @@ async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def may_claim(people: People, message: Message) -> bool:
-    """Whether it is a try to claim the bot, which strangers may make as long as the code of its start is good."""
+    """Tell whether it is an attempt to claim the bot, which strangers may make while the code of its start is valid."""
     command = parse(message.text)
     return command is not None and command[0] == CLAIM and await people.has_code(CLAIM, BOT)
 
 
 async def crowded(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """What is said in the place of what somebody says who has too many unanswered messages already."""
+    """Return the notice for an author with too many unanswered messages, in place of an answer."""
     return Response(f"⚠️ {say('crowded')}")
 
 
 async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/allow CODE, /allow PLATFORM:ID or /allow here: let somebody or a place in. For the bot's admins."""
+    """Allow a person or place: /allow CODE, /allow PLATFORM:ID or /allow here. For admins."""
     await _insist_on_admin(desk, turn)
     if subject := _named(desk, turn.message, rest):
         await desk.store.people.set_access(subject, True)
@@ -80,7 +80,7 @@ async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/block PLATFORM:ID or /block here: shut somebody or a place out. For the bot's admins."""
+    """Block a person or place: /block PLATFORM:ID or /block here. For admins."""
     await _insist_on_admin(desk, turn)
     subject = _named(desk, turn.message, rest)
     if subject is None:
@@ -90,7 +90,7 @@ async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/usage: what one has used, and for admins, what the channel and everybody has."""
+    """Show the author's usage, and to admins that of the channel and of everybody: /usage."""
     message, now = turn.message, time.time()
     author = subject_of(message)
     lines = [await _line(desk, "usage_yours", now, author=author)]
@@ -118,7 +118,7 @@ async def _line(
 
 
 async def _limits(desk: CommandContext, turn: Turn, now: float, *, everything: bool) -> Sequence[str]:
-    """How far each limit is used up; that of the whole bot is for those who may see everything."""
+    """Return the state of each limit; that of the whole bot is for admins only."""
     lines = []
     for limit in desk.rules.limits:
         if limit.whose == TOTAL and not everything:
@@ -150,7 +150,7 @@ async def _insist_on_admin(desk: CommandContext, turn: Turn) -> None:
 
 
 def _named(desk: CommandContext, message: Message, text: str) -> str | None:
-    """The person or place that is meant by platform:id, or by `here`; None where it is neither, such as a code."""
+    """Return the person or place named by `platform:id` or `here`; None if it is neither, such as a code."""
     if text.lower() != HERE:
         return text if _is_subject(text) else None
     if desk.is_console(message) or (place := place_of(message)) is None:

@@ -1,4 +1,4 @@
-"""What a command is, and what it may reach for."""
+"""The shape of a command, and its context."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,40 +13,40 @@ from bot.messages import Button, File, GenerationKind, Message, Turn
 from bot.ports import Provider, Store
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
-MOST_DIGITS = 18  # databases take no longer numbers
+MOST_DIGITS = 18  # databases accept no longer numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the operator decided for everybody."""
+    """The operator's rules for everybody."""
 
     admins: frozenset[str] = frozenset()  # as platform:id; the store knows who claimed the bot since
     limits: tuple[Limit, ...] = ()
     keep_days: int = 30
     photo_days: int = 7
-    off: frozenset[str] = frozenset()  # features that nobody gets
+    off: frozenset[str] = frozenset()  # features that are switched off
     consoles: frozenset[str] = frozenset()  # platforms with access for the operator only
 
 
 @dataclass(frozen=True)
 class CommandContext:
-    """What lies within a command's reach."""
+    """The services that a command may use."""
 
     store: Store
     providers: Mapping[str, Provider]
     platforms: Mapping[str, Platform] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
-    photos: PhotoIntake | None = None  # what cleans them
+    photos: PhotoIntake | None = None  # takes photos in
     most_bytes: int = 20 * 1024 * 1024  # of a photo
-    documents: DocumentIntake | None = None  # what reads the others
+    documents: DocumentIntake | None = None  # takes documents in
 
     @property
     def speaks(self) -> bool:
-        """Whether answers can be read aloud."""
+        """True if answers can be read aloud."""
         return "speech" not in self.rules.off and any(provider.media for provider in self.providers.values())
 
     async def can_manage(self, message: Message) -> bool:
-        """Whether its author may change what holds for everybody in the channel."""
+        """Tell whether the author may change settings of the whole channel."""
         return await self.platforms[message.channel.platform].adapter.can_manage(message.channel, message.author)
 
     async def is_admin(self, message: Message) -> bool:
@@ -60,42 +60,42 @@ class CommandContext:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something that an option may hold, and how to show it in a list."""
+    """A possible value of an option, and its label in a list."""
 
     value: str
     label: str
 
 
 Suggest = Callable[[CommandContext, str], Awaitable[Sequence[Suggestion]]]
-"""What fits what has been typed so far, the best first."""
+"""Returns values that match the text typed so far, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A part of what follows a command's name. Its description is the sentence `option_NAME`."""
+    """An argument of a command. Its description is the sentence `option_NAME`."""
 
     name: str
-    choices: tuple[str, ...] = ()  # all it may be; empty: anything
-    named: str = ""  # said as NAME=VALUE, and not just as the value
-    photo: bool = False  # not words at all
+    choices: tuple[str, ...] = ()  # all valid values; empty: anything
+    named: str = ""  # written as NAME=VALUE, and not just as the value
+    photo: bool = False  # an attachment instead of text
     suggest: Suggest | None = None
     required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a command answers."""
+    """The reply to a command."""
 
     text: str
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
-    in_place: bool = False  # in the post whose button said the command; anew where no button did
-    turn: Turn | None = None  # whose posts are to show it
+    in_place: bool = False  # edits the post with the button that was pressed; a new post without one
+    turn: Turn | None = None  # the turn with the posts that show it
 
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """The question of an earlier turn is to be asked once more."""
+    """A request to ask the question of an earlier turn again."""
 
     subject: Turn
     model: str
@@ -103,7 +103,7 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class CompareModels:
-    """The question of an earlier turn is to be asked of several models at the same time."""
+    """A request to ask several models the question of an earlier turn at the same time."""
 
     subject: Turn
     models: Sequence[str]
@@ -111,20 +111,20 @@ class CompareModels:
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """A picture is to be made: of words, or of one that was shown."""
+    """A request to generate a picture from words, or from an earlier picture."""
 
     kind: GenerationKind
     words: str
-    model: str | None  # as somebody named it; None: the usual one
+    model: str | None  # as typed; None: the default one
     params: Mapping[str, str]
-    source_turn: int | None = None  # the turn whose picture is meant; None: that of the message, or else the last one
-    nth: int = 1  # of its pictures
-    again: Turn | None = None  # that ordered it first
+    source_turn: int | None = None  # the turn with the picture; None: that of the message, or else the last one
+    nth: int = 1  # number of the picture in that turn
+    again: Turn | None = None  # the turn that first asked for it
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakAnswer:
-    """The answer to an earlier turn is to be read aloud."""
+    """A request to read the answer to an earlier turn aloud."""
 
     subject: Turn
 
@@ -134,23 +134,23 @@ CommandResult = Response | AskAgain | CompareModels | Generate | SpeakAnswer
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something that the bot is told to do. Its line in /help is the sentence `help_NAME`.
+    """A chat command. Its line in /help is the sentence `help_NAME`.
 
-    `obey` does it, with what was said after the name; it may run twice when a process dies over it. `options` are the
-    parts of what is said, in their order, for platforms that have a form for them.
+    `run` executes it with the words after the name; it may run twice if a process dies meanwhile. `options` are the
+    arguments in their order, for platforms that have a form for them.
     """
 
     run: Callable[[CommandContext, Turn, str], Awaitable[CommandResult]]
     options: tuple[Option, ...] = ()
-    listed: bool = True  # in /help, and where platforms list commands; others are said by buttons
+    listed: bool = True  # in /help, and in the platforms' lists of commands; others are sent by buttons
 
 
 def parse(text: str) -> tuple[str, str] | None:
-    """Split `/name rest` or `/name@bot rest`; None where the text is no command. The name may be an unknown one."""
+    """Split `/name rest` or `/name@bot rest`; None if the text is no command. The name may be an unknown one."""
     match = WORD.fullmatch(text.strip())
     return (match["name"].lower(), (match["rest"] or "").strip()) if match else None
 
 
 def number(text: str) -> int | None:
-    """The number that somebody wrote; None where it is none, or longer than any that we gave out."""
+    """Parse a number; None if it is none, or longer than any id."""
     return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None

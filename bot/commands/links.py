@@ -1,4 +1,4 @@
-"""One conversation in several channels, also of several platforms."""
+"""Linking of channels, on one or several platforms, to a common conversation."""
 
 from bot.accounting.limits import subject_of
 from bot.commands.command import Command, CommandContext, Option, Response
@@ -7,11 +7,11 @@ from bot.messages import Channel, Turn
 from bot.words import say
 
 LINK = "link"  # the purpose of a code
-MINUTES = 10  # that a code lives
+MINUTES = 10  # lifetime of a code
 
 
 async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/link: get a code. /link CODE: share the conversation of the channel that the code comes from."""
+    """Create a code: /link. Share the conversation of the channel that the code comes from: /link CODE."""
     if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     here = turn.message.channel
@@ -30,7 +30,7 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/unlink: leave the others, with a fresh conversation."""
+    """Leave the linked channels, with a new conversation: /unlink."""
     if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     if len(await desk.store.conversations.list_channels(turn.conversation)) <= 1:

@@ -1,4 +1,4 @@
-"""What is kept, for how long, and the way to have it or be rid of it."""
+"""Commands about stored data: what is kept and for how long, its export and its deletion."""
 
 import asyncio
 import time
@@ -15,11 +15,11 @@ from bot.messages import Attachment, Button, File, StoredFile, Turn
 from bot.words import say
 
 YES = "yes"
-MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord takes ten megabytes
+MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord accepts ten megabytes
 
 
 async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/privacy: what is kept, where and for how long."""
+    """Explain what is kept, where and for how long: /privacy."""
     provider = turn.conversation.provider
     return Response(
         say("privacy", days=desk.rules.keep_days, photo_days=desk.rules.photo_days, provider=provider),
@@ -28,7 +28,7 @@ async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/forget [yes]: delete the conversation here and at the provider."""
+    """Delete the conversation here and at the provider: /forget [yes]."""
     if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     if rest != YES:
@@ -51,7 +51,7 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/export: a zip with what was said and made here, and the photos and documents that can still be had."""
+    """Export a zip with the conversation, and the photos and documents that are still available: /export."""
     if not await desk.can_manage(turn.message):
         raise Refused("settings_not_yours")
     turns = await desk.store.turns.list_recorded(turn.conversation)
@@ -80,7 +80,7 @@ async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Sequence[File]]:
-    """What was made for these turns; only the newest has its data, where all of it would be too much."""
+    """Return the generated files of these turns; only the newest with data, if all would be too much."""
     found: dict[int, Sequence[File]] = {}
     room = MOST_BYTES
     for turn in reversed(turns):
@@ -91,7 +91,7 @@ async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Seq
 
 
 async def _fetched(desk: CommandContext, adapter: ChatAdapter, attachment: Attachment) -> StoredFile:
-    """What can be packed, of the size that fits into an export at all."""
+    """Return the attachments that can be packed, those of a size that fits into an export at all."""
     data = await adapter.download(attachment, desk.most_bytes)
     if desk.photos is not None and is_picture(data):
         return await desk.photos.read(attachment.name, data)

@@ -1,4 +1,4 @@
-"""What was chosen for a channel and its conversation, and who may choose it."""
+"""The settings of a channel and its conversation, and the permission to change them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -12,7 +12,7 @@ from bot.words import LANGUAGES, say
 
 ON_OFF: Mapping[str, Any] = {"off": False, "on": True}
 
-# Every setting and what it may be: as people say it, and as it is kept. First those of the channel alone.
+# Every setting and its values: as people type them, and as they are stored. First those of the channel alone.
 OF_CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "listening": {value: value for value in get_args(Listening)},
     "threads": ON_OFF,
@@ -29,7 +29,7 @@ OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
     "mixed": ON_OFF,
 }
 CHOICES = {**OF_CHANNEL, **OF_CONVERSATION}
-PERSONA, FALLBACKS = FREE = ("persona", "fallbacks")  # what people write themselves
+PERSONA, FALLBACKS = FREE = ("persona", "fallbacks")  # free text
 LONGEST_PERSONA = 1_000
 NONE = ("off", "none", "-")
 DEFAULT = "default"
@@ -37,7 +37,7 @@ MOST_FALLBACKS = 5
 
 
 async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
-    """/settings [NAME [VALUE]]: say how the bot behaves here, or change it."""
+    """Show or change the settings of this channel: /settings [NAME [VALUE]]."""
     chosen = await desk.store.channels.get_channel_settings(turn.message.channel)
     preferences = turn.conversation.preferences
     name, _, value = rest.partition(" ")
@@ -61,7 +61,7 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def _models(desk: CommandContext, value: str) -> tuple[str, ...] | None:
-    """The fallbacks that somebody names, in their order; None: those of the operator."""
+    """Return the named fallback models in their order; None: the operator's."""
     if value.lower() == DEFAULT:
         return None
     if value.lower() in NONE:
@@ -91,7 +91,7 @@ def _overview(turn: Turn, chosen: ChannelSettings, preferences: Preferences, *, 
 
 
 def _one(name: str, chosen: ChannelSettings, preferences: Preferences) -> Response:
-    """One setting, with its values to be tapped."""
+    """Return one setting, with a button for each value."""
     shown = _shown(name, chosen, preferences)
     text = say("settings_one", name=say(f"setting_{name}"), what=say(f"settings_{name}"), value=shown)
     if name in FREE:
@@ -117,7 +117,7 @@ def _shown(name: str, chosen: ChannelSettings, preferences: Preferences) -> str:
 
 
 def _word(name: str, value: str) -> str:
-    """A value as people read it."""
+    """Return the label of a value."""
     if name == "language":
         return LANGUAGES.get(value, say("value_auto"))
     return value if value.isdigit() else say(f"value_{value}")
