@@ -169,7 +169,7 @@ class Trial:
         try:
             pieces = [piece async for piece in self.client.ask(prompt)]
         except BotError as error:
-            return error.key
+            return error.code
         whole = photos and self.endpoint and self.endpoint.asked[-1].photos == [photos[0].sha256]
         return ", ".join(filter(None, (*_told(pieces), "byte for byte" if whole else "")))
 
@@ -191,7 +191,7 @@ async def _key_of(work: Awaitable[None]) -> str:
     try:
         await work
     except BotError as error:
-        return error.key
+        return error.code
     return "nothing wrong"
 
 

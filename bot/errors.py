@@ -8,21 +8,293 @@ BotError             a sentence for whoever asked; details belong in the log
 └── Forgotten        the provider lost the conversation: begin a new one, ask again once
 """
 
+from collections.abc import Mapping
+from enum import Enum, StrEnum, auto
+
 from bot.words import say
 
 
+class Scope(Enum):
+    """Whose failure it is: what would have to change for the same to work."""
+
+    QUESTION = auto()
+    PHOTO = auto()
+    MODEL = auto()
+    PROVIDER = auto()
+    PLATFORM = auto()
+    OPERATOR = auto()
+
+
+class FailureCode(StrEnum):
+    """What went wrong. The value is also the key of its sentence in every catalogue, and what the store keeps."""
+
+    # question
+    AGAIN_NOTHING = auto()
+    ALLOW_UNKNOWN = auto()
+    CLAIM_PAGE = auto()
+    CLAIM_PRIVATE = auto()
+    CLAIM_UNKNOWN = auto()
+    COMPARE_HOW = auto()
+    EDIT_HOW = auto()
+    GAVE_UP = auto()
+    HERE_PRIVATE = auto()
+    IMAGINE_HOW = auto()
+    LIMIT_REACHED = auto()
+    LIMIT_REACHED_TOTAL_DAY = auto()
+    LIMIT_REACHED_TOTAL_MONTH = auto()
+    LINK_ITSELF = auto()
+    LINK_UNKNOWN = auto()
+    PROVIDER_BAD_REQUEST = auto()
+    PROVIDER_CONTEXT_TOO_LONG = auto()
+    PROVIDER_FILTERED = auto()
+    PROVIDER_TOO_LARGE = auto()
+    PROVIDER_TOO_LONG = auto()
+    SETTINGS_NOT_YOURS = auto()
+    STUDIO_MODERATED = auto()
+    STUDIO_N = auto()
+    STUDIO_NO_PHOTO = auto()
+    STUDIO_NO_WORDS = auto()
+    STUDIO_PHOTO = auto()
+    STUDIO_SIZE = auto()
+    STUDIO_SIZE_FREE = auto()
+    STUDIO_WISH = auto()
+    STUDIO_WISH_UNKNOWN = auto()
+    STUDIO_WORDS_TOO_LONG = auto()
+    UNLINK_NOTHING = auto()
+    VERSION_UNKNOWN = auto()
+    VIDEO_LINK = auto()
+    VIDEO_REFUSED = auto()
+    # photo
+    DOCUMENT_BOMB = auto()
+    DOCUMENT_BROKEN = auto()
+    DOCUMENT_LOCKED = auto()
+    DOCUMENT_NO_TEXT = auto()
+    DOCUMENT_OFFICE = auto()
+    DOCUMENT_REFUSED = auto()
+    DOCUMENT_SLOW = auto()
+    DOCUMENT_TOO_HEAVY = auto()
+    FILE_TOO_LARGE = auto()
+    FILES_NONE_READ = auto()
+    PHOTO_BOMB = auto()
+    PHOTO_BROKEN = auto()
+    PHOTO_EMPTY = auto()
+    PHOTO_GONE = auto()
+    PHOTO_NOT_AN_IMAGE = auto()
+    PHOTO_REFUSED = auto()
+    PHOTO_SLOW = auto()
+    PHOTO_TOO_HEAVY = auto()
+    PHOTO_TOO_LARGE = auto()
+    PHOTO_TOO_MANY_PARTS = auto()
+    PHOTO_TOO_MANY_PIXELS = auto()
+    PHOTO_TRUNCATED = auto()
+    PHOTOS_NONE_READ = auto()
+    PROVIDER_DOCUMENT_REFUSED = auto()
+    PROVIDER_PHOTO_REFUSED = auto()
+    TELEGRAM_TOO_HEAVY = auto()
+    VOICE_GONE = auto()
+    VOICE_REFUSED = auto()
+    VOICE_SILENT = auto()
+    VOICE_TOO_LARGE = auto()
+    VOICE_UNREADABLE = auto()
+    # model
+    ANSWER_CUT = auto()
+    MODEL_BLIND = auto()
+    MODEL_MISSING = auto()
+    MODEL_UNKNOWN = auto()
+    MODEL_UNKNOWN_PLAIN = auto()
+    PROVIDER_DOWN = auto()
+    PROVIDER_EMPTY = auto()
+    PROVIDER_FAILED = auto()
+    PROVIDER_FORGOT = auto()
+    PROVIDER_NONSENSE = auto()
+    PROVIDER_RATE_LIMITED = auto()
+    PROVIDER_SLOW = auto()
+    PROVIDER_UNKNOWN_MODEL = auto()
+    PROVIDER_UNSUPPORTED = auto()
+    STUDIO_MODEL = auto()
+    STUDIO_NOBODY = auto()
+    # provider
+    LIMIT_PENDING = auto()
+    MADE_GONE = auto()
+    MADE_TOO_LARGE = auto()
+    PROVIDER_UNREACHABLE = auto()
+    # platform
+    CHANNEL_LOST = auto()
+    DISCORD_HIDDEN = auto()
+    DISCORD_INTERACTION_OVER = auto()
+    DISCORD_LOCKED = auto()
+    DISCORD_POST_GONE = auto()
+    DISCORD_REFUSED = auto()
+    DISCORD_SLOW_DOWN = auto()
+    DISCORD_UNREACHABLE = auto()
+    TELEGRAM_FORMATTING = auto()
+    TELEGRAM_MOVED = auto()
+    TELEGRAM_POST_GONE = auto()
+    TELEGRAM_REFUSED = auto()
+    TELEGRAM_SLOW_DOWN = auto()
+    TELEGRAM_TOPIC_GONE = auto()
+    TELEGRAM_UNREACHABLE = auto()
+    # operator
+    ADMINS_ONLY = auto()
+    BUG = auto()
+    DISCORD_INTENTS = auto()
+    DISCORD_SHARDS = auto()
+    DISCORD_WRONG_TOKEN = auto()
+    FEATURE_OFF = auto()
+    PROVIDER_BLOCKED = auto()
+    PROVIDER_NO_CREDITS = auto()
+    PROVIDER_WRONG_KEY = auto()
+    PUT_ASIDE = auto()
+    TELEGRAM_WRONG_TOKEN = auto()
+
+    @property
+    def scope(self) -> Scope:
+        """Whose failure it is."""
+        return SCOPES[self]
+
+
+_BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
+    Scope.QUESTION: (
+        FailureCode.AGAIN_NOTHING,
+        FailureCode.ALLOW_UNKNOWN,
+        FailureCode.CLAIM_PAGE,
+        FailureCode.CLAIM_PRIVATE,
+        FailureCode.CLAIM_UNKNOWN,
+        FailureCode.COMPARE_HOW,
+        FailureCode.EDIT_HOW,
+        FailureCode.GAVE_UP,
+        FailureCode.HERE_PRIVATE,
+        FailureCode.IMAGINE_HOW,
+        FailureCode.LIMIT_REACHED,
+        FailureCode.LIMIT_REACHED_TOTAL_DAY,
+        FailureCode.LIMIT_REACHED_TOTAL_MONTH,
+        FailureCode.LINK_ITSELF,
+        FailureCode.LINK_UNKNOWN,
+        FailureCode.PROVIDER_BAD_REQUEST,
+        FailureCode.PROVIDER_CONTEXT_TOO_LONG,
+        FailureCode.PROVIDER_FILTERED,
+        FailureCode.PROVIDER_TOO_LARGE,
+        FailureCode.PROVIDER_TOO_LONG,
+        FailureCode.SETTINGS_NOT_YOURS,
+        FailureCode.STUDIO_MODERATED,
+        FailureCode.STUDIO_N,
+        FailureCode.STUDIO_NO_PHOTO,
+        FailureCode.STUDIO_NO_WORDS,
+        FailureCode.STUDIO_PHOTO,
+        FailureCode.STUDIO_SIZE,
+        FailureCode.STUDIO_SIZE_FREE,
+        FailureCode.STUDIO_WISH,
+        FailureCode.STUDIO_WISH_UNKNOWN,
+        FailureCode.STUDIO_WORDS_TOO_LONG,
+        FailureCode.UNLINK_NOTHING,
+        FailureCode.VERSION_UNKNOWN,
+        FailureCode.VIDEO_LINK,
+        FailureCode.VIDEO_REFUSED,
+    ),
+    Scope.PHOTO: (
+        FailureCode.DOCUMENT_BOMB,
+        FailureCode.DOCUMENT_BROKEN,
+        FailureCode.DOCUMENT_LOCKED,
+        FailureCode.DOCUMENT_NO_TEXT,
+        FailureCode.DOCUMENT_OFFICE,
+        FailureCode.DOCUMENT_REFUSED,
+        FailureCode.DOCUMENT_SLOW,
+        FailureCode.DOCUMENT_TOO_HEAVY,
+        FailureCode.FILE_TOO_LARGE,
+        FailureCode.FILES_NONE_READ,
+        FailureCode.PHOTO_BOMB,
+        FailureCode.PHOTO_BROKEN,
+        FailureCode.PHOTO_EMPTY,
+        FailureCode.PHOTO_GONE,
+        FailureCode.PHOTO_NOT_AN_IMAGE,
+        FailureCode.PHOTO_REFUSED,
+        FailureCode.PHOTO_SLOW,
+        FailureCode.PHOTO_TOO_HEAVY,
+        FailureCode.PHOTO_TOO_LARGE,
+        FailureCode.PHOTO_TOO_MANY_PARTS,
+        FailureCode.PHOTO_TOO_MANY_PIXELS,
+        FailureCode.PHOTO_TRUNCATED,
+        FailureCode.PHOTOS_NONE_READ,
+        FailureCode.PROVIDER_DOCUMENT_REFUSED,
+        FailureCode.PROVIDER_PHOTO_REFUSED,
+        FailureCode.TELEGRAM_TOO_HEAVY,
+        FailureCode.VOICE_GONE,
+        FailureCode.VOICE_REFUSED,
+        FailureCode.VOICE_SILENT,
+        FailureCode.VOICE_TOO_LARGE,
+        FailureCode.VOICE_UNREADABLE,
+    ),
+    Scope.MODEL: (
+        FailureCode.ANSWER_CUT,
+        FailureCode.MODEL_BLIND,
+        FailureCode.MODEL_MISSING,
+        FailureCode.MODEL_UNKNOWN,
+        FailureCode.MODEL_UNKNOWN_PLAIN,
+        FailureCode.PROVIDER_DOWN,
+        FailureCode.PROVIDER_EMPTY,
+        FailureCode.PROVIDER_FAILED,
+        FailureCode.PROVIDER_FORGOT,
+        FailureCode.PROVIDER_NONSENSE,
+        FailureCode.PROVIDER_RATE_LIMITED,
+        FailureCode.PROVIDER_SLOW,
+        FailureCode.PROVIDER_UNKNOWN_MODEL,
+        FailureCode.PROVIDER_UNSUPPORTED,
+        FailureCode.STUDIO_MODEL,
+        FailureCode.STUDIO_NOBODY,
+    ),
+    Scope.PROVIDER: (
+        FailureCode.LIMIT_PENDING,
+        FailureCode.MADE_GONE,
+        FailureCode.MADE_TOO_LARGE,
+        FailureCode.PROVIDER_UNREACHABLE,
+    ),
+    Scope.PLATFORM: (
+        FailureCode.CHANNEL_LOST,
+        FailureCode.DISCORD_HIDDEN,
+        FailureCode.DISCORD_INTERACTION_OVER,
+        FailureCode.DISCORD_LOCKED,
+        FailureCode.DISCORD_POST_GONE,
+        FailureCode.DISCORD_REFUSED,
+        FailureCode.DISCORD_SLOW_DOWN,
+        FailureCode.DISCORD_UNREACHABLE,
+        FailureCode.TELEGRAM_FORMATTING,
+        FailureCode.TELEGRAM_MOVED,
+        FailureCode.TELEGRAM_POST_GONE,
+        FailureCode.TELEGRAM_REFUSED,
+        FailureCode.TELEGRAM_SLOW_DOWN,
+        FailureCode.TELEGRAM_TOPIC_GONE,
+        FailureCode.TELEGRAM_UNREACHABLE,
+    ),
+    Scope.OPERATOR: (
+        FailureCode.ADMINS_ONLY,
+        FailureCode.BUG,
+        FailureCode.DISCORD_INTENTS,
+        FailureCode.DISCORD_SHARDS,
+        FailureCode.DISCORD_WRONG_TOKEN,
+        FailureCode.FEATURE_OFF,
+        FailureCode.PROVIDER_BLOCKED,
+        FailureCode.PROVIDER_NO_CREDITS,
+        FailureCode.PROVIDER_WRONG_KEY,
+        FailureCode.PUT_ASIDE,
+        FailureCode.TELEGRAM_WRONG_TOKEN,
+    ),
+}
+SCOPES: Mapping[FailureCode, Scope] = {code: scope for scope, codes in _BY_SCOPE.items() for code in codes}
+
+
 class BotError(Exception):
-    """Carries the key of a sentence in `bot/words`, and what fills its gaps.
+    """A failure by its code, with the values that its sentence shows.
 
     `str()` is that sentence in the language of the task that shows it, which need not be the one that raised it.
     """
 
-    def __init__(self, key: str, **values: object) -> None:
-        self.key, self.values = key, values
-        super().__init__(key)
+    def __init__(self, code: str, **values: object) -> None:
+        """Take a FailureCode, or the text of one, as another process or an old row has it; ValueError for any other."""
+        self.code, self.values = FailureCode(code), values
+        super().__init__(self.code)
 
     def __str__(self) -> str:
-        return say(self.key, **self.values)
+        return say(self.code, **self.values)
 
 
 class Refused(BotError):
@@ -36,8 +308,8 @@ class Unreadable(Refused):
 class Busy(BotError):
     """A limit, a timeout or a hiccup: worth another try, in `retry_after` seconds where the other side said."""
 
-    def __init__(self, key: str, retry_after: float | None = None, **values: object) -> None:
-        super().__init__(key, **values)
+    def __init__(self, code: str, retry_after: float | None = None, **values: object) -> None:
+        super().__init__(code, **values)
         self.retry_after = retry_after
 
 

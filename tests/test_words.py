@@ -281,7 +281,7 @@ def test_an_error_within_a_sentence_speaks_its_language() -> None:
 
 def test_an_error_survives_the_way_to_another_process() -> None:
     error = pickle.loads(pickle.dumps(Busy("provider_down", 3.0, status=500)))
-    assert (error.key, error.retry_after) == ("provider_down", 3.0)
+    assert (error.code, error.retry_after) == ("provider_down", 3.0)
     assert str(error) == "The provider is having trouble on its side (error 500)."
 
 

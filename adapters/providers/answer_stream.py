@@ -7,14 +7,14 @@ from typing import Protocol
 
 from adapters.providers.error_rules import ServiceFailure
 from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, TextFrame
-from bot.errors import BotError, Busy, Cut, Refused
+from bot.errors import BotError, Busy, Cut, FailureCode, Refused
 from bot.messages import Piece, Text, Usage
 
 MAX_LENGTH = 1_000_000  # characters of an answer
 DRAIN_TIMEOUT = 0.5  # seconds for the last bytes of a body, so that its connection can be used again
 
 # These are reported even after half an answer; every other error then becomes "the answer broke off".
-_REPORTED_AFTER_TEXT = ("provider_no_credits", "provider_too_long", "provider_filtered")
+_REPORTED_AFTER_TEXT = (FailureCode.PROVIDER_NO_CREDITS, FailureCode.PROVIDER_TOO_LONG, FailureCode.PROVIDER_FILTERED)
 
 
 class TextFilter(Protocol):
@@ -112,7 +112,7 @@ class _AnswerState:
     def _take_text(self, text: str) -> str:
         self._length += len(text)
         if self._length > MAX_LENGTH:
-            self._error = Refused("provider_too_long")
+            self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
             return ""
         return self._show(self._filter.feed(text))
 
@@ -131,7 +131,7 @@ class _AnswerState:
         if self._has_text or not self._record:
             return remainder
         if len(self._record.text) > MAX_LENGTH:
-            self._error = Refused("provider_too_long")
+            self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
         whole_filter = self._make_filter()
         return self._show(whole_filter.feed(self._record.text[:MAX_LENGTH]) + whole_filter.end())
 
@@ -139,10 +139,10 @@ class _AnswerState:
         """Raise what is wrong with the answer as a whole."""
         error = self._error
         if error is None and not self._complete and not self._record:
-            error = Busy("provider_unreachable")
+            error = Busy(FailureCode.PROVIDER_UNREACHABLE)
         if error is None and not self._has_text:
-            error = Refused("provider_empty")
-        if error and self._has_text and error.key not in _REPORTED_AFTER_TEXT:
-            raise Cut("answer_cut") from error
+            error = Refused(FailureCode.PROVIDER_EMPTY)
+        if error and self._has_text and error.code not in _REPORTED_AFTER_TEXT:
+            raise Cut(FailureCode.ANSWER_CUT) from error
         if error:
             raise error

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import structlog
 
 from adapters.providers.retry_after import read_retry_delay
-from bot.errors import BotError, Busy, Refused, Unreadable
+from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 
 log = structlog.get_logger(__name__)
 
@@ -110,43 +110,45 @@ ANYTHING = ""
 NOTHING = r"^ $"
 
 
-def refused(key: str) -> Judge:
+def refused(code: FailureCode) -> Judge:
     """Judge that asking again would not help, for this reason."""
-    return lambda _, __: Refused(key)
+    return lambda _, __: Refused(code)
 
 
-def unreadable(key: str) -> Judge:
+def unreadable(code: FailureCode) -> Judge:
     """Judge that the photo is at fault, for this reason."""
-    return lambda _, __: Unreadable(key)
+    return lambda _, __: Unreadable(code)
 
 
 def slow_down(failure: ServiceFailure, model: str) -> BotError:
     """Judge that there were too many requests: wait as long as the service says."""
-    return Busy("provider_rate_limited", DEFAULT_DELAY if failure.retry_after is None else failure.retry_after)
+    return Busy(
+        FailureCode.PROVIDER_RATE_LIMITED, DEFAULT_DELAY if failure.retry_after is None else failure.retry_after
+    )
 
 
 def down(failure: ServiceFailure, model: str) -> BotError:
     """Judge that the service is down."""
     status = "in its answer" if isinstance(failure.where, str) else failure.where
-    return Busy("provider_down", failure.retry_after, status=status)
+    return Busy(FailureCode.PROVIDER_DOWN, failure.retry_after, status=status)
 
 
 def unknown_model(failure: ServiceFailure, model: str) -> BotError:
     """Judge that the service has no such model."""
-    return Refused("provider_unknown_model", model=model)
+    return Refused(FailureCode.PROVIDER_UNKNOWN_MODEL, model=model)
 
 
 def bad_request(failure: ServiceFailure, model: str) -> BotError:
     """Judge that the request was bad, for want of anything more precise."""
-    return Refused("provider_bad_request", status=failure.where)
+    return Refused(FailureCode.PROVIDER_BAD_REQUEST, status=failure.where)
 
 
 # Cloudflare's replies: it stands before most services.
 GATEKEEPER: tuple[ErrorRule, ...] = (
-    ErrorRule(at(403, 503, "page"), r"error code: 1010|just a moment", refused("provider_blocked")),
+    ErrorRule(at(403, 503, "page"), r"error code: 1010|just a moment", refused(FailureCode.PROVIDER_BLOCKED)),
     # Not 503: there Cloudflare's pages also tell of a server that is down.
-    ErrorRule(at(403, "page"), r"cloudflare", refused("provider_blocked")),
-    ErrorRule(at(403), rf"^HTML |{NOTHING}", refused("provider_blocked")),
+    ErrorRule(at(403, "page"), r"cloudflare", refused(FailureCode.PROVIDER_BLOCKED)),
+    ErrorRule(at(403), rf"^HTML |{NOTHING}", refused(FailureCode.PROVIDER_BLOCKED)),
 )
 TOO_MANY: tuple[ErrorRule, ...] = (
     ErrorRule(None, r"error code: 1015|\bRATE_LIMITED\b", slow_down),
@@ -155,10 +157,10 @@ TOO_MANY: tuple[ErrorRule, ...] = (
 # The rules for failures that no other rule explains.
 REST: tuple[ErrorRule, ...] = (
     ErrorRule(at(408, 425, *range(500, 600), "stream"), ANYTHING, down),
-    ErrorRule(at("record"), NOTHING, refused("provider_nonsense")),
-    ErrorRule(at("record"), ANYTHING, refused("provider_failed")),
-    ErrorRule(at("page"), ANYTHING, refused("provider_nonsense")),
-    ErrorRule(at(404, 405, 410), ANYTHING, refused("provider_unsupported")),
+    ErrorRule(at("record"), NOTHING, refused(FailureCode.PROVIDER_NONSENSE)),
+    ErrorRule(at("record"), ANYTHING, refused(FailureCode.PROVIDER_FAILED)),
+    ErrorRule(at("page"), ANYTHING, refused(FailureCode.PROVIDER_NONSENSE)),
+    ErrorRule(at(404, 405, 410), ANYTHING, refused(FailureCode.PROVIDER_UNSUPPORTED)),
     ErrorRule(None, ANYTHING, bad_request),
 )
 

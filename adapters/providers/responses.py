@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from adapters.providers.error_rules import ServiceFailure, parse_failure
-from bot.errors import BotError, Refused
+from bot.errors import BotError, FailureCode, Refused
 from bot.util.http import Reply, read_capped
 
 MAX_ERROR_BYTES = 64 * 1024
@@ -29,4 +29,4 @@ def parse_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as problem:
-        raise Refused("provider_nonsense") from problem
+        raise Refused(FailureCode.PROVIDER_NONSENSE) from problem

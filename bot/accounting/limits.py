@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import Admission, Balance, Budget, Measure, Message, Turn
 from bot.ports import Ledger
 from bot.words import say
@@ -105,10 +105,10 @@ class UsageLimits:
         limit, balance = (reached or [(limit, used) for limit, used in pairs if used.is_uncertain])[0]
         log.info("a limit is reached", whose=limit.whose, what=limit.what, window=limit.window, used=balance.used)
         if limit.what != TURNS and balance.booked < limit.most:
-            return Refused("limit_pending", whose=say(f"limit_of_{limit.whose}"))
+            return Refused(FailureCode.LIMIT_PENDING, whose=say(f"limit_of_{limit.whose}"))
         if limit.whose == TOTAL:  # the usage of others is private
             return Refused(f"limit_reached_total_{limit.window}", reset=self._reset(limit.window))
-        return Refused("limit_reached", **self._words(limit, balance.used))
+        return Refused(FailureCode.LIMIT_REACHED, **self._words(limit, balance.used))
 
     def _words(self, limit: Limit, used: float) -> Mapping[str, object]:
         return {

@@ -15,7 +15,7 @@ from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.photo_descriptions import PhotoDescriber
 from bot.asking.question import Question, with_model
-from bot.errors import BotError, Refused
+from bot.errors import BotError, FailureCode, Refused
 from bot.messages import Turn
 from bot.ports import Channels, Conversations, Files, Ledger, Provider, Turns
 from bot.turns.stops import Stops
@@ -72,7 +72,7 @@ class Asker:
     async def ask(self, asked: Question) -> str:
         """Stream the answer, and return it complete, or as far as it came before it was stopped."""
         if asked.turn.conversation.provider not in self.providers:
-            raise Refused("model_missing", model=asked.turn.conversation.model)
+            raise Refused(FailureCode.MODEL_MISSING, model=asked.turn.conversation.model)
         async with asked.reply.platform.show_typing(asked.reply.channel), asked.reply.growing():
             await self.until_stopped(asked, self._hear_and_ask(asked))
         return asked.reply.text
@@ -106,12 +106,12 @@ class Asker:
             except BotError as error:
                 if not self.failover.is_outage(error):
                     raise
-                log.warning("no answer", model=model, reason=error.key)
+                log.warning("no answer", model=model, reason=error.code)
                 first = first or error
             if asked.reply.text:
                 line = deque() if continued else line or deque([model] if not isinstance(first, Refused) else [])
                 continued = True
-        raise first or Refused("model_missing", model=asked.turn.conversation.model)
+        raise first or Refused(FailureCode.MODEL_MISSING, model=asked.turn.conversation.model)
 
     async def _line(self, asked: Question) -> Sequence[str]:
         if asked.alone:

@@ -16,7 +16,7 @@ from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
 from bot.asking.poison_photos import find_bad_photos, may_be_photo_fault
 from bot.asking.question import Question, detached, instructions, with_history, words
 from bot.asking.video_links import without_videos
-from bot.errors import BotError, Forgotten, Refused, Unreadable
+from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
 from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Turn, Usage
 from bot.ports import Conversations, Files, Provider, Turns
 from bot.util.tasks import gather_all
@@ -219,7 +219,7 @@ class Attempt:
         if not (spoken or prompt.photos or prompt.excerpts):
             raise error
         given = await self.files.given(spoken, prompt.numbers)
-        unread = "; ".join(f"{each.name}: {Unreadable('document_no_text')}" for each in silent)
+        unread = "; ".join(f"{each.name}: {Unreadable(FailureCode.DOCUMENT_NO_TEXT)}" for each in silent)
         total = len(prompt.documents) + len(prompt.photos) + len(prompt.excerpts)
         if unread:
             unread = say("files_some_read", read=total - len(silent), total=total, names=unread)
@@ -239,10 +239,10 @@ class Attempt:
             self.notes.append(say("history_left_out"))
             return replace(prompt, history=(), background="")
         await self._spoiled(bad)
-        names = "; ".join(f"{photo.name}: {Unreadable('photo_refused')}" for photo in bad)
+        names = "; ".join(f"{photo.name}: {Unreadable(FailureCode.PHOTO_REFUSED)}" for photo in bad)
         good = tuple(photo for photo in prompt.photos if photo not in bad)
         if not good:
-            raise Refused("photos_none_read", names=names)
+            raise Refused(FailureCode.PHOTOS_NONE_READ, names=names)
         unread = say("photos_some_read", read=len(good), total=len(prompt.photos), names=names)
         self.notes.append(unread)
         return replace(prompt, photos=good, text=f"{prompt.text}\n\n({unread})")
@@ -325,7 +325,10 @@ class _ContinuationFilter:
 
 def _may_be_a_document(error: Refused) -> bool:
     """Tell whether sending the text of a document instead, which is also shorter, may help."""
-    return error.key in ("provider_document_refused", "provider_context_too_long") or may_be_photo_fault(error)
+    return error.code in (
+        FailureCode.PROVIDER_DOCUMENT_REFUSED,
+        FailureCode.PROVIDER_CONTEXT_TOO_LONG,
+    ) or may_be_photo_fault(error)
 
 
 def _folded(prompt: Prompt) -> Prompt:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.errors import BotError, Busy, Cut
+from bot.errors import BotError, Busy, Cut, FailureCode
 from bot.util.retry import PROBE_AGAIN
 from bot.words import say
 
@@ -21,17 +21,25 @@ MOST_TOLD = 10_000  # notes that are remembered
 CLOSED, HALF_OPEN, OPEN = "closed", "half open", "open"
 
 # The last one: an interface that is gone or has changed, which nobody in the chat can help.
-FAMILY_DOWN = frozenset({"provider_down", "provider_slow", "provider_rate_limited", "provider_unsupported"})
+FAMILY_DOWN = frozenset(
+    {
+        FailureCode.PROVIDER_DOWN,
+        FailureCode.PROVIDER_SLOW,
+        FailureCode.PROVIDER_RATE_LIMITED,
+        FailureCode.PROVIDER_UNSUPPORTED,
+    }
+)
 # A wrong key is the operator's mistake, but the question deserves an answer all the same; log and note give the reason.
-LASTING = frozenset({"provider_no_credits", "provider_blocked", "provider_wrong_key"})
-PROVIDER_DOWN = LASTING | {"provider_unreachable"}
+LASTING = frozenset({FailureCode.PROVIDER_NO_CREDITS, FailureCode.PROVIDER_BLOCKED, FailureCode.PROVIDER_WRONG_KEY})
+PROVIDER_DOWN = LASTING | {FailureCode.PROVIDER_UNREACHABLE}
+OUTAGES = FAMILY_DOWN | PROVIDER_DOWN
 
-NOTES = {
-    "provider_slow": "failover_note_slow",
-    "provider_rate_limited": "failover_note_rate_limited",
-    "provider_no_credits": "failover_note_no_credits",
-    "provider_blocked": "failover_note_shut_out",
-    "provider_wrong_key": "failover_note_shut_out",
+NOTES: Mapping[FailureCode, str] = {
+    FailureCode.PROVIDER_SLOW: "failover_note_slow",
+    FailureCode.PROVIDER_RATE_LIMITED: "failover_note_rate_limited",
+    FailureCode.PROVIDER_NO_CREDITS: "failover_note_no_credits",
+    FailureCode.PROVIDER_BLOCKED: "failover_note_shut_out",
+    FailureCode.PROVIDER_WRONG_KEY: "failover_note_shut_out",
 }
 
 _LINES = re.compile(r"gpt|claude|gemini|llama|qwen|deepseek|grok|[sx]tral|(?:^|\.)o(?=\d)")
@@ -52,7 +60,7 @@ class OutageRecord:
     """An outage of one breaker, from the first failure after a success to the next success."""
 
     number: int  # unique for each outage
-    why: str = ""  # the key of the latest failure
+    why: FailureCode | None = None  # the latest failure
     failures: int = 0
     openings: int = 0  # of the breaker; each lasts longer than the one before
 
@@ -95,7 +103,7 @@ class Breaker:
     def failed(self, error: BotError) -> None:
         """Note a failure. If its question is older than the outage, it only counts if it tells how long that lasts."""
         outage = self.outage = self._outage(error)
-        outage.why, self._successes = error.key, 0
+        outage.why, self._successes = error.code, 0
         outage.failures += 1
         lasts, state = _lasts(error), self.state
         if lasts or self._probe is not None or (state == CLOSED and outage.failures >= FAILURES):
@@ -126,7 +134,7 @@ class Failover:
     @staticmethod
     def is_outage(error: BotError) -> bool:
         """Tell whether another model may be asked instead: never if the question itself is at fault."""
-        return isinstance(error, Cut) or error.key in FAMILY_DOWN | PROVIDER_DOWN
+        return isinstance(error, Cut) or error.code in OUTAGES
 
     def line(self, model: str, fallbacks: Sequence[str]) -> Sequence[str]:
         """Return the models to ask, in order, without those that are down, unless all are."""
@@ -148,7 +156,7 @@ class Failover:
         if not self.is_outage(error):
             return
         provider, kin = self._of(model)
-        there, elsewhere = (provider, kin) if error.key in PROVIDER_DOWN else (kin, provider)
+        there, elsewhere = (provider, kin) if error.code in PROVIDER_DOWN else (kin, provider)
         there.failed(error)
         elsewhere.ended()
 
@@ -169,7 +177,8 @@ class Failover:
         self._told[key] = None
         if len(self._told) > MOST_TOLD:
             del self._told[next(iter(self._told))]
-        return say(NOTES.get(outage.why, "failover_note"), by=by, asked=asked)
+        note = NOTES.get(outage.why, "failover_note") if outage.why else "failover_note"
+        return say(note, by=by, asked=asked)
 
     def states(self) -> Mapping[str, str]:
         """Return the state of each breaker by provider/family; a provider that is down is down for all its families."""
@@ -193,6 +202,6 @@ class Failover:
 
 def _lasts(error: BotError) -> float | None:
     """Return the known duration of an outage in seconds, if any."""
-    if error.key in LASTING:
+    if error.code in LASTING:
         return PROBE_AGAIN.longest
     return error.retry_after if isinstance(error, Busy) else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.chat_platform import Platform
 from bot.commands import ASKING, parse
-from bot.errors import Refused, Unreadable
+from bot.errors import FailureCode, Refused, Unreadable
 from bot.files.documents import DocumentIntake
 from bot.files.documents.document_text import DocumentText
 from bot.files.photos import PhotoIntake
@@ -47,7 +47,7 @@ class FileLoader:
         """Take a file in: as a picture if its bytes are one, else as a document."""
         platform = self.platforms.get(channel.platform)
         if platform is None:
-            raise Unreadable("photo_gone")
+            raise Unreadable(FailureCode.PHOTO_GONE)
         limit = self._limit(attachment)
         async with self.room.take(attachment.size or limit, owner):
             try:
@@ -73,11 +73,11 @@ class FileLoader:
         """Fetch a recording. Its name gets the extension of its type, whatever the platform called it."""
         platform = self.platforms.get(channel.platform)
         if platform is None:
-            raise Refused("voice_gone")
+            raise Refused(FailureCode.VOICE_GONE)
         try:
             data = await platform.adapter.download(attachment, self.most_bytes)
         except Unreadable as error:
-            raise Refused("voice_unreadable", why=error) from error
+            raise Refused(FailureCode.VOICE_UNREADABLE, why=error) from error
         return File(f"voice.{attachment.sound}", attachment.mime or f"audio/{attachment.sound}", data)
 
     async def again(self, known: RememberedFile, owner: str = "") -> Photo | Document:
@@ -91,7 +91,7 @@ class FileLoader:
         files = await self.files.list_generated(turn)
         n = int(attachment.ref)
         if n >= len(files):
-            raise Unreadable("photo_gone")
+            raise Unreadable(FailureCode.PHOTO_GONE)
         return await self.photos.read(attachment.name, files[n].data)
 
     async def source(self, message: Message) -> Message:
@@ -114,6 +114,6 @@ class FileLoader:
 
 def _as_document(attachment: Attachment, error: Unreadable) -> Unreadable:
     """Convert the error to one about a document."""
-    if error.key == "photo_too_heavy" and attachment.is_document:
-        return Unreadable("document_too_heavy", **error.values)
+    if error.code == "photo_too_heavy" and attachment.is_document:
+        return Unreadable(FailureCode.DOCUMENT_TOO_HEAVY, **error.values)
     return error

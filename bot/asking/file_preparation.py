@@ -8,7 +8,7 @@ from bot.asking import context as memory
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.question import Question
-from bot.errors import Busy, Refused, Unreadable
+from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Attachment, Document, Message, Photo, RememberedFile, StoredFile, Turn
 from bot.ports import Files, Provider
@@ -71,7 +71,7 @@ class FilePreparation:
         except Busy as error:
             if self.failover.is_outage(error):
                 raise
-            return Unreadable("photo_gone")
+            return Unreadable(FailureCode.PHOTO_GONE)
         return file
 
     async def _look(self, source: Message, attachment: Attachment) -> Looked:
@@ -85,7 +85,7 @@ class FilePreparation:
         except Busy as error:
             if not FETCH_AGAIN.is_over(self.asked.attempts + 1) or self.failover.is_outage(error):
                 raise
-            return Unreadable("photo_gone")
+            return Unreadable(FailureCode.PHOTO_GONE)
         return file
 
     async def _bring(self, file: Photo | Document) -> None:
@@ -97,7 +97,7 @@ class FilePreparation:
                     raise
                 self.closed.add(file.sha256)
         elif isinstance(file, Document) and (await self.finder.words(file)).is_empty:
-            raise Unreadable("document_no_text")
+            raise Unreadable(FailureCode.DOCUMENT_NO_TEXT)
         return None
 
     # handing over

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.accounting.limits import subject_of
 from bot.asking.file_loader import MADE, FileLoader
 from bot.commands import Generate
-from bot.errors import BotError, Refused, Unreadable
+from bot.errors import BotError, FailureCode, Refused, Unreadable
 from bot.messages import (
     Attachment,
     Channel,
@@ -81,7 +81,7 @@ class MediaGeneration:
 
     def _check(self, feature: str) -> None:
         if feature in self.off:
-            raise Refused("feature_off")
+            raise Refused(FailureCode.FEATURE_OFF)
 
     async def _maker(self, turn: Turn, craft: str, wanted: str | None = None) -> tuple[str, Model, Maker]:
         """Choose the provider: that of the named model, else one with a default, the conversation's first."""
@@ -92,10 +92,10 @@ class MediaGeneration:
                 models = await provider.media.models(craft)
                 offered += [(f"{name}/{model.id}", model, provider.media) for model in models]
         if not offered:
-            raise Refused("studio_nobody")
+            raise Refused(FailureCode.STUDIO_NOBODY)
         index = _named(wanted, [name for name, _, _ in offered])
         if index is None:
-            raise Refused("studio_model", model=wanted, models=", ".join(name for name, _, _ in offered[:8]))
+            raise Refused(FailureCode.STUDIO_MODEL, model=wanted, models=", ".join(name for name, _, _ in offered[:8]))
         return offered[index]
 
     async def _photo(self, turn: Turn, draw: Generate) -> Photo:
@@ -113,7 +113,7 @@ class MediaGeneration:
         remembered = await self.files.list_files(turn.conversation, 40)
         shown = [each for each in remembered if not each.is_document and (behind is None or each.turn == behind.id)]
         if not shown:
-            raise Refused("studio_no_photo")
+            raise Refused(FailureCode.STUDIO_NO_PHOTO)
         return _picture(await self.finder.again(shown[-1], subject_of(turn.message)))
 
     async def _of_turn(self, turn: Turn, of: int, nth: int) -> Photo:
@@ -123,13 +123,13 @@ class MediaGeneration:
             return await self._read(made[nth - 1])
         shown = [each for each in await self.files.list_files(turn.conversation, 200) if each.turn == of]
         if not 1 <= nth <= len(shown):
-            raise Refused("studio_no_photo")
+            raise Refused(FailureCode.STUDIO_NO_PHOTO)
         return _picture(await self.finder.again(shown[nth - 1], subject_of(turn.message)))
 
 
 def _picture(file: StoredFile) -> Photo:
     if not isinstance(file, Photo):
-        raise Refused("studio_no_photo")
+        raise Refused(FailureCode.STUDIO_NO_PHOTO)
     return file
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from bot.asking.question import Question
-from bot.errors import BotError, Busy, LeaseLost, Refused
+from bot.errors import BotError, Busy, FailureCode, LeaseLost, Refused
 from bot.messages import ANSWERED, STOPPED, JobResult, Usage
 from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.words import say
@@ -31,16 +31,16 @@ async def answer_question(asker: AnswersQuestions, asked: Question, *, patient: 
     """
     try:
         if asked.turn.deliveries > MOST_DELIVERIES:
-            raise Refused("gave_up")
+            raise Refused(FailureCode.GAVE_UP)
         text = await asker.ask(asked)
     except Busy as error:
         if asked.reply.text:
             return _failed(asked, "answer_cut", say("answer_cut"))
         if patient and not ASK_AGAIN.is_over(asked.attempts + 1):
             raise
-        return _failed(asked, error.key, say("busy_still", reason=error, tries=asked.attempts + 1))
+        return _failed(asked, error.code, say("busy_still", reason=error, tries=asked.attempts + 1))
     except BotError as error:
-        return _failed(asked, error.key, str(error))
+        return _failed(asked, error.code, str(error))
     except LeaseLost:
         raise
     except Exception:

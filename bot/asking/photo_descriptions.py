@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.accounting.limits import UsageLimits
 from bot.asking.question import Question, detached
 from bot.commands.model_choice import known_models
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import Conversation, Photo, Prompt, RememberedFile, Text, Usage
 from bot.ports import Channels, Files, Ledger, Provider
 from bot.util.tasks import gather_all
@@ -47,7 +47,7 @@ class PhotoDescriber:
         seeing = await self._seeing(model)
         settings = await self.channels.get_channel_settings(asked.reply.channel)
         if not settings.describe or seeing is None:
-            raise Refused("model_blind", model=model, seeing=seeing or say("model_blind_nobody"))
+            raise Refused(FailureCode.MODEL_BLIND, model=model, seeing=seeing or say("model_blind_nobody"))
         words = {each.sha256: each.description for each in known if each.description}
         conversation = detached(replace(asked.turn.conversation, model=seeing))
         descriptions = await gather_all(

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.errors import BotError
+from bot.errors import BotError, FailureCode
 from bot.messages import Photo
 
-MAY_BE_A_PHOTO = ("provider_bad_request", "provider_photo_refused", "provider_too_large")
-"""Keys of refusals that one photo, or one word of the history, may have caused."""
+MAY_BE_A_PHOTO = frozenset(
+    {FailureCode.PROVIDER_BAD_REQUEST, FailureCode.PROVIDER_PHOTO_REFUSED, FailureCode.PROVIDER_TOO_LARGE}
+)
+"""Refusals that one photo, or one word of the history, may have caused."""
 
 Takes = Callable[[Sequence[Photo]], Awaitable[bool]]
 """Tells whether the provider accepts these photos together."""
@@ -14,7 +16,7 @@ Takes = Callable[[Sequence[Photo]], Awaitable[bool]]
 
 def may_be_photo_fault(error: BotError) -> bool:
     """Tell whether the refusal may be about one part of the question."""
-    return error.key in MAY_BE_A_PHOTO
+    return error.code in MAY_BE_A_PHOTO
 
 
 async def find_bad_photos(photos: Sequence[Photo], takes: Takes, *, suspect: bool = False) -> list[Photo]:

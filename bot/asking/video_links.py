@@ -2,7 +2,7 @@
 
 import re
 
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 
 UNSEEN = "[video]"  # mark in place of a removed link
 
@@ -39,7 +39,7 @@ def check(text: str) -> None:
     addresses = _ADDRESS.findall(text)
     wrong = [address for address in addresses if _video(address) is None and _MEANT.search(address)]
     if wrong and not links(text):
-        raise Refused("video_link", link=wrong[0][:100])
+        raise Refused(FailureCode.VIDEO_LINK, link=wrong[0][:100])
 
 
 def _video(address: str) -> str | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.accounting.limits import CHANNEL, DAY, MONTH, TOTAL, USER, subject_of, window_end, window_start
 from bot.accounting.usage_chart import ChartLabels, usage_chart
 from bot.commands.command import Command, CommandContext, Option, Response, parse
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.intake.access import BOT, CLAIM, place_of
 from bot.messages import Channel, File, Message, Spent, Turn
 from bot.ports import People
@@ -43,14 +43,14 @@ async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Make the author an admin: /claim CODE, in private, with the code that was printed at the start."""
     message = turn.message
     if desk.is_console(message):
-        raise Refused("claim_page")
+        raise Refused(FailureCode.CLAIM_PAGE)
     if await desk.is_admin(message):
         return Response(say("claim_yours"))
     used = await desk.store.people.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
     if not message.private:
-        raise Refused("claim_private")  # the code is void: everybody there has read it
+        raise Refused(FailureCode.CLAIM_PRIVATE)  # the code is void: everybody there has read it
     if used is None:
-        raise Refused("claim_unknown")
+        raise Refused(FailureCode.CLAIM_UNKNOWN)
     await desk.store.people.add_admin(subject_of(message))
     return Response(say("claim_done"))
 
@@ -76,7 +76,7 @@ async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
         if rest and (subject := await desk.store.people.redeem_code(purpose, rest, by=subject_of(turn.message))):
             await desk.store.people.set_access(subject, True)
             return Response(say(sentence, subject=subject))
-    raise Refused("allow_unknown")
+    raise Refused(FailureCode.ALLOW_UNKNOWN)
 
 
 async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
@@ -84,7 +84,7 @@ async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
     await _insist_on_admin(desk, turn)
     subject = _named(desk, turn.message, rest)
     if subject is None:
-        raise Refused("allow_unknown")
+        raise Refused(FailureCode.ALLOW_UNKNOWN)
     await desk.store.people.set_access(subject, False)
     return Response(say("block_done", subject=subject))
 
@@ -146,7 +146,7 @@ def _figures(spent: Spent) -> str:
 
 async def _insist_on_admin(desk: CommandContext, turn: Turn) -> None:
     if not await desk.is_admin(turn.message):
-        raise Refused("admins_only")
+        raise Refused(FailureCode.ADMINS_ONLY)
 
 
 def _named(desk: CommandContext, message: Message, text: str) -> str | None:
@@ -154,7 +154,7 @@ def _named(desk: CommandContext, message: Message, text: str) -> str | None:
     if text.lower() != HERE:
         return text if _is_subject(text) else None
     if desk.is_console(message) or (place := place_of(message)) is None:
-        raise Refused("here_private")
+        raise Refused(FailureCode.HERE_PRIVATE)
     return place
 
 

@@ -14,7 +14,7 @@ from bot.commands.command import (
 )
 from bot.commands.model_choice import known_models, nearest, picker, suggest, switch
 from bot.commands.questions import question
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import Turn
 from bot.words import say
 
@@ -47,7 +47,7 @@ async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
     versions = await context.store.turns.list_versions(subject)
     n = (number(rest) or len(versions)) - 1
     if not 0 <= n < len(versions):
-        raise Refused("version_unknown")
+        raise Refused(FailureCode.VERSION_UNKNOWN)
     await context.store.turns.select_version(subject, n)
     return Response(versions[n].shown, tuple(controls(subject, len(versions), n, speaks=context.speaks)), turn=subject)
 
@@ -58,7 +58,7 @@ async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResu
     models_by_name = await known_models(context.providers)
     models = list(dict.fromkeys(nearest(name, models_by_name) for name in rest.replace(",", " ").split()))
     if not FEWEST_MODELS <= len(models) <= MOST_MODELS:
-        raise Refused("compare_how", most=MOST_MODELS)
+        raise Refused(FailureCode.COMPARE_HOW, most=MOST_MODELS)
     return CompareModels(subject, models)
 
 
@@ -69,7 +69,7 @@ async def pick(context: CommandContext, turn: Turn, rest: str) -> Response:
     lanes = compared.result.lanes if compared.result else ()
     n = (number(which) or 0) - 1
     if not 0 <= n < len(lanes):
-        raise Refused("version_unknown")
+        raise Refused(FailureCode.VERSION_UNKNOWN)
     subject, _ = await subject_of(context, compared, _rest(compared))
     answer = lanes[n].answer
     await switch(context, turn.conversation, answer.model)
@@ -84,7 +84,7 @@ async def subject_of(context: CommandContext, turn: Turn, rest: str) -> tuple[Tu
         return await _turn(context, turn, first), more.strip()
     subject = await _replied_to(context, turn) or await _last_question(context, turn)
     if subject is None:
-        raise Refused("again_nothing")
+        raise Refused(FailureCode.AGAIN_NOTHING)
     return subject, rest
 
 
@@ -93,7 +93,7 @@ async def _turn(context: CommandContext, turn: Turn, id: str) -> Turn:
     n = number(id)
     subject = None if n is None else await context.store.turns.get_turn(n)
     if subject is None or subject.conversation.id != turn.conversation.id:
-        raise Refused("again_nothing")
+        raise Refused(FailureCode.AGAIN_NOTHING)
     return subject
 
 

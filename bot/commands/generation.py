@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.commands.answers import subject_of
 from bot.commands.command import Command, CommandContext, Generate, Option, SpeakAnswer, Suggestion, number, parse
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import GenerationKind, Turn
 
 CRAFTS: tuple[GenerationKind, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
@@ -36,7 +36,7 @@ async def speak(context: CommandContext, turn: Turn, rest: str) -> SpeakAnswer:
     """Read the answer aloud: /speak [TURN]."""
     subject, _ = await subject_of(context, turn, rest)
     if not subject.answer:
-        raise Refused("again_nothing")
+        raise Refused(FailureCode.AGAIN_NOTHING)
     return SpeakAnswer(subject)
 
 
@@ -48,7 +48,7 @@ async def redo(context: CommandContext, turn: Turn, rest: str) -> Generate:
         return await redo(context, turn, words)
     craft = next((craft for craft in CRAFTS if craft == name), None)
     if craft is None:
-        raise Refused("again_nothing")
+        raise Refused(FailureCode.AGAIN_NOTHING)
     return replace(await draw(craft, context, subject, words), again=subject)
 
 

@@ -2,7 +2,7 @@
 
 from bot.accounting.limits import subject_of
 from bot.commands.command import Command, CommandContext, Option, Response
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import Channel, Turn
 from bot.words import say
 
@@ -13,18 +13,18 @@ MINUTES = 10  # lifetime of a code
 async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Create a code: /link. Share the conversation of the channel that the code comes from: /link CODE."""
     if not await desk.can_manage(turn.message):
-        raise Refused("settings_not_yours")
+        raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     here = turn.message.channel
     if not rest:
         code = await desk.store.people.create_code(LINK, str(here), MINUTES * 60)
         return Response(say("link_code", code=code, minutes=MINUTES))
     subject = await desk.store.people.redeem_code(LINK, rest, by=subject_of(turn.message))
     if subject is None:
-        raise Refused("link_unknown")
+        raise Refused(FailureCode.LINK_UNKNOWN)
     there = Channel.parse(subject)
     conversation = await desk.store.conversations.find_conversation(there)
     if there == here or conversation is None:
-        raise Refused("link_itself")
+        raise Refused(FailureCode.LINK_ITSELF)
     await desk.store.conversations.join(here, conversation)
     return Response(say("link_done", platform=there.platform.title()))
 
@@ -32,9 +32,9 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Leave the linked channels, with a new conversation: /unlink."""
     if not await desk.can_manage(turn.message):
-        raise Refused("settings_not_yours")
+        raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     if len(await desk.store.conversations.list_channels(turn.conversation)) <= 1:
-        raise Refused("unlink_nothing")
+        raise Refused(FailureCode.UNLINK_NOTHING)
     await desk.store.conversations.leave(turn.message.channel)
     return Response(say("unlink_done"))
 

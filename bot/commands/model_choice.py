@@ -6,7 +6,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 
 from bot.commands.command import Command, CommandContext, Option, Response, Suggestion, number
-from bot.errors import BotError, Refused
+from bot.errors import BotError, FailureCode, Refused
 from bot.messages import Button, Conversation, Model, Turn
 from bot.ports import Provider
 from bot.words import say
@@ -92,8 +92,8 @@ def nearest(name: str, known: Known) -> str:
         return found
     close = fitting(name, known)[:3]
     if not close:
-        raise Refused("model_unknown_plain", model=name)
-    raise Refused("model_unknown", model=name, close=", ".join(close))
+        raise Refused(FailureCode.MODEL_UNKNOWN_PLAIN, model=name)
+    raise Refused(FailureCode.MODEL_UNKNOWN, model=name, close=", ".join(close))
 
 
 async def suggest(context: CommandContext, typed: str) -> Sequence[Suggestion]:

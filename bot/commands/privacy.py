@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.chat_platform import ChatAdapter
 from bot.commands.command import Command, CommandContext, Option, Response
 from bot.commands.export_archive import ExportLabels, export_zip
-from bot.errors import BotError, Refused, Unreadable
+from bot.errors import BotError, FailureCode, Refused, Unreadable
 from bot.files.photos.sniff import is_picture
 from bot.messages import Attachment, Button, File, StoredFile, Turn
 from bot.words import say
@@ -30,7 +30,7 @@ async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Delete the conversation here and at the provider: /forget [yes]."""
     if not await desk.can_manage(turn.message):
-        raise Refused("settings_not_yours")
+        raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     if rest != YES:
         return Response(say("forget_sure"), (Button(say("label_forget_yes"), f"/forget {YES}"),))
     conversation = turn.conversation
@@ -53,7 +53,7 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Export a zip with the conversation, and the photos and documents that are still available: /export."""
     if not await desk.can_manage(turn.message):
-        raise Refused("settings_not_yours")
+        raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     turns = await desk.store.turns.list_recorded(turn.conversation)
     files: dict[str, StoredFile] = {}
     for each in turns:
@@ -97,7 +97,7 @@ async def _fetched(desk: CommandContext, adapter: ChatAdapter, attachment: Attac
         return await desk.photos.read(attachment.name, data)
     if desk.documents is not None:
         return await desk.documents.take(attachment.name, data, plain=not attachment.is_picture)
-    raise Unreadable("photo_gone")
+    raise Unreadable(FailureCode.PHOTO_GONE)
 
 
 def _labels() -> ExportLabels:

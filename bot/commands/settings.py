@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from bot.commands.command import Command, CommandContext, Option, Response
 from bot.commands.model_choice import known_models, nearest
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import Button, ChannelSettings, Length, Listening, Mirroring, Preferences, Turn
 from bot.words import LANGUAGES, say
 
@@ -47,7 +47,7 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if not value or (name not in FREE and value.lower() not in CHOICES[name]):
         return _one(name, chosen, preferences)
     if not await desk.can_manage(turn.message):
-        raise Refused("settings_not_yours")
+        raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     if name == FALLBACKS or name in OF_CHANNEL:
         meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value.lower()]
         chosen = replace(chosen, **{name: meant})

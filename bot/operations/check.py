@@ -15,7 +15,7 @@ from bot.app import build_store, describe_access, describe_open_purse
 from bot.chat_platform import ChatAdapter
 from bot.commands.model_choice import Known, known_models
 from bot.configuration import Platforms, Providers
-from bot.errors import BotError
+from bot.errors import BotError, FailureCode
 from bot.operations.file_rights import readable_by_others
 from bot.operations.lock_age import lock_age
 from bot.operations.metrics import Metrics
@@ -23,10 +23,10 @@ from bot.settings import Settings
 from bot.web.server import open_server
 
 MENDING = {
-    "provider_wrong_key": "Copy the key again from the provider's site; a deleted or blocked key needs a new one.",
-    "provider_no_credits": "Top up the account, or raise this member's credit limit.",
-    "provider_unreachable": "Check this machine's network, and the provider's ..._API_URL.",
-    "provider_blocked": "The provider's gatekeeper blocks this address; ask the provider, or go out from another one.",
+    FailureCode.PROVIDER_WRONG_KEY: "Copy the key again from the provider's site; a deleted or blocked key is lost.",
+    FailureCode.PROVIDER_NO_CREDITS: "Top up the account, or raise this member's credit limit.",
+    FailureCode.PROVIDER_UNREACHABLE: "Check this machine's network, and the provider's ..._API_URL.",
+    FailureCode.PROVIDER_BLOCKED: "The provider's gatekeeper blocks this address: ask the provider, or use another one.",
 }
 
 Verdict = Literal["ok", "warn", "WRONG"]
@@ -130,7 +130,7 @@ async def _providers(stack: AsyncExitStack, house: AdapterContext, providers: Pr
         try:
             await provider.check()
         except BotError as error:
-            yield WRONG, name, f"{error} {MENDING.get(error.key, '')}".strip()
+            yield WRONG, name, f"{error} {MENDING.get(error.code, '')}".strip()
         else:
             house.providers[name] = provider
             yield OK, name, "the key is accepted"

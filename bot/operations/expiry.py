@@ -55,6 +55,6 @@ class Expiry:
             try:
                 await platform.expires.expire(now - self._keep, now - self._keep_photos)
             except BotError as error:
-                log.warning("a platform keeps for now what is too old", platform=platform.name, reason=error.key)
+                log.warning("a platform keeps for now what is too old", platform=platform.name, reason=error.code)
         if gone:
             log.info("deleted what was too old", turns=gone)

@@ -16,7 +16,7 @@ from bot.words import say, speaking
 log = structlog.get_logger(__name__)
 
 ANSWER, QUESTION = 0, 1  # lanes
-GONE = ("discord_shut_out", "telegram_shut_out")  # keys of errors for a channel that is lost
+GONE = ("channel_lost", "channel_lost")  # keys of errors for a channel that is lost
 
 
 class Mirror:
@@ -48,10 +48,10 @@ class Mirror:
                 await self._say(channel, platform, turn, QUESTION, _question(turn), files)
             await self._say(channel, platform, turn, ANSWER, text, ())
         except Busy as error:
-            log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
+            log.warning("a linked channel could not be told", channel=str(channel), reason=error.code)
         except BotError as error:
-            log.warning("a linked channel could not be told", channel=str(channel), reason=error.key)
-            if error.key in GONE:
+            log.warning("a linked channel could not be told", channel=str(channel), reason=error.code)
+            if error.code in GONE:
                 await self._conversations.drop_channel(channel)
                 log.warning("a linked channel has gone; its link is dropped", channel=str(channel))
 

@@ -134,7 +134,7 @@ class Reply:
             except Busy as error:  # the next edit includes all the text, so this one is best-effort
                 pause = error.retry_after or pause
             except BotError as error:
-                log.warning("the answer cannot be seen growing", turn=self.turn.id, reason=error.key)
+                log.warning("the answer cannot be seen growing", turn=self.turn.id, reason=error.code)
                 return
             except Exception:  # a bug; delivering the complete text is another matter
                 log.exception("the answer cannot be seen growing", turn=self.turn.id)

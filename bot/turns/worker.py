@@ -75,7 +75,7 @@ class Worker:
 
     async def _put_back(self, turn: Turn, error: Busy) -> None:
         pause = ASK_AGAIN.delay(turn.attempts + 1, error.retry_after)
-        log.warning("again later", seconds=pause, reason=error.key)
+        log.warning("again later", seconds=pause, reason=error.code)
         try:
             if turn.attempts and turn.result is None:  # the first hiccup is not worth a word
                 await self._say_why_it_takes_so_long(turn, error)
@@ -92,4 +92,4 @@ class Worker:
                 f"⏳ {say('busy_now', reason=error)}"
             )
         except BotError as trouble:
-            log.warning("could not say so", reason=trouble.key)
+            log.warning("could not say so", reason=trouble.code)

@@ -20,7 +20,7 @@ from httpx_aiohttp import AiohttpTransport
 from httpx_sse import EventSource, ServerSentEvent
 
 from bot import __version__
-from bot.errors import Busy, Refused, Unreadable
+from bot.errors import Busy, FailureCode, Refused, Unreadable
 
 __all__ = [
     "Event",
@@ -52,12 +52,12 @@ def map_http_errors() -> Iterator[None]:
     except httpx.TimeoutException as error:
         # A refused connection also arrives as ConnectTimeout through the aiohttp transport.
         slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
-        raise Busy("provider_slow" if slow else "provider_unreachable") from error
+        raise Busy(FailureCode.PROVIDER_SLOW if slow else FailureCode.PROVIDER_UNREACHABLE) from error
     except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError) as error:
         # The transport lets some of aiohttp's own errors through, such as for a reply that is no HTTP.
-        raise Busy("provider_unreachable") from error
+        raise Busy(FailureCode.PROVIDER_UNREACHABLE) from error
     except (httpx.DecodingError, httpx.InvalidURL) as error:
-        raise Refused("provider_nonsense") from error
+        raise Refused(FailureCode.PROVIDER_NONSENSE) from error
 
 
 def aiohttp_transport(url: str) -> AiohttpTransport:
@@ -149,13 +149,13 @@ def _proxy_for(url: str) -> str | None:
 async def chunks(reply: Reply, cap: int = CAP) -> AsyncGenerator[bytes, None]:
     """Hand out the body as it comes. Refused when it is packed or holds more than `cap` bytes."""
     if reply.headers.get("content-encoding", "identity") != "identity":
-        raise Refused("provider_nonsense")
+        raise Refused(FailureCode.PROVIDER_NONSENSE)
     total = 0
     with map_http_errors():
         async for chunk in reply.aiter_raw():
             total += len(chunk)
             if total > cap:
-                raise Refused("provider_nonsense")
+                raise Refused(FailureCode.PROVIDER_NONSENSE)
             yield chunk
 
 
@@ -167,7 +167,7 @@ async def read_capped(reply: Reply, cap: int = CAP) -> bytes:
 def check_size(size: int, limit: int) -> None:
     """Raise Unreadable for a photo of more than `limit` bytes."""
     if size > limit:
-        raise Unreadable("photo_too_heavy", limit=limit // MEGABYTE)
+        raise Unreadable(FailureCode.PHOTO_TOO_HEAVY, limit=limit // MEGABYTE)
 
 
 async def photo(reply: Reply, limit: int) -> bytes:

@@ -306,7 +306,7 @@ def test_what_lasts_shuts_the_provider_out_for_five_minutes_at_once(failover: Fa
         Busy("telegram_unreachable", 30),
         Busy("discord_slow_down", 30),
     ],
-    ids=lambda error: str(error.key),
+    ids=lambda error: str(error.code),
 )
 def test_our_own_faults_and_those_of_platforms_never_count(failover: Failover, error: BotError) -> None:
     assert not failover.is_outage(error)
@@ -328,7 +328,7 @@ def test_our_own_faults_and_those_of_platforms_never_count(failover: Failover, e
         Refused("provider_unsupported"),
         Cut("answer_cut"),
     ],
-    ids=lambda error: str(error.key),
+    ids=lambda error: str(error.code),
 )
 def test_for_an_outage_somebody_else_may_be_asked_and_three_of_it_open(failover: Failover, error: BotError) -> None:
     assert failover.is_outage(error)

@@ -89,7 +89,7 @@ def test_a_link_that_leads_to_no_video_is_refused_by_name(link: str) -> None:
     with pytest.raises(Refused) as refused:
         check(f"What is in {link}")
 
-    assert refused.value.key == "video_link"
+    assert refused.value.code == "video_link"
     assert refused.value.values["link"] == link
 
 

@@ -100,7 +100,7 @@ async def test_a_footer_stays_where_it_was_asked_for(
     assert telegram.reads(str(THERE)) == ["a cat"]
 
 
-@pytest.mark.parametrize("key", ["telegram_shut_out", "discord_shut_out"])
+@pytest.mark.parametrize("key", ["channel_lost", "channel_lost"])
 async def test_a_channel_that_has_gone_is_dropped(worker: Worker, telegram: FakePlatform, key: str) -> None:
     await chooses(worker, "answers")
     telegram.troubles = [Refused(key)]

@@ -96,7 +96,7 @@ async def test_nobody_there_is_busy() -> None:
     async with Http("http://127.0.0.1:9") as http:
         with pytest.raises(Busy) as caught:
             await http.call("GET", "x")
-    assert caught.value.key == "provider_unreachable"
+    assert caught.value.code == "provider_unreachable"
 
 
 async def test_silence_is_busy() -> None:
@@ -107,7 +107,7 @@ async def test_silence_is_busy() -> None:
     async with served(silent, silence=0.2) as http:
         with pytest.raises(Busy) as caught:
             await http.call("GET", "x")
-    assert caught.value.key == "provider_slow"
+    assert caught.value.code == "provider_slow"
 
 
 async def test_a_cut_connection_is_busy() -> None:

@@ -33,7 +33,7 @@ from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Health, Platform, PostLimits
 from bot.commands import COMMANDS, CommandContext, Suggestion
-from bot.errors import BotError, Busy, Refused
+from bot.errors import BotError, Busy, FailureCode, Refused
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Blobs, Channels, Coordination, Receive, TurnIntake
 from bot.util.tasks import BackgroundTasks
@@ -150,7 +150,7 @@ class Discord:
                     if place.visitor is not None:
                         raise
             if place.visitor is not None:
-                raise InteractionExpired("discord_interaction_over")
+                raise InteractionExpired(FailureCode.DISCORD_INTERACTION_OVER)
             self._check_room("POST", str(place.id), post.is_partial)
             post_id = await self._post(place, content, post.reply_to, nonce)
         self._tokens.mark_ordinary(post_id)
@@ -171,7 +171,7 @@ class Discord:
                 else:
                     return post_id
             if place.visitor is not None:
-                raise InteractionExpired("discord_interaction_over")
+                raise InteractionExpired(FailureCode.DISCORD_INTERACTION_OVER)
             self._check_room("PATCH", str(place.id), post.is_partial)
             try:
                 await self._edit(place, int(post_id), content)
@@ -195,7 +195,7 @@ class Discord:
         except HistoryForbidden:
             return await self._send(place, content, None, nonce)
         except Refused as error:
-            if error.key != "discord_shut_out":
+            if error.code != "channel_lost":
                 raise
             if content.files:  # we may be allowed to speak, if not to attach files
                 post = await self._post(place, replace(content, files=()), reply_to, nonce)
@@ -231,7 +231,7 @@ class Discord:
         """Raise Busy for a partial text that would use the last allowed call: the complete one may need it."""
         pause = self._rest.remaining_calls.pause(method, key) if is_partial else 0
         if pause:
-            raise Busy("discord_slow_down", retry_after=pause)
+            raise Busy(FailureCode.DISCORD_SLOW_DOWN, retry_after=pause)
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:

@@ -52,7 +52,7 @@ async def retry_until_done(work: Work) -> None:
             await work()
         except Exception as error:
             pause = backoff.next_delay()
-            reason = error.key if isinstance(error, BotError) else repr(error)
+            reason = error.code if isinstance(error, BotError) else repr(error)
             log.warning("a message could not be taken in", again_in=round(pause, 1), reason=reason)
             await asyncio.sleep(pause)
         else:

@@ -13,7 +13,7 @@ import structlog
 from adapters.platforms.discord.attachment_store import AttachmentStore
 from adapters.platforms.discord.errors import map_discord_errors, retry_after
 from adapters.platforms.discord.message_files import HIDDEN, list_links
-from bot.errors import Busy, Refused, Unreadable
+from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment
 from bot.util.http import Http, Reply, check_size, photo
 
@@ -95,11 +95,11 @@ class AttachmentDownloads:
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file. Raises Unreadable when it is larger than `limit` bytes, gone, or a video."""
         if attachment.mime.startswith("video/") and not attachment.sound:
-            raise Unreadable("photo_not_an_image")
+            raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
         check_size(attachment.size, limit)
         kind, _, file_id = attachment.ref.partition("/")
         if kind == HIDDEN:
-            raise Unreadable("discord_hidden")
+            raise Unreadable(FailureCode.DISCORD_HIDDEN)
         if kind == "keep":
             return await self._read_stored(file_id, limit)
         if kind == "sticker":
@@ -117,7 +117,7 @@ class AttachmentDownloads:
     async def _read_stored(self, id: str, limit: int) -> bytes:
         data = await self._attachment_store.get(id)
         if data is None:
-            raise Unreadable("photo_gone")
+            raise Unreadable(FailureCode.PHOTO_GONE)
         check_size(len(data), limit)
         return data
 
@@ -139,7 +139,7 @@ class AttachmentDownloads:
             for link_ref, link in links.items():
                 self._links.put(link_ref, link)
         if ref not in links:
-            raise Unreadable("photo_gone")
+            raise Unreadable(FailureCode.PHOTO_GONE)
         return links[ref]
 
     async def _message(self, channel: int, message: int) -> discord.Message:
@@ -147,7 +147,7 @@ class AttachmentDownloads:
             with map_discord_errors():
                 fetched_message = await self._fetch_message(channel, message)
         except Refused as error:
-            raise Unreadable("photo_gone") from error
+            raise Unreadable(FailureCode.PHOTO_GONE) from error
         return fetched_message
 
     async def _fetch(self, link: str, limit: int) -> bytes:
@@ -158,9 +158,9 @@ class AttachmentDownloads:
             raise
         except Busy as error:
             log.warning("a file of Discord's cannot be reached", reason=type(error.__cause__ or error).__name__)
-            raise Busy("discord_unreachable", error.retry_after) from None  # the cause may quote the link
+            raise Busy(FailureCode.DISCORD_UNREACHABLE, error.retry_after) from None  # the cause may quote the link
         except Refused:
-            raise Unreadable("photo_gone") from None
+            raise Unreadable(FailureCode.PHOTO_GONE) from None
 
 
 def _sticker_link(file: str) -> str:
@@ -170,9 +170,9 @@ def _sticker_link(file: str) -> str:
 
 async def _body(reply: Reply, limit: int) -> bytes:
     if reply.status_code in (403, 404, 410):
-        raise LinkExpired("photo_gone")
+        raise LinkExpired(FailureCode.PHOTO_GONE)
     if reply.status_code == 429 or reply.status_code >= 500:
-        raise Busy("discord_unreachable", retry_after(reply.headers))
+        raise Busy(FailureCode.DISCORD_UNREACHABLE, retry_after(reply.headers))
     if reply.status_code != 200:
-        raise Unreadable("photo_gone")
+        raise Unreadable(FailureCode.PHOTO_GONE)
     return await photo(reply, limit)

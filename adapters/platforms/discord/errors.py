@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import structlog
 
-from bot.errors import BotError, Busy, Refused
+from bot.errors import BotError, Busy, FailureCode, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -29,19 +29,19 @@ Meaning = Callable[[], BotError]
 
 
 def _shut_out() -> BotError:
-    return Refused("discord_shut_out")
+    return Refused("channel_lost")
 
 
 def _post_gone() -> BotError:
-    return Refused("discord_post_gone")
+    return Refused(FailureCode.DISCORD_POST_GONE)
 
 
 def _token_expired() -> BotError:
-    return InteractionExpired("discord_interaction_over")
+    return InteractionExpired(FailureCode.DISCORD_INTERACTION_OVER)
 
 
 def _slow_down() -> BotError:
-    return Busy("discord_slow_down")
+    return Busy(FailureCode.DISCORD_SLOW_DOWN)
 
 
 # Discord's own codes, and what they mean.
@@ -57,11 +57,11 @@ MEANINGS: Mapping[int, Meaning] = {
     50007: _shut_out,  # takes no private messages from us
     50013: _shut_out,  # no permission
     50027: _token_expired,  # invalid webhook token
-    50083: lambda: ThreadArchived("discord_locked"),
+    50083: lambda: ThreadArchived(FailureCode.DISCORD_LOCKED),
     50278: _shut_out,  # no server in common any more
-    130000: lambda: Busy("discord_unreachable"),  # overloaded
-    160002: lambda: HistoryForbidden("discord_shut_out"),
-    160005: lambda: Refused("discord_locked"),
+    130000: lambda: Busy(FailureCode.DISCORD_UNREACHABLE),  # overloaded
+    160002: lambda: HistoryForbidden("channel_lost"),
+    160005: lambda: Refused(FailureCode.DISCORD_LOCKED),
 }
 
 
@@ -71,17 +71,17 @@ def map_discord_errors() -> Iterator[None]:
     try:
         yield
     except discord.LoginFailure as error:
-        raise Refused("discord_wrong_token") from error
+        raise Refused(FailureCode.DISCORD_WRONG_TOKEN) from error
     except discord.RateLimited as error:  # before it even asked
-        raise Busy("discord_slow_down", error.retry_after) from error
+        raise Busy(FailureCode.DISCORD_SLOW_DOWN, error.retry_after) from error
     except discord.HTTPException as error:
         raise _meaning(error) from error
     except (OSError, aiohttp.ClientError, JSONDecodeError) as error:  # a TimeoutError is an OSError
-        raise Busy("discord_unreachable") from error
+        raise Busy(FailureCode.DISCORD_UNREACHABLE) from error
     except RuntimeError as error:
         if str(error) != "Session is closed":
             raise
-        raise Busy("discord_unreachable") from error  # the connection is being made anew
+        raise Busy(FailureCode.DISCORD_UNREACHABLE) from error  # the connection is being made anew
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -96,10 +96,10 @@ def _meaning(error: discord.HTTPException) -> BotError:
     if meaning := MEANINGS.get(error.code):
         return meaning()
     if error.status == 429:
-        return Busy("discord_slow_down", retry_after(error.response.headers))
+        return Busy(FailureCode.DISCORD_SLOW_DOWN, retry_after(error.response.headers))
     if error.status >= 500:
-        return Busy("discord_unreachable")
+        return Busy(FailureCode.DISCORD_UNREACHABLE)
     if error.status == 401:
-        return Refused("discord_wrong_token")
+        return Refused(FailureCode.DISCORD_WRONG_TOKEN)
     log.warning("Discord refused a request", status=error.status, code=error.code, reason=error.text)
-    return Refused("discord_shut_out" if error.status == 403 and not error.code else "discord_refused")
+    return Refused("channel_lost" if error.status == 403 and not error.code else FailureCode.DISCORD_REFUSED)

@@ -14,7 +14,7 @@ from adapters.platforms.discord.interactions import Interactions
 from adapters.platforms.discord.library_patches import set_gateway_address
 from adapters.platforms.discord.rest_pacing import MAX_SESSION_WAIT, RestPacing
 from adapters.platforms.discord.shards import Shards
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.util.retry import DISCORD_GATEWAY, Backoff
 
 log = structlog.get_logger(__name__)
@@ -152,9 +152,9 @@ async def stay_connected(
             async with client:
                 await client.start(token)
         except discord.LoginFailure as error:
-            raise Refused("discord_wrong_token") from error
+            raise Refused(FailureCode.DISCORD_WRONG_TOKEN) from error
         except discord.PrivilegedIntentsRequired as error:
-            raise Refused("discord_intents") from error
+            raise Refused(FailureCode.DISCORD_INTENTS) from error
         except discord.ConnectionClosed as error:
             if key := FINAL.get(error.code):
                 raise Refused(key) from error

@@ -133,7 +133,7 @@ class IncomingMessages:
             async with self._reading:
                 missed = await budget.read(self._clients[shard], place, after)
         except Refused as error:  # we may not look, or it is gone
-            log.info("a channel cannot be caught up with", channel=str(place), reason=error.key)
+            log.info("a channel cannot be caught up with", channel=str(place), reason=error.code)
             return
         if missed:
             log.info("catching up", channel=str(place), messages=len(missed))

@@ -91,7 +91,7 @@ class Interactions:
                 elif interaction.type is InteractionType.application_command:
                     await self._handle_command(interaction, data)
         except BotError as error:
-            log.warning("an interaction could not be taken in", kind=str(interaction.type), reason=error.key)
+            log.warning("an interaction could not be taken in", kind=str(interaction.type), reason=error.code)
 
     async def handle_press(self, interaction: discord.Interaction, command: str) -> None:
         """Handle a press of a button: a message with its command, about the post above it."""
@@ -233,7 +233,7 @@ async def _acknowledge(interaction: discord.Interaction, *, thinking: bool = Fal
         with map_discord_errors():
             await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
     except BotError as error:
-        log.warning("an interaction was acknowledged too late", reason=error.key)
+        log.warning("an interaction was acknowledged too late", reason=error.code)
         return False
     return True
 
@@ -244,7 +244,7 @@ async def _stop_thinking(interaction: discord.Interaction) -> None:
         with map_discord_errors():
             await interaction.delete_original_response()
     except BotError as error:
-        log.warning("Discord goes on to show that the bot thinks", reason=error.key)
+        log.warning("Discord goes on to show that the bot thinks", reason=error.code)
 
 
 # where and who

@@ -139,4 +139,4 @@ class DiscordListener:
             with map_discord_errors():
                 await sync_commands(await self.rest.client(), self.commands)
         except BotError as error:
-            log.warning("Discord does not take the commands", reason=error.key)
+            log.warning("Discord does not take the commands", reason=error.code)

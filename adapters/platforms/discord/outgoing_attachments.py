@@ -8,7 +8,7 @@ from pathlib import PurePath
 import discord
 import structlog
 
-from bot.errors import Refused, Unreadable
+from bot.errors import FailureCode, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed, run
 from bot.messages import File
 
@@ -26,7 +26,7 @@ async def shrink_large_pictures(files: Sequence[File]) -> Sequence[File]:
     shrunk_files = [await _shrink(file) if _is_too_large(file) else file for file in files]
     for file in shrunk_files:
         if _is_too_large(file):
-            raise Refused("file_too_large", name=file.name, limit=MAX_MEGABYTES)
+            raise Refused(FailureCode.FILE_TOO_LARGE, name=file.name, limit=MAX_MEGABYTES)
     return shrunk_files
 
 

@@ -14,7 +14,7 @@ from adapters.platforms.discord.library_patches import (
     silence_voice_warnings,
 )
 from adapters.platforms.discord.rest_pacing import RestPacing
-from bot.errors import Busy
+from bot.errors import Busy, FailureCode
 
 POSTING = re.compile(r"/(?:channels/(?=\d+/messages)|webhooks/\d+/)([^/]+)")  # in a channel, or by a token
 MAX_ROUTES = 5_000  # channels and tokens whose remaining calls are known
@@ -87,7 +87,7 @@ class RestClient:
         """Return the bot's application, as in the Developer Portal."""
         application = (await self.client()).application
         if application is None:  # logging in reads it
-            raise Busy("discord_unreachable")
+            raise Busy(FailureCode.DISCORD_UNREACHABLE)
         return application
 
     async def _log_in(self) -> discord.Client:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import aiohttp
 import structlog
 
-from bot.errors import Busy
+from bot.errors import Busy, FailureCode
 from bot.messages import RateLimit
 from bot.ports import Coordination
 
@@ -75,7 +75,7 @@ class RestPacing:
         else:
             patience, pause = MAX_WAIT, await self._acquire(self._calls, MAX_WAIT)
         if pause > patience:
-            raise Busy("discord_slow_down", retry_after=pause)
+            raise Busy(FailureCode.DISCORD_SLOW_DOWN, retry_after=pause)
         await asyncio.sleep(pause)
 
     async def _acquire_now(self, rate_limit: RateLimit) -> float:

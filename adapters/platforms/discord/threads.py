@@ -48,7 +48,7 @@ class PhotoThreads:
             with speaking(settings.language or message.language):
                 await _open(discord_message, message.text)
         except BotError as error:  # then it is answered in the channel
-            log.warning("a thread could not be opened", channel=discord_message.channel.id, reason=error.key)
+            log.warning("a thread could not be opened", channel=discord_message.channel.id, reason=error.code)
             return message
         moved = replace(
             message, channel=Place(discord_message.id).channel, addressed=True
@@ -97,7 +97,7 @@ class PermissionNotices:
                     suppress_embeds=True,
                 )
         except BotError as error:
-            log.warning("could not ask for a mention by name", channel=discord_message.channel.id, reason=error.key)
+            log.warning("could not ask for a mention by name", channel=discord_message.channel.id, reason=error.code)
 
     async def report_missing_permission(self, channel: int, message: str | None, permission: str) -> None:
         """Notify the message's author that this permission is missing for the answer or its files."""
@@ -128,7 +128,7 @@ class PermissionNotices:
                 sentence = say("discord_may_not_speak", channel=f"<#{channel}>", permission=permission)
                 await private.send(sentence, suppress_embeds=True)
         except BotError as error:
-            log.warning("could not tell that I may not speak", channel=channel, reason=error.key)
+            log.warning("could not tell that I may not speak", channel=channel, reason=error.code)
 
     async def expire(self, before: float) -> None:
         """Forget notices from before then."""

@@ -41,7 +41,7 @@ from adapters.platforms.telegram.webhook import Webhook, derive_secret
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Health, HealthState, Platform, PostLimits
 from bot.commands import ASK, LISTED, QUESTIONS
-from bot.errors import BotError, Busy, Refused, Unreadable
+from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import MEGABYTE, Http, Reply, check_size, photo
@@ -243,7 +243,7 @@ class Telegram:
             with map_telegram_errors():
                 await self._bot.answer_callback_query(query, text=sentence)
         except BotError as error:  # the button only goes on showing its progress sign
-            log.info("a press was not acknowledged", reason=error.key)
+            log.info("a press was not acknowledged", reason=error.code)
 
     # speaking
 
@@ -283,7 +283,7 @@ class Telegram:
         A file that is neither picture, document nor sound is not fetched.
         """
         if attachment.mime.startswith(("video/", "audio/")) and not attachment.sound:
-            raise Unreadable("photo_not_an_image")
+            raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
         telegram_limit = FILE_LIMIT * MEGABYTE
         if telegram_limit <= limit and attachment.size > telegram_limit:
             raise file_too_big()
@@ -298,8 +298,8 @@ class Telegram:
                 async with self._files.stream("GET", quote(file["file_path"])) as reply:
                     return await _body(reply, limit)
             except Busy as error:
-                raise Busy("telegram_unreachable", error.retry_after) from error
-        raise Unreadable("photo_gone")
+                raise Busy(FailureCode.TELEGRAM_UNREACHABLE, error.retry_after) from error
+        raise Unreadable(FailureCode.PHOTO_GONE)
 
     # odds and ends
 
@@ -330,14 +330,14 @@ class Telegram:
             try:
                 await self._bot.get_me()
             except InvalidToken as error:
-                raise Refused("telegram_wrong_token") from error
+                raise Refused(FailureCode.TELEGRAM_WRONG_TOKEN) from error
 
 
 async def _body(reply: Reply, limit: int) -> bytes:
     if reply.status_code == 404:
-        raise Unreadable("photo_gone")
+        raise Unreadable(FailureCode.PHOTO_GONE)
     if reply.status_code != 200:
-        raise Busy("telegram_unreachable")
+        raise Busy(FailureCode.TELEGRAM_UNREACHABLE)
     return await photo(reply, limit)
 
 

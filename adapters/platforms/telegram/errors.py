@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
-from bot.errors import BotError, Busy, Refused, Unreadable
+from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 
 log = structlog.get_logger(__name__)
 
@@ -38,19 +38,19 @@ Meaning = Callable[[], BotError | None]
 
 def file_too_big() -> BotError:
     """Return the error for a file that is too large for a bot to fetch."""
-    return Unreadable("telegram_too_heavy", limit=FILE_LIMIT)
+    return Unreadable(FailureCode.TELEGRAM_TOO_HEAVY, limit=FILE_LIMIT)
 
 
 def _shut_out() -> BotError:
-    return Refused("telegram_shut_out")
+    return Refused("channel_lost")
 
 
 def _post_gone() -> BotError:
-    return Refused("telegram_post_gone")
+    return Refused(FailureCode.TELEGRAM_POST_GONE)
 
 
 def _file_gone() -> BotError:
-    return Unreadable("photo_gone")
+    return Unreadable(FailureCode.PHOTO_GONE)
 
 
 # A piece of what Telegram says in lower case, and what it means: None where all is well. The first that fits counts.
@@ -58,14 +58,14 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
     ("message is not modified", lambda: None),
     ("query is too old", lambda: None),
     ("file is too big", file_too_big),
-    ("file is temporarily unavailable", lambda: FileUnavailable("photo_gone")),
+    ("file is temporarily unavailable", lambda: FileUnavailable(FailureCode.PHOTO_GONE)),
     ("file identifier", _file_gone),
     ("file_id", _file_gone),
     ("file reference", _file_gone),
-    ("thread not found", lambda: TopicGone("telegram_topic_gone")),
-    ("topic_closed", lambda: TopicGone("telegram_topic_gone")),
-    ("topic_deleted", lambda: TopicGone("telegram_topic_gone")),
-    ("entit", lambda: BadFormatting("telegram_formatting")),
+    ("thread not found", lambda: TopicGone(FailureCode.TELEGRAM_TOPIC_GONE)),
+    ("topic_closed", lambda: TopicGone(FailureCode.TELEGRAM_TOPIC_GONE)),
+    ("topic_deleted", lambda: TopicGone(FailureCode.TELEGRAM_TOPIC_GONE)),
+    ("entit", lambda: BadFormatting(FailureCode.TELEGRAM_FORMATTING)),
     ("message to edit not found", _post_gone),
     ("message can't be edited", _post_gone),
     ("message_id_invalid", _post_gone),
@@ -96,9 +96,9 @@ def map_telegram_errors() -> Iterator[None]:
         if meaning := _meaning(error):
             raise meaning from error
     except InvalidToken as error:  # any 404 as well, such as for a method that an old server does not have
-        raise Refused("telegram_refused") from error
+        raise Refused(FailureCode.TELEGRAM_REFUSED) from error
     except TelegramError as error:
-        raise Busy("telegram_unreachable") from error
+        raise Busy(FailureCode.TELEGRAM_UNREACHABLE) from error
 
 
 def _meaning(error: BadRequest) -> BotError | None:
@@ -107,4 +107,4 @@ def _meaning(error: BadRequest) -> BotError | None:
         if piece in said:
             return meaning()
     log.warning("Telegram refused a request", reason=str(error))
-    return Refused("telegram_refused")
+    return Refused(FailureCode.TELEGRAM_REFUSED)

@@ -10,7 +10,7 @@ from telegram.error import BadRequest
 
 from adapters.platforms.telegram.photo_check import is_plain
 from adapters.platforms.telegram.transport import TelegramBot
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import SOUNDS, File
 
 MAX_CAPTION = 1024  # UTF-16 units of the text below a file
@@ -50,7 +50,7 @@ def check_sizes(files: Sequence[File]) -> None:
     """Raise Refused when one of them is larger than Telegram allows."""
     for file in files:
         if len(file.data) > MAX_MEGABYTES * MEGABYTE:
-            raise Refused("file_too_large", name=file.name, limit=MAX_MEGABYTES)
+            raise Refused(FailureCode.FILE_TOO_LARGE, name=file.name, limit=MAX_MEGABYTES)
 
 
 async def choose_methods(files: Sequence[File]) -> list[OutgoingFile]:

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from telegram.error import InvalidToken
 
-from bot.errors import Busy, Refused
+from bot.errors import Busy, FailureCode, Refused
 from bot.util.retry import TELEGRAM_POLL, Backoff, RetryPolicy
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ class PollingBackoff:
         """Sleep after a failure. Raises Refused once the token must be taken to be revoked."""
         self._refusals = self._refusals + 1 if isinstance(error, InvalidToken) else 0
         if self._refusals >= MAX_REFUSALS:
-            raise Refused("telegram_wrong_token") from error
+            raise Refused(FailureCode.TELEGRAM_WRONG_TOKEN) from error
         self._log_once(type(error).__name__, str(error))
         await asyncio.sleep(self._backoff.next_delay(error.retry_after if isinstance(error, Busy) else None))
 

@@ -26,7 +26,7 @@ from adapters.platforms.telegram.outgoing_files import (
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.translate import parse_address
 from adapters.platforms.telegram.transport import TelegramBot
-from bot.errors import BotError, Busy, Refused
+from bot.errors import BotError, Busy, FailureCode, Refused
 from bot.messages import Channel, OutgoingPost
 from bot.replies.pages import units
 from bot.util.retry import TELEGRAM_ATTACHMENTS, retry
@@ -88,7 +88,7 @@ class Posting:
         except Refused as error:
             if not post.files:
                 raise
-            log.warning("Telegram does not take a file", reason=error.key)
+            log.warning("Telegram does not take a file", reason=error.code)
             sent_id = await self.send(channel, replace(post, files=(), is_partial=False))
         await self._send_files(channel, sent_id, unsent_files)
         return sent_id
@@ -113,7 +113,7 @@ class Posting:
             for batch in group_into_batches(unsent_files):
                 await self._send_batch(channel, post, batch)
         except BotError as error:
-            log.error("files could not be sent", files=len(unsent_files), reason=error.key)
+            log.error("files could not be sent", files=len(unsent_files), reason=error.code)
             with suppress(BotError):
                 await self.send(channel, OutgoingPost(text=f"⚠️ {say('telegram_no_files')}", reply_to=post))
 
@@ -184,7 +184,7 @@ class Posting:
                     post = render_plain(text)
                 except GroupMigrated as migrated:
                     self.migrated_groups[chat] = chat = migrated.chat
-            raise Refused("telegram_refused")
+            raise Refused(FailureCode.TELEGRAM_REFUSED)
 
 
 def is_private(channel: Channel) -> bool:

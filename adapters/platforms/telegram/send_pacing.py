@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from adapters.platforms.telegram.clock import Acquire, Clock, LoopClock
-from bot.errors import Busy
+from bot.errors import Busy, FailureCode
 from bot.messages import RateLimit
 from bot.store.rate_limits import LocalRateLimiter, pass_through
 
@@ -172,4 +172,4 @@ class SendPacing:
 
 
 def _slow_down(seconds: float) -> Busy:
-    return Busy("telegram_slow_down", retry_after=max(seconds, MIN_RETRY_AFTER))
+    return Busy(FailureCode.TELEGRAM_SLOW_DOWN, retry_after=max(seconds, MIN_RETRY_AFTER))

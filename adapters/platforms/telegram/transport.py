@@ -7,7 +7,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.errors import Busy
+from bot.errors import Busy, FailureCode
 from bot.util.http import aiohttp_transport
 
 READ_TIMEOUT = 20.0  # seconds without a byte from Telegram
@@ -27,7 +27,7 @@ class BotRequest(HTTPXRequest):
         if not isinstance(reply_json, dict) or ("result" not in reply_json and reply_json.get("ok") is not False):
             raise TelegramError("what came back is not Telegram's")
         if seconds := (reply_json.get("parameters") or {}).get("retry_after"):
-            raise Busy("telegram_slow_down", retry_after=float(seconds))  # RetryAfter itself is deprecated
+            raise Busy(FailureCode.TELEGRAM_SLOW_DOWN, retry_after=float(seconds))  # RetryAfter itself is deprecated
         return reply_json
 
 

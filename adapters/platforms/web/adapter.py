@@ -19,7 +19,7 @@ from adapters.platforms.web.upload_kinds import browser_type
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Platform, PostLimits
 from bot.commands.model_choice import known_models
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost
 from bot.ports import Receive
 from bot.util.http import check_size
@@ -131,7 +131,7 @@ class WebPage:
         """Fetch a file from the journal."""
         data = await self.journal.get_data(attachment.ref)
         if data is None:
-            raise Unreadable("photo_gone")
+            raise Unreadable(FailureCode.PHOTO_GONE)
         check_size(len(data), limit)
         return data
 

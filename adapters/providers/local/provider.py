@@ -8,7 +8,7 @@ from typing import Self
 from adapters.providers.local.measurements import measure
 from adapters.providers.local.report import MeasuredPhoto, write_report
 from bot.adapter_context import AdapterContext
-from bot.errors import Busy, Refused, Unreadable
+from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed
 from bot.messages import Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
 
@@ -66,9 +66,9 @@ async def _measure_photo(photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
     try:
         measurements = await measure(photo.file, owner=str(prompt.conversation.id))
     except FileNotFoundError as error:  # another process needed the place; by the next try it is fetched again
-        raise Busy("photo_gone") from error
+        raise Busy(FailureCode.PHOTO_GONE) from error
     except (Unreadable, WorkerFailed) as error:
-        raise Refused("provider_photo_refused") from error
+        raise Refused(FailureCode.PROVIDER_PHOTO_REFUSED) from error
     return MeasuredPhoto(prompt.numbers.get(photo.sha256, n), photo, measurements)
 
 

@@ -20,7 +20,7 @@ from adapters.providers.error_rules import (
     unknown_model,
     unreadable,
 )
-from bot.errors import BotError, Forgotten, Refused
+from bot.errors import BotError, FailureCode, Forgotten, Refused
 
 
 class AssetsLost(Refused):
@@ -36,10 +36,10 @@ _WRONG = at(400, 404, 410, 422, "record", "stream")
 
 # The first rule that matches decides.
 RULES: tuple[ErrorRule, ...] = (
-    ErrorRule(None, r"INSUFFICIENT_CREDITS|requires\s+[\d,]+\s+credits", refused("provider_no_credits")),
-    ErrorRule(at(402, 406), ANYTHING, refused("provider_no_credits")),
+    ErrorRule(None, r"INSUFFICIENT_CREDITS|requires\s+[\d,]+\s+credits", refused(FailureCode.PROVIDER_NO_CREDITS)),
+    ErrorRule(at(402, 406), ANYTHING, refused(FailureCode.PROVIDER_NO_CREDITS)),
     *TOO_MANY,
-    ErrorRule(at(401), ANYTHING, refused("provider_wrong_key")),
+    ErrorRule(at(401), ANYTHING, refused(FailureCode.PROVIDER_WRONG_KEY)),
     *GATEKEEPER,
     ErrorRule(
         None,
@@ -49,39 +49,41 @@ RULES: tuple[ErrorRule, ...] = (
     ErrorRule(
         at(400, 422),
         r"\btype must be\b|conversation type|UNSUPPORTED_FEATURE|not supported (?:by|on) this|no longer supported",
-        lambda _, __: EndpointMissing("provider_unsupported"),
+        lambda _, __: EndpointMissing(FailureCode.PROVIDER_UNSUPPORTED),
     ),
-    ErrorRule(_WRONG, rf"conversation.*{_GONE}|{_GONE}.*conversation", lambda _, __: Forgotten("provider_forgot")),
+    ErrorRule(
+        _WRONG, rf"conversation.*{_GONE}|{_GONE}.*conversation", lambda _, __: Forgotten(FailureCode.PROVIDER_FORGOT)
+    ),
     ErrorRule(
         _WRONG,
         rf"\b(?:asset|image|file)s?(?:\b|_).*{_GONE}|NoSuchKey",
-        lambda failure, _: AssetsLost("provider_bad_request", status=failure.where),
+        lambda failure, _: AssetsLost(FailureCode.PROVIDER_BAD_REQUEST, status=failure.where),
     ),
-    ErrorRule(at(413), ANYTHING, refused("provider_too_large")),
+    ErrorRule(at(413), ANYTHING, refused(FailureCode.PROVIDER_TOO_LARGE)),
     ErrorRule(None, r"OPEN_AI_UNEXPECTED_ERROR(?!.*supported values are)", down),
-    ErrorRule(at(404, 405, 410), ANYTHING, lambda _, __: EndpointMissing("provider_unsupported")),
+    ErrorRule(at(404, 405, 410), ANYTHING, lambda _, __: EndpointMissing(FailureCode.PROVIDER_UNSUPPORTED)),
     *REST,
 )
 
 # Failures of a photo, in front of the others.
 UPLOAD_RULES: tuple[ErrorRule, ...] = (
-    ErrorRule(at(413), ANYTHING, unreadable("photo_too_large")),
-    ErrorRule(at(415), ANYTHING, unreadable("photo_refused")),
+    ErrorRule(at(413), ANYTHING, unreadable(FailureCode.PHOTO_TOO_LARGE)),
+    ErrorRule(at(415), ANYTHING, unreadable(FailureCode.PHOTO_REFUSED)),
     ErrorRule(
         at(400, 422),
         r"file type|FILE_TYPE|mime|unsupported (?:file|image)|invalid (?:file|image)",
-        unreadable("photo_refused"),
+        unreadable(FailureCode.PHOTO_REFUSED),
     ),
     *RULES,
 )
 
 # Failures of a document, in front of the others.
 DOCUMENT_RULES: tuple[ErrorRule, ...] = (
-    ErrorRule(at(415), ANYTHING, unreadable("document_refused")),
+    ErrorRule(at(415), ANYTHING, unreadable(FailureCode.DOCUMENT_REFUSED)),
     ErrorRule(
         at(400, 422),
         r"file type|FILE_TYPE|mime|(?:unsupported|invalid) (?:file|document)",
-        unreadable("document_refused"),
+        unreadable(FailureCode.DOCUMENT_REFUSED),
     ),
     *UPLOAD_RULES,
 )
@@ -94,27 +96,27 @@ _MODERATED = (
     r"|violat\w*\s+(?:\w+\s+){0,3}(?:polic|guideline|terms)|banned prompt|inappropriate"
 )
 STUDIO_RULES: tuple[ErrorRule, ...] = (
-    ErrorRule(at(400, 403, 422, "record"), _MODERATED, refused("studio_moderated")),
+    ErrorRule(at(400, 403, 422, "record"), _MODERATED, refused(FailureCode.STUDIO_MODERATED)),
     *RULES,
 )
 
 # Failures of a recording, when it is uploaded or transcribed.
 _TOO_LARGE = r"too (?:large|big|long)|maximum (?:content|file|audio) (?:size|length|duration)|size limit"
 SOUND_RULES: tuple[ErrorRule, ...] = (
-    ErrorRule(at(413), ANYTHING, refused("voice_too_large")),
-    ErrorRule(at(400, 422, "record"), _TOO_LARGE, refused("voice_too_large")),
-    ErrorRule(at(415), ANYTHING, refused("voice_refused")),
+    ErrorRule(at(413), ANYTHING, refused(FailureCode.VOICE_TOO_LARGE)),
+    ErrorRule(at(400, 422, "record"), _TOO_LARGE, refused(FailureCode.VOICE_TOO_LARGE)),
+    ErrorRule(at(415), ANYTHING, refused(FailureCode.VOICE_REFUSED)),
     ErrorRule(
         at(400, 422, "record"),
         r"file type|FILE_PROCESSING|mime|(?:unsupported|invalid|unrecognized) (?:file|audio)|could not be decoded",
-        refused("voice_refused"),
+        refused(FailureCode.VOICE_REFUSED),
     ),
     *STUDIO_RULES,
 )
 
 # Failures of a video, in front of the others.
 VIDEO_RULES: tuple[ErrorRule, ...] = (
-    ErrorRule(at(400, 422), r"youtube ?url|youtube link|transcript|caption", refused("video_refused")),
+    ErrorRule(at(400, 422), r"youtube ?url|youtube link|transcript|caption", refused(FailureCode.VIDEO_REFUSED)),
     *RULES,
 )
 

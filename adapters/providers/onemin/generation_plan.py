@@ -7,7 +7,7 @@ from math import log
 from typing import Any
 
 from adapters.providers.onemin.generation_params import NEEDS_PHOTO, NEEDS_PROMPT, GenerationParams, generation_params
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import GenerationRequest
 
 COUNT = "n"
@@ -35,7 +35,7 @@ def plan_generation(request: GenerationRequest) -> GenerationPlan:
     if request.kind in NEEDS_PROMPT:
         prompt["prompt"] = _prompt_text(request, params)
     if request.kind in NEEDS_PHOTO and request.photo is None:
-        raise Refused("studio_no_photo")
+        raise Refused(FailureCode.STUDIO_NO_PHOTO)
     prompt |= _shape(request, params)
     for name, value in request.params.items():
         if name not in (COUNT, *SHAPES):
@@ -46,10 +46,12 @@ def plan_generation(request: GenerationRequest) -> GenerationPlan:
 def _prompt_text(request: GenerationRequest, params: GenerationParams) -> str:
     words = request.words.strip()
     if not words:
-        raise Refused("studio_no_words")
+        raise Refused(FailureCode.STUDIO_NO_WORDS)
     length = len(words.encode("utf-16-le", "replace")) // 2  # the other side counts as JavaScript does
     if length > params.max_prompt_length:
-        raise Refused("studio_words_too_long", model=request.model, most=params.max_prompt_length, length=length)
+        raise Refused(
+            FailureCode.STUDIO_WORDS_TOO_LONG, model=request.model, most=params.max_prompt_length, length=length
+        )
     return words.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
 
 
@@ -62,7 +64,7 @@ def _request_count(request: GenerationRequest, params: GenerationParams) -> int:
     counts = range(params.batch_size, params.max_pictures + 1, params.batch_size)
     if not wanted.isdecimal() or int(wanted) not in counts:
         possible = str(counts[0]) if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
-        raise Refused("studio_n", model=request.model, n=wanted[:20], possible=possible)
+        raise Refused(FailureCode.STUDIO_N, model=request.model, n=wanted[:20], possible=possible)
     return int(wanted) // params.batch_size
 
 
@@ -71,13 +73,17 @@ def _option(request: GenerationRequest, params: GenerationParams, name: str, val
     if values is None:
         raise _unknown_option(request, params, name)
     if value.lower() not in values:
-        raise Refused("studio_wish", model=request.model, wish=name, value=value[:50], possible=", ".join(values))
+        raise Refused(
+            FailureCode.STUDIO_WISH, model=request.model, wish=name, value=value[:50], possible=", ".join(values)
+        )
     return values[value.lower()]
 
 
 def _unknown_option(request: GenerationRequest, params: GenerationParams, name: str) -> Refused:
     possible = [COUNT] * (params.max_pictures > params.batch_size) + ["size"] * bool(params.shapes) + [*params.options]
-    return Refused("studio_wish_unknown", model=request.model, wish=name[:50], possible=", ".join(possible) or "–")
+    return Refused(
+        FailureCode.STUDIO_WISH_UNKNOWN, model=request.model, wish=name[:50], possible=", ".join(possible) or "–"
+    )
 
 
 # Shapes
@@ -97,7 +103,7 @@ def _shape(request: GenerationRequest, params: GenerationParams) -> Mapping[str,
     same_ratio = next((shape for shape in params.shapes if _ratio(shape) == _ratio(wanted) is not None), None)
     # Another size is another picture than was asked for, unless the model knows only ratios.
     if same_ratio is None or ("x" in same_ratio and "x" in wanted):
-        raise Refused("studio_size", model=request.model, size=wanted[:20], possible=", ".join(params.shapes))
+        raise Refused(FailureCode.STUDIO_SIZE, model=request.model, size=wanted[:20], possible=", ".join(params.shapes))
     return params.shapes[same_ratio]
 
 
@@ -132,7 +138,7 @@ def _free_size(request: GenerationRequest, size: str) -> str:
         or long > SLIMMEST * short
     ):
         raise Refused(
-            "studio_size_free",
+            FailureCode.STUDIO_SIZE_FREE,
             model=request.model,
             size=size,
             step=STEP,

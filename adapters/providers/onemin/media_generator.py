@@ -18,7 +18,7 @@ from adapters.providers.onemin.reply_reader import read_record
 from adapters.providers.onemin.result_files import ResultFetcher, find_addresses
 from adapters.providers.onemin.speech_params import VOICE, read_transcript, transcription_params, truncate_for_speech
 from adapters.providers.onemin.uploads import Upload, UploadedRecording, Uploads
-from bot.errors import BotError, Refused, Unreadable
+from bot.errors import BotError, FailureCode, Refused, Unreadable
 from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class OneMinMedia:
         try:
             return await self._with_upload(request.photo, lambda key: self._generate_pictures(request, plan, key))
         except Unreadable as problem:  # its key names a reason, which is no sentence by itself
-            raise Refused("studio_photo", why=problem) from problem
+            raise Refused(FailureCode.STUDIO_PHOTO, why=problem) from problem
 
     async def _generate_pictures(
         self, request: GenerationRequest, plan: GenerationPlan, photo: str | None
@@ -114,9 +114,9 @@ class OneMinMedia:
         """Transcribe a recording. Raises Refused (voice_*) where it is not accepted, or holds no words."""
         params, asset_kind = transcription_params(model), kind_of(recording.data, "sound")
         if asset_kind is None:
-            raise Refused("voice_refused")
+            raise Refused(FailureCode.VOICE_REFUSED)
         if len(recording.data) > params.max_bytes:
-            raise Refused("voice_too_large")
+            raise Refused(FailureCode.VOICE_TOO_LARGE)
 
         async def ask(key: str | None) -> Transcript:
             prompt = {"audioUrl": key, **params.fields(language)}
@@ -128,14 +128,14 @@ class OneMinMedia:
             UploadedRecording(recording.data, asset_kind.mime, asset_kind.extension, sha256), ask
         )
         if not transcript.text:
-            raise Refused("voice_silent")
+            raise Refused(FailureCode.VOICE_SILENT)
         return transcript
 
     async def speak(self, text: str, model: str) -> Generated:
         """Read the text aloud, or as much of it as 1min.ai takes."""
         words = truncate_for_speech(text)
         if not words:
-            raise Refused("studio_no_words")
+            raise Refused(FailureCode.STUDIO_NO_WORDS)
         prompt = {"text": words, "voice": VOICE, "response_format": "opus"}
         record, usage = await self._ask(FEATURES["speak"], model, prompt, STUDIO_RULES)
         return Generated(tuple(_rename(await self._fetch_results(record, "sound"), "speech", words))[:1], usage)
@@ -162,7 +162,7 @@ class OneMinMedia:
         reply_json = await self._call("POST", PATH, name, rules=rules, json=body, timeout=self._patience)
         record = reply_json.get("aiRecord")
         if not isinstance(record, dict):
-            raise Refused("provider_nonsense")
+            raise Refused(FailureCode.PROVIDER_NONSENSE)
         result = read_record(record)
         if isinstance(result, ServiceFailure):
             raise to_bot_error(result, name, rules)
@@ -172,7 +172,7 @@ class OneMinMedia:
         """Fetch the result files. Raises Refused only when none of them can be fetched."""
         file_addresses = find_addresses(record, self._url)
         if not file_addresses:
-            raise Refused("provider_nonsense")
+            raise Refused(FailureCode.PROVIDER_NONSENSE)
         downloads = (self._fetcher.fetch(addresses, family) for addresses in file_addresses)
         results = await asyncio.gather(*downloads, return_exceptions=True)
         files = [

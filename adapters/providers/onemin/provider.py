@@ -33,7 +33,7 @@ from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecordi
 from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.asking.video_links import check as check_videos
-from bot.errors import BotError, Busy, Forgotten, Refused, Unreadable
+from bot.errors import BotError, Busy, FailureCode, Forgotten, Refused, Unreadable
 from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, RateLimit
 from bot.util.http import Http, chunks, read_capped
 
@@ -122,7 +122,7 @@ class OneMin:
         conversation_json = reply_json.get("conversation")  # as it is documented; older pages show it flat
         uuid = (conversation_json if isinstance(conversation_json, dict) else reply_json).get("uuid")
         if not isinstance(uuid, str) or not uuid:
-            raise Refused("provider_nonsense")
+            raise Refused(FailureCode.PROVIDER_NONSENSE)
         return uuid
 
     async def _begin_aside(self, prompt: Prompt, fields: Mapping[str, Any]) -> str:
@@ -159,7 +159,7 @@ class OneMin:
 
     async def _send(self, upload: Upload) -> str:
         if isinstance(upload, Photo) and upload.mime not in PHOTOS:  # which its page about chats with images names
-            raise Unreadable("photo_refused")
+            raise Unreadable(FailureCode.PHOTO_REFUSED)
         rules = next(rules for kind, rules in RULES_BY_UPLOAD if isinstance(upload, kind))
         await self._limiter.acquire()
         with _opened(upload) as file:  # after the rate limit: many may wait, too many for open files
@@ -170,7 +170,7 @@ class OneMin:
             key = reply_json[part].get(field) if isinstance(reply_json.get(part), dict) else None
             if isinstance(key, str) and key:
                 return key
-        raise Refused("provider_nonsense")
+        raise Refused(FailureCode.PROVIDER_NONSENSE)
 
     # questions
 
@@ -274,19 +274,19 @@ class OneMin:
                 raise to_bot_error(await read_failure(reply), model, rules)
             reply_json = parse_json(await read_capped(reply))
         if not isinstance(reply_json, dict):
-            raise Refused("provider_nonsense")
+            raise Refused(FailureCode.PROVIDER_NONSENSE)
         return reply_json
 
 
 def _correct_error(prompt: Prompt, type: str, problem: BotError) -> BotError:
     """Correct an error by the question: a file can't be lost that was not named."""
     named = prompt.photos or prompt.documents
-    if type == DOCUMENTS and problem.key == "provider_unknown_model":  # it may well talk about other things
-        return Refused("provider_document_refused") if named else Forgotten("provider_forgot")
+    if type == DOCUMENTS and problem.code is FailureCode.PROVIDER_UNKNOWN_MODEL:  # it may well talk about other things
+        return Refused(FailureCode.PROVIDER_DOCUMENT_REFUSED) if named else Forgotten(FailureCode.PROVIDER_FORGOT)
     if isinstance(problem, Forgotten) and prompt.conversation.remote_id is None:
-        return Refused("provider_bad_request", status=404)
+        return Refused(FailureCode.PROVIDER_BAD_REQUEST, status=404)
     if isinstance(problem, AssetsLost) and not named and prompt.conversation.remote_id is not None:
-        return Forgotten("provider_forgot")  # it is a file of an earlier turn, which cannot be mended
+        return Forgotten(FailureCode.PROVIDER_FORGOT)  # it is a file of an earlier turn, which cannot be mended
     return problem
 
 
@@ -296,7 +296,7 @@ def _opened(upload: Upload) -> BinaryIO:
     try:
         return upload.file.open("rb")
     except FileNotFoundError as problem:  # another process needed the place; by the next try it is fetched again
-        raise Busy("photo_gone") from problem
+        raise Busy(FailureCode.PHOTO_GONE) from problem
 
 
 def open_onemin(context: AdapterContext) -> OneMin:

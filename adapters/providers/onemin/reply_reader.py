@@ -12,7 +12,7 @@ from typing import Any, Literal
 from adapters.providers.error_rules import ServiceFailure, parse_failure, read_code_and_message
 from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, TextFrame, rejoin
 from adapters.providers.onemin.stream_cleaner import DuplicateTailFilter
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 from bot.messages import Usage
 from bot.util.http import Event, events, texts
 
@@ -89,7 +89,7 @@ async def _read_json(type: str, body: AsyncGenerator[bytes, None]) -> Frames:
     raw = b"".join([chunk async for chunk in body])
     reply_json = _parse(raw.decode("utf-8", "replace"))
     if not isinstance(reply_json, dict):
-        raise Refused("provider_nonsense")
+        raise Refused(FailureCode.PROVIDER_NONSENSE)
     yield _read_object(reply_json) or parse_failure("record", raw)
     yield EndFrame()
 

@@ -15,7 +15,7 @@ import structlog
 
 from adapters.providers.onemin.asset_kinds import AssetKind, Family, kind_of
 from adapters.providers.responses import is_success
-from bot.errors import Busy, Refused
+from bot.errors import Busy, FailureCode, Refused
 from bot.util.http import MEGABYTE, Http, read_capped
 from bot.util.retry import ONEMIN_RESULT, retry
 
@@ -112,15 +112,15 @@ class ResultFetcher:
             if kind := kind_of(data, family):
                 return data, kind
             log.warning("a result of 1min.ai cannot be had there", host=urlsplit(address).hostname, bytes=len(data))
-        raise Refused("made_gone")
+        raise Refused(FailureCode.MADE_GONE)
 
     async def _read(self, address: str) -> bytes:
         """Return the bytes at an address; b"" when there are none, or no longer. Raises Busy when that is not sure."""
         async with self._http.stream("GET", address) as reply:
             if reply.status_code >= 500 or reply.status_code == 429:
-                raise Busy("provider_down", status=reply.status_code)
+                raise Busy(FailureCode.PROVIDER_DOWN, status=reply.status_code)
             if not is_success(reply):
                 return b""
             if int(reply.headers.get("content-length") or 0) > MAX_BYTES:
-                raise Refused("made_too_large", limit=MAX_BYTES // MEGABYTE)
+                raise Refused(FailureCode.MADE_TOO_LARGE, limit=MAX_BYTES // MEGABYTE)
             return await read_capped(reply, MAX_BYTES)

@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.providers.onemin.uploads import AssetKeys
 from bot.asking.video_links import links
-from bot.errors import BotError, Refused
+from bot.errors import BotError, FailureCode, Refused
 from bot.messages import Prompt
 
 VIDEO, DOCUMENTS = "CHAT_WITH_YOUTUBE_VIDEO", "CHAT_WITH_PDF"
@@ -112,7 +112,7 @@ class SideConversations:
 def _find_topic(prompt: Prompt, documents: Sequence[str]) -> SideTopic | None:
     """Return the topic of a question, if it has one: photos need none, and documents can't be sent along with them."""
     if documents and prompt.photos:
-        raise Refused("provider_document_refused")
+        raise Refused(FailureCode.PROVIDER_DOCUMENT_REFUSED)
     if documents:
         return SideTopic(DOCUMENTS, ",".join(documents), {"fileList": list(documents)})
     videos = links(prompt.text)

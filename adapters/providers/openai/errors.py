@@ -22,7 +22,7 @@ from adapters.providers.error_rules import (
     unknown_model,
 )
 from adapters.providers.openai.model_quirks import FEATURES, Unsupported
-from bot.errors import BotError, Refused
+from bot.errors import BotError, FailureCode, Refused
 from bot.words import say
 
 _NO = at(400, 403, 404, 413, 422, "record", "stream")  # where a service says no to a question
@@ -34,7 +34,7 @@ def _unsupported(feature: str) -> Judge:
 
 
 def _model_is_blind(failure: ServiceFailure, model: str) -> BotError:
-    return Refused("model_blind", model=model, seeing=say("model_blind_nobody"))
+    return Refused(FailureCode.MODEL_BLIND, model=model, seeing=say("model_blind_nobody"))
 
 
 # The first rule that matches decides.
@@ -45,36 +45,38 @@ RULES: tuple[ErrorRule, ...] = (
         r"insufficient_(?:user_)?quota|exceeded your current quota|credit balance is too low|run out of credits"
         r"|api_credit\]? resource limit|insufficient (?:credits?|balance|funds)|billing_hard_limit_reached"
         r"|(?:额度|余额|配额)\S{0,6}(?:不足|用尽|失败)",
-        refused("provider_no_credits"),
+        refused(FailureCode.PROVIDER_NO_CREDITS),
     ),
-    ErrorRule(at(402), ANYTHING, refused("provider_no_credits")),
-    ErrorRule(at(429), r"request too large", refused("provider_context_too_long")),  # more than a minute's tokens
+    ErrorRule(at(402), ANYTHING, refused(FailureCode.PROVIDER_NO_CREDITS)),
+    ErrorRule(
+        at(429), r"request too large", refused(FailureCode.PROVIDER_CONTEXT_TOO_LONG)
+    ),  # more than a minute's tokens
     *TOO_MANY,
     ErrorRule(at("stream", "record"), r"rate_limit|too many requests", slow_down),
-    ErrorRule(at(401), ANYTHING, refused("provider_wrong_key")),
+    ErrorRule(at(401), ANYTHING, refused(FailureCode.PROVIDER_WRONG_KEY)),
     ErrorRule(
         at(400, 403),
         r"api[ _-]?key.{0,20}(?:not valid|invalid)|invalid.{0,20}api[ _-]?key"
         r"|no_db_connection",  # LiteLLM without a database, of a key that it does not know
-        refused("provider_wrong_key"),
+        refused(FailureCode.PROVIDER_WRONG_KEY),
     ),
     *GATEKEEPER,
-    ErrorRule(at(403), r"unsupported_country|country, region", refused("provider_blocked")),
+    ErrorRule(at(403), r"unsupported_country|country, region", refused(FailureCode.PROVIDER_BLOCKED)),
     *(ErrorRule(at(400, 422, "stream", "record"), words, _unsupported(name)) for name, words in FEATURES.items()),
     ErrorRule(
         _NO,
         r"context_length_exceeded|context[ _](?:length|window|size)|prompt is too long|maximum prompt length"
         r"|too many (?:input |prompt )?tokens|input.{0,20}too long|token count.{0,40}exceeds",
-        refused("provider_context_too_long"),
+        refused(FailureCode.PROVIDER_CONTEXT_TOO_LONG),
     ),
     ErrorRule(
         _NO,
         r"content_filter|content[ _]policy|content management policy|responsible ?ai|safety (?:system|polic)"
         r"|usage polic|\bflagged\b|moderation_blocked|prohibited_content|sensitive_words|DataInspectionFailed"
         r"|inappropriate content",
-        refused("provider_filtered"),
+        refused(FailureCode.PROVIDER_FILTERED),
     ),
-    ErrorRule(at(413), ANYTHING, refused("provider_too_large")),
+    ErrorRule(at(413), ANYTHING, refused(FailureCode.PROVIDER_TOO_LARGE)),
     ErrorRule(
         None,
         r"image_url is only supported by|unknown variant .?image_url|not a (?:multimodal|vision) model|at most 0 image"
@@ -96,7 +98,7 @@ RULES: tuple[ErrorRule, ...] = (
         _NO,
         rf"invalid_image|image_parse_error|image_too_|sanitizer_server_error|{_NOT}\w*\b.{{0,40}}\bimage"
         rf"|\bimage\b.{{0,60}}(?:{_NOT}|too (?:large|big|small)|exceed|maximum)|at most \d+ image|too many images",
-        refused("provider_photo_refused"),
+        refused(FailureCode.PROVIDER_PHOTO_REFUSED),
     ),
     ErrorRule(at(404), r"\bmodel\b", unknown_model),
     *REST,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import structlog
 
 from adapters.providers.error_rules import Where
-from bot.errors import Refused
+from bot.errors import FailureCode, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class Unsupported(Refused):
     """A refusal of one feature: the question can be asked again without it."""
 
     def __init__(self, feature: str, where: Where) -> None:
-        super().__init__("provider_bad_request", status=where)
+        super().__init__(FailureCode.PROVIDER_BAD_REQUEST, status=where)
         self.feature = feature
 
 

@@ -22,7 +22,7 @@ from adapters.providers.openai.settings import AimlapiSettings, CompletionSettin
 from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
-from bot.errors import BotError, Refused, Unreadable
+from bot.errors import BotError, FailureCode, Refused, Unreadable
 from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Usage
 from bot.util.http import Http, chunks, read_capped
 
@@ -82,7 +82,7 @@ class OpenAI:
     async def upload(self, file: Photo | Document) -> None:
         """Send nothing yet: files travel with the question. Raises Unreadable for a kind that no model takes."""
         if file.mime not in PHOTOS and not isinstance(file, Document):
-            raise Unreadable("photo_refused")
+            raise Unreadable(FailureCode.PHOTO_REFUSED)
 
     def reads(self, document: Document, model: str) -> bool:
         """Tell whether the model reads the document itself: of a PDF, models that see get the pages as pictures too."""
@@ -118,7 +118,7 @@ class OpenAI:
                 without |= {problem.feature}
                 if problem.feature == FILES:  # whoever asked has their words
                     self._quirks.remember(model, without)
-                    raise Refused("provider_document_refused") from problem
+                    raise Refused(FailureCode.PROVIDER_DOCUMENT_REFUSED) from problem
 
     async def _ask(self, prompt: Prompt, body: RequestBody) -> AsyncGenerator[Piece, None]:
         def judge(failure: ServiceFailure) -> BotError:
@@ -182,12 +182,12 @@ class OpenAI:
             else None
         )
         if isinstance(balance, int | float) and balance <= 0:
-            raise Refused("provider_no_credits")
+            raise Refused(FailureCode.PROVIDER_NO_CREDITS)
 
     async def _get(self, path: str, **query: str) -> object:
         async with self._http.stream("GET", path, params=query or None) as reply:
             if reply.status_code in NOT_THERE:
-                raise _NotThere("provider_unsupported")
+                raise _NotThere(FailureCode.PROVIDER_UNSUPPORTED)
             if not is_success(reply):
                 raise to_bot_error(await read_failure(reply), "", self._profile.service)
             return parse_json(await read_capped(reply, MAX_LIST_BYTES))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.providers.openai.model_quirks import FILES, INCLUDE_USAGE, MAX_TOKENS, SYSTEM, TEMPERATURE
-from bot.errors import Busy
+from bot.errors import Busy, FailureCode
 from bot.messages import Exchange, Prompt, StoredFile
 from bot.words import say
 
@@ -57,7 +57,7 @@ class RequestBody:
     async def check(self) -> None:
         """Raise Busy when a file has changed or gone: the next try fetches it again."""
         if self.files and not await asyncio.to_thread(_are_unchanged, self.files):
-            raise Busy("photo_gone")
+            raise Busy(FailureCode.PHOTO_GONE)
 
     async def stream(self, reader: Executor | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the bytes, in pieces of at most 128 kB where there are files, which the `reader` reads."""

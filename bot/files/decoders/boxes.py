@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.parts import bounded
 
 _TO_THE_END, _LONG = 0, 1
@@ -13,7 +13,7 @@ _MOST_BOXES = 1024  # a photo has a handful of them on its outermost level
 def check_boxes(data: bytes) -> None:
     """Raise Unreadable if a box reaches beyond the end of the file, or if there are far too many."""
     if max(bounded(_ends(data), _MOST_BOXES), default=0) > len(data):
-        raise Unreadable("photo_truncated")
+        raise Unreadable(FailureCode.PHOTO_TRUNCATED)
 
 
 def _ends(data: bytes) -> Iterator[int]:
@@ -25,6 +25,6 @@ def _ends(data: bytes) -> Iterator[int]:
             return
         size = long_size if size == _LONG else size
         if size < 8:
-            raise Unreadable("photo_broken")
+            raise Unreadable(FailureCode.PHOTO_BROKEN)
         at += size
         yield at

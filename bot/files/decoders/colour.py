@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 
 _SRGB_NAMES = ("sRGB", "c2")  # c2: the smallest sRGB profile there is, used by large sites
 _MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK", "Lab ": "LAB"}  # of ICC profiles, as Pillow names them
@@ -55,7 +55,7 @@ def _range(image: Image.Image) -> tuple[float, float]:
     extrema = image.getextrema()
     low, high = float(extrema[0]), float(extrema[1])  # type: ignore[arg-type]  # one band: no pairs
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise Unreadable("photo_broken")
+        raise Unreadable(FailureCode.PHOTO_BROKEN)
     if image.mode == "F" and low >= 0 and high <= 1:
         return 0.0, 1.0
     if low >= 0 and high <= 255:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 
 _UPSET = (
     ArithmeticError,
@@ -35,6 +35,8 @@ def damage_refused() -> Iterator[None]:
     try:
         yield
     except UnidentifiedImageError as error:
-        raise Unreadable("photo_not_an_image") from error
+        raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE) from error
     except _UPSET as error:
-        raise Unreadable("photo_truncated" if "truncated" in str(error).lower() else "photo_broken") from error
+        raise Unreadable(
+            FailureCode.PHOTO_TRUNCATED if "truncated" in str(error).lower() else FailureCode.PHOTO_BROKEN
+        ) from error

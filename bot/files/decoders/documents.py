@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 
 if TYPE_CHECKING:
     from docx.document import Document as Docx
@@ -30,7 +30,7 @@ def read_pdf(file: BinaryIO, *, most_text: int) -> Result:
     except (Unreadable, MemoryError):
         raise
     except Exception as error:  # any error of the parser means the same
-        raise Unreadable("document_broken") from error
+        raise Unreadable(FailureCode.DOCUMENT_BROKEN) from error
 
 
 def read_docx(file: BinaryIO, *, most_text: int) -> Result:
@@ -40,7 +40,7 @@ def read_docx(file: BinaryIO, *, most_text: int) -> Result:
     except (Unreadable, MemoryError):
         raise
     except Exception as error:
-        raise Unreadable("document_broken") from error
+        raise Unreadable(FailureCode.DOCUMENT_BROKEN) from error
 
 
 # PDF
@@ -52,10 +52,10 @@ def _read_pdf(file: BinaryIO, most: int) -> tuple[list[str], int, float]:
     logging.disable()
     reader = PdfReader(file)
     if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
-        raise Unreadable("document_locked")
+        raise Unreadable(FailureCode.DOCUMENT_LOCKED)
     count = len(reader.pages)
     if not count:
-        raise Unreadable("document_broken")
+        raise Unreadable(FailureCode.DOCUMENT_BROKEN)
     began, texts, left = time.monotonic(), list[str](), most
     for n in range(min(count, MOST_PAGES)):
         texts.append(_page(reader, n))
@@ -95,10 +95,10 @@ def _weigh(file: BinaryIO) -> None:
     names = {part.filename for part in parts}
     if "word/document.xml" not in names:
         is_office = names & {"xl/workbook.xml", "ppt/presentation.xml"}
-        raise Unreadable("document_office" if is_office else "photo_not_an_image")
+        raise Unreadable(FailureCode.DOCUMENT_OFFICE if is_office else FailureCode.PHOTO_NOT_AN_IMAGE)
     is_dense = any(part.file_size > max(LARGE, part.compress_size * MOST_RATIO) for part in parts)
     if is_dense or len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise Unreadable("document_bomb")
+        raise Unreadable(FailureCode.DOCUMENT_BOMB)
 
 
 def _lines(document: "Docx") -> Iterator[str]:

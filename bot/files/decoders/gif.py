@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.parts import bounded
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
@@ -35,7 +35,7 @@ def _blocks(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         elif data[at] == _IMAGE:
             kind, pieces = _IMAGE, _after_colours(data, at + 9, at + 10) + 1  # beyond the valid code sizes
         else:
-            raise Unreadable("photo_broken")
+            raise Unreadable(FailureCode.PHOTO_BROKEN)
         end = max(bounded(_ends(data, pieces), _MOST_PIECES), default=pieces)
         yield kind, data[at:end]
         at = end

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.parts import bounded
 from bot.files.decoders.picture import Picture
 
@@ -26,7 +26,7 @@ def strip_jpeg(data: bytes) -> Picture:
     segments = list(bounded(_segments(data), _MOST_SEGMENTS))
     markers = [marker for marker, _ in segments]
     if markers.count(_SOS) > _MOST_SCANS:
-        raise Unreadable("photo_broken")
+        raise Unreadable(FailureCode.PHOTO_BROKEN)
     stripped = b"".join([b"\xff\xd8", *_drawing(segments), b"\xff\xd9"])
     return Picture(stripped, _FRAMES.intersection(markers) <= _COMMON_FRAMES, _exif(segments), _icc(segments))
 
@@ -38,13 +38,13 @@ def _segments(data: bytes) -> Iterator[Segment]:
         if marker == _EOI:
             return
         if marker == _SOI:  # another picture starts in the middle of this one
-            raise Unreadable("photo_broken")
+            raise Unreadable(FailureCode.PHOTO_BROKEN)
         at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
         if marker == _SOS:
             scan_end = _MARKER.search(data, at)
             at = scan_end.start() if scan_end else len(data)
         yield marker, data[start:at]
-    raise Unreadable("photo_truncated")
+    raise Unreadable(FailureCode.PHOTO_TRUNCATED)
 
 
 def _drawing(segments: Iterable[Segment]) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 
 Part = TypeVar("Part")
 
@@ -12,5 +12,5 @@ def bounded(parts: Iterable[Part], most: int) -> Iterator[Part]:
     """Yield the parts, at most `most`. Unreadable: there are more."""
     for count, part in enumerate(parts, 1):
         if count > most:
-            raise Unreadable("photo_too_many_parts")
+            raise Unreadable(FailureCode.PHOTO_TOO_MANY_PARTS)
         yield part

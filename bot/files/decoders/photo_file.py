@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.files.decoders import colour, encode
 from bot.files.decoders import rendering as draw
 from bot.files.decoders.damage import damage_refused
@@ -39,7 +39,7 @@ def clean_photo(
 def _check_pixels(size: tuple[int, int], most: int) -> None:
     pixels = size[0] * size[1]
     if pixels > most:
-        raise Unreadable("photo_too_many_pixels", megapixels=math.ceil(pixels / 1e6), limit=most // 1_000_000)
+        raise Unreadable(FailureCode.PHOTO_TOO_MANY_PIXELS, megapixels=math.ceil(pixels / 1e6), limit=most // 1_000_000)
 
 
 def _is_fine(kind: str, picture: Picture, image: Image.Image, longest_side: int, out_bytes: int) -> bool:

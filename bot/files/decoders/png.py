@@ -4,7 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.parts import bounded
 from bot.files.decoders.picture import Picture
 
@@ -27,7 +27,7 @@ def strip_png(data: bytes) -> Picture:
         elif kind in metadata:
             metadata[kind] = metadata[kind] or bytes(chunk[8:-4])
         elif not kind[0] & _ANCILLARY:  # a critical chunk that a decoder must understand to draw the picture
-            raise Unreadable("photo_broken")
+            raise Unreadable(FailureCode.PHOTO_BROKEN)
     return Picture(b"".join(chunks_kept), _depth(chunks_kept) <= 8, metadata[b"eXIf"], _unpacked(metadata[b"iCCP"]))
 
 
@@ -42,14 +42,14 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         if kind == b"IEND":
             return
         at = end
-    raise Unreadable("photo_truncated")
+    raise Unreadable(FailureCode.PHOTO_TRUNCATED)
 
 
 def _checked(kind: bytes, chunk: memoryview) -> memoryview:
     if zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:]):
         return chunk
     if kind in _CRITICAL:
-        raise Unreadable("photo_broken")
+        raise Unreadable(FailureCode.PHOTO_BROKEN)
     return chunk[:0]
 
 

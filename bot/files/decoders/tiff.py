@@ -2,7 +2,7 @@
 
 import struct
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 
 _MOST_ENTRIES = 1024
 _MOST_STRIPS = 65_536  # Pillow makes an object of each
@@ -20,10 +20,10 @@ def check_tiff(data: bytes) -> None:
         (start,) = struct.unpack_from(order + "I", data, 4)
         (count,) = struct.unpack_from(order + "H", data, start)
         if count > _MOST_ENTRIES:
-            raise Unreadable("photo_too_many_parts")
+            raise Unreadable(FailureCode.PHOTO_TOO_MANY_PARTS)
         entries = [struct.unpack_from(order + "HHI", data, start + 2 + 12 * n) for n in range(count)]
     except struct.error as error:
-        raise Unreadable("photo_truncated") from error
+        raise Unreadable(FailureCode.PHOTO_TRUNCATED) from error
     strips = max((length for tag, _, length in entries if tag in (_STRIP_OFFSETS, _TILE_OFFSETS)), default=0)
     if strips > _MOST_STRIPS or sum(length * _SIZES.get(kind, 1) for _, kind, length in entries) > len(data):
-        raise Unreadable("photo_too_many_parts")
+        raise Unreadable(FailureCode.PHOTO_TOO_MANY_PARTS)

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.parts import bounded
 from bot.files.decoders.picture import Picture
 
@@ -34,12 +34,12 @@ def strip_webp(data: bytes) -> Picture:
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
-        raise Unreadable("photo_truncated")
+        raise Unreadable(FailureCode.PHOTO_TRUNCATED)
     view, at = memoryview(data), 12
     while at + 8 <= end:
         kind, length = struct.unpack_from("<4sI", data, at)
         if at + 8 + length > end:
-            raise Unreadable("photo_truncated")
+            raise Unreadable(FailureCode.PHOTO_TRUNCATED)
         yield kind, view[at + 8 : at + 8 + length]
         at += 8 + length + length % 2
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from typing import Any
 
-from bot.errors import Busy, Unreadable
+from bot.errors import Busy, FailureCode, Unreadable
 from bot.files.documents.document_kinds import DOCX, PDF, kind_of
 from bot.files.documents.document_text import MOST_TEXT, DocumentText
 from bot.files.documents.encodings import in_utf8
@@ -15,7 +15,11 @@ from bot.messages import Document
 AT_ONCE = 2  # worker processes that read documents
 REMEMBERED = 32  # cached texts
 
-FAILURES = {"slow": "document_slow", "memory": "document_bomb", "crashed": "document_broken"}
+FAILURES = {
+    "slow": FailureCode.DOCUMENT_SLOW,
+    "memory": FailureCode.DOCUMENT_BOMB,
+    "crashed": FailureCode.DOCUMENT_BROKEN,
+}
 TASKS = {PDF: "read_pdf", DOCX: "read_docx"}
 
 
@@ -36,12 +40,12 @@ class DocumentIntake:
         text where none is expected.
         """
         if not data:
-            raise Unreadable("photo_empty")
+            raise Unreadable(FailureCode.PHOTO_EMPTY)
         mime, data = await asyncio.to_thread(_judged, name, data, plain)
         if self._off:
-            raise Unreadable("feature_off")
+            raise Unreadable(FailureCode.FEATURE_OFF)
         if len(data) > self.most_bytes:
-            raise Unreadable("document_too_heavy", limit=self.most_bytes // 1024**2)
+            raise Unreadable(FailureCode.DOCUMENT_TOO_HEAVY, limit=self.most_bytes // 1024**2)
         return await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data, owner)
 
     async def recall(self, sha256: str, name: str) -> Document | None:
@@ -66,7 +70,7 @@ class DocumentIntake:
                 value, _ = await run(TASKS[document.mime], document.file, owner="documents", most_text=MOST_TEXT)
             return _reading(value)
         except FileNotFoundError as error:
-            raise Busy("photo_gone") from error
+            raise Busy(FailureCode.PHOTO_GONE) from error
         except (Unreadable, WorkerFailed) as error:
             await asyncio.to_thread(self._keep.drop, [document.sha256])
             if isinstance(error, Unreadable):
@@ -90,7 +94,7 @@ def _judged(name: str, data: bytes, plain: bool) -> tuple[str, bytes]:
         return mime, data
     text = in_utf8(data) if plain else None
     if text is None:
-        raise Unreadable("photo_not_an_image")
+        raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
     return mime, text
 
 

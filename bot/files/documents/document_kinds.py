@@ -1,6 +1,6 @@
 """Detection of document types by the first bytes; for text, the name tells the kind of text."""
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -21,5 +21,5 @@ def kind_of(name: str, data: bytes) -> str:
     if data.startswith(_ZIP):
         return DOCX
     if data.startswith(_OLD_OFFICE):
-        raise Unreadable("document_office")
+        raise Unreadable(FailureCode.DOCUMENT_OFFICE)
     return TEXTS.get(name.rpartition(".")[2].lower(), "text/plain")

@@ -66,7 +66,7 @@ def _perform(header: wire.Header, file: BinaryIO) -> tuple[dict[str, Any], bytes
     try:
         value, body = task.load()(file, **header["arguments"])
     except Unreadable as refused:
-        return {"refused": refused.key, "values": refused.values}, b""
+        return {"refused": refused.code, "values": refused.values}, b""
     except MemoryError:
         return {"failed": "memory"}, b""
     return {"value": value, "reusable": task.reusable}, body

@@ -6,14 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
 from bot.files.photos.malloc import separate_large_blocks
 from bot.files.photos.sniff import sniff
 from bot.messages import PHOTOS, Photo
 
-_FAILURES = {"slow": "photo_slow", "memory": "photo_bomb", "crashed": "photo_broken"}
+_FAILURES = {"slow": FailureCode.PHOTO_SLOW, "memory": FailureCode.PHOTO_BOMB, "crashed": FailureCode.PHOTO_BROKEN}
 
 
 class PhotoIntake:
@@ -60,9 +60,9 @@ class PhotoIntake:
         never keep those of others waiting for long.
         """
         if not data:
-            raise Unreadable("photo_empty")
+            raise Unreadable(FailureCode.PHOTO_EMPTY)
         if len(data) > self._most_bytes:
-            raise Unreadable("photo_too_heavy", limit=self._most_bytes // 1024**2)
+            raise Unreadable(FailureCode.PHOTO_TOO_HEAVY, limit=self._most_bytes // 1024**2)
         try:
             value, cleaned = await run(
                 "clean_photo",

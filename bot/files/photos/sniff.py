@@ -1,6 +1,6 @@
 """Detection of picture formats by the first bytes; the name and the declared type are ignored."""
 
-from bot.errors import Unreadable
+from bot.errors import FailureCode, Unreadable
 
 _STARTS = {
     b"\xff\xd8\xff": "JPEG",
@@ -25,7 +25,7 @@ def sniff(data: bytes) -> str:
         return "WEBP"
     if data[4:8] == b"ftyp" and (kind := _by_brand(data)):
         return kind
-    raise Unreadable("photo_not_an_image")
+    raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
 
 
 def is_picture(data: bytes) -> bool:

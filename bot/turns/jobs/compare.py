@@ -68,7 +68,7 @@ class CompareJob:
         try:
             await self._show_lane(n, lane)
         except BotError as error:
-            log.warning("an answer cannot be shown yet", turn=self.turn.id, reason=error.key)
+            log.warning("an answer cannot be shown yet", turn=self.turn.id, reason=error.code)
         except Exception:
             log.exception("an answer cannot be shown yet", turn=self.turn.id)
 

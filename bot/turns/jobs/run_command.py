@@ -20,7 +20,7 @@ async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tu
     try:
         return await COMMANDS[name].run(hands.desk, turn, rest), OBEYED
     except Refused as error:
-        return Response(f"⚠️ {error}"), error.key
+        return Response(f"⚠️ {error}"), error.code
     except (BotError, LeaseLost):
         raise
     except Exception:

@@ -65,9 +65,9 @@ async def test_what_breaks_off_after_words_is_cut_and_before_is_what_it_is() -> 
     for broken in ((lost,), (ServiceFailure("stream"),), ()):
         cut = await wrong(TextFrame("A cat"), *broken)
         assert isinstance(cut, Cut)
-        assert cut.key == "answer_cut"
+        assert cut.code == "answer_cut"
     assert await wrong(lost) is lost
-    assert (await wrong(TextFrame(" "), ServiceFailure("stream"))).key == "provider_down"
+    assert (await wrong(TextFrame(" "), ServiceFailure("stream"))).code == "provider_down"
     assert isinstance(await wrong(), Busy)
 
 
@@ -76,19 +76,19 @@ async def test_some_things_are_worth_saying_after_half_an_answer(key: str) -> No
     said = await wrong(TextFrame("A cat"), ServiceFailure("stream", key))
 
     assert isinstance(said, Refused)
-    assert said.key == key
+    assert said.code == key
 
 
 async def test_an_empty_answer_is_named_as_such() -> None:
     for frames in ((EndFrame(),), (TextFrame(" \n"), EndFrame()), (ResultFrame(" ", Usage()),)):
-        assert (await wrong(*frames)).key == "provider_empty"
+        assert (await wrong(*frames)).code == "provider_empty"
 
 
 async def test_an_answer_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "MAX_LENGTH", 10)
 
-    assert (await wrong(TextFrame("A cat. "), TextFrame("A dog."))).key == "provider_too_long"
-    assert (await wrong(ResultFrame("A cat. A dog.", Usage()))).key == "provider_too_long"
+    assert (await wrong(TextFrame("A cat. "), TextFrame("A dog."))).code == "provider_too_long"
+    assert (await wrong(ResultFrame("A cat. A dog.", Usage()))).code == "provider_too_long"
 
 
 @pytest.mark.parametrize("last", [EndFrame(), ResultFrame("A cat", Usage(5))])

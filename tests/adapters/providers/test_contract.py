@@ -144,7 +144,7 @@ async def test_what_is_no_photo_for_the_provider_is_refused_before_it_is_sent(ri
     with pytest.raises(Unreadable) as raised:
         await provider.upload(gif)
 
-    assert raised.value.key == "photo_refused"
+    assert raised.value.code == "photo_refused"
     assert rig.photos == []
 
 
@@ -171,7 +171,7 @@ async def _not_taken(rig: Rig, provider: Provider, photos: tuple[Photo, ...]) ->
         try:
             await told(provider, await rig.prompt(provider, "What is it?", *some))  # type: ignore[misc]
         except Refused as error:
-            assert error.key in MAY_BE_A_PHOTO
+            assert error.code in MAY_BE_A_PHOTO
             return False
         return True
 
@@ -248,7 +248,7 @@ async def test_the_check_tells_a_wrong_key(rig: Rig) -> None:
         with pytest.raises(Refused) as refused:
             await provider.check()
 
-    assert refused.value.key == "provider_wrong_key"
+    assert refused.value.code == "provider_wrong_key"
 
 
 def only(name: Name) -> pytest.MarkDecorator:
@@ -281,7 +281,7 @@ async def test_the_check_tells_an_empty_purse(rig: Rig, provider: Provider) -> N
     with pytest.raises(Refused) as refused:
         await provider.check()
 
-    assert refused.value.key == "provider_no_credits"
+    assert refused.value.code == "provider_no_credits"
 
 
 async def test_there_is_nothing_to_forget_that_was_not_begun(rig: Rig, provider: Provider) -> None:
@@ -308,7 +308,7 @@ async def test_a_fault_means_the_same_everywhere(rig: Rig, fault: str) -> None:
             await asked(rig, provider, so_far)
 
     assert expected.error
-    assert (type(raised.value), raised.value.key) == _meaning(rig.name, fault, expected)
+    assert (type(raised.value), raised.value.code) == _meaning(rig.name, fault, expected)
     assert expected.retry_after in (None, getattr(raised.value, "retry_after", None))
     assert bool(so_far.text) == expected.words
     assert so_far.usage is None

@@ -101,7 +101,7 @@ async def test_one_of_forty_megabytes_goes_over_as_it_is(rig: Rig, provider: Pro
     try:
         await told(provider, await asked(rig, provider, report))
     except Refused as error:  # the double is strict about the end of a PDF
-        assert error.key == "provider_bad_request"
+        assert error.code == "provider_bad_request"
     assert seen(rig) == [report.sha256]
 
 
@@ -110,7 +110,7 @@ async def test_one_that_cannot_be_opened_there_is_refused(rig: Rig, provider: Pr
     report = keep.put_document("report.pdf", PDF, locked(pdf("The total is 42"), "secret"))
     with pytest.raises(Refused) as refused:
         await told(provider, await asked(rig, provider, report))
-    assert refused.value.key == "provider_bad_request"
+    assert refused.value.code == "provider_bad_request"
 
 
 async def test_words_of_a_document_go_along_everywhere(rig: Rig, provider: Provider) -> None:
@@ -131,6 +131,6 @@ async def test_a_model_that_takes_no_files_says_so_once(rig: Rig, provider: Prov
     assert provider.reads(report, "o3-mini"), "nothing else is known yet"
     with pytest.raises(Refused) as refused:
         await told(provider, question)
-    assert refused.value.key == "provider_document_refused"
+    assert refused.value.code == "provider_document_refused"
     assert not provider.reads(report, "o3-mini")
     assert provider.reads(report, "gpt-4o")

@@ -18,7 +18,7 @@ from adapters.providers.error_rules import (
     refused,
     to_bot_error,
 )
-from bot.errors import BotError, Busy, Refused
+from bot.errors import BotError, Busy, FailureCode, Refused
 
 RULES = (*TOO_MANY, *GATEKEEPER, *REST)
 
@@ -87,7 +87,7 @@ def test_what_is_said_everywhere_means(status: int, body: bytes, type: type[BotE
     problem = judged(status, body)
 
     assert problem.__class__ is type
-    assert problem.key == key
+    assert problem.code == key
 
 
 def test_who_is_asked_to_slow_down_waits_as_long_as_they_say() -> None:
@@ -99,11 +99,14 @@ def test_who_is_asked_to_slow_down_waits_as_long_as_they_say() -> None:
 
 
 def test_the_first_rule_that_fits_decides() -> None:
-    rules = (ErrorRule(at(400), "cat", refused("provider_empty")), ErrorRule(None, "", refused("provider_failed")))
+    rules = (
+        ErrorRule(at(400), "cat", refused(FailureCode.PROVIDER_EMPTY)),
+        ErrorRule(None, "", refused(FailureCode.PROVIDER_FAILED)),
+    )
 
-    assert to_bot_error(ServiceFailure(400, "", "A CAT"), "", rules, "").key == "provider_empty"
-    assert to_bot_error(ServiceFailure(400, "cats", ""), "", rules, "").key == "provider_empty"
-    assert to_bot_error(ServiceFailure(401, "", "cat"), "", rules, "").key == "provider_failed"
+    assert to_bot_error(ServiceFailure(400, "", "A CAT"), "", rules, "").code == "provider_empty"
+    assert to_bot_error(ServiceFailure(400, "cats", ""), "", rules, "").code == "provider_empty"
+    assert to_bot_error(ServiceFailure(401, "", "cat"), "", rules, "").code == "provider_failed"
 
 
 def test_neither_keys_nor_addresses_get_into_the_log() -> None:

@@ -42,7 +42,7 @@ async def read(documents: DocumentIntake, name: str, data: bytes) -> tuple[Docum
 async def refusal(documents: DocumentIntake, name: str, data: bytes) -> str:
     with pytest.raises(Unreadable) as refused:
         await read(documents, name, data)
-    return refused.value.key
+    return refused.value.code
 
 
 def give_seconds(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -202,7 +202,7 @@ async def test_one_that_is_too_heavy_is_refused_with_the_limit(folder: Path) -> 
     small = DocumentIntake(FileCache(folder, 500_000_000), most_bytes=2 * 1024 * 1024)
     with pytest.raises(Unreadable) as refused:
         await small.take("a.pdf", INVOICE + bytes(2 * 1024 * 1024))
-    assert refused.value.key == "document_too_heavy"
+    assert refused.value.code == "document_too_heavy"
     assert "2 MB" in str(refused.value)
 
 
@@ -246,4 +246,4 @@ async def test_where_documents_are_switched_off_they_are_named_and_other_files_a
 async def test_plain_text_in_place_of_a_picture_is_no_document(documents: DocumentIntake) -> None:
     with pytest.raises(Unreadable) as refused:
         await documents.take("cat.jpg", b"<html>404</html>", plain=False)
-    assert refused.value.key == "photo_not_an_image"
+    assert refused.value.code == "photo_not_an_image"

@@ -86,7 +86,7 @@ def test_a_flood_is_refused_for_what_it_is_after_a_bounded_walk(kind: str, flood
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert refused.value.key == "photo_too_many_parts"
+    assert refused.value.code == "photo_too_many_parts"
     assert peak < 32 * MEBIBYTE
 
 
@@ -132,7 +132,7 @@ async def test_a_photo_that_takes_too_long_or_breaks_the_worker_is_named_for_tha
 async def refusal(photos: PhotoIntake, data: bytes) -> str:
     with pytest.raises(Unreadable) as refused:
         await photos.read("flood", data, "one")
-    return refused.value.key
+    return refused.value.code
 
 
 def memory_in_use() -> int:

@@ -43,7 +43,7 @@ async def read(data: bytes) -> str:
         try:
             photo = await photos.read("stranger", data)
         except Unreadable as refused:
-            return refused.key
+            return refused.code
         if photo.file.read_bytes()[:64] != data[:64]:  # drawn anew: must be without fault
             shown(photo)
     assert max(photo.width, photo.height) <= 64

@@ -68,7 +68,7 @@ async def test_a_photo_is_read(photos: PhotoIntake, name: str, mime: str, size: 
 async def test_what_is_no_photo_is_refused(photos: PhotoIntake, name: str, key: str) -> None:
     with pytest.raises(Unreadable) as refused:
         await photos.read(name, file(name))
-    assert refused.value.key == key
+    assert refused.value.code == key
 
 
 async def test_the_refusal_names_the_limits() -> None:
@@ -84,7 +84,7 @@ async def test_pixels_are_counted_in_every_format(kind: str) -> None:
     async with PhotoIntake(most_pixels=999) as photos:
         with pytest.raises(Unreadable) as refused:
             await photos.read("large", written(scene(50, 20), kind))
-    assert refused.value.key == "photo_too_many_pixels"
+    assert refused.value.code == "photo_too_many_pixels"
 
 
 async def test_a_webp_that_merely_claims_to_be_huge_takes_no_memory(photos: PhotoIntake) -> None:
@@ -316,7 +316,7 @@ async def test_damage_is_noticed_apart_as_well(photos: PhotoIntake) -> None:
     avif[-1500:] = b"\xff" * 1500
     with pytest.raises(Unreadable) as refused:
         await photos.read("large.avif", bytes(avif))
-    assert refused.value.key == "photo_broken"
+    assert refused.value.code == "photo_broken"
 
 
 async def test_the_bot_goes_on_talking_meanwhile(photos: PhotoIntake) -> None:

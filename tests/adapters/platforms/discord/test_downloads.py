@@ -70,7 +70,7 @@ async def test_a_photo_that_is_gone_is_named(shelf: Shelf, files: AttachmentDown
     shelf.says(shelf.photo("5"))
     with pytest.raises(Unreadable) as caught:
         await files.download(Attachment(ref, "cat.jpg"), LIMIT)
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"
 
 
 async def test_a_file_that_is_gone_behind_a_fresh_link_is_named(
@@ -81,7 +81,7 @@ async def test_a_file_that_is_gone_behind_a_fresh_link_is_named(
     links.put(photo().ref, shelf.link("/files/5/cat.jpg"))
     with pytest.raises(Unreadable) as caught:
         await files.download(photo(), LIMIT)
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"
     assert shelf.asked == {"message": 1, "file": 2}
 
 
@@ -96,7 +96,7 @@ async def test_a_file_that_claims_too_little_is_cut_off(shelf: Shelf, files: Att
     shelf.says(shelf.photo("5", data=b"x" * 3_000_000, size=1))
     with pytest.raises(Unreadable) as caught:
         await files.download(photo(size=1), 2 << 20)
-    assert caught.value.key == "photo_too_heavy"
+    assert caught.value.code == "photo_too_heavy"
 
 
 async def test_a_hiccup_is_worth_another_try(shelf: Shelf, files: AttachmentDownloads) -> None:
@@ -105,7 +105,7 @@ async def test_a_hiccup_is_worth_another_try(shelf: Shelf, files: AttachmentDown
     for pause in (3.0, None):
         with pytest.raises(Busy) as caught:
             await files.download(photo(), LIMIT)
-        assert (caught.value.key, caught.value.retry_after) == ("discord_unreachable", pause)
+        assert (caught.value.code, caught.value.retry_after) == ("discord_unreachable", pause)
     assert await files.download(photo(), LIMIT) == PHOTO
 
 
@@ -114,7 +114,7 @@ async def test_a_packed_body_is_a_photo_that_cannot_be_had(shelf: Shelf, files: 
     shelf.faults.append(web.Response(body=b"x", headers={"Content-Encoding": "gzip"}))
     with pytest.raises(Unreadable) as caught:
         await files.download(photo(), LIMIT)
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"
 
 
 async def test_a_redirect_is_not_followed(shelf: Shelf, files: AttachmentDownloads) -> None:
@@ -143,7 +143,7 @@ async def test_a_file_of_an_interaction_is_there_when_it_is_asked_for(
 async def test_a_file_of_an_interaction_that_made_room_is_named(files: AttachmentDownloads) -> None:
     with pytest.raises(Unreadable) as caught:
         await files.download(Attachment("keep/5", "cat.jpg"), LIMIT)
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"
 
 
 async def test_a_file_of_an_interaction_keeps_to_the_limits(
@@ -156,13 +156,13 @@ async def test_a_file_of_an_interaction_keeps_to_the_limits(
     await keep.put("5", b"x" * 3_000_000)
     with pytest.raises(Unreadable) as caught:
         await files.download(Attachment("keep/5", "cat.jpg"), 2 << 20)
-    assert caught.value.key == "photo_too_heavy"
+    assert caught.value.code == "photo_too_heavy"
 
 
 async def test_a_file_of_an_interaction_that_is_gone_already_is_named(shelf: Shelf, files: AttachmentDownloads) -> None:
     with pytest.raises(Unreadable) as caught:
         await files.store_file(shelf.link("/files/5/cat.jpg"), "5", LIMIT)
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"
 
 
 # links

@@ -16,27 +16,27 @@ TOKEN = "a token"
 
 # The status and Discord's code, the class, and the key.
 MEANINGS: list[tuple[int, int, type[BotError], str]] = [
-    (404, 10003, Refused, "discord_shut_out"),
-    (404, 10004, Refused, "discord_shut_out"),
+    (404, 10003, Refused, "channel_lost"),
+    (404, 10004, Refused, "channel_lost"),
     (404, 10008, Refused, "discord_post_gone"),
     (404, 10015, InteractionExpired, "discord_interaction_over"),
     (404, 10062, InteractionExpired, "discord_interaction_over"),
     (400, 30046, Busy, "discord_slow_down"),
     (413, 40005, Refused, "discord_refused"),
-    (403, 50001, Refused, "discord_shut_out"),
+    (403, 50001, Refused, "channel_lost"),
     (403, 50005, Refused, "discord_post_gone"),
-    (403, 50007, Refused, "discord_shut_out"),
-    (403, 50013, Refused, "discord_shut_out"),
+    (403, 50007, Refused, "channel_lost"),
+    (403, 50013, Refused, "channel_lost"),
     (401, 50027, InteractionExpired, "discord_interaction_over"),
     (400, 50035, Refused, "discord_refused"),
     (400, 50083, ThreadArchived, "discord_locked"),
-    (403, 50278, Refused, "discord_shut_out"),
+    (403, 50278, Refused, "channel_lost"),
     (400, 130000, Busy, "discord_unreachable"),
-    (400, 160002, HistoryForbidden, "discord_shut_out"),
+    (400, 160002, HistoryForbidden, "channel_lost"),
     (400, 160005, Refused, "discord_locked"),
     (400, 999999, Refused, "discord_refused"),
     (403, 999999, Refused, "discord_refused"),
-    (403, 0, Refused, "discord_shut_out"),
+    (403, 0, Refused, "channel_lost"),
     (404, 0, Refused, "discord_refused"),
     (401, 0, Refused, "discord_wrong_token"),
     (413, 0, Refused, "discord_refused"),
@@ -103,7 +103,7 @@ async def test_a_no_has_a_meaning(
 ) -> None:
     sayer.says(status, code=code, message="No")
     error = await ask(client)
-    assert (type(error), error.key) == (kind, key)
+    assert (type(error), error.code) == (kind, key)
 
 
 async def test_what_discord_did_not_like_is_logged(
@@ -128,21 +128,21 @@ async def test_a_limit_that_says_nothing_sensible_is_a_limit(sayer: Sayer, clien
     sayer.says(429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
     error = await ask(client)
     assert isinstance(error, Busy)
-    assert (error.key, error.retry_after) == ("discord_slow_down", None)
+    assert (error.code, error.retry_after) == ("discord_slow_down", None)
 
 
 async def test_a_long_wait_is_left_to_the_bot(sayer: Sayer, client: discord.Client) -> None:
     sayer.says(429, {"Via": "1.1 google"}, retry_after=60.5, message="You are being rate limited.")
     error = await ask(client)
     assert isinstance(error, Busy)
-    assert (error.key, error.retry_after) == ("discord_slow_down", 60.5)
+    assert (error.code, error.retry_after) == ("discord_slow_down", 60.5)
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
 async def test_a_page_in_place_of_json_is_a_hiccup(sayer: Sayer, client: discord.Client, kind: str) -> None:
     sayer.status, sayer.kind, sayer.body = 503, kind, b"<html><h1>503 Service Unavailable</h1></html>"
     error = await ask(client)
-    assert (type(error), error.key) == (Busy, "discord_unreachable")
+    assert (type(error), error.code) == (Busy, "discord_unreachable")
 
 
 async def test_a_token_that_discord_does_not_know_is_refused(sayer: Sayer) -> None:
@@ -150,32 +150,32 @@ async def test_a_token_that_discord_does_not_know_is_refused(sayer: Sayer) -> No
     with pytest.raises(Refused) as caught, map_discord_errors():
         await client.login("another token")
     await client.close()
-    assert caught.value.key == "discord_wrong_token"
+    assert caught.value.code == "discord_wrong_token"
 
 
 async def test_a_connection_that_breaks_is_busy(sayer: Sayer, client: discord.Client) -> None:
     sayer.hangs_up = True
     error = await ask(client)
-    assert (type(error), error.key) == (Busy, "discord_unreachable")
+    assert (type(error), error.code) == (Busy, "discord_unreachable")
 
 
 async def test_nobody_there_is_busy(client: discord.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Route, "BASE", "http://127.0.0.1:9/api/v10")
     error = await ask(client)
-    assert (type(error), error.key) == (Busy, "discord_unreachable")
+    assert (type(error), error.code) == (Busy, "discord_unreachable")
 
 
 async def test_a_session_that_was_closed_meanwhile_is_busy(client: discord.Client) -> None:
     await client.http.close()
     error = await ask(client)
-    assert (type(error), error.key) == (Busy, "discord_unreachable")
+    assert (type(error), error.code) == (Busy, "discord_unreachable")
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), aiohttp.ServerDisconnectedError(), ConnectionResetError(104, "x")])
 def test_a_hiccup_of_the_network_is_busy(error: Exception) -> None:
     with pytest.raises(Busy) as caught, map_discord_errors():
         raise error
-    assert caught.value.key == "discord_unreachable"
+    assert caught.value.code == "discord_unreachable"
 
 
 def test_a_bug_stays_a_bug() -> None:
@@ -185,4 +185,4 @@ def test_a_bug_stays_a_bug() -> None:
 
 def test_what_already_has_a_meaning_keeps_it() -> None:
     with pytest.raises(HistoryForbidden), map_discord_errors(), map_discord_errors():
-        raise HistoryForbidden("discord_shut_out")
+        raise HistoryForbidden("channel_lost")

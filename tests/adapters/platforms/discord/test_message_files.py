@@ -77,7 +77,7 @@ async def test_stickers_are_seen_as_far_as_they_are_pictures(
     assert await files.download(still, LIMIT) == b"a sticker"
     with pytest.raises(Unreadable) as caught:
         await files.download(drawn, LIMIT)
-    assert caught.value.key == "photo_not_an_image"
+    assert caught.value.code == "photo_not_an_image"
 
 
 async def test_a_voice_message_is_a_recording_and_can_be_fetched(
@@ -114,7 +114,7 @@ async def test_a_film_is_named_and_never_fetched(shelf: Shelf, read: Reader, fil
     [(attachment, _)] = list_files(await read.last())
     with pytest.raises(Unreadable) as caught:
         await files.download(attachment, LIMIT)
-    assert (attachment.name, caught.value.key) == ("cat.mp4", "photo_not_an_image")
+    assert (attachment.name, caught.value.code) == ("cat.mp4", "photo_not_an_image")
     assert not shelf.asked["file"]
 
 

@@ -24,10 +24,10 @@ MEANINGS: list[tuple[TelegramError, type[BotError], str]] = [
     (BadRequest("ENTITY_TEXTURL_INVALID"), BadFormatting, "telegram_formatting"),
     (BadRequest("Message to edit not found"), Refused, "telegram_post_gone"),
     (BadRequest("Message can't be edited"), Refused, "telegram_post_gone"),
-    (BadRequest("Chat not found"), Refused, "telegram_shut_out"),
-    (BadRequest("Not enough rights to send text messages to the chat"), Refused, "telegram_shut_out"),
+    (BadRequest("Chat not found"), Refused, "channel_lost"),
+    (BadRequest("Not enough rights to send text messages to the chat"), Refused, "channel_lost"),
     (BadRequest("Something new"), Refused, "telegram_refused"),
-    (Forbidden("Forbidden: bot was kicked from the group chat"), Refused, "telegram_shut_out"),
+    (Forbidden("Forbidden: bot was kicked from the group chat"), Refused, "channel_lost"),
     (ChatMigrated(-1001), GroupMigrated, "telegram_moved"),
     (InvalidToken("Not Found"), Refused, "telegram_refused"),
     (TimedOut(), Busy, "telegram_unreachable"),
@@ -40,7 +40,7 @@ MEANINGS: list[tuple[TelegramError, type[BotError], str]] = [
 def test_a_no_has_a_meaning(error: TelegramError, kind: type[BotError], key: str) -> None:
     with pytest.raises(BotError) as caught, map_telegram_errors():
         raise error
-    assert (type(caught.value), caught.value.key) == (kind, key)
+    assert (type(caught.value), caught.value.code) == (kind, key)
 
 
 @pytest.mark.parametrize(

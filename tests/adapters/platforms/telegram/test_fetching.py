@@ -32,7 +32,7 @@ async def test_a_file_that_claims_more_than_telegram_hands_out_is_not_asked_for(
     for limit in (LIMIT, LIMIT * 2):
         with pytest.raises(Unreadable) as caught:
             await telegram.download(Attachment("any", "bill.pdf", "application/pdf", 40 << 20), limit)
-        assert caught.value.key == "telegram_too_heavy"
+        assert caught.value.code == "telegram_too_heavy"
     assert not bed.called("getFile")
 
 
@@ -46,7 +46,7 @@ async def test_a_file_that_claims_too_much_is_not_asked_for(telegram: Telegram, 
 async def test_a_file_that_claims_too_little_is_cut_off(telegram: Telegram, bed: TelegramBed) -> None:
     with pytest.raises(Unreadable) as caught:
         await telegram.download(uploaded(bed, b"x" * 3_000_000, size=1), 2 << 20)
-    assert caught.value.key == "photo_too_heavy"
+    assert caught.value.code == "photo_too_heavy"
 
 
 async def test_a_recording_arrives_byte_for_byte(telegram: Telegram, bed: TelegramBed) -> None:
@@ -60,14 +60,14 @@ async def test_what_can_be_neither_seen_nor_heard_is_not_fetched(
 ) -> None:
     with pytest.raises(Unreadable) as caught:
         await telegram.download(Attachment("any", "video note", mime), LIMIT)
-    assert caught.value.key == "photo_not_an_image"
+    assert caught.value.code == "photo_not_an_image"
     assert not bed.called("getFile")
 
 
 async def test_a_file_that_is_gone_is_named(telegram: Telegram) -> None:
     with pytest.raises(Unreadable) as caught:
         await telegram.download(Attachment("unknown", "photo.jpg"), LIMIT)
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"
 
 
 @pytest.mark.parametrize("call", ["getFile", "file"])
@@ -77,7 +77,7 @@ async def test_a_hiccup_is_worth_another_try(telegram: Telegram, bed: TelegramBe
     bed.fails(call, fault)
     with pytest.raises(Busy) as caught:
         await telegram.download(photo, LIMIT)
-    assert caught.value.key.startswith("telegram_")
+    assert caught.value.code.startswith("telegram_")
     assert await telegram.download(photo, LIMIT) == PHOTO
 
 
@@ -89,4 +89,4 @@ async def test_a_file_that_is_away_for_a_moment_is_asked_for_once_more(telegram:
     bed.fails("getFile", away, times=2)
     with pytest.raises(Unreadable) as caught:
         await telegram.download(photo, LIMIT)
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"

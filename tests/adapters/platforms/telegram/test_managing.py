@@ -57,8 +57,8 @@ async def test_they_do_so_where_another_process_heard_that_it_moved(telegram: Te
     [
         (flood(7), Busy, "telegram_slow_down"),
         (BAD_GATEWAY, Busy, "telegram_unreachable"),
-        (Fault(403, description="Forbidden: bot was kicked from the supergroup chat"), Refused, "telegram_shut_out"),
-        (Fault(400, description="Bad Request: chat not found"), Refused, "telegram_shut_out"),
+        (Fault(403, description="Forbidden: bot was kicked from the supergroup chat"), Refused, "channel_lost"),
+        (Fault(400, description="Bad Request: chat not found"), Refused, "channel_lost"),
     ],
     ids=["flood", "502", "kicked", "gone"],
 )
@@ -69,4 +69,4 @@ async def test_where_telegram_does_not_say_nobody_manages(
     bed.fails("getChatMember", fault)
     with pytest.raises(error) as caught:
         await telegram.can_manage(ROOM, ANN_HERSELF)
-    assert caught.value.key == key
+    assert caught.value.code == key

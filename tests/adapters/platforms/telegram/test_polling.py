@@ -86,7 +86,7 @@ async def test_a_wrong_token_stops_the_adapter_at_once(client: Client, inbox: In
     async with client(token="4242:wrong") as telegram:
         with pytest.raises(Refused) as caught:
             await asyncio.wait_for(telegram.listen(inbox.receive), 5)
-    assert caught.value.key == "telegram_wrong_token"
+    assert caught.value.code == "telegram_wrong_token"
 
 
 async def test_telegram_keeps_what_could_not_be_stored(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:

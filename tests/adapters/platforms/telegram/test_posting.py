@@ -91,13 +91,13 @@ async def test_a_chat_that_shut_us_out_is_not_tried_again(
     bed.fails("sendMessage", Fault(status, description=description))
     with pytest.raises(Refused) as caught:
         await telegram.send(HOME, OutgoingPost(text="a cat"))
-    assert caught.value.key == "telegram_shut_out"
+    assert caught.value.code == "channel_lost"
 
 
 async def test_a_post_that_was_deleted_cannot_be_edited(telegram: Telegram) -> None:
     with pytest.raises(Refused) as caught:
         await telegram.edit(HOME, "999", OutgoingPost(text="a cat"))
-    assert caught.value.key == "telegram_post_gone"
+    assert caught.value.code == "telegram_post_gone"
 
 
 async def test_one_chat_that_has_to_be_silent_does_not_silence_the_others(telegram: Telegram, bed: TelegramBed) -> None:

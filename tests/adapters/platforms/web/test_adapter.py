@@ -237,7 +237,7 @@ async def test_a_photo_that_cannot_be_had_says_why(house: House, ref: str, limit
         return
     with pytest.raises(Unreadable) as refused:
         await house.web.download(attachment, limit)
-    assert refused.value.key == reason
+    assert refused.value.code == reason
 
 
 async def test_typing_is_shown_until_the_last_answer_is_out(house: House, lobby: Channel) -> None:

@@ -115,7 +115,7 @@ async def test_it_speaks_every_language_of_the_bot(language: str) -> None:
 async def test_a_photo_whose_file_is_gone_is_asked_for_later(tmp_path: Path) -> None:
     with pytest.raises(Busy) as busy:
         await answer(replace(CAT, file=tmp_path / "gone.jpg"))
-    assert busy.value.key == "photo_gone"
+    assert busy.value.code == "photo_gone"
 
 
 async def test_a_photo_that_cannot_be_decoded_is_refused(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ async def test_a_photo_that_cannot_be_decoded_is_refused(tmp_path: Path) -> None
     broken.write_bytes(CAT.file.read_bytes()[:400])
     with pytest.raises(Refused) as refused:
         await answer(replace(CAT, file=broken))
-    assert refused.value.key == "provider_photo_refused"
+    assert refused.value.code == "provider_photo_refused"
 
 
 async def test_its_one_model_sees_and_it_needs_nothing() -> None:

@@ -92,7 +92,7 @@ async def test_auto_says_so_when_both_are_gone_and_tries_todays_api_again(client
         emulator.faults.clear()
         await told(onemin, prompt())
 
-    assert refused.value.key == "provider_unsupported"
+    assert refused.value.code == "provider_unsupported"
     assert emulator.seen[-1].path == "/api/chat-with-ai"
 
 
@@ -111,7 +111,7 @@ async def test_an_address_that_is_not_1min_ai_is_named_and_does_not_make_auto_sw
         with pytest.raises(Refused) as refused, capture_logs() as logs:
             await told(onemin, prompt("What is it?", photo()))
 
-    assert refused.value.key == "provider_unsupported"
+    assert refused.value.code == "provider_unsupported"
     assert [line["status"] for line in logs] == [404], "the upload; nothing was asked"
 
 
@@ -261,7 +261,7 @@ async def test_photos_that_are_lost_again_and_again_end_the_question(onemin: One
     with pytest.raises(Refused) as refused:
         await told(onemin, await begun(onemin, "What is it?", photo()))
 
-    assert refused.value.key == "provider_bad_request"
+    assert refused.value.code == "provider_bad_request"
     assert [seen.path for seen in emulator.seen].count("/api/chat-with-ai") == 2
 
 
@@ -279,7 +279,7 @@ async def test_the_check_tells_a_wrong_key(client: Client) -> None:
         with pytest.raises(Refused) as refused:
             await onemin.check()
 
-    assert refused.value.key == "provider_wrong_key"
+    assert refused.value.code == "provider_wrong_key"
     assert "stolen" not in str(refused.value)
 
 

@@ -102,7 +102,7 @@ async def test_one_that_is_not_taken_is_refused_with_advice(
     emulator.faults.add("file_type")
     with pytest.raises(Unreadable) as refused:
         await onemin.upload(report)
-    assert refused.value.key == "document_refused"
+    assert refused.value.code == "document_refused"
 
 
 async def test_nobody_watches_the_videos_that_a_document_links_to(onemin: OneMin, emulator: Emulator) -> None:
@@ -170,7 +170,7 @@ async def test_there_documents_and_photos_do_not_go_together(older: OneMin, repo
         await onemin.upload(cat)
         with pytest.raises(Refused) as refused:
             await told(onemin, replace(await asked(onemin, report), photos=(cat,)))
-    assert refused.value.key == "provider_document_refused"
+    assert refused.value.code == "provider_document_refused"
 
 
 async def test_there_a_model_that_opens_none_is_no_unknown_model(older: OneMin, report: Document) -> None:
@@ -178,7 +178,7 @@ async def test_there_a_model_that_opens_none_is_no_unknown_model(older: OneMin, 
         prompt = await asked(onemin, report, model="onemin/gpt-4.1")
         with pytest.raises(Refused) as refused:
             await told(onemin, prompt)
-        assert refused.value.key == "provider_document_refused"
+        assert refused.value.code == "provider_document_refused"
         with pytest.raises(Forgotten):
             await told(onemin, later(prompt, "And now?"))
 

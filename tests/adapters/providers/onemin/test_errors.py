@@ -95,7 +95,7 @@ def test_a_refusal_means(status: int, body: object, type: type[BotError], key: s
     problem = judged(status, body)
 
     assert problem.__class__ is type
-    assert problem.key == key
+    assert problem.code == key
 
 
 def test_what_is_wrong_with_a_photo_is_said_of_the_photo() -> None:
@@ -106,8 +106,8 @@ def test_what_is_wrong_with_a_photo_is_said_of_the_photo() -> None:
     ):
         problem = judged(status, body, rules=UPLOAD_RULES)
         assert problem.__class__ is Unreadable
-        assert problem.key == key
-    assert judged(401, b"", rules=UPLOAD_RULES).key == "provider_wrong_key"
+        assert problem.code == key
+    assert judged(401, b"", rules=UPLOAD_RULES).code == "provider_wrong_key"
 
 
 def test_nothing_of_the_team_gets_out() -> None:
@@ -146,8 +146,8 @@ def test_a_hostile_message_is_read_in_no_time() -> None:
 )
 def test_the_makers_of_models_say_in_many_ways_that_they_do_not_make_something(message: str) -> None:
     for status in (400, 403, 422):
-        assert judged(status, {"message": message}, rules=STUDIO_RULES).key == "studio_moderated"
-    assert to_bot_error(ServiceFailure("record", "FAILED", message), MODEL, STUDIO_RULES).key == "studio_moderated"
+        assert judged(status, {"message": message}, rules=STUDIO_RULES).code == "studio_moderated"
+    assert to_bot_error(ServiceFailure("record", "FAILED", message), MODEL, STUDIO_RULES).code == "studio_moderated"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_the_makers_of_models_say_in_many_ways_that_they_do_not_make_something(m
     ],
 )
 def test_what_is_no_matter_of_content_is_not_taken_for_one(status: int, body: object, key: str) -> None:
-    assert judged(status, body, rules=STUDIO_RULES).key == key
+    assert judged(status, body, rules=STUDIO_RULES).code == key
 
 
 @pytest.mark.parametrize(
@@ -182,12 +182,12 @@ def test_what_is_no_matter_of_content_is_not_taken_for_one(status: int, body: ob
     ],
 )
 def test_what_is_wrong_with_a_recording_is_said_of_it(status: int, body: object, key: str) -> None:
-    assert judged(status, body, rules=SOUND_RULES).key == key
+    assert judged(status, body, rules=SOUND_RULES).code == key
 
 
 def test_a_video_that_cannot_be_looked_at_is_told_from_an_api_that_knows_no_videos() -> None:
     types = "type must be one of the following values: UNIFY_CHAT_WITH_AI, CHAT_WITH_YOUTUBE_VIDEO"
 
-    assert judged(400, {"message": "youtubeUrl must be a YouTube link"}, rules=VIDEO_RULES).key == "video_refused"
-    assert judged(400, {"message": "No transcript is available"}, rules=VIDEO_RULES).key == "video_refused"
+    assert judged(400, {"message": "youtubeUrl must be a YouTube link"}, rules=VIDEO_RULES).code == "video_refused"
+    assert judged(400, {"message": "No transcript is available"}, rules=VIDEO_RULES).code == "video_refused"
     assert isinstance(judged(400, {"message": types}, rules=VIDEO_RULES), EndpointMissing)

@@ -89,7 +89,7 @@ async def test_before_the_first_word_it_is_an_error_of_ours(client: Client, emul
             await told(onemin, await begun(onemin, "What is it?", photo()), so_far)
 
     assert isinstance(raised.value, MEANINGS[name][0])
-    assert raised.value.key == MEANINGS[name][1]
+    assert raised.value.code == MEANINGS[name][1]
     assert so_far.text == ""
     for told_to_somebody in (str(raised.value), str(logs)):
         assert "Singapore" not in told_to_somebody
@@ -105,7 +105,7 @@ async def test_after_words_the_answer_is_cut(client: Client, emulator: Emulator,
         with pytest.raises(Cut) as raised:
             await told(onemin, await begun(onemin), so_far)
 
-    assert raised.value.key == "answer_cut"
+    assert raised.value.code == "answer_cut"
     assert so_far.text.startswith("I am the emulator")
 
 
@@ -145,7 +145,7 @@ async def test_a_retired_features_api_is_named_as_such(client: Client, emulator:
         with pytest.raises(Refused, match="current interface") as raised:
             await _ask(onemin)
 
-    assert raised.value.key == "provider_unsupported"
+    assert raised.value.code == "provider_unsupported"
 
 
 @pytest.mark.parametrize("name", sorted(name for name in MEANINGS if FAULTS[name].portable))
@@ -162,7 +162,7 @@ async def test_faults_mean_the_same_while_getting_ready(
         assert isinstance(raised.value, Refused)
         return
     assert isinstance(raised.value, MEANINGS[name][0])
-    assert raised.value.key == MEANINGS[name][1]
+    assert raised.value.code == MEANINGS[name][1]
 
 
 @pytest.mark.parametrize(("said", "pause"), [(None, 30), ("7", 7), ("0", 1), ("99999999", 3600), ("soon", 30)])
@@ -194,4 +194,4 @@ async def test_an_address_where_nobody_listens_is_unreachable() -> None:
         with pytest.raises(Busy) as busy:
             await onemin.check()
 
-    assert busy.value.key == "provider_unreachable"
+    assert busy.value.code == "provider_unreachable"

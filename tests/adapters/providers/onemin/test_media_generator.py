@@ -222,7 +222,7 @@ async def test_what_cannot_be_is_refused_with_what_can_before_anything_is_sent(
     with pytest.raises(Refused) as refused:
         await onemin.media.generate(wanted)
 
-    assert refused.value.key == key
+    assert refused.value.code == key
     assert says in str(refused.value)
     assert emulator.seen == []
 
@@ -277,7 +277,7 @@ async def test_what_the_other_side_refuses_is_said_in_a_sentence(
     with pytest.raises(Refused) as refused:
         await onemin.media.generate(order())
 
-    assert refused.value.key == key
+    assert refused.value.code == key
     assert "Singapore" not in str(refused.value)
     assert len(emulator.seen) == 1, "it was not asked twice, and nothing was paid"
 
@@ -305,14 +305,14 @@ async def test_trouble_over_there_is_worth_another_try(
             else onemin.media.transcribe(recording(), "whisper-1", "")
         )
 
-    assert busy.value.key == key
+    assert busy.value.code == key
 
 
 async def test_a_model_that_is_not_of_the_craft_is_named_and_costs_nothing(onemin: OneMin) -> None:
     with pytest.raises(Refused) as refused:
         await onemin.media.generate(order(model="whisper-1"))
 
-    assert refused.value.key == "provider_unknown_model"
+    assert refused.value.code == "provider_unknown_model"
     assert "onemin/whisper-1" in str(refused.value)
 
 
@@ -330,7 +330,7 @@ async def test_but_not_for_ever(client: Client, emulator: Emulator) -> None:
         with pytest.raises(Busy) as busy:
             await onemin.media.generate(order())
 
-    assert busy.value.key == "provider_slow"
+    assert busy.value.code == "provider_slow"
 
 
 async def test_who_stops_waiting_leaves_nothing_running_over_there(onemin: OneMin, emulator: Emulator) -> None:
@@ -372,7 +372,7 @@ async def test_what_cannot_be_had_in_any_way_is_said_to_be_gone(onemin: OneMin, 
     with pytest.raises(Refused) as refused, capture_logs() as logs:
         await onemin.media.generate(order())
 
-    assert refused.value.key == "made_gone"
+    assert refused.value.code == "made_gone"
     assert [seen.path.split("/")[1] for seen in emulator.seen] == ["api", "asset.1min.ai", "images"]
     assert "X-Amz" not in f"{logs} {refused.value} {refused.value.__cause__} {refused.value.__context__}"
 
@@ -401,7 +401,7 @@ async def test_without_a_link_and_with_a_private_bucket_it_is_gone(onemin: OneMi
     with pytest.raises(Refused) as refused:
         await onemin.media.generate(order())
 
-    assert refused.value.key == "made_gone"
+    assert refused.value.code == "made_gone"
 
 
 async def test_our_key_never_goes_along_for_a_file(onemin: OneMin, emulator: Emulator) -> None:
@@ -471,7 +471,7 @@ async def test_a_recording_in_which_nothing_is_said_is_refused(onemin: OneMin, e
     with pytest.raises(Refused) as refused:
         await onemin.media.transcribe(recording(), "whisper-1", "en")
 
-    assert refused.value.key == "voice_silent"
+    assert refused.value.code == "voice_silent"
 
 
 async def test_twenty_minutes_are_heard(client: Client, emulator: Emulator) -> None:
@@ -523,7 +523,7 @@ async def test_what_no_model_hears_is_refused_before_anything_is_sent(
     with pytest.raises(Refused) as refused:
         await onemin.media.transcribe(sent, "whisper-1", "en")
 
-    assert refused.value.key == key
+    assert refused.value.code == key
     assert emulator.seen == []
 
 
@@ -536,7 +536,7 @@ async def test_what_is_not_taken_over_there_is_said_of_the_recording(
     with pytest.raises(Refused) as refused:
         await onemin.media.transcribe(recording(), "whisper-1", "en")
 
-    assert refused.value.key == key
+    assert refused.value.code == key
 
 
 # speech
@@ -563,7 +563,7 @@ async def test_nothing_is_not_read_aloud(onemin: OneMin, emulator: Emulator) -> 
     with pytest.raises(Refused) as refused:
         await onemin.media.speak(" \n ", "tts-1")
 
-    assert refused.value.key == "studio_no_words"
+    assert refused.value.code == "studio_no_words"
     assert emulator.seen == []
 
 
@@ -573,7 +573,7 @@ async def test_a_page_in_place_of_the_sound_is_not_sent_on(onemin: OneMin, emula
     with pytest.raises(Refused) as refused:
         await onemin.media.speak("Hello!", "tts-1")
 
-    assert refused.value.key == "made_gone"
+    assert refused.value.code == "made_gone"
 
 
 @pytest.mark.parametrize("place", ["assets", "pictures", "sound", "results"])

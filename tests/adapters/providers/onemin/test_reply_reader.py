@@ -155,10 +155,10 @@ async def test_figures_may_be_missing_or_strange() -> None:
 async def test_events_that_end_without_an_end_are_cut(type: str) -> None:
     cut_off = await wrong(type, content("A cat"))
     assert isinstance(cut_off, Cut)
-    assert cut_off.key == "answer_cut"
+    assert cut_off.code == "answer_cut"
     silent = await wrong(type, content("", ""))
     assert isinstance(silent, Busy)
-    assert silent.key == "provider_unreachable"
+    assert silent.code == "provider_unreachable"
 
 
 async def test_nothing_at_all_is_tried_again() -> None:
@@ -167,7 +167,7 @@ async def test_nothing_at_all_is_tried_again() -> None:
 
 async def test_an_empty_answer_is_named_as_such() -> None:
     for type, body in ((SSE, content("", " ") + DONE), (PLAIN, b" \n"), (JSON, b'{"aiRecord": {}}')):
-        assert (await wrong(type, body)).key == "provider_empty"
+        assert (await wrong(type, body)).code == "provider_empty"
 
 
 async def test_a_connection_that_breaks_keeps_what_was_said() -> None:
@@ -189,7 +189,7 @@ async def test_a_connection_that_breaks_keeps_what_was_said() -> None:
     said, broken = await until_it_breaks(content("A cat. Here is "))
     assert said == "A cat. Here is"
     assert isinstance(broken, Cut)
-    assert broken.key == "answer_cut"
+    assert broken.code == "answer_cut"
     assert isinstance((await until_it_breaks(content("")))[1], Busy)
     assert await until_it_breaks(content("A cat.") + RESULT) == ("A cat.", None), "with the record it is complete"
 
@@ -206,11 +206,11 @@ async def test_errors_in_a_stream_mean_what_they_mean_elsewhere() -> None:
     for message, (kind, key) in before.items():
         for body in (event("error", error=message), event("error", message=message)):
             failed = await wrong(SSE, content("") + body)
-            assert (kind, key) == (failed.__class__, failed.key)
+            assert (kind, key) == (failed.__class__, failed.code)
 
-    assert (await wrong(SSE, content("A cat") + event("error", error="Oh"))).key == "answer_cut"
-    assert (await wrong(SSE, content("A cat") + event("error", error=broke))).key == "provider_no_credits"
-    assert (await wrong(SSE, b"event: error\ndata: out of order\n\n")).key == "provider_down"
+    assert (await wrong(SSE, content("A cat") + event("error", error="Oh"))).code == "answer_cut"
+    assert (await wrong(SSE, content("A cat") + event("error", error=broke))).code == "provider_no_credits"
+    assert (await wrong(SSE, b"event: error\ndata: out of order\n\n")).code == "provider_down"
 
 
 async def test_a_result_that_is_an_error_is_one() -> None:
@@ -220,25 +220,25 @@ async def test_a_result_that_is_an_error_is_one() -> None:
     soft = record([], status="SUCCESS", metadata={"status": "FAILURE"})
     meanings = ((record(broke), "provider_no_credits"), (record(busy), "provider_down"), (failed, "provider_failed"))
     for said, key in (*meanings, (soft, "provider_failed"), (record({"code": "ODD"}), "provider_failed")):
-        assert (await wrong(JSON, json.dumps({"aiRecord": said}).encode())).key == key
-        assert (await wrong(SSE, content("") + event("result", aiRecord=said) + DONE)).key == key
+        assert (await wrong(JSON, json.dumps({"aiRecord": said}).encode())).code == key
+        assert (await wrong(SSE, content("") + event("result", aiRecord=said) + DONE)).code == key
 
 
 async def test_a_reply_that_says_yes_and_means_no_is_understood() -> None:
     for type in (JSON, PLAIN, SSE):
         body = json.dumps({"success": False, "error": {"code": "RATE_LIMITED", "message": "Too many requests"}})
-        assert (await wrong(type, body.encode())).key == "provider_rate_limited"
+        assert (await wrong(type, body.encode())).code == "provider_rate_limited"
 
 
 async def test_pages_are_no_answers() -> None:
     challenge = b"<!DOCTYPE html><title>Just a moment...</title>"
 
-    assert (await wrong(HTML, challenge)).key == "provider_blocked"
-    assert (await wrong(HTML, b"<html><title>Log in</title>")).key == "provider_nonsense"
-    assert (await wrong(JSON, b"[1, 2]")).key == "provider_nonsense"
-    assert (await wrong(JSON, b'{"half": ')).key == "provider_nonsense"
-    assert (await wrong(JSON, b'{"some": "thing"}')).key == "provider_nonsense"
-    assert (await wrong(JSON, b"[" * 100_000)).key == "provider_nonsense"
+    assert (await wrong(HTML, challenge)).code == "provider_blocked"
+    assert (await wrong(HTML, b"<html><title>Log in</title>")).code == "provider_nonsense"
+    assert (await wrong(JSON, b"[1, 2]")).code == "provider_nonsense"
+    assert (await wrong(JSON, b'{"half": ')).code == "provider_nonsense"
+    assert (await wrong(JSON, b'{"some": "thing"}')).code == "provider_nonsense"
+    assert (await wrong(JSON, b"[" * 100_000)).code == "provider_nonsense"
 
 
 async def test_answers_may_look_like_something_else() -> None:
@@ -265,9 +265,9 @@ async def test_an_answer_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     endless = content(*["word " * 20] * 20)
     whole = json.dumps({"aiRecord": record("word " * 1_000)}).encode()
 
-    assert (await wrong(SSE, endless + DONE)).key == "provider_too_long"
-    assert (await wrong(PLAIN, *[b"word " * 20] * 20)).key == "provider_too_long"
-    assert (await wrong(JSON, whole)).key == "provider_too_long"
+    assert (await wrong(SSE, endless + DONE)).code == "provider_too_long"
+    assert (await wrong(PLAIN, *[b"word " * 20] * 20)).code == "provider_too_long"
+    assert (await wrong(JSON, whole)).code == "provider_too_long"
 
 
 async def test_a_million_small_pieces_do_not_take_forever() -> None:

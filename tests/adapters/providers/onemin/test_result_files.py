@@ -117,7 +117,7 @@ async def test_a_file_that_says_it_is_too_large_is_not_even_read() -> None:
         with pytest.raises(Refused) as refused:
             await fetcher.fetch([address], "picture")
 
-    assert refused.value.key == "made_too_large"
+    assert refused.value.code == "made_too_large"
     assert "25 MB" in str(refused.value)
 
 
@@ -132,4 +132,4 @@ async def test_with_no_way_at_all_it_is_gone() -> None:
         with pytest.raises(Refused) as refused:
             await fetcher.fetch([], "picture")
 
-    assert refused.value.key == "made_gone"
+    assert refused.value.code == "made_gone"

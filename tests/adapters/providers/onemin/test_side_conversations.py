@@ -150,7 +150,7 @@ async def test_a_link_that_leads_nowhere_is_refused_before_anything_is_sent(
         with pytest.raises(Refused) as refused:
             await told(onemin, prompt("What is in https://youtu.be/short?"))
 
-    assert refused.value.key == "video_link"
+    assert refused.value.code == "video_link"
     assert "https://youtu.be/short" in str(refused.value)
     assert emulator.seen == []
 
@@ -169,4 +169,4 @@ async def test_a_model_that_watches_no_videos_is_named(client: Client) -> None:
         with pytest.raises(Refused) as refused:
             await told(onemin, prompt(LINK, model="onemin/sonar"))
 
-    assert refused.value.key == "provider_unknown_model"
+    assert refused.value.code == "provider_unknown_model"

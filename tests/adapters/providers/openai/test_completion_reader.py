@@ -171,7 +171,7 @@ async def test_a_stream_without_an_end_is_cut_after_words_and_tried_again_before
     for body in (ROLE, b"", b"upstream timed out", b": ping\n\n"):
         silent = await wrong(SSE, body)
         assert isinstance(silent, Busy)
-        assert silent.key == "provider_unreachable"
+        assert silent.code == "provider_unreachable"
 
 
 async def test_a_connection_that_breaks_after_the_reason_to_finish_has_told_all() -> None:
@@ -191,8 +191,8 @@ async def test_figures_that_never_come_keep_nobody_waiting(monkeypatch: pytest.M
 
 async def test_an_empty_answer_is_named_as_such() -> None:
     for body in (ROLE + STOP + DONE, delta(" \n", "stop"), DONE, delta(None, "tool_calls") + DONE):
-        assert (await wrong(SSE, body)).key == "provider_empty"
-    assert (await wrong(JSON, json.dumps(completion(None)).encode())).key == "provider_empty"
+        assert (await wrong(SSE, body)).code == "provider_empty"
+    assert (await wrong(JSON, json.dumps(completion(None)).encode())).code == "provider_empty"
 
 
 # Errors
@@ -220,31 +220,31 @@ async def test_errors_in_a_stream_mean_what_they_mean_elsewhere(body: bytes, typ
     failed = await wrong(SSE, ROLE + body + DONE)
 
     assert failed.__class__ is type
-    assert failed.key == key
+    assert failed.code == key
 
 
 async def test_an_error_after_words_cuts_the_answer_off() -> None:
     assert isinstance(await wrong(SSE, WORDS + event(error={"message": "Oh."})), Cut)
-    assert (await wrong(SSE, WORDS + delta(None, "content_filter") + DONE)).key == "provider_filtered"
-    assert (await wrong(SSE, WORDS + event(error={"code": "insufficient_quota"}))).key == "provider_no_credits"
+    assert (await wrong(SSE, WORDS + delta(None, "content_filter") + DONE)).code == "provider_filtered"
+    assert (await wrong(SSE, WORDS + event(error={"code": "insufficient_quota"}))).code == "provider_no_credits"
 
 
 async def test_a_reply_that_says_yes_and_means_no_is_understood() -> None:
     for type in (JSON, SSE, ""):
         flat = {"message": "You've run out of credits.", "statusCode": 403, "path": "/v1/chat/completions"}
-        assert (await wrong(type, json.dumps(flat).encode())).key == "provider_no_credits"
+        assert (await wrong(type, json.dumps(flat).encode())).code == "provider_no_credits"
         nested = {"error": {"message": "Overloaded", "code": 529}}
-        assert (await wrong(type, json.dumps([nested]).encode())).key == "provider_down"
+        assert (await wrong(type, json.dumps([nested]).encode())).code == "provider_down"
     filtered = completion("", "content_filter")
-    assert (await wrong(JSON, json.dumps(filtered).encode())).key == "provider_filtered"
+    assert (await wrong(JSON, json.dumps(filtered).encode())).code == "provider_filtered"
 
 
 async def test_pages_and_garbage_are_no_answers() -> None:
-    assert (await wrong(HTML, b"<!DOCTYPE html><title>Just a moment...</title>")).key == "provider_blocked"
-    assert (await wrong(SSE, b"<html><title>Log in</title>")).key == "provider_nonsense"
-    assert (await wrong(HTML, b"It works!")).key == "provider_nonsense"
+    assert (await wrong(HTML, b"<!DOCTYPE html><title>Just a moment...</title>")).code == "provider_blocked"
+    assert (await wrong(SSE, b"<html><title>Log in</title>")).code == "provider_nonsense"
+    assert (await wrong(HTML, b"It works!")).code == "provider_nonsense"
     for body in (b"[1, 2]", b"[]", b"{}", b'{"some": "thing"}', b'{"half": ', b"[" * 100_000):
-        assert (await wrong(JSON, body)).key == "provider_nonsense"
+        assert (await wrong(JSON, body)).code == "provider_nonsense"
 
 
 async def test_a_hundred_thousand_small_pieces_do_not_take_forever() -> None:

@@ -171,7 +171,7 @@ def test_a_refusal_means(status: int, body: object, type: type[BotError], key: s
     problem = judged(status, body)
 
     assert problem.__class__ is type
-    assert problem.key == key
+    assert problem.code == key
     assert str(problem)
 
 
@@ -195,7 +195,7 @@ def test_too_many_requests_are_told_with_the_pause_that_is_asked_for(
     problem = judged(429, body, **headers)
 
     assert isinstance(problem, Busy)
-    assert (problem.key, problem.retry_after) == ("provider_rate_limited", pause)
+    assert (problem.code, problem.retry_after) == ("provider_rate_limited", pause)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_what_a_model_does_not_take_is_named(status: int, body: object, feature:
 
     assert isinstance(problem, Unsupported)
     assert problem.feature == feature
-    assert problem.key == "provider_bad_request"
+    assert problem.code == "provider_bad_request"
     assert "400" in str(problem) or "422" in str(problem)
 
 

@@ -64,7 +64,7 @@ async def test_a_file_that_no_model_takes_is_refused_before_it_is_sent(openai: O
     with pytest.raises(Unreadable) as refused:
         await openai.upload(replace(photo(), mime="image/gif"))
 
-    assert refused.value.key == "photo_refused"
+    assert refused.value.code == "photo_refused"
     assert endpoint.seen == []
 
 
@@ -158,7 +158,7 @@ async def test_what_was_not_sent_cannot_be_left_out(openai: OpenAI, endpoint: En
     with pytest.raises(Refused) as refused:
         await told(openai, prompt())
 
-    assert refused.value.key == "provider_bad_request"
+    assert refused.value.code == "provider_bad_request"
     assert len(endpoint.asked) == 1
 
 
@@ -181,7 +181,7 @@ async def test_a_broken_answer_is_cut_and_keeps_what_was_said(openai: OpenAI, en
     with pytest.raises(Cut) as cut:
         await told(openai, prompt(), so_far)
 
-    assert (so_far.text, cut.value.key) == ("A cat", "answer_cut")
+    assert (so_far.text, cut.value.code) == ("A cat", "answer_cut")
 
 
 async def test_who_says_nothing_is_slow(client: Client, endpoint: Endpoint) -> None:
@@ -190,7 +190,7 @@ async def test_who_says_nothing_is_slow(client: Client, endpoint: Endpoint) -> N
         with pytest.raises(Busy) as busy:
             await told(openai, prompt())
 
-    assert busy.value.key == "provider_slow"
+    assert busy.value.code == "provider_slow"
 
 
 async def test_leaving_early_closes_the_connection(openai: OpenAI, endpoint: Endpoint) -> None:
@@ -223,7 +223,7 @@ async def test_neither_the_key_nor_the_address_gets_out(openai: OpenAI, endpoint
     with pytest.raises(Refused) as refused, capture_logs() as logs:
         await told(openai, prompt())
 
-    assert refused.value.key == "provider_wrong_key"
+    assert refused.value.code == "provider_wrong_key"
     for told_to_somebody in (str(refused.value), str(logs)):
         assert "the-key" not in told_to_somebody
         assert endpoint.url not in told_to_somebody
@@ -279,7 +279,7 @@ async def test_the_check_tells_a_wrong_key(openai: OpenAI, endpoint: Endpoint) -
     with pytest.raises(Refused) as refused:
         await openai.check()
 
-    assert refused.value.key == "provider_wrong_key"
+    assert refused.value.code == "provider_wrong_key"
 
 
 async def test_where_no_models_are_listed_the_key_is_taken_to_be_right(openai: OpenAI, endpoint: Endpoint) -> None:
@@ -298,7 +298,7 @@ async def test_ai_ml_api_is_checked_by_the_balance(endpoint: Endpoint, base: str
         with pytest.raises(Refused) as refused:
             await aimlapi.check()
 
-    assert refused.value.key == "provider_no_credits"
+    assert refused.value.code == "provider_no_credits"
     assert {seen.path for seen in endpoint.seen} == {"/v2/billing"}
 
 

@@ -176,7 +176,7 @@ async def test_a_photo_whose_file_is_gone_is_asked_for_later(
     for odd in (replace(photo(), file=tmp_path / "gone.jpg"), shorter):
         with pytest.raises(Busy) as busy:
             await told(openai, prompt("What is it?", odd))
-        assert busy.value.key == "photo_gone"
+        assert busy.value.code == "photo_gone"
 
     assert endpoint.seen == []
 

@@ -63,6 +63,6 @@ async def test_a_photo_that_went_meanwhile_is_asked_for_again_and_keeps_no_place
     with pytest.raises(Busy) as caught:
         async with sending.acquire(body):
             raise AssertionError("it was sent")
-    assert caught.value.key == "photo_gone"
+    assert caught.value.code == "photo_gone"
     body.files[0].file.write_bytes(b"a photo")
     assert not await is_full(sending, body)
