@@ -23,10 +23,14 @@ from bot.settings import Settings
 from bot.web.server import open_server
 
 MENDING = {
-    FailureCode.PROVIDER_WRONG_KEY: "Copy the key again from the provider's site; a deleted or blocked key is lost.",
+    FailureCode.PROVIDER_WRONG_KEY: (
+        "Copy the key again from the provider's site; a deleted or blocked key needs a new one."
+    ),
     FailureCode.PROVIDER_NO_CREDITS: "Top up the account, or raise this member's credit limit.",
     FailureCode.PROVIDER_UNREACHABLE: "Check this machine's network, and the provider's ..._API_URL.",
-    FailureCode.PROVIDER_BLOCKED: "The provider's gatekeeper blocks this address: ask the provider, or use another one.",
+    FailureCode.PROVIDER_BLOCKED: (
+        "The provider's gatekeeper blocks this address; ask the provider, or go out from another one."
+    ),
 }
 
 Verdict = Literal["ok", "warn", "WRONG"]
