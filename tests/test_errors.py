@@ -8,7 +8,6 @@ import pytest
 from bot.asking.failover import FAMILY_DOWN, LASTING, OUTAGES, PROVIDER_DOWN
 from bot.asking.poison_photos import MAY_BE_A_PHOTO
 from bot.errors import SCOPES, BotError, Busy, FailureCode, Refused, Scope
-from bot.web.dashboard_data import RENAMED
 from bot.words import LANGUAGES, catalogue, speaking
 
 ROOT = Path(__file__).parents[1]
@@ -47,13 +46,6 @@ def test_the_sets_of_codes_that_decide_what_happens_are_those_of_before_there_we
     assert {"provider_down", "provider_slow", "provider_rate_limited", "provider_unsupported"} == FAMILY_DOWN
     assert OUTAGES == FAMILY_DOWN | PROVIDER_DOWN
     assert {"provider_bad_request", "provider_photo_refused", "provider_too_large"} == MAY_BE_A_PHOTO
-
-
-def test_rows_of_earlier_versions_mean_what_they_meant() -> None:
-    assert {key: RENAMED[key] for key in ("discord_shut_out", "telegram_shut_out")} == {
-        "discord_shut_out": FailureCode.CHANNEL_LOST,
-        "telegram_shut_out": FailureCode.CHANNEL_LOST,
-    }
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

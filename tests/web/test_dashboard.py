@@ -183,6 +183,16 @@ async def test_errors_are_told_by_kind_with_the_sentence_that_people_read(store:
     assert (unknown["key"], unknown["sentence"]) == ("else", "")
 
 
+async def test_a_lost_channel_counts_as_one_failure_whichever_version_wrote_it_down(store: Store) -> None:
+    filler, now = Filler(store), time.time()
+    for error in ("discord_shut_out", "telegram_shut_out", "channel_lost"):
+        filler.turn(now - 5, error=error)
+    await filler.write()
+    [lost] = (await look(store, range="hour"))["errors"]
+    assert (lost["key"], lost["turns"]) == ("channel_lost", 3)
+    assert lost["sentence"] == "I can't write in this channel any more."
+
+
 async def test_who_waits_who_works_and_how_each_process_is(store: Store) -> None:
     for channel in ("web:a", "web:b", "web:c"):
         await store.intake.add(said(channel=channel))

@@ -163,7 +163,7 @@ async def test_where_nothing_may_be_said_it_is_not_said_that_files_are_the_troub
         question = await server.says("/usage", mention=True)
         await until(lambda: heard)
         server.deny(GENERAL, "SEND_MESSAGES")
-        with pytest.raises(Refused, match="does not let me speak"):
+        with pytest.raises(Refused, match="can't write in this channel"):
             await bot.send(HERE, OutgoingPost(text="12 turns", reply_to=str(question), files=(CHART,)))
     [told] = server.direct()
     assert "Send Messages" in told.text
