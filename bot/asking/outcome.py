@@ -35,7 +35,7 @@ async def answer_question(asker: AnswersQuestions, asked: Question, *, patient: 
         text = await asker.ask(asked)
     except Busy as error:
         if asked.reply.text:
-            return _failed(asked, "answer_cut", say("answer_cut"))
+            return _failed(asked, FailureCode.ANSWER_CUT, say("answer_cut"))
         if patient and not ASK_AGAIN.is_over(asked.attempts + 1):
             raise
         return _failed(asked, error.code, say("busy_still", reason=error, tries=asked.attempts + 1))
@@ -45,7 +45,7 @@ async def answer_question(asker: AnswersQuestions, asked: Question, *, patient: 
         raise
     except Exception:
         log.exception("a bug")
-        return _failed(asked, "bug", say("bug"))
+        return _failed(asked, FailureCode.BUG, say("bug"))
     if asked.stopped:
         return _result(asked, STOPPED, text.rstrip(), f"⏹ {say('stopped')}")
     return _result(asked, ANSWERED, text)

@@ -34,7 +34,7 @@ async def _do_admitted(context: JobContext, job: Job, turn: Turn) -> JobResult:
         models = await job.list_models()
         notes = await context.limits.admit(turn, *models) if models else []
     except BotError as error:
-        return failure(error.key, str(error))
+        return failure(error.code, str(error))
     return await job.do(notes)
 
 
@@ -52,5 +52,5 @@ async def deliver(turn: Turn, showing: Awaitable[None]) -> str | None:
 
 
 def _undelivered(error: BotError) -> str:
-    log.error("the answer could not be delivered", reason=error.key)
-    return error.key
+    log.error("the answer could not be delivered", reason=error.code)
+    return error.code

@@ -4,7 +4,7 @@ from time import monotonic
 
 import structlog
 
-from bot.errors import BotError, Busy, LeaseLost
+from bot.errors import BotError, Busy, FailureCode, LeaseLost
 from bot.messages import NO_FAILURES, PUT_ASIDE, Turn
 from bot.operations.metrics import Metrics
 from bot.replies.reply import Reply
@@ -67,7 +67,7 @@ class Worker:
         """Try again later what a bug kept from being said, and at last let the conversation go on without it."""
         try:
             if DELIVER_AGAIN.is_over(turn.attempts + 1):
-                await self.store.queue.finish(turn, error="bug")
+                await self.store.queue.finish(turn, error=FailureCode.BUG)
             else:
                 await self.store.queue.reschedule(turn, DELIVER_AGAIN.delay(turn.attempts + 1))
         except Exception:  # the store itself is away

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.commands import ASKING, COMMANDS, CommandResult, Response, parse
-from bot.errors import BotError, LeaseLost, Refused
+from bot.errors import BotError, FailureCode, LeaseLost, Refused
 from bot.messages import OBEYED, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, clear_busy_notice
@@ -25,7 +25,7 @@ async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tu
         raise
     except Exception:
         log.exception("a bug")
-        return Response(f"⚠️ {say('bug')}"), "bug"
+        return Response(f"⚠️ {say(FailureCode.BUG)}"), FailureCode.BUG
 
 
 @dataclass
