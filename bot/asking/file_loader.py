@@ -114,6 +114,6 @@ class FileLoader:
 
 def _as_document(attachment: Attachment, error: Unreadable) -> Unreadable:
     """Convert the error to one about a document."""
-    if error.code == "photo_too_heavy" and attachment.is_document:
+    if error.code is FailureCode.PHOTO_TOO_HEAVY and attachment.is_document:
         return Unreadable(FailureCode.DOCUMENT_TOO_HEAVY, **error.values)
     return error
