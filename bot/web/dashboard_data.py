@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from bot.errors import FailureCode
 from bot.messages import Backlog, Usage, WorkerProcess
 from bot.ports import Coordination, Reporting
 from bot.web.interval_cache import RANGES, IntervalCache
@@ -26,6 +27,7 @@ Costs = Mapping[str, Usage]  # by model
 SILENT = 20.0  # seconds; processes report every five
 UNITS = ("credits", "dollars")
 MOST_ASIDE = 50  # turns that were put aside, listed one by one
+FORMER_LOST_CHANNEL = "_shut_out"  # how such a code ended, after the name of the platform, in rows of earlier versions
 ELSE = "else"  # errors that only another version of the bot knows
 
 
@@ -129,7 +131,8 @@ def _errors(stretches: Iterable[Interval]) -> Sequence[Json]:
     kinds: dict[str, tuple[int, float]] = {}
     for stretch in stretches:
         for key, (turns, last) in stretch.errors.items():
-            sentence_key = key if key in words else ELSE
+            code = FailureCode.CHANNEL_LOST if key.endswith(FORMER_LOST_CHANNEL) else key
+            sentence_key = code if code in words else ELSE
             before = kinds.get(sentence_key, (0, 0.0))
             kinds[sentence_key] = (before[0] + turns, max(before[1], last))
     return [
