@@ -195,7 +195,7 @@ class Discord:
         except HistoryForbidden:
             return await self._send(place, content, None, nonce)
         except Refused as error:
-            if error.code != "channel_lost":
+            if error.code is not FailureCode.CHANNEL_LOST:
                 raise
             if content.files:  # we may be allowed to speak, if not to attach files
                 post = await self._post(place, replace(content, files=()), reply_to, nonce)

@@ -29,7 +29,7 @@ Meaning = Callable[[], BotError]
 
 
 def _shut_out() -> BotError:
-    return Refused("channel_lost")
+    return Refused(FailureCode.CHANNEL_LOST)
 
 
 def _post_gone() -> BotError:
@@ -60,7 +60,7 @@ MEANINGS: Mapping[int, Meaning] = {
     50083: lambda: ThreadArchived(FailureCode.DISCORD_LOCKED),
     50278: _shut_out,  # no server in common any more
     130000: lambda: Busy(FailureCode.DISCORD_UNREACHABLE),  # overloaded
-    160002: lambda: HistoryForbidden("channel_lost"),
+    160002: lambda: HistoryForbidden(FailureCode.CHANNEL_LOST),
     160005: lambda: Refused(FailureCode.DISCORD_LOCKED),
 }
 
@@ -102,4 +102,4 @@ def _meaning(error: discord.HTTPException) -> BotError:
     if error.status == 401:
         return Refused(FailureCode.DISCORD_WRONG_TOKEN)
     log.warning("Discord refused a request", status=error.status, code=error.code, reason=error.text)
-    return Refused("channel_lost" if error.status == 403 and not error.code else FailureCode.DISCORD_REFUSED)
+    return Refused(FailureCode.CHANNEL_LOST if error.status == 403 and not error.code else FailureCode.DISCORD_REFUSED)

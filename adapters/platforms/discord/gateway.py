@@ -20,7 +20,12 @@ from bot.util.retry import DISCORD_GATEWAY, Backoff
 log = structlog.get_logger(__name__)
 
 # Codes with which Discord closes a connection for good, and the sentence for the operator.
-FINAL = {4004: "discord_wrong_token", 4010: "discord_shards", 4011: "discord_shards", 4014: "discord_intents"}
+FINAL = {
+    4004: FailureCode.DISCORD_WRONG_TOKEN,
+    4010: FailureCode.DISCORD_SHARDS,
+    4011: FailureCode.DISCORD_SHARDS,
+    4014: FailureCode.DISCORD_INTENTS,
+}
 
 
 class GatewayClient(discord.AutoShardedClient):

@@ -42,7 +42,7 @@ def file_too_big() -> BotError:
 
 
 def _shut_out() -> BotError:
-    return Refused("channel_lost")
+    return Refused(FailureCode.CHANNEL_LOST)
 
 
 def _post_gone() -> BotError:
