@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 
 from bot.chat_platform import Platform
-from bot.errors import BotError, Busy
+from bot.errors import BotError, Busy, FailureCode
 from bot.messages import Channel, File, StoredFile, Turn
 from bot.ports import Channels, Conversations, Posts
 from bot.replies.reply import Reply
@@ -16,7 +16,6 @@ from bot.words import say, speaking
 log = structlog.get_logger(__name__)
 
 ANSWER, QUESTION = 0, 1  # lanes
-GONE = ("channel_lost", "channel_lost")  # keys of errors for a channel that is lost
 
 
 class Mirror:
@@ -51,7 +50,7 @@ class Mirror:
             log.warning("a linked channel could not be told", channel=str(channel), reason=error.code)
         except BotError as error:
             log.warning("a linked channel could not be told", channel=str(channel), reason=error.code)
-            if error.code in GONE:
+            if error.code is FailureCode.CHANNEL_LOST:
                 await self._conversations.drop_channel(channel)
                 log.warning("a linked channel has gone; its link is dropped", channel=str(channel))
 
