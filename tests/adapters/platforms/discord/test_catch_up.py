@@ -264,7 +264,7 @@ async def test_a_channel_that_may_not_be_read_takes_nothing_from_the_others(club
     club.server.deny(forgetful, "READ_MESSAGE_HISTORY")
     budget = HistoryBudget(3)
     left = budget.remaining
-    with pytest.raises(Refused, match="does not let me"):
+    with pytest.raises(Refused, match="can't write in this channel"):
         await budget.read(club.client, Place(hidden), hidden)
     assert await budget.read(club.client, Place(forgetful), forgetful) == []
     with pytest.raises(Refused):
