@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from bot.files.photos import PhotoIntake
@@ -16,6 +17,10 @@ from bot.ports import Store
 from bot.store import open_store
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
+
+# A busy machine is no fault of the code: examples are bounded in number, and not in milliseconds.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 PHOTOS = Path(__file__).parent / "files" / "photos"
 CAT = (PHOTOS / "cat.jpg").read_bytes()

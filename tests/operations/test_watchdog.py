@@ -105,6 +105,13 @@ async def test_a_poisonous_turn_is_put_aside_and_others_are_answered(
 
 
 @pytest.mark.timeout(400)
+async def until_put_aside(folder: Path) -> None:
+    """Wait until the turn whose sentence is shown has left the queue as well."""
+    async with asyncio.timeout(60):
+        while "No turn is put aside." in (await command("turns", folder=folder))[1]:
+            await asyncio.sleep(0.1)
+
+
 async def test_what_was_put_aside_is_answered_once_it_is_released(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     async with supervised(tmp_path) as bot:
         await bot.ready(60)
@@ -115,6 +122,7 @@ async def test_what_was_put_aside_is_answered_once_it_is_released(tmp_path: Path
         try:
             await BotProcess.kill(bot)
             await bot.ready(60)
+            await until_put_aside(tmp_path)
             code, printed = await command("turns", "--release", "1", folder=tmp_path)
             assert (code, "Turn 1 is back on the queue" in printed) == (0, True), printed
             await shown(http, page, 60, lambda text: "⚠️" not in text)

@@ -37,7 +37,8 @@ async def serving(
     async with AsyncExitStack() as stack:
         if token is not None:
             folder = stack.enter_context(TemporaryDirectory())
-            options["sessions"] = await stack.enter_async_context(open_store(f"sqlite:///{folder}/bot.db", MODEL))
+            store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/bot.db", MODEL))
+            options["sessions"] = store.sessions
         server = WebServer("127.0.0.1", 0, token, **options)
         server.router.add_get("/page", hello)
         server.router.add_post("/page", hello)
@@ -393,13 +394,13 @@ async def test_stray_bytes_are_refused_without_a_traceback(
 async def test_while_the_store_is_away_nobody_comes_in_by_a_cookie(
     sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(**hashes: str) -> None:
+    async def away(sessions: object, **hashes: str) -> None:
         raise ConnectionError
 
     server = WebServer("127.0.0.1", 0, TOKEN, sessions=sqlite.sessions)
     async with server, aiohttp.ClientSession(server.url) as http:
         session = cookie(await log_in(http))
-        monkeypatch.setattr(sqlite, "find_session", away)
+        monkeypatch.setattr(type(sqlite.sessions), "find_session", away)
         assert await status(http, "GET", "/metrics", headers=session) == 503
         assert await status(http, "GET", "/metrics", headers=bearer(TOKEN)) == 200
 

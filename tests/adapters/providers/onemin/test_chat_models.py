@@ -7,6 +7,8 @@ from typing import Any
 
 from adapters.providers.onemin.chat_models import read_models, shipped_models
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
+from adapters.providers.onemin.provider import MODEL_FOR_CHECKS
+from adapters.providers.onemin.settings import OneMinSettings
 from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import Client
 
@@ -67,9 +69,10 @@ def test_the_shipped_list_says_how_old_it_is() -> None:
     assert {"gpt-4o", "gpt-4o-mini", "gpt-5", "gemini-2.5-pro"} <= {row["modelId"] for row in listed["models"]}
 
 
-def test_no_model_is_named_in_the_code_but_the_one_for_checks() -> None:
+def test_no_model_is_named_in_the_code_but_the_one_for_checks_and_the_default() -> None:
     folder = Path(__file__).parents[4] / "adapters/providers/onemin"
     code = "\n".join(path.read_text() for path in folder.glob("*.py"))
     ids = [row["modelId"] for row in json.loads((folder / "models.json").read_text())["models"]]
 
-    assert [id for id in ids if re.search(rf'"{re.escape(id)}"', code)] == ["gpt-4o-mini"]
+    named = {id for id in ids if re.search(rf'"{re.escape(id)}"', code)}
+    assert named == {MODEL_FOR_CHECKS, OneMinSettings.default_model}
