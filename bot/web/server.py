@@ -30,6 +30,8 @@ Ready = Callable[[], Awaitable[Mapping[str, str]]]
 """Returns the current problems, by the name of the part; empty if all is well."""
 
 GRACE = 0.4  # seconds that open requests get when the server stops; aiohttp waits twice
+# Connections that the kernel completes before they are accepted: one that it must drop looks open to its client.
+BACKLOG = 4096
 MOST_BYTES = 1024 * 1024  # of a body that a handler reads whole; uploads are streamed and limited by their own route
 HEADERS = {
     "Content-Security-Policy": (
@@ -116,7 +118,9 @@ class WebServer:
         self._runner = web.AppRunner(self.app, handler_cancellation=True, access_log=None, shutdown_timeout=GRACE)
         await self._runner.setup()
         try:
-            self._listener = await asyncio.get_running_loop().create_server(self._connect, self.host, self.port)
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._connect, self.host, self.port, backlog=BACKLOG
+            )
         except BaseException:
             await self._runner.cleanup()
             raise
