@@ -107,11 +107,11 @@ async def test_who_waits_no_more_leaves_no_process() -> None:
     await number()
     hanging = asyncio.create_task(run("hang", b"file"))
     others = await number()
-    await until(lambda: len(descendants(os.getpid())) >= 3)
+    await until(lambda: len(descendants(os.getpid())) >= 2)  # the fork server, and the worker that hangs
     hanging.cancel()
     with pytest.raises(asyncio.CancelledError):
         await hanging
-    await until(lambda: len(descendants(os.getpid())) <= 3)
+    await until(lambda: len(descendants(os.getpid())) <= 2)  # the fork server, and a worker that is idle
     assert others
 
 
