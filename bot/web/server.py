@@ -30,8 +30,8 @@ Ready = Callable[[], Awaitable[Mapping[str, str]]]
 """Returns the current problems, by the name of the part; empty if all is well."""
 
 GRACE = 0.4  # seconds that open requests get when the server stops; aiohttp waits twice
-# Connections that the kernel completes before they are accepted: one that it must drop looks open to its client.
-BACKLOG = 4096
+# Connections that wait to be accepted, and at most so many are accepted at once: fewer than descriptors are kept back.
+BACKLOG = 256
 MOST_BYTES = 1024 * 1024  # of a body that a handler reads whole; uploads are streamed and limited by their own route
 HEADERS = {
     "Content-Security-Policy": (
