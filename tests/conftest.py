@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Author, Channel, Message, Turn
@@ -28,6 +29,14 @@ PICTURES = sorted(path.name for path in PHOTOS.iterdir() if path.suffix not in (
 MODEL = "sandbox/gpt-4o"
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Undo what a test configured for logging, or tests after it would write where it did."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """The bot's HTTP server: health for machines, the dashboard for operators, and the routes that adapters add."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Self, cast
 
@@ -30,8 +31,8 @@ Ready = Callable[[], Awaitable[Mapping[str, str]]]
 """Returns the current problems, by the name of the part; empty if all is well."""
 
 GRACE = 0.4  # seconds that open requests get when the server stops; aiohttp waits twice
-# Connections that wait to be accepted, and at most so many are accepted at once: fewer than descriptors are kept back.
-BACKLOG = 256
+WAITING_CONNECTIONS = 4096  # that the kernel holds for us; with a shorter queue some would hang half open for ever
+ACCEPTED_AT_ONCE = 32  # far fewer than descriptors are kept back: refused ones are closed before the next are accepted
 MOST_BYTES = 1024 * 1024  # of a body that a handler reads whole; uploads are streamed and limited by their own route
 HEADERS = {
     "Content-Security-Policy": (
@@ -118,18 +119,34 @@ class WebServer:
         self._runner = web.AppRunner(self.app, handler_cancellation=True, access_log=None, shutdown_timeout=GRACE)
         await self._runner.setup()
         try:
-            self._listener = await asyncio.get_running_loop().create_server(
-                self._connect, self.host, self.port, backlog=BACKLOG
-            )
+            self._listeners = await self._listen()
         except BaseException:
             await self._runner.cleanup()
             raise
-        self.port = self._listener.sockets[0].getsockname()[1]
+        self.port = self._listeners[0].sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         await self._runner.cleanup()
+
+    async def _listen(self) -> list[asyncio.Server]:
+        """Listen on every address of the host, or on none.
+
+        asyncio takes its `backlog` for two things: the kernel's queue, and how many connections it accepts in a row.
+        A second call of `listen` makes the queue longer and leaves the other.
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        listeners = []
+        with ExitStack() as undo:
+            for family, *_, address in dict.fromkeys(found):
+                listening = undo.enter_context(socket.create_server(address[:2], family=family))
+                listeners.append(await loop.create_server(self._connect, sock=listening, backlog=ACCEPTED_AT_ONCE))
+                listening.listen(WAITING_CONNECTIONS)
+            undo.pop_all()
+        return listeners
 
     def _guard(self, token: str | None, sessions: SessionStore | None, access: WebAccess) -> Guard:
         if token is None:

@@ -657,7 +657,8 @@ async def test_no_password_is_printed_while_the_database_is_away(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.store.outage.log", structlog.wrap_logger(structlog.PrintLogger()))  # to what is captured
+    printing = structlog.wrap_logger(structlog.PrintLogger(), processors=[structlog.processors.JSONRenderer()])
+    monkeypatch.setattr("bot.store.outage.log", printing)  # to what is captured, however others left structlog
     proxy = Proxy(server.url)
     async with proxy.running() as address:
         secret = address.replace("postgres@", "postgres:geheim123@")
