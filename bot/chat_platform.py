@@ -11,7 +11,7 @@ from bot.ports import Receive
 
 
 class ChatAdapter(Protocol):
-    """What every platform can do. Entered, it can post; only `listen` needs the live connection.
+    """Connects one chat platform. Once entered, it can post; only `listen` needs the live connection.
 
     Every method raises only `bot.errors.BotError` for what can be foreseen; the same holds for the capabilities below.
     """
@@ -85,7 +85,7 @@ class ChecksToken(Protocol):
 
 
 class HealthState(StrEnum):
-    """Whether a platform is heard."""
+    """The state of a platform's connection."""
 
     UP = auto()
     STANDBY = auto()  # another process listens
@@ -94,7 +94,7 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the connection to a platform is, with a detail for the operator; empty where there is nothing to say."""
+    """The health of a platform's connection, with a detail for the operator; empty if there is nothing to report."""
 
     state: HealthState = HealthState.UP
     detail: str = ""
@@ -105,13 +105,13 @@ class ReportsHealth(Protocol):
 
     @property
     def health(self) -> Health:
-        """How the connection is now."""
+        """The current health of the connection."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PostLimits:
-    """What one channel of a platform takes."""
+    """The limits of posts in one channel."""
 
     max_length: int  # UTF-16 units in one post
     edit_interval: float = 0.0  # seconds between two edits of an answer under way
@@ -119,7 +119,7 @@ class PostLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """What a platform can do. None: it cannot, and the core does without."""
+    """The capabilities of a platform. None: the platform lacks it, and the core does without."""
 
     name: str  # as in `Channel.platform`
     adapter: ChatAdapter
@@ -133,7 +133,7 @@ class Platform:
 
     @property
     def health(self) -> Health:
-        """How the connection is now."""
+        """The current health of the connection."""
         return self.connection.health if self.connection else Health()
 
     def show_typing(self, channel: Channel) -> AbstractAsyncContextManager[None]:

@@ -1,4 +1,4 @@
-"""What can go wrong, sorted by what to do about it.
+"""Failures as codes, and the exceptions that carry them.
 
 BotError             a sentence for whoever asked; details belong in the log
 ├── Refused          saying it again will not help: tell the asker
@@ -15,7 +15,7 @@ from bot.words import say
 
 
 class Scope(Enum):
-    """Whose failure it is: what would have to change for the same to work."""
+    """The part that would have to change for the same request to succeed."""
 
     QUESTION = auto()
     PHOTO = auto()
@@ -26,7 +26,7 @@ class Scope(Enum):
 
 
 class FailureCode(StrEnum):
-    """What went wrong. The value is also the key of its sentence in every catalogue, and what the store keeps."""
+    """A kind of failure. The value is also the key of its sentence in every catalogue, and what the store keeps."""
 
     # question
     AGAIN_NOTHING = auto()
@@ -149,7 +149,7 @@ class FailureCode(StrEnum):
 
     @property
     def scope(self) -> Scope:
-        """Whose failure it is."""
+        """The part that would have to change."""
         return SCOPES[self]
 
 

@@ -46,7 +46,7 @@ class MediaGenerator(Protocol):
     """Makes pictures and sound. Every method raises only `bot.errors.BotError` for what can be foreseen."""
 
     async def models(self, craft: str) -> Sequence[Model]:
-        """Who can do it, the usual one first; `craft` is one of `Craft`, or hear, or speak."""
+        """Return the models that can do it, the usual one first; `craft` is one of `Craft`, or hear, or speak."""
         ...
 
     async def generate(self, order: GenerationRequest) -> Generated:
@@ -83,7 +83,7 @@ class Provider(Protocol):
         """
 
     def reads(self, document: Document, model: str) -> bool:
-        """Whether this model gets the document itself; of others the words in it travel with the question."""
+        """Tell whether this model takes the document itself; for others its words travel with the question."""
         ...
 
     def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
@@ -98,14 +98,14 @@ class Provider(Protocol):
 
     @property
     def media(self) -> MediaGenerator | None:
-        """Who makes pictures and sound there; None where nobody does."""
+        """The generator of pictures and sound; None if the provider has none."""
         ...
 
     async def forget(self, conversation: Conversation) -> None:
         """Delete what the provider keeps of the conversation; nothing to do where it keeps none."""
 
     async def models(self) -> Sequence[Model]:
-        """What can be asked now; the shipped list where the live one cannot be had."""
+        """Return the models that can be asked now; the shipped list if the live one is unavailable."""
         ...
 
     async def check(self) -> None:
@@ -243,7 +243,7 @@ class Turns(Protocol):
 
 
 class Conversations(Protocol):
-    """What was chosen for a conversation, and which channels share it."""
+    """Stores the choices made for a conversation, and the channels that share it."""
 
     async def find_conversation(self, channel: Channel) -> Conversation | None:
         """Return the conversation that the channel takes part in; None if nothing was ever said there."""
@@ -280,7 +280,7 @@ class Conversations(Protocol):
 
 
 class Channels(Protocol):
-    """What belongs to a channel, however many share its conversation."""
+    """Stores the settings and state of a channel, even if several channels share its conversation."""
 
     async def get_channel_settings(self, channel: Channel) -> ChannelSettings:
         """Return what was chosen for the channel; what another process chose is known within seconds."""
@@ -331,7 +331,7 @@ class Files(Protocol):
 
 
 class People(Protocol):
-    """Who may talk to the bot, and the codes by which people show that a place is theirs.
+    """Stores people's access to the bot, and the codes by which they prove that a place is theirs.
 
     A subject is a person or a place, written `telegram:42`.
     """
@@ -382,7 +382,7 @@ class People(Protocol):
 
 
 class SessionStore(Protocol):
-    """Who is logged in at the web server. It is told hashes only: of the session's secret, and of the token.
+    """Stores the sessions of the web server. It receives hashes only, of the session's secret and of the token.
 
     A session is found with the token that it began with, and with no other one.
     """
@@ -408,7 +408,7 @@ class SessionStore(Protocol):
 
 
 class Ledger(Protocol):
-    """What answers cost: reserved before, booked after, added up for limits and for people who ask."""
+    """Keeps the costs of answers: reserved before, booked after, added up for limits and reports."""
 
     async def reserve(self, turn: Turn, models: Mapping[int, str], budgets: Sequence[Budget] = ()) -> Admission:
         """Set aside what the turn will take of these models, by lane, if there is room in each budget.
@@ -442,7 +442,7 @@ class Ledger(Protocol):
 
 
 class Blobs(Protocol):
-    """What one process was given and others need: blobs, and the keys under which providers hold uploaded files."""
+    """Shares between processes what one of them received: blobs, and the keys of files uploaded to providers."""
 
     async def put_blob(self, key: str, data: bytes) -> None:
         """Store a blob that other processes need. The caller encrypts secrets."""
@@ -494,7 +494,7 @@ class Deletion(Protocol):
 
 
 class Coordination(Protocol):
-    """How processes share the work: locks, rate limits, stop requests and heartbeats."""
+    """Coordinates processes: locks, rate limits, stop requests and heartbeats."""
 
     stopped: Callable[[int], object]
     """Called with a conversation when another process wants an answer there to end; assign it."""

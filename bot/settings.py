@@ -31,7 +31,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """What the operator decided. `bot.configuration.read_settings` reads them."""
+    """The operator's settings, as `bot.configuration.read_settings` reads them."""
 
     model_config = SOURCES
 
@@ -206,7 +206,7 @@ class Settings(BaseSettings):
         return self
 
     def listens(self, platform: str) -> bool:
-        """Whether this process listens to the platform, if that is switched on."""
+        """Tell whether this process listens to the platform, if the platform is switched on."""
         return self.bot_listen is None or platform in self.bot_listen
 
     def of(self, kind: type[Part]) -> Part:
@@ -226,7 +226,7 @@ class Settings(BaseSettings):
 
     @property
     def webhook_only(self) -> bool:
-        """Whether the web server is there for webhooks alone: a public address leads to it, and no token guards it."""
+        """True if the web server serves webhooks only: a public address leads to it, and no token guards it."""
         return bool(self.webhooks) and self.web_token is None
 
     @property
@@ -244,7 +244,7 @@ class Settings(BaseSettings):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+    """Tell whether only this machine can reach the address."""
     if host == "localhost":
         return True
     try:

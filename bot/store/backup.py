@@ -33,7 +33,7 @@ class NotDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What was copied, and how long it took."""
+    """The result of a backup: what was copied, and how long it took."""
 
     turns: int
     count_waiting: int  # of these, for an answer
@@ -113,7 +113,7 @@ def must_be_known(database: sqlite3.Connection, path: Path) -> None:
 
 
 def reason(error: sqlite3.DatabaseError, path: Path) -> str:
-    """What is wrong with a file, in words."""
+    """Describe what is wrong with a file."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return f"{path} is damaged, or no SQLite file"
     return f"{path}: {error}"

@@ -1,4 +1,4 @@
-"""What one process was given and others need: blobs, and the keys of uploaded files."""
+"""Blobs and upload keys that one process received and others need."""
 
 import time
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class SqlBlobs:
         await self.db.run(CARRY, key=key, data=data, now=time.time())
 
     async def get_blob(self, key: str) -> bytes | None:
-        """What was kept under the key; None where it is unknown or too old."""
+        """Return the blob of the key; None if it is unknown or too old."""
         found = await self.db.read("SELECT data FROM carried WHERE key = :key", key=key)
         return bytes(found[0]["data"]) if found else None
 

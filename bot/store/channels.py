@@ -37,7 +37,7 @@ NAMED_ONCE = (
 
 @dataclass(frozen=True, slots=True)
 class SqlChannels:
-    """What belongs to a channel, however many share its conversation."""
+    """Stores the settings and state of a channel, even if several channels share its conversation."""
 
     db: Database
     standings: Standings
@@ -46,7 +46,7 @@ class SqlChannels:
     )
 
     async def get_channel_settings(self, channel: Channel) -> ChannelSettings:
-        """What was chosen for the channel; what another process chose is known within seconds."""
+        """Return the settings of the channel; a change by another process shows within seconds."""
 
         async def load() -> ChannelSettings:
             found = await self.db.read(

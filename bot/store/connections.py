@@ -1,4 +1,4 @@
-"""How PostgreSQL is reached: what connections ask for, and whether one of them is still answered."""
+"""Connections to PostgreSQL: their options, and a check whether one still answers."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ class BadAddress(Exception):
 
 
 def options(url: str) -> dict[str, Any]:
-    """What to tell psycopg besides the URL. BadAddress where nobody can read that."""
+    """Return psycopg's options besides the URL; BadAddress if the URL can't be read."""
     try:
         written = conninfo_to_dict(url)
     except psycopg.ProgrammingError:

@@ -1,4 +1,4 @@
-"""Who waits behind whom: the line of a conversation, and who may change it.
+"""The queue of a conversation: the order of its turns, and the lock that changes need.
 
 Locks are taken in one order, so that on PostgreSQL two processes neither miss each other, which would leave a line
 that nobody leads, nor wait for each other: channels, then conversations by their number, then turns. Whoever adds to

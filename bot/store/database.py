@@ -1,4 +1,4 @@
-"""What the ports of the store work on. What SQLite and PostgreSQL do differently stands in their own files."""
+"""The database beneath the store's ports. Differences of SQLite and PostgreSQL stand in their own modules."""
 
 import asyncio
 import math

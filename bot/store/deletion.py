@@ -1,4 +1,4 @@
-"""What is deleted: a conversation that people want forgotten, and what has become too old."""
+"""Deletion of conversations that people want forgotten, and of rows that are too old."""
 
 import json
 from collections.abc import Sequence

@@ -108,7 +108,7 @@ class SqlFiles:
         await self.db.write(unit)
 
     async def list_generated(self, turn: int) -> Sequence[File]:
-        """What was made for the turn with this number; nothing where it is too old."""
+        """Return the files generated for the turn with this number; empty if they are too old."""
         found = await self.db.read("SELECT name, mime, about, data FROM made WHERE turn = :turn ORDER BY n", turn=turn)
         return [File(row["name"], row["mime"], bytes(row["data"]), row["about"]) for row in found]
 

@@ -50,7 +50,7 @@ SELECT setval(%(sequence)s, GREATEST(nextval(%(sequence)s), %(last)s + 1,
 
 @dataclass(frozen=True, slots=True)
 class MoveResult:
-    """What was moved, and how long it took."""
+    """The result of a move: what was moved, and how long it took."""
 
     rows: Mapping[str, int]  # by table
     replaced: int  # texts in which signs were replaced that PostgreSQL cannot keep

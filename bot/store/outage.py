@@ -1,4 +1,4 @@
-"""What to do while the database is away, as in a restart or a fail-over: wait, look whether it is back, try again."""
+"""Waiting for a database that is away, as in a restart or a fail-over, and trying again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 def is_transient(error: psycopg.Error) -> bool:
-    """Whether the same may succeed in a moment: the connection broke, two waited for each other, there was no room."""
+    """Tell whether the same may succeed in a moment, as after a lost connection or a deadlock."""
     return isinstance(error, psycopg.OperationalError) and not isinstance(error, PoolClosed)
 
 
@@ -51,7 +51,7 @@ class DatabaseOutage:
 
     @property
     def lasts(self) -> bool:
-        """Whether the database is away at this moment, as far as anybody noticed."""
+        """True while the database is away, as far as anybody noticed."""
         return not self._over.is_set()
 
     def begins(self) -> None:
@@ -61,7 +61,7 @@ class DatabaseOutage:
             self._looking.start(self._look())
 
     async def stop(self) -> None:
-        """Whoever waits need not wait any longer: the store is about to be closed."""
+        """Release everybody who waits: the store is about to be closed."""
         self._ends.set()
         await self._looking.close()
         self._over.set()

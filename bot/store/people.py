@@ -1,4 +1,4 @@
-"""Who may talk to the bot, and the codes with which people show that two places are theirs."""
+"""People's access to the bot, and the codes by which they prove that two places are theirs."""
 
 import secrets
 import time
@@ -29,17 +29,17 @@ UPDATE codes SET hash = :used WHERE purpose = :purpose AND hash IN (:hash, :used
 
 @dataclass(frozen=True, slots=True)
 class SqlPeople:
-    """What is kept about people and places themselves, written `telegram:42`."""
+    """Stores people and places, written `telegram:42`, with their access and their codes."""
 
     db: Database
     standings: Standings
 
     async def get_access(self, subject: str) -> bool | None:
-        """Whether the subject was let in (True) or kept out (False); what another process chose is known in seconds."""
+        """Return True if the subject was let in, False if kept out; another process's decision shows within seconds."""
         return (await self._standing(subject)).allowed
 
     async def is_admin(self, subject: str) -> bool:
-        """Whether this person claimed the bot; what another process was told is known in seconds."""
+        """Tell whether this person claimed the bot; a claim at another process shows within seconds."""
         return (await self._standing(subject)).is_admin
 
     async def _standing(self, subject: str) -> Standing:
@@ -103,7 +103,7 @@ class SqlPeople:
         return await self.db.write(unit)
 
     async def has_code(self, purpose: str, subject: str) -> bool:
-        """Whether the subject has a code for this purpose that is still good."""
+        """Tell whether the subject has a valid code for this purpose."""
         values = {"purpose": purpose, "subject": subject, "now": time.time()}
         sql = "SELECT 1 FROM codes WHERE purpose = :purpose AND subject = :subject AND expires > :now"
         return bool(await self.db.read(sql, **values))
@@ -135,6 +135,6 @@ def _random_code(length: int) -> str:
 
 
 def _hash(purpose: str, code: str) -> str:
-    """What is stored of a code, however people write it."""
+    """Return the hash that is stored for a code, however people write it."""
     plain = "".join(sign for sign in code.upper() if sign.isalnum())
     return sha256(f"{purpose} {plain}".encode()).hexdigest()

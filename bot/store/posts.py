@@ -1,4 +1,4 @@
-"""Which posts show the answer to a turn, and which turn a post answers."""
+"""The posts that show a turn's answer, and the turn that a post answers."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ WHERE posts.channel = :channel AND post = :post ORDER BY shown.id DESC LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class SqlPosts:
-    """What people see of turns."""
+    """Stores the posts of turns."""
 
     db: Database
 
@@ -43,7 +43,7 @@ class SqlPosts:
         return [row["post"] for row in posted]
 
     async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
-        """What was posted for this turn in each channel, first post first; lane 0 only."""
+        """Return the posts of this turn in each channel, first post first; lane 0 only."""
         posted = await self.db.read(
             "SELECT channel, post FROM posts WHERE turn = :turn AND n < :next ORDER BY channel, n",
             turn=turn.id,

@@ -1,4 +1,4 @@
-"""How processes share the work: heartbeats, stop requests, locks and rate limits."""
+"""Coordination of processes: heartbeats, stop requests, locks and rate limits."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ class SqlCoordination:
         self.db.told = now
 
     async def list_processes(self) -> Sequence[WorkerProcess]:
-        """What every process told last, with the moment when it did; by name."""
+        """Return the last heartbeat of each process and its time, by name."""
         found = await self.db.read("SELECT seen, report FROM processes")
         return sorted((rows.process(row) for row in found), key=lambda process: process.name)
 
@@ -55,7 +55,7 @@ class SqlCoordination:
 
     @property
     def stopped(self) -> Callable[[int], object]:
-        """What is called with a conversation when another process wants an answer there to end."""
+        """The callback that gets a conversation when another process wants its answer to stop."""
         return self.db.stopped
 
     @stopped.setter

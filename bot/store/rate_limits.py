@@ -1,4 +1,4 @@
-"""How often something may happen: a sliding window, the same for one process and for many."""
+"""Rate limits as sliding windows, the same for one process and for many."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ MOST, REST = 10_000, 120.0  # gates remembered before those are forgotten that n
 
 
 def pass_through(gate: RateLimit, passed: Sequence[float], now: float, patience: float) -> tuple[float, list[float]]:
-    """How many seconds from `now` the next pass is, and all passes that still count, oldest first.
+    """Return the seconds from `now` to the next pass, and all passes that still count, oldest first.
 
     The next one is among them unless it would be later than in `patience` seconds: then it is not booked.
     """

@@ -1,4 +1,4 @@
-"""What becomes of turns whose process ended without giving them back, and of those that processes keep ending over.
+"""Recovery of turns whose process ended without giving them back, and of turns that processes keep ending over.
 
 A turn that is in work at an unclean end for the second time is a suspect. An end is charged only to the turn that was
 unambiguous: the only one in work, or the only suspect among them. So that ends become unambiguous, a process has at
@@ -71,7 +71,7 @@ async def take_over(db: Database, holder: str) -> None:
 
 
 async def _is_dead(db: Database, execute: Execute, holder: str, now: float) -> bool:
-    """Whether the process fell silent. Who could not tell of itself either does not know: the database was away."""
+    """Tell whether the process fell silent. False after an outage of the database, when nobody could report."""
     if now - db.telling_since < ALIVE:
         return False
     return not await execute("SELECT 1 FROM processes WHERE id = :id AND seen > :then", id=holder, then=now - ALIVE)
@@ -93,5 +93,5 @@ async def _take_back(db: Database, execute: Execute, holder: str, besides: str =
 
 
 def _is_to_blame(row: Row, held: Sequence[Row]) -> bool:
-    """Whether nobody else can have brought the process down: the only turn in work, or the only suspect."""
+    """Tell whether no other turn can have ended the process: it was the only one in work, or the only suspect."""
     return len(held) == 1 or (bool(row["suspect"]) and sum(bool(each["suspect"]) for each in held) == 1)

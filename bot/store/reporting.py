@@ -1,4 +1,4 @@
-"""What the operator looks at: counts, times and costs of a stretch of time, without a word and without a name.
+"""Reports for the operator: counts, times and costs of a period, without anybody's words or names.
 
 Times are counted in classes, twelve to each power of ten, and not kept one by one: classes can be added up over models
 and over stretches, so that one pass serves whatever somebody wants to see, and a million answers become some dozens of
@@ -65,19 +65,19 @@ class SqlReporting:
     db: Database
 
     async def get_backlog(self) -> Backlog:
-        """How many turns wait, and how many are in work, in all processes."""
+        """Return the number of turns that wait and of those in work, in all processes."""
         [row] = await self.db.read_apart(BACKLOG)
         return Backlog(row["n"] - row["held"], row["held"])
 
     async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
-        """What became of the turns that were finished from `start` on and before `end`."""
+        """Return the outcomes of turns finished from `start` on and before `end`."""
         kinds: defaultdict[tuple[str, str | None, str | None], list[Row]] = defaultdict(list)
         for row in await self.db.read_apart(TALLY, start=start, end=end):
             kinds[row["platform"], row["model"], row["error"]].append(row)
         return [_tally(*kind, found) for kind, found in kinds.items()]
 
     async def list_spent_by_model(self, start: float, end: float) -> Mapping[str, Usage]:
-        """What each model took from `start` on and before `end`, booked for whomever."""
+        """Return what each model cost from `start` on and before `end`, for everybody together."""
         found = await self.db.read_apart(SPENT_ON, start=start, end=end)
         return {row["model"]: _usage(row) for row in found}
 

@@ -93,14 +93,14 @@ class SqlLedger:
         await self.db.write(lambda execute: book(execute, turn, lane, model, usage))
 
     async def get_spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
-        """What answers took since then: all of them, or those to one author (platform:id) or in one channel."""
+        """Return the cost of answers since then: of all, or of those to one author (platform:id) or in one channel."""
         only, values = scope(author, channel)
         return read_spent((await self.db.read(SPENT + only, since=since, **values))[0])
 
     async def find_oldest_spending(
         self, since: float, *, author: str | None = None, channel: Channel | None = None
     ) -> float | None:
-        """When the first of what `spent` adds up was booked."""
+        """Return the time of the first booking that `get_spent` adds up."""
         only, values = scope(author, channel)
         sql = f"SELECT MIN(at) AS at FROM spending WHERE at >= :since{only}"  # noqa: S608 (ours)
         at: float | None = (await self.db.read(sql, since=since, **values))[0]["at"]
@@ -109,7 +109,7 @@ class SqlLedger:
     async def list_spent_by_day(
         self, since: float, *, author: str | None = None, channel: Channel | None = None
     ) -> Sequence[DaySpent]:
-        """What `spent` adds up, by day (UTC) and model, oldest first."""
+        """Return what `get_spent` adds up, by day (UTC) and model, oldest first."""
         only, values = scope(author, channel)
         days = await self.db.read(
             f"{SPENT_BY_DAY}{only} GROUP BY day, model ORDER BY day, model", since=since, **values
@@ -117,7 +117,7 @@ class SqlLedger:
         return [DaySpent(row["day"], row["model"], read_spent(row)) for row in days]
 
     async def _price(self, execute: Execute, model: str) -> Row:
-        """What an answer of the model may cost: None where nothing is known yet, 0 where its provider tells none."""
+        """Return the expected cost of an answer: None if nothing is known yet, 0 if the provider tells no prices."""
         [price] = await execute(PRICE, model=model)
         if not price["answers"]:
             return {"credits": None, "dollars": None}
@@ -132,7 +132,7 @@ class SqlLedger:
         return tuple(_balance(budget, sums[budget.subject, budget.since]) for budget in budgets)
 
     async def _sums(self, execute: Execute, turn: Turn, budget: Budget) -> Row:
-        """What was booked for, and is reserved by, the subject of the budget, without what the turn itself reserved."""
+        """Return what is booked for and reserved by the budget's subject, without the turn's own reservation."""
         condition, values = scope(budget.author, budget.channel)
         since, before = budget.since, Spent()
         if budget.is_of_everybody:
@@ -158,7 +158,7 @@ class SqlLedger:
 
 
 def _have_room(balances: Sequence[Balance], prices: Iterable[Row]) -> bool:
-    """Whether a question at these prices may be begun."""
+    """Tell whether a question at these prices may begin."""
     is_unpriced = any(price["credits"] is None for price in prices)
     return not any(balance.is_exhausted or (is_unpriced and balance.is_uncertain) for balance in balances)
 

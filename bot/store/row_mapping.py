@@ -47,7 +47,7 @@ def chosen(noun: type[Noun], text: str) -> Noun:
 
 
 def author(message: Message) -> str:
-    """Who said it, as limits and lists name them."""
+    """Return the author's subject, as limits and lists name them."""
     return f"{message.channel.platform}:{message.author.id}"
 
 

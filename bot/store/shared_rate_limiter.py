@@ -55,12 +55,12 @@ class SharedRateLimiter:
                 certain = True
 
     async def _look(self, gate: RateLimit) -> str:
-        """How the gate is, as it is stored; empty where nobody passed."""
+        """Return the stored state of the gate; empty if nobody has passed."""
         found = await self._store.read("SELECT passed FROM gates WHERE name = :name", name=gate.name)
         return self._keep(gate, found[0]["passed"] if found else "")
 
     async def _book(self, gate: RateLimit, known: str, at: float, booked: str) -> str:
-        """How the gate is now: as we want it, or as others left it."""
+        """Return the new state of the gate: ours, or the one that others stored meanwhile."""
         values = {"name": gate.name, "passed": booked, "last": at, "known": known}
         [row] = await self._store.write(lambda execute: execute(BOOK, **values), single=True)
         return self._keep(gate, row["passed"])
@@ -80,7 +80,7 @@ class SharedRateLimiter:
 
 
 def _booked(gate: RateLimit, known: str, patience: float) -> tuple[float, float, str]:
-    """How long until the next pass, when that is, and how the gate is then; empty where it is too late to be booked."""
+    """Return the seconds until the next pass, its time, and the gate's state then; empty if it is too late to book."""
     passed, now = json.loads(known)["passed"] if known else [], time.time()
     pause, counting = pass_through(gate, passed, now, patience)
     if len(counting) == len(pass_through(gate, passed, now, -inf)[1]):

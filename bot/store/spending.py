@@ -1,4 +1,4 @@
-"""What answers took: booked when they are kept, added up for limits and for people who ask."""
+"""The costs of answers: booked when answers are stored, added up for limits and reports."""
 
 import time
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ async def book(execute: Execute, turn: Turn, lane: int, model: str, usage: Usage
 
 
 def subjects(turn: Turn) -> dict[str, str]:
-    """Whom an answer is booked for."""
+    """Return the subjects that an answer is booked for."""
     return {"channel": str(turn.message.channel), "author": rows.author(turn.message)}
 
 

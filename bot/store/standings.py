@@ -1,4 +1,4 @@
-"""What was decided about people and places, as it was looked up a moment ago."""
+"""A short-lived cache of decisions about people and places."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ ACCESS_KEPT = 10_000  # subjects, those that were asked about last
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is kept about one subject."""
+    """The decisions about one subject."""
 
     allowed: bool | None = None
     is_admin: bool = False

@@ -1,4 +1,4 @@
-"""How messages become turns: taking in, albums, new words, and what people delete before anybody has taken it up."""
+"""Intake of messages as turns: albums, edits, and messages deleted before they are taken up."""
 
 import time
 from collections.abc import Sequence
@@ -112,7 +112,7 @@ class SqlTurnIntake:
     # inside transactions
 
     async def _is_crowded(self, execute: Execute, message: Message, most: int) -> bool:
-        """Whether a turn more would be one too many. A message that is known, or joins an album, makes none."""
+        """Tell whether one more turn would be too many. A known message, or a part of an album, makes none."""
         [unfinished] = await execute(UNFINISHED, author=rows.author(message), most=most)
         if unfinished["n"] < most:
             return False

@@ -199,7 +199,7 @@ class SqlTurnQueue:
         self.db.wake()
 
     async def count_waiting(self) -> int:
-        """How many turns are on the queue, those in work included."""
+        """Return the number of turns on the queue, including those in work."""
         return int((await self.db.read("SELECT COUNT(*) AS n FROM turns WHERE finished IS NULL"))[0]["n"])
 
     async def release_put_aside(self, turn: int) -> bool:
@@ -232,7 +232,7 @@ class SqlTurnQueue:
         return await self.db.write(unit)
 
     async def _line_of(self, turn: Turn) -> int | None:
-        """Where a turn stands that we hold."""
+        """Return the queue position of a turn that this process holds."""
         sql = "SELECT conversation FROM turns WHERE id = :id AND holder = :me AND finished IS NULL"
         held = await self.db.read(sql, id=turn.id, me=self.db.me)
         return int(held[0]["conversation"]) if held else None

@@ -1,4 +1,4 @@
-"""Who is logged in at the web server: random secrets, of which only hashes are stored."""
+"""Sessions of the web server: random secrets, of which only hashes are stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

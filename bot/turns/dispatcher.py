@@ -50,7 +50,7 @@ class Dispatcher:
 
     @property
     def in_flight(self) -> int:
-        """How many turns are in work."""
+        """The number of turns in work."""
         return len(self._in_flight)
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""What is in work and can be stopped, by conversation."""
+"""Work that can be stopped, by conversation."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator

@@ -61,7 +61,7 @@ def map_http_errors() -> Iterator[None]:
 
 
 def aiohttp_transport(url: str) -> AiohttpTransport:
-    """What a client of the service at `url` stands on, a library's too. To be made while the loop runs."""
+    """Create the transport for a client of the service at `url`, a library's too; call it while the loop runs."""
     trusted = ssl.create_default_context()  # made once: it takes 30 ms, and either library would make its own
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=trusted),

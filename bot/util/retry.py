@@ -1,4 +1,4 @@
-"""How often and after how long something is tried again: every policy of the bot, and what carries them out.
+"""Retry policies: every policy of the bot, and the loop that carries them out.
 
 There are three kinds, and one table of numbers for them:
 
@@ -21,7 +21,7 @@ MOST_DELIVERIES = 30  # how often processes may die over a turn before it is giv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """When to try again, in seconds. The delay doubles from `first` to `longest`."""
+    """A retry policy, in seconds. The delay doubles from `first` to `longest`."""
 
     attempts: float = math.inf  # in all
     timeout: float = math.inf  # for all attempts together
@@ -38,7 +38,7 @@ class RetryPolicy:
         return doubled * random.uniform(1 - self.jitter, 1 + self.jitter)
 
     def is_over(self, failures: int) -> bool:
-        """Whether so many failures are enough."""
+        """Tell whether so many failures are enough."""
         return failures >= self.attempts
 
 

@@ -1,4 +1,4 @@
-"""What was asked of the database just now, for those who ask all the time."""
+"""A cache with a time to live, for values that are read from the database all the time."""
 
 import time
 from collections import OrderedDict

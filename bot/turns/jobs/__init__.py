@@ -28,7 +28,7 @@ __all__ = ["Job", "JobContext", "job_of"]
 
 
 async def job_of(hands: JobContext, turn: Turn) -> Job:
-    """What there is to do for a turn. Who may have it done is judged now: it may say something else than at first."""
+    """Return the job of a turn. Access is judged now, because the message may have changed since it came."""
     message = turn.message
     verdict = await hands.access.judge(message)
     if verdict is not Verdict.WELCOME and not (

@@ -37,7 +37,7 @@ class AskAgainJob:
 
     @property
     def _here(self) -> bool:
-        """Whether it was asked in this channel."""
+        """Tell whether the question was asked in this channel."""
         return self.subject.message.channel == self.turn.message.channel
 
     async def list_models(self) -> Sequence[str]:

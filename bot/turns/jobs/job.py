@@ -1,4 +1,4 @@
-"""What a turn may be: a question, one asked again, several models compared, or a command."""
+"""The kinds of jobs: a question, one asked again, a comparison of models, or a command."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class JobContext:
 
     @property
     def desk(self) -> CommandContext:
-        """What commands may reach for."""
+        """The context of commands."""
         finder = self.asker.loader
         return CommandContext(
             self.store, self.providers, self.platforms, self.rules, finder.photos, finder.most_bytes, finder.documents

@@ -1,4 +1,4 @@
-"""What becomes of a turn whose author may not use the bot."""
+"""Notices to authors who may not use the bot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

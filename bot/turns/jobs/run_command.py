@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tuple[CommandResult, str]:
-    """What a command orders, and how that came about; what keeps it from being done is said in the place of it."""
+    """Run a command and return its result and outcome; an obstacle is explained in place of the result."""
     try:
         return await COMMANDS[name].run(hands.desk, turn, rest), OBEYED
     except Refused as error:
@@ -67,7 +67,7 @@ class RespondJob:
 
 
 def _says_what_is_done(turn: Turn) -> bool:
-    """Whether the turn's posts are those of a command: nobody who replies to an answer wants it to be overwritten."""
+    """Tell whether the turn's posts are a command's own, so that a reply to an answer never overwrites it."""
     said = parse(turn.message.text)
     return said is not None and said[0] in COMMANDS and said[0] not in ASKING
 
