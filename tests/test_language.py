@@ -47,7 +47,7 @@ def test_no_class_name_exists_twice_in_the_product() -> None:
 
 def test_no_module_name_exists_twice_but_for_siblings_by_design() -> None:
     siblings = {"adapter", "provider", "errors", "settings", "translate", "formatting", "buttons"}
-    still_doubled = {"tasks", "connections", "answers", "conversations"}  # in bot/, to be renamed
+
     paths = (path for package in ("bot", "adapters") for path in (ROOT / package).rglob("*.py"))
     names = Counter(path.stem for path in paths if not path.stem.startswith("__"))
-    assert not {name for name, count in names.items() if count > 1} - siblings - still_doubled
+    assert not {name for name, count in names.items() if count > 1} - siblings

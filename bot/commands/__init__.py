@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.commands.access_commands import CROWDED, PEOPLE, introduce, may_claim, pairing_of
-from bot.commands.answers import AGAIN, ASKING
+from bot.commands.answer_commands import AGAIN, ASKING
 from bot.commands.command import (
     AskAgain,
     Command,

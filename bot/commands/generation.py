@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.commands.answers import subject_of
+from bot.commands.answer_commands import subject_of
 from bot.commands.command import Command, CommandContext, Generate, Option, SpeakAnswer, Suggestion, number, parse
 from bot.errors import FailureCode, Refused
 from bot.messages import GenerationKind, Turn

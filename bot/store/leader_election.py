@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from bot.store.connections import ANSWERED, Connection, ask, close, connect
+from bot.store.postgres_connections import ANSWERED, Connection, ask, close, connect
 from bot.util.retry import STORE_LEADERSHIP, STORE_LOCK, Backoff
 from bot.util.tasks import running_task
 

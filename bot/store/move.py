@@ -16,9 +16,9 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from bot.store import open_store
 from bot.store.backup import NotDone, must_be_known, opened, reason
-from bot.store.connections import BadAddress, Connection, connect
 from bot.store.database import Row
 from bot.store.migrate import migrate
+from bot.store.postgres_connections import BadAddress, Connection, connect
 from bot.store.sqlite import SQLite, lock_file
 
 Say = Callable[[str], object]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psycopg
 import structlog
 
-from bot.store.connections import ANSWERED, Connection, ask, close, connect
+from bot.store.postgres_connections import ANSWERED, Connection, ask, close, connect
 from bot.util.retry import STORE_NOTIFICATIONS, Backoff
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
-from bot.store.connections import ANSWERED, Connection, ask, close, connect
+from bot.store.postgres_connections import ANSWERED, Connection, ask, close, connect
 from bot.util.retry import STORE, Backoff, RetryPolicy
 from bot.util.tasks import BackgroundTasks
 

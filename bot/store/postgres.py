@@ -12,12 +12,12 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from bot.messages import RateLimit, Stall
-from bot.store.connections import Connection, connect, options
 from bot.store.database import Database, Execute, Result, Row, Unit
 from bot.store.leader_election import run_exclusively
 from bot.store.migrate import migrate_next
 from bot.store.notifications import NotificationListener
 from bot.store.outage import DatabaseOutage
+from bot.store.postgres_connections import Connection, connect, options
 from bot.store.recovery import recover
 from bot.store.shared_rate_limiter import SharedRateLimiter
 from bot.util.retry import STORE_AT_START

@@ -13,7 +13,7 @@ from bot.store import conversation_queue as queue
 from bot.store import recovery
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute, Row
-from bot.store.reservations import RELEASE
+from bot.store.ledger import RELEASE
 from bot.store.spending import book
 
 LEASE = 30.0  # seconds without renewal after which a process counts as dead

@@ -21,9 +21,9 @@ from bot.errors import LeaseLost
 from bot.messages import AnswerVersion, Channel, File, JobResult, Turn, Usage
 from bot.operations.metrics import Metrics
 from bot.store import open_store
-from bot.store.connections import BadAddress, options
 from bot.store.leader_election import CHECK, Work
 from bot.store.postgres import MIGRATING
+from bot.store.postgres_connections import BadAddress, options
 from bot.store.sql import SqlStore
 from bot.turns.dispatcher import Dispatcher, Take
 from bot.util.retry import STORE
@@ -219,7 +219,7 @@ async def test_patience_has_an_end_and_then_the_reason_is_told(
 
 async def test_a_store_ends_soon_while_its_database_is_away(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.turn_queue.FAREWELL", 0.3)
-    monkeypatch.setattr("bot.store.processes.FAREWELL", 0.3)
+    monkeypatch.setattr("bot.store.coordination.FAREWELL", 0.3)
     async with open_store(server.url, MODEL) as store:
         await store.intake.add(said())
         await server.stop()

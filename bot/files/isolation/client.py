@@ -17,8 +17,8 @@ import structlog
 
 from bot.errors import Unreadable
 from bot.files.isolation import framing as wire
+from bot.files.isolation.decoder_tasks import TASKS
 from bot.files.isolation.slots import Slots
-from bot.files.isolation.tasks import TASKS
 
 log = structlog.get_logger(__name__)
 

@@ -18,8 +18,8 @@ from typing import NoReturn
 
 from bot.files.isolation import worker_process as worker
 from bot.files.isolation.confinement import MOST_FILES, confine
+from bot.files.isolation.decoder_tasks import PRELOADED
 from bot.files.isolation.framing import EXIT_CODE
-from bot.files.isolation.tasks import PRELOADED
 
 IDLE = 600.0  # seconds without a worker after which the server ends; the bot starts another one when it needs it
 NICENESS = 5  # higher priority: a person is waiting for the reply

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from bot.errors import Unreadable
 from bot.files.isolation import framing as wire
 from bot.files.isolation.confinement import confine_worker
-from bot.files.isolation.tasks import MEGABYTE, TASKS, Task
+from bot.files.isolation.decoder_tasks import MEGABYTE, TASKS, Task
 
 MOST_FILES = 32  # files that one process reads
 MOST_GROWTH = 128 * MEGABYTE  # share of the memory limit; beyond it, the worker ends after that file

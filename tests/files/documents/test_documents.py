@@ -13,7 +13,7 @@ from bot.errors import Busy, Unreadable
 from bot.files.documents import DocumentIntake
 from bot.files.file_cache import FileCache
 from bot.files.isolation import client
-from bot.files.isolation.tasks import TASKS
+from bot.files.isolation.decoder_tasks import TASKS
 from bot.messages import Document
 from bot.words import catalogue
 from tests.files.documents import bomb, locked, packed, pdf, scan, word

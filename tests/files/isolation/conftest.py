@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.files.isolation import client, tasks
+from bot.files.isolation import client, decoder_tasks
 from tests.files.isolation import misbehaving
 
 
@@ -14,7 +14,7 @@ async def workers(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """The environment of this process holds a secret meanwhile."""
     monkeypatch.setitem(os.environ, "TELEGRAM_TOKEN", "123:a-secret-of-the-bot")
     monkeypatch.setattr(client, "_BOOT", misbehaving.SERVER)
-    monkeypatch.setattr(client, "TASKS", {**tasks.TASKS, **misbehaving.own_tasks()})
+    monkeypatch.setattr(client, "TASKS", {**decoder_tasks.TASKS, **misbehaving.own_tasks()})
     await client.close()
     yield
     await client.close()

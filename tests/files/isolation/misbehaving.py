@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bot.errors import Unreadable
-from bot.files.isolation import tasks
+from bot.files.isolation import decoder_tasks
 
 SERVER = """
 import sys
@@ -25,12 +25,12 @@ main(int(sys.argv[2]))
 
 def register() -> None:
     """Add the functions of this module to the table."""
-    tasks.TASKS = {**tasks.TASKS, **own_tasks()}
+    decoder_tasks.TASKS = {**decoder_tasks.TASKS, **own_tasks()}
 
 
-def own_tasks() -> dict[str, tasks.Task]:
+def own_tasks() -> dict[str, decoder_tasks.Task]:
     """The rows of this module."""
-    return {name: tasks.Task(function=f"{__name__}:{name}", **limits) for name, limits in LIMITS.items()}
+    return {name: decoder_tasks.Task(function=f"{__name__}:{name}", **limits) for name, limits in LIMITS.items()}
 
 
 def report(file: BinaryIO, *, paths: list[str]) -> tuple[dict[str, Any], bytes]:

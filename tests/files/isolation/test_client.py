@@ -138,9 +138,9 @@ async def test_closing_ends_all_processes_and_the_next_file_starts_them_anew() -
 CALLER = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])
-from bot.files.isolation import client, tasks
+from bot.files.isolation import client, decoder_tasks
 from tests.files.isolation import misbehaving
-client._BOOT, client.TASKS = misbehaving.SERVER, {**tasks.TASKS, **misbehaving.own_tasks()}
+client._BOOT, client.TASKS = misbehaving.SERVER, {**decoder_tasks.TASKS, **misbehaving.own_tasks()}
 
 async def main():
     await asyncio.gather(client.run("name_process", b"file"), client.run("name_process", b"file"))

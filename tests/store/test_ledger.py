@@ -9,7 +9,7 @@ import pytest
 
 from bot.messages import Admission, Author, Budget, Channel, JobResult, Measure, Turn, Usage
 from bot.ports import Store
-from bot.store.reservations import CLOSED, PRICE
+from bot.store.ledger import CLOSED, PRICE
 from bot.store.sql import SqlStore
 from tests.conftest import MODEL, OpenStore, said
 from tests.store.talk import answer, asked, claim_one, table
