@@ -1,13 +1,73 @@
 """The common part of all adapters' settings. Each adapter declares its own in a `settings.py` beside it."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+# Quotation marks that editors and shells leave around a value, as pairs.
+QUOTES = frozenset({'""', "''", "``", "“”", "„“", "„”", "‘’", "‚‘", "«»", "””", "’’"})
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # characters without a width that come along when text is copied
+
+
+def trim(value: str) -> str:
+    """Return a value without the blanks, line breaks and quotation marks around it."""
+    trimmed = value.strip().strip(INVISIBLE).strip()
+    while len(trimmed) > 1 and trimmed[0] + trimmed[-1] in QUOTES:
+        trimmed = trimmed[1:-1].strip().strip(INVISIBLE).strip()
+    return trimmed
+
+
+def looks_like(pattern: str, sentence: str) -> AfterValidator:
+    """Return a validator of texts that says in words, not as a regular expression, what one should look like."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(sentence)
+        return value
+
+    return AfterValidator(check)
+
+
+def _check_url(url: str) -> str:
+    """Raise ValueError, in words for people, unless the text is an address of HTTP without a password in it."""
+    if "://" not in url:
+        msg = "it needs http:// or https:// in front"
+        raise ValueError(msg)
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or any(map(str.isspace, url)):
+        msg = "it should be an address, as in https://api.example.com/v1"
+        raise ValueError(msg)
+    if parts.username is not None or parts.password is not None:
+        msg = "it holds a user name or a password before the @: leave them out; the key has a variable of its own"
+        raise ValueError(msg)
+    return url
+
+
+def _check_key(key: SecretStr) -> SecretStr:
+    """Raise ValueError, in words for people, unless the secret can be sent in a header."""
+    text = key.get_secret_value()
+    if any(map(str.isspace, text)):
+        msg = "it has a blank or a line break in it: copy it again, alone and in one line"
+        raise ValueError(msg)
+    if not (text.isascii() and text.isprintable()):
+        msg = "it has a character in it that no key or token has: copy it again, from where it was shown first"
+        raise ValueError(msg)
+    return key
+
+
+Url = Annotated[str, AfterValidator(_check_url)]
+Key = Annotated[SecretStr, AfterValidator(_check_key)]
+"""A key or a token of a service."""
 
 SOURCES = SettingsConfigDict(
     env_file=".env",
@@ -20,7 +80,19 @@ SOURCES = SettingsConfigDict(
 """The sources of all settings: the environment, which takes precedence, and `.env`."""
 
 
-class AdapterSettings(BaseSettings):
+class TrimmedSettings(BaseSettings):
+    """Settings whose values may have blanks, line breaks and quotation marks around them, as files of secrets do."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trim(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        trimmed = {name: trim(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in trimmed.items() if value != ""}
+
+
+class AdapterSettings(TrimmedSettings):
     """An adapter's part of the settings. A field is named as its variable, in small letters."""
 
     model_config = SOURCES

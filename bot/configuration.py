@@ -1,9 +1,11 @@
 """Reads all settings at once: those of the bot, and those of every adapter in the tables."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, create_model, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode
 
 from adapters import Plugin
@@ -25,13 +27,30 @@ def read_settings(
     Each class is read by itself: one inside another would not see `.env`.
     """
     faults: list[str] = []
-    parts = [
-        _read(plugin.settings_class, overrides, faults) for table in (platforms, providers) for plugin in table.values()
-    ]
-    settings = _read(bot_settings_class(platforms, providers), overrides, faults)
+    settings = _read_all(platforms, providers, overrides, faults, _read)
     if faults or settings is None:
         raise SettingsError("\n".join(dict.fromkeys(faults)))  # services that share a variable say it once
-    return settings.with_adapters(part for part in parts if part is not None)
+    return settings
+
+
+def read_usable_settings(
+    platforms: Platforms = PLATFORMS, providers: Providers = PROVIDERS, /, **overrides: object
+) -> tuple[Settings, list[str]]:
+    """Read what can be read: wrong variables have their defaults, and a line each says what is wrong with them."""
+    faults: list[str] = []
+    settings = _read_all(platforms, providers, overrides, faults, _read_usable)
+    if settings is None:  # a variable without a default is missing
+        raise SettingsError("\n".join(dict.fromkeys(faults)))
+    return settings, list(dict.fromkeys(faults))
+
+
+def _read_all(
+    platforms: Platforms, providers: Providers, overrides: Mapping[str, Any], faults: list[str], read: Any
+) -> Settings | None:
+    tables: tuple[Mapping[str, Plugin[Any]], ...] = (platforms, providers)
+    parts = [read(plugin.settings_class, overrides, faults) for table in tables for plugin in table.values()]
+    settings: Settings | None = read(bot_settings_class(platforms, providers), overrides, faults)
+    return settings and settings.with_adapters(part for part in parts if part is not None)
 
 
 def bot_settings_class(platforms: Platforms = PLATFORMS, providers: Providers = PROVIDERS) -> type[Settings]:
@@ -86,15 +105,57 @@ def _read(kind: type[Part], overrides: Mapping[str, Any], faults: list[str]) -> 
     return None
 
 
+def _read_usable(kind: type[Part], overrides: Mapping[str, Any], faults: list[str]) -> Part | None:
+    """Read a part of the settings with the defaults in place of what is wrong, which is added to *faults*."""
+    replaced: set[str] = set()
+    while True:
+        defaults = {name: kind.model_fields[name].default for name in replaced}
+        try:
+            return kind(**{**overrides, **defaults})
+        except ValidationError as error:
+            faults += _lines(error)
+            wrong = _wrong_fields(error, kind) - replaced
+        if not wrong and replaced >= set(kind.model_fields):
+            return None
+        replaced |= wrong or set(kind.model_fields)
+
+
+def _wrong_fields(error: ValidationError, kind: type[BaseSettings]) -> set[str]:
+    """Return the fields that are at fault; for rules about several of them, those that the sentence names."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    named = {str(fault["loc"][0]) for fault in faults if fault["loc"]}
+    named |= {word.lower() for fault in faults if not fault["loc"] for word in re.findall(r"[A-Z_]{4,}", fault["msg"])}
+    return named & {name for name, field in kind.model_fields.items() if not field.is_required()}
+
+
 def _lines(error: ValidationError) -> list[str]:
     """Write a line for each fault, with the variable and without its value."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    return [": ".join(filter(None, (_variable(fault["loc"]), _sentence(fault["msg"])))) for fault in faults]
+    faults = error.errors(include_url=False, include_input=False)
+    return [": ".join(filter(None, (_variable(fault["loc"]), _sentence(fault)))) for fault in faults]
 
 
 def _variable(loc: tuple[int | str, ...]) -> str:
     return str(loc[0]).upper() if loc else ""
 
 
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("String should match pattern", "it should look like")
+# Sentences by the type of the fault; gaps are filled from its context, which holds bounds and no values.
+_SENTENCES = {
+    "missing": "it is missing: set it",
+    "string_pattern_mismatch": "it does not look as it should: its line in .env.example tells how",
+    "int_parsing": "it should be a whole number",
+    "int_from_float": "it should be a whole number",
+    "float_parsing": "it should be a number",
+    "bool_parsing": "it should be true or false",
+    "greater_than": "it should be more than {gt:g}",
+    "greater_than_equal": "it should be {ge:g} or more",
+    "less_than": "it should be less than {lt:g}",
+    "less_than_equal": "it should be {le:g} or less",
+    "literal_error": "it should be {expected}",
+}
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    sentence = _SENTENCES.get(fault["type"])
+    if sentence is not None:
+        return sentence.format(**fault.get("ctx", {}))
+    return fault["msg"].removeprefix("Value error, ").replace("Input should be", "it should be")

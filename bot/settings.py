@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import NoDecode
 
-from bot.adapter_settings import SOURCES, AdapterSettings, PlatformSettings
+from bot.adapter_settings import SOURCES, AdapterSettings, PlatformSettings, TrimmedSettings, looks_like
 
-ModelName = Annotated[str, Field(pattern=r"^[a-z]+/\S+$")]
+ModelName = Annotated[
+    str, looks_like(r"[a-z][a-z0-9_-]*/\S+", "it should be provider/model, as in onemin/gpt-4o or openai/llava:latest")
+]
 
 Part = TypeVar("Part", bound=AdapterSettings)
 
@@ -18,7 +20,11 @@ TOKEN_LENGTH = 16  # characters of a token at least
 
 Feature = Literal["documents", "videos", "voice", "speech", "pictures"]
 
-Subjects = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]+:\S+$")], ...], NoDecode]
+Subject = Annotated[
+    str,
+    looks_like(r"[a-z]+:\S+", "each needs its platform in front, as in telegram:42 or discord:7, with commas between"),
+]
+Subjects = Annotated[tuple[Subject, ...], NoDecode]
 """People, channels and servers, as platform:id."""
 
 
@@ -30,7 +36,7 @@ class SettingsError(Exception):
     """Says in one line a variable what is wrong with the settings; never what a variable holds."""
 
 
-class Settings(BaseSettings):
+class Settings(TrimmedSettings):
     """The operator's settings, as `bot.configuration.read_settings` reads them."""
 
     model_config = SOURCES
@@ -45,13 +51,18 @@ class Settings(BaseSettings):
     bot_fallbacks: Annotated[tuple[ModelName, ...], NoDecode] = Field(
         (), description="Models that answer, in this order, while the first one is down; with commas between them."
     )
-    bot_store: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.+)$")] = Field(
+    bot_store: Annotated[
+        str,
+        looks_like(r"sqlite:///.+|postgres(ql)?://.+", "it should be sqlite:///FILE or postgresql://USER@HOST/NAME"),
+    ] = Field(
         "sqlite:///data/bot.db",
         repr=False,  # may hold a password
         description="Where turns and conversations are kept: a file, or postgresql://...",
     )
     bot_data: str = Field("data", description="The folder for the files that the bot keeps beside its store.")
-    bot_store_direct: Annotated[str, Field(pattern=r"^postgres(ql)?://.+$")] | None = Field(
+    bot_store_direct: (
+        Annotated[str, looks_like(r"postgres(ql)?://.+", "it should be postgresql://USER@HOST/NAME")] | None
+    ) = Field(
         None,
         repr=False,
         description="The same database past a pooler like PgBouncer, for what needs a connection of its own.",

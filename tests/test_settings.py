@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from adapters.providers.local.settings import LocalSettings
 from adapters.providers.onemin.settings import OneMinSettings
-from bot.configuration import read_settings
+from bot.configuration import read_settings, read_usable_settings
 from bot.settings import SettingsError
 from tools import settings_reference
 
@@ -189,3 +189,91 @@ def test_a_model_of_the_sandbox_is_told_what_to_set_instead(monkeypatch: pytest.
     monkeypatch.setenv(variable, "sandbox/gpt-4o")
     with pytest.raises(SettingsError, match=f"{variable}: the sandbox is gone: set it to local/eyes"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        " sk-key ",
+        "sk-key\n",
+        "\tsk-key\r\n",
+        '"sk-key"',
+        "'sk-key'",
+        "“sk-key”",
+        "‘sk-key’",
+        "„sk-key“",
+        "\u200bsk-key\ufeff",
+    ],
+)
+def test_blanks_line_breaks_and_quotation_marks_around_a_value_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("ONEMIN_API_KEY", written)
+    key = read_settings().of(OneMinSettings).onemin_api_key
+    assert key is not None
+    assert key.get_secret_value() == "sk-key"
+
+
+@pytest.mark.parametrize("written", [" ", "\n", '""', "“”"])
+def test_a_value_of_nothing_but_blanks_or_quotation_marks_is_none(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("ONEMIN_API_KEY", written)
+    monkeypatch.setenv("BOT_MODEL", written)
+    settings = read_settings()
+    assert (settings.of(OneMinSettings).onemin_api_key, settings.bot_model) == (None, "onemin/gpt-4o")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("OPENAI_API_URL", "127.0.0.1:8080/v1", "it needs http:// or https:// in front"),
+        ("OPENAI_API_URL", "ftp://host/v1", "it should be an address, as in https://api.example.com/v1"),
+        ("OPENAI_API_URL", "http://", "it should be an address"),
+        ("OPENAI_API_URL", "http://host:port/v1", "it should be an address"),
+        ("OPENAI_API_URL", "http://bob:hunter2@host/v1", "it holds a user name or a password before the @"),
+        ("OPENAI_API_KEY", "Bearer sk-key", "it has a blank or a line break in it"),
+        ("OPENAI_API_KEY", "sk-кey", "it has a character in it that no key or token has"),
+        ("TELEGRAM_TOKEN", "123:abc 456:def", "it has a blank or a line break in it"),
+        ("BOT_ADMINS", "42", "each needs its platform in front, as in telegram:42"),
+        ("BOT_MODEL", "gpt-4o", "it should be provider/model, as in onemin/gpt-4o"),
+        ("BOT_STORE", "bot.db", "it should be sqlite:///FILE or postgresql://"),
+        ("DISCORD_SHARDS", "first", "it should be FIRST-LAST/COUNT"),
+        ("WEB_PORT", "http", "it should be a whole number"),
+        ("WEB_PORT", "70000", "it should be 65535 or less"),
+        ("BOT_KEEP_DAYS", "0", "it should be 1 or more"),
+        ("BOT_USER_TURNS_DAY", "0", "it should be more than 0"),
+        ("BOT_TEMPERATURE", "hot", "it should be a number"),
+        ("TELEGRAM_DRAFTS", "perhaps", "it should be true or false"),
+        ("ONEMIN_API", "newest", "it should be 'auto', 'unified' or 'features'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_and_not_as_a_regular_expression(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert str(caught.value).startswith(f"{variable}: {sentence}")
+    assert not set(str(caught.value)) & set("^$\\")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_what_can_be_used_is_read_beside_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"WEB_HOST": "0.0.0.0", "BOT_ADMINS": "42", "ONEMIN_API": "newest", "WEB_PORT": "9001"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ONEMIN_API_KEY", "sk-key")
+    settings, faults = read_usable_settings()
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "ONEMIN_API",
+        "BOT_ADMINS",
+        "WEB_HOST is reachable from other machines",
+    ]
+    assert (settings.web_port, settings.web_host, settings.bot_admins) == (9001, "127.0.0.1", ())
+    assert settings.of(OneMinSettings).is_on
+
+
+def test_a_rule_about_several_variables_leaves_the_defaults_of_all_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_WORKERS", "0")
+    settings, faults = read_usable_settings()
+    assert (settings.bot_workers, len(faults)) == (256, 1)

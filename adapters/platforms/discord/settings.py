@@ -2,9 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from bot.adapter_settings import PlatformSettings, Url
+from bot.adapter_settings import Key, PlatformSettings, Url, looks_like
 
 
 class DiscordSettings(PlatformSettings):
@@ -14,10 +14,11 @@ class DiscordSettings(PlatformSettings):
     switch: ClassVar[str] = "discord_token"
     quiet_loggers: ClassVar[tuple[str, ...]] = ("discord",)
 
-    discord_token: SecretStr | None = Field(
-        default=None, description="The token of your Discord bot; switches Discord on."
-    )
+    discord_token: Key | None = Field(default=None, description="The token of your Discord bot; switches Discord on.")
     discord_api_url: Url = Field(default="https://discord.com/api/v10", description="Where Discord's API is.")
-    discord_shards: Annotated[str, Field(pattern=r"^\d+(-\d+)?/\d+$")] | None = Field(
+    discord_shards: (
+        Annotated[str, looks_like(r"\d+(-\d+)?/\d+", "it should be FIRST-LAST/COUNT or NUMBER/COUNT, as in 0-3/8")]
+        | None
+    ) = Field(
         default=None, description="The shards of this process, as FIRST-LAST/COUNT; without it, it takes them all."
     )

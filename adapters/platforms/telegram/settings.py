@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from bot.adapter_settings import PlatformSettings, Url
+from bot.adapter_settings import Key, PlatformSettings, Url
 
 
 class TelegramSettings(PlatformSettings):
@@ -15,9 +15,7 @@ class TelegramSettings(PlatformSettings):
     quiet_loggers: ClassVar[tuple[str, ...]] = ("telegram",)
     exposed_loggers: ClassVar[tuple[str, ...]] = ("adapters.platforms.telegram.webhook",)
 
-    telegram_token: SecretStr | None = Field(
-        default=None, description="The token from BotFather; switches Telegram on."
-    )
+    telegram_token: Key | None = Field(default=None, description="The token from BotFather; switches Telegram on.")
     telegram_api_url: Url = Field(default="https://api.telegram.org", description="Where Telegram's Bot API is.")
     telegram_webhook_url: Url | None = Field(
         default=None, description="The public address Telegram sends updates to; without it the bot polls."

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from bot.adapter_settings import ProviderSettings, Url
+from bot.adapter_settings import Key, ProviderSettings, Url
 
 
 class OneMinSettings(ProviderSettings):
@@ -14,7 +14,7 @@ class OneMinSettings(ProviderSettings):
     switch: ClassVar[str] = "onemin_api_key"
     default_model: ClassVar[str] = "gpt-4o"
 
-    onemin_api_key: SecretStr | None = Field(default=None, description="The API key of your 1min.ai account.")
+    onemin_api_key: Key | None = Field(default=None, description="The API key of your 1min.ai account.")
     onemin_api_url: Url = Field(default="https://api.1min.ai", description="Where 1min.ai's API is.")
     onemin_api: Literal["auto", "unified", "features"] = Field(
         default="auto",

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from bot.adapter_settings import ProviderSettings, Url
+from bot.adapter_settings import Key, ProviderSettings, Url
 
 
 class CompletionSettings(ProviderSettings):
@@ -31,7 +31,7 @@ class VapiSettings(CompletionSettings):
     title: ClassVar[str] = "V-API"
     switch: ClassVar[str] = "vapi_api_key"
 
-    vapi_api_key: SecretStr | None = Field(default=None, description="The API key of your V-API account.")
+    vapi_api_key: Key | None = Field(default=None, description="The API key of your V-API account.")
     vapi_api_url: Url = Field(default="https://api.gpt.ge/v1", description="Where V-API is.")
     vapi_auth: Literal["bearer", "x-api-key", "x-goog-api-key"] = Field(
         default="bearer", description="How V-API gets the key: bearer (Authorization), or in the header of that name."
@@ -44,7 +44,7 @@ class AimlapiSettings(CompletionSettings):
     title: ClassVar[str] = "AI/ML API"
     switch: ClassVar[str] = "aimlapi_api_key"
 
-    aimlapi_api_key: SecretStr | None = Field(default=None, description="The API key of your AI/ML API account.")
+    aimlapi_api_key: Key | None = Field(default=None, description="The API key of your AI/ML API account.")
     aimlapi_api_url: Url = Field(default="https://api.aimlapi.com/v1", description="Where AI/ML API is.")
 
 
@@ -54,7 +54,7 @@ class OpenAISettings(CompletionSettings):
     title: ClassVar[str] = "Any other OpenAI-compatible endpoint"
     switch: ClassVar[str] = "openai_api_key"
 
-    openai_api_key: SecretStr | None = Field(
+    openai_api_key: Key | None = Field(
         default=None,
         description="The API key of any other OpenAI-compatible endpoint (Ollama, vLLM, LiteLLM, OpenAI itself).",
     )
