@@ -11,7 +11,7 @@ from pydantic_settings import NoDecode
 from bot.adapter_settings import SOURCES, AdapterSettings, PlatformSettings, TrimmedSettings, looks_like
 
 ModelName = Annotated[
-    str, looks_like(r"[a-z][a-z0-9_-]*/\S+", "it should be provider/model, as in onemin/gpt-4o or openai/llava:latest")
+    str, looks_like(r"[a-z][a-z0-9_-]*/\S+", "it should be provider/model, with the name of the provider in front")
 ]
 
 Part = TypeVar("Part", bound=AdapterSettings)
@@ -22,7 +22,7 @@ Feature = Literal["documents", "videos", "voice", "speech", "pictures"]
 
 Subject = Annotated[
     str,
-    looks_like(r"[a-z]+:\S+", "each needs its platform in front, as in telegram:42 or discord:7, with commas between"),
+    looks_like(r"[a-z]+:\S+", "each needs its platform in front, as platform:id, with commas between them"),
 ]
 Subjects = Annotated[tuple[Subject, ...], NoDecode]
 """People, channels and servers, as platform:id."""
