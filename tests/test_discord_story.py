@@ -128,7 +128,7 @@ async def test_a_photo_that_discord_hides_is_named_and_no_other_one_is_answered_
         photo = await discord.says("my cat", by=BOB, files=[CAT])
         await discord.says("and what is this?", mention=True, reply_to=photo)
         told = (await answered(discord, 2))[1]
-        assert "I could not read the message you reply to: Discord does not show it to me" in told
+        assert "I couldn't read the message you reply to: Discord does not show it to me" in told
         assert "640" not in told
 
 
@@ -210,7 +210,7 @@ async def test_who_asks_where_the_bot_may_not_speak_is_told_once_in_private(tmp_
         await discord.says("and this?", mention=True, files=[CAT])
         await until(lambda: discord.direct())
         [told] = discord.direct()
-        assert f"I heard you in <#{GENERAL}>" in told.text
+        assert f"I saw your message in <#{GENERAL}>" in told.text
         assert "Send Messages" in told.text
         discord.allow(GENERAL, "SEND_MESSAGES")
         discord.deny(GENERAL, "READ_MESSAGE_HISTORY")

@@ -222,7 +222,7 @@ async def test_what_may_not_be_made_is_a_sentence_and_costs_nothing(tmp_path: Pa
 
 WRONG: Mapping[str, tuple[str, dict[str, str]]] = {
     "No model called crayon-3 can do this. These can:": ("imagine", {"words": "a house", "model": "crayon-3"}),
-    "does not make 17x17. It makes:": ("imagine", {"words": "a house", "size": "17x17"}),
+    "doesn't make 17x17. It makes:": ("imagine", {"words": "a house", "size": "17x17"}),
     "pictures at a time, not 999.": ("imagine", {"words": "a house", "n": "999"}),
     "Which picture? Send it along, or reply to it.": ("vary", {}),
 }

@@ -182,7 +182,7 @@ async def test_a_lost_photo_is_uploaded_again_and_nobody_notices() -> None:
 async def test_every_test_photo_is_answered_or_refused_by_name(name: str) -> None:
     answer = await after_photos(name)
     if name in BAD_PHOTOS:
-        assert answer.startswith(f"⚠️ I could not read {name}: ")
+        assert answer.startswith(f"⚠️ I couldn't read {name}: ")
     else:
         assert "No metadata was left in it." in answer
         assert "⚠️" not in answer

@@ -143,5 +143,5 @@ async def test_a_picture_is_made_and_asked_about(tmp_path: Path) -> None:
 async def test_help_can_be_read_on_a_phone(tmp_path: Path) -> None:
     async with opened(tmp_path, 760, width=390) as page:
         await ask(page, "/help")
-        await expect(answer(page, 0)).to_contain_text("/imagine · make a picture of your words", timeout=PATIENCE)
+        await expect(answer(page, 0)).to_contain_text("/imagine · draw a picture from your words", timeout=PATIENCE)
         assert await page.locator("#transcript").evaluate("all => all.scrollWidth <= all.clientWidth")

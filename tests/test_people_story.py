@@ -237,7 +237,7 @@ async def test_limits_are_told_before_they_are_reached_and_when_they_end(tmp_pat
         assert "Nearly used up" in await here.discord_says("question 3")
         await here.discord_says("question 4")
         refused = await here.discord_says("question 5")
-        assert "Your limit is reached: 5 answers of 5 answers today. It starts anew at" in refused
+        assert "Your limit is reached: 5 answers of 5 answers today. It resets at" in refused
         assert "question" in await here.discord_says("somebody else's question", by=BOB)
         usage = await here.discord_says("/usage")
         assert "**You**: 5 answers" in usage

@@ -203,12 +203,12 @@ async def test_files_are_judged_by_their_bytes_and_bad_ones_are_named(tmp_path: 
         await bed.sends_file((PHOTOS / "cat.heic").read_bytes(), "IMG_1.HEIC", "application/octet-stream", "what?")
         assert "No metadata was left in it." in (await answered(bed, 1))[0]
         await bed.sends_file(b"%PDF-1.7 and so on", "bill.pdf", "application/pdf", "what?")
-        assert "I could not read bill.pdf: the file is damaged" in (await answered(bed, 2))[1]
+        assert "I couldn't read bill.pdf: the file is damaged" in (await answered(bed, 2))[1]
         await bed.sends_file(CAT, "huge.jpg", "image/jpeg", "what?", size=25 << 20)
         reason = "huge.jpg: it is larger than 20 MB, which is the most that Telegram hands to bots"
-        assert f"I could not read {reason}" in (await answered(bed, 3))[2]
+        assert f"I couldn't read {reason}" in (await answered(bed, 3))[2]
         await bed.sends_file(bytes(range(200)), "song.mid", "audio/midi", "what?")
-        assert "I could not read song.mid: this is not a picture I can read" in (await answered(bed, 4))[3]
+        assert "I couldn't read song.mid: this is not a picture I can read" in (await answered(bed, 4))[3]
 
 
 @WAYS

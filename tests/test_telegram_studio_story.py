@@ -223,9 +223,9 @@ async def test_what_the_provider_may_not_paint_is_a_sentence_and_costs_nothing(t
 
 async def test_what_cannot_be_ordered_is_a_sentence_and_nobody_is_asked(tmp_path: Path) -> None:
     wrong = {
-        "/imagine": "Say what I shall paint",
+        "/imagine": "Tell me what to draw",
         "/imagine a house model=crayon-3": "No model called crayon-3 can do this. These can:",
-        "/imagine a house size=17x17": "does not make 17x17. It makes:",
+        "/imagine a house size=17x17": "doesn't make 17x17. It makes:",
         "/imagine a house n=999": "pictures at a time, not 999.",
         "/imagine a house ratio=silly": "silly",
         "/vary": "Which picture? Send it along, or reply to it.",

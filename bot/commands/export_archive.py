@@ -40,9 +40,9 @@ class ExportLabels:
     """The texts between the messages of the transcript."""
 
     times: str = "All times are in UTC."
-    gone: str = "no longer held"
-    left_out: str = "left out, or else this file would be too large"
-    older: str = "Older messages that are left out, or else this file would be too large:"
+    gone: str = "no longer stored"
+    left_out: str = "left out to keep this file within its limit"
+    older: str = "Older messages, left out to keep this file within its limit:"
     unanswered: str = "no answer"
 
 
@@ -78,7 +78,7 @@ def export_zip(
     - older_left_out: how many messages before the first one are not in it
     - turns: each with author (a name), asked (a time), question, photos, model, answer (null: there is none), and made
     - photos and made, of a turn: each with name, mime and size in bytes (of a photo as the sender claimed it), file (a
-      path in the zip, or null) and missing (null, "gone": no longer held, or "left_out": it would have been too much)
+      path in the zip, or null) and missing (null, "gone": no longer stored, or "left_out": it would have been too much)
 
     Nothing in it reveals the channel, the people's ids on their platform, or the handles of files there.
     """

@@ -214,5 +214,5 @@ async def test_of_a_platform_that_is_switched_off_they_cannot_be_had(
     await sqlite.posts.save_post_id(shown_there, HERE, 0, "mirrored")
     without = make_worker(sqlite, platform, provider, photos)
     await hear(without, replace(said("and its colour?"), about=MessageReference("mirrored", ours=True, text="a cat")))
-    assert platform.reads()[0].startswith("⚠️ I could not read photo0.jpg: it could not be fetched.")
+    assert platform.reads()[0].startswith("⚠️ I couldn't read photo0.jpg: it could not be downloaded.")
     assert len(provider.prompts) == 1

@@ -124,9 +124,9 @@ async def test_what_nobody_has_any_more_is_named(
     await photos.drop([vapi.prompts[0].photos[0].sha256])
     del platform.files["cat.jpg"]
     await hear(stateless, said("more"))
-    assert platform.reads()[1].startswith("_Photo 1 (cat.jpg) cannot be had any more: it could not be fetched._")
+    assert platform.reads()[1].startswith("_I can't get photo 1 (cat.jpg) any more: it could not be downloaded._")
     assert names(last(vapi)) == []
-    assert "Photo 1 (cat.jpg): it could not be fetched; the other one" in last(vapi).background
+    assert "Photo 1 (cat.jpg): it could not be downloaded; the other one" in last(vapi).background
 
 
 async def test_a_photo_whose_question_failed_is_not_lost(
@@ -293,7 +293,7 @@ async def test_a_blind_model_is_not_asked_about_photos_it_cannot_see(
 ) -> None:
     await hear(blind, shown("what?", "cat.jpg"))
     assert vapi.prompts == []
-    assert platform.reads()[1].startswith("⚠️ sandbox/o3-mini cannot see photos")
+    assert platform.reads()[1].startswith("⚠️ sandbox/o3-mini can't see photos")
     assert "sandbox/gpt-4o" in platform.reads()[1]
 
 

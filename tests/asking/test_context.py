@@ -172,8 +172,8 @@ def test_where_nobody_described_one_its_answer_tells() -> None:
 
 
 def test_one_that_is_lost_is_named_with_the_reason() -> None:
-    assert "Photo 1 (1.jpg): it could not be fetched" in background(
-        [known(1)], [], {"hash-1": "it could not be fetched"}
+    assert "Photo 1 (1.jpg): it could not be downloaded" in background(
+        [known(1)], [], {"hash-1": "it could not be downloaded"}
     )
 
 

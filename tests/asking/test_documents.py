@@ -157,7 +157,7 @@ async def test_what_the_shelf_has_lost_is_fetched_again_and_what_nobody_has_is_n
     await photos.drop([known.sha256])
     del platform.files["report.pdf"]
     await hear(stateless, said("and more"))
-    assert platform.reads()[2].startswith("_File 1 (report.pdf) cannot be had any more: it could not be fetched._")
+    assert platform.reads()[2].startswith("_I can't get file 1 (report.pdf) any more: it could not be downloaded._")
     assert last(vapi).excerpts == ()
 
 

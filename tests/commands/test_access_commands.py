@@ -69,7 +69,7 @@ async def test_limits_are_listed_with_what_is_used_of_them(
     telegram.managers = set()
     limits = (Limit("user", "turns", DAY, 20), Limit("channel", "credits", MONTH, 50_000))
     lines = (await told(replace(desk, rules=replace(desk.rules, limits=limits)), spent, "usage")).splitlines()
-    assert re.fullmatch(r"Your limit: 2 of 20 answers today; it starts anew at \d{4}-\d\d-\d\d 00:00 UTC", lines[1])
+    assert re.fullmatch(r"Your limit: 2 of 20 answers today; resets at \d{4}-\d\d-\d\d 00:00 UTC", lines[1])
     assert re.fullmatch(r"This channel's limit: 1,020 of 50,000 credits this month; .* \d{4}-\d\d-01 .*", lines[2])
 
 
@@ -119,7 +119,7 @@ async def test_people_channels_and_servers_are_let_in_and_shut_out_by_their_numb
 ) -> None:
     assert await told(admins, hers, f"allow {subject}") == f"{subject} may talk to me now."
     assert await sqlite.people.get_access(subject) is True
-    assert await told(admins, hers, f"block {subject}") == f"{subject} may not talk to me any more."
+    assert await told(admins, hers, f"block {subject}") == f"{subject} may no longer talk to me."
     assert await sqlite.people.get_access(subject) is False
 
 

@@ -122,7 +122,7 @@ async def test_a_model_that_nobody_knows_is_not_asked(desk: CommandContext, now:
 
 async def test_another_model_is_picked_from_a_post_of_its_own(desk: CommandContext, now: Turn, cat: Turn) -> None:
     shown = await response(desk, now, f"with {cat.id}")
-    assert shown.text.startswith("Which model shall answer that once more?")
+    assert shown.text.startswith("Which model should answer that again?")
     assert pressable(shown)["o3 mini"] == f"/retry {cat.id} {BLIND}"
     assert not shown.in_place
 

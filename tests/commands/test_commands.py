@@ -41,7 +41,7 @@ async def test_start_and_help_list_what_can_be_said(desk: CommandContext, turn: 
 async def test_new_begins_afresh_with_the_same_model(desk: CommandContext, sqlite: Store, turn: Turn) -> None:
     await told(desk, turn, "model o3-mini")
     turn = await again(sqlite, turn)
-    assert "fresh start" in await told(desk, turn, "new")
+    assert "New conversation" in await told(desk, turn, "new")
     fresh = await again(sqlite, turn)
     assert fresh.conversation.id != turn.conversation.id
     assert fresh.conversation.model == "sandbox/o3-mini"

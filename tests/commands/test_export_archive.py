@@ -82,7 +82,7 @@ def test_people_read_who_asked_what_and_when_and_what_was_answered() -> None:
     assert files["transcript.md"].decode() == (
         "# Our cats\n\n2026-11-21 12:00 · All times are in UTC.\n\n"
         "## Ann · 2026-11-21 11:00\n\n> What is this?\n>\n> # Really\n\n"
-        "- ![cat.heic](photos/001-cat.jpg)\n- dog.png (no longer held)\n\n"
+        "- ![cat.heic](photos/001-cat.jpg)\n- dog.png (no longer stored)\n\n"
         "**sandbox/gpt-4o**\n\n> A **cat**.\n"
     )
     assert files["photos/001-cat.jpg"] == b"jpeg of a cat"
@@ -133,7 +133,7 @@ def test_what_was_made_stands_below_the_answer_and_what_would_be_too_much_is_nam
         .endswith(
             "> /imagine a cat\n\n> Here.\n\n"
             "- ![a.png](made/001-a.png)\n- [b.mp3](made/002-b.mp3)\n"
-            "- c.png (left out, or else this file would be too large)\n"
+            "- c.png (left out to keep this file within its limit)\n"
         )
     )
     assert (files["made/001-a.png"], files["made/002-b.mp3"]) == (b"picture", b"sound")
@@ -221,7 +221,7 @@ def test_names_mean_nothing_to_markdown() -> None:
     hostile = Attachment("ref", "a](http://evil)[b\n# Ann")
     text = exported([asked(1, "What?", hostile, author="<b>*Eve*\n## Ann")])["transcript.md"].decode()
     assert r"## \<b\>\*Eve\* ## Ann · " in text
-    assert r"- a\](http://evil)\[b # Ann (no longer held)" in text
+    assert r"- a\](http://evil)\[b # Ann (no longer stored)" in text
     assert text.count("\n## ") == 1
 
 
@@ -267,7 +267,7 @@ def test_the_oldest_photos_are_left_out_until_it_fits(most_bytes: int) -> None:
     assert kept == [f"photos/{n + 1:03d}-{n}.jpg" for n in range(10 - len(kept), 10)]
     assert [shown["missing"] for shown in told] == ["left_out"] * (10 - len(kept)) + [None] * len(kept)
     assert len(kept) >= (most_bytes - 5_000) // 10_000
-    assert files["transcript.md"].decode().count("(left out, or else this file would be too large)") == 10 - len(kept)
+    assert files["transcript.md"].decode().count("(left out to keep this file within its limit)") == 10 - len(kept)
 
 
 def test_everything_is_there_where_it_fits() -> None:

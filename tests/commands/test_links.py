@@ -93,5 +93,5 @@ async def test_who_leaves_goes_on_alone_and_the_others_keep_what_was_said(
 
 
 async def test_who_is_alone_cannot_leave(desk: CommandContext, turn: Turn) -> None:
-    with pytest.raises(Refused, match="not linked to another one"):
+    with pytest.raises(Refused, match="isn't linked to another one"):
         await told(desk, turn, "unlink")

@@ -82,7 +82,7 @@ async def test_a_name_or_a_part_that_fits_one_model_switches_to_it(
 
 async def test_a_part_that_fits_several_offers_them(desk: CommandContext, sqlite: Store, turn: Turn) -> None:
     shown = await response(desk, turn, "model mini")
-    assert shown.text.startswith("Several models are called something like mini:")
+    assert shown.text.startswith("Several models match mini:")
     assert list(pressable(shown).values()) == ["/model sandbox/gpt-4o-mini", "/model sandbox/o3-mini"]
     assert shown.in_place
     assert await model_of_the_next_turn(sqlite, turn) == MODEL
@@ -110,13 +110,13 @@ async def test_of_many_close_names_the_three_closest_are_offered_even_those_that
 
 async def test_a_name_like_no_other_is_said_to_be_unknown(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "model zzzzzz")
-    assert shown.text == "I don't know the model zzzzzz. Say /model to see those that I know."
+    assert shown.text == "I don't know the model zzzzzz. Type /model to see the ones I know."
     assert not shown.buttons
 
 
 async def test_a_model_that_cannot_see_says_so_and_offers_one_that_can(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "model o3-mini")
-    assert shown.text == "From now on sandbox/o3-mini answers here. It cannot see photos; sandbox/gpt-4o can."
+    assert shown.text == "From now on sandbox/o3-mini answers here. It can't see photos; sandbox/gpt-4o can."
     assert pressable(shown) == {"👁 sandbox/gpt-4o": "/model sandbox/gpt-4o"}
     assert shown.in_place
 

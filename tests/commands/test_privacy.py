@@ -230,7 +230,7 @@ async def test_photos_that_cannot_be_had_any_more_are_named(
     shown = await response(desk, talked, "export")
     assert shown.text == "Here is our conversation. Answers: 1, photos: 0."
     with packed(shown) as zipped:
-        assert "photo0.jpg (no longer held)" in zipped.read("transcript.md").decode()
+        assert "photo0.jpg (no longer stored)" in zipped.read("transcript.md").decode()
 
 
 async def test_what_was_said_on_a_platform_that_is_switched_off_can_be_had_without_its_photos(

@@ -28,7 +28,7 @@ async def test_alone_it_shows_everything_and_offers_to_change_it(desk: CommandCo
     assert shown.text.startswith(f"How I behave in this channel, with {MODEL}:")
     assert "- **Listening**: when asked · what I take as said to me" in shown.text
     assert "- **Sites**: 3 · " in shown.text
-    assert "- **Language**: that of whoever speaks · " in shown.text
+    assert "- **Language**: the language of whoever writes · " in shown.text
     assert "- **Persona**: off · " in shown.text
     assert list(pressable(shown).values()) == ["/model #1", *(f"/settings {name}" for name in (*CHOICES, *FREE))]
     assert shown.in_place
@@ -36,7 +36,7 @@ async def test_alone_it_shows_everything_and_offers_to_change_it(desk: CommandCo
 
 async def test_a_setting_shows_what_it_may_be_and_marks_what_it_is(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "settings mirroring")
-    assert shown.text == "**Mirroring**: off\nwhat is shown here of the channels it is linked to"
+    assert shown.text == "**Mirroring**: off\nwhat is shown here from the channels it is linked to"
     assert pressable(shown) == {
         "✓ off": "/settings mirroring off",
         "answers": "/settings mirroring answers",
@@ -128,7 +128,7 @@ async def test_languages_are_called_what_those_who_speak_them_call_them(desk: Co
 
 async def test_an_unknown_name_gets_all_those_that_are_known(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "settings colour blue")
-    assert shown.text.startswith(f"I don't know that setting. These I know, with {MODEL}:")
+    assert shown.text.startswith(f"I don't know that setting. These are the ones I know, with {MODEL}:")
     assert "/settings listening" in pressable(shown).values()
 
 

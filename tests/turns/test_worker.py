@@ -78,7 +78,8 @@ async def test_bad_photos_are_named_and_the_good_ones_answered(
     platform.files["bad"] = b"<html>"
     await hear(worker, with_files(said("which?"), ref0="cat.jpg", bad="page.jpg", gone="lost.heic"))
     sentence = (
-        "Read 1 of 3 photos. Not read: page.jpg: this is not a picture I can read; lost.heic: it could not be fetched."
+        "Read 1 of 3 photos. "
+        "Not read: page.jpg: this is not a picture I can read; lost.heic: it could not be downloaded."
     )
     assert platform.reads() == [f"_{sentence}_\n\na cat"]
     assert provider.prompts[0].text == f"which?\n\n({sentence})"
@@ -90,7 +91,7 @@ async def test_when_no_photo_can_be_read_nothing_is_asked(
     await hear(worker, said("what is this?", photos=1))
     platform.files["bad"] = b""
     await hear(worker, with_files(said("and this?"), bad="empty.jpg"))
-    assert platform.reads()[1].startswith("⚠️ I could not read empty.jpg: the file is empty.")
+    assert platform.reads()[1].startswith("⚠️ I couldn't read empty.jpg: the file is empty.")
     assert len(provider.prompts) == 1
 
 
@@ -141,7 +142,7 @@ async def test_a_photo_that_cannot_be_fetched_is_tried_again_and_then_named(
     for _ in range(3):
         await ripen(worker.store)
         await drain(worker)
-    assert "Read 1 of 2 photos. Not read: photo1.jpg: it could not be fetched." in platform.reads()[0]
+    assert "Read 1 of 2 photos. Not read: photo1.jpg: it could not be downloaded." in platform.reads()[0]
 
 
 async def test_a_refusal_is_one_plain_sentence_and_the_next_turn_goes_on(
@@ -174,7 +175,7 @@ async def test_whoever_waits_long_is_told_why_in_the_post_that_gets_the_answer(
     assert platform.reads() == []
     await ripen(worker.store)
     await drain(worker)
-    assert platform.reads() == ["⏳ The provider is having trouble on its side (error 503). I keep trying."]
+    assert platform.reads() == ["⏳ The provider is having trouble on its side (error 503). I'll keep trying."]
     await ripen(worker.store)
     await drain(worker)
     assert platform.reads() == ["a cat"]
@@ -238,7 +239,7 @@ async def test_a_bug_is_said_without_its_details(
 ) -> None:
     provider.script = [[ZeroDivisionError("secret details")], ["a cat"]]
     await hear(worker, said("one"), said("two"))
-    assert platform.reads() == ["⚠️ Something broke on my side. The operator finds it in the log.", "a cat"]
+    assert platform.reads() == ["⚠️ Something went wrong on my side. The log has the details.", "a cat"]
 
 
 async def test_an_answer_is_paid_for_once_even_if_its_delivery_fails(

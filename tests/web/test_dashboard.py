@@ -179,7 +179,7 @@ async def test_errors_are_told_by_kind_with_the_sentence_that_people_read(store:
     slow, unknown, photos = (await look(store, range="hour"))["errors"]
     assert (slow["key"], slow["turns"], slow["last"]) == ("provider_slow", 2, pytest.approx(now - 300))
     assert slow["sentence"] == "The provider took too long to answer."
-    assert photos["sentence"].startswith("I could not read …. Nothing was asked")
+    assert photos["sentence"].startswith("I couldn't read …. I didn't ask the model")
     assert (unknown["key"], unknown["sentence"]) == ("else", "")
 
 

@@ -277,7 +277,7 @@ async def test_errors_and_processes_are_told_in_words(tab: Tab) -> None:
     await tab.open()
     rows = tab.page.locator("#errors tbody tr")
     await expect(rows).to_have_count(2)
-    await expect(rows.first).to_contain_text("I could not read …. Nothing was asked")
+    await expect(rows.first).to_contain_text("I couldn't read …. I didn't ask the model")
     await expect(rows.first).to_contain_text("photos_none_read2")
     await expect(rows.last).to_contain_text("2 min ago")
     processes = tab.page.locator(".processes > li")

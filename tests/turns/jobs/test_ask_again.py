@@ -169,7 +169,7 @@ async def test_whoever_waits_for_it_is_told_why_and_nothing_of_that_stays(
     assert platform.reads() == ["a cat"]
     await ripen(worker.store)
     await drain(worker)
-    assert platform.reads() == ["a cat", "⏳ The provider is having trouble on its side (error 503). I keep trying."]
+    assert platform.reads() == ["a cat", "⏳ The provider is having trouble on its side (error 503). I'll keep trying."]
     await ripen(worker.store)
     await drain(worker)
     assert platform.reads() == ["a lynx", NOTHING_MORE]

@@ -62,7 +62,7 @@ async def test_files_come_along(worker: Worker, platform: FakePlatform) -> None:
 
 async def test_an_unknown_command_is_named(worker: Worker, platform: FakePlatform, provider: FakeProvider) -> None:
     await hear(worker, said("/nonsense 1"))
-    assert platform.reads() == ["I don't know the command /nonsense. Say /help to see those that I know."]
+    assert platform.reads() == ["I don't know the command /nonsense. Type /help to see the ones I know."]
     assert provider.prompts == []
 
 
@@ -74,7 +74,7 @@ async def test_below_a_photo_it_may_be_a_path_and_is_asked(worker: Worker, provi
 async def test_what_keeps_a_command_from_being_done_is_the_answer(worker: Worker, platform: FakePlatform) -> None:
     await hear(worker, said("/unlink"), said("/retry"))
     assert platform.reads() == [
-        "⚠️ This channel is not linked to another one.",
+        "⚠️ This channel isn't linked to another one.",
         "⚠️ There is no earlier question to ask again.",
     ]
 
@@ -95,7 +95,7 @@ async def test_whoever_waits_for_a_command_is_told_why_and_nothing_of_that_stays
     for _ in range(2):
         await ripen(worker.store)
         await drain(worker)
-    assert platform.reads()[1:] == ["⏳ Discord cannot be reached right now. I keep trying."]
+    assert platform.reads()[1:] == ["⏳ Discord cannot be reached right now. I'll keep trying."]
     monkeypatch.undo()
     await ripen(worker.store)
     await drain(worker)
@@ -131,4 +131,4 @@ async def test_a_response_that_was_found_before_a_crash_is_shown_and_nothing_is_
         await drain(make_worker(store, platform, provider, photos))
         assert await store.conversations.find_conversation(turn.message.channel) == renewed
         assert await store.queue.count_waiting() == 0
-    assert platform.reads() == ["A fresh start: I have put our earlier photos and messages aside."]
+    assert platform.reads() == ["New conversation: our earlier photos and messages are put aside."]

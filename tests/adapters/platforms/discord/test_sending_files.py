@@ -115,7 +115,7 @@ async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(bot: 
         await bot.send(
             HERE, OutgoingPost(text="too large", files=(CHART, File("b.zip", "application/zip", bytes((10 << 20) + 1))))
         )
-    assert str(caught.value) == "The file b.zip is larger than 10 MB, which is the most that can be sent here."
+    assert str(caught.value) == "The file b.zip is larger than 10 MB, the most that can be sent here."
     assert server.reads() == ["just so"]
 
 

@@ -229,7 +229,7 @@ async def test_a_press_is_acknowledged_and_says_its_command(telegram: Telegram, 
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ({}, "This button is too old for me. Please say it in words."),
+        ({}, "This button is too old. Please type what you want instead."),
         ({"language_code": "de"}, "Dieser Knopf ist mir zu alt. Bitte schreib es in Worten."),
     ],
 )

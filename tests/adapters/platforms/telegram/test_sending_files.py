@@ -252,7 +252,7 @@ async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(
         await telegram.send(
             HOME, OutgoingPost(text="here", files=(File("film.zip", "application/zip", bytes((50 << 20) + 1)),))
         )
-    assert str(caught.value) == "The file film.zip is larger than 50 MB, which is the most that can be sent here."
+    assert str(caught.value) == "The file film.zip is larger than 50 MB, the most that can be sent here."
     assert not bed.posts()
 
 
@@ -261,7 +261,7 @@ async def test_where_no_files_are_allowed_the_words_come_anyway(telegram: Telegr
     post = await telegram.send(HOME, OutgoingPost(text="12 turns", files=(CHART,)))
     text, notice = bed.posts()
     assert (str(text.id), text.text) == (post, "12 turns")
-    assert notice.text == "⚠️ There was a file with this that Telegram did not let me send here."
+    assert notice.text == "⚠️ A file belongs to this, but Telegram didn't let me send it here."
     assert notice.reply_to == text.id
 
 
@@ -283,7 +283,7 @@ async def test_a_hiccup_after_the_text_does_not_say_the_text_again(
     assert bed.reads() == ["Ann sent these:", "", ""]
     bed.fails("sendMediaGroup", BAD_GATEWAY, times=3)
     await telegram.send(HOME, OutgoingPost(text="and these:", files=(CHART, CHART)))
-    assert bed.reads()[3:] == ["and these:", "⚠️ There was a file with this that Telegram did not let me send here."]
+    assert bed.reads()[3:] == ["and these:", "⚠️ A file belongs to this, but Telegram didn't let me send it here."]
 
 
 async def test_files_leave_a_topic_that_was_closed(telegram: Telegram, bed: TelegramBed) -> None:

@@ -352,7 +352,7 @@ async def test_a_photo_that_is_not_taken_is_refused_in_a_sentence(onemin: OneMin
     with pytest.raises(Refused) as refused:
         await onemin.media.generate(order("vary", "recraft"))
 
-    assert str(refused.value) == "I cannot work with this picture: the provider does not take it."
+    assert str(refused.value) == "I can't work with this picture: the provider does not take it."
 
 
 # bringing it home
