@@ -90,6 +90,8 @@ class FailureCode(StrEnum):
     PHOTOS_NONE_READ = auto()
     PROVIDER_DOCUMENT_REFUSED = auto()
     PROVIDER_PHOTO_REFUSED = auto()
+    PROVIDER_PHOTO_TOO_LARGE = auto()
+    PROVIDER_TOO_MANY_PHOTOS = auto()
     TELEGRAM_TOO_HEAVY = auto()
     VOICE_GONE = auto()
     VOICE_REFUSED = auto()
@@ -100,6 +102,7 @@ class FailureCode(StrEnum):
     ANSWER_CUT = auto()
     MODEL_BLIND = auto()
     MODEL_MISSING = auto()
+    MODEL_TAKES_NO_PHOTOS = auto()
     MODEL_UNKNOWN = auto()
     MODEL_UNKNOWN_PLAIN = auto()
     PROVIDER_DOWN = auto()
@@ -217,6 +220,8 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.PHOTOS_NONE_READ,
         FailureCode.PROVIDER_DOCUMENT_REFUSED,
         FailureCode.PROVIDER_PHOTO_REFUSED,
+        FailureCode.PROVIDER_PHOTO_TOO_LARGE,
+        FailureCode.PROVIDER_TOO_MANY_PHOTOS,
         FailureCode.TELEGRAM_TOO_HEAVY,
         FailureCode.VOICE_GONE,
         FailureCode.VOICE_REFUSED,
@@ -228,6 +233,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.ANSWER_CUT,
         FailureCode.MODEL_BLIND,
         FailureCode.MODEL_MISSING,
+        FailureCode.MODEL_TAKES_NO_PHOTOS,
         FailureCode.MODEL_UNKNOWN,
         FailureCode.MODEL_UNKNOWN_PLAIN,
         FailureCode.PROVIDER_DOWN,

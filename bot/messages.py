@@ -363,7 +363,7 @@ class RememberedFile:
     sha256: str  # after intake
     description: str = ""  # a short description by a model that was asked for it
     answer_beginning: str = ""  # the beginning of the answer to its turn
-    unusable: bool = False  # a provider failed over it: it is not sent again automatically
+    unusable: bool = False  # the model refused it while it took others: it is not sent again by itself
 
     @property
     def is_document(self) -> bool:
@@ -586,6 +586,7 @@ class Model:
     name: str
     sees: bool  # accepts photos
     price: str = ""
+    most_photos: int | None = None  # in one question; None: the service does not say
 
 
 @dataclass(frozen=True, slots=True)

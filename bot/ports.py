@@ -309,18 +309,22 @@ class Files(Protocol):
         `channel` is where they were posted. One that the conversation knows by its hash keeps its number.
         """
 
-    async def list_files(self, conversation: Conversation, most: int) -> Sequence[RememberedFile]:
+    async def list_files(self, conversation: Conversation, most: int, model: str = "") -> Sequence[RememberedFile]:
         """Return the photos and documents of the conversation that were shown last, `most` at most, by number.
 
-        Each comes with the beginning of the answer to its turn, where a model gave one.
+        Each comes with the beginning of the answer to its turn, where a model gave one. Photos that `model` refused
+        within the last day are marked as unusable.
         """
         ...
 
     async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
         """Save a short description of what the photo shows."""
 
-    async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
-        """Remember that a provider failed over the photo."""
+    async def mark_unusable(self, conversation: Conversation, sha256: str, model: str) -> None:
+        """Remember for a day that the model refused the photo while it took others."""
+
+    async def mark_usable(self, conversation: Conversation, sha256: str, model: str) -> None:
+        """Forget that the model refused the photo: it has taken it."""
 
     async def save_generated(self, turn: Turn, files: Sequence[File]) -> None:
         """Save the generated files of a turn that we hold; those it has already stay as they are."""

@@ -138,10 +138,46 @@ def unknown_model(failure: ServiceFailure, model: str) -> BotError:
     return Refused(FailureCode.PROVIDER_UNKNOWN_MODEL, model=model)
 
 
+def too_many_photos(failure: ServiceFailure, model: str) -> BotError:
+    """Judge that there are more photos in the question than the model takes; `most` is None where it is not told."""
+    return Refused(FailureCode.PROVIDER_TOO_MANY_PHOTOS, most=read_photo_limit(f"{failure.code} {failure.message}"))
+
+
+def read_photo_limit(message: str) -> int | None:
+    """Return the number of photos that a refusal allows; None where it names none."""
+    for pattern in _PHOTO_LIMITS:
+        if match := re.search(pattern, message, re.IGNORECASE):
+            most = int(match[1]) if match[1] and match[1].isdecimal() else 1
+            return most if 0 < most <= _MOST_PHOTOS else None
+    return None
+
+
 def bad_request(failure: ServiceFailure, model: str) -> BotError:
     """Judge that the request was bad, for want of anything more precise."""
     return Refused(FailureCode.PROVIDER_BAD_REQUEST, status=failure.where)
 
+
+_MOST_PHOTOS = 1_000  # a larger number counts something else
+_IMAGES = r"(?:image|photo|picture)(?:s\b|\(s\)|\b)"
+_LIMIT = (
+    r"(?:at most|up to|max(?:imum)?\.?(?: of| is|:)?|no more than|more than|(?<!any )only"
+    r"|limit(?:ed to|s? of|s? is|:)?)"
+)
+_UNIT = r"(?![\d.,]*\s*(?:[kmg]i?b\b|bytes?\b|px\b|pixels?\b|megapixels?\b|tokens?\b|channels?\b|[x×]\s*\d))"
+_PHOTO_LIMITS = (
+    rf"\b{_LIMIT}\W{{0,3}}(?:supports? )?(?:a )?(?!0\b)(\d{{1,9}}|one|single)\b{_UNIT}\s*(?:\w+\s){{0,3}}{_IMAGES}",
+    rf"\b{_IMAGES}(?: (?:inputs?|files?|parts?))?[^.]{{0,60}}?\b{_LIMIT}\D{{0,12}}(?!0\b)(\d{{1,9}}|one)\b{_UNIT}",
+    rf"\bmax(?:imum)?\.? (?:number of )?{_IMAGES}(?: per \w+)?\D{{0,10}}(?!0\b)(\d{{1,4}})\b{_UNIT}",
+    rf"\b(one|single) {_IMAGES} (?:per|at a time|is supported|only)",
+    rf"too many {_IMAGES}.{{0,40}}>\s*(\d{{1,4}})\b",
+    rf"\b(?:multiple|several|more than one|two or more) {_IMAGES}.{{0,30}}(?:not|n't|unsupported)()",
+    rf"(?:not|n't) (?:currently )?(?:support|accept|allow|take)\w* (?:multiple|several|more than one) {_IMAGES}()",
+)
+TOO_MANY_PHOTOS = (
+    rf"too many {_IMAGES}|(?:number|count) of {_IMAGES}.{{0,40}}exceed|exceed\w*.{{0,40}}(?:number|count) of {_IMAGES}|"
+    + "|".join(_PHOTO_LIMITS)
+)
+"""Matches refusals of the number of photos."""
 
 # Cloudflare's replies: it stands before most services.
 GATEKEEPER: tuple[ErrorRule, ...] = (

@@ -9,11 +9,14 @@ from time import monotonic
 import structlog
 
 from bot.asking import context as memory
+from bot.asking.control_photo import control_photo
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.file_preparation import FilePreparation
 from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
-from bot.asking.poison_photos import find_bad_photos, may_be_photo_fault
+from bot.asking.photo_fitting import FittedPhotos, fit_photos
+from bot.asking.photo_limits import PhotoLimits
+from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, Verdict, may_be_photo_fault
 from bot.asking.question import Question, detached, instructions, with_history, words
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
@@ -42,6 +45,7 @@ class AttemptContext:
     failover: Failover
     describer: PhotoDescriber
     videos: bool = True  # providers may follow links to videos
+    limits: PhotoLimits = field(default_factory=PhotoLimits)
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Attempt:
             context.files, context.loader, context.failover, self.provider, self.asked, self.turn
         )
         self.known: Sequence[RememberedFile] = ()  # the conversation's files that the provider may not know
+        self.originals: dict[str, str] = {}  # hashes of photos that were written anew, to those before
         self.mended: set[str] = set()  # repairs that were made to the question, each at most once
 
     async def answer(self) -> None:
@@ -70,7 +75,8 @@ class Attempt:
             prompt = await self._prompt()
             while True:
                 try:
-                    return await self._stream(prompt)
+                    await self._stream(prompt)
+                    return await self._redeem(prompt.photos)
                 except (Forgotten, Refused) as error:
                     prompt = await self._mended(prompt, error)
         finally:
@@ -146,13 +152,13 @@ class Attempt:
             given.documents,
             given.excerpts,
         )
-        return self._for_the_rest(_folded(prompt) if keeps else prompt)
+        return self._for_the_rest(await self._fitted(prompt))
 
     async def _unknown(
         self, told: Sequence[Exchange], *, everything: bool, history: Sequence[Exchange]
     ) -> Sequence[RememberedFile]:
         """List the files that the provider does not know: of exchanges that it missed, and of unanswered questions."""
-        known = await self.context.files.list_files(self.turn.conversation, memory.LOOKED_BACK)
+        known = await self._known()
         earlier = [each for each in known if each.turn <= self.turn.id]
         if everything:
             return earlier
@@ -160,10 +166,13 @@ class Attempt:
         last = max(answered, default=0)
         return [each for each in earlier if each.turn in missed or each.turn > last]
 
+    async def _known(self) -> Sequence[RememberedFile]:
+        conversation = self.turn.conversation
+        return await self.context.files.list_files(conversation, memory.LOOKED_BACK, conversation.model)
+
     async def _recall(self, text: str, own: Sequence[StoredFile]) -> tuple[list[StoredFile], dict[str, str]]:
         """Load the relevant earlier files; return them, and the reasons why others are unavailable, by hash."""
         wanted = memory.select_relevant(text, [each.sha256 for each in own], self.known)
-        self.notes += [_lost(each, say("photo_refused")) for each in memory.list_unusable(text, self.known)]
         results = await gather_all(*(self.files.again(each) for each in wanted))
         lost = {each.sha256: str(why) for each, why in zip(wanted, results, strict=True) if isinstance(why, Unreadable)}
         self.notes += [_lost(each, lost[each.sha256]) for each in wanted if each.sha256 in lost]
@@ -171,6 +180,41 @@ class Attempt:
 
     async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
         return await self.context.describer.described(self.asked, self.turn.conversation.model, photos, self.known)
+
+    async def _fitted(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with the photos that the model takes; the others are described or named."""
+        model = self.turn.conversation.model
+        listed = await self.context.describer.find_listed(model) if prompt.photos else None
+        most = listed.most_photos if listed else None
+        fitted = await fit_photos(self.context.loader.photos, self.context.limits, model, prompt.photos, most)
+        for photo in fitted.photos:
+            if photo not in prompt.photos:
+                await self.provider.upload(photo)
+        self.originals |= {new: self.originals.get(old, old) for new, old in fitted.originals.items()}
+        numbers = {new: prompt.numbers[old] for new, old in self.originals.items() if old in prompt.numbers}
+        prompt = replace(prompt, photos=fitted.photos, numbers={**prompt.numbers, **numbers})
+        if fitted.left_out:
+            prompt = await self._with_left_out(prompt, fitted)
+        return _folded(prompt) if self.turn.conversation.remote_id is not None else prompt
+
+    async def _with_left_out(self, prompt: Prompt, fitted: FittedPhotos) -> Prompt:
+        """Tell the model and the chat about the photos that are not sent."""
+        self.known = self.known or await self._known()
+        numbers = {each.sha256: each.number for each in self.known} | dict(prompt.numbers)
+        model, describer = self.turn.conversation.model, self.context.describer
+        if await describer.is_allowed(self.asked):
+            told = await describer.list_descriptions(self.asked, model, fitted.left_out, self.known)
+        else:
+            told = [say("memory_left_out")] * len(fitted.left_out)
+        lines = [
+            say("memory_photo", n=numbers.get(photo.sha256, n + 1), name=photo.name, what=words)
+            for n, (photo, words) in enumerate(zip(fitted.left_out, told, strict=True))
+        ]
+        background = say("memory_photos", photos="\n".join(lines))
+        sent = ", ".join(_named(photo, numbers) for photo in fitted.photos)
+        self.notes.append(say("photos_limited", model=model, most=len(fitted.photos), sent=sent))
+        joined = "\n\n".join(filter(None, (prompt.background, background)))
+        return replace(prompt, background=joined, numbers=numbers)
 
     def _for_the_rest(self, prompt: Prompt) -> Prompt:
         """Ask for the continuation only, if the answer broke off."""
@@ -189,10 +233,29 @@ class Attempt:
         if prompt.documents and not self.asked.reply.text and _may_be_a_document(error):
             self._once("in words", error)
             return await self._in_words(prompt, error)
+        if prompt.photos and not self.asked.reply.text and (fitted := await self._with_other_photos(prompt, error)):
+            return fitted
         if self.asked.reply.text or not may_be_photo_fault(error):
             raise error
-        self._once("without poison", error)
-        return await self._without_poison(prompt, error)
+        self._once("tried", error)
+        return await self._tried(prompt, error)
+
+    async def _with_other_photos(self, prompt: Prompt, error: Refused) -> Prompt | None:
+        """Learn from a refusal how many photos the model takes, and how large; None if it is about something else."""
+        model, limits = self.turn.conversation.model, self.context.limits
+        if error.code is FailureCode.PROVIDER_TOO_MANY_PHOTOS and len(prompt.photos) > 1:
+            allowed = error.values.get("most")
+            most = allowed if isinstance(allowed, int) and allowed < len(prompt.photos) else len(prompt.photos) // 2
+            limits.learn_most(model, most)
+        elif error.code in TOO_LARGE and "smaller" not in self.mended:
+            self.mended.add("smaller")
+            limits.learn_smaller(model)
+            if all(limits.longest_side(model, photo) is None for photo in prompt.photos):
+                return None
+            self.notes.append(say("photos_shrunk", model=model))
+        else:
+            return None
+        return await self._fitted(prompt)
 
     def _once(self, way: str, error: BotError) -> None:
         if way in self.mended:
@@ -227,18 +290,52 @@ class Attempt:
         text = f"{prompt.text}\n\n({unread})" if unread else prompt.text
         return replace(prompt, text=text, documents=(), excerpts=(*prompt.excerpts, *given.excerpts))
 
-    async def _without_poison(self, prompt: Prompt, error: Refused) -> Prompt:
-        """Build the question without the photos, or else without the history, that the provider fails over."""
-        if len(prompt.photos) < 2 and not prompt.history:
-            await self._spoiled(prompt.photos)
-            raise error
-        bad = await find_bad_photos(prompt.photos, self._takes) if prompt.photos else []
-        if not bad and not prompt.history:
-            raise error
-        if not bad:
-            self.notes.append(say("history_left_out"))
-            return replace(prompt, history=(), background="")
-        await self._spoiled(bad)
+    async def _tried(self, prompt: Prompt, error: Refused) -> Prompt:
+        """Build the question without what the provider fails over: bad photos, or else the history."""
+        verdict = await self._verdict(prompt) if prompt.photos else Verdict("question")
+        match verdict.fault:
+            case "question" if prompt.history:
+                self.notes.append(say("history_left_out"))
+                return replace(prompt, history=(), background="")
+            case "every photo":
+                raise Refused(FailureCode.MODEL_TAKES_NO_PHOTOS, model=self.turn.conversation.model)
+            case "too many":
+                self.context.limits.learn_most(self.turn.conversation.model, verdict.most)
+                return await self._fitted(prompt)
+            case "bad photos":
+                return await self._without_bad(prompt, verdict.bad)
+        raise error
+
+    async def _verdict(self, prompt: Prompt) -> Verdict:
+        conversation = detached(self.turn.conversation)
+
+        async def takes(photos: Sequence[Photo]) -> bool:
+            return await self._passes(Prompt(conversation, say("ask_probe"), tuple(photos)))
+
+        async def question_passes() -> bool:
+            return await self._passes(replace(prompt, conversation=conversation, photos=()))
+
+        control = control_photo()
+        await self.provider.upload(control)
+        return await PhotoTrial(takes, control).run(prompt.photos, question_passes)
+
+    async def _passes(self, prompt: Prompt) -> bool:
+        """Tell whether the provider accepts a question, by the first piece of an answer."""
+        try:
+            async with aclosing(self.provider.ask(prompt)) as pieces:
+                async for _ in pieces:
+                    break
+        except Refused as error:
+            if may_be_photo_fault(error) or error.code is FailureCode.PROVIDER_TOO_MANY_PHOTOS:
+                return False
+            raise
+        return True
+
+    async def _without_bad(self, prompt: Prompt, bad: Sequence[Photo]) -> Prompt:
+        """Build the question without these photos, which are marked for this model."""
+        for photo in bad:
+            sha256 = self.originals.get(photo.sha256, photo.sha256)
+            await self.context.files.mark_unusable(self.turn.conversation, sha256, self.turn.conversation.model)
         names = "; ".join(f"{photo.name}: {Unreadable(FailureCode.PHOTO_REFUSED)}" for photo in bad)
         good = tuple(photo for photo in prompt.photos if photo not in bad)
         if not good:
@@ -247,22 +344,13 @@ class Attempt:
         self.notes.append(unread)
         return replace(prompt, photos=good, text=f"{prompt.text}\n\n({unread})")
 
-    async def _takes(self, photos: Sequence[Photo]) -> bool:
-        """Tell whether the provider accepts these photos, by the first piece of an answer."""
-        probe = Prompt(detached(self.turn.conversation), say("ask_probe"), tuple(photos))
-        try:
-            async with aclosing(self.provider.ask(probe)) as pieces:
-                async for _ in pieces:
-                    break
-        except Refused as error:
-            if may_be_photo_fault(error):
-                return False
-            raise
-        return True
-
-    async def _spoiled(self, photos: Sequence[Photo]) -> None:
-        for photo in photos:
-            await self.context.files.mark_unusable(self.turn.conversation, photo.sha256)
+    async def _redeem(self, photos: Sequence[Photo]) -> None:
+        """Take back the marks of photos that the model has taken after all."""
+        sent = {self.originals.get(photo.sha256, photo.sha256) for photo in photos}
+        for known in self.known:
+            if known.unusable and known.sha256 in sent:
+                conversation = self.turn.conversation
+                await self.context.files.mark_usable(conversation, known.sha256, conversation.model)
 
     # streaming
 
@@ -295,6 +383,11 @@ class Attempt:
             asked.notes = [each for each in (*asked.notes, *self.notes, note) if each]
             asked.reply.notes = asked.notes
         asked.reply.grow(piece.text)
+
+
+def _named(photo: Photo, numbers: Mapping[str, int]) -> str:
+    number = numbers.get(photo.sha256)
+    return say("photo_named", n=number, name=photo.name) if number else photo.name
 
 
 def _lost(known: RememberedFile, why: str) -> str:

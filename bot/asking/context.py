@@ -50,20 +50,16 @@ def named(text: str) -> set[int]:
 def select_relevant(text: str, own: Collection[str], known: Sequence[RememberedFile]) -> list[RememberedFile]:
     """Select the earlier files to send again: the named ones, else the last ones if the question has no `own`.
 
-    `own` are the hashes of the question's files; `known` is in the order of the numbers.
+    One that the model refused comes along only where it is named: the refusal may be over. `own` are the hashes of the
+    question's files; `known` is in the order of the numbers.
     """
     numbers = named(text)
-    earlier = [each for each in known if each.sha256 not in own and not each.unusable]
+    earlier = [each for each in known if each.sha256 not in own]
     chosen = [each for each in earlier if each.number in numbers]
-    if not list_unusable(text, known) and not chosen and not own and earlier:
-        chosen = [each for each in earlier if each.turn == earlier[-1].turn]
+    usable = [each for each in earlier if not each.unusable]
+    if not chosen and not own and usable:
+        chosen = [each for each in usable if each.turn == usable[-1].turn]
     return chosen[-MOST_FILES:]
-
-
-def list_unusable(text: str, known: Sequence[RememberedFile]) -> list[RememberedFile]:
-    """List the named files that a provider failed over: no other one replaces them."""
-    numbers = named(text)
-    return [each for each in known if each.number in numbers and each.unusable]
 
 
 def affordable(files: Sequence[StoredFile]) -> list[StoredFile]:

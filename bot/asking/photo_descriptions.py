@@ -9,7 +9,7 @@ from bot.accounting.limits import UsageLimits
 from bot.asking.question import Question, detached
 from bot.commands.model_choice import known_models
 from bot.errors import FailureCode, Refused
-from bot.messages import Conversation, Photo, Prompt, RememberedFile, Text, Usage
+from bot.messages import Conversation, Model, Photo, Prompt, RememberedFile, Text, Usage
 from bot.ports import Channels, Files, Ledger, Provider
 from bot.util.tasks import gather_all
 from bot.words import say
@@ -45,20 +45,27 @@ class PhotoDescriber:
         if await self._sees(model):
             return None
         seeing = await self._seeing(model)
-        settings = await self.channels.get_channel_settings(asked.reply.channel)
-        if not settings.describe or seeing is None:
+        if seeing is None or not await self.is_allowed(asked):
             raise Refused(FailureCode.MODEL_BLIND, model=model, seeing=seeing or say("model_blind_nobody"))
-        words = {each.sha256: each.description for each in known if each.description}
-        conversation = detached(replace(asked.turn.conversation, model=seeing))
-        descriptions = await gather_all(
-            *(self._words(asked, n, conversation, photo, words) for n, photo in enumerate(photos))
-        )
+        descriptions = await self.list_descriptions(asked, seeing, photos, known)
         lines = [
             say("memory_photo", n=n + 1, name=photo.name, what=text)
             for n, (photo, text) in enumerate(zip(photos, descriptions, strict=True))
         ]
         note = say("described_by", model=model, by=seeing)
         return PhotoDescriptions(say("described", photos="\n".join(lines)), note)
+
+    async def is_allowed(self, asked: Question) -> bool:
+        """Tell whether the channel wants photos to be described, which costs answers."""
+        return (await self.channels.get_channel_settings(asked.reply.channel)).describe
+
+    async def list_descriptions(
+        self, asked: Question, by: str, photos: Sequence[Photo], known: Sequence[RememberedFile]
+    ) -> Sequence[str]:
+        """Have the model `by` describe the photos that nobody has described yet."""
+        words = {each.sha256: each.description for each in known if each.description}
+        conversation = detached(replace(asked.turn.conversation, model=by))
+        return await gather_all(*(self._words(asked, n, conversation, photo, words) for n, photo in enumerate(photos)))
 
     async def _words(
         self, asked: Question, n: int, conversation: Conversation, photo: Photo, known: Mapping[str, str]
@@ -82,13 +89,18 @@ class PhotoDescriber:
 
     async def _sees(self, model: str) -> bool:
         """Tell whether the model sees; if that is not known in time, assume so."""
+        listed = await self.find_listed(model)
+        return listed is None or listed.sees
+
+    async def find_listed(self, model: str) -> Model | None:
+        """Return the entry of the model in its provider's list; None where there is none, or it takes too long."""
         name, _, id = model.partition("/")
         try:
             async with asyncio.timeout(PATIENCE):
                 models = await self.providers[name].models()
         except TimeoutError:
-            return True
-        return next((each.sees for each in models if each.id == id), True)
+            return None
+        return next((each for each in models if each.id == id), None)
 
     async def _seeing(self, blind: str) -> str | None:
         """Find a model that sees: one that the operator named, else one of the same provider, else any."""

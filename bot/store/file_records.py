@@ -1,5 +1,6 @@
 """Photos and documents: what was shown in a conversation, by number."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -35,11 +36,14 @@ WHERE id = :turn AND holder = :me AND finished IS NULL
 SAID = 500  # characters of an answer that are told along with a photo
 
 REMEMBERED = """
-SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, spoiled,
+SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, refused_by,
     CASE WHEN turns.model IS NOT NULL AND error IS NULL THEN COALESCE(SUBSTR(answer, 1, :said), '') ELSE '' END AS said
 FROM photos JOIN turns ON turns.id = photos.turn
 WHERE photos.conversation = :conversation ORDER BY number DESC LIMIT :most
 """
+
+REFUSALS = "SELECT refused_by FROM photos WHERE conversation = :id AND sha256 = :sha256"
+SAVE_REFUSALS = "UPDATE photos SET refused_by = :refusals WHERE conversation = :id AND sha256 = :sha256"
 
 OURS = "SELECT 1 FROM turns WHERE id = :turn AND holder = :me AND finished IS NULL"
 
@@ -70,13 +74,14 @@ class SqlFiles:
                 return
             line = found[0]["conversation"]
 
-    async def list_files(self, conversation: Conversation, most: int) -> Sequence[RememberedFile]:
+    async def list_files(self, conversation: Conversation, most: int, model: str = "") -> Sequence[RememberedFile]:
         """The photos and documents of the conversation that were shown last, `most` at most, by number.
 
-        With what was said of each: the beginning of the answer to its turn, where a model gave one.
+        With what was said of each: the beginning of the answer to its turn, where a model gave one. Those that `model`
+        refused within the last day are marked.
         """
         found = await self.db.read(REMEMBERED, conversation=conversation.id, most=most, said=SAID)
-        return [rows.remembered(row) for row in reversed(found)]
+        return [rows.remembered(row, model) for row in reversed(found)]
 
     async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
         """Keep in a few words what the photo shows."""
@@ -87,13 +92,28 @@ class SqlFiles:
             description=rows.storable(description),
         )
 
-    async def mark_unusable(self, conversation: Conversation, sha256: str) -> None:
-        """Keep that a provider choked on the photo."""
-        await self.db.run(
-            "UPDATE photos SET spoiled = TRUE WHERE conversation = :id AND sha256 = :sha256",
-            id=conversation.id,
-            sha256=sha256,
-        )
+    async def mark_unusable(self, conversation: Conversation, sha256: str, model: str) -> None:
+        """Keep that the model refused the photo just now, while it took others."""
+        await self._update_refusals(conversation, sha256, model, refused=time.time())
+
+    async def mark_usable(self, conversation: Conversation, sha256: str, model: str) -> None:
+        """Forget that the model refused the photo: it has taken it."""
+        await self._update_refusals(conversation, sha256, model, refused=None)
+
+    async def _update_refusals(
+        self, conversation: Conversation, sha256: str, model: str, *, refused: float | None
+    ) -> None:
+        photo = {"id": conversation.id, "sha256": sha256}
+
+        async def unit(execute: Execute) -> None:
+            await self.db.lock_line(execute, conversation.id)
+            for row in await execute(REFUSALS, **photo):
+                refusals = rows.refusals(row) | ({model: refused} if refused else {})
+                if refused is None:
+                    refusals.pop(model, None)
+                await execute(SAVE_REFUSALS, refusals=json.dumps(refusals), **photo)
+
+        await self.db.write(unit)
 
     async def save_generated(self, turn: Turn, files: Sequence[File]) -> None:
         """Keep what was made for a turn that we hold; what it has already stays as it is."""

@@ -1,6 +1,7 @@
 """Rows become values and values become rows. JSON of an older or a newer version of the bot is understood."""
 
 import json
+import time
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
@@ -23,6 +24,8 @@ from bot.messages import (
     WorkerProcess,
 )
 from bot.store.database import Row
+
+REFUSED_FOR = 86_400.0  # seconds for which the refusal of a photo by a model is believed
 
 Noun = TypeVar("Noun", ChannelSettings, Preferences)
 
@@ -124,8 +127,8 @@ def exchange(row: Row) -> Exchange:
     return Exchange(said.author.name, question, row["answer"], row["id"], row["model"])
 
 
-def remembered(row: Row) -> RememberedFile:
-    """Read a photo of a conversation."""
+def remembered(row: Row, model: str = "") -> RememberedFile:
+    """Read a photo of a conversation; one that `model` refused within the last day is marked."""
     return RememberedFile(
         row["number"],
         row["turn"],
@@ -134,8 +137,14 @@ def remembered(row: Row) -> RememberedFile:
         row["sha256"],
         row["description"],
         row["said"],
-        bool(row["spoiled"]),
+        refusals(row).get(model, 0.0) > time.time() - REFUSED_FOR,
     )
+
+
+def refusals(row: Row) -> dict[str, float]:
+    """Read when models refused a photo, by model."""
+    refused_by: dict[str, float] = json.loads(row["refused_by"] or "{}")
+    return refused_by
 
 
 def storable(text: str) -> str:

@@ -19,7 +19,6 @@ from bot.asking.context import (
     excerpts,
     exchanges_missed_by,
     fit_history,
-    list_unusable,
     named,
     number_files,
     select_relevant,
@@ -114,10 +113,9 @@ def test_what_a_provider_choked_on_does_not_come_along_by_itself() -> None:
     assert numbers(select_relevant("and?", [], [known(1), known(2, unusable=True)])) == [1]
 
 
-def test_nor_does_another_one_stand_in_for_it_where_it_is_named() -> None:
+def test_where_it_is_named_it_is_tried_again_and_no_other_one_stands_in_for_it() -> None:
     shown = [known(1), known(2, unusable=True), known(3)]
-    assert select_relevant("what is in photo 2?", [], shown) == []
-    assert numbers(list_unusable("what is in photo 2?", shown)) == [2]
+    assert numbers(select_relevant("what is in photo 2?", [], shown)) == [2]
 
 
 def test_never_more_than_the_budget_allows() -> None:

@@ -1,6 +1,10 @@
 """A store as an older version of the bot left it: what each migration since then did is undone."""
 
 UNDO = {
+    "019_refusals.sql": (
+        "ALTER TABLE photos ADD COLUMN spoiled BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE photos DROP COLUMN refused_by",
+    ),
     "014_fields.sql": (
         "ALTER TABLE turns DROP COLUMN transcript",
         "ALTER TABLE turns DROP COLUMN result",

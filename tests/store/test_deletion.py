@@ -146,7 +146,7 @@ async def test_of_a_conversation_that_is_forgotten_meanwhile_no_photo_is_kept(st
     fresh = await store.deletion.forget(turn.conversation)
     await show(store, turn, "b")
     await store.files.save_description(turn.conversation, sha256_of("a"), MARKER)
-    await store.files.mark_unusable(turn.conversation, sha256_of("a"))
+    await store.files.mark_unusable(turn.conversation, sha256_of("a"), MODEL)
     assert await store.files.list_files(fresh, 10) == []
     assert await table(store, "photos") == []
     await answer(store, turn, "a cat")

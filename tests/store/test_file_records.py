@@ -1,6 +1,7 @@
 """The photos of a conversation: their numbers, and how they are found again."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -33,8 +34,8 @@ async def in_work(store: Store, channel: Channel = HERE) -> Turn:
     return await claim_one(store)
 
 
-async def only(store: Store, conversation: Conversation) -> RememberedFile:
-    [photo] = await store.files.list_files(conversation, 10)
+async def only(store: Store, conversation: Conversation, model: str = "") -> RememberedFile:
+    [photo] = await store.files.list_files(conversation, 10, model)
     return photo
 
 
@@ -75,12 +76,12 @@ async def test_one_that_is_known_is_fetched_from_where_it_was_fetched_last(store
     first = await in_work(store)
     await store.files.save_files(first, {Attachment("old", "cat.heic", "image/heic", 7): cleaned("cat")}, HERE)
     await store.files.save_description(first.conversation, sha256_of("cat"), "a cat")
-    await store.files.mark_unusable(first.conversation, sha256_of("cat"))
+    await store.files.mark_unusable(first.conversation, sha256_of("cat"), MODEL)
     await answer(store, first, "yes")
     await store.conversations.join(THERE, first.conversation)
     newer = Attachment("new", "cat.jpg", "image/jpeg", 5)
     await store.files.save_files(await in_work(store, THERE), {newer: cleaned("cat")}, THERE)
-    photo = await only(store, first.conversation)
+    photo = await only(store, first.conversation, MODEL)
     assert photo == RememberedFile(1, first.id, THERE, newer, sha256_of("cat"), "a cat", "yes", unusable=True)
 
 
@@ -104,7 +105,7 @@ async def test_one_that_is_shown_twice_at_once_has_one_number(store: Store) -> N
 async def test_the_same_photo_has_a_number_in_each_conversation(store: Store) -> None:
     here, there = await asked_about(store, "a", "b"), await asked_about(store, "b", channel=THERE)
     await store.files.save_description(here.conversation, sha256_of("b"), "a cat")
-    await store.files.mark_unusable(here.conversation, sha256_of("b"))
+    await store.files.mark_unusable(here.conversation, sha256_of("b"), MODEL)
     assert await numbers(store, here.conversation) == {"a": 1, "b": 2}
     photo = await only(store, there.conversation)
     assert (photo.number, photo.description, photo.unusable) == (1, "", False)
@@ -141,11 +142,25 @@ async def test_a_description_and_a_mark_are_of_one_photo(store: Store) -> None:
     turn = await asked_about(store, "a", "b", "c")
     await store.files.save_description(turn.conversation, sha256_of("a"), "a dog")
     await store.files.save_description(turn.conversation, sha256_of("a"), "a cat")
-    await store.files.mark_unusable(turn.conversation, sha256_of("c"))
+    await store.files.mark_unusable(turn.conversation, sha256_of("c"), MODEL)
     await store.files.save_description(turn.conversation, sha256_of("never seen"), "nothing")
-    found = await store.files.list_files(turn.conversation, 10)
+    found = await store.files.list_files(turn.conversation, 10, MODEL)
     assert [photo.description for photo in found] == ["a cat", "", ""]
     assert [photo.unusable for photo in found] == [False, False, True]
+
+
+async def test_a_refusal_is_of_one_model_and_ends_with_an_answer_or_after_a_day(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = await asked_about(store, "a")
+    await store.files.mark_unusable(turn.conversation, sha256_of("a"), MODEL)
+    await store.files.mark_unusable(turn.conversation, sha256_of("a"), "other/model")
+    await store.files.mark_usable(turn.conversation, sha256_of("a"), "other/model")
+    marks = [(await only(store, turn.conversation, model)).unusable for model in (MODEL, "other/model", "")]
+    assert marks == [True, False, False]
+    later = time.time() + 86_401
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert not (await only(store, turn.conversation, MODEL)).unusable
 
 
 # who may write

@@ -85,7 +85,7 @@ async def live(store: Store) -> None:
     """Of everything that a store keeps there is something."""
     first = await asked_about(store, "cat", "dog")
     await store.files.save_description(first.conversation, PHOTO, "Ein Kätzchen 🐈")
-    await store.files.mark_unusable(first.conversation, sha256_of("dog"))
+    await store.files.mark_unusable(first.conversation, sha256_of("dog"), MODEL)
     await store.posts.save_post_id(first, HERE, 0, "post-1")
     await store.posts.save_post_id(first, HERE, 0, "post-2", lane=1)
     await store.posts.save_post_id(first, THERE, 0, "mirrored")

@@ -12,11 +12,13 @@ from adapters.providers.error_rules import (
     GATEKEEPER,
     REST,
     TOO_MANY,
+    TOO_MANY_PHOTOS,
     ErrorRule,
     ServiceFailure,
     at,
     down,
     refused,
+    too_many_photos,
     unknown_model,
     unreadable,
 )
@@ -54,6 +56,7 @@ RULES: tuple[ErrorRule, ...] = (
     ErrorRule(
         _WRONG, rf"conversation.*{_GONE}|{_GONE}.*conversation", lambda _, __: Forgotten(FailureCode.PROVIDER_FORGOT)
     ),
+    ErrorRule(_WRONG, TOO_MANY_PHOTOS, too_many_photos),
     ErrorRule(
         _WRONG,
         rf"\b(?:asset|image|file)s?(?:\b|_).*{_GONE}|NoSuchKey",

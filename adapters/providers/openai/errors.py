@@ -13,12 +13,14 @@ from adapters.providers.error_rules import (
     GATEKEEPER,
     REST,
     TOO_MANY,
+    TOO_MANY_PHOTOS,
     ErrorRule,
     Judge,
     ServiceFailure,
     at,
     refused,
     slow_down,
+    too_many_photos,
     unknown_model,
 )
 from adapters.providers.openai.model_quirks import FEATURES, Unsupported
@@ -77,6 +79,7 @@ RULES: tuple[ErrorRule, ...] = (
         refused(FailureCode.PROVIDER_FILTERED),
     ),
     ErrorRule(at(413), ANYTHING, refused(FailureCode.PROVIDER_TOO_LARGE)),
+    ErrorRule(_NO, TOO_MANY_PHOTOS, too_many_photos),
     ErrorRule(
         None,
         r"image_url is only supported by|unknown variant .?image_url|not a (?:multimodal|vision) model|at most 0 image"
@@ -96,8 +99,15 @@ RULES: tuple[ErrorRule, ...] = (
     ),
     ErrorRule(
         _NO,
+        r"image_too_(?:large|big)|\b(?:image|photo|picture)\b.{0,60}(?:too (?:large|big|many pixels)|exceed|maximum"
+        r"|larger than|smaller than|\bat most\b.{0,20}(?:[km]i?b\b|bytes|pixels))"
+        r"|(?:too (?:large|big)|exceed\w*|larger than)\b.{0,40}\b(?:image|photo|picture)",
+        refused(FailureCode.PROVIDER_PHOTO_TOO_LARGE),
+    ),
+    ErrorRule(
+        _NO,
         rf"invalid_image|image_parse_error|image_too_|sanitizer_server_error|{_NOT}\w*\b.{{0,40}}\bimage"
-        rf"|\bimage\b.{{0,60}}(?:{_NOT}|too (?:large|big|small)|exceed|maximum)|at most \d+ image|too many images",
+        rf"|\bimage\b.{{0,60}}(?:{_NOT}|too small)",
         refused(FailureCode.PROVIDER_PHOTO_REFUSED),
     ),
     ErrorRule(at(404), r"\bmodel\b", unknown_model),

@@ -47,6 +47,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "inspect_picture": _picture("pictures:inspect_picture"),
         "is_opaque": _picture("pictures:is_opaque"),
         "shrink_picture": _picture("pictures:shrink_picture"),
+        "reencode_photo": _picture("reencode:reencode_photo"),
         "measure_photo": _picture("measure:measure_photo"),
         "read_pdf": _document("documents:read_pdf"),
         "read_docx": _document("documents:read_docx"),

@@ -78,6 +78,23 @@ class PhotoIntake:
             raise Unreadable(_FAILURES[error.reason]) from error
         return await asyncio.to_thread(self.keep.put_photo, display_name(name, "photo"), mime, cleaned, size, owner)
 
+    async def reencode(self, photo: Photo, longest_side: int) -> Photo:
+        """Write a photo anew, as a JPEG with no side longer than `longest_side`. Unreadable: that failed."""
+        data = await asyncio.to_thread(photo.file.read_bytes)
+        try:
+            value, written = await run(
+                "reencode_photo",
+                data,
+                owner="",
+                kinds=[sniff(data)],
+                longest_side=longest_side,
+                out_bytes=self._out_bytes,
+            )
+            mime, size = _checked(value)
+        except WorkerFailed as error:
+            raise Unreadable(_FAILURES[error.reason]) from error
+        return await asyncio.to_thread(self.keep.put_photo, photo.name, mime, written, size)
+
     async def recall(self, sha256: str, name: str) -> Photo | None:
         """Return the cached photo of this hash; None if it is no longer cached."""
         photo = await asyncio.to_thread(self.keep.recall, sha256, display_name(name, "photo"))

@@ -139,7 +139,7 @@ FAULTS: dict[str, Fault] = {
     "unknown model upstream": Fault(None, "unable", Refused, "provider_unknown_model"),
     "invalid question": Fault("bad_request", "invalid", Refused, "provider_bad_request"),
     "photo refused": Fault("file_type", "image_refused", Refused, "provider_photo_refused"),
-    "photo too large": Fault("too_large", "image_too_large", Refused, "provider_photo_refused"),
+    "photo too large": Fault("too_large", "image_too_large", Refused, "provider_photo_too_large"),
     "question too large": Fault(None, "too_large", Refused, "provider_too_large"),
     # trouble over there
     "down": Fault("server_error", "server_error", Busy, "provider_down"),

@@ -93,13 +93,24 @@ PHOTO: list[tuple[int, object]] = [
     (400, openai("You uploaded an unsupported image.", code="sanitizer_server_error")),
     (400, openai("Could not process image")),
     (400, openai("The image data you provided does not represent a valid image.", code="image_parse_error")),
-    (400, openai("messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 6 MB > 5 MB")),
-    (400, openai("image dimensions exceed max allowed size: 8000 pixels")),
     (400, [{"error": {"code": 400, "message": "Unable to process input image. Please retry", "status": "INVALID"}}]),
     (400, openai("Failed to load image: cannot identify image file")),
     (400, aimlapi("Invalid image_url", 400)),
     (500, aimlapi("400 Could not process image", 500)),
+]
+PHOTO_SIZE: list[tuple[int, object]] = [
+    (400, openai("messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 6 MB > 5 MB")),
+    (400, openai("image dimensions exceed max allowed size: 8000 pixels")),
+    (400, openai("Image is too large. Maximum 20 megapixels.")),
+    (400, openai("The image size must be at most 4 MB")),
+]
+PHOTO_COUNT: list[tuple[int, object]] = [
     (400, openai("At most 1 image(s) may be provided in one request.")),
+    (400, openai("Too many images provided. This model supports up to 5 images")),
+    (400, openai("too many images and documents: 101 + 0 > 100")),
+    (400, openai("Number of images (12) exceeds the maximum of 10")),
+    (422, openai("This model does not support more than 8 images per request")),
+    (400, openai("multiple images are not supported")),
 ]
 BLIND: list[tuple[int, object]] = [
     (400, openai("Invalid content type. image_url is only supported by certain models.")),
@@ -149,6 +160,8 @@ CASES = [
         (MODEL, Refused, "provider_unknown_model"),
         (CONTEXT, Refused, "provider_context_too_long"),
         (PHOTO, Refused, "provider_photo_refused"),
+        (PHOTO_SIZE, Refused, "provider_photo_too_large"),
+        (PHOTO_COUNT, Refused, "provider_too_many_photos"),
         (BLIND, Refused, "model_blind"),
         (FILTERED, Refused, "provider_filtered"),
         (BAD, Refused, "provider_bad_request"),

@@ -1,0 +1,49 @@
+"""The photos that each model takes: how many at a time, how large, in which formats. Learnt from its refusals."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.messages import Photo
+
+log = structlog.get_logger(__name__)
+
+EVERYWHERE = "image/jpeg"  # the format that every model takes
+SMALLER = 1024  # longest side in pixels of a photo for a model that refused a larger one
+
+
+class PhotoLimits:
+    """The limits of models, named `provider/model`, as long as this process lives."""
+
+    def __init__(self) -> None:
+        self._most: dict[str, int] = {}
+        self._longest_side: dict[str, int] = {}
+        self._refused_formats: dict[str, frozenset[str]] = {}
+
+    def most(self, model: str, listed: int | None = None) -> int | None:
+        """Return how many photos the model takes at a time; `listed` is what its list says. None: nobody knows."""
+        return self._most.get(model, listed)
+
+    def learn_most(self, model: str, most: int) -> None:
+        """Remember that the model takes no more photos at a time."""
+        log.info("the number of photos is limited", model=model, most=most)
+        self._most[model] = most
+
+    def learn_smaller(self, model: str) -> None:
+        """Remember that the model wants smaller photos."""
+        log.info("photos are made smaller from now on", model=model, longest_side=SMALLER)
+        self._longest_side[model] = SMALLER
+
+    def learn_format(self, model: str, photos: Sequence[Photo]) -> None:
+        """Remember that the model refuses the formats of these photos."""
+        refused = {photo.mime for photo in photos} - {EVERYWHERE}
+        log.info("photos are converted from now on", model=model, formats=sorted(refused))
+        self._refused_formats[model] = self._refused_formats.get(model, frozenset()) | refused
+
+    def longest_side(self, model: str, photo: Photo) -> int | None:
+        """Return the longest side with which the photo has to be written anew for the model; None: it is fine."""
+        side = self._longest_side.get(model)
+        is_large = side is not None and max(photo.width, photo.height) > side
+        if is_large or photo.mime in self._refused_formats.get(model, ()):
+            return side or max(photo.width, photo.height)
+        return None
