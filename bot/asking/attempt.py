@@ -16,7 +16,7 @@ from bot.asking.file_preparation import FilePreparation
 from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
 from bot.asking.photo_fitting import FittedPhotos, fit_photos
 from bot.asking.photo_limits import PhotoLimits
-from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, Verdict, may_be_photo_fault
+from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, TrialResult, may_be_photo_fault
 from bot.asking.question import Question, detached, instructions, with_history, words
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
@@ -292,7 +292,7 @@ class Attempt:
 
     async def _tried(self, prompt: Prompt, error: Refused) -> Prompt:
         """Build the question without what the provider fails over: bad photos, or else the history."""
-        verdict = await self._verdict(prompt) if prompt.photos else Verdict("question")
+        verdict = await self._verdict(prompt) if prompt.photos else TrialResult("question")
         match verdict.fault:
             case "question" if prompt.history:
                 self.notes.append(say("history_left_out"))
@@ -306,7 +306,7 @@ class Attempt:
                 return await self._without_bad(prompt, verdict.bad)
         raise error
 
-    async def _verdict(self, prompt: Prompt) -> Verdict:
+    async def _verdict(self, prompt: Prompt) -> TrialResult:
         conversation = detached(self.turn.conversation)
 
         async def takes(photos: Sequence[Photo]) -> bool:

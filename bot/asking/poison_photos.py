@@ -37,7 +37,7 @@ Fault = Literal["question", "bad photos", "every photo", "too many", "together"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TrialResult:
     """The result of a trial."""
 
     fault: Fault
@@ -58,16 +58,16 @@ class PhotoTrial:
         self._ask, self._control = takes, control
         self._most = 0
 
-    async def run(self, photos: Sequence[Photo], question_passes: Callable[[], Awaitable[bool]]) -> Verdict:
+    async def run(self, photos: Sequence[Photo], question_passes: Callable[[], Awaitable[bool]]) -> TrialResult:
         """Find the fault. `question_passes` asks the same question without any photo."""
         if not await question_passes():
-            return Verdict("question")
+            return TrialResult("question")
         bad = await find_bad_photos(photos, self._takes)
         if len(bad) == len(photos) and not await self._ask([self._control]):
-            return Verdict("every photo")
+            return TrialResult("every photo")
         if bad:
-            return Verdict("bad photos", tuple(bad))
-        return Verdict("too many", most=self._most) if self._most < len(photos) else Verdict("together")
+            return TrialResult("bad photos", tuple(bad))
+        return TrialResult("too many", most=self._most) if self._most < len(photos) else TrialResult("together")
 
     async def _takes(self, photos: Sequence[Photo]) -> bool:
         passes = await self._ask(photos)
