@@ -81,6 +81,8 @@ class Attachment:
     name: str
     mime: str = ""
     size: int = 0
+    alt: str = ""  # what its sender wrote about this file alone: a caption or a description
+    is_spoiler: bool = False  # shown only to those who choose to see it
 
     @property
     def is_picture(self) -> bool:
@@ -172,14 +174,36 @@ class OutgoingPost:
     is_partial: bool = False  # more will follow, so it is posted immediately or dropped
 
 
+ReferenceKind = Literal["reply", "chain", "external", "forward", "link", "menu", "button", "starter", "above"]
+"""The ways in which a message points at another one.
+
+A reply, a later step of a chain of replies, a reply into another chat, a forward, a link to a message, a menu on a
+message, a button below it, the beginning of a thread or forum post, and the photo just above.
+"""
+
+Unseen = Literal["deleted", "hidden", "too_old", "forbidden", "elsewhere", "paid", "story"]
+"""The reasons why nothing can be seen of a message that another one points at."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageReference:
-    """The message that a message replies to, as far as the platform shows it."""
+    """A message that another one points at, as far as the platform shows it."""
 
     id: str
     ours: bool  # a post of the bot
     text: str
     attachments: tuple[Attachment, ...] = ()
+    kind: ReferenceKind = "reply"
+    is_part: bool = False  # `text` is the part of it that the person marked
+    author: str = ""  # the name of whoever wrote it
+    channel: Channel | None = None  # None: the same as that of the message
+    unseen: Unseen | None = None  # None: it can be seen, whatever it shows
+    is_ambiguous: bool = False  # another message could be meant as well
+
+    @property
+    def photos(self) -> tuple[Attachment, ...]:
+        """Its photos and documents."""
+        return tuple(each for each in self.attachments if not each.sound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +223,23 @@ class Message:
     private: bool = False  # between this person and the bot alone
     server: str | None = None  # the server or group of the channel, as `platform:id`
     language: str = ""  # the author's, as the platform reports it: de, zh-CN
+    more: tuple[MessageReference, ...] = ()  # what it points at besides `about`, in the order in which it counts
+    origin: str = ""  # the name of whoever wrote it first, if it was forwarded
+
+    @property
+    def references(self) -> tuple[MessageReference, ...]:
+        """The messages that it points at, in the order in which they count."""
+        return (self.about, *self.more) if self.about else self.more
+
+    @property
+    def own_photos(self) -> tuple[Attachment, ...]:
+        """The photos and documents that came with it."""
+        return tuple(each for each in self.attachments if not each.sound)
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
-        """The photos and documents that the message is about: its own, else those of the message it replies to."""
-        own = tuple(each for each in self.attachments if not each.sound)
-        return own or tuple(each for each in (self.about.attachments if self.about else ()) if not each.sound)
+        """The photos and documents that the message is about: its own, else those of a message it points at."""
+        return self.own_photos or next((each.photos for each in self.references if each.photos), ())
 
     @property
     def sounds(self) -> tuple[Attachment, ...]:
@@ -222,7 +257,25 @@ class Message:
             attachments=tuple(attachment for part in ordered for attachment in part.attachments),
             addressed=any(part.addressed for part in ordered),
             about=next((part.about for part in ordered if part.about), None),
+            more=next((part.more for part in ordered if part.more), ()),
         )
+
+
+POINTER_SECONDS = 600.0  # for which a photo is "the photo above"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoPointer:
+    """A recent message in a place, as far as it helps to find "the photo above": nothing of it has been fetched."""
+
+    channel: Channel
+    message: str
+    author: Author
+    sent: float  # by the platform's clock
+    kept: float = 0.0  # by ours, when it arrived
+    attachments: tuple[Attachment, ...] = ()
+    album: str | None = None
+    heard: bool = False  # it is a turn of the conversation, with or without photos
 
 
 Listening = Literal["asked", "photos", "all"]

@@ -22,6 +22,7 @@ from bot.messages import (
     Message,
     Model,
     Photo,
+    PhotoPointer,
     Piece,
     Preferences,
     Prompt,
@@ -130,7 +131,20 @@ class TurnIntake(Protocol):
         """Let every unclaimed album wait that long: there may be more of it to come."""
 
     async def cancel_queued(self, channel: Channel, id: str) -> None:
-        """Drop the turn of a deleted message, unless it was claimed already; an album goes on without it."""
+        """Drop the turn of a deleted message, unless it was claimed already; an album goes on without it.
+
+        A pointer to its photos goes as well.
+        """
+
+    async def save_pointer(self, pointer: PhotoPointer) -> None:
+        """Remember for ten minutes where a photo was posted that nobody has asked about yet."""
+
+    async def list_pointers(self, channel: Channel, since: float) -> Sequence[PhotoPointer]:
+        """Return the photos and questions of the channel, and of those it is linked to, by arrival.
+
+        Empty where no photo that nobody has asked about was sent since then.
+        """
+        ...
 
 
 class TurnQueue(Protocol):
@@ -201,6 +215,9 @@ class Posts(Protocol):
 
     async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
         """Return the turn that a post of ours answers; where that only asked again, the turn that it asked about."""
+
+    async def find_turn_of_message(self, channel: Channel, message: str) -> Turn | None:
+        """Return the turn that a person's message is, or is a part of; None if nobody said it to the bot."""
 
 
 class Turns(Protocol):
@@ -491,6 +508,9 @@ class Deletion(Protocol):
 
     async def delete_generated(self, before: float) -> None:
         """Delete the files that were generated before that moment."""
+
+    async def delete_pointers(self, before: float) -> None:
+        """Delete the pointers to photos that arrived before that moment."""
 
     async def forget_assets_before(self, before: float) -> int:
         """Forget the keys of files that were uploaded before that moment; return how many."""

@@ -34,8 +34,8 @@ from adapters.providers.onemin import stream_cleaner as noise
 from adapters.providers.openai import completion_reader as openai_wire
 from adapters.providers.openai import errors as openai_refusals
 from adapters.providers.retry_after import read_retry_delay
-from bot.asking import context as memory
 from bot.asking import video_links as videos
+from bot.asking.photo_numbers import named
 from bot.commands import export_archive as export
 from bot.commands import parse as parse_command
 from bot.commands.generation import WISH
@@ -91,7 +91,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "links": lambda text: (leads_somewhere(text), hidden_host(text, "https://a.example")),
     "small pages": lambda text: pages(text, 64),
     "videos": lambda text: (videos.links(text), videos.without_videos(text), videos.latest(text, 2)),
-    "photos by number": memory.named,
+    "photos by number": named,
     "notes of older versions": lambda text: (_lane(text, {}), COMPARISON.match(text)),
     "commands": parse_command,
     "wishes": lambda text: WISH.sub("", text),

@@ -53,7 +53,16 @@ MAY = {
     "bot.accounting.limits": CORE,
     "bot.intake.access": CORE | {"bot.accounting.limits"},
     "bot.operations.heartbeat": CORE,
-    "bot.intake.inbox": CORE | {"bot.intake.access", "bot.commands", "bot.accounting.limits", "bot.turns.stops"},
+    "bot.intake.inbox": CORE
+    | {
+        "bot.intake.access",
+        "bot.intake.photo_above",
+        "bot.commands",
+        "bot.accounting.limits",
+        "bot.turns.stops",
+    },
+    "bot.intake.photo_above": CORE | {"bot.commands", "bot.asking.photo_numbers"},
+    "bot.asking.photo_numbers": set(),
     "bot.commands": CORE
     | {
         "bot.intake.access",
@@ -70,6 +79,7 @@ MAY = {
     "bot.util.tasks": set(),
     "bot.asking": CORE
     | {
+        "bot.asking.photo_numbers",
         "bot.asking.video_links",
         "bot.commands",
         "bot.files.documents",

@@ -90,6 +90,8 @@ class Asker:
             working.result()
 
     async def _hear_and_ask(self, asked: Question) -> None:
+        asked.subject = await self.loader.subjects.find(asked.turn)
+        asked.notes += filter(None, [asked.subject.note])
         if self.transcribe is not None:
             asked.turn = await self.transcribe(asked)
         await self._ask(asked)

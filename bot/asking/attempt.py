@@ -103,7 +103,7 @@ class Attempt:
 
     def _words(self) -> str:
         """Return the words to ask, without links that must not be followed."""
-        text = words(self.turn)
+        text = words(self.turn, self.asked.subject)
         return text if self.context.videos else without_videos(text)
 
     def _note_late(self) -> None:
@@ -172,7 +172,9 @@ class Attempt:
 
     async def _recall(self, text: str, own: Sequence[StoredFile]) -> tuple[list[StoredFile], dict[str, str]]:
         """Load the relevant earlier files; return them, and the reasons why others are unavailable, by hash."""
-        wanted = memory.select_relevant(text, [each.sha256 for each in own], self.known)
+        wanted = memory.select_relevant(
+            text, [each.sha256 for each in own], self.known, stands_in=self.asked.subject.recalls
+        )
         results = await gather_all(*(self.files.again(each) for each in wanted))
         lost = {each.sha256: str(why) for each, why in zip(wanted, results, strict=True) if isinstance(why, Unreadable)}
         self.notes += [_lost(each, lost[each.sha256]) for each in wanted if each.sha256 in lost]

@@ -3,10 +3,10 @@
 Everything here is bounded, so that a question after a thousand others is no larger than one after ten.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from bot.asking.photo_numbers import named
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Exchange, RememberedFile, StoredFile
 from bot.words import say
@@ -19,45 +19,20 @@ TOLD = 12  # files mentioned in the background
 LONGEST_DESCRIPTION = 200  # characters
 MOST_TOKENS = 4_000  # of the history
 
-_NUMBER = r"\d{1,4}"
-_AND = r"\s*(?:,|&|-|–|and|to|und|bis|y|a|и|до|和|与|到|और|से)\s*"
-_PHOTO = (
-    r"(?:photos?|pictures?|pics?|images?|fotos?|bild(?:er)?|im[aá]gen(?:es)?|фото\w*|картинк\w*|снимк\w*"
-    r"|照片|图片|相片|图|फ़?ोटो|फोटो|तस्वीर\w*|चित्र"
-    r"|files?|documents?|pdfs?|datei(?:en)?|dokumente?|archivos?|ficheros?|documentos?|файл\w*|документ\w*"
-    r"|文件|文档|फ़ाइल\w*|फाइल\w*|दस्तावेज़\w*)"
-)
-NAMED = re.compile(
-    rf"(?:{_PHOTO}\s*(?:no\.?|nr\.?|n\.?º|№|#|第)?\s*|#|第\s*)({_NUMBER}(?:{_AND}(?:{_PHOTO}\s*)?#?{_NUMBER})*)",
-    re.IGNORECASE,
-)
-"""Matches references to photos and documents by number: photo 2, photos 1 and 3, Bilder 2-4, 图2, file 3."""
 
-
-def named(text: str) -> set[int]:
-    """Return the numbers of the photos and documents that a text refers to."""
-    numbers: set[int] = set()
-    for match in NAMED.finditer(text):
-        parts = re.split(rf"({_NUMBER})", match[1])
-        listed = [int(part) for part in parts[1::2]]
-        numbers.update(listed)
-        for first, between, last in zip(listed, parts[2::2], listed[1:], strict=False):
-            if re.search(r"[-–]|\b(?:to|bis|до)\b|到|से", between) and last - first < LOOKED_BACK:
-                numbers.update(range(first, last))
-    return numbers
-
-
-def select_relevant(text: str, own: Collection[str], known: Sequence[RememberedFile]) -> list[RememberedFile]:
+def select_relevant(
+    text: str, own: Collection[str], known: Sequence[RememberedFile], *, stands_in: bool = True
+) -> list[RememberedFile]:
     """Select the earlier files to send again: the named ones, else the last ones if the question has no `own`.
 
-    One that the model refused comes along only where it is named: the refusal may be over. `own` are the hashes of the
-    question's files; `known` is in the order of the numbers.
+    The last ones only if they may stand in (`stands_in`). One that the model refused comes along only where it is
+    named: the refusal may be over. `own` are hashes of the question's files; `known` is in the order of the numbers.
     """
     numbers = named(text)
     earlier = [each for each in known if each.sha256 not in own]
     chosen = [each for each in earlier if each.number in numbers]
     usable = [each for each in earlier if not each.unusable]
-    if not chosen and not own and usable:
+    if stands_in and not chosen and not own and usable:
         chosen = [each for each in usable if each.turn == usable[-1].turn]
     return chosen[-MOST_FILES:]
 

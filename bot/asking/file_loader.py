@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.asking.subject import SubjectFinder
 from bot.chat_platform import Platform
-from bot.commands import ASKING, parse
 from bot.errors import FailureCode, Refused, Unreadable
 from bot.files.documents import DocumentIntake
 from bot.files.documents.document_text import DocumentText
 from bot.files.photos import PhotoIntake
 from bot.files.photos.byte_budget import ByteBudget
 from bot.files.photos.sniff import is_picture
-from bot.messages import Attachment, Channel, Document, File, Message, Photo, RememberedFile, Turn
+from bot.messages import Attachment, Channel, Document, File, Photo, RememberedFile
 from bot.ports import Files, Posts, Turns
 
 MADE = "made"  # pseudo-platform of generated pictures
@@ -30,6 +30,11 @@ class FileLoader:
     documents: DocumentIntake
     most_bytes: int  # of a photo or a recording
     room: ByteBudget = field(default_factory=lambda: ByteBudget(AT_ONCE))
+
+    @property
+    def subjects(self) -> SubjectFinder:
+        """The finder of what a question is about."""
+        return SubjectFinder(self.files, self.posts, self.turns)
 
     async def read(self, channel: Channel, attachment: Attachment, owner: str = "") -> Photo | Document:
         """Fetch a file from the platform, and take it in. Unreadable, or Busy while the platform is.
@@ -93,23 +98,6 @@ class FileLoader:
         if n >= len(files):
             raise Unreadable(FailureCode.PHOTO_GONE)
         return await self.photos.read(attachment.name, files[n].data)
-
-    async def source(self, message: Message) -> Message:
-        """Return the message with the photos and documents: this one, or that behind the answer that it replies to."""
-        if message.photos or message.about is None or not message.about.ours:
-            return message
-        behind = await self.posts.find_turn_of_post(message.channel, message.about.id)
-        if behind is None:
-            return message
-        command = parse(behind.message.text)
-        if command and command[0] in ASKING:  # one of several compared answers
-            return await self.last_before(behind) or message
-        return await self.source(behind.message)
-
-    async def last_before(self, turn: Turn) -> Message | None:
-        """Return the latest earlier message with photos in the conversation."""
-        earlier = await self.turns.list_answered(turn.conversation)
-        return next((each.message for each in reversed(earlier) if each.id < turn.id and each.message.photos), None)
 
 
 def _as_document(attachment: Attachment, error: Unreadable) -> Unreadable:

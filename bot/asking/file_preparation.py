@@ -8,9 +8,10 @@ from bot.asking import context as memory
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.question import Question
+from bot.asking.subject import PlacedFile
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.documents.document_text import DocumentText
-from bot.messages import Attachment, Document, Message, Photo, RememberedFile, StoredFile, Turn
+from bot.messages import Document, Photo, RememberedFile, StoredFile, Turn
 from bot.ports import Files, Provider
 from bot.util.retry import FETCH_AGAIN
 from bot.util.tasks import gather_all
@@ -45,13 +46,12 @@ class FilePreparation:
 
     async def own(self) -> tuple[list[StoredFile], str]:
         """Load all files of the question at the same time; return them, and a sentence that names unreadable ones."""
-        source = await self.finder.source(self.turn.message)
-        attachments = source.photos
-        looked: list[Looked] = await gather_all(*(self._look(source, each) for each in attachments))
-        pairs = list(zip(attachments, looked, strict=True))
+        placed = self.asked.subject.files
+        looked: list[Looked] = await gather_all(*map(self._look, placed))
+        pairs = [(each.attachment, file) for each, file in zip(placed, looked, strict=True)]
         files = {replace(each, mime=file.mime): file for each, file in pairs if isinstance(file, StoredFile)}
-        if files and not self.asked.again:
-            await self.files.save_files(self.turn, files, source.channel)
+        if not self.asked.again:
+            await self._save(placed, looked)
         unread = [(each, error) for each, error in pairs if isinstance(error, Unreadable)]
         if not unread:
             return list(files.values()), ""
@@ -60,6 +60,17 @@ class FilePreparation:
         if not files:
             raise Refused(f"{kinds}_none_read", names=names)
         return list(files.values()), say(f"{kinds}_some_read", read=len(files), total=len(pairs), names=names)
+
+    async def _save(self, placed: Sequence[PlacedFile], looked: Sequence[Looked]) -> None:
+        """Number the files that could be read, channel by channel."""
+        for channel in dict.fromkeys(each.channel for each in placed):
+            files = {
+                replace(each.attachment, mime=file.mime): file
+                for each, file in zip(placed, looked, strict=True)
+                if each.channel == channel and isinstance(file, StoredFile)
+            }
+            if files:
+                await self.files.save_files(self.turn, files, channel)
 
     async def again(self, known: RememberedFile) -> Looked:
         """Load and upload an earlier file."""
@@ -74,10 +85,11 @@ class FilePreparation:
             return Unreadable(FailureCode.PHOTO_GONE)
         return file
 
-    async def _look(self, source: Message, attachment: Attachment) -> Looked:
+    async def _look(self, placed: PlacedFile) -> Looked:
+        attachment = placed.attachment
         try:
             owner = subject_of(self.turn.message)  # the asker, even for files of others
-            file = self.asked.seen.get(attachment) or await self.finder.read(source.channel, attachment, owner)
+            file = self.asked.seen.get(attachment) or await self.finder.read(placed.channel, attachment, owner)
             self.asked.seen[attachment] = file
             await self._bring(file)
         except Unreadable as error:

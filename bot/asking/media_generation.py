@@ -1,7 +1,7 @@
 """Generation of pictures and sound, with the providers that offer it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.accounting.limits import subject_of
 from bot.asking.file_loader import MADE, FileLoader
@@ -107,9 +107,10 @@ class MediaGeneration:
         behind = await self.posts.find_turn_of_post(message.channel, about.id) if about and about.ours else None
         if behind and not message.attachments and len(await self.files.list_generated(behind.id)) == 1:
             return await self._of_turn(turn, behind.id, 1)  # in the original version, not as the platform shows it
-        source = await self.finder.source(message)
-        if source.photos:
-            return _picture(await self.finder.read(source.channel, source.photos[0], subject_of(turn.message)))
+        subject = await self.finder.subjects.find(replace(turn, message=message))
+        if subject.files:
+            first = subject.files[0]
+            return _picture(await self.finder.read(first.channel, first.attachment, subject_of(turn.message)))
         remembered = await self.files.list_files(turn.conversation, 40)
         shown = [each for each in remembered if not each.is_document and (behind is None or each.turn == behind.id)]
         if not shown:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from bot.asking.subject import Subject
 from bot.commands import parse, question
 from bot.messages import (
     Attachment,
@@ -19,7 +20,7 @@ from bot.messages import (
 from bot.replies.reply import Reply
 from bot.words import say
 
-LONGEST_QUOTE = 1_000  # characters
+LONGEST_QUOTE = 1_000  # characters of an answer
 
 
 @dataclass(slots=True)
@@ -40,23 +41,20 @@ class Question:
     stopped: bool = False
     files: list[StoredFile] = field(default_factory=list)  # photos and documents that were read
     seen: dict[Attachment, Photo | Document] = field(default_factory=dict)  # files that need not be fetched again
+    subject: Subject = field(default_factory=Subject)  # found before anything is asked
     answered_by: str = ""  # the model that answered; another one than was asked if that is down
 
     def __post_init__(self) -> None:
         self.answered_by = self.answered_by or self.turn.conversation.model
 
 
-def words(turn: Turn) -> str:
-    """Return the words to ask, with those of the replied-to message, which the provider has not seen."""
+def words(turn: Turn, subject: Subject) -> str:
+    """Return the words to ask, with those that they are about."""
     message = turn.message
     asked = question(parse(message.text), message.text)
     text = "\n\n".join(filter(None, ((message.text if asked is None else asked).strip(), turn.transcript)))
-    reads = message.photos and all(each.is_document for each in message.photos)
-    text = text or say("ask_plain_document" if reads else "ask_plain")
-    about = message.about
-    if about and about.text and not about.ours:
-        return say("ask_about", text=text, quote=about.text[:LONGEST_QUOTE])
-    return text
+    reads = subject.files and all(each.attachment.is_document for each in subject.files)
+    return subject.with_quotes(text or say("ask_plain_document" if reads else "ask_plain"))
 
 
 def with_history(text: str, history: Sequence[Exchange]) -> str:

@@ -24,7 +24,7 @@ from bot.commands.help import help_, start
 from bot.commands.links import LINKS
 from bot.commands.model_choice import MODEL
 from bot.commands.privacy import PRIVACY
-from bot.commands.questions import ASK, QUESTIONS, question, quick_actions
+from bot.commands.questions import ASK, NEEDING_PHOTO, QUESTIONS, question, quick_actions
 from bot.commands.settings import SETTINGS
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "CROWDED",
     "LISTED",
     "MAKING",
+    "NEEDING_PHOTO",
     "QUESTIONS",
     "STOP",
     "AskAgain",

@@ -11,6 +11,10 @@ ASK = "ask"  # asks whatever follows it
 QUESTIONS = {name: f"ask_{name}" for name in ("describe", "read", "translate", "explain")}
 
 
+NEEDING_PHOTO = frozenset({*QUESTIONS, "vary", "edit", "cutout", "upscale"})
+"""The commands that are about a picture."""
+
+
 def quick_actions(turn: Turn) -> Sequence[Button]:
     """Return the buttons for the answer, none if the author asked in words."""
     if turn.words or not turn.message.attachments:

@@ -11,7 +11,8 @@ from bot.accounting.limits import subject_of
 from bot.commands import CROWDED, STOP, may_claim, pairing_of, parse
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
-from bot.messages import Message, RateLimit
+from bot.intake.photo_above import find_photo_above, may_mean_photo_above
+from bot.messages import POINTER_SECONDS, Message, PhotoPointer, RateLimit
 from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
 from bot.turns.stops import Stops
 
@@ -60,6 +61,8 @@ class Inbox:
             if await self._access.judge(message) is Verdict.WELCOME:
                 await self._intake.amend(message)
             return True
+        if not message.addressed and message.own_photos:
+            await self._intake.save_pointer(_pointer(message))
         # An album may be addressed in any of its parts; the worker checks again once all are there.
         if not message.addressed and message.album is None:
             return False
@@ -88,6 +91,7 @@ class Inbox:
     async def _keep(self, message: Message) -> bool:
         """Store the message; False: the queue is full, and the author was told a moment ago."""
         most = None if message.channel.platform in self._consoles else self._most_waiting
+        message = await self._with_photo_above(message)
         try:
             added = await self._intake.add(message, ALBUM_SECONDS if message.album else 0, most)
         except QueueFull:
@@ -95,6 +99,13 @@ class Inbox:
         if added:
             log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
         return True
+
+    async def _with_photo_above(self, message: Message) -> Message:
+        """Let a question that points at nothing point at the photo just above it."""
+        if not message.addressed or not may_mean_photo_above(message):
+            return message
+        recent = await self._intake.list_pointers(message.channel, message.sent - POINTER_SECONDS)
+        return replace(message, about=find_photo_above(message, recent))
 
     async def _turn_down(self, message: Message, most: int) -> bool:
         """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""
@@ -127,3 +138,14 @@ class Inbox:
         shows = any(not attachment.sound for attachment in message.attachments)
         meant = listening == "all" or (listening == "photos" and shows)
         return replace(message, addressed=meant)
+
+
+def _pointer(message: Message) -> PhotoPointer:
+    return PhotoPointer(
+        channel=message.channel,
+        message=message.id,
+        author=message.author,
+        sent=message.sent,
+        attachments=message.own_photos,
+        album=message.album,
+    )

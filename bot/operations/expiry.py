@@ -2,19 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
 from bot.chat_platform import Platform
 from bot.errors import BotError
 from bot.files.photos import PhotoIntake
+from bot.messages import POINTER_SECONDS
 from bot.ports import Deletion
 from bot.settings import Settings
+from bot.util.tasks import gather_all
 
 log = structlog.get_logger(__name__)
 
 PAUSE = 3600.0  # seconds between two rounds
+POINTER_PAUSE = 60.0  # seconds, likewise, for the pointers to recent photos
 BATCH = 500  # turns per write, so that nobody waits for it
 BREATH = 0.1  # seconds between two batches
 DAY = 86_400.0
@@ -32,12 +35,11 @@ class Expiry:
 
     async def run(self) -> None:
         """Delete what is too old every hour, until cancelled."""
-        while True:
-            try:
-                await self.round()
-            except Exception:  # the store may be unavailable
-                log.exception("what is too old could not be deleted")
-            await asyncio.sleep(PAUSE)
+        await gather_all(_repeated(self.round, PAUSE), _repeated(self.delete_pointers, POINTER_PAUSE))
+
+    async def delete_pointers(self) -> None:
+        """Delete the pointers to photos that nobody has asked about in time."""
+        await self._deletion.delete_pointers(time.time() - POINTER_SECONDS)
 
     async def round(self) -> None:
         """Delete everything that is too old now."""
@@ -58,3 +60,12 @@ class Expiry:
                 log.warning("a platform keeps for now what is too old", platform=platform.name, reason=error.code)
         if gone:
             log.info("deleted what was too old", turns=gone)
+
+
+async def _repeated(work: Callable[[], Awaitable[None]], pause: float) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:  # the store may be unavailable
+            log.exception("what is too old could not be deleted")
+        await asyncio.sleep(pause)

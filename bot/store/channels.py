@@ -30,6 +30,7 @@ WHERE {column} = :old AND NOT EXISTS (SELECT 1 FROM {table} AS there WHERE there
 NAMED_ONCE = (
     ("channel_settings", "channel", ""),
     ("heard", "channel", ""),
+    ("pointers", "channel", " AND there.message_id = pointers.message_id"),
     ("access", "subject", ""),
     ("codes", "subject", " AND there.purpose = codes.purpose"),
 )

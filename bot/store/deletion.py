@@ -56,6 +56,8 @@ class SqlDeletion:
             for old in sorted({conversation.id, *(row["conversation"] for row in said)}):
                 await execute("DELETE FROM photos WHERE conversation = :old", old=old)
                 await execute(f"DELETE FROM conversations WHERE id = :old AND {EMPTY}", old=old)  # noqa: S608 (ours)
+            here = "DELETE FROM pointers WHERE channel IN (SELECT channel FROM channels WHERE conversation = :new)"
+            await execute(here, new=new)
             return True
 
         return await until_renewed(self.db, conversation, unit)
@@ -85,6 +87,10 @@ class SqlDeletion:
     async def delete_generated(self, before: float) -> None:
         """Delete what was made before that moment."""
         await self.db.run("DELETE FROM made WHERE at < :before", before=before)
+
+    async def delete_pointers(self, before: float) -> None:
+        """Delete the pointers to photos that arrived before that moment."""
+        await self.db.run("DELETE FROM pointers WHERE kept < :before", before=before)
 
     async def forget_assets_before(self, before: float) -> int:
         """Forget all keys that were kept before that moment; how many."""

@@ -10,21 +10,21 @@ from bot.messages import Attachment, Channel, Conversation, File, RememberedFile
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute
 
-COLUMNS = ("place", "ref", "name", "mime", "size", "sha256")
+COLUMNS = ("place", "ref", "name", "mime", "size", "sha256", "is_spoiler")
 
 # The turn stands in this line and is ours. New photos come first, so that what is known leaves no gap in the numbers;
 # the number that it is given here collides with none, and is not kept. Of a photo that is shown again the post counts
 # that it was fetched from just now: an older one is the likelier to be gone.
 REMEMBER = """
 WITH shown ({columns}) AS (VALUES {rows})
-INSERT INTO photos (conversation, number, turn, channel, ref, name, mime, size, sha256)
+INSERT INTO photos (conversation, number, turn, channel, ref, name, mime, size, sha256, is_spoiler)
 SELECT conversation,
     COALESCE((SELECT MAX(number) FROM photos WHERE conversation = :line), 0) + ROW_NUMBER() OVER (ORDER BY
         EXISTS (SELECT 1 FROM photos AS known WHERE known.conversation = :line AND known.sha256 = shown.sha256), place),
-    id, :channel, ref, name, mime, size, sha256
+    id, :channel, ref, name, mime, size, sha256, is_spoiler
 FROM turns CROSS JOIN shown WHERE id = :turn AND conversation = :line AND holder = :me AND finished IS NULL
 ON CONFLICT (conversation, sha256) DO UPDATE SET channel = excluded.channel, ref = excluded.ref, name = excluded.name,
-    mime = excluded.mime, size = excluded.size RETURNING number
+    mime = excluded.mime, size = excluded.size, is_spoiler = excluded.is_spoiler RETURNING number
 """
 
 # Where a turn stands that we hold, and whether the conversation it was taken up in is still there.
@@ -36,7 +36,7 @@ WHERE id = :turn AND holder = :me AND finished IS NULL
 SAID = 500  # characters of an answer that are told along with a photo
 
 REMEMBERED = """
-SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, refused_by,
+SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, refused_by, is_spoiler,
     CASE WHEN turns.model IS NOT NULL AND error IS NULL THEN COALESCE(SUBSTR(answer, 1, :said), '') ELSE '' END AS said
 FROM photos JOIN turns ON turns.id = photos.turn
 WHERE photos.conversation = :conversation ORDER BY number DESC LIMIT :most

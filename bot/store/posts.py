@@ -25,6 +25,13 @@ WHERE posts.channel = :channel AND post = :post ORDER BY shown.id DESC LIMIT 1
 """
 
 
+OF_MESSAGE = """
+SELECT COALESCE(
+    (SELECT id FROM turns WHERE channel = :channel AND message_id = :id),
+    (SELECT turn FROM parts WHERE channel = :channel AND message_id = :id AND NOT withdrawn))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class SqlPosts:
     """Stores the posts of turns."""
@@ -67,4 +74,9 @@ class SqlPosts:
     async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
         """The turn that a post of ours answers."""
         found = await self.db.read(f"{rows.TURN} WHERE turns.id = ({BEHIND})", channel=str(channel), post=post)
+        return rows.turn(found[0]) if found else None
+
+    async def find_turn_of_message(self, channel: Channel, message: str) -> Turn | None:
+        """The turn that a person's message is, or is a part of."""
+        found = await self.db.read(f"{rows.TURN} WHERE turns.id = ({OF_MESSAGE})", channel=str(channel), id=message)
         return rows.turn(found[0]) if found else None

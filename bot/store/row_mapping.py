@@ -17,6 +17,7 @@ from bot.messages import (
     LaneResult,
     Message,
     MessageReference,
+    PhotoPointer,
     Preferences,
     RememberedFile,
     Turn,
@@ -62,7 +63,8 @@ def message(text: str) -> Message:
         "channel": Channel(**values["channel"]),
         "author": Author(**values["author"]),
         "attachments": _attachments(values),
-        "about": about and MessageReference(**about | {"attachments": _attachments(about)}),
+        "about": about and _reference(about),
+        "more": tuple(_reference(each) for each in values.get("more", ())),
     }
     return Message(**_known(Message, values) | nouns)
 
@@ -133,7 +135,7 @@ def remembered(row: Row, model: str = "") -> RememberedFile:
         row["number"],
         row["turn"],
         Channel.parse(row["channel"]),
-        Attachment(row["ref"], row["name"], row["mime"], row["size"]),
+        Attachment(row["ref"], row["name"], row["mime"], row["size"], is_spoiler=bool(row["is_spoiler"])),
         row["sha256"],
         row["description"],
         row["said"],
@@ -157,8 +159,43 @@ def _known(noun: Any, values: Row) -> Row:
     return {name: value for name, value in values.items() if name in names}
 
 
+def pointer(row: Row) -> PhotoPointer:
+    """Read a pointer to a recent photo."""
+    return PhotoPointer(
+        channel=Channel.parse(row["channel"]),
+        message=row["message_id"],
+        author=Author(row["author"], row["name"]),
+        sent=row["sent"],
+        kept=row["kept"],
+        attachments=_attachments({"attachments": json.loads(row["files"])}),
+        album=row["album"],
+    )
+
+
+def heard_pointer(row: Row) -> PhotoPointer | None:
+    """Read a recent turn as a pointer; None for a command, and for what nobody said to the bot."""
+    heard = message(row["message"])
+    if not heard.addressed or heard.text.startswith("/"):
+        return None
+    return PhotoPointer(
+        channel=heard.channel,
+        message=heard.id,
+        author=heard.author,
+        sent=heard.sent,
+        kept=row["added"],
+        attachments=heard.own_photos,
+        heard=True,
+    )
+
+
+def _reference(values: Row) -> MessageReference:
+    channel = values.get("channel")
+    nouns = {"attachments": _attachments(values), "channel": channel and Channel(**channel)}
+    return MessageReference(**_known(MessageReference, values) | nouns)
+
+
 def _attachments(values: Row) -> tuple[Attachment, ...]:
-    return tuple(Attachment(**attachment) for attachment in values["attachments"])
+    return tuple(Attachment(**_known(Attachment, attachment)) for attachment in values["attachments"])
 
 
 def process(row: Row) -> WorkerProcess:

@@ -1,11 +1,12 @@
 """Intake of messages as turns: albums, edits, and messages deleted before they are taken up."""
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from bot.errors import QueueFull
-from bot.messages import Channel, Message
+from bot.messages import POINTER_SECONDS, Channel, Message, PhotoPointer
 from bot.store import conversation_queue as queue
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute, Row
@@ -44,6 +45,26 @@ WHERE finished IS NULL AND claims = 0 AND id IN (
     SELECT id FROM turns WHERE channel = :channel AND message_id = :id
     UNION ALL SELECT turn FROM parts WHERE channel = :channel AND message_id = :id) {lock}
 """
+
+
+POINT = """
+INSERT INTO pointers (channel, message_id, author, name, sent, kept, album, files)
+VALUES (:channel, :id, :author, :name, :sent, :kept, :album, :files)
+ON CONFLICT (channel, message_id) DO UPDATE SET files = excluded.files, kept = excluded.kept
+"""
+
+# In all channels that share the conversation; one that was never part of any counts for itself.
+POINTERS = """
+SELECT channel, message_id, author, name, sent, kept, album, files FROM pointers
+WHERE sent >= :since AND (channel = :channel OR channel IN (SELECT channel FROM channels
+    WHERE conversation = (SELECT conversation FROM channels WHERE channel = :channel)))
+"""
+
+RECENT_TURNS = """
+SELECT message, added FROM turns WHERE conversation = (SELECT conversation FROM channels WHERE channel = :channel)
+ORDER BY id DESC LIMIT :most
+"""
+MOST_RECENT = 30  # turns among which the last photos are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +126,40 @@ class SqlTurnIntake:
                 if not await self._gather(execute, turn["id"]):
                     await self._drop(execute, turn)
 
+        await self.db.run("DELETE FROM pointers WHERE channel = :channel AND message_id = :id", **message)
         if await self.db.read(AMENDABLE.format(lock=""), **message):  # most of what is deleted was not said to the bot
             await self.db.write(unit)
             self.db.wake()
+
+    async def save_pointer(self, pointer: PhotoPointer) -> None:
+        """Remember where a photo was posted that nobody has asked about yet; what is too old is deleted."""
+        files = [asdict(replace(each, alt="", name=rows.storable(each.name))) for each in pointer.attachments]
+
+        async def unit(execute: Execute) -> None:
+            await execute("DELETE FROM pointers WHERE kept < :before", before=time.time() - POINTER_SECONDS)
+            await execute(
+                POINT,
+                channel=str(pointer.channel),
+                id=pointer.message,
+                author=pointer.author.id,
+                name=rows.storable(pointer.author.name),
+                sent=pointer.sent,
+                kept=time.time(),
+                album=pointer.album,
+                files=json.dumps(files),
+            )
+
+        await self.db.write(unit)
+
+    async def list_pointers(self, channel: Channel, since: float) -> Sequence[PhotoPointer]:
+        """Return the recent photos and questions of the channel, and of those it is linked to, by arrival."""
+        place = {"channel": str(channel)}
+        pointers = [rows.pointer(row) for row in await self.db.read(POINTERS, since=since, **place)]
+        if not pointers:  # then no turn can be in their way
+            return []
+        turns = await self.db.read(RECENT_TURNS, most=MOST_RECENT, **place)
+        heard = [pointer for row in turns if (pointer := rows.heard_pointer(row))]
+        return sorted([*pointers, *heard], key=lambda each: each.kept)
 
     # inside transactions
 

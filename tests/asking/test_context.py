@@ -19,11 +19,11 @@ from bot.asking.context import (
     excerpts,
     exchanges_missed_by,
     fit_history,
-    named,
     number_files,
     select_relevant,
     tokens,
 )
+from bot.asking.photo_numbers import named
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Attachment, Channel, Exchange, Photo, RememberedFile
 

@@ -120,7 +120,7 @@ async def test_a_reply_to_an_answer_is_about_the_photo_behind_it(
     await hear(worker, said("something else"))
     await hear(worker, replace(said("how old is it?"), about=MessageReference(post, ours=True, text="a cat")))
     assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
-    assert provider.prompts[-1].text == "how old is it?"
+    assert provider.prompts[-1].text == "how old is it?\n\n(This is about your earlier answer: a cat)"
 
 
 async def test_an_album_that_nobody_asked_the_bot_about_is_left_alone(

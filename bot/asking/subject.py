@@ -1,0 +1,169 @@
+"""The subject of a question: the photos, files and words that it is about.
+
+It is found in one order on every platform, which only translate what they see into references:
+
+1. what came with the message;
+2. what it points at: the first of its references that shows something, or whose turn did;
+3. the numbers that it names ("photo 2");
+4. the photo just above it, which the inbox has made a reference of (`bot/intake/photo_above`);
+5. what the conversation showed last, only if it points at nothing.
+
+A reference that cannot be resolved ends the search: nothing else stands in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.asking import context as memory
+from bot.commands import ASKING, NEEDING_PHOTO, parse
+from bot.errors import FailureCode, Refused
+from bot.messages import Attachment, Channel, Message, MessageReference, Turn
+from bot.ports import Files, Posts, Turns
+from bot.words import say
+
+MOST_STEPS = 10  # of a chain of replies
+LONGEST_QUOTE = 1_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFile:
+    """A file that was posted in a channel."""
+
+    channel: Channel
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words that a question is about; `key` is the sentence that tells the model so."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The files and words that a question is about."""
+
+    files: tuple[PlacedFile, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    recalls: bool = False  # it points at nothing, so what the conversation showed last may stand in
+    note: str = ""  # what people read before the answer
+
+    def with_quotes(self, text: str) -> str:
+        """Return the words of a question together with those that it is about."""
+        for quote in self.quotes:
+            text = say(quote.key, text=text, quote=quote.text)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFinder:
+    """Finds the subject of a question."""
+
+    files: Files
+    posts: Posts
+    turns: Turns
+
+    async def find(self, turn: Turn) -> Subject:
+        """Return the subject; Refused if a reference cannot be resolved, or a picture is needed and there is none."""
+        message = turn.message
+        quotes = await self._quotes(turn)
+        if message.own_photos:
+            return Subject(_placed(message.channel, message.own_photos), quotes)
+        for reference in message.references:
+            if files := await self._files_of(message, reference, MOST_STEPS):
+                return Subject(files, quotes, note=_note(reference))
+        self._require_visible(message)
+        recalls = not message.references
+        if _needs_photo(message):
+            await self._require_photo(turn)
+        return Subject((), quotes, recalls)
+
+    async def _require_photo(self, turn: Turn) -> None:
+        """Refuse a command that is about a picture, where there is none."""
+        references = turn.message.references
+        if references:
+            raise _unseen(references[0], "no_photo")
+        if not await self.files.list_files(turn.conversation, 1):
+            raise Refused(FailureCode.STUDIO_NO_PHOTO)
+
+    def _require_visible(self, message: Message) -> None:
+        for reference in message.references:
+            if reference.unseen:
+                raise _unseen(reference, reference.unseen)
+
+    async def _files_of(self, message: Message, reference: MessageReference, steps: int) -> tuple[PlacedFile, ...]:
+        """Return the files of a message that is pointed at: its own, else those that it was about itself."""
+        channel = reference.channel or message.channel
+        turn = await self._turn_of(channel, reference)
+        if reference.photos and not (turn and len(turn.message.own_photos) > len(reference.photos)):
+            return _placed(channel, reference.photos)  # of an album, the turn knows all parts
+        return await self._files_of_turn(turn, steps - 1) if turn else ()
+
+    async def _turn_of(self, channel: Channel, reference: MessageReference) -> Turn | None:
+        if not reference.ours:
+            return await self.posts.find_turn_of_message(channel, reference.id)
+        turn = await self.posts.find_turn_of_post(channel, reference.id)
+        command = parse(turn.message.text) if turn else None
+        if turn and command and command[0] in ASKING:  # one of several compared answers
+            return await self._last_before(turn) or turn
+        return turn
+
+    async def _last_before(self, turn: Turn) -> Turn | None:
+        """Return the latest earlier turn with photos in the conversation."""
+        earlier = await self.turns.list_answered(turn.conversation)
+        return next((each for each in reversed(earlier) if each.id < turn.id and each.message.photos), None)
+
+    async def _files_of_turn(self, turn: Turn, steps: int) -> tuple[PlacedFile, ...]:
+        """Return the files that an earlier turn was about, as they were when it was asked."""
+        message = turn.message
+        if message.own_photos or not steps:
+            return _placed(message.channel, message.own_photos)
+        for reference in message.references:
+            if files := await self._files_of(message, reference, steps):
+                return files
+        if message.references:
+            return ()
+        known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
+        shown = memory.select_relevant(turn.words, (), [each for each in known if each.turn <= turn.id])
+        return tuple(PlacedFile(each.channel, each.attachment) for each in shown)
+
+    async def _quotes(self, turn: Turn) -> tuple[Quote, ...]:
+        quotes = [
+            Quote(key, reference.text[:LONGEST_QUOTE])
+            for reference in turn.message.references
+            if (key := await self._quote_key(turn, reference))
+        ]
+        return tuple(quotes)
+
+    async def _quote_key(self, turn: Turn, reference: MessageReference) -> str:
+        """Return the sentence for the words of a reference; empty where the model has just said them."""
+        if not reference.text:
+            return ""
+        if reference.is_part:
+            return "ask_about_part"
+        if not reference.ours:
+            return "ask_about"
+        behind = await self.posts.find_turn_of_post(reference.channel or turn.message.channel, reference.id)
+        last = await self.turns.list_history(turn, 1)
+        return "" if behind and last and last[-1].turn == behind.id else "ask_about_answer"
+
+
+def _placed(channel: Channel, attachments: Sequence[Attachment]) -> tuple[PlacedFile, ...]:
+    return tuple(PlacedFile(channel, each) for each in attachments)
+
+
+def _needs_photo(message: Message) -> bool:
+    command = parse(message.text)
+    return command is not None and command[0] in NEEDING_PHOTO
+
+
+def _note(reference: MessageReference) -> str:
+    """Return which message is meant, where another one could be."""
+    return say("subject_above", author=reference.author) if reference.is_ambiguous else ""
+
+
+def _unseen(reference: MessageReference, why: str) -> Refused:
+    """Return the error that names the message that shows no photo, and what would help."""
+    return Refused(FailureCode.SUBJECT_UNSEEN, which=say(f"which_{reference.kind}"), why=say(f"why_{why}"))

@@ -1,0 +1,75 @@
+"""The photo just above a question that points at nothing, found among the recent messages of its place.
+
+"Just above" means: since the last question of the same author, and not longer than ten minutes ago. Photos of the
+author come first, then those of others that were posted after the last photo that the conversation talked about, then
+those of linked channels.
+"""
+
+from collections.abc import Sequence
+
+from bot.asking.photo_numbers import named
+from bot.commands import NEEDING_PHOTO, parse, question
+from bot.messages import POINTER_SECONDS, Message, MessageReference, PhotoPointer
+
+TOGETHER = 2.0  # seconds between photos of one author that were posted together; Telegram tells whole seconds only
+
+
+def may_mean_photo_above(message: Message) -> bool:
+    """Tell whether a message is a question that brings no photo, points at nothing and names no number."""
+    if message.own_photos or message.references or named(message.text):
+        return False
+    command = parse(message.text)
+    return question(command, message.text) is not None or (command is not None and command[0] in NEEDING_PHOTO)
+
+
+def find_photo_above(message: Message, recent: Sequence[PhotoPointer]) -> MessageReference | None:
+    """Return a reference to the photo just above the message; `recent` is in the order of arrival.
+
+    None: what the conversation showed last is newer, or there is none.
+    """
+    since = message.sent - POINTER_SECONDS
+    recent = [each for each in recent if each.sent >= since and each.message != message.id]
+    here = [each for each in recent if each.channel == message.channel]
+    asked = max((each.kept for each in here if each.heard and _is_by_author(each, message)), default=0.0)
+    shown = max((each.kept for each in recent if each.heard and each.attachments), default=0.0)
+    unheard = [each for each in recent if not each.heard and each.kept >= asked]
+    of_others = [each for each in unheard if each.kept >= shown and not _is_by_author(each, message)]
+    choices = (
+        [each for each in unheard if _is_by_author(each, message) and each in here],
+        [each for each in of_others if each in here],
+        [each for each in of_others if each not in here],
+    )
+    posted = next((choice for choice in choices if choice), None)
+    if posted is None:
+        return None
+    authors = {each.author.id for each in here if each.attachments and each.kept >= asked}
+    return _reference(posted, is_ambiguous=len(authors) > 1)
+
+
+def _is_by_author(pointer: PhotoPointer, message: Message) -> bool:
+    return pointer.author.id == message.author.id
+
+
+def _reference(posted: Sequence[PhotoPointer], *, is_ambiguous: bool) -> MessageReference:
+    """Return a reference to the last of these photos, and to those that were posted together with it."""
+    last = posted[-1]
+    together = [each for each in posted if _are_together(each, last)]
+    together.sort(key=lambda each: (len(each.message), each.message))
+    return MessageReference(
+        last.message,
+        ours=False,
+        text="",
+        attachments=tuple(attachment for each in together for attachment in each.attachments),
+        kind="above",
+        author=last.author.name,
+        channel=last.channel,
+        is_ambiguous=is_ambiguous,
+    )
+
+
+def _are_together(pointer: PhotoPointer, last: PhotoPointer) -> bool:
+    if (pointer.channel, pointer.author.id) != (last.channel, last.author.id):
+        return False
+    return pointer.message == last.message or (
+        pointer.album == last.album if last.album else pointer.sent >= last.sent - TOGETHER
+    )

@@ -1,0 +1,232 @@
+"""What a question is about: each test has an older cat in the conversation, and means the rocket or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from bot.files.photos import PhotoIntake
+from bot.intake.access import Access
+from bot.messages import Attachment, Author, Channel, Message, MessageReference, ReferenceKind, Unseen
+from bot.ports import Store
+from bot.turns.stops import Stops
+from bot.turns.worker import Worker
+from tests.conftest import CAT, PHOTOS, OpenStore, said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
+from tests.doubles.work import drain, linked, make_worker, pressed
+from tests.intake.test_inbox import StoredInbox, stored_inbox
+
+ROCKET = (PHOTOS / "astronaut.webp").read_bytes()
+BOB = Author("2", "Bob")
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    platform = FakePlatform()
+    platform.files |= {"cat": CAT, "rocket": ROCKET, "ref0": CAT}
+    return platform
+
+
+@pytest.fixture(params=[True, False], ids=["remembers", "forgets"])
+def provider(request: pytest.FixtureRequest) -> FakeProvider:
+    return FakeProvider(keeps_history=request.param)
+
+
+class Chat:
+    """People in a channel with the bot."""
+
+    def __init__(self, worker: Worker, inbox: StoredInbox, platform: FakePlatform, provider: FakeProvider) -> None:
+        self.worker, self.inbox, self.platform, self.provider = worker, inbox, platform, provider
+
+    async def says(self, *messages: Message) -> None:
+        for message in messages:
+            await self.inbox.receive(message)
+            await drain(self.worker)
+
+    def shown(self) -> Sequence[str]:
+        """The photos that the provider got with the last question."""
+        return [photo.name for photo in self.provider.prompts[-1].photos]
+
+    def text(self) -> str:
+        return self.provider.prompts[-1].text
+
+    def last_post(self) -> str:
+        """What the bot said last."""
+        return self.platform.reads()[-1]
+
+
+def in_chat(store: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Chat:
+    worker = make_worker(store, platform, provider, photos)
+    return Chat(worker, stored_inbox(store, Access(store.people), Stops()), platform, provider)
+
+
+@pytest.fixture
+async def chat(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Chat:
+    """A chat in which a cat was talked about."""
+    chat = in_chat(sqlite, platform, provider, photos)
+    await chat.says(with_photo(said("what is this?"), "cat"))
+    return chat
+
+
+def with_photo(message: Message, name: str, **changes: Any) -> Message:
+    return replace(message, attachments=(Attachment(name, f"{name}.jpg"),), **changes)
+
+
+def aside(name: str, by: Author = BOB) -> Message:
+    """A photo that is posted and not said to the bot."""
+    return with_photo(said(""), name, addressed=False, author=by)
+
+
+def about(question: str = "what is this?", /, **reference: Any) -> Message:
+    values: dict[str, Any] = {"id": "900", "ours": False, "text": ""} | reference
+    return replace(said(question), about=MessageReference(**values))
+
+
+async def test_a_photo_just_above_is_meant(chat: Chat) -> None:
+    await chat.says(aside("rocket"), said("and what is this?"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_the_next_question_goes_on_about_it(chat: Chat) -> None:
+    await chat.says(aside("rocket"), said("what is this?"), said("and its colour?"))
+    assert all(photo.name == "rocket.jpg" for photo in chat.provider.prompts[-1].photos)
+
+
+async def test_where_two_people_posted_photos_the_answer_begins_with_whose_it_is_about(chat: Chat) -> None:
+    await chat.says(aside("cat", Author("3", "Carl")), aside("rocket"), said("what is this?"))
+    assert chat.shown() == ["rocket.jpg"]
+    assert chat.last_post().startswith("_This is about the last photo from Bob.")
+
+
+async def test_nothing_of_it_is_fetched_before_somebody_asks(chat: Chat) -> None:
+    await chat.says(aside("rocket"))
+    assert "rocket" not in chat.platform.fetched
+
+
+async def test_what_was_forgotten_is_not_the_photo_above(chat: Chat) -> None:
+    await chat.says(aside("rocket"), said("/forget yes"), said("what is this?"))
+    assert chat.shown() == []
+
+
+async def test_after_ten_minutes_it_is_the_photo_that_the_conversation_showed_last(chat: Chat) -> None:
+    photo = aside("rocket")
+    await chat.says(photo, replace(said("what is this?"), sent=photo.sent + 601))
+    assert "rocket.jpg" not in chat.shown()
+
+
+async def test_a_deleted_photo_is_not_the_photo_above(chat: Chat) -> None:
+    photo = aside("rocket")
+    await chat.says(photo)
+    await chat.inbox.store.intake.cancel_queued(photo.channel, photo.id)
+    await chat.says(said("what is this?"))
+    assert "rocket.jpg" not in chat.shown()
+
+
+@pytest.mark.parametrize(
+    ("kind", "unseen"),
+    [
+        *(("reply", unseen) for unseen in get_args(Unseen)),
+        *((kind, "deleted") for kind in get_args(ReferenceKind) if kind != "reply"),
+    ],
+)
+async def test_what_cannot_be_seen_is_named_and_nothing_stands_in(chat: Chat, kind: str, unseen: str) -> None:
+    await chat.says(about(kind=kind, unseen=unseen))
+    assert len(chat.provider.prompts) == 1
+    assert "didn't ask the model" in chat.last_post()
+
+
+async def test_a_reply_to_words_brings_the_words_and_no_photo(chat: Chat) -> None:
+    await chat.says(about("is that true?", text="rockets are loud"))
+    assert chat.shown() == []
+    assert "rockets are loud" in chat.text()
+
+
+async def test_the_words_that_somebody_marked_are_told_as_such(chat: Chat) -> None:
+    [post] = chat.platform.replied_to
+    await chat.says(about("explain", id=post, ours=True, text="a cat", is_part=True))
+    assert "(This is about these words: a cat)" in chat.text()
+
+
+async def test_a_reply_to_an_older_answer_brings_its_words_and_one_to_the_last_does_not(chat: Chat) -> None:
+    await chat.says(said("a haiku, please"))
+    _, haiku = chat.platform.replied_to
+    await chat.says(about("and this?", id=haiku, ours=True, text="a haiku"))
+    assert "earlier answer" not in chat.text()
+    await chat.says(about("in French", id=haiku, ours=True, text="a haiku"))
+    assert "(This is about your earlier answer: a haiku)" in chat.text()
+
+
+async def test_a_reply_to_an_answer_about_the_photo_of_then_shows_that_one(chat: Chat) -> None:
+    await chat.says(said("and its colour?"), with_photo(said("and this?"), "rocket"))
+    _, colour, _ = chat.platform.replied_to
+    await chat.says(about("how old is it?", id=colour, ours=True, text="grey"))
+    assert chat.shown() == ["cat.jpg"]
+
+
+async def test_a_reply_to_a_question_is_about_its_photo(chat: Chat) -> None:
+    rocket = with_photo(said("what is this?"), "rocket")
+    await chat.says(rocket, with_photo(said("and this?"), "cat"))
+    await chat.says(about("its colour?", id=rocket.id, text="what is this?"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_a_reply_to_one_part_of_an_album_means_the_album(chat: Chat) -> None:
+    chat.platform.files["fin"] = (PHOTOS / "cat.jpg").read_bytes()
+    parts = [with_photo(said(""), name, album="x", addressed=False) for name in ("rocket", "fin")]
+    for part in parts:
+        await chat.inbox.receive(part)
+    await chat.inbox.store.db.run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
+    await drain(chat.worker)
+    await chat.says(about(id=parts[0].id, attachments=parts[0].attachments))
+    assert chat.shown() == ["rocket.jpg", "fin.jpg"]
+
+
+async def test_a_later_reference_counts_where_an_earlier_one_shows_nothing(chat: Chat) -> None:
+    rocket = MessageReference(
+        "901", ours=False, text="", attachments=(Attachment("rocket", "rocket.jpg"),), kind="chain"
+    )
+    await chat.says(replace(about(text="nice one!"), more=(rocket,)))
+    assert chat.shown() == ["rocket.jpg"]
+    assert "what is this?" in chat.text()
+
+
+async def test_a_command_about_a_picture_asks_nothing_where_there_is_none(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    chat = in_chat(sqlite, platform, provider, photos)
+    await chat.says(said("/describe"))
+    assert provider.prompts == []
+    assert chat.last_post() == "⚠️ Which picture? Send it along, or reply to it."
+
+
+async def test_a_menu_on_words_says_that_they_show_no_photo(chat: Chat) -> None:
+    await chat.says(about("/describe", text="just words", kind="menu"))
+    assert len(chat.provider.prompts) == 1
+    assert chat.last_post().startswith("⚠️ The message you chose: it shows no photo.")
+
+
+async def test_a_button_below_an_answer_is_about_its_photo(chat: Chat) -> None:
+    [post] = chat.platform.replied_to
+    await chat.says(with_photo(said("and this?"), "rocket"), pressed("/describe", post))
+    assert chat.shown() == ["cat.jpg"]
+
+
+async def test_a_photo_of_a_linked_channel_may_be_the_one_above(chat: Chat) -> None:
+    await linked(chat.inbox.store, "web:kitchen")
+    await chat.says(replace(aside("rocket"), channel=Channel.parse("web:kitchen")), said("what is this?"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_it_is_found_after_a_restart_and_by_another_process(
+    reopen: OpenStore, platform: FakePlatform, photos: PhotoIntake
+) -> None:
+    provider = FakeProvider()
+    async with reopen() as store:
+        chat = in_chat(store, platform, provider, photos)
+        await chat.says(with_photo(said("what is this?"), "cat"), aside("rocket"))
+    async with reopen() as store:
+        chat = in_chat(store, platform, provider, photos)
+        await chat.says(said("and what is this?"))
+    assert [photo.name for photo in provider.prompts[-1].photos] == ["rocket.jpg"]
