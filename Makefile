@@ -11,7 +11,7 @@ try: $(VENV)/run.done           ## the page: no token, no key, no network
 run: $(VENV)/run.done           ## every platform that has a token in .env
 	$(BIN)/python -m bot run
 
-check: $(VENV)/run.done         ## what is configured, what is wrong, how to mend it
+check: $(VENV)/run.done         ## what is configured, what is wrong, how to fix it
 	$(BIN)/python -m bot check
 
 emulator: $(VENV)/dev.done      ## the API of 1min.ai on this machine, for those who develop against it
