@@ -48,10 +48,25 @@ class EditsPosts(Protocol):
     """Changes posts. Without it, an answer is posted once, when it is whole."""
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
-        """Replace the text and the buttons of a post; files, key and what it replies to stay as they were.
+        """Replace the text and the buttons of a post, and add files; what it replies to stays as it was.
 
         Returns the post's id, which is another one where the platform had to post anew. Busy as in `send`.
         """
+        ...
+
+
+class DeletesPosts(Protocol):
+    """Takes posts back. Without it, a post that cannot be finished stays as it is."""
+
+    async def delete(self, channel: Channel, post_id: str) -> None:
+        """Delete a post of the bot. One that is not there any more is no error."""
+
+
+class OpensPrivateChats(Protocol):
+    """Can write to a person alone. Without it, an answer that its channel does not take stays unsaid."""
+
+    async def open_private_chat(self, author: Author) -> Channel:
+        """Return the channel in which only this person reads the bot. Refused where there is none."""
         ...
 
 
@@ -115,6 +130,7 @@ class PostLimits:
 
     max_length: int  # UTF-16 units in one post
     edit_interval: float = 0.0  # seconds between two edits of an answer under way
+    max_posts: int | None = None  # posts of one answer; None: as many as it needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +141,8 @@ class Platform:
     adapter: ChatAdapter
     limits: Callable[[Channel], PostLimits]
     edits: EditsPosts | None = None
+    deletes: DeletesPosts | None = None
+    private_chats: OpensPrivateChats | None = None
     typing: ShowsTyping | None = None
     forgets: ForgetsChannels | None = None
     expires: ExpiresMessages | None = None

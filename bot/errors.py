@@ -131,6 +131,11 @@ class FailureCode(StrEnum):
     DISCORD_REFUSED = auto()
     DISCORD_SLOW_DOWN = auto()
     DISCORD_UNREACHABLE = auto()
+    POST_BLOCKED = auto()
+    POST_FILES_REFUSED = auto()
+    POST_LINKS_REFUSED = auto()
+    POST_TOO_LONG = auto()
+    POSTS_USED_UP = auto()
     TELEGRAM_FORMATTING = auto()
     TELEGRAM_MOVED = auto()
     TELEGRAM_POST_GONE = auto()
@@ -265,6 +270,11 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.DISCORD_REFUSED,
         FailureCode.DISCORD_SLOW_DOWN,
         FailureCode.DISCORD_UNREACHABLE,
+        FailureCode.POST_BLOCKED,
+        FailureCode.POST_FILES_REFUSED,
+        FailureCode.POST_LINKS_REFUSED,
+        FailureCode.POST_TOO_LONG,
+        FailureCode.POSTS_USED_UP,
         FailureCode.TELEGRAM_FORMATTING,
         FailureCode.TELEGRAM_MOVED,
         FailureCode.TELEGRAM_POST_GONE,
@@ -287,6 +297,15 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.TELEGRAM_WRONG_TOKEN,
     ),
 }
+SHUT_OUT = frozenset({FailureCode.CHANNEL_LOST, FailureCode.DISCORD_INTERACTION_OVER})
+"""Nothing can be said where the question was asked, now or later."""
+
+CLOSED = SHUT_OUT | {FailureCode.DISCORD_LOCKED, FailureCode.POSTS_USED_UP, FailureCode.TELEGRAM_TOPIC_GONE}
+"""No form of a post is accepted there."""
+
+POST_GONE = frozenset({FailureCode.DISCORD_POST_GONE, FailureCode.TELEGRAM_POST_GONE})
+"""The post that was to be changed is not there any more."""
+
 SCOPES: Mapping[FailureCode, Scope] = {code: scope for scope, codes in _BY_SCOPE.items() for code in codes}
 
 

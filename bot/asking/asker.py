@@ -78,13 +78,15 @@ class Asker:
         return asked.reply.text
 
     async def until_stopped(self, asked: Question, work: Coroutine[Any, Any, None]) -> None:
-        """Run the work until it is stopped.
+        """Run the work until it is stopped. Raises Refused as soon as nobody can be told what comes of it.
 
         Only the work is cancelled: a post that is being sent completes, so that its id gets stored.
         """
-        async with running_task(work) as working:
+        async with running_task(work) as working, running_task(asked.reply.shut_out.wait()) as shut_out:
             with self.stops.stoppable(asked.turn.conversation.id, working.cancel):
-                await asyncio.wait([working])
+                await asyncio.wait([working, shut_out], return_when=asyncio.FIRST_COMPLETED)
+            if not working.done() and asked.reply.refusal is not None:
+                raise asked.reply.refusal
         asked.stopped = working.cancelled()  # stopped by a person: a cancelled caller does not get here
         if not asked.stopped:
             working.result()

@@ -9,16 +9,19 @@ from dataclasses import replace
 import structlog
 
 from bot.chat_platform import Platform
-from bot.errors import BotError, Busy
+from bot.errors import CLOSED, POST_GONE, SHUT_OUT, BotError, Busy, FailureCode, Refused
 from bot.messages import Button, Channel, File, OutgoingPost, Turn, with_notes
 from bot.ports import Posts
 from bot.replies.pages import pages
+from bot.replies.plainer_posts import blocked_notice, plainer, text_file
 from bot.util.tasks import running_task
+from bot.words import say
 
 log = structlog.get_logger(__name__)
 
 CURSOR = " ▌"
 NOTHING_MORE = "…"  # text of a post that an earlier try filled and this one does not need
+MOST_FROZEN = 100  # posts of an answer that a process which died may have left unfinished
 
 
 class Reply:
@@ -44,6 +47,10 @@ class Reply:
         # None: to be read from the store
         self._posts: list[str] | None = None if resumed or turn.deliveries > 1 else []
         self._shown: list[OutgoingPost | None] = []
+        # Posts that look unfinished; one of a process that died may
+        self._frozen: set[int] = set(range(MOST_FROZEN)) if turn.deliveries > 1 and not resumed else set()
+        self.refusal: Refused | None = None  # set with `shut_out`
+        self.shut_out = asyncio.Event()  # nobody can be told anything here
         self._grown = asyncio.Event()
         self._whole = asyncio.Event()
 
@@ -73,50 +80,127 @@ class Reply:
     ) -> None:
         """Make the posts show `text`, touching only those that differ; `growing`: more will follow.
 
-        The buttons are below the last page; files come with a new post.
+        The buttons are below the last page; files come with a new post. What the platform refuses gets a plainer form;
+        raises Refused where there is none, and then no post goes on to look as if it grew.
         """
         if self._posts is None:
             self._posts = await self.posts.list_posts(self.turn, self.channel, self._lane)
-        wanted = pages(self._heading + text, self.platform.limits(self.channel).max_length)
+        limits = self.platform.limits(self.channel)
+        wanted = pages(self._heading + text, limits.max_length)
+        if limits.max_posts is not None and len(wanted) > limits.max_posts:
+            wanted, files = _shortened(wanted, limits.max_posts, text, files, growing=growing)
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
-        for n, page in enumerate(wanted):
-            is_last = n == last  # the others are full, and no longer grow
-            post = OutgoingPost(text=page, is_partial=growing and is_last)
-            if is_last:
-                post = replace(post, buttons=tuple(buttons), files=tuple(files))
-            await self._show_post(self._posts, n, post)
+        try:
+            for n, page in enumerate(wanted):
+                is_last = n == last  # the others are full, and no longer grow
+                post = OutgoingPost(text=page, is_partial=growing and is_last)
+                if is_last:
+                    post = replace(post, buttons=tuple(buttons), files=tuple(files))
+                await self._show_post(self._posts, n, post)
+        except Refused as error:
+            if growing:
+                raise
+            await self._show_otherwise(self._posts, error, OutgoingPost(text=text, files=tuple(files)))
 
     async def _show_post(self, ids: list[str], n: int, post: OutgoingPost) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))
         visible = replace(post, is_partial=False)
         if self._shown[n] == visible:
             return
-        if n < len(ids):
-            id = await self._replace(n, ids[n], post)
-            if id != ids[n]:
-                ids[n] = id
-                await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
+        if n == 0 == len(ids) and self.channel == self.turn.message.channel:
+            post = replace(post, reply_to=self.turn.message.id)
+        if post.is_partial:
+            self._frozen.add(n)
+            await self._publish(ids, n, post)
         else:
-            ids.append(await self._send(n, post))
+            await self._publish_in_some_form(ids, n, post)
+            self._frozen.discard(n)
         self._shown[n] = visible
+
+    async def _publish_in_some_form(self, ids: list[str], n: int, post: OutgoingPost) -> None:
+        """Publish the post, or what comes closest to it of all that the platform takes."""
+        form: OutgoingPost | None = post
+        while form is not None:
+            try:
+                return await self._publish(ids, n, form, adds_files=form is not post)
+            except Refused as error:
+                refusal = error
+            if refusal.code in CLOSED or self.channel != self.turn.message.channel:  # a linked one may miss it
+                raise refusal
+            log.warning("a post was refused", turn=self.turn.id, reason=refusal.code)
+            form = plainer(form, refusal)
+            if refusal.code is FailureCode.POST_BLOCKED and form is not None and await self._tell_in_private(post):
+                form = replace(form, text=blocked_notice(sent_in_private=True))
+        raise refusal
+
+    async def _publish(self, ids: list[str], n: int, post: OutgoingPost, *, adds_files: bool = False) -> None:
+        if n >= len(ids):
+            ids.append(await self._send(n, post))
+            return
+        id = await self._replace(n, ids[n], post if adds_files else replace(post, files=()))
+        if id != ids[n]:
+            ids[n] = id
+            await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
 
     async def _replace(self, n: int, id: str, post: OutgoingPost) -> str:
         """Edit the post and return its id. What cannot be edited is posted once more, unless it says nothing new."""
         if self.platform.edits is not None:
-            return await self.platform.edits.edit(self.channel, id, post)
+            try:
+                return await self.platform.edits.edit(self.channel, id, post)
+            except Refused as error:
+                if error.code not in POST_GONE or post.is_partial:
+                    raise
+            await self._delete(id)  # it may be there after all, if the platform only says so
         if post.text == NOTHING_MORE:
             return id
         digest = hashlib.blake2b(post.text.encode(), digest_size=4).hexdigest()  # after a crash, the same post again
         return await self.platform.adapter.send(self.channel, replace(post, key=f"{self._key(n)}-{digest}"))
 
+    # where nothing more can be posted
+
+    async def _show_otherwise(self, ids: list[str], refusal: Refused, whole: OutgoingPost) -> None:
+        """Show the answer in another place, or raise the refusal; nothing looks as if it still grew."""
+        if refusal.code is FailureCode.POSTS_USED_UP and ids and self.platform.edits is not None:
+            form = OutgoingPost(text=f"📄 {say('post_as_file')}", files=(*whole.files[:9], text_file(whole.text)))
+            await self.platform.edits.edit(self.channel, ids[-1], form)
+            return
+        for n in sorted(self._frozen & set(range(len(ids)))):
+            await self._delete(ids[n])
+        if refusal.code not in CLOSED or not await self._tell_in_private(whole):
+            raise refusal
+
+    async def _delete(self, id: str) -> None:
+        if self.platform.deletes is None:
+            return
+        try:
+            await self.platform.deletes.delete(self.channel, id)
+        except BotError as error:
+            log.info("a post could not be taken back", turn=self.turn.id, reason=error.code)
+
+    async def _tell_in_private(self, post: OutgoingPost) -> bool:
+        """Send a model's answer to whoever asked, alone; tell whether that worked."""
+        message, private_chats = self.turn.message, self.platform.private_chats
+        is_answer = bool(self.text) or self.turn.result is not None
+        if private_chats is None or message.private or self.channel != message.channel or not is_answer:
+            return False
+        try:
+            chat = await private_chats.open_private_chat(message.author)
+            text = f"_{say('post_private')}_\n\n{post.text}"
+            for n, page in enumerate(parts := pages(text, self.platform.limits(chat).max_length)):
+                files = post.files if n == len(parts) - 1 else ()
+                key = f"{self._key(n)}-private"
+                await self.platform.adapter.send(chat, OutgoingPost(text=page, files=files, key=key))
+        except BotError as error:
+            log.info("an answer could not be sent in private", turn=self.turn.id, reason=error.code)
+            return False
+        return True
+
     def _key(self, n: int) -> str:
         return f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"
 
     async def _send(self, n: int, post: OutgoingPost) -> str:
-        asked = self.turn.message
-        reply_to = asked.id if n == 0 and self.channel == asked.channel else None
-        id = await self.platform.adapter.send(self.channel, replace(post, reply_to=reply_to, key=self._key(n)))
+        id = await self.platform.adapter.send(self.channel, replace(post, key=self._key(n)))
         await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
         return id
 
@@ -135,6 +219,9 @@ class Reply:
                 pause = error.retry_after or pause
             except BotError as error:
                 log.warning("the answer cannot be seen growing", turn=self.turn.id, reason=error.code)
+                if isinstance(error, Refused) and error.code in SHUT_OUT:
+                    self.refusal = error
+                    self.shut_out.set()
                 return
             except Exception:  # a bug; delivering the complete text is another matter
                 log.exception("the answer cannot be seen growing", turn=self.turn.id)
@@ -142,3 +229,11 @@ class Reply:
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._whole.wait()
+
+
+def _shortened(
+    wanted: list[str], most: int, text: str, files: Sequence[File], *, growing: bool
+) -> tuple[list[str], Sequence[File]]:
+    """Return the first pages, as many as may be posted; the whole text comes in a file with the last one."""
+    beginning = wanted[: most - 1]
+    return (beginning, files) if growing else ([*beginning, f"📄 {say('post_as_file')}"], (*files, text_file(text)))

@@ -9,7 +9,7 @@ from bot.errors import BotError, Busy
 from bot.messages import JobResult, Turn
 from bot.operations.metrics import Metrics
 from bot.turns.jobs import Job, JobContext
-from bot.util.retry import ASK_AGAIN
+from bot.util.retry import DELIVER_LATER
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ async def deliver(turn: Turn, showing: Awaitable[None]) -> str | None:
     try:
         await showing
     except Busy as error:
-        if not ASK_AGAIN.is_over(turn.attempts + 1):
+        if not DELIVER_LATER.is_over(turn.attempts + 1):
             raise
         return _undelivered(error)
     except BotError as error:

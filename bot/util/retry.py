@@ -46,6 +46,7 @@ class RetryPolicy:
 STORE = RetryPolicy(timeout=60, first=0.1, longest=2)
 STORE_AT_START = replace(STORE, timeout=15)
 TELEGRAM_FILE = RetryPolicy(attempts=2, first=1, longest=1)
+DISCORD_ATTACHMENTS = RetryPolicy(attempts=4, first=1, longest=5, retry_after_max=60)
 TELEGRAM_ATTACHMENTS = RetryPolicy(attempts=3, first=1, longest=1, retry_after_max=60)
 ONEMIN_RESULT = RetryPolicy(attempts=2, first=0, longest=0)
 
@@ -63,6 +64,7 @@ MODEL_LIST = RetryPolicy(timeout=15, first=60, longest=60, jitter=0)
 
 # durable
 ASK_AGAIN = RetryPolicy(attempts=7, first=1, longest=60, jitter=0)
+DELIVER_LATER = replace(ASK_AGAIN, attempts=400)  # an answer that is paid for outlasts hours without its platform
 DELIVER_AGAIN = replace(ASK_AGAIN, first=10, longest=10)  # what a bug kept from being delivered
 FETCH_AGAIN = replace(ASK_AGAIN, attempts=4)  # a file that holds the others up
 PROBE_AGAIN = RetryPolicy(first=30, longest=300, jitter=0, retry_after_max=600)  # a provider that is down

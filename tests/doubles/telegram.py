@@ -22,13 +22,18 @@ ANN = 42  # a person, and the private chat with her
 GRETA = 77  # another one, who speaks German
 SPOKEN = {ANN: "en", GRETA: "de"}
 GROUP = -1001
-MOST_BYTES = 20 << 20  # what getFile takes, as in Telegram's own server
+# What Telegram takes, and where that is written: [api] is the reference at core.telegram.org/bots/api, [server] the source
+# of tdlib/telegram-bot-api, [emulator] is enforced by the emulator already. Nothing of it is imported from the bot.
+MESSAGE = 4096  # UTF-16 units [api: sendMessage] [emulator]
+CAPTION = 1024  # UTF-16 units [api: sendPhoto]
+MOST_BYTES = 20 << 20  # that getFile takes [server: Client.h, MAX_DOWNLOAD_FILE_SIZE]
+MOST_SENT = 50 << 20  # bytes of a file of the bot's, and of all files of a request [api: "Sending files"]
+MOST_PHOTO = 10 << 20  # bytes of a picture that is shown as a photo [api: sendPhoto]
+MOST_IN_ALBUM = 10  # [api: sendMediaGroup]
+TALLEST = 20  # how many times higher than wide a photo may be, or the other way round [api: sendPhoto]
+AROUND = 10_000  # pixels of a photo's width and height together [api: sendPhoto]
 AGAIN = 0.1  # seconds until a webhook is tried again
 STOPPED = "stopped_message_generation"
-TALLEST = 20  # how many times higher than wide a photo may be, or the other way round
-AROUND = 10_000  # pixels of its width and height together
-MOST_SENT = 50 << 20  # bytes of a file of the bot's
-CAPTION = 1024  # UTF-16 units
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 LINK = re.compile(r"https?://\S+")
 PREVIEWING = ("sendMessage", "editMessageText")  # a caption has no preview, and neither has a draft
@@ -425,6 +430,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
     def _do_sendMediaGroup(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         media = json.loads(fields["media"])
         found = [(item["type"], self.source(item["type"], item["media"], uploads, album=True)) for item in media]
+        if len(found) > MOST_IN_ALBUM or sum(len(upload["data"]) for _, upload in found) > MOST_SENT:
+            raise ApiRefusal("Request Entity Too Large", 413)
         for kind, upload in found:
             _check(kind, upload)
         kinds = {kind for kind, _ in found}
@@ -458,6 +465,11 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 
     def _do_editMessageCaption(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         return self._edit("editMessageCaption", "caption", fields, uploads, chat)
+
+    def _do_deleteMessage(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        if self._screen[chat].pop(int(fields["message_id"]), None) is None:
+            raise ApiRefusal("Bad Request: message to delete not found")
+        return True
 
     def _edit(self, method: str, part: str, fields: dict[str, Any], uploads: Any, chat: int) -> Any:
         entities = _entities(fields, part)
@@ -553,6 +565,8 @@ def _check(kind: str, upload: Mapping[str, Any]) -> None:
 
 
 def _check_photo(data: bytes) -> None:
+    if len(data) > MOST_PHOTO:
+        raise ApiRefusal("Bad Request: file is too big for a photo")
     try:
         with Image.open(io.BytesIO(data)) as picture:
             width, height = picture.size

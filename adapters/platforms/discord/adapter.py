@@ -2,27 +2,42 @@
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import discord
+import structlog
 
+from adapters.platforms.budgets import DiscordBudgets
 from adapters.platforms.discord.attachment_store import AttachmentStore
 from adapters.platforms.discord.channel_queues import ChannelQueues
 from adapters.platforms.discord.downloads import AttachmentDownloads, LinkCache
-from adapters.platforms.discord.errors import HistoryForbidden, InteractionExpired, ThreadArchived, map_discord_errors
-from adapters.platforms.discord.interaction_responses import edit_posted_response, send_response
+from adapters.platforms.discord.errors import (
+    HistoryForbidden,
+    InteractionExpired,
+    ThreadArchived,
+    is_about_files,
+    is_bare_404,
+    map_discord_errors,
+)
+from adapters.platforms.discord.interaction_responses import delete_response, edit_posted_response, send_response
 from adapters.platforms.discord.interaction_tokens import InteractionToken, InteractionTokens
 from adapters.platforms.discord.interactions import Interactions, Suggest
 from adapters.platforms.discord.legacy_files import migrate_legacy_files
 from adapters.platforms.discord.listener import DiscordListener
-from adapters.platforms.discord.outgoing_attachments import shrink_large_pictures, to_discord_files
+from adapters.platforms.discord.outgoing_attachments import (
+    shrink_large_pictures,
+    split_by_request,
+    to_discord_files,
+)
 from adapters.platforms.discord.places import NAME, Place
 from adapters.platforms.discord.post_content import PostContent
-from adapters.platforms.discord.previews import NOBODY, edit_message
+from adapters.platforms.discord.previews import edit_message, send_message
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import MAX_CALLS, RestPacing, best_effort
 from adapters.platforms.discord.settings import DiscordSettings
@@ -33,12 +48,18 @@ from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Health, Platform, PostLimits
 from bot.commands import COMMANDS, CommandContext, Suggestion
-from bot.errors import BotError, Busy, FailureCode, Refused
-from bot.messages import Attachment, Author, Channel, OutgoingPost
+from bot.errors import POST_GONE, BotError, Busy, FailureCode, Refused
+from bot.messages import Attachment, Author, Channel, File, OutgoingPost
 from bot.ports import Blobs, Channels, Coordination, Receive, TurnIntake
+from bot.util.retry import DISCORD_ATTACHMENTS, retry
 from bot.util.tasks import BackgroundTasks
+from bot.words import say
 
-LIMITS = PostLimits(max_length=2000, edit_interval=1.2)
+log = structlog.get_logger(__name__)
+
+LIMITS = PostLimits(max_length=DiscordBudgets.MESSAGE_LENGTH, edit_interval=DiscordBudgets.EDIT_INTERVAL)
+# "Thinking" is not there to be replaced after the press of a button
+VISITOR_LIMITS = replace(LIMITS, max_posts=DiscordBudgets.USER_APP_FOLLOWUPS)
 TYPING = 8.0  # seconds; Discord shows the sign for ten
 
 
@@ -110,8 +131,10 @@ class Discord:
         return Platform(
             name=NAME,
             adapter=self,
-            limits=lambda channel: LIMITS,
+            limits=lambda channel: LIMITS if Place.of(channel).visitor is None else VISITOR_LIMITS,
             edits=self,
+            deletes=self,
+            private_chats=self,
             typing=self,
             expires=self,
             token=self,
@@ -135,11 +158,38 @@ class Discord:
     # speaking
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
-        """Publish the post and return its id. The same key again, within minutes, is the same post."""
-        place, content = (
-            Place.of(channel),
-            PostContent(post.text, post.buttons, await shrink_large_pictures(post.files)),
-        )
+        """Publish the post and return its id. The same key again, within minutes, is the same post.
+
+        Files that are too large together for one request come in several posts, and one that Discord refuses is left
+        out with a sentence.
+        """
+        parts = deque(split_by_request(await shrink_large_pictures(post.files)))
+        first, refused = None, list[File]()
+        while parts:
+            files = parts.popleft()
+            part = replace(post, files=tuple(files))
+            try:
+                id = await (self._send_part(channel, part) if first is None else self._add_files(channel, part, first))
+            except Refused as error:
+                if not files or not is_about_files(error):
+                    if first is None:
+                        raise
+                    refused += files
+                elif len(files) > 1:
+                    parts.extendleft((files[len(files) // 2 :], files[: len(files) // 2]))
+                else:
+                    refused += files
+            else:
+                first = first or id
+        if first is None:
+            raise Refused(FailureCode.POST_FILES_REFUSED)
+        if refused:
+            await self._name_refused_files(channel, first, post, refused)
+        return first
+
+    async def _send_part(self, channel: Channel, post: OutgoingPost) -> str:
+        """Publish a post whose files fit into one request."""
+        place, content = Place.of(channel), PostContent(post.text, post.buttons, post.files)
         nonce = _nonce(channel, post)
         token = await self._tokens.find_for_message(post.reply_to, place)
         with best_effort(post.is_partial):
@@ -156,9 +206,35 @@ class Discord:
         self._tokens.mark_ordinary(post_id)
         return post_id
 
+    async def _add_files(self, channel: Channel, post: OutgoingPost, first: str) -> str:
+        """Publish files in reply to the post that they belong to, which is not sent again if this fails."""
+        is_visit = Place.of(channel).visitor is not None
+        key = f"{post.key}-{hashlib.blake2b(post.files[0].data, digest_size=4).hexdigest()}" if post.key else None
+        part = OutgoingPost(text="", files=post.files, reply_to=post.reply_to if is_visit else first, key=key)
+        try:
+            return await retry(DISCORD_ATTACHMENTS, partial(self._send_part, channel, part), Busy)
+        except Busy as error:
+            raise Refused(FailureCode.POST_FILES_REFUSED) from error
+
+    async def _name_refused_files(
+        self, channel: Channel, post_id: str, post: OutgoingPost, refused: Sequence[File]
+    ) -> None:
+        """Say below the text which files are missing."""
+        names = ", ".join(file.name for file in refused)
+        log.warning("Discord does not take a file", files=len(refused))
+        text = f"{post.text}\n\n⚠️ {say(FailureCode.POST_FILES_REFUSED)} ({names})".strip()
+        try:
+            await self.edit(channel, post_id, OutgoingPost(text=text, buttons=post.buttons))
+        except BotError as error:
+            log.warning("the missing files could not be named", reason=error.code)
+
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
-        """Replace the text and the buttons of a post; a thread that sleeps is woken up by a new post."""
-        place, content = Place.of(channel), PostContent(post.text, post.buttons)
+        """Replace the text and the buttons of a post, and with them its files if there are new ones.
+
+        A thread that sleeps is woken up by a new post.
+        """
+        place = Place.of(channel)
+        content = PostContent(post.text, post.buttons, await shrink_large_pictures(post.files))
         token = await self._tokens.find_for_post(post_id)
         with best_effort(post.is_partial):
             if token is not None:
@@ -176,8 +252,28 @@ class Discord:
             try:
                 await self._edit(place, int(post_id), content)
             except ThreadArchived:
-                return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons))
+                return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons, files=post.files))
         return post_id
+
+    async def delete(self, channel: Channel, post_id: str) -> None:
+        """Delete a post. One that is not there any more is no error."""
+        client, token = await self._rest.client(), await self._tokens.find_for_post(post_id)
+        try:
+            if token is not None:
+                await delete_response(client, token, post_id)
+            else:
+                with map_discord_errors():
+                    await client.http.delete_message(Place.of(channel).id, int(post_id))
+        except Refused as error:
+            if error.code not in POST_GONE and not is_bare_404(error):
+                raise
+
+    async def open_private_chat(self, author: Author) -> Channel:
+        """Return the private chat with a person. Refused where Discord opens none."""
+        client = await self._rest.client()
+        with map_discord_errors():
+            chat: Any = await client.http.start_private_message(int(author.id))
+        return Place(int(chat["id"]), private=True).channel
 
     async def _respond(
         self, token: InteractionToken, place: Place, content: PostContent, nonce: str | None, is_partial: bool
@@ -207,25 +303,38 @@ class Discord:
     async def _send(
         self, place: Place, content: PostContent, reference: discord.MessageReference | None, nonce: str | None
     ) -> str:
-        target = await self._rest.get_channel(place.id)
-        options: dict[str, Any] = {"view": content.view, "nonce": nonce, "reference": reference}
-        options["files"] = to_discord_files(content.files) or None
-        text = content.content
+        client, text = await self._rest.client(), content.content
         with map_discord_errors():
-            post = await target.send(
-                text,
-                allowed_mentions=NOBODY,
-                suppress_embeds=True,
-                **{name: value for name, value in options.items() if value is not None},
+            post = await send_message(
+                client,
+                place.id,
+                content=text,
+                view=content.view,
+                files=to_discord_files(content.files),
+                reply_to=reference.to_message_reference_dict() if reference else None,
+                nonce=nonce,
             )
-        if post.content.strip() != text.strip():  # posted before under the same nonce, with an earlier text
-            await self._edit(place, post.id, content)
-        return str(post.id)
+        shown = post.get("content")
+        if shown is not None and shown.strip() != text.strip():  # posted before under this nonce, with an earlier text
+            await self._edit(place, int(post["id"]), replace(content, files=()))
+        return str(post["id"])
 
     async def _edit(self, place: Place, post: int, content: PostContent) -> None:
         client = await self._rest.client()
-        with map_discord_errors():
-            await edit_message(client, place.id, post, content=content.content, view=content.view)
+        try:
+            with map_discord_errors():
+                await edit_message(
+                    client,
+                    place.id,
+                    post,
+                    content=content.content,
+                    view=content.view,
+                    files=to_discord_files(content.files),
+                )
+        except Refused as error:
+            if is_bare_404(error):
+                raise Refused(FailureCode.DISCORD_POST_GONE) from error
+            raise
 
     def _check_room(self, method: str, key: str, is_partial: bool) -> None:
         """Raise Busy for a partial text that would use the last allowed call: the complete one may need it."""

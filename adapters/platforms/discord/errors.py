@@ -25,6 +25,10 @@ class InteractionExpired(Refused):
     """The failure that the interaction's token has expired: worth posting as an ordinary message."""
 
 
+class FilesNotTaken(Refused):
+    """The failure that files are refused for what they show, or everywhere in a server: worth fewer of them."""
+
+
 Meaning = Callable[[], BotError]
 
 
@@ -44,6 +48,14 @@ def _slow_down() -> BotError:
     return Busy(FailureCode.DISCORD_SLOW_DOWN)
 
 
+def _files_not_taken() -> BotError:
+    return FilesNotTaken(FailureCode.POST_FILES_REFUSED)
+
+
+def _blocked() -> BotError:
+    return Refused(FailureCode.POST_BLOCKED)
+
+
 # Discord's own codes, and what they mean.
 MEANINGS: Mapping[int, Meaning] = {
     10003: _shut_out,  # unknown channel
@@ -51,7 +63,9 @@ MEANINGS: Mapping[int, Meaning] = {
     10008: _post_gone,  # unknown message
     10015: _token_expired,  # unknown webhook
     10062: _token_expired,  # unknown interaction
+    20009: _files_not_taken,  # explicit pictures
     30046: _slow_down,  # too many edits of messages older than an hour
+    40094: lambda: Refused(FailureCode.POSTS_USED_UP),  # further answers to a user app's interaction
     50001: _shut_out,  # no access
     50005: _post_gone,  # somebody else's message, such as a post of the application that had our place before
     50007: _shut_out,  # takes no private messages from us
@@ -62,7 +76,13 @@ MEANINGS: Mapping[int, Meaning] = {
     130000: lambda: Busy(FailureCode.DISCORD_UNREACHABLE),  # overloaded
     160002: lambda: HistoryForbidden(FailureCode.CHANNEL_LOST),
     160005: lambda: Refused(FailureCode.DISCORD_LOCKED),
+    200000: _blocked,  # by the server's AutoMod
+    200001: _blocked,
+    240000: lambda: Refused(FailureCode.POST_LINKS_REFUSED),  # a link that Discord takes to be harmful
+    400001: _files_not_taken,  # the server takes no files
+    520003: _post_gone,  # it cannot be edited
 }
+WRITE_LIMITS = frozenset({20016, 20028, 20029})  # slowmode; the messages that a channel or a server takes
 
 
 @contextmanager
@@ -95,11 +115,23 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _meaning(error: discord.HTTPException) -> BotError:
     if meaning := MEANINGS.get(error.code):
         return meaning()
-    if error.status == 429:
+    if error.status == 429 or error.code in WRITE_LIMITS:
         return Busy(FailureCode.DISCORD_SLOW_DOWN, retry_after(error.response.headers))
     if error.status >= 500:
         return Busy(FailureCode.DISCORD_UNREACHABLE)
     if error.status == 401:
         return Refused(FailureCode.DISCORD_WRONG_TOKEN)
     log.warning("Discord refused a request", status=error.status, code=error.code, reason=error.text)
-    return Refused(FailureCode.CHANNEL_LOST if error.status == 403 and not error.code else FailureCode.DISCORD_REFUSED)
+    if error.status == 403 and not error.code:
+        return Refused(FailureCode.CHANNEL_LOST)
+    return Refused(FailureCode.DISCORD_REFUSED, status=error.status, number=error.code)
+
+
+def is_about_files(error: Refused) -> bool:
+    """Tell whether fewer files, or none, may be accepted."""
+    return isinstance(error, FilesNotTaken) or error.values.get("status") == 413
+
+
+def is_bare_404(error: Refused) -> bool:
+    """Tell whether a server that is not Discord's said that there is no such thing, and no more."""
+    return error.values.get("status") == 404 and not error.values.get("number")

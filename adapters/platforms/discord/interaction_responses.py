@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import discord
 
-from adapters.platforms.discord.errors import map_discord_errors
+from adapters.platforms.discord.errors import InteractionExpired, is_bare_404, map_discord_errors
 from adapters.platforms.discord.interaction_tokens import InteractionToken
 from adapters.platforms.discord.outgoing_attachments import to_discord_files
 from adapters.platforms.discord.post_content import PostContent
-from adapters.platforms.discord.previews import NOBODY, ORIGINAL, edit_response
-from bot.errors import BotError
+from adapters.platforms.discord.previews import ORIGINAL, UNKNOWN, edit_response, send_followup
+from bot.errors import BotError, FailureCode, Refused
 
 
 async def send_response(
@@ -20,30 +20,28 @@ async def send_response(
 
     A `hidden` one is shown only to the author. The first response is as hidden as "thinking" was.
     """
-    webhook = _webhook(client, token)
+    webhook, files = _webhook(client, token), to_discord_files(content.files)
     with _without_causes():
         if first:
-            return await edit_response(
-                webhook, ORIGINAL, content=content.content, view=content.view, files=to_discord_files(content.files)
-            )
-        post = await webhook.send(
-            content.content,
-            view=content.view or discord.utils.MISSING,
-            files=to_discord_files(content.files),
-            allowed_mentions=NOBODY,
-            suppress_embeds=True,
-            ephemeral=hidden,
-            wait=True,
-        )
-    return str(post.id)
+            post = await edit_response(webhook, ORIGINAL, content=content.content, view=content.view, files=files)
+        else:
+            post = await send_followup(webhook, content=content.content, view=content.view, files=files, hidden=hidden)
+    return post or UNKNOWN
 
 
 async def edit_posted_response(
     client: discord.Client, token: InteractionToken, post: str, content: PostContent
 ) -> None:
-    """Edit a response of the token. Raises InteractionExpired when it is too late."""
+    """Edit a response of the token; files replace its own. Raises InteractionExpired when it is too late."""
+    webhook, files = _webhook(client, token), to_discord_files(content.files) or None
     with _without_causes():
-        await edit_response(_webhook(client, token), int(post), content=content.content, view=content.view)
+        await edit_response(webhook, int(post), content=content.content, view=content.view, files=files)
+
+
+async def delete_response(client: discord.Client, token: InteractionToken, post: str) -> None:
+    """Delete a response of the token. Raises InteractionExpired when it is too late."""
+    with _without_causes():
+        await _webhook(client, token).delete_message(int(post))
 
 
 def _webhook(client: discord.Client, token: InteractionToken) -> discord.Webhook:
@@ -58,5 +56,9 @@ def _without_causes() -> Iterator[None]:
     try:
         with map_discord_errors():
             yield
+    except Refused as error:
+        if is_bare_404(error):
+            raise InteractionExpired(FailureCode.DISCORD_INTERACTION_OVER) from None
+        raise error from None
     except BotError as error:
         raise error from None

@@ -8,15 +8,13 @@ from pathlib import PurePath
 import discord
 import structlog
 
+from adapters.platforms.budgets import MEGABYTE, DiscordBudgets
 from bot.errors import FailureCode, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed, run
 from bot.messages import File
 
 log = structlog.get_logger(__name__)
 
-MAX_MEGABYTES = 10  # of a file; boosted servers take more
-MEGABYTE = 1024 * 1024
-MAX_DESCRIPTION = 1024  # characters
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")  # of pictures that can be shrunk
 QUALITY = 90  # of a picture that is encoded again, from 1 to 100
 
@@ -26,8 +24,24 @@ async def shrink_large_pictures(files: Sequence[File]) -> Sequence[File]:
     shrunk_files = [await _shrink(file) if _is_too_large(file) else file for file in files]
     for file in shrunk_files:
         if _is_too_large(file):
-            raise Refused(FailureCode.FILE_TOO_LARGE, name=file.name, limit=MAX_MEGABYTES)
+            raise Refused(FailureCode.FILE_TOO_LARGE, name=file.name, limit=DiscordBudgets.FILE_BYTES // MEGABYTE)
     return shrunk_files
+
+
+def split_by_request(files: Sequence[File]) -> list[Sequence[File]]:
+    """Split files into those that one request may carry, in their order; none are one empty part."""
+    parts: list[list[File]] = [[]]
+    size = 0
+    for file in files:
+        if parts[-1] and (
+            size + len(file.data) > DiscordBudgets.REQUEST_BYTES - DiscordBudgets.REQUEST_MARGIN
+            or len(parts[-1]) == DiscordBudgets.MESSAGE_FILES
+        ):
+            parts.append([])
+            size = 0
+        parts[-1].append(file)
+        size += len(file.data)
+    return list(parts)
 
 
 def to_discord_files(files: Sequence[File]) -> list[discord.File]:
@@ -36,11 +50,11 @@ def to_discord_files(files: Sequence[File]) -> list[discord.File]:
 
 
 def _description(file: File) -> str | None:
-    return file.about[:MAX_DESCRIPTION] or None
+    return file.about[: DiscordBudgets.FILE_DESCRIPTION] or None
 
 
 def _is_too_large(file: File) -> bool:
-    return len(file.data) > MAX_MEGABYTES * MEGABYTE
+    return len(file.data) > DiscordBudgets.FILE_BYTES
 
 
 async def _shrink(file: File) -> File:

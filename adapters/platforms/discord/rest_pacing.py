@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from hashlib import blake2b
 from types import SimpleNamespace
 
@@ -38,6 +39,34 @@ def best_effort(is_on: bool = True) -> Iterator[None]:
         _is_best_effort.reset(token)
 
 
+@dataclass(slots=True)
+class ReplyStatus:
+    """The HTTP status of the latest reply; 0 before there is one."""
+
+    code: int = 0
+
+
+_reply_status: ContextVar[ReplyStatus | None] = ContextVar("reply_status", default=None)
+
+
+@contextmanager
+def reply_status() -> Iterator[ReplyStatus]:
+    """Note the status of the replies to calls inside, whose bodies may be unreadable."""
+    status = ReplyStatus()
+    token = _reply_status.set(status)
+    try:
+        yield status
+    finally:
+        _reply_status.reset(token)
+
+
+async def _note_status(
+    session: aiohttp.ClientSession, context: SimpleNamespace, trace_params: aiohttp.TraceRequestEndParams
+) -> None:
+    if status := _reply_status.get():
+        status.code = trace_params.response.status
+
+
 class RestPacing:
     """A pacer that delays calls until all processes together may make one more."""
 
@@ -52,6 +81,7 @@ class RestPacing:
         """Return the trace that delays the calls of an aiohttp client."""
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._delay)
+        trace.on_request_end.append(_note_status)
         return trace
 
     async def wait_for_session(self, shard: int, max_concurrency: int, patience: float = math.inf) -> None:

@@ -13,8 +13,8 @@ import structlog
 from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.telegram.errors import (
-    FILE_LIMIT,
     FileUnavailable,
     GroupMigrated,
     file_too_big,
@@ -44,7 +44,7 @@ from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.ports import Receive
-from bot.util.http import MEGABYTE, Http, Reply, check_size, photo
+from bot.util.http import Http, Reply, check_size, photo
 from bot.util.retry import TELEGRAM_FILE, retry
 from bot.util.tasks import BackgroundTasks
 from bot.web.server import WebServer
@@ -52,7 +52,7 @@ from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 
 log = structlog.get_logger(__name__)
 
-LIMITS = PostLimits(max_length=4096, edit_interval=1.1)
+LIMITS = PostLimits(max_length=TelegramBudgets.MESSAGE_LENGTH, edit_interval=1.1)
 TYPING = 4.5  # seconds; Telegram shows the sign for five
 WEBHOOK_CHECK_SECONDS = 60.0  # between two checks of the webhook
 MAX_SILENCE = 120.0  # seconds without contact with Telegram, after which something is wrong
@@ -127,6 +127,8 @@ class Telegram:
             adapter=self,
             limits=lambda channel: LIMITS,
             edits=self,
+            deletes=self,
+            private_chats=self,
             typing=self,
             token=self,
             connection=self,
@@ -255,6 +257,16 @@ class Telegram:
         """Replace the text and the buttons of a post. A whole text turns a draft into a post."""
         return await self._posting.edit(channel, post_id, post)
 
+    async def delete(self, channel: Channel, post_id: str) -> None:
+        """Delete a post. One that is not there any more is no error."""
+        await self._posting.delete(channel, post_id)
+
+    async def open_private_chat(self, author: Author) -> Channel:
+        """Return the private chat with a person, in which the bot may write once they have spoken to it there."""
+        if int(author.id) < 0:  # a channel, or an admin who stays anonymous
+            raise Refused(FailureCode.CHANNEL_LOST)
+        return Channel(NAME, author.id)
+
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         """Show the typing sign while an answer is being made."""
@@ -284,7 +296,7 @@ class Telegram:
         """
         if attachment.mime.startswith(("video/", "audio/")) and not attachment.sound:
             raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
-        telegram_limit = FILE_LIMIT * MEGABYTE
+        telegram_limit = TelegramBudgets.DOWNLOAD_MEGABYTES * MEGABYTE
         if telegram_limit <= limit and attachment.size > telegram_limit:
             raise file_too_big()
         check_size(attachment.size, limit)

@@ -6,11 +6,10 @@ from contextlib import contextmanager
 import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
+from adapters.platforms.budgets import TelegramBudgets
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 
 log = structlog.get_logger(__name__)
-
-FILE_LIMIT = 20  # megabytes that a bot may fetch
 
 
 class TopicGone(Refused):
@@ -38,7 +37,7 @@ Meaning = Callable[[], BotError | None]
 
 def file_too_big() -> BotError:
     """Return the error for a file that is too large for a bot to fetch."""
-    return Unreadable(FailureCode.TELEGRAM_TOO_HEAVY, limit=FILE_LIMIT)
+    return Unreadable(FailureCode.TELEGRAM_TOO_HEAVY, limit=TelegramBudgets.DOWNLOAD_MEGABYTES)
 
 
 def _shut_out() -> BotError:
@@ -65,9 +64,14 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
     ("thread not found", lambda: TopicGone(FailureCode.TELEGRAM_TOPIC_GONE)),
     ("topic_closed", lambda: TopicGone(FailureCode.TELEGRAM_TOPIC_GONE)),
     ("topic_deleted", lambda: TopicGone(FailureCode.TELEGRAM_TOPIC_GONE)),
+    ("request entity too large", lambda: Refused(FailureCode.POST_FILES_REFUSED)),
+    ("message is too long", lambda: Refused(FailureCode.POST_TOO_LONG)),
+    ("message_too_long", lambda: Refused(FailureCode.POST_TOO_LONG)),
+    ("caption is too long", lambda: Refused(FailureCode.POST_TOO_LONG)),
     ("entit", lambda: BadFormatting(FailureCode.TELEGRAM_FORMATTING)),
     ("message to edit not found", _post_gone),
     ("message can't be edited", _post_gone),
+    ("message to delete not found", lambda: None),
     ("message_id_invalid", _post_gone),
     ("chat not found", _shut_out),
     ("not enough rights", _shut_out),

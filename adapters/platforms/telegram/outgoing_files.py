@@ -8,15 +8,12 @@ from typing import Any, Literal
 from telegram import InputMediaDocument, InputMediaPhoto, Message
 from telegram.error import BadRequest
 
+from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.telegram.photo_check import is_plain
 from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import FailureCode, Refused
 from bot.messages import SOUNDS, File
 
-MAX_CAPTION = 1024  # UTF-16 units of the text below a file
-MEGABYTE = 1024 * 1024
-MAX_MEGABYTES = 50  # that a bot may send
-MAX_PHOTO_BYTES = 10 * MEGABYTE  # of a picture that is shown as a photo
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
 
 SendMethod = Literal["photo", "voice", "audio", "document"]
@@ -46,11 +43,11 @@ class OutgoingFile:
     method: SendMethod
 
 
-def check_sizes(files: Sequence[File]) -> None:
+def check_sizes(files: Sequence[File], megabytes: int) -> None:
     """Raise Refused when one of them is larger than Telegram allows."""
     for file in files:
-        if len(file.data) > MAX_MEGABYTES * MEGABYTE:
-            raise Refused(FailureCode.FILE_TOO_LARGE, name=file.name, limit=MAX_MEGABYTES)
+        if len(file.data) > megabytes * MEGABYTE:
+            raise Refused(FailureCode.FILE_TOO_LARGE, name=file.name, limit=megabytes)
 
 
 async def choose_methods(files: Sequence[File]) -> list[OutgoingFile]:
@@ -58,12 +55,29 @@ async def choose_methods(files: Sequence[File]) -> list[OutgoingFile]:
     return [OutgoingFile(file, await _choose_method(file)) for file in files]
 
 
-def group_into_batches(outgoing_files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
-    """Group files that are sent together: all pictures as one album, documents as another, each sound by itself."""
+def group_into_batches(outgoing_files: Sequence[OutgoingFile], megabytes: int) -> list[list[OutgoingFile]]:
+    """Group files that are sent together: pictures as albums, documents as others, each sound by itself.
+
+    A request carries at most so many megabytes.
+    """
     pictures = [outgoing for outgoing in outgoing_files if outgoing.method == "photo"]
     sounds = [[outgoing] for outgoing in outgoing_files if outgoing.method in ("voice", "audio")]
     others = [outgoing for outgoing in outgoing_files if outgoing.method == "document"]
-    return [batch for batch in (pictures, *sounds, others) if batch]
+    most = megabytes * MEGABYTE
+    return [*_albums(pictures, most), *sounds, *_albums(others, most)]
+
+
+def _albums(files: Sequence[OutgoingFile], most: int) -> list[list[OutgoingFile]]:
+    """Split files of one kind into albums that fit into a request each."""
+    albums: list[list[OutgoingFile]] = []
+    size = 0
+    for outgoing in files:
+        if not albums or size + len(outgoing.file.data) > most or len(albums[-1]) == TelegramBudgets.ALBUM_FILES:
+            albums.append([])
+            size = 0
+        albums[-1].append(outgoing)
+        size += len(outgoing.file.data)
+    return albums
 
 
 async def send_file(bot: TelegramBot, chat: int, outgoing: OutgoingFile, **fields: Any) -> Message:
@@ -106,5 +120,5 @@ async def send_batch(bot: TelegramBot, chat: int, batch: Sequence[OutgoingFile],
 async def _choose_method(file: File) -> SendMethod:
     mime = file.mime.partition(";")[0].lower()
     if mime in PHOTO_TYPES:
-        return "photo" if len(file.data) <= MAX_PHOTO_BYTES and await is_plain(file.data) else "document"
+        return "photo" if len(file.data) <= TelegramBudgets.PHOTO_BYTES and await is_plain(file.data) else "document"
     return SOUND_METHODS.get(SOUNDS.get(mime, ""), "document")

@@ -1,9 +1,9 @@
 """The check whether a picture survives Telegram's conversion to JPEG."""
 
+from adapters.platforms.budgets import TelegramBudgets
 from bot.errors import Unreadable
 from bot.files.isolation.client import WorkerFailed, run
 
-MAX_WIDTH_PLUS_HEIGHT = 10_000  # pixels; Telegram shows no larger ones
 KINDS = ("JPEG", "PNG", "WEBP")
 
 
@@ -13,7 +13,7 @@ async def is_plain(data: bytes) -> bool:
     A file that can't be decoded is for Telegram to judge.
     """
     try:
-        is_opaque, _ = await run("is_opaque", data, kinds=KINDS, most_around=MAX_WIDTH_PLUS_HEIGHT)
+        is_opaque, _ = await run("is_opaque", data, kinds=KINDS, most_around=TelegramBudgets.PHOTO_WIDTH_PLUS_HEIGHT)
     except (Unreadable, WorkerFailed):
         return True
     return bool(is_opaque)

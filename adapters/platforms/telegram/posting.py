@@ -10,12 +10,12 @@ import structlog
 from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest
 
+from adapters.platforms.budgets import TelegramBudgets
 from adapters.platforms.telegram.buttons import keyboard
 from adapters.platforms.telegram.drafts import Draft, Drafts
 from adapters.platforms.telegram.errors import BadFormatting, GroupMigrated, TopicGone, is_caption, map_telegram_errors
 from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, render, render_plain
 from adapters.platforms.telegram.outgoing_files import (
-    MAX_CAPTION,
     OutgoingFile,
     check_sizes,
     choose_methods,
@@ -44,9 +44,20 @@ ButtonMarkup = InlineKeyboardMarkup | None
 class Posting:
     """A sender of posts that keeps Telegram's pace and uses the best formatting that Telegram accepts."""
 
-    def __init__(self, bot: TelegramBot, pacing: SendPacing, *, drafts: bool) -> None:
-        """Make a sender; with `drafts`, a partial post in a private chat is a draft until it is complete."""
+    def __init__(
+        self,
+        bot: TelegramBot,
+        pacing: SendPacing,
+        *,
+        drafts: bool,
+        upload_megabytes: int = TelegramBudgets.UPLOAD_MEGABYTES,
+    ) -> None:
+        """Make a sender; with `drafts`, a partial post in a private chat is a draft until it is complete.
+
+        `upload_megabytes` is how much one request may carry.
+        """
         self._bot, self._pacing, self._has_drafts = bot, pacing, drafts
+        self._upload_megabytes = upload_megabytes
         self._drafts = Drafts(bot)
         self.migrated_groups: dict[int, int] = {}  # groups that became supergroups since we started
 
@@ -61,14 +72,14 @@ class Posting:
         A file alone has a short text below it, as one post; otherwise files reply to the text. A partial post is sent
         now or not at all: Busy with the seconds until it can be. A draft has no buttons.
         """
-        check_sizes(post.files)
+        check_sizes(post.files, self._upload_megabytes)
         if post.is_partial and self._has_drafts and is_private(channel) and not post.files:
             return await self._draft(channel, Draft(_draft_number(post.key), post.reply_to or ""), post.text)
         reply, buttons = _reply_parameters(post.reply_to), keyboard(post.buttons)
         unsent_files = await choose_methods(post.files)
 
         async def send(chat: int, thread: int | None, rendered: RenderedText) -> str:
-            if len(unsent_files) != 1 or units(rendered.text) > MAX_CAPTION:
+            if len(unsent_files) != 1 or units(rendered.text) > TelegramBudgets.CAPTION_LENGTH:
                 return await self._post(chat, thread, post=rendered, reply=reply, buttons=buttons)
             message = await send_file(
                 self._bot,
@@ -110,7 +121,7 @@ class Posting:
     async def _send_files(self, channel: Channel, post: str, unsent_files: Sequence[OutgoingFile]) -> None:
         """Send files after their text, which is not sent again if they fail."""
         try:
-            for batch in group_into_batches(unsent_files):
+            for batch in group_into_batches(unsent_files, self._upload_megabytes):
                 await self._send_batch(channel, post, batch)
         except BotError as error:
             log.error("files could not be sent", files=len(unsent_files), reason=error.code)
@@ -125,13 +136,20 @@ class Posting:
         await retry(TELEGRAM_ATTACHMENTS, partial(self._call_with_fallbacks, channel, "", False, send), Busy)
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
-        """Replace the text and the buttons of a post. A whole text turns a draft into a post."""
+        """Replace the text and the buttons of a post. A whole text turns a draft into a post.
+
+        With files, a new post takes the place of the old one, which can't get any.
+        """
         if draft := Draft.parse(post_id):
             if post.is_partial:
                 return await self._draft(channel, draft, post.text)
             reply_to = draft.reply_to or None
-            return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons, reply_to=reply_to))
+            return await self.send(channel, replace(post, reply_to=reply_to))
 
+        if post.files:
+            new_id = await self.send(channel, post)
+            await self.delete(channel, post_id)
+            return new_id
         buttons = keyboard(post.buttons)
 
         async def edit(chat: int, thread: int | None, rendered: RenderedText) -> str:
@@ -147,7 +165,7 @@ class Posting:
             except BadRequest as error:
                 if not is_caption(error):
                     raise
-                if units(rendered.text) > MAX_CAPTION:  # there is no room for it below the file
+                if units(rendered.text) > TelegramBudgets.CAPTION_LENGTH:  # there is no room for it below the file
                     return await self._post(
                         chat, thread, post=rendered, reply=_reply_parameters(post_id), buttons=buttons
                     )
@@ -161,6 +179,14 @@ class Posting:
             return post_id
 
         return await self._call_with_fallbacks(channel, post.text, post.is_partial, edit) or post_id
+
+    async def delete(self, channel: Channel, post_id: str) -> None:
+        """Delete a post. A draft goes by itself, and a post that is not there any more is no error."""
+        if Draft.parse(post_id):
+            return
+        chat, _ = self.address(channel)
+        with map_telegram_errors():
+            await self._bot.delete_message(chat, _message_id(post_id))
 
     async def _draft(self, channel: Channel, draft: Draft, text: str) -> str:
         async def show(chat: int, thread: int | None, post: RenderedText) -> str:

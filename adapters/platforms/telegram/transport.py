@@ -1,10 +1,11 @@
 """The transport to Telegram: python-telegram-bot's Bot on aiohttp's connections, without retries."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from telegram import Bot
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.errors import Busy, FailureCode
@@ -16,6 +17,13 @@ CONNECT_TIMEOUT = 15.0
 
 class BotRequest(HTTPXRequest):
     """A request that reads replies more strictly than the library's own, and logs less."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Make a request. What is too large for Telegram, or for a proxy, is refused: it would be so again."""
+        status, payload = await super().do_request(*args, **kwargs)
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase)
+        return status, payload
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

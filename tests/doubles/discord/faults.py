@@ -19,6 +19,10 @@ MESSAGES = {
     10013: "Unknown User",
     10015: "Unknown Webhook",
     10062: "Unknown interaction",
+    20009: "Explicit content cannot be sent to the desired recipient(s)",
+    20016: "This action cannot be performed due to slowmode rate limit",
+    20028: "The write action you are performing on the channel has hit the write rate limit",
+    20029: "The write action you are performing on the server has hit the write rate limit",
     30032: "Maximum number of application commands reached",
     30046: "Maximum number of edits to messages older than 1 hour reached. Try again later",
     40005: "Request entity too large",
@@ -38,8 +42,16 @@ MESSAGES = {
     160002: "Cannot reply without permission to read message history",
     160004: "A thread has already been created for this message",
     160005: "Thread is locked",
+    200000: "Message was blocked by automatic moderation",
+    240000: "Message blocked by harmful links filter",
+    400001: "File uploads are limited for this guild",
 }
-STATUSES = {0: 401, 40005: 413, 40094: 400, 50001: 403, 50003: 403, 50005: 403, 50007: 403, 50013: 403, 50027: 401}
+STATUSES = {
+    **dict.fromkeys((0, 50027), 401),
+    **dict.fromkeys((50001, 50003, 50005, 50007, 50013, 400001), 403),
+    **dict.fromkeys((20016, 20028, 20029), 429),
+    40005: 413,
+}
 
 
 def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 
 from aiohttp import web
 
-from tests.doubles.discord import posting, wire
+from tests.doubles.discord import budgets, posting, wire
 from tests.doubles.discord.core import Core
 from tests.doubles.discord.faults import Refused, Wire, answer, invalid
 from tests.doubles.discord.gateway import ALWAYS
@@ -30,7 +30,6 @@ RUN, PRESS, TYPE, SUBMIT = 2, 3, 4, 5  # the types of interactions
 SAY, THINK, KEEP, CHANGE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9  # the types of answers
 IN_GUILD, IN_DM, IN_PRIVATE = 0, 1, 2  # contexts
 MENU = 3  # the type of a command at a message
-MOST_FOLLOWUPS = 5  # where the bot was installed by the user alone
 NO_ANSWER = "The application did not respond"
 THINKING = "Snapthread is thinking..."
 
@@ -103,7 +102,7 @@ class Interactions:
 
     def __init__(self, core: Core) -> None:
         self.core, self.world = core, core.world
-        self.answer_seconds, self.token_seconds = 3.0, 900.0
+        self.answer_seconds, self.token_seconds = budgets.ANSWER_SECONDS, budgets.TOKEN_SECONDS
         self.size_limit = MOST_BYTES  # of the files of an answer
         self._by_token: dict[str, Interaction] = {}
 
@@ -227,7 +226,7 @@ class Interactions:
         if one.response is not None and one.thinking:
             self._revise(one, one.response, form)
             return answer(wire.message(one.response, self.world))
-        if one.user_app and len(one.followups) >= MOST_FOLLOWUPS:
+        if one.user_app and len(one.followups) >= budgets.FOLLOWUPS:
             raise Refused(40094)
         post = self._say(one, form, REPLY, one.response)
         one.followups.append(post)

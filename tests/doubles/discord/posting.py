@@ -1,17 +1,15 @@
 """What the bot posts: the form is checked as Discord checks it, then it is a message."""
 
+import json
 import re
 from dataclasses import dataclass, field, replace
 
-from tests.doubles.discord import people
+from tests.doubles.discord import budgets, people
 from tests.doubles.discord.cdn import File
 from tests.doubles.discord.faults import Refused, Wire, invalid
 from tests.doubles.discord.world import COMPONENTS_V2, EPHEMERAL, ME, REPLY, SUPPRESS_EMBEDS, Channel, Post, World, walk
 
-MOST_BYTES = 10 << 20  # of a file
-MOST_FILES = 10
-LONGEST_DESCRIPTION = 1024  # of a file
-NESTABLE = 40  # components of a message
+MOST_BYTES = budgets.FILE_BYTES
 LINK = re.compile(r"(?<!<)https?://[^\s<>]+")  # Discord fetches none that stands in angle brackets
 KEPT_FLAGS = SUPPRESS_EMBEDS | EPHEMERAL | COMPONENTS_V2 | 1 << 12  # the last: no notification
 
@@ -22,6 +20,11 @@ class Form:
 
     json: Wire
     uploads: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the request, without what stands around its parts."""
+        return len(json.dumps(self.json)) + sum(len(data) for _, data in self.uploads.values())
 
 
 def compose(world: World, channel: Channel, form: Form, folder: str = "") -> Post:
@@ -35,6 +38,7 @@ def compose(world: World, channel: Channel, form: Form, folder: str = "") -> Pos
     post.nonce = str(nonce) if nonce is not None else None
     post.files = _uploaded(world, channel, form, folder)
     check_content(post)
+    _moderate(world, channel, post.text, form)
     _preview(world, post)
     return post
 
@@ -66,15 +70,26 @@ def revise(world: World, channel: Channel, post: Post, form: Form, folder: str =
     if body.get("flags") is not None:
         trial.flags = (trial.flags & ~SUPPRESS_EMBEDS) | (body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2))
     trial.files = [*_kept(world, post, body), *_uploaded(world, channel, form, folder)]
-    if len(trial.files) > MOST_FILES:
+    if len(trial.files) > budgets.FILES:
         raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     check_content(trial)
+    _moderate(world, channel, trial.text, form)
     for name in ("content", "embeds", "components", "flags", "files"):
         setattr(post, name, getattr(trial, name))
     _preview(world, post)
     if "content" in body or "components" in body:  # then Discord works the mentions out anew
         answered = channel.posts.get(post.reply_to) if post.reply_to else None
         people.ping(post, channel, world, body.get("allowed_mentions"), answered)
+
+
+def _moderate(world: World, channel: Channel, text: str, form: Form) -> None:
+    """Refuse what Discord or the server's AutoMod do not want to have said or shown."""
+    if any(link in text for link in world.harmful_links):
+        raise Refused(240000)
+    if channel.guild is not None and any(word in text for word in world.blocked_words):
+        raise Refused(200000)
+    if any(data in world.explicit_pictures for _, data in form.uploads.values()):
+        raise Refused(20009)
 
 
 def _preview(world: World, post: Post) -> None:
@@ -86,16 +101,16 @@ def _preview(world: World, post: Post) -> None:
 def check(form: Form) -> None:
     """Refuse what is too long, too many or too large."""
     body = form.json
-    if len(body.get("content") or "") > 2000:
+    if len(body.get("content") or "") > budgets.MESSAGE_LENGTH:
         raise invalid("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length.")
-    if len(str(body.get("nonce") or "")) > 25:
+    if len(str(body.get("nonce") or "")) > budgets.NONCE_LENGTH:
         raise invalid("nonce", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
-    if len(form.uploads) > MOST_FILES:
+    if len(form.uploads) > budgets.FILES:
         raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if any(len(data) > MOST_BYTES for _, data in form.uploads.values()):
         raise Refused(40005)
     for n, about in enumerate(body.get("attachments") or []):
-        if len(about.get("description") or "") > LONGEST_DESCRIPTION:
+        if len(about.get("description") or "") > budgets.DESCRIPTION_LENGTH:
             raise invalid(f"attachments.{n}.description", "BASE_TYPE_MAX_LENGTH", "Must be 1024 or fewer in length.")
     _check_embeds(body.get("embeds") or [])
     _check_components(body.get("components") or [], bool(body.get("flags", 0) & COMPONENTS_V2))
@@ -130,8 +145,10 @@ def _check_components(components: list[Wire], modern: bool) -> None:
     everything = walk(components)
     if len(components) > 5 and not modern:
         raise invalid("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
-    if len(everything) > NESTABLE:
-        raise invalid("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {NESTABLE} in length.")
+    if len(everything) > budgets.NESTED_COMPONENTS:
+        raise invalid(
+            "components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {budgets.NESTED_COMPONENTS} in length."
+        )
     if not modern and any(one["type"] != 1 for one in components):
         raise invalid("components.0.type", "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).')
     ids = [one["custom_id"] for one in everything if "custom_id" in one]

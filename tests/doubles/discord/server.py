@@ -10,6 +10,7 @@ from typing import Any, Self
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from tests.doubles.discord import budgets
 from tests.doubles.discord.crowd import Crowd
 from tests.doubles.discord.faults import EVERYTHING, Fault, Faults, Limits, Refused, Wire, too_many
 from tests.doubles.discord.gateway import GONE
@@ -22,7 +23,7 @@ from tests.doubles.discord.world import (
 
 TOKEN = "MTA0MjQy.sandbox." + "t" * 38
 API = "/api/v10"
-MOST_BYTES = 110 << 20  # of a request
+MOST_BYTES = 110 << 20  # of a request that is read at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,8 @@ class FakeDiscord(Crowd):
             if not passes:
                 return too_many(left, everywhere=True)
         try:
+            if form.size > budgets.REQUEST_BYTES:
+                raise Refused(40005)
             reply = await handler(request, form)
         except Refused as refused:
             reply = refused.reply()

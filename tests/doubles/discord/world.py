@@ -246,6 +246,9 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.direct: dict[int, int] = {}  # user: channel
         self.places: dict[int, int] = {}  # message: channel
+        self.harmful_links: set[str] = set()  # addresses that Discord takes to be harmful
+        self.blocked_words: set[str] = set()  # that the servers' AutoMod keeps out
+        self.explicit_pictures: set[bytes] = set()  # that Discord takes to be explicit
         self.previewed: list[str] = []  # addresses in what the bot said that Discord fetched, to show what is there
         self.add_guild(Guild(GUILD, "Photo club", ADMIN), BOT_ROLE)
         for id, name, type in ((GENERAL, "general", 0), (OTHER, "other", 0), (FORUM, "photos", FORUM_CHANNEL)):
