@@ -11,7 +11,7 @@ MEGABYTE = 1024 * 1024
 
 
 class DiscordBudgets:
-    """What Discord takes."""
+    """The limits of Discord."""
 
     # a message [docs: resources/message, "Create Message"]
     MESSAGE_LENGTH = 2000  # characters
@@ -30,7 +30,7 @@ class DiscordBudgets:
 
 
 class TelegramBudgets:
-    """What Telegram takes."""
+    """The limits of Telegram."""
 
     # a message [api: sendMessage, sendPhoto], in UTF-16 units after its entities are parsed
     MESSAGE_LENGTH = 4096

@@ -23,7 +23,7 @@ GRETA = 77  # another one, who speaks German
 SPOKEN = {ANN: "en", GRETA: "de"}
 GROUP = -1001
 # What Telegram takes, and where that is written: [api] is the reference at core.telegram.org/bots/api, [server] the
-# source of tdlib/telegram-bot-api, [emulator] is enforced by the emulator already. Nothing of it is imported from the bot.
+# source of tdlib/telegram-bot-api, [emulator] is enforced by the emulator already. Nothing is imported from the bot.
 MESSAGE = 4096  # UTF-16 units [api: sendMessage] [emulator]
 CAPTION = 1024  # UTF-16 units [api: sendPhoto]
 MOST_BYTES = 20 << 20  # that getFile takes [server: Client.h, MAX_DOWNLOAD_FILE_SIZE]
