@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from getpass import getpass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ import structlog
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot.app import operator_consoles, running
-from bot.configuration import Platforms, read_settings
+from bot.configuration import Platforms, read_settings, read_usable_settings
 from bot.operations import logs
 from bot.operations.file_rights import write_for_owner_only
 from bot.operations.watchdog import watching
-from bot.ports import Store
+from bot.ports import Provider, Store
 from bot.settings import Settings, SettingsError
 from bot.store import backup as copies
 from bot.store import visit_store
@@ -29,6 +29,9 @@ from bot.store.sqlite import AlreadyRunning
 from bot.util.tasks import running_task
 
 log = structlog.get_logger(__name__)
+
+LookOver = Callable[[Settings, Mapping[str, Provider]], Coroutine[Any, Any, None]]
+"""Looks over a bot that has just started."""
 
 MOST_LISTED = 1000  # turns that were put aside
 NONE_ASIDE = "No turn is put aside."
@@ -53,8 +56,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def run(options: argparse.Namespace) -> int:
     """Run every enabled platform, until SIGINT or SIGTERM."""
+    from bot.operations.check import log_findings
+
     settings = _settings()
-    return await _until_stopped(settings, greeting=f"Snapthread is running. {_address_of_page(settings)}")
+    greeting = f"Snapthread is running. {_address_of_page(settings)}"
+    return await _until_stopped(settings, greeting=greeting, look_over=log_findings)
 
 
 async def try_(options: argparse.Namespace) -> int:
@@ -71,8 +77,10 @@ async def check(options: argparse.Namespace) -> int:
     """Report the configuration, its problems and their fixes."""
     from bot.operations.check import report
 
-    faults = await report(_settings(), print)
-    return 1 if faults else 0
+    settings, faults = read_usable_settings()
+    # The findings say it in words; of log lines about the same, only those remain that somebody asked for.
+    _set_up_logs(settings, "critical" if settings.bot_log_level != "debug" else "debug")
+    return 1 if await report(settings, print, faults=faults) else 0
 
 
 def sandbox(options: argparse.Namespace) -> int:
@@ -158,14 +166,18 @@ def _address(options: argparse.Namespace) -> str:
 
 def _settings(**overrides: object) -> Settings:
     settings = read_settings(**overrides)
+    _set_up_logs(settings, settings.bot_log_level)
+    return settings
+
+
+def _set_up_logs(settings: Settings, level: str) -> None:
     logs.set_up(
         settings.bot_log,
-        settings.bot_log_level,
+        level,
         settings.secrets(),
         quiet=[name for part in settings.adapters for name in part.quiet_loggers],
         exposed=[name for part in settings.adapters for name in part.exposed_loggers],
     )
-    return settings
 
 
 def _address_of_page(settings: Settings) -> str:
@@ -186,13 +198,23 @@ def _keyless_trial() -> Mapping[str, object]:
     return next((trial for plugin in PROVIDERS.values() if (trial := plugin.settings_class.keyless_trial)), {})
 
 
-async def _until_stopped(settings: Settings, greeting: str, platforms: Platforms = PLATFORMS) -> int:
+async def _no_look(settings: Settings, providers: Mapping[str, Provider]) -> None:
+    """Look over nothing: a trial needs no settings."""
+
+
+async def _until_stopped(
+    settings: Settings, greeting: str, platforms: Platforms = PLATFORMS, look_over: LookOver = _no_look
+) -> int:
     with watching(Path(settings.bot_data)) as watchdog:
         async with running(settings, watchdog, platforms=platforms) as bot:
             print(greeting.format(url=bot.url), flush=True)
             if bot.claim:
                 print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)
-            async with running_task(_signalled()) as stopped, running_task(bot.wait_until_ended()) as ended:
+            async with (
+                running_task(look_over(settings, bot.providers)),
+                running_task(_signalled()) as stopped,
+                running_task(bot.wait_until_ended()) as ended,
+            ):
                 await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
                 was_stopped = stopped.done()
             watchdog.stop()  # anything slow from now on is up to the caller

@@ -83,6 +83,8 @@ SOURCES = SettingsConfigDict(
 class TrimmedSettings(BaseSettings):
     """Settings whose values may have blanks, line breaks and quotation marks around them, as files of secrets do."""
 
+    model_config = SOURCES
+
     @model_validator(mode="before")
     @classmethod
     def _trim(cls, values: Any) -> Any:

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Bot:
     listening: Mapping[str, asyncio.Task[None]]  # by platform
     dispatching: asyncio.Task[None] | None  # None if it only listens
     claim: str | None = None  # the code that makes its sender the bot's admin
+    providers: Mapping[str, Provider] = field(default_factory=dict)
 
     async def wait_until_ended(self) -> None:
         """Return when all listeners have ended, or the dispatcher failed."""
@@ -164,7 +165,7 @@ async def running(
         web.status = lambda: {name: chat.health.detail for name, chat in ears.items() if chat.health.detail}
         await stack.enter_async_context(web)
         tune_garbage_collector()
-        yield Bot(web.url, store, metrics, listening, dispatching, claim)
+        yield Bot(web.url, store, metrics, listening, dispatching, claim, house.providers)
 
 
 def build_job_context(

@@ -2,7 +2,8 @@
 
 BotError             a sentence for whoever asked; details belong in the log
 ├── Refused          saying it again will not help: tell the asker
-│   └── Unreadable   one photo cannot be had or read: name it, and go on with the others
+│   ├── Unreadable   one photo cannot be had or read: name it, and go on with the others
+│   └── WrongAddress nothing at a service's address takes questions: name a better one
 ├── Busy             again later, in order, within limits
 ├── Cut              the answer broke off in the middle: ask for the rest, once
 └── Forgotten        the provider lost the conversation: begin a new one, ask again once
@@ -152,6 +153,9 @@ class FailureCode(StrEnum):
     FEATURE_OFF = auto()
     PROVIDER_BLOCKED = auto()
     PROVIDER_NO_CREDITS = auto()
+    PROVIDER_NO_MODELS = auto()
+    PROVIDER_UNVERIFIED = auto()
+    PROVIDER_WRONG_ADDRESS = auto()
     PROVIDER_WRONG_KEY = auto()
     PUT_ASIDE = auto()
     TELEGRAM_WRONG_TOKEN = auto()
@@ -292,6 +296,9 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.FEATURE_OFF,
         FailureCode.PROVIDER_BLOCKED,
         FailureCode.PROVIDER_NO_CREDITS,
+        FailureCode.PROVIDER_NO_MODELS,
+        FailureCode.PROVIDER_UNVERIFIED,
+        FailureCode.PROVIDER_WRONG_ADDRESS,
         FailureCode.PROVIDER_WRONG_KEY,
         FailureCode.PUT_ASIDE,
         FailureCode.TELEGRAM_WRONG_TOKEN,
@@ -330,6 +337,14 @@ class Refused(BotError):
 
 class Unreadable(Refused):
     """A photo cannot be had, read or taken. The sentence is a reason, to stand behind the photo's name."""
+
+
+class WrongAddress(Refused):
+    """The failure that nothing at a service's address takes questions; `better` is one where something does, if any."""
+
+    def __init__(self, better: str = "") -> None:
+        super().__init__(FailureCode.PROVIDER_WRONG_ADDRESS)
+        self.better = better
 
 
 class Busy(BotError):

@@ -640,6 +640,7 @@ class Model:
     sees: bool  # accepts photos
     price: str = ""
     most_photos: int | None = None  # in one question; None: the service does not say
+    is_listed: bool = field(default=True, compare=False)  # by the service itself; else the operator says so
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """The settings of the bot itself: every variable once, with its sentence. Adapters bring theirs."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
-from pydantic_settings import NoDecode
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource, NoDecode
 
 from bot.adapter_settings import SOURCES, AdapterSettings, PlatformSettings, TrimmedSettings, looks_like
 
@@ -30,6 +31,21 @@ Subjects = Annotated[tuple[Subject, ...], NoDecode]
 
 def _limit(what: str, whose: str) -> Any:
     return Field(None, gt=0, description=f"At most so many {what} for {whose}; empty: no limit.")
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """All variables by their names in capital letters, whoever they are for."""
+
+    environment: Mapping[str, str]
+    file: Mapping[str, str]
+
+
+def read_variables() -> Variables:
+    """Return the variables of the environment and of `.env`, as they are written there."""
+    sources = (EnvSettingsSource(TrimmedSettings), DotEnvSettingsSource(TrimmedSettings))
+    read = ({name.upper(): value for name, value in each.env_vars.items() if value is not None} for each in sources)
+    return Variables(*read)
 
 
 class SettingsError(Exception):

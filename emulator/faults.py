@@ -14,7 +14,7 @@ from emulator.payloads import UNAUTHORIZED, Body, flat, insufficient, nested, re
 from emulator.recording import RecordedRequest
 from emulator.state import AccountState
 
-PLACES = ("assets", "conversations", "chat", "models", "pictures", "sound", "results")
+PLACES = ("assets", "conversations", "chat", "models", "pictures", "sound", "results", "records")
 PURSE = insufficient(4800, 46)
 CREDITS = PURSE["message"]
 
@@ -217,6 +217,13 @@ FAULTS: dict[str, Fault] = {
         404,
         {"message": "Cannot POST /api/chat-with-ai", "error": "Not Found", "statusCode": 404},
         wants=frozenset({"unified"}),
+        lasts=True,
+    ),
+    "results_unknown": refusal(
+        "404: there is no /api/results",
+        404,
+        {"message": "Cannot GET /api/results", "error": "Not Found", "statusCode": 404},
+        place="records",
         lasts=True,
     ),
     "features_retired": refusal(

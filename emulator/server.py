@@ -99,6 +99,7 @@ class Emulator:
                 web.delete("/api/conversations/{uuid}", room("conversations", read_nothing, threads.drop)),
                 web.post("/api/chat-with-ai", room("chat", read_json, self._chat.unified, "unified")),
                 web.post("/api/features", room("chat", read_feature, self._feature, "features")),
+                web.get("/api/results/{uuid}", room("records", read_nothing, self._record)),
                 web.get("/models", room("models", read_nothing, self._models)),
                 web.get(f"/{BUCKET}/{{key:.+}}", stored, allow_head=False),
                 web.get("/{key:(?:images|documents|audios)/.+}", stored, allow_head=False),
@@ -155,6 +156,10 @@ class Emulator:
 
     async def _feature(self, visit: RequestContext) -> web.StreamResponse:
         return await (self._chat.feature(visit) if visit.place == "chat" else self._studio.serve(visit))
+
+    async def _record(self, visit: RequestContext) -> web.StreamResponse:
+        """Answer with the record of an order, or with null, as two clients report it."""
+        return reply({"aiRecord": self._memory.records.get(visit.request.match_info["uuid"])})
 
     async def _models(self, visit: RequestContext) -> web.StreamResponse:
         return reply(models.listing(visit.request.query.get("feature", "")))

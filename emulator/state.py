@@ -15,6 +15,7 @@ from emulator.vision import PhotoMeasures
 BUCKET = "asset.1min.ai"
 MOST_BYTES = 512 * 1024 * 1024
 MOST_CONVERSATIONS = 100_000
+MOST_RECORDS = 10_000
 
 
 @dataclass(slots=True)
@@ -183,12 +184,23 @@ class Conversations(dict[str, Conversation]):
         return conversation
 
 
+class Records(dict[str, Body]):
+    """Records of orders by UUID, oldest first."""
+
+    def keep(self, record: Body) -> None:
+        """Store a record; the oldest one goes when there are too many."""
+        self[record["uuid"]] = record
+        if len(self) > MOST_RECORDS:
+            del self[next(iter(self))]
+
+
 @dataclass(slots=True)
 class AccountState:
     """Everything together, as one account of 1min.ai holds it."""
 
     assets: Assets = field(default_factory=Assets)
     conversations: Conversations = field(default_factory=Conversations)
+    records: Records = field(default_factory=Records)
     used: int = 449_667  # credits
 
     def book(self, credit: int) -> None:

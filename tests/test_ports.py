@@ -24,7 +24,7 @@ SEES_ALL = {
     "bot/adapter_context.py",
     "bot/app.py",
     "bot/commands/command.py",
-    "bot/operations/check.py",
+    "bot/operations/check/__init__.py",
     "bot/ports.py",
     "bot/turns/jobs/job.py",
 }

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from io import BytesIO
 from typing import Any, BinaryIO, Literal, Self
+from uuid import uuid4
 
 import structlog
 
@@ -43,6 +44,7 @@ MAX_STREAM_BYTES = 32 * 1024 * 1024  # frames are ten times as large as their te
 ASSET_KEY = (("fileContent", "path"), ("asset", "key"))  # the places of a file's key in the reply to an upload
 DOCUMENT_KEY = (("fileContent", "uuid"),)
 RULES_BY_UPLOAD = ((UploadedRecording, SOUND_RULES), (Document, DOCUMENT_RULES), (Photo, UPLOAD_RULES))
+RESULTS_PATH = "api/results"  # of orders, below it their UUIDs
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: no question is asked
 
 
@@ -131,12 +133,34 @@ class OneMin:
         return await self._begin(FEATURES, prompt.text, conversation.model_id, model=conversation.model, fields=fields)
 
     async def check(self) -> None:
-        """Open a conversation and delete it again: that needs the key, and costs no credits."""
+        """Look up a result that nobody ordered; where that proves nothing, open a conversation and delete it again.
+
+        Both need the key, and cost no credits. Only the second one leaves something behind, if only for a moment.
+        """
+        if await self._key_opens_results():
+            return
         uuid = await self._begin(
             self._endpoint, "Snapthread check", MODEL_FOR_CHECKS, model=f"{self.name}/{MODEL_FOR_CHECKS}"
         )
         with suppress(BotError):  # the key has been proven
             await self._delete(uuid)
+
+    async def _key_opens_results(self) -> bool:
+        """Tell whether the key opens the results of orders. Raises Refused (provider_wrong_key) where it doesn't.
+
+        Two clients report that an unknown UUID is answered with {"aiRecord": null}; the page is not stored anywhere.
+        """
+        await self._limiter.acquire()
+        async with self._http.stream("GET", f"{RESULTS_PATH}/{uuid4()}") as reply:
+            if reply.status_code == 401:
+                raise to_bot_error(await read_failure(reply), "")
+            if not is_success(reply):
+                return False
+            try:
+                reply_json = parse_json(await read_capped(reply))
+            except BotError:  # a page, or nothing
+                return False
+        return isinstance(reply_json, dict) and "aiRecord" in reply_json
 
     async def forget(self, conversation: Conversation) -> None:
         """Delete the conversation. The endpoint is not documented: raises Refused where 1min.ai refuses."""

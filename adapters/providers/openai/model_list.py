@@ -74,9 +74,14 @@ def read_models(list_json: object, named: Collection[str] = ()) -> Sequence[List
     return tuple(models.values())
 
 
+def is_list(list_json: object) -> bool:
+    """Tell whether this is a list of models, be it empty."""
+    return isinstance(list_json, list) or (isinstance(list_json, dict) and bool({"data", "models"} & list_json.keys()))
+
+
 def list_named_models(named: Sequence[str]) -> Sequence[ListedModel]:
     """Return the models that the operator has named, in place of a list where there is none."""
-    return tuple(ListedModel(Model(id, id, sees=True)) for id in dict.fromkeys(named))
+    return tuple(ListedModel(Model(id, id, sees=True, is_listed=False)) for id in dict.fromkeys(named))
 
 
 def _rows(list_json: object) -> Iterator[Mapping[str, Any]]:

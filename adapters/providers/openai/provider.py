@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from adapters.providers.answer_stream import read_pieces
 from adapters.providers.error_rules import ServiceFailure
 from adapters.providers.model_cache import ModelListCache
+from adapters.providers.openai.access_check import NOT_THERE, EmptyQuestion, is_list_public
 from adapters.providers.openai.completion_reader import read_frames
 from adapters.providers.openai.errors import to_bot_error
-from adapters.providers.openai.model_list import ListedModel, list_named_models, read_models
+from adapters.providers.openai.model_list import ListedModel, is_list, list_named_models, read_models
 from adapters.providers.openai.model_quirks import FILES, ModelQuirks, Unsupported
 from adapters.providers.openai.request_body import RequestBody, RequestOptions
 from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, Auth, ServiceProfile, auth_headers
@@ -32,7 +33,7 @@ PDF = "application/pdf"  # the one kind of document that is documented everywher
 MAX_FILE_BYTES = 24_000_000  # base64 makes 32 MB of it
 MAX_STREAM_BYTES = 64 * 1024 * 1024  # a word takes about 300 bytes on the wire
 MAX_LIST_BYTES = 32 * 1024 * 1024
-NOT_THERE = (404, 405, 410)
+CHECK_SILENCE = 15.0  # seconds without a byte at an address that is only tried
 
 
 class OpenAI:
@@ -60,6 +61,7 @@ class OpenAI:
             include_usage=profile.include_usage,
             detail=options.detail if options and profile.accepts_detail else None,
         )
+        self._has_key = bool(key.strip())
         self._http = Http(url, {**profile.headers, **auth_headers(key.strip(), auth)}, silence=silence)
         self._upload_slots = UploadSlots()
         self._quirks = ModelQuirks()
@@ -168,21 +170,60 @@ class OpenAI:
         return read_models(await self._get(self._profile.models_path, **self._profile.models_query), self._named_models)
 
     async def check(self) -> None:
-        """Fetch the balance, or else the list of models: that needs the key, and costs nothing.
+        """Fetch the balance, or else the list of models; where that proves nothing, ask an empty question.
 
-        Raises Refused (provider_no_credits) where nothing is left. Where there is neither, nothing is asked.
+        Raises Refused (provider_no_credits, provider_no_models) where nothing is left or there, and WrongAddress.
         """
-        try:
-            balance_json = await self._get(self._profile.balance_path or self._profile.models_path)
-        except _NotThere:
+        if await self._has_balance():
             return
-        balance = (
-            balance_json.get("current_balance")
-            if isinstance(balance_json, dict) and self._profile.balance_path
-            else None
-        )
+        listed = await self._listed_models()
+        if listed is None or not await self._key_opens_list():
+            await self._check_access(listed)
+        if listed is not None and not listed:
+            raise Refused(FailureCode.PROVIDER_NO_MODELS)
+
+    async def _has_balance(self) -> bool:
+        """Tell whether money is left; False where the service doesn't say. Raises Refused where nothing is left."""
+        if not self._profile.balance_path:
+            return False
+        try:
+            balance_json = await self._get(self._profile.balance_path)
+        except _NotThere:
+            return False
+        balance = balance_json.get("current_balance") if isinstance(balance_json, dict) else None
         if isinstance(balance, int | float) and balance <= 0:
             raise Refused(FailureCode.PROVIDER_NO_CREDITS)
+        return True
+
+    async def _listed_models(self) -> Sequence[ListedModel] | None:
+        """Return the models of the list; None where there is no list."""
+        try:
+            list_json = await self._get(self._profile.models_path, **self._profile.models_query)
+        except Refused as error:
+            if error.code in (FailureCode.PROVIDER_UNSUPPORTED, FailureCode.PROVIDER_NONSENSE):
+                return None
+            raise
+        return read_models(list_json, self._named_models) if is_list(list_json) else None
+
+    async def _key_opens_list(self) -> bool:
+        """Tell whether the list of models is handed out for the key only, so that the key has been proven by it."""
+        if not self._has_key:
+            return False
+        keyless = self._open_client(self._http.url, keyless=True)
+        return not await is_list_public(keyless, self._profile.models_path, dict(self._profile.models_query) or None)
+
+    async def _check_access(self, listed: Sequence[ListedModel] | None) -> None:
+        model = next(iter([*self._named_models, *(each.model.id for each in listed or ())]), "gpt-4o")
+        try:
+            await EmptyQuestion(self.name, self._profile.service, model).check(self._http, self._open_client)
+        except Refused as error:
+            # Some answer an empty question with an error of their own; without a key, a list is proof enough.
+            if not (error.code is FailureCode.PROVIDER_UNVERIFIED and listed and not self._has_key):
+                raise
+
+    def _open_client(self, url: str, *, keyless: bool = False) -> Http:
+        headers = self._profile.headers if keyless else self._http.headers
+        return Http(url, headers, silence=CHECK_SILENCE)
 
     async def _get(self, path: str, **query: str) -> object:
         async with self._http.stream("GET", path, params=query or None) as reply:

@@ -268,10 +268,33 @@ async def test_photos_that_are_lost_again_and_again_end_the_question(onemin: One
 # the key
 
 
-async def test_the_check_costs_nothing_and_leaves_nothing(onemin: OneMin, emulator: Emulator) -> None:
+async def test_the_check_looks_up_a_result_that_nobody_ordered(onemin: OneMin, emulator: Emulator) -> None:
     await onemin.check()
 
-    assert [(seen.method, seen.status) for seen in emulator.seen] == [("POST", 200), ("DELETE", 200)]
+    [seen] = emulator.seen
+    assert (seen.method, seen.path.rpartition("/")[0], seen.status) == ("GET", "/api/results", 200)
+
+
+@pytest.mark.parametrize("fault", ["results_unknown", "unavailable", "cloudflare_challenge"])
+async def test_where_no_results_are_handed_out_the_check_leaves_nothing_either(
+    onemin: OneMin, emulator: Emulator, fault: str
+) -> None:
+    emulator.faults.add(fault, at="records")
+
+    await onemin.check()
+
+    seen = [(seen.method, seen.status) for seen in emulator.seen[1:]]
+    assert seen == [("POST", 200), ("DELETE", 200)]
+
+
+@pytest.mark.parametrize("fault", ["key_inactive", "key_deleted"])
+async def test_the_check_tells_a_blocked_key(onemin: OneMin, emulator: Emulator, fault: str) -> None:
+    emulator.faults.add(fault, at="records")
+    with pytest.raises(Refused) as refused:
+        await onemin.check()
+
+    assert refused.value.code == "provider_wrong_key"
+    assert len(emulator.seen) == 1
 
 
 async def test_the_check_tells_a_wrong_key(client: Client) -> None:
@@ -286,12 +309,13 @@ async def test_the_check_tells_a_wrong_key(client: Client) -> None:
 async def test_the_check_does_not_mind_when_the_conversation_cannot_be_deleted(
     onemin: OneMin, emulator: Emulator
 ) -> None:
+    emulator.faults.add("results_unknown")
     emulator.faults.add("flat_uuid")  # for the POST; it leaves the next one to the DELETE
     emulator.faults.add("unavailable", at="conversations")
 
     await onemin.check()
 
-    assert [(seen.method, seen.status) for seen in emulator.seen] == [("POST", 200), ("DELETE", 503)]
+    assert [(seen.method, seen.status) for seen in emulator.seen[1:]] == [("POST", 200), ("DELETE", 503)]
 
 
 def test_it_fits_the_socket() -> None:

@@ -74,6 +74,7 @@ class Endpoint:
         self.seen: list[Seen] = []
         self.answers: list[Script] = [said()]
         self.pages: dict[str, Script] = {}  # by path
+        self.keys: dict[str, str] = {}  # the Authorization that a page wants, by path
         self.left = asyncio.Event()  # somebody went before the end
 
     @property
@@ -83,6 +84,8 @@ class Endpoint:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(Seen(request.method, request.path, request.headers, await request.read()))
         script = self.pages.get(request.path) or Script(b"404 page not found", 404, "text/plain")
+        if self.keys.get(request.path, "") not in ("", request.headers.get("Authorization")):
+            script = no(401, "No.")
         if request.path == "/v1/chat/completions":
             script = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         reply = web.StreamResponse(status=script.status, headers={"content-type": script.type, **script.headers})

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.request_body import RequestOptions
-from adapters.providers.openai.services import AIMLAPI, VAPI
-from bot.errors import Busy, Cut, Refused, Unreadable
+from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI
+from bot.errors import BotError, Busy, Cut, Refused, Unreadable, WrongAddress
 from bot.messages import Conversation, Model, Text, Usage
 from bot.ports import Provider
 from tests.adapters.providers.openai.conftest import (
@@ -265,13 +265,109 @@ async def test_ai_ml_api_is_asked_for_everything_it_tells(client: Client, endpoi
 # the check
 
 
-async def test_the_check_asks_for_the_models_with_the_key(openai: OpenAI, endpoint: Endpoint) -> None:
-    endpoint.pages["/v1/models"] = json_of({"data": []})
+LIST = {"data": [{"id": "gpt-4o"}]}
+
+
+async def test_the_check_is_content_with_a_list_that_only_the_key_opens(openai: OpenAI, endpoint: Endpoint) -> None:
+    endpoint.pages["/v1/models"] = json_of(LIST)
+    endpoint.keys["/v1/models"] = "Bearer sk-the-key"
     await openai.check()
 
-    [seen] = endpoint.seen
-    assert (seen.method, seen.path) == ("GET", "/v1/models")
-    assert seen.headers["Authorization"] == "Bearer sk-the-key"
+    assert [(seen.method, seen.path) for seen in endpoint.seen] == [("GET", "/v1/models")] * 2
+    assert [seen.headers.get("Authorization") for seen in endpoint.seen] == ["Bearer sk-the-key", None]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (no(400, "messages: at least one is needed"), None),
+        (no(422, "messages should not be empty"), None),
+        (said(), None),
+        (no(401, "No."), "provider_wrong_key"),
+        (no(403, "This key may not do that."), "provider_wrong_key"),
+        (no(402, "Pay."), "provider_no_credits"),
+        (no(404, "The model gpt-4o does not exist.", code="model_not_found"), "provider_unknown_model"),
+        (no(404, "Not Found"), "provider_wrong_address"),
+        (no(405, "Method Not Allowed"), "provider_wrong_address"),
+        (Script(b"<html><title>Chat</title></html>", 200, "text/html"), "provider_wrong_address"),
+        (no(500, "Oops."), "provider_unverified"),
+        (no(429, "Slow down."), "provider_rate_limited"),
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+async def test_where_a_list_proves_nothing_an_empty_question_decides(
+    openai: OpenAI, endpoint: Endpoint, listed: bool, answer: Script, code: str | None
+) -> None:
+    if listed:
+        endpoint.pages["/v1/models"] = json_of(LIST)  # for anybody
+    endpoint.answers = [answer]
+    if code is None:
+        await openai.check()
+    else:
+        with pytest.raises(BotError) as refused:
+            await openai.check()
+        assert refused.value.code == code
+
+    assert endpoint.asked[0].body["messages"] == []
+
+
+async def test_a_list_is_proof_enough_where_there_is_no_key(client: Client, endpoint: Endpoint) -> None:
+    endpoint.pages["/v1/models"] = json_of(LIST)
+    endpoint.answers = [no(500, "Oops.")]
+    async with client(key="") as openai:
+        await openai.check()
+
+
+@pytest.mark.parametrize("data", [None, []])
+async def test_a_service_without_any_model_is_told(openai: OpenAI, endpoint: Endpoint, data: object) -> None:
+    endpoint.pages["/v1/models"] = json_of({"object": "list", "data": data})
+    endpoint.answers = [no(400, "messages: at least one is needed")]
+    with pytest.raises(Refused) as refused:
+        await openai.check()
+
+    assert refused.value.code == "provider_no_models"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "meant"),
+    [
+        ("", "/v1"),
+        ("/", "/v1"),
+        ("/v1/chat/completions", "/v1"),
+        ("/v1/models/", "/v1"),
+        ("/api/generate", "/v1"),
+        ("/v1/v1", "/v1"),
+        ("/nowhere", "/v1"),
+    ],
+)
+async def test_a_wrong_address_is_told_with_the_one_that_was_meant(endpoint: Endpoint, pasted: str, meant: str) -> None:
+    endpoint.answers = [no(400, "messages: at least one is needed")]
+    host = endpoint.url.removesuffix("/v1")
+    async with OpenAI(OPENAI, "sk-the-key", host + pasted) as openai:
+        with pytest.raises(WrongAddress) as wrong:
+            await openai.check()
+
+    assert wrong.value.better == host + meant
+
+
+async def test_an_address_that_moved_is_told_with_the_new_one(endpoint: Endpoint) -> None:
+    host = endpoint.url.removesuffix("/v1")
+    moved = Script(b"", 308, "text/plain", headers={"location": f"{host}/v1/chat/completions"})
+    endpoint.pages["/old/chat/completions"] = moved
+    endpoint.answers = [no(401, "No.")]
+    async with OpenAI(OPENAI, "sk-the-key", f"{host}/old") as openai:
+        with pytest.raises(WrongAddress) as wrong:
+            await openai.check()
+
+    assert wrong.value.better == endpoint.url
+
+
+async def test_where_no_address_is_better_none_is_told(openai: OpenAI, endpoint: Endpoint) -> None:
+    endpoint.answers = [no(404, "Not Found")]
+    with pytest.raises(WrongAddress) as wrong:
+        await openai.check()
+
+    assert wrong.value.better == ""
 
 
 async def test_the_check_tells_a_wrong_key(openai: OpenAI, endpoint: Endpoint) -> None:
@@ -280,12 +376,6 @@ async def test_the_check_tells_a_wrong_key(openai: OpenAI, endpoint: Endpoint) -
         await openai.check()
 
     assert refused.value.code == "provider_wrong_key"
-
-
-async def test_where_no_models_are_listed_the_key_is_taken_to_be_right(openai: OpenAI, endpoint: Endpoint) -> None:
-    await openai.check()
-
-    assert endpoint.asked == []
 
 
 @pytest.mark.parametrize("base", ["/v1", ""])
