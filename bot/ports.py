@@ -130,11 +130,12 @@ class TurnIntake(Protocol):
     async def hold_albums(self, seconds: float) -> None:
         """Let every unclaimed album wait that long: there may be more of it to come."""
 
-    async def cancel_queued(self, channel: Channel, id: str) -> None:
+    async def cancel_queued(self, channel: Channel, id: str) -> bool:
         """Drop the turn of a deleted message, unless it was claimed already; an album goes on without it.
 
-        A pointer to its photos goes as well.
+        A pointer to its photos goes as well. Return False if it is too late: the message is being answered, or was.
         """
+        ...
 
     async def save_pointer(self, pointer: PhotoPointer) -> None:
         """Remember for ten minutes where a photo was posted that nobody has asked about yet."""

@@ -46,6 +46,15 @@ WHERE finished IS NULL AND claims = 0 AND id IN (
     UNION ALL SELECT turn FROM parts WHERE channel = :channel AND message_id = :id) {lock}
 """
 
+# A turn that shows the message, although it was deleted.
+TAKEN_UP = """
+SELECT 1 FROM turns WHERE channel = :channel AND message_id = :id AND COALESCE(error, '') <> 'withdrawn'
+AND NOT EXISTS (SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id AND withdrawn)
+UNION ALL
+SELECT 1 FROM parts JOIN turns ON turns.id = parts.turn
+WHERE parts.channel = :channel AND parts.message_id = :id AND NOT withdrawn AND COALESCE(error, '') <> 'withdrawn'
+"""
+
 
 POINT = """
 INSERT INTO pointers (channel, message_id, author, name, sent, kept, album, files)
@@ -114,8 +123,11 @@ class SqlTurnIntake:
         """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""
         await self.db.run(LATER, due=time.time() + seconds)
 
-    async def cancel_queued(self, channel: Channel, id: str) -> None:
-        """The message was deleted: forget its turn, if nobody has taken it up yet; an album goes on without it."""
+    async def cancel_queued(self, channel: Channel, id: str) -> bool:
+        """Drop the turn of a deleted message, if nobody has taken it up yet; an album goes on without it.
+
+        Return False if somebody has.
+        """
         message = {"channel": str(channel), "id": id}
 
         async def unit(execute: Execute) -> None:
@@ -130,6 +142,7 @@ class SqlTurnIntake:
         if await self.db.read(AMENDABLE.format(lock=""), **message):  # most of what is deleted was not said to the bot
             await self.db.write(unit)
             self.db.wake()
+        return not await self.db.read(TAKEN_UP, **message)
 
     async def save_pointer(self, pointer: PhotoPointer) -> None:
         """Remember where a photo was posted that nobody has asked about yet; what is too old is deleted."""

@@ -36,6 +36,7 @@ from tests.doubles.discord import (
     NotOffered,
     flood,
 )
+from tests.doubles.discord.world import PLURALKIT
 
 MESSAGES = "/channels/{channel_id}/messages"
 
@@ -165,6 +166,58 @@ async def test_a_reply_carries_what_it_is_about(server: FakeDiscord, bot: Bot) -
     assert reference.resolved.attachments and bot.heard[1].mentions[0].id == ANN
     late = await bot.text_channel().fetch_message(bot.heard[3].id)
     assert late.reference is not None and isinstance(late.reference.resolved, discord.DeletedReferencedMessage)
+
+
+async def test_what_discord_has_not_looked_for_is_something_else_than_what_is_gone(
+    server: FakeDiscord, bot: Bot
+) -> None:
+    shown = await server.says("my cat", OTHER, BOB, files=[photo()])
+    await server.says("what is it?", reply_to=shown, unresolved=True, reply_channel=OTHER)
+    gone = await server.says("my dog", by=BOB, files=[photo()])
+    await server.deletes(GENERAL, gone)
+    await server.says("and that?", reply_to=gone)
+    await until(lambda: len(bot.heard) == 4)
+    *_, absent, null = (message.reference for message in bot.heard if message.reference)
+    assert absent is not None
+    assert null is not None
+    assert (absent.resolved, absent.channel_id) == (None, OTHER)
+    assert isinstance(null.resolved, discord.DeletedReferencedMessage)
+
+
+async def test_a_card_is_made_of_components_and_keeps_them_when_it_is_forwarded(server: FakeDiscord, bot: Bot) -> None:
+    robot = server.add_user("robot", bot=True)
+    card = await server.says(by=robot, **server.card(photo(), text="Launch at nine"))
+    await server.says(channel=OTHER, forwarded=card)
+    await until(lambda: len(bot.heard) == 2)
+    shown, forward = bot.heard
+    assert shown.flags.components_v2
+    assert (shown.content, shown.embeds) == ("", [])
+    for part in (shown, forward.message_snapshots[0]):
+        [container] = part.components
+        assert isinstance(container, discord.components.Container)
+        assert [type(each).__name__ for each in container.children] == ["TextDisplay", "MediaGalleryComponent"]
+    with pytest.raises(AssertionError):
+        await server.says("words beside it", by=robot, **server.card(photo()))
+
+
+async def test_a_proxy_says_it_again_as_a_webhook_and_takes_the_original_away(server: FakeDiscord, bot: Bot) -> None:
+    original = await server.says("A: what is this?", mention=True, files=[photo()])
+    proxied = await server.proxies(original, f"<@{ME}> what is this?")
+    await until(lambda: "MESSAGE_DELETE" in bot.events)
+    said = bot.heard[-1]
+    assert (said.id, said.author.name, said.author.bot) == (proxied, "Alice", True)
+    assert (said.webhook_id, said.application_id) == (said.author.id, PLURALKIT)
+    assert [file.filename for file in said.attachments] == ["photo0.jpg"]
+    assert [user.id for user in said.mentions] == [ME]
+
+
+async def test_a_channel_can_be_hidden_from_people(server: FakeDiscord, bot: Bot) -> None:
+    server.hides(OTHER, ANN)
+    guild = bot.guilds[0]
+    await until(lambda: bot.text_channel(OTHER).overwrites)
+    ann, bob = [await guild.fetch_member(id) for id in (ANN, BOB)]
+    assert not bot.text_channel(OTHER).permissions_for(ann).view_channel
+    assert bot.text_channel(OTHER).permissions_for(bob).view_channel
 
 
 async def test_history_is_read_from_a_mark_on(server: FakeDiscord, bot: Bot) -> None:

@@ -201,6 +201,19 @@ async def test_a_message_deleted_too_late_is_answered(store: Store) -> None:
     assert [past.answer for past in await store.turns.list_history(await claim_one(store), 10)] == ["a cat"]
 
 
+async def test_a_deletion_tells_whether_it_came_in_time(store: Store) -> None:
+    waiting, album = said(), [part("a", "look", "1"), part("a", photo="2")]
+    for message in (waiting, *album):
+        await store.intake.add(message)
+    assert await store.intake.cancel_queued(HERE, "unknown")
+    assert await store.intake.cancel_queued(album[0].channel, album[0].id)
+    claimed = {turn.message.id for turn in await store.queue.claim(10)}
+    assert claimed == {waiting.id, album[1].id}
+    assert not await store.intake.cancel_queued(waiting.channel, waiting.id)
+    assert not await store.intake.cancel_queued(album[1].channel, album[1].id)
+    assert await store.intake.cancel_queued(album[0].channel, album[0].id)  # it is not shown
+
+
 async def test_what_nobody_said_to_the_bot_can_be_deleted(store: Store) -> None:
     message = said()
     await store.intake.add(message)

@@ -38,6 +38,7 @@ from adapters.platforms.discord.outgoing_attachments import (
 from adapters.platforms.discord.places import NAME, Place
 from adapters.platforms.discord.post_content import PostContent
 from adapters.platforms.discord.previews import edit_message, send_message
+from adapters.platforms.discord.references import References
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import MAX_CALLS, RestPacing, best_effort
 from adapters.platforms.discord.settings import DiscordSettings
@@ -94,10 +95,17 @@ class Discord:
         self._files = AttachmentDownloads(self._rest.fetch_message, self._attachment_store, links)
         self._tokens = InteractionTokens(blobs, TokenEncryption(token))
         self._notices = PermissionNotices(self._rest, blobs)
+        references = References()
 
         def make_interactions(receive: Receive, queues: ChannelQueues) -> Interactions:
             return Interactions(
-                receive, queues, tokens=self._tokens, files=self._files, suggest=suggest, max_bytes=max_bytes
+                receive,
+                queues,
+                tokens=self._tokens,
+                files=self._files,
+                suggest=suggest,
+                max_bytes=max_bytes,
+                references=references,
             )
 
         self._listener = DiscordListener(
@@ -111,6 +119,7 @@ class Discord:
             commands=commands,
             links=links,
             notices=self._notices,
+            references=references,
             make_interactions=make_interactions,
         )
         self._tasks = BackgroundTasks()

@@ -13,11 +13,13 @@ from adapters.platforms.discord.channel_queues import ChannelQueues, Work, retry
 from adapters.platforms.discord.downloads import LinkCache
 from adapters.platforms.discord.message_files import list_links
 from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.proxied_messages import ProxiedMessages, is_proxied
 from adapters.platforms.discord.read_marks import ReadMarks
+from adapters.platforms.discord.references import References
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
-from adapters.platforms.discord.translate import find_place, is_hidden, translate
+from adapters.platforms.discord.translate import find_place, is_hidden, replied_to, translate
 from bot.errors import Refused
-from bot.messages import Channel, Message
+from bot.messages import Author, Channel, Message
 from bot.ports import Receive, TurnIntake
 
 log = structlog.get_logger(__name__)
@@ -37,10 +39,12 @@ class IncomingMessages:
         links: LinkCache,
         threads: PhotoThreads,
         notices: PermissionNotices,
+        references: References,
     ) -> None:
         self._receive, self._intake = receive, intake
         self._queues, self._read_marks, self._links = queues, read_marks, links
-        self._threads, self._notices = threads, notices
+        self._threads, self._notices, self._references = threads, notices, references
+        self._proxied = ProxiedMessages()
         self._held: dict[int, list[tuple[int, Work]]] = {}  # by shard: work that waits until older messages are read
         self._clients: dict[int, discord.Client] = {}  # by shard: the latest one, which reads older messages
         self._reading = asyncio.Semaphore(MAX_CONCURRENT_READS)
@@ -58,7 +62,7 @@ class IncomingMessages:
     def handle_delete(self, guild: discord.Guild | None, channel: int, private: bool, messages: Iterable[int]) -> None:
         """Withdraw deleted messages."""
         for message in messages:
-            self._enqueue(guild, channel, partial(self._withdraw, Place(channel, private), message))
+            self._enqueue(guild, channel, partial(self._delete, Place(channel, private), message))
 
     def handle_new_channels(self, guild: discord.Guild, channels: Iterable[int]) -> None:
         """Note new channels: after a crash, the bot will know that it has read nothing there."""
@@ -82,9 +86,25 @@ class IncomingMessages:
         message = _try_translate(lambda: translate(discord_message, me))
         if is_hidden(discord_message, me):
             await self._notices.ask_for_mention(discord_message, me)
+        elif message is not None and is_proxied(discord_message):
+            await self._take_proxied(discord_message, message, me)
         elif message is not None:
-            await self._receive_message(discord_message, message)
+            self._proxied.note(discord_message)
+            await self._receive_message(discord_message, await self._complete(discord_message, message, me))
         await self._read_marks.note(find_place(discord_message).channel, discord_message.id)
+
+    async def _take_proxied(self, discord_message: discord.Message, message: Message, me: int) -> None:
+        """Take in what a proxy bot says for somebody, in place of the original, unless that is being answered."""
+        original = self._proxied.take_original(discord_message)
+        if original is None:
+            await self._receive_message(discord_message, await self._complete(discord_message, message, me))
+            return
+        place = Place(original.channel)
+        if not await self._withdraw(place, original.id):
+            return
+        message = replace(message, author=Author(str(original.author.id), message.author.name))
+        message = await self._complete(discord_message, message, me, original.author)
+        await self._receive_message(discord_message, message)
 
     async def _receive_message(self, discord_message: discord.Message, message: Message) -> None:
         if message.addressed and not await self._notices.may_answer(discord_message):
@@ -93,15 +113,36 @@ class IncomingMessages:
             self._links.put(ref, link)
         await self._receive(await self._threads.move_to_thread(discord_message, message))
 
+    async def _complete(
+        self,
+        discord_message: discord.Message,
+        message: Message,
+        me: int,
+        person: discord.abc.User | None = None,
+    ) -> Message:
+        """Return the message with what it points at, if anybody may answer it. It may point at us."""
+        may_reply_to_us = replied_to(discord_message) is not None
+        if not (message.addressed or may_reply_to_us or await self._threads.is_read_along(message.channel)):
+            return message
+        message = await self._references.complete(discord_message, message, me, person)
+        replies_to_us = any(each.ours and each.kind == "reply" for each in message.references)
+        return replace(message, addressed=message.addressed or replies_to_us)
+
     async def _amend(self, discord_message: discord.Message, me: int) -> None:
         message = _try_translate(lambda: translate(discord_message, me, edited=True))
         if message is not None:
+            message = await self._complete(discord_message, message, me)
             for channel in _possible_channels(message.channel, discord_message.id):
                 await self._receive(replace(message, channel=channel))
 
-    async def _withdraw(self, place: Place, message: int) -> None:
-        for channel in _possible_channels(place.channel, message):
-            await self._intake.cancel_queued(channel, str(message))
+    async def _delete(self, place: Place, message: int) -> None:
+        self._references.forget(message)
+        await self._withdraw(place, message)
+
+    async def _withdraw(self, place: Place, message: int) -> bool:
+        """Drop a message that waits; False: it is being answered, or was."""
+        channels = _possible_channels(place.channel, message)
+        return all([await self._intake.cancel_queued(channel, str(message)) for channel in channels])
 
     # catching up
 

@@ -18,8 +18,9 @@ from adapters.platforms.discord.errors import map_discord_errors
 from adapters.platforms.discord.interaction_tokens import InteractionToken, InteractionTokens
 from adapters.platforms.discord.message_files import REMOVED_CHARACTERS, interaction_file, list_files
 from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.references import References, with_references
 from adapters.platforms.discord.slash_commands import MESSAGE_MENU, menu_question
-from adapters.platforms.discord.translate import reference_to, server_id
+from adapters.platforms.discord.translate import server_id
 from bot.commands import ASK, COMMANDS, STOP, Suggestion
 from bot.errors import BotError
 from bot.messages import Attachment, Author, Message, MessageReference
@@ -67,9 +68,11 @@ class Interactions:
         files: AttachmentDownloads,
         suggest: Suggest,
         max_bytes: int,
+        references: References,
     ) -> None:
         self._receive, self._queues, self._tokens = receive, queues, tokens
         self._files, self._suggest, self._max_bytes = files, suggest, max_bytes
+        self._references = references
         self._targets: OrderedDict[str, discord.Message] = OrderedDict()
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -98,7 +101,8 @@ class Interactions:
         if interaction.message is None:
             return
         post = str(interaction.message.id)
-        message = _message(interaction, f"{post}/{interaction.id}", command, MessageReference(post, ours=True, text=""))
+        about = MessageReference(post, ours=True, text="", kind="button")
+        message = _message(interaction, f"{post}/{interaction.id}", command, about)
         self._note_task()
         await _acknowledge(interaction)  # before any answer by its token: Discord accepts nothing else first
         self._take_in(interaction, message, thinking=False)
@@ -169,13 +173,10 @@ class Interactions:
     # asking
 
     async def _ask_about(self, interaction: discord.Interaction, target: discord.Message, text: str) -> None:
-        me = interaction.client.user
         # We may be unable to fetch the message again: where we are no member, or without the MESSAGE CONTENT intent.
         files = [_stored_file(attachment, url) for attachment, url in list_files(target)]
-        reference = replace(
-            reference_to(target, me.id if me else 0), attachments=tuple(file.attachment for file in files)
-        )
-        await self._ask(interaction, _message(interaction, f"/{interaction.id}", text, reference), files, are_own=False)
+        message = _message(interaction, f"/{interaction.id}", text)
+        await self._ask(interaction, message, files, target=target)
 
     async def _ask(
         self,
@@ -183,14 +184,32 @@ class Interactions:
         message: Message,
         files: Sequence[_InteractionFile],
         *,
-        are_own: bool = True,
+        target: discord.Message | None = None,
     ) -> None:
-        if are_own:
-            message = replace(message, attachments=tuple(file.attachment for file in files))
+        """Ask, with files that came along, or with those of the `target` of a menu."""
+        stored = tuple(file.attachment for file in files)
+        if target is None:
+            message = replace(message, attachments=stored)
         is_visitor = Place.of(message.channel).visitor is not None
         acknowledging = _acknowledge(interaction, thinking=True, ephemeral=is_visitor)
         is_thinking, *_ = await gather_all(acknowledging, *(self._fetch(file) for file in files))
+        message = await self._with_references(interaction, message, target, stored)
         self._take_in(interaction, message, thinking=is_thinking)
+
+    async def _with_references(
+        self,
+        interaction: discord.Interaction,
+        message: Message,
+        target: discord.Message | None,
+        stored: tuple[Attachment, ...],
+    ) -> Message:
+        """Return the message with all that it points at; what the `target` of a menu shows is stored already."""
+        me = interaction.client.user.id if interaction.client.user else 0
+        if target is not None:
+            found = await self._references.of_menu(interaction, target, me)
+            shown = [replace(each, attachments=stored) if each.id == str(target.id) else each for each in found]
+            message = with_references(message, shown)
+        return await self._references.complete_command(interaction, message, me)
 
     def _take_in(self, interaction: discord.Interaction, message: Message, *, thinking: bool) -> None:
         place = Place.of(message.channel)

@@ -17,6 +17,7 @@ from adapters.platforms.discord.incoming import IncomingMessages
 from adapters.platforms.discord.interactions import Interactions
 from adapters.platforms.discord.places import NAME
 from adapters.platforms.discord.read_marks import ReadMarks
+from adapters.platforms.discord.references import References
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import RestPacing
 from adapters.platforms.discord.shards import Shards
@@ -47,6 +48,7 @@ class DiscordListener:
     commands: Sequence[Payload]
     links: LinkCache
     notices: PermissionNotices
+    references: References
     make_interactions: Callable[[Receive, ChannelQueues], Interactions]
     _client: GatewayClient | None = field(default=None, init=False)
     _waiting_since: float | None = field(default=None, init=False)  # monotonic
@@ -97,6 +99,7 @@ class DiscordListener:
             links=self.links,
             threads=PhotoThreads(self.channels),
             notices=self.notices,
+            references=self.references,
         )
         interactions = self.make_interactions(receive, queues)
         tasks = BackgroundTasks()

@@ -4,6 +4,7 @@ The `ref` of an attachment is one of
 
     CHANNEL/MESSAGE/ID      an attachment of a message, or of the message that it forwards
     CHANNEL/MESSAGE/embedN  the picture of its N-th embed
+    CHANNEL/MESSAGE/mediaN  the N-th picture or file that its components show
     sticker/ID.EXT          a sticker
     keep/ID                 a file of an interaction, whose bytes are in the AttachmentStore
     hidden/MESSAGE          possible files of a message that Discord does not show to us
@@ -16,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import discord
 
+from adapters.platforms.discord.message_components import CardMedia, components_of, list_media
 from bot.messages import Attachment
 
 HIDDEN = "hidden"
@@ -27,21 +29,28 @@ STICKERS = {".png": "image/png", ".gif": "image/gif", ".json": "video/lottie+jso
 VIDEO_PROVIDER = "YouTube"  # a link to it is about the video, and not about its preview picture
 
 
-def list_files(message: discord.Message) -> Iterator[tuple[Attachment, str]]:
+def list_files(message: discord.Message, channel: int | None = None) -> Iterator[tuple[Attachment, str]]:
     """Yield all in a message that may be a photo, a recording or a document, each with its link.
 
-    Other files are included, so that the author can be told about them.
+    Other files are included, so that the author can be told about them. `channel` is where the message stands, if that
+    is not where discord.py has put it: it takes the first message of a thread for one in the thread.
     """
     parts: list[discord.Message | discord.MessageSnapshot]
     parts = [message, *message.message_snapshots]  # a forward itself is empty
-    prefix = f"{message.channel.id}/{message.id}"
-    for file in chain.from_iterable(part.attachments for part in parts):
+    prefix = f"{channel or message.channel.id}/{message.id}"
+    uploaded = list(chain.from_iterable(part.attachments for part in parts))
+    for file in uploaded:
         yield _attachment(f"{prefix}/{file.id}", file), file.url
     for number, embed in enumerate(chain.from_iterable(part.embeds for part in parts)):
         # Discord's copy: the original may lie anywhere, and would learn who looks at it.
         link = embed.image.proxy_url or embed.thumbnail.proxy_url
         if link and embed.provider.name != VIDEO_PROVIDER:
             yield Attachment(f"{prefix}/embed{number}", _name_in(link)), link
+    known = {file.id for file in uploaded}
+    for number, shown in enumerate(chain.from_iterable(list_media(components_of(part)) for part in parts)):
+        link = _media_link(shown)
+        if link and shown.media.attachment_id not in known:
+            yield _card_attachment(f"{prefix}/media{number}", shown, link), link
     for sticker in chain.from_iterable(part.stickers for part in parts):
         kind = PurePosixPath(urlsplit(sticker.url).path).suffix
         name = f"{sticker.name}{kind}".translate(REMOVED_CHARACTERS)
@@ -59,7 +68,25 @@ def interaction_file(file: discord.Attachment) -> tuple[Attachment, str]:
 
 
 def _attachment(ref: str, file: discord.Attachment) -> Attachment:
-    return Attachment(ref, file.filename.translate(REMOVED_CHARACTERS), file.content_type or "", file.size)
+    return Attachment(
+        ref,
+        file.filename.translate(REMOVED_CHARACTERS),
+        file.content_type or "",
+        file.size,
+        alt=(file.description or "").translate(REMOVED_CHARACTERS),
+        is_spoiler=file.is_spoiler(),
+    )
+
+
+def _media_link(shown: CardMedia) -> str | None:
+    """Return the link to Discord's copy. What was uploaded lies at Discord itself; other addresses are not asked."""
+    return shown.media.proxy_url or (shown.media.url if shown.media.attachment_id else None)
+
+
+def _card_attachment(ref: str, shown: CardMedia, link: str) -> Attachment:
+    name = shown.name.translate(REMOVED_CHARACTERS) or _name_in(link)
+    alt = shown.description.translate(REMOVED_CHARACTERS)
+    return Attachment(ref, name, shown.media.content_type or "", shown.size, alt=alt, is_spoiler=shown.spoiler)
 
 
 def _name_in(link: str) -> str:

@@ -11,7 +11,7 @@ from adapters.platforms.discord.previews import NOBODY
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.translate import server_language
 from bot.errors import BotError
-from bot.messages import ChannelSettings, Message
+from bot.messages import Channel, ChannelSettings, Message, MessageReference
 from bot.ports import Blobs, Channels
 from bot.words import say, speaking
 
@@ -27,6 +27,10 @@ class PhotoThreads:
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
+
+    async def is_read_along(self, channel: Channel) -> bool:
+        """Tell whether the bot reads more in a channel than what is said to it."""
+        return (await self._channels.get_channel_settings(channel)).listening != "asked"
 
     async def move_to_thread(self, discord_message: discord.Message, message: Message) -> Message:
         """Return the message, moved to the thread of its answer."""
@@ -50,14 +54,24 @@ class PhotoThreads:
         except BotError as error:  # then it is answered in the channel
             log.warning("a thread could not be opened", channel=discord_message.channel.id, reason=error.code)
             return message
-        moved = replace(
-            message, channel=Place(discord_message.id).channel, addressed=True
-        )  # a thread has its first message's id
+        # A thread has its first message's id.
+        moved = replace(message, channel=Place(discord_message.id).channel, addressed=True)
+        moved = _with_references_from(moved, message.channel)
         await self._read_everything(moved, settings)
         return moved
 
     async def _read_everything(self, message: Message, settings: ChannelSettings) -> None:
         await self._channels.save_channel_settings(message.channel, replace(settings, listening="all"))
+
+
+def _with_references_from(message: Message, channel: Channel) -> Message:
+    """Return the message; what it points at stays in the channel that it came from."""
+
+    def there(reference: MessageReference) -> MessageReference:
+        return replace(reference, channel=reference.channel or channel)
+
+    about = message.about and there(message.about)
+    return replace(message, about=about, more=tuple(map(there, message.more)))
 
 
 async def _open(discord_message: discord.Message, question: str) -> None:

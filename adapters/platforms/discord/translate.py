@@ -1,18 +1,33 @@
 """Translates a message of Discord's to ours, or to nothing."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 
 import discord
 from discord import MessageReferenceType, MessageType
 
-from adapters.platforms.discord.message_files import HIDDEN, REMOVED_CHARACTERS, list_files
+from adapters.platforms.discord.message_components import components_of
+from adapters.platforms.discord.message_files import HIDDEN, list_files
+from adapters.platforms.discord.message_lookup import Asker, MessageAddress, Missing, without_message_links
+from adapters.platforms.discord.message_words import all_words, clean, forwarded_words, words_beside
 from adapters.platforms.discord.places import NAME, Place
-from bot.messages import Attachment, Author, Message, MessageReference
+from adapters.platforms.discord.proxied_messages import is_proxied
+from bot.messages import Attachment, Author, Channel, Message, MessageReference, ReferenceKind, Unseen
 from bot.words import say, speaking
 
+NOTHING_SAID = "/help"  # the words of who only calls the bot
+REFERRING = (
+    *(MessageType.default, MessageType.reply),
+    *(MessageType.thread_starter_message, MessageType.context_menu_command),
+)
+UNSEEN: Mapping[Missing, Unseen] = {
+    Missing.DELETED: "deleted",
+    Missing.FORBIDDEN: "forbidden",
+    Missing.UNREACHABLE: "hidden",
+}
 USER_MESSAGES = (MessageType.default, MessageType.reply)  # by people, in words or pictures
 LINK = re.compile(r"https?://\S")
+BARE_LINK = re.compile(r"<https?://[^\s>]*>")  # of which people want no preview
 PERSON = re.compile(r"<@!?(\d+)>")
 
 
@@ -23,30 +38,31 @@ def find_place(message: discord.Message) -> Place:
 
 def translate(message: discord.Message, me: int, *, edited: bool = False) -> Message | None:
     """Translate a message; `me` is the bot's own id. None: there is nothing to answer in it."""
-    if message.author.bot or message.webhook_id or message.type not in USER_MESSAGES:
+    if message.type not in USER_MESSAGES or (_is_by_a_bot(message) and not is_proxied(message)):
         return None  # two bots that answer each other never stop
     roles = _own_roles(message)
     attachments = tuple(attachment for attachment, _ in list_files(message))
     text = _readable_text(message, me, roles)
-    about = _about(message, me)
-    if not (text or attachments or about):
-        if not _clean(message.content):
+    quoted = tuple(_own_words(message))
+    if not (text or attachments or quoted):
+        if not clean(message.content):
             return None  # without the MESSAGE CONTENT intent, messages to others are empty
-        text = "/help"  # nothing but our name
+        text = "" if replied_to(message) else NOTHING_SAID
     return Message(
         channel=find_place(message).channel,
         id=str(message.id),
-        author=Author(str(message.author.id), _clean(message.author.display_name)),
+        author=Author(str(message.author.id), clean(message.author.display_name)),
         text=text,
         sent=message.created_at.timestamp(),
         attachments=attachments,
         addressed=_is_addressed(message, me, roles),
         album=_link_album(message),
-        about=about,
+        about=quoted[0] if quoted else None,
         edited=edited,
         private=_is_private(message),
         server=server_id(_guild(message)),
         language=server_language(message.guild),
+        more=quoted[1:],
     )
 
 
@@ -62,18 +78,24 @@ def server_language(guild: discord.Guild | None) -> str:
 
 def _link_album(message: discord.Message) -> str | None:
     """Return an album for a message with only a link: it waits, because Discord adds the link's picture later."""
-    awaits_preview = LINK.search(message.content) and not message.attachments and not message.embeds
-    return f"link {message.id}" if awaits_preview else None
+    if message.attachments or message.embeds or message.flags.suppress_embeds:
+        return None
+    previewed = without_message_links(BARE_LINK.sub("", message.content))
+    return f"link {message.id}" if LINK.search(previewed) else None
 
 
 def is_hidden(message: discord.Message, me: int) -> bool:
     """Tell whether only our role is mentioned, and the text is hidden for want of the MESSAGE CONTENT intent."""
-    by_role = any(role.id in _own_roles(message) for role in message.role_mentions)
-    by_person = not message.author.bot and not message.webhook_id
-    return by_role and by_person and not message.content and not any(user.id == me for user in message.mentions)
+    if message.content or _is_by_a_bot(message) or any(user.id == me for user in message.mentions):
+        return False
+    return any(role.id in _own_roles(message) for role in message.role_mentions)
 
 
-# who is meant
+# who is meant, and by whom
+
+
+def _is_by_a_bot(message: discord.Message) -> bool:
+    return message.author.bot or message.webhook_id is not None
 
 
 def _is_private(message: discord.Message) -> bool:
@@ -96,8 +118,13 @@ def _is_addressed(message: discord.Message, me: int, roles: Collection[int]) -> 
         or any(user.id == me for user in message.mentions)
         or any(role.id in roles for role in message.role_mentions)
         or (isinstance(message.channel, discord.Thread) and message.channel.owner_id == me)
-        or (_replied_to(message) is not None and _is_ours(_replied_to(message), me))
+        or _replies_to_us(message, me)
     )
+
+
+def _replies_to_us(message: discord.Message, me: int) -> bool:
+    resolved = message.reference.resolved if message.reference and replied_to(message) else None
+    return isinstance(resolved, discord.Message) and _is_ours(resolved, me)
 
 
 def _is_ours(message: discord.Message | None, me: int) -> bool:
@@ -109,32 +136,52 @@ def _readable_text(message: discord.Message, me: int, roles: Collection[int]) ->
     *before, last = re.split(rf"<@(?:!?{me}|&(?:{'|'.join(map(str, roles)) or 'none'}))>[,:]?", message.content)
     text = "".join([*(words.rstrip(" \t") for words in before), last])
     names = {str(user.id): f"@{user.display_name}" for user in message.mentions}
-    return _clean(PERSON.sub(lambda person: names.get(person[1], person[0]), text))
+    return clean(PERSON.sub(lambda person: names.get(person[1], person[0]), text))
 
 
-def _clean(text: str) -> str:
-    return text.translate(REMOVED_CHARACTERS).strip()
+# what it points at
 
 
-# what it is about
-
-
-def _replied_to(message: discord.Message) -> discord.Message | None:
+def replied_to(message: discord.Message) -> MessageAddress | None:
+    """Return the address of the message that this one replies to, or stands for."""
     reference = message.reference
-    if reference is None or reference.type is not MessageReferenceType.reply:
+    if reference is None or reference.message_id is None or reference.type is not MessageReferenceType.reply:
         return None
-    return reference.resolved if isinstance(reference.resolved, discord.Message) else None
+    if message.type not in REFERRING or message.flags.is_crossposted:
+        return None
+    return MessageAddress(reference.channel_id, reference.message_id, reference.guild_id)
 
 
-def reference_to(message: discord.Message, me: int) -> MessageReference:
-    """Return a reference to a message."""
-    attachments = tuple(attachment for attachment, _ in list_files(message))
-    text = _clean(message.content) or _forwarded(message)
-    return MessageReference(str(message.id), _is_ours(message, me), text, attachments)
+def reference_to(
+    message: discord.Message, me: int, *, asker: Asker, channel: int, kind: ReferenceKind = "reply"
+) -> MessageReference:
+    """Return a reference to a message that stands in that channel."""
+    place = _place_of(asker, channel)
+    attachments = tuple(attachment for attachment, _ in list_files(message, channel))
+    if kind != "menu" and _is_withheld(message, me):  # with a menu, Discord shows the message in full
+        attachments = (_hidden_attachment(message),)
+    return MessageReference(
+        str(message.id),
+        ours=_is_ours(message, me),
+        text=all_words(message),
+        attachments=attachments,
+        kind=kind,
+        author=clean(message.author.display_name),
+        channel=place,
+    )
 
 
-def _forwarded(message: discord.Message) -> str:
-    return _clean("\n".join(snapshot.content for snapshot in message.message_snapshots))
+def unseen_reference(
+    asker: Asker, address: MessageAddress, missing: Missing, *, kind: ReferenceKind
+) -> MessageReference:
+    """Return a reference to a message of which nothing can be seen."""
+    place = _place_of(asker, address.channel)
+    return MessageReference(str(address.message), ours=False, text="", kind=kind, channel=place, unseen=UNSEEN[missing])
+
+
+def _place_of(asker: Asker, channel: int) -> Channel | None:
+    """Return the channel of a reference; None: the one that the asker is in."""
+    return None if channel == asker.channel else Place(channel).channel
 
 
 def _is_withheld(message: discord.Message, me: int) -> bool:
@@ -142,27 +189,21 @@ def _is_withheld(message: discord.Message, me: int) -> bool:
     if message._state.intents.message_content or _is_private(message) or _is_ours(message, me):
         return False
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
-    if any(part.content or part.embeds or part.components or part.attachments or part.stickers for part in parts):
+    if any(part.content or part.embeds or components_of(part) or part.attachments or part.stickers for part in parts):
         return False
     return message.poll is None and message.type in USER_MESSAGES
 
 
-def _hidden_reference(message: discord.Message) -> MessageReference:
-    """Return a reference with a hidden attachment, so that a question about it gets no answer about another photo."""
+def _hidden_attachment(message: discord.Message) -> Attachment:
+    """Return a hidden attachment, so that a question about the message gets no answer about another photo."""
     with speaking(server_language(message.guild)):
-        hidden_attachment = Attachment(f"{HIDDEN}/{message.id}", say("discord_hidden_name"))
-    return MessageReference(str(message.id), ours=False, text="", attachments=(hidden_attachment,))
+        return Attachment(f"{HIDDEN}/{message.id}", say("discord_hidden_name"))
 
 
-def _about(message: discord.Message, me: int) -> MessageReference | None:
-    replied_message = _replied_to(message)
-    if replied_message is not None:
-        return (
-            _hidden_reference(replied_message)
-            if _is_withheld(replied_message, me)
-            else reference_to(replied_message, me)
-        )
-    forwarded_text = _forwarded(message)
-    if forwarded_text and message.reference is not None:  # its pictures count as the message's own
-        return MessageReference(str(message.reference.message_id), ours=False, text=forwarded_text)
-    return None
+def _own_words(message: discord.Message) -> Iterator[MessageReference]:
+    """Yield the words that came with a message and are not its author's; its pictures count as its own."""
+    if (text := forwarded_words(message)) and message.reference is not None:
+        origin = Place(message.reference.channel_id).channel
+        yield MessageReference(str(message.reference.message_id), ours=False, text=text, kind="forward", channel=origin)
+    if text := words_beside(message):
+        yield MessageReference(str(message.id), ours=False, text=text, kind="link")

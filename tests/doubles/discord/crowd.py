@@ -13,14 +13,19 @@ from tests.doubles.discord.rest import Rest
 from tests.doubles.discord.world import (
     ANN,
     BOB,
+    COMPONENTS_V2,
     FORUM,
     GENERAL,
     GROUP_CHANNEL,
     GUILD,
     IS_VOICE,
     ME,
+    PLURALKIT,
+    PRIVATE_THREAD,
+    PROXY_WEBHOOK,
     REPLY,
     TEXT_CHANNEL,
+    THREAD,
     Channel,
     Guild,
     Permission,
@@ -73,7 +78,23 @@ class Crowd(Core):
             self._answer(post, place, reply_to, ping)
         for name, value in more.items():
             setattr(post, name, value)
+        if post.flags & COMPONENTS_V2:
+            assert not (post.content or post.embeds or post.poll or post.stickers), (
+                "Discord takes nothing beside a card"
+            )
         return self.publish(post).id
+
+    async def proxies(self, original: int, text: str, name: str = "Alice", app: int = PLURALKIT) -> int:
+        """A proxy bot says under a character's name what somebody has said, and takes the original away."""
+        post = self.world.find(original)
+        place = self.world.channel(post.channel)
+        copy = Post(next(self.world.ids), place.id, PROXY_WEBHOOK, text, proxy=(app, name))
+        copy.files = people.files(self.world, place, [(file.name, file.data) for file in post.files])
+        self._mention(copy, place)
+        self.publish(copy)
+        if original in place.posts:
+            self.remove(place, original)
+        return copy.id
 
     async def speaks(
         self,
@@ -222,6 +243,29 @@ class Crowd(Core):
         picture = {"url": f"{source}/{name}", "proxy_url": proxy, "content_type": "image/jpeg", "flags": 0, **size}
         return {"type": "image", "url": f"{source}/{name}", "thumbnail": picture}
 
+    def media(self, data: bytes, name: str = "photo.jpg", source: str = "https://photos.example") -> Wire:
+        """A picture from elsewhere as a component shows it: the source, and Discord's own copy of it."""
+        proxy = self.cdn.keep_plain(f"external/{next(self.world.ids)}/{name}", data)
+        return {
+            "url": f"{source}/{name}",
+            "proxy_url": proxy,
+            "width": 640,
+            "height": 480,
+            "content_type": "image/jpeg",
+        }
+
+    def card(self, *pictures: bytes, text: str = "", thumbnail: bytes = b"", spoiler: bool = False) -> Wire:
+        """The fields of a post that is made of components, as bots send them: a text, pictures, one beside it."""
+        inner: list[Wire] = [{"type": 10, "content": text}] if text else []
+        if thumbnail:
+            accessory = {"type": 11, "media": self.media(thumbnail), "description": None, "spoiler": False}
+            inner = [{"type": 9, "components": inner or [{"type": 10, "content": "A card"}], "accessory": accessory}]
+        if pictures:
+            items = [{"media": self.media(data), "description": None, "spoiler": False} for data in pictures]
+            inner.append({"type": 12, "items": items})
+        container = {"type": 17, "accent_color": None, "spoiler": spoiler, "components": inner}
+        return {"flags": COMPONENTS_V2, "components": [container]}
+
     def sticker(self, data: bytes, name: str = "wave", format: int = 1) -> Wire:
         """A sticker; its picture is at Asset.BASE + /stickers/{id}.png."""
         id = next(self.world.ids)
@@ -263,12 +307,14 @@ class Crowd(Core):
         group = Channel(next(self.world.ids), GROUP_CHANNEL, name, recipients=list(users or (ANN, BOB)))
         return self.world.add_channel(group).id
 
-    def opens_thread(self, name: str, channel: int = GENERAL, *, by: int = ANN, of: int | None = None) -> int:
+    def opens_thread(
+        self, name: str, channel: int = GENERAL, *, by: int = ANN, of: int | None = None, private: bool = False
+    ) -> int:
         """Somebody begins a thread, at the message `of` or at none; returns its id."""
         place = self.world.channel(channel)
         if of is not None:
             return self.thread_of(self.world.post(channel, of), name, by).id
-        return self.add_thread(self.new_thread(place, name, by)).id
+        return self.add_thread(self.new_thread(place, name, by, type=PRIVATE_THREAD if private else THREAD)).id
 
     def removes_bot(self, guild: int = GUILD) -> None:
         """The bot is thrown out of a server."""
@@ -298,6 +344,12 @@ class Crowd(Core):
         place = self.world.place(self.world.channel(channel))
         for name in permissions:
             place.denied &= ~Permission[name]
+        self.channel_changed(place)
+
+    def hides(self, channel: int, *users: int) -> None:
+        """People cannot see a channel any more."""
+        place = self.world.place(self.world.channel(channel))
+        place.hidden |= set(users)
         self.channel_changed(place)
 
     def refuses_dms(self, user: int = ANN, refuses: bool = True) -> None:
@@ -332,5 +384,7 @@ class Crowd(Core):
     def _answer(self, post: Post, place: Channel, reply_to: int, ping: bool) -> None:
         post.type, post.reply_to = REPLY, reply_to
         answered = place.posts.get(reply_to)
-        if ping and answered is not None and answered.author not in (*post.mentions, post.author):
+        if answered is None or answered.proxy is not None:  # a reply to a webhook's message pings nobody
+            return
+        if ping and answered.author not in (*post.mentions, post.author):
             post.mentions.append(answered.author)

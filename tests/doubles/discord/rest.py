@@ -58,6 +58,7 @@ class Rest:
             ("POST", f"{MESSAGE}/threads", "thread", self.thread_of_message),
             ("POST", "/channels/{channel_id}/threads", "thread", self.thread),
             ("PUT", "/channels/{channel_id}/thread-members/@me", "join", self.join),
+            ("GET", "/channels/{channel_id}/thread-members/{user_id}", "thread member", self.thread_member),
             ("PUT", f"{MESSAGE}/reactions/{{emoji}}/@me", "reaction", self.react),
             ("DELETE", f"{MESSAGE}/reactions/{{emoji}}/@me", "reaction", self.unreact),
         ]
@@ -256,6 +257,12 @@ class Rest:
     async def join(self, request: web.Request, form: Form) -> web.Response:
         self._seen(request).joined = True
         return web.Response(status=204)
+
+    async def thread_member(self, request: web.Request, form: Form) -> web.Response:
+        thread, user = self._seen(request), _id(request, "user_id")
+        if user not in {thread.owner, *thread.members}:
+            raise Refused(10007)
+        return answer({"id": str(thread.id), "user_id": str(user), "join_timestamp": wire.JOINED, "flags": 0})
 
     # what several of them ask
 

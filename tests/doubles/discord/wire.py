@@ -15,6 +15,7 @@ from tests.doubles.discord.world import (
     THREAD_STARTER,
     Channel,
     Guild,
+    Permission,
     Post,
     Role,
     User,
@@ -135,9 +136,9 @@ def _thread(channel: Channel) -> Wire:
 
 
 def _overwrites(channel: Channel) -> list[Wire]:
-    if not channel.denied:
-        return []
-    return [{"id": str(ME), "type": 1, "allow": "0", "deny": str(int(channel.denied))}]
+    denied = {ME: channel.denied} if channel.denied else {}
+    denied |= dict.fromkeys(channel.hidden, Permission.VIEW_CHANNEL)
+    return [{"id": str(id), "type": 1, "allow": "0", "deny": str(int(what))} for id, what in denied.items()]
 
 
 def guild(guild: Guild) -> Wire:
@@ -198,7 +199,7 @@ def message(post: Post, world: World, content: bool = True) -> Wire:
     wire: Wire = {
         "id": str(post.id),
         "channel_id": str(post.channel),
-        "author": user(world.users[post.author]),
+        "author": _author(post, world),
         **_said(post, world, content or world.readable(post)),
         "mention_everyone": post.mentions_everyone,
         "pinned": False,
@@ -208,6 +209,8 @@ def message(post: Post, world: World, content: bool = True) -> Wire:
         wire["nonce"] = post.nonce
     if post.webhook:
         wire |= {"webhook_id": str(ME), "application_id": str(ME)}
+    if post.proxy:
+        wire |= {"webhook_id": str(post.author), "application_id": str(post.proxy[0])}
     if post.metadata is not None:
         wire["interaction_metadata"] = post.metadata
     if post.reactions:
@@ -219,6 +222,13 @@ def message(post: Post, world: World, content: bool = True) -> Wire:
         thread = world.channels[post.thread]
         wire["thread"] = {**channel(thread, world), **_guild_id(thread)}
     return wire | _reference(post, world, content)
+
+
+def _author(post: Post, world: World) -> Wire:
+    """The author; a webhook speaks under a name of its own, and counts as a bot."""
+    if post.proxy is None:
+        return user(world.users[post.author])
+    return {"id": str(post.author), "username": post.proxy[1], "discriminator": "0000", "avatar": None, "bot": True}
 
 
 def _said(post: Post, world: World, readable: bool) -> Wire:
@@ -251,7 +261,10 @@ def _reference(post: Post, world: World, content: bool) -> Wire:
     if post.type == THREAD_CREATED:
         return {"message_reference": {"type": 0, "channel_id": str(post.reply_to), **_guild_id(place)}}
     origin = world.channels[place.parent] if post.type == THREAD_STARTER and place.parent else place
+    origin = world.channels.get(post.reply_channel or 0, origin)
     reference = {"type": 0, "channel_id": str(origin.id), "message_id": str(post.reply_to), **_guild_id(origin)}
+    if post.unresolved:  # not the same as null, by which Discord says that it was deleted
+        return {"message_reference": reference}
     answered = origin.posts.get(post.reply_to) or origin.ours.get(post.reply_to)
     nested = _nested(answered, world, content) if answered else None
     return {"message_reference": reference, "referenced_message": nested}
@@ -275,7 +288,7 @@ def event(post: Post, world: World, content: bool) -> Wire:
     if place.guild is None:
         return wire
     wire["guild_id"] = str(place.guild.id)
-    if not post.webhook and post.author in place.guild.members:
+    if not (post.webhook or post.proxy) and post.author in place.guild.members:
         wire["member"] = member(place.guild, post.author)
     wire["mentions"] = [_as_member(one, place.guild) for one in wire["mentions"]]
     return wire

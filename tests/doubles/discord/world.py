@@ -23,6 +23,8 @@ def _long_ago(n: int) -> int:
 
 ME, ANN, BOB, ADMIN = (_long_ago(n) for n in range(1, 5))  # the bot (and its application), two people, the owner
 GUILD, BOT_ROLE, ADMIN_ROLE = (_long_ago(n) for n in range(10, 13))
+PLURALKIT, TUPPERBOX = 466378653216014359, 431544605209788416  # the applications of proxy bots
+PROXY_WEBHOOK = _long_ago(30)  # of a proxy bot
 GENERAL, OTHER, FORUM = (_long_ago(n) for n in range(20, 23))
 
 TEXT_CHANNEL, DM_CHANNEL, GROUP_CHANNEL, THREAD, PRIVATE_THREAD, FORUM_CHANNEL = 0, 1, 3, 11, 12, 15
@@ -133,6 +135,8 @@ class Post:
     mention_roles: list[int] = field(default_factory=list)
     mentions_everyone: bool = False
     reply_to: int | None = None
+    reply_channel: int | None = None  # of what it replies to; None: its own, or the parent of the thread that it begins
+    unresolved: bool = False  # Discord has not looked for what it replies to, and says nothing of it
     forwarded: "Post | None" = None  # what it was when it was forwarded
     forwarded_from: tuple[int, int] | None = None  # (channel, message)
     thread: int | None = None
@@ -141,6 +145,7 @@ class Post:
     edits: int = 0
     ephemeral_to: int | None = None
     webhook: bool = False  # written by way of an interaction
+    proxy: tuple[int, str] | None = None  # of a webhook of another application: that, and the name it speaks under
     metadata: Wire | None = None  # of the interaction
     reactions: list[str] = field(default_factory=list)
 
@@ -190,6 +195,8 @@ class Channel:
     recipient: int = 0  # of direct messages
     recipients: list[int] = field(default_factory=list)  # of a group
     denied: Permission = NOTHING  # to the bot
+    hidden: set[int] = field(default_factory=set)  # people who cannot see it
+    members: set[int] = field(default_factory=set)  # of a private thread
     last_message: int | None = None
     posts: dict[int, Post] = field(default_factory=dict)
     order: list[int] = field(default_factory=list)  # ids of all posts, ascending
@@ -325,6 +332,8 @@ class World:
             granted |= guild.roles[role].permissions
         if user == ME:
             granted &= ~self.place(channel).denied
+        if user in self.place(channel).hidden:
+            granted &= ~Permission.VIEW_CHANNEL
         return granted
 
     def place(self, channel: Channel) -> Channel:

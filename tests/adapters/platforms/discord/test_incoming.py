@@ -15,15 +15,17 @@ from adapters.platforms.discord.downloads import LinkCache
 from adapters.platforms.discord.incoming import IncomingMessages
 from adapters.platforms.discord.places import Place
 from adapters.platforms.discord.read_marks import ReadMarks
+from adapters.platforms.discord.references import References
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import RestPacing
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from bot.errors import Busy
-from bot.messages import Message
+from bot.messages import Author, Message
 from bot.ports import Store
 from bot.util.retry import RetryPolicy
 from tests.adapters.platforms.discord.conftest import IN_TIME, Listener, discord_on_loopback, listening
-from tests.doubles.discord import BOB, CUT, ME, TOKEN, FakeDiscord
+from tests.doubles.discord import ANN, BOB, CUT, GENERAL, ME, TOKEN, FakeDiscord
+from tests.doubles.discord.world import PLURALKIT, TUPPERBOX
 
 HISTORY = "/channels/{channel_id}/messages"
 
@@ -87,6 +89,7 @@ async def hearing(
         LinkCache(),
         PhotoThreads(sqlite.channels),
         PermissionNotices(rest, sqlite.blobs),
+        References(),
     )
     await lines.close()
     await rest.close()
@@ -195,3 +198,84 @@ async def test_reading_is_tried_again_while_discord_is_away(
         hearing.handle_message(message, ME)
     await hearing.catch_up(client, 0, ME)
     await heard.until("missed", "next")
+
+
+# proxy bots
+
+
+def handle(hearing: IncomingMessages, message: discord.Message) -> None:
+    hearing.handle_message(message, ME)
+
+
+async def test_what_a_proxy_says_takes_the_place_of_the_original(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, sqlite: Store
+) -> None:
+    original = await server.says("A: what is this?", mention=True, files=[b"a photo"])
+    handle(hearing, await client.hears(original))
+    await heard.until("A: what is this?")
+    await sqlite.intake.add(heard.messages[str(original)])
+    proxied = await server.proxies(original, f"<@{ME}> what is this?")
+    handle(hearing, await client.hears(proxied))
+    await heard.until("A: what is this?", "what is this?")
+    message = heard.messages[str(proxied)]
+    assert message.author == Author(str(ANN), "Alice")
+    assert message.addressed
+    assert [attachment.ref.split("/")[1] for attachment in message.attachments] == [str(proxied)]
+    assert await sqlite.queue.claim(10) == []
+
+
+async def test_what_is_being_answered_already_is_not_said_again_by_a_proxy(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, sqlite: Store
+) -> None:
+    original = await server.says("A: what is this?", mention=True)
+    handle(hearing, await client.hears(original))
+    await heard.until("A: what is this?")
+    await sqlite.intake.add(heard.messages[str(original)])
+    assert len(await sqlite.queue.claim(10)) == 1
+    handle(hearing, await client.hears(await server.proxies(original, f"<@{ME}> what is this?")))
+    handle(hearing, await client.hears(await server.says("and this?", mention=True)))
+    await heard.until("A: what is this?", "and this?")
+
+
+async def test_what_a_proxy_said_while_nobody_listened_is_heard_under_its_own_name(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard
+) -> None:
+    for app in (PLURALKIT, TUPPERBOX):
+        original = await server.says("A: hello", mention=True)
+        proxied = await server.proxies(original, f"<@{ME}> hello {app}", app=app)
+        handle(hearing, await client.hears(proxied))
+        await until(lambda proxied=proxied: str(proxied) in heard.messages)  # type: ignore[misc]
+        assert heard.messages[str(proxied)].author.name == "Alice"
+
+
+async def test_other_webhooks_are_nobody(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard
+) -> None:
+    original = await server.says("A: hello", mention=True)
+    handle(hearing, await client.hears(await server.proxies(original, f"<@{ME}> hello", app=1)))
+    handle(hearing, await client.hears(await server.says("the end", mention=True)))
+    await heard.until("the end")
+
+
+# references
+
+
+async def test_a_reply_to_the_bot_of_which_discord_left_out_the_rest_is_said_to_it(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard
+) -> None:
+    post = await client.talked(GENERAL).send("A rocket.")
+    said = await server.says("how big?", reply_to=post.id, ping=False, unresolved=True)
+    handle(hearing, await client.hears(said))
+    await heard.until("how big?")
+    assert heard.messages[str(said)].addressed
+
+
+async def test_what_nobody_says_to_the_bot_is_not_looked_into(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard
+) -> None:
+    thread = server.opens_thread("Rockets", of=await server.says("my rocket", by=BOB))
+    await until(lambda: client.get_channel(thread) is not None)
+    before = len(server.called("GET", "/channels/{channel_id}/messages/{message_id}"))
+    handle(hearing, await client.hears(await server.says("nice", thread)))
+    await heard.until("nice")
+    assert len(server.called("GET", "/channels/{channel_id}/messages/{message_id}")) == before

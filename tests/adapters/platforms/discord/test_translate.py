@@ -8,6 +8,8 @@ import discord
 import pytest
 import pytest_asyncio
 
+from adapters.platforms.discord.message_lookup import Asker
+from adapters.platforms.discord.references import References
 from adapters.platforms.discord.translate import find_place, is_hidden, reference_to, translate
 from bot.messages import Attachment, Author, Channel, Message, MessageReference
 from bot.words import say
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 CAT = ("cat.jpg", (PHOTOS / "cat.jpg").read_bytes())
 ROCKET = ("rocket.jpg", (PHOTOS / "rocket.jpg").read_bytes())
 
+ELSEWHERE = Channel("discord", str(OTHER))
 TITLE = {"type": "rich", "title": "Rain tomorrow"}
 POLL = {
     "question": {"text": "Which one?"},
@@ -62,6 +65,11 @@ def understood(said: discord.Message) -> Message:
     message = translate(said, ME)
     assert message is not None
     return message
+
+
+async def completed(said: discord.Message) -> Message:
+    """The message with what it replies to."""
+    return await References().complete(said, understood(said), ME)
 
 
 def is_addressed(said: discord.Message) -> bool:
@@ -273,7 +281,7 @@ async def test_nothing_holds_what_a_database_refuses(says: Says, server: FakeDis
     assert message.text == "what  is this?"
     assert message.author == Author(str(robin), "Ro Bin")
     assert named(message) == ["c t.jpg"]
-    about = understood(await says("and?", reply_to=await server.says("a\0b", by=BOB))).about
+    about = (await completed(await says("and?", reply_to=await server.says("a\0b", by=BOB)))).about
     assert about is not None
     assert about.text == "a b"
     forward = understood(await says(forwarded=await server.says("c\0d", OTHER, BOB))).about
@@ -287,10 +295,10 @@ async def test_nothing_holds_what_a_database_refuses(says: Says, server: FakeDis
 async def test_a_reply_is_about_what_it_replies_to(says: Says, server: FakeDiscord) -> None:
     photo = await server.says("my cat", by=BOB, files=[CAT])
     said = await says("how old?", mention=True, reply_to=photo)
-    message = understood(said)
+    message = await completed(said)
     assert message.about is not None
     assert message.about == MessageReference(
-        str(photo), ours=False, text="my cat", attachments=message.about.attachments
+        str(photo), ours=False, text="my cat", attachments=message.about.attachments, author="Bob"
     )
     assert [each.name for each in message.photos] == ["cat.jpg"]
     assert message.photos[0].ref.startswith(f"{GENERAL}/{photo}/")
@@ -298,59 +306,66 @@ async def test_a_reply_is_about_what_it_replies_to(says: Says, server: FakeDisco
 
 async def test_a_reply_knows_a_post_of_the_bot_s(says: Says, client: Listener) -> None:
     post = await ours(client)
-    assert understood(await says("how old?", reply_to=post)).about == MessageReference(
-        str(post), ours=True, text="It is a cat."
+    assert (await completed(await says("how old?", reply_to=post))).about == MessageReference(
+        str(post), ours=True, text="It is a cat.", author="snapthread"
     )
 
 
 async def test_a_reply_may_show_a_photo_of_its_own(says: Says, server: FakeDiscord) -> None:
-    message = understood(await says("and this?", reply_to=await server.says("my cat", files=[CAT]), files=[ROCKET]))
+    message = await completed(
+        await says("and this?", reply_to=await server.says("my cat", files=[CAT]), files=[ROCKET])
+    )
     assert [each.name for each in message.photos] == ["rocket.jpg"]
 
 
 async def test_a_reply_of_nothing_but_the_bot_s_name_is_no_call_for_help(says: Says, server: FakeDiscord) -> None:
-    message = understood(await says(mention=True, reply_to=await server.says("my cat", by=BOB, files=[CAT])))
+    message = await completed(await says(mention=True, reply_to=await server.says("my cat", by=BOB, files=[CAT])))
     assert (message.text, message.addressed) == ("", True)
 
 
 async def test_a_reply_to_a_forward_is_about_the_words_that_it_forwards(says: Says, server: FakeDiscord) -> None:
     forward = await server.says(by=BOB, forwarded=await server.says("a long story", OTHER))
-    message = understood(await says("is that true?", reply_to=forward))
-    assert message.about == MessageReference(str(forward), ours=False, text="a long story")
+    message = await completed(await says("is that true?", reply_to=forward))
+    assert message.about == MessageReference(str(forward), ours=False, text="a long story", author="Bob")
 
 
 async def test_a_forward_can_be_referred_to_like_any_message(says: Says, server: FakeDiscord) -> None:
     said = await says(forwarded=await server.says("a long story", OTHER, BOB))
-    assert reference_to(said, ME) == MessageReference(str(said.id), ours=False, text="a long story")
+    reference = reference_to(said, ME, asker=Asker.of(said), channel=GENERAL)
+    assert reference == MessageReference(str(said.id), ours=False, text="a long story", author="Ann")
 
 
 @pytest.mark.parametrize(
-    "shown", [{"embeds": [TITLE]}, {"type": 7}, {"poll": POLL}], ids=["a title", "a welcome", "a poll"]
+    ("shown", "words"),
+    [({"embeds": [TITLE]}, "Rain tomorrow"), ({"type": 7}, ""), ({"poll": POLL}, "Which one?\n- This one")],
+    ids=["a title", "a welcome", "a poll"],
 )
-async def test_a_reply_to_what_holds_neither_words_nor_photos_misses_none(
-    says: Says, server: FakeDiscord, shown: dict[str, Any]
+async def test_the_words_of_embeds_and_polls_are_those_of_the_message(
+    says: Says, server: FakeDiscord, shown: dict[str, Any], words: str
 ) -> None:
     target = await server.says(by=BOB, **shown)
-    assert understood(await says("what is that?", reply_to=target)).about == MessageReference(
-        str(target), ours=False, text=""
-    )
+    about = (await completed(await says("what is that?", reply_to=target))).about
+    assert about == MessageReference(str(target), ours=False, text=words, author="Bob")
 
 
-async def test_a_reply_to_what_is_gone_is_about_nothing(server: FakeDiscord, client: Listener) -> None:
+async def test_a_reply_to_what_is_gone_says_so(server: FakeDiscord, client: Listener) -> None:
     gone = await server.says("my cat", by=BOB)
     id = await server.says("how old?", reply_to=gone)
     await server.deletes(GENERAL, gone)
-    message = understood(await client.reads(GENERAL, id))
-    assert (message.text, message.about) == ("how old?", None)
+    message = await completed(await client.reads(GENERAL, id))
+    assert message.about == MessageReference(str(gone), ours=False, text="", unseen="deleted")
+    assert message.text == "how old?"
 
 
 async def test_a_forward_shows_the_photos_and_the_words_of_what_it_forwards(says: Says, server: FakeDiscord) -> None:
     there = await server.says("from elsewhere", OTHER, BOB, files=[CAT])
     said = await says(channel=server.dm(), forwarded=there)
-    message = understood(said)
+    message = await completed(said)
     assert (message.text, named(message), message.addressed) == ("", ["cat.jpg"], True)
     assert message.attachments[0].ref.startswith(f"{server.dm()}/{said.id}/")  # where it can be read again
-    assert message.about == MessageReference(str(there), ours=False, text="from elsewhere")
+    assert message.about == MessageReference(
+        str(there), ours=False, text="from elsewhere", kind="forward", channel=ELSEWHERE
+    )
 
 
 async def test_a_forward_in_a_server_is_not_said_to_the_bot_be_it_of_what_was(
@@ -363,9 +378,11 @@ async def test_a_forward_in_a_server_is_not_said_to_the_bot_be_it_of_what_was(
 
 async def test_a_forward_of_words_alone_can_be_asked_about(says: Says, server: FakeDiscord) -> None:
     there = await server.says("a long story", OTHER, BOB)
-    message = understood(await says(channel=server.dm(), forwarded=there))
+    message = await completed(await says(channel=server.dm(), forwarded=there))
     assert (message.text, message.attachments) == ("", ())
-    assert message.about == MessageReference(str(there), ours=False, text="a long story")
+    assert message.about == MessageReference(
+        str(there), ours=False, text="a long story", kind="forward", channel=ELSEWHERE
+    )
 
 
 # links, whose pictures Discord adds
@@ -402,7 +419,7 @@ async def test_what_is_hidden_and_not_for_the_bot_is_nothing(server: FakeDiscord
 async def test_what_is_said_to_the_bot_is_not_hidden(server: FakeDiscord, blind: Listener) -> None:
     for channel in (GENERAL, server.dm()):
         said = await blind.hears(await server.says("what is this?", channel, files=[CAT], mention=True))
-        message = understood(said)
+        message = await completed(said)
         assert (message.text, named(message), message.addressed) == ("what is this?", ["cat.jpg"], True)
         assert not is_hidden(said, ME)
 
@@ -411,9 +428,9 @@ async def test_a_reply_to_something_hidden_names_it_as_what_cannot_be_seen(
     server: FakeDiscord, blind: Listener
 ) -> None:
     photo = await server.says("my cat", by=BOB, files=[CAT])
-    message = understood(await blind.hears(await server.says("what is it?", mention=True, reply_to=photo)))
+    message = await completed(await blind.hears(await server.says("what is it?", mention=True, reply_to=photo)))
     nothing = Attachment(f"hidden/{photo}", say("discord_hidden_name"))
-    assert message.about == MessageReference(str(photo), ours=False, text="", attachments=(nothing,))
+    assert message.about == MessageReference(str(photo), ours=False, text="", attachments=(nothing,), author="Bob")
 
 
 async def test_what_is_empty_by_itself_is_not_taken_for_hidden(
@@ -422,25 +439,32 @@ async def test_what_is_empty_by_itself_is_not_taken_for_hidden(
     welcome = await server.says(by=BOB, type=7)
     card = await ours(client, "", embed=discord.Embed(title="A cat"))
     private = await server.tells(forwarded=await server.says("a long story", by=BOB))
-    for target, channel, text in ((welcome, GENERAL, ""), (card, GENERAL, ""), (private, server.dm(), "a long story")):
-        replied = understood(
-            await blind.hears(await server.says("what?", channel, mention=True, reply_to=target))
-        ).about
-        assert replied == MessageReference(str(target), ours=target == card, text=text)
+    for target, channel, text in (
+        *((welcome, GENERAL, ""), (card, GENERAL, "A cat")),
+        (private, server.dm(), "a long story"),
+    ):
+        said = await blind.hears(await server.says("what?", channel, mention=True, reply_to=target))
+        about = (await completed(said)).about
+        assert about is not None
+        assert (about.id, about.ours, about.text, about.photos) == (str(target), target == card, text, ())
 
 
 async def test_what_discord_shows_all_the_same_is_not_taken_for_hidden(server: FakeDiscord, blind: Listener) -> None:
     """REST goes by what the bot has been granted, and the gateway by what it asks for."""
     there = await server.says("a long story", OTHER, BOB)
-    for shown, text in (({"embeds": [TITLE]}, ""), ({"poll": POLL}, ""), ({"forwarded": there}, "a long story")):
+    for shown, text in (
+        *(({"embeds": [TITLE]}, "Rain tomorrow"), ({"poll": POLL}, "Which one?\n- This one")),
+        ({"forwarded": there}, "a long story"),
+    ):
         target = await server.says(by=BOB, **shown)
         said = await blind.reads(GENERAL, await server.says("what?", mention=True, reply_to=target))
-        assert understood(said).about == MessageReference(str(target), ours=False, text=text)
+        about = (await completed(said)).about
+        assert about == MessageReference(str(target), ours=False, text=text, author="Bob")
 
 
 async def test_the_words_of_a_forward_are_hidden_too(server: FakeDiscord, blind: Listener) -> None:
     forward = await server.says(by=BOB, forwarded=await server.says("a long story", OTHER))
-    message = understood(await blind.hears(await server.says("is that true?", mention=True, reply_to=forward)))
+    message = await completed(await blind.hears(await server.says("is that true?", mention=True, reply_to=forward)))
     assert message.photos == (Attachment(f"hidden/{forward}", say("discord_hidden_name")),)
 
 
@@ -448,8 +472,8 @@ async def test_a_reply_to_the_bot_s_own_words_shows_them(
     server: FakeDiscord, client: Listener, blind: Listener
 ) -> None:
     post = await ours(client)
-    message = understood(await blind.hears(await server.says("how old?", reply_to=post)))
-    assert message.about == MessageReference(str(post), ours=True, text="It is a cat.")
+    message = await completed(await blind.hears(await server.says("how old?", reply_to=post)))
+    assert message.about == MessageReference(str(post), ours=True, text="It is a cat.", author="snapthread")
     assert message.addressed
 
 

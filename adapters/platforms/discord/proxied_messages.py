@@ -1,0 +1,69 @@
+"""Messages that a proxy bot (PluralKit, Tupperbox) posts under a character's name in place of a person's own.
+
+The proxy reads the person's message, says it again through a webhook, and deletes the original. So the webhook's
+message is the person's, and the original is not to be answered as well.
+"""
+
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import discord
+
+APPLICATIONS = frozenset({466378653216014359, 431544605209788416})  # PluralKit, Tupperbox; set by Discord, not by them
+MENTION = re.compile(r"<@[!&]?\d+>")
+MAX_ORIGINALS = 2_000  # messages of people that are remembered
+PROXY_SECONDS = 60.0  # after which no proxy is expected any more
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A person's message that a proxy may say again."""
+
+    id: int
+    channel: int
+    author: discord.User | discord.Member
+    text: str
+    files: tuple[str, ...]  # names
+    heard: float  # monotonic
+
+
+def is_proxied(message: discord.Message) -> bool:
+    """Tell whether a proxy bot says what a person has said."""
+    return message.webhook_id is not None and message.application_id in APPLICATIONS
+
+
+class ProxiedMessages:
+    """Remembers for a minute what people said, to recognize it when a proxy says it again."""
+
+    def __init__(self) -> None:
+        self._originals: OrderedDict[int, Original] = OrderedDict()  # by id, the latest last
+
+    def note(self, said: discord.Message) -> None:
+        """Remember a person's message in a server."""
+        if said.guild is None or said.author.bot:
+            return
+        files = tuple(file.filename for file in said.attachments)
+        original = Original(said.id, said.channel.id, said.author, _words(said), files, time.monotonic())
+        self._originals[said.id] = original
+        if len(self._originals) > MAX_ORIGINALS:
+            self._originals.popitem(last=False)
+
+    def take_original(self, said: discord.Message) -> Original | None:
+        """Return the message that a proxy has said again, once; None if it was not heard here.
+
+        A proxy takes away what marks the character, also behind a mention, so its words are a part of the original's.
+        """
+        files = tuple(file.filename for file in said.attachments)
+        oldest = time.monotonic() - PROXY_SECONDS
+        for original in reversed(self._originals.values()):
+            if original.heard < oldest:
+                return None
+            if (original.channel, original.files) == (said.channel.id, files) and _words(said) in original.text:
+                return self._originals.pop(original.id)
+        return None
+
+
+def _words(said: discord.Message) -> str:
+    return " ".join(MENTION.sub(" ", said.content).split())
