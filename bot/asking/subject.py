@@ -3,7 +3,8 @@
 It is found in one order on every platform, which only translate what they see into references:
 
 1. what came with the message;
-2. what it points at: the first of its references that shows something, or whose turn did;
+2. what it points at: the first of its references that shows something, or whose turn did; that a thread or forum post
+   began with a photo counts until the thread has shown another one;
 3. the numbers that it names ("photo 2");
 4. the photo just above it, which the inbox has made a reference of (`bot/intake/photo_above`);
 5. what the conversation showed last, only if it points at nothing.
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.asking import context as memory
+from bot.asking.photo_numbers import named
 from bot.commands import ASKING, NEEDING_PHOTO, parse
 from bot.errors import FailureCode, Refused
 from bot.messages import Attachment, Channel, Message, MessageReference, Turn
@@ -68,28 +70,44 @@ class SubjectFinder:
     async def find(self, turn: Turn) -> Subject:
         """Return the subject; Refused if a reference cannot be resolved, or a picture is needed and there is none."""
         message = turn.message
-        quotes = await self._quotes(turn)
+        references = [each for each in message.references if each.kind != "starter" or each.unseen]
+        quotes = await self._quotes(turn, references)
         if message.own_photos:
             return Subject(_placed(message.channel, message.own_photos), quotes)
-        for reference in message.references:
+        for reference in references:
             if files := await self._files_of(message, reference, MOST_STEPS):
                 return Subject(files, quotes, note=_note(reference))
-        self._require_visible(message)
-        recalls = not message.references
+        self._require_visible(references)
+        if not references and (begun_with := await self._begun_with(turn)):
+            return begun_with
         if _needs_photo(message):
-            await self._require_photo(turn)
-        return Subject((), quotes, recalls)
+            await self._require_photo(turn, references)
+        return Subject((), quotes, recalls=not references)
 
-    async def _require_photo(self, turn: Turn) -> None:
+    async def _begun_with(self, turn: Turn) -> Subject | None:
+        """Return the subject that the place began with, such as a thread at a photo, until it has shown another one."""
+        message = turn.message
+        starters = [each for each in message.references if each.kind == "starter"]
+        if not starters or named(turn.words):
+            return None
+        refs = {file.ref for starter in starters for file in starter.attachments}
+        known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
+        if any(each.channel == message.channel and each.attachment.ref not in refs for each in known):
+            return None
+        for starter in starters:
+            if files := await self._files_of(message, starter, MOST_STEPS):
+                return Subject(files, await self._quotes(turn, [starter]))
+        return None
+
+    async def _require_photo(self, turn: Turn, references: Sequence[MessageReference]) -> None:
         """Refuse a command that is about a picture, where there is none."""
-        references = turn.message.references
         if references:
             raise _unseen(references[0], "no_photo")
         if not await self.files.list_files(turn.conversation, 1):
             raise Refused(FailureCode.STUDIO_NO_PHOTO)
 
-    def _require_visible(self, message: Message) -> None:
-        for reference in message.references:
+    def _require_visible(self, references: Sequence[MessageReference]) -> None:
+        for reference in references:
             if reference.unseen:
                 raise _unseen(reference, reference.unseen)
 
@@ -129,10 +147,10 @@ class SubjectFinder:
         shown = memory.select_relevant(turn.words, (), [each for each in known if each.turn <= turn.id])
         return tuple(PlacedFile(each.channel, each.attachment) for each in shown)
 
-    async def _quotes(self, turn: Turn) -> tuple[Quote, ...]:
+    async def _quotes(self, turn: Turn, references: Sequence[MessageReference]) -> tuple[Quote, ...]:
         quotes = [
             Quote(key, reference.text[:LONGEST_QUOTE])
-            for reference in turn.message.references
+            for reference in references
             if (key := await self._quote_key(turn, reference))
         ]
         return tuple(quotes)

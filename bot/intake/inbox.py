@@ -105,7 +105,8 @@ class Inbox:
         if not message.addressed or not may_mean_photo_above(message):
             return message
         recent = await self._intake.list_pointers(message.channel, message.sent - POINTER_SECONDS)
-        return replace(message, about=find_photo_above(message, recent))
+        above = find_photo_above(message, recent)
+        return replace(message, about=above, more=message.references) if above else message
 
     async def _turn_down(self, message: Message, most: int) -> bool:
         """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""

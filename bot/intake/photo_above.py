@@ -15,8 +15,12 @@ TOGETHER = 2.0  # seconds between photos of one author that were posted together
 
 
 def may_mean_photo_above(message: Message) -> bool:
-    """Tell whether a message is a question that brings no photo, points at nothing and names no number."""
-    if message.own_photos or message.references or named(message.text):
+    """Tell whether a message is a question that brings no photo, points at nothing and names no number.
+
+    The beginning of its thread is no more than the place that it was asked in.
+    """
+    points = any(each.kind != "starter" for each in message.references)
+    if message.own_photos or points or named(message.text):
         return False
     command = parse(message.text)
     return question(command, message.text) is not None or (command is not None and command[0] in NEEDING_PHOTO)

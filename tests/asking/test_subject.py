@@ -20,6 +20,7 @@ from tests.intake.test_inbox import StoredInbox, stored_inbox
 
 ROCKET = (PHOTOS / "astronaut.webp").read_bytes()
 BOB = Author("2", "Bob")
+LOBBY, KITCHEN = Channel.parse("web:lobby"), Channel.parse("web:kitchen")
 
 
 @pytest.fixture
@@ -211,6 +212,44 @@ async def test_a_button_below_an_answer_is_about_its_photo(chat: Chat) -> None:
     [post] = chat.platform.replied_to
     await chat.says(with_photo(said("and this?"), "rocket"), pressed("/describe", post))
     assert chat.shown() == ["cat.jpg"]
+
+
+def in_thread(question: str, /, **reference: Any) -> Message:
+    """A question in a thread that began with a photo of the rocket; its conversation knows the cat from elsewhere."""
+    photo = Attachment("rocket", "rocket.jpg")
+    starter = {"id": "800", "channel": LOBBY, "attachments": (photo,), "kind": "starter"} | reference
+    return replace(about(question, **starter), channel=KITCHEN)
+
+
+async def test_a_thread_is_about_the_photo_that_it_began_with(chat: Chat) -> None:
+    await linked(chat.inbox.store, "web:kitchen")
+    for question in ("what is this?", "and its colour?"):
+        await chat.says(in_thread(question, text="my rocket"))
+        assert chat.shown() == ["rocket.jpg"]
+        assert "my rocket" in chat.text()
+
+
+async def test_a_thread_is_about_another_photo_once_it_has_shown_one(chat: Chat) -> None:
+    await linked(chat.inbox.store, "web:kitchen")
+    chat.platform.files["fin"] = (PHOTOS / "cat.jpg").read_bytes()
+    await chat.says(with_photo(in_thread("and this?"), "fin"))
+    await chat.says(in_thread("its colour?"))
+    assert "rocket.jpg" not in chat.shown()
+    await chat.says(replace(aside("rocket"), channel=KITCHEN), in_thread("and this?"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_in_a_thread_too_a_number_means_that_photo(chat: Chat) -> None:
+    await linked(chat.inbox.store, "web:kitchen")
+    await chat.says(in_thread("what is on photo 1?"))
+    assert "rocket.jpg" not in chat.shown()
+
+
+async def test_a_thread_that_began_with_words_goes_on_about_what_it_showed_last(chat: Chat) -> None:
+    words: dict[str, Any] = {"attachments": (), "text": "let's talk", "channel": None}
+    await chat.says(replace(in_thread("and its colour?", **words), channel=LOBBY))
+    assert "rocket.jpg" not in chat.shown()
+    assert "let's talk" not in chat.text()
 
 
 async def test_a_photo_of_a_linked_channel_may_be_the_one_above(chat: Chat) -> None:

@@ -39,7 +39,7 @@ class MessageAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Viewer:
     """Somebody who points at messages, and the channel in which they do so."""
 
     state: Any  # of the discord.py client that received what they said
@@ -48,13 +48,13 @@ class Asker:
     guild: int | None = None
 
     @classmethod
-    def of(cls, message: discord.Message, person: discord.abc.User | None = None) -> "Asker":
+    def of(cls, message: discord.Message, person: discord.abc.User | None = None) -> "Viewer":
         """Return the author of a message; `person`, if that is somebody else than Discord says."""
         guild = message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
         return cls(message._state, person or message.author, message.channel.id, guild)
 
     @classmethod
-    def of_interaction(cls, interaction: discord.Interaction) -> "Asker":
+    def of_interaction(cls, interaction: discord.Interaction) -> "Viewer":
         """Return the person who uses a command, a menu or a form."""
         return cls(interaction._state, interaction.user, interaction.channel_id or 0, interaction.guild_id)
 
@@ -71,15 +71,15 @@ def without_message_links(text: str) -> str:
     return LINK.sub("", text)
 
 
-async def look_up(asker: Asker, address: MessageAddress, *, is_open: bool = False) -> discord.Message | Missing:
-    """Return a message that the asker may see, or the reason why it cannot be shown.
+async def look_up(viewer: Viewer, address: MessageAddress, *, is_open: bool = False) -> discord.Message | Missing:
+    """Return a message that the viewer may see, or the reason why it cannot be shown.
 
-    `is_open`: whoever can see the asker's channel can see it, as the message that a thread was begun for.
+    `is_open`: whoever can see the viewer's channel can see it, as the message that a thread was begun for.
     """
 
     async def attempt() -> discord.Message | Missing:
         with map_discord_errors():
-            return await _read(asker, address, is_open)
+            return await _read(viewer, address, is_open)
 
     try:
         return await retry(DISCORD_LOOKUP, attempt, Busy)
@@ -90,19 +90,19 @@ async def look_up(asker: Asker, address: MessageAddress, *, is_open: bool = Fals
         return _reason(error)
 
 
-async def _read(asker: Asker, address: MessageAddress, is_open: bool) -> discord.Message | Missing:
-    guild = asker.state._get_guild(address.guild or asker.guild)
-    is_open = is_open or address.channel == asker.channel
-    if not is_open and not await _may_see(asker, guild, address.channel):
+async def _read(viewer: Viewer, address: MessageAddress, is_open: bool) -> discord.Message | Missing:
+    guild = viewer.state._get_guild(address.guild or viewer.guild)
+    is_open = is_open or address.channel == viewer.channel
+    if not is_open and not await _may_see(viewer, guild, address.channel):
         return Missing.FORBIDDEN
-    data = await asker.state.http.get_message(address.channel, address.message)
+    data = await viewer.state.http.get_message(address.channel, address.message)
     channel = (
-        guild.get_channel_or_thread(address.channel) if guild else asker.state._get_private_channel(address.channel)
+        guild.get_channel_or_thread(address.channel) if guild else viewer.state._get_private_channel(address.channel)
     )
     if channel is None:
-        guild_id = address.guild or asker.guild
-        channel = discord.PartialMessageable(asker.state, address.channel, guild_id)
-    return discord.Message(state=asker.state, channel=channel, data=data)
+        guild_id = address.guild or viewer.guild
+        channel = discord.PartialMessageable(viewer.state, address.channel, guild_id)
+    return discord.Message(state=viewer.state, channel=channel, data=data)
 
 
 def _reason(error: BotError) -> Missing:
@@ -110,16 +110,16 @@ def _reason(error: BotError) -> Missing:
     return Missing.DELETED if error.code is FailureCode.DISCORD_POST_GONE else Missing.FORBIDDEN
 
 
-# the asker's own rights: the bot must show nobody what they could not open themselves
+# the viewer's own rights: the bot must show nobody what they could not open themselves
 
 
-async def _may_see(asker: Asker, guild: discord.Guild | None, channel: int) -> bool:
-    """Tell whether the asker may open another channel than the one they ask in, and read back in it."""
+async def _may_see(viewer: Viewer, guild: discord.Guild | None, channel: int) -> bool:
+    """Tell whether the viewer may open another channel than the one they ask in, and read back in it."""
     if guild is None:
         return False  # somebody's private chat, or a server without the bot
     try:
         place = guild.get_channel_or_thread(channel) or await guild.fetch_channel(channel)
-        person = asker.person
+        person = viewer.person
         member = person if _is_member(person, guild) else await guild.fetch_member(person.id)
         return await _may_read(place, member)
     except (discord.Forbidden, discord.NotFound, discord.InvalidData, discord.ClientException):

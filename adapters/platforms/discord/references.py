@@ -1,4 +1,4 @@
-"""What a message points at: the message that it replies to, links, the beginning of its thread, and what those show."""
+"""Finds the messages that a message points at: by a reply, by links, by its thread, and by chains of replies."""
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from functools import partial
 
 import discord
 
-from adapters.platforms.discord.message_lookup import Asker, MessageAddress, Missing, look_up, message_links
+from adapters.platforms.discord.message_lookup import MessageAddress, Missing, Viewer, look_up, message_links
 from adapters.platforms.discord.proxied_messages import is_proxied
 from adapters.platforms.discord.translate import reference_to, replied_to, unseen_reference
 from bot.messages import Message, MessageReference, ReferenceKind
@@ -35,38 +35,38 @@ class References:
 
         `person` is its author, if that is not who Discord says, as where a proxy bot speaks for somebody.
         """
-        asker = Asker.of(said, person)
-        found = [each async for each in _replied(asker, said, me)]
-        found += [each async for each in _linked(asker, _text_with_links(said), me)]
+        viewer = Viewer.of(said, person)
+        found = [each async for each in _replied(viewer, said, me)]
+        found += [each async for each in _linked(viewer, _text_with_links(said), me)]
         found += message.references  # what it forwards, and the words of its own embeds
         if said.id != said.channel.id:  # of a forum's post that is the first message itself
-            found += [each async for each in self._begun_with(asker, said.channel, me)]
+            found += [each async for each in self._begun_with(viewer, said.channel, me)]
         return with_references(message, found)
 
     async def complete_command(self, interaction: discord.Interaction, message: Message, me: int) -> Message:
         """Return the message of a command with all that it points at, by links and by the thread it was used in."""
-        asker = Asker.of_interaction(interaction)
-        found = [*message.references, *[each async for each in _linked(asker, message.text, me)]]
+        viewer = Viewer.of_interaction(interaction)
+        found = [*message.references, *[each async for each in _linked(viewer, message.text, me)]]
         if not message.references:  # of a menu or a button, which are about one message
-            found += [each async for each in self._begun_with(asker, interaction.channel, me)]
+            found += [each async for each in self._begun_with(viewer, interaction.channel, me)]
         return with_references(message, found)
 
     async def of_menu(
         self, interaction: discord.Interaction, target: discord.Message, me: int
     ) -> list[MessageReference]:
         """Return the message of a menu, and those it replies to."""
-        asker = Asker.of_interaction(interaction)
-        return [each async for each in _climb(asker, target, asker.channel, me, kind="menu")]
+        viewer = Viewer.of_interaction(interaction)
+        return [each async for each in _climb(viewer, target, viewer.channel, me, kind="menu")]
 
-    async def _begun_with(self, asker: Asker, thread: object, me: int) -> AsyncIterator[MessageReference]:
+    async def _begun_with(self, viewer: Viewer, thread: object, me: int) -> AsyncIterator[MessageReference]:
         """Yield the message that the thread or the forum's post began with. Many threads began with none."""
         if not isinstance(thread, discord.Thread):
             return
         is_own = isinstance(thread.parent, discord.ForumChannel)
-        address = MessageAddress(thread.id if is_own else thread.parent_id, thread.id, asker.guild)
-        starter = await self._starters.get(thread.id, partial(look_up, asker, address, is_open=True))
+        address = MessageAddress(thread.id if is_own else thread.parent_id, thread.id, viewer.guild)
+        starter = await self._starters.get(thread.id, partial(look_up, viewer, address, is_open=True))
         if isinstance(starter, discord.Message):
-            async for each in _climb(asker, starter, address.channel, me, kind="starter"):
+            async for each in _climb(viewer, starter, address.channel, me, kind="starter"):
                 yield each
 
 
@@ -85,50 +85,50 @@ def with_references(message: Message, references: Iterable[MessageReference]) ->
     return replace(message, about=found[0] if found else None, more=found[1:])
 
 
-async def _linked(asker: Asker, text: str, me: int) -> AsyncIterator[MessageReference]:
+async def _linked(viewer: Viewer, text: str, me: int) -> AsyncIterator[MessageReference]:
     """Yield the messages that links in a text lead to."""
     for address in message_links(text):
-        found = await look_up(asker, address)
+        found = await look_up(viewer, address)
         if isinstance(found, Missing):
-            yield unseen_reference(asker, address, found, kind="link")
+            yield unseen_reference(viewer, address, found, kind="link")
         else:
-            async for each in _climb(asker, found, address.channel, me, kind="link"):
+            async for each in _climb(viewer, found, address.channel, me, kind="link"):
                 yield each
 
 
 async def _climb(
-    asker: Asker, message: discord.Message, channel: int, me: int, *, kind: ReferenceKind
+    viewer: Viewer, message: discord.Message, channel: int, me: int, *, kind: ReferenceKind
 ) -> AsyncIterator[MessageReference]:
     """Yield the message, and those it replies to, up to the first one that shows something or is ours."""
     for _ in range(MAX_STEPS):
-        reference = reference_to(message, me, asker=asker, channel=channel, kind=kind)
+        reference = reference_to(message, me, viewer=viewer, channel=channel, kind=kind)
         if message.type is not discord.MessageType.thread_starter_message:  # which only stands for another one
             yield reference
             kind = "chain"
         address = replied_to(message)
         if reference.ours or reference.attachments or address is None:
             return
-        found = await _referenced(asker, message, address)
+        found = await _referenced(viewer, message, address)
         if isinstance(found, Missing):  # nobody pointed at this one directly
             return
         message, channel = found, address.channel
 
 
-async def _replied(asker: Asker, said: discord.Message, me: int) -> AsyncIterator[MessageReference]:
+async def _replied(viewer: Viewer, said: discord.Message, me: int) -> AsyncIterator[MessageReference]:
     address = replied_to(said)
     if address is None:
         return
-    found = await _referenced(asker, said, address)
+    found = await _referenced(viewer, said, address)
     if isinstance(found, Missing):
-        yield unseen_reference(asker, address, found, kind="reply")
+        yield unseen_reference(viewer, address, found, kind="reply")
         return
-    async for each in _climb(asker, found, address.channel, me, kind="reply"):
+    async for each in _climb(viewer, found, address.channel, me, kind="reply"):
         yield each
 
 
-async def _referenced(asker: Asker, message: discord.Message, address: MessageAddress) -> Found:
+async def _referenced(viewer: Viewer, message: discord.Message, address: MessageAddress) -> Found:
     """Return what a message refers to: as it came along, or looked up where Discord left it out."""
     resolved = message.reference.resolved if message.reference else None
     if isinstance(resolved, discord.DeletedReferencedMessage):
         return Missing.DELETED
-    return resolved or await look_up(asker, address)
+    return resolved or await look_up(viewer, address)

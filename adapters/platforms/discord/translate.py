@@ -8,7 +8,7 @@ from discord import MessageReferenceType, MessageType
 
 from adapters.platforms.discord.message_components import components_of
 from adapters.platforms.discord.message_files import HIDDEN, list_files
-from adapters.platforms.discord.message_lookup import Asker, MessageAddress, Missing, without_message_links
+from adapters.platforms.discord.message_lookup import MessageAddress, Missing, Viewer, without_message_links
 from adapters.platforms.discord.message_words import all_words, clean, forwarded_words, words_beside
 from adapters.platforms.discord.places import NAME, Place
 from adapters.platforms.discord.proxied_messages import is_proxied
@@ -153,10 +153,10 @@ def replied_to(message: discord.Message) -> MessageAddress | None:
 
 
 def reference_to(
-    message: discord.Message, me: int, *, asker: Asker, channel: int, kind: ReferenceKind = "reply"
+    message: discord.Message, me: int, *, viewer: Viewer, channel: int, kind: ReferenceKind = "reply"
 ) -> MessageReference:
     """Return a reference to a message that stands in that channel."""
-    place = _place_of(asker, channel)
+    place = _place_of(viewer, channel)
     attachments = tuple(attachment for attachment, _ in list_files(message, channel))
     if kind != "menu" and _is_withheld(message, me):  # with a menu, Discord shows the message in full
         attachments = (_hidden_attachment(message),)
@@ -172,16 +172,16 @@ def reference_to(
 
 
 def unseen_reference(
-    asker: Asker, address: MessageAddress, missing: Missing, *, kind: ReferenceKind
+    viewer: Viewer, address: MessageAddress, missing: Missing, *, kind: ReferenceKind
 ) -> MessageReference:
     """Return a reference to a message of which nothing can be seen."""
-    place = _place_of(asker, address.channel)
+    place = _place_of(viewer, address.channel)
     return MessageReference(str(address.message), ours=False, text="", kind=kind, channel=place, unseen=UNSEEN[missing])
 
 
-def _place_of(asker: Asker, channel: int) -> Channel | None:
-    """Return the channel of a reference; None: the one that the asker is in."""
-    return None if channel == asker.channel else Place(channel).channel
+def _place_of(viewer: Viewer, channel: int) -> Channel | None:
+    """Return the channel of a reference; None: the one that the viewer is in."""
+    return None if channel == viewer.channel else Place(channel).channel
 
 
 def _is_withheld(message: discord.Message, me: int) -> bool:

@@ -8,7 +8,7 @@ import discord
 import pytest
 import pytest_asyncio
 
-from adapters.platforms.discord.message_lookup import Asker
+from adapters.platforms.discord.message_lookup import Viewer
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.translate import find_place, is_hidden, reference_to, translate
 from bot.messages import Attachment, Author, Channel, Message, MessageReference
@@ -331,7 +331,7 @@ async def test_a_reply_to_a_forward_is_about_the_words_that_it_forwards(says: Sa
 
 async def test_a_forward_can_be_referred_to_like_any_message(says: Says, server: FakeDiscord) -> None:
     said = await says(forwarded=await server.says("a long story", OTHER, BOB))
-    reference = reference_to(said, ME, asker=Asker.of(said), channel=GENERAL)
+    reference = reference_to(said, ME, viewer=Viewer.of(said), channel=GENERAL)
     assert reference == MessageReference(str(said.id), ours=False, text="a long story", author="Ann")
 
 
