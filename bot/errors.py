@@ -107,6 +107,7 @@ class FailureCode(StrEnum):
     MODEL_TAKES_NO_PHOTOS = auto()
     MODEL_UNKNOWN = auto()
     MODEL_UNKNOWN_PLAIN = auto()
+    ONLY_THOUGHTS = auto()
     PROVIDER_DOWN = auto()
     PROVIDER_EMPTY = auto()
     PROVIDER_FAILED = auto()
@@ -247,6 +248,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.MODEL_TAKES_NO_PHOTOS,
         FailureCode.MODEL_UNKNOWN,
         FailureCode.MODEL_UNKNOWN_PLAIN,
+        FailureCode.ONLY_THOUGHTS,
         FailureCode.PROVIDER_DOWN,
         FailureCode.PROVIDER_EMPTY,
         FailureCode.PROVIDER_FAILED,

@@ -310,6 +310,7 @@ class ChannelSettings:
     mirroring: Mirroring = "off"
     footer: bool = False  # below an answer: model, time and cost
     language: str | None = None  # of the bot's own words; None: that of the author
+    thoughts: bool = False  # show what models thought, in a form that hides it until somebody looks
     describe: bool = False  # a model that sees may describe photos for one that does not
     fallbacks: tuple[str, ...] | None = None  # models to ask if the first one is down; None: the operator's
 
@@ -447,6 +448,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """A piece of what a model thinks before it answers; no part of the answer."""
+
+    text: str
+    takes_back: bool = False  # the text of the answer so far turned out to be a thought, too
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """The cost of an answer, as far as the provider reports it; None if it does not."""
 
@@ -461,7 +470,7 @@ class Usage:
         return Usage(*(None if a is b is None else (a or 0) + (b or 0) for a, b in pairs))
 
 
-Piece = Text | Usage
+Piece = Text | Thought | Usage
 
 
 ANSWERED, STOPPED, OBEYED = "answered", "stopped", "command"  # outcomes of what went well
@@ -513,6 +522,7 @@ class JobResult:
     booked: bool = True  # counts towards limits: a failure does not
     lanes: tuple[LaneResult, ...] = ()  # of models that were compared
     caption: str | None = None  # below the files that were generated; None: there are none
+    thoughts: str = ""  # of the model, before the text
 
     @property
     def has_failed(self) -> bool:

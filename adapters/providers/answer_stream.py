@@ -1,14 +1,15 @@
 """Turns the frames of a reply into the pieces of an answer: cleaned text, then the usage, or an error."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
 from adapters.providers.error_rules import ServiceFailure
-from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, TextFrame
+from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, TextFrame, ThoughtFrame
+from adapters.providers.thoughts import Found, ThoughtFilter
 from bot.errors import BotError, Busy, Cut, FailureCode, Refused
-from bot.messages import Piece, Text, Usage
+from bot.messages import Piece, Text, Thought, Usage
 
 MAX_LENGTH = 1_000_000  # characters of an answer
 DRAIN_TIMEOUT = 0.5  # seconds for the last bytes of a body, so that its connection can be used again
@@ -53,21 +54,21 @@ class BlankTrimmer:
 async def read_pieces(
     frames: Frames, judge: Callable[[ServiceFailure], BotError], make_filter: Callable[[], TextFilter] = BlankTrimmer
 ) -> AsyncGenerator[Piece, None]:
-    """Yield Text as it comes, then one Usage. `judge` maps a failure in the answer to an error.
+    """Yield Text and Thought as they come, then one Usage. `judge` maps a failure in the answer to an error.
 
     `make_filter` makes the filter of the text. Raises Cut when the answer broke off after its first words, Busy before.
     """
     state = _AnswerState(judge, make_filter)
     try:
         async for frame in frames:
-            if text := state.take(frame):
-                yield Text(text)
+            for piece in state.take(frame):
+                yield piece
             if state.is_over:
                 break
     except BotError as error:  # the connection, mostly
         state.fail(error)
-    if text := state.rest():
-        yield Text(text)
+    for piece in state.rest():
+        yield piece
     state.check()
     yield state.usage
     with suppress(BotError, TimeoutError):
@@ -81,8 +82,8 @@ class _AnswerState:
 
     def __init__(self, judge: Callable[[ServiceFailure], BotError], make_filter: Callable[[], TextFilter]) -> None:
         self._judge, self._make_filter = judge, make_filter
-        self._filter = make_filter()
-        self._has_text = False
+        self._filter, self._thoughts = make_filter(), ThoughtFilter()
+        self._has_text = self._has_thought = False
         self._length = 0
         self._record: ResultFrame | None = None
         self._error: BotError | None = None
@@ -97,43 +98,50 @@ class _AnswerState:
     def usage(self) -> Usage:
         return self._record.usage if self._record else Usage()
 
-    def take(self, frame: Frame) -> str:
-        """Process a frame, and return the text to show."""
+    def take(self, frame: Frame) -> Sequence[Found]:
+        """Process a frame, and return the text and the thoughts in it."""
         if isinstance(frame, TextFrame):
             return self._take_text(frame.text)
+        if isinstance(frame, ThoughtFrame):
+            return self._show([Thought(frame.text)])
         if isinstance(frame, ResultFrame):
             self._record = frame
         elif isinstance(frame, EndFrame):
             self._complete = True
         else:
             self._error = self._judge(frame)
-        return ""
+        return ()
 
-    def _take_text(self, text: str) -> str:
+    def _take_text(self, text: str) -> Sequence[Found]:
         self._length += len(text)
         if self._length > MAX_LENGTH:
             self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
-            return ""
-        return self._show(self._filter.feed(text))
+            return ()
+        return self._show(self._thoughts.feed(self._filter.feed(text)))
 
-    def _show(self, text: str) -> str:
-        self._has_text = self._has_text or bool(text)
-        return text
+    def _show(self, pieces: Sequence[Found]) -> Sequence[Found]:
+        for piece in pieces:
+            if isinstance(piece, Text):
+                self._has_text = True
+            else:
+                self._has_thought, self._has_text = True, self._has_text and not piece.takes_back
+        return pieces
 
     def fail(self, error: BotError) -> None:
         """Record that the stream failed. If the record has come, the answer is complete all the same."""
         if not self._record:
             self._error = self._error or error
 
-    def rest(self) -> str:
-        """Return the text that is left at the end."""
-        remainder = self._show(self._filter.end())
-        if self._has_text or not self._record:
+    def rest(self) -> Sequence[Found]:
+        """Return what is left at the end."""
+        remainder = self._show([*self._thoughts.feed(self._filter.end()), *self._thoughts.end()])
+        if self._has_text or self._has_thought or not self._record:
             return remainder
         if len(self._record.text) > MAX_LENGTH:
             self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
-        whole_filter = self._make_filter()
-        return self._show(whole_filter.feed(self._record.text[:MAX_LENGTH]) + whole_filter.end())
+        whole_filter, thoughts = self._make_filter(), ThoughtFilter()
+        text = whole_filter.feed(self._record.text[:MAX_LENGTH]) + whole_filter.end()
+        return self._show([*thoughts.feed(text), *thoughts.end()])
 
     def check(self) -> None:
         """Raise what is wrong with the answer as a whole."""
@@ -141,7 +149,7 @@ class _AnswerState:
         if error is None and not self._complete and not self._record:
             error = Busy(FailureCode.PROVIDER_UNREACHABLE)
         if error is None and not self._has_text:
-            error = Refused(FailureCode.PROVIDER_EMPTY)
+            error = Refused(FailureCode.ONLY_THOUGHTS if self._has_thought else FailureCode.PROVIDER_EMPTY)
         if error and self._has_text and error.code not in _REPORTED_AFTER_TEXT:
             raise Cut(FailureCode.ANSWER_CUT) from error
         if error:

@@ -15,6 +15,13 @@ class TextFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class ThoughtFrame:
+    """A piece of what the model thinks, where the service keeps it apart from the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultFrame:
     """The record of a complete answer: its usage, and its whole text where the service repeats it."""
 
@@ -27,7 +34,7 @@ class EndFrame:
     """The service's word that the answer is complete."""
 
 
-Frame = TextFrame | ResultFrame | ServiceFailure | EndFrame
+Frame = TextFrame | ThoughtFrame | ResultFrame | ServiceFailure | EndFrame
 Frames = AsyncGenerator[Frame, None]
 
 

@@ -20,8 +20,9 @@ from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, TrialResult, may_be_
 from bot.asking.question import Question, detached, instructions, with_history, words
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
-from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Turn, Usage
+from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Thought, Turn, Usage
 from bot.ports import Conversations, Files, Provider, Turns
+from bot.replies.markdown.literal import literal
 from bot.util.tasks import gather_all
 from bot.words import say
 
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 LATE = 300.0  # seconds after which an answer notes that it is late
 LONGEST_REST = 6_000  # characters of a partial answer that are quoted in the request to continue it
 OVERLAP = 200  # characters at the start of the continuation that may repeat the end of the partial answer
+LONGEST_TAIL = 300  # characters of a thought that are shown in passing
 SAME = 4  # fewer characters may match by chance
 
 
@@ -363,12 +365,24 @@ class Attempt:
                 async for piece in pieces:
                     if isinstance(piece, Usage):
                         self.asked.usage += piece
+                    elif isinstance(piece, Thought):
+                        self._think(piece, rest)
                     else:
                         self._grow(Text(rest.feed(piece.text)))
             finally:
                 self._grow(Text(rest.end()))
         if rest.said and self.asked.answered_by != self.turn.conversation.model:
             self.asked.ending = f"_{say('failover_rest', by=self.turn.conversation.model)}_"
+
+    def _think(self, thought: Thought, rest: "_ContinuationFilter") -> None:
+        """Show a thought in passing; what is taken back was one as well."""
+        asked = self.asked
+        if thought.takes_back:
+            asked.thoughts += asked.reply.text.removeprefix(rest.said)
+            asked.reply.replace(rest.said)
+        asked.thoughts += thought.text
+        tail = " ".join(asked.thoughts[-LONGEST_TAIL:].split())
+        asked.reply.tell(say("thinking", tail=literal(tail)))
 
     def _grow(self, piece: Text) -> None:
         if not piece.text:

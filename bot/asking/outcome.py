@@ -12,6 +12,8 @@ from bot.messages import ANSWERED, STOPPED, JobResult, Usage
 from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.words import say
 
+LONGEST_THOUGHTS = 3_000  # characters that are kept
+
 log = structlog.get_logger(__name__)
 
 
@@ -72,4 +74,5 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         usage=asked.usage,
         first_words=asked.first_words,
         took=monotonic() - asked.started,
+        thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],
     )

@@ -80,7 +80,7 @@ class PhotoDescriber:
             async for piece in pieces:
                 if isinstance(piece, Text):
                     description += piece.text
-                else:
+                elif isinstance(piece, Usage):
                     usage = piece
         description = description.strip()[:LONGEST]
         await self.files.save_description(asked.turn.conversation, photo.sha256, description)

@@ -18,6 +18,7 @@ OF_CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "threads": ON_OFF,
     "mirroring": {value: value for value in get_args(Mirroring)},
     "footer": ON_OFF,
+    "thoughts": ON_OFF,
     "describe": ON_OFF,
     "language": {"auto": None, **{code: code for code in LANGUAGES}},
 }

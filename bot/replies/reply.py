@@ -43,6 +43,7 @@ class Reply:
         self.platform, self.posts, self.turn, self.channel = platform, posts, turn, channel
         self.text = ""
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
+        self.status = ""  # shown as long as there is no text: what the model is doing
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
         # None: to be read from the store
         self._posts: list[str] | None = None if resumed or turn.deliveries > 1 else []
@@ -57,6 +58,16 @@ class Reply:
     def grow(self, text: str) -> None:
         """Add to the answer; the next edit shows it."""
         self.text += text
+        self._grown.set()
+
+    def replace(self, text: str) -> None:
+        """Let the answer so far be another one."""
+        self.text = text
+        self._grown.set()
+
+    def tell(self, status: str) -> None:
+        """Show what the model is doing, until its first words."""
+        self.status = status
         self._grown.set()
 
     @asynccontextmanager
@@ -212,8 +223,8 @@ class Reply:
                 return
             pause = self.platform.limits(self.channel).edit_interval
             try:
-                if self.text.strip():
-                    text = with_notes(self.notes, self.text + CURSOR)
+                if growing := (self.text.strip() and self.text) or self.status:
+                    text = with_notes(self.notes, growing + CURSOR)
                     await self.show(text, buttons=self._growing_buttons, growing=True)
             except Busy as error:  # the next edit includes all the text, so this one is best-effort
                 pause = error.retry_after or pause

@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from adapters.providers.error_rules import ServiceFailure, Where, parse_failure, read_code_and_message
-from adapters.providers.frames import Frame, Frames, ResultFrame, TextFrame, rejoin
+from adapters.providers.frames import Frame, Frames, ResultFrame, TextFrame, ThoughtFrame, rejoin
 from bot.errors import BotError
 from bot.messages import Usage
 from bot.util.http import Event, events
@@ -111,11 +111,13 @@ class _CompletionState:
         return ResultFrame("", self._usage)
 
     def take(self, chunk: Mapping[str, Any]) -> Iterator[Frame]:
-        """Process a chunk. Only the first choice counts; reasoning and tool calls are not part of the answer."""
+        """Process a chunk. Only the first choice counts; tool calls are not part of the answer."""
         self._usage = _usage(chunk, self._usage)
         choices = chunk.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
         self.has_begun = self.has_begun or bool(choice)
+        if thought := _thought(choice):
+            yield ThoughtFrame(thought)
         if text := _delta_text(choice):
             yield TextFrame(text)
         if service_failure := _find_failure(chunk, choice, self._where):
@@ -126,6 +128,17 @@ class _CompletionState:
 def _delta_text(choice: Mapping[str, Any]) -> str:
     message = _dict(choice.get("delta")) or _dict(choice.get("message"))
     return _text(message.get("content")) + _text(message.get("refusal")) or _text(choice.get("text"))
+
+
+def _thought(choice: Mapping[str, Any]) -> str:
+    """Return what the model thinks: a field beside the content (DeepSeek, OpenRouter), or parts of it (Mistral)."""
+    message = _dict(choice.get("delta")) or _dict(choice.get("message"))
+    fields = (message.get(name) for name in ("reasoning_content", "reasoning", "thinking"))
+    if thought := next((field for field in fields if isinstance(field, str) and field), ""):
+        return thought
+    content = message.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return "".join(_text(part.get("thinking")) for part in parts if part.get("type") == "thinking")
 
 
 def _text(content: object) -> str:

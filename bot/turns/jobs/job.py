@@ -12,6 +12,7 @@ from bot.commands import CommandContext, Rules
 from bot.intake.access import Access
 from bot.messages import Channel, JobResult, Turn, Usage
 from bot.ports import Provider, Store
+from bot.replies.markdown.literal import literal
 from bot.replies.mirror import Mirror
 from bot.replies.reply import NOTHING_MORE, Reply
 from bot.words import say
@@ -67,11 +68,19 @@ async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
 
 
 async def with_footer(hands: JobContext, channel: Channel, result: JobResult) -> str:
-    """Return the answer as it is shown where people want to know what it took."""
+    """Return the answer as it is shown in the channel: with the model's thoughts and what it took, where wanted."""
     settings = await hands.store.channels.get_channel_settings(channel)
+    shown = result.shown
+    if settings.thoughts and result.thoughts:
+        shown = f"{_hidden(result.thoughts)}\n\n{shown}"
     if not settings.footer or result.first_words is None:
-        return result.shown
-    return f"{result.shown}\n\n{footer(result.answered_by, result.took, result.usage)}"
+        return shown
+    return f"{shown}\n\n{footer(result.answered_by, result.took, result.usage)}"
+
+
+def _hidden(thoughts: str) -> str:
+    """Return the thoughts as a quote under a spoiler: where a long quote is folded, it is that too."""
+    return f"> 💭 ||{literal(' '.join(thoughts.split()))}||"
 
 
 def footer(model: str, took: float | None, usage: Usage) -> str:

@@ -107,7 +107,7 @@ class Told:
             assert self.usage is None, "the usage comes last"
             self.text += piece.text
             self.pieces += 1
-        else:
+        elif isinstance(piece, Usage):
             self.usage = piece
 
 

@@ -36,7 +36,7 @@ async def read(type: str, *body: bytes) -> tuple[str, Usage]:
         ):
             if isinstance(piece, Text):
                 text += piece.text
-            else:
+            elif isinstance(piece, Usage):
                 usage = piece
     assert usage is not None
     return text, usage

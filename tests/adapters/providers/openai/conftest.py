@@ -164,6 +164,6 @@ async def told(openai: OpenAI, asked: Prompt, so_far: Told | None = None) -> Tol
             assert answer.usage is None, "the usage comes last"
             if isinstance(piece, Text):
                 answer.text += piece.text
-            else:
+            elif isinstance(piece, Usage):
                 answer.usage = piece
     return answer

@@ -57,7 +57,7 @@ async def told(type: str, body: AsyncGenerator[bytes, None]) -> tuple[str, Usage
         async for piece in read_pieces(reply_frames, lambda failed: to_bot_error(failed, "openai/gpt-4o", "It")):
             if isinstance(piece, Text):
                 text += piece.text
-            else:
+            elif isinstance(piece, Usage):
                 usage = piece
     assert usage is not None
     return text, usage

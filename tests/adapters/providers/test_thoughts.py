@@ -1,0 +1,155 @@
+"""Thoughts that a model writes into its answer are told apart from it, and an answer about them stays whole."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.providers.thoughts import ThoughtFilter
+from bot.files.photos import PhotoIntake
+from bot.messages import ChannelSettings, Text
+from bot.ports import Store
+from bot.words import say
+from tests.adapters.providers.onemin.test_reply_reader import event, read
+from tests.conftest import said
+from tests.doubles.quirky import Answer, chunk, talking, whole, words
+
+CAT = "It is a cat."
+
+THOUGHTS = {  # what comes: what was thought
+    f"<think>\nThe user wants a name.</think>\n\n{CAT}": "The user wants a name.",
+    f"<think>\n\n</think>\n\n{CAT}": "",
+    f"<thought>I look</thought>{CAT}": "I look",
+    f"<thinking>In the picture: fur</thinking> {CAT}": "In the picture: fur",
+    f'\n <reasoning effort="high">Hm.</reasoning>\n{CAT}': "Hm.",
+    f"<THINK>Hm.</THINK>{CAT}": "Hm.",
+    f"<think>a < b, and <b>fur</b></think>{CAT}": "a < b, and <b>fur</b>",
+    f"<think>one</think>\n<think>two</think>\n{CAT}": "onetwo",
+    f'<details type="reasoning" done="true">\n<summary>Thought for 3 s</summary>\n> Hm.\n</details>\n{CAT}': "Hm.",
+    f"The user wants a name.\n</think>\n\n{CAT}": "The user wants a name.",
+    f"The user wants a name.</thought>{CAT}": "The user wants a name.",
+    f"</think>\n{CAT}": "",
+}
+WHOLE = [
+    "`<think>` is a tag of DeepSeek R1; `</think>` ends it.",
+    "<think> is a tag of DeepSeek R1.",
+    "<think>, <thinking> and <reasoning> are tags.",
+    "<think>…</think> wraps what a model thinks.",
+    "Models write <think>Hm.</think> before they answer.",
+    "The tag </think> ends a thought, and then comes the answer.",
+    "It is a cat.\n\n```html\n</think>\n```\n",
+    "It is a cat. <think>Or not?</think>",
+    "<details><summary>More</summary>It is a cat.</details>",
+    "<thinker> is no tag",
+    "<b>It is a cat.</b>",
+    "<",
+    "</",
+    "I <3 cats",
+    "The code is `x</think>y`.",
+]
+
+
+def split(pieces: Sequence[str]) -> tuple[str, str]:
+    """The answer and the thoughts, as somebody reads them who heeds what is taken back."""
+    sorter, answer, thoughts = ThoughtFilter(), "", ""
+    for found in [*(each for piece in pieces for each in sorter.feed(piece)), *sorter.end()]:
+        if isinstance(found, Text):
+            answer += found.text
+        else:
+            thoughts += (answer if found.takes_back else "") + found.text
+            answer = "" if found.takes_back else answer
+    return answer, thoughts.strip()
+
+
+@st.composite
+def cut(draw: st.DrawFn, text: str) -> list[str]:
+    places = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
+
+
+@pytest.mark.parametrize("text", THOUGHTS)
+def test_thoughts_are_no_part_of_the_answer_wherever_they_are_cut(text: str) -> None:
+    @given(cut(text))
+    def check(pieces: list[str]) -> None:
+        assert split(pieces) == (CAT, THOUGHTS[text])
+
+    check()
+    assert split(list(text)) == (CAT, THOUGHTS[text])
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_an_answer_about_such_tags_stays_whole(text: str) -> None:
+    @given(cut(text))
+    def check(pieces: list[str]) -> None:
+        assert split(pieces) == (text, "")
+
+    check()
+    assert split(list(text)) == (text, "")
+
+
+def test_what_is_never_closed_is_a_thought_to_its_end() -> None:
+    assert split(["<think>Hm, ", "let me see"]) == ("", "Hm, let me see")
+
+
+@given(st.text(alphabet="<>/think `\n.a", max_size=60), st.data())
+def test_nothing_is_lost(text: str, data: st.DataObject) -> None:
+    answer, thoughts = split(data.draw(cut(text)))
+    assert len(answer) + len(thoughts) <= len(text)
+    if "<" not in text:
+        assert answer == text
+
+
+# in a chat
+
+
+def streamed(text: str) -> Answer:
+    """An answer that is cut in the middle of its tags."""
+    return words(*(text[at : at + 3] for at in range(0, len(text), 3)))
+
+
+@pytest.mark.parametrize("how", [streamed, whole])
+@pytest.mark.parametrize("text", [list(THOUGHTS)[n] for n in (0, 1, 9)])
+async def test_only_the_answer_is_shown_and_kept(sqlite: Store, photos: PhotoIntake, how: object, text: str) -> None:
+    async with talking(sqlite, photos, lambda asked: how(text)) as talk:  # type: ignore[operator]
+        assert await talk.say("what is it?", "cat.jpg") == CAT
+        assert await talk.say("and now?") == CAT
+        assert CAT in talk.asked[-1].text
+        assert "The user wants" not in talk.asked[-1].text
+        assert "think" not in talk.asked[-1].text
+
+
+async def test_thoughts_are_seen_growing_while_there_is_no_answer(sqlite: Store, photos: PhotoIntake) -> None:
+    body = chunk("<think>I look at the fur. ") + chunk("And at the ears.</think>") + chunk(CAT) + chunk(None, "stop")
+    async with talking(sqlite, photos, lambda asked: Answer(body)) as talk:
+        await talk.say("what is it?", "cat.jpg")
+        shown = [text for _, text in talk.platform.calls]
+        assert shown[-1] == CAT
+    beside = chunk(None, reasoning_content="I look.") + chunk(CAT) + chunk(None, "stop")
+    async with talking(sqlite, photos, lambda asked: Answer(beside)) as talk:
+        assert await talk.say("what is it?", "cat.jpg") == CAT
+
+
+async def test_people_may_want_to_read_thoughts(sqlite: Store, photos: PhotoIntake) -> None:
+    text = f"<think>Fur *and* ears</think>{CAT}"
+    async with talking(sqlite, photos, lambda asked: words(text)) as talk:
+        await sqlite.channels.save_channel_settings(said("x").channel, ChannelSettings(thoughts=True))
+        assert await talk.say("what is it?", "cat.jpg") == f"> 💭 ||Fur \\*and\\* ears||\n\n{CAT}"
+        await talk.say("and now?")
+        assert "ears" not in talk.asked[-1].text
+
+
+async def test_thoughts_without_an_answer_are_said_to_be_that(sqlite: Store, photos: PhotoIntake) -> None:
+    async with talking(sqlite, photos, lambda asked: words("<think>Hm")) as talk:
+        assert await talk.say("what is it?", "cat.jpg") == f"⚠️ {say('only_thoughts')}"
+
+
+@pytest.mark.parametrize("record", ["", CAT, f"<think>Hm.</think>{CAT}"])
+async def test_the_same_holds_at_1min_ai(record: str) -> None:
+    contents = [event("content", content=piece) for piece in ("<thi", "nk>Hm.</think>", "It is", " a cat.")]
+    detail = {"resultObject": [record]}
+    end = event("result", aiRecord={"status": "SUCCESS", "aiRecordDetail": detail, "metadata": {"credit": 5}})
+    text, usage = await read("text/event-stream", *contents, end, event("done", message="done"))
+    assert (text, usage.credits) == (CAT, 5)
+    text, _ = await read("text/event-stream", event("content", content=""), end.replace(b'""', b'"x"'), event("done"))
+    assert text in (CAT, "x")
