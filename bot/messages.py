@@ -174,11 +174,12 @@ class OutgoingPost:
     is_partial: bool = False  # more will follow, so it is posted immediately or dropped
 
 
-ReferenceKind = Literal["reply", "chain", "external", "forward", "link", "menu", "button", "starter", "above"]
+ReferenceKind = Literal["itself", "reply", "chain", "external", "forward", "link", "menu", "button", "starter", "above"]
 """The ways in which a message points at another one.
 
-A reply, a later step of a chain of replies, a reply into another chat, a forward, a link to a message, a menu on a
-message, a button below it, the beginning of a thread or forum post, and the photo just above.
+Itself, where something in it cannot be seen; a reply, a later step of a chain of replies, a reply into another chat, a
+forward, a link to a message, a menu on a message, a button below it, the beginning of a thread or forum post, and the
+photo just above.
 """
 
 Unseen = Literal["deleted", "hidden", "too_old", "forbidden", "elsewhere", "paid", "story"]

@@ -98,7 +98,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "an export": lambda text: (export._quote(text), export._line(text), export._safe(text, "a.png")),
     "log lines": lambda text: logs.SHAPES.sub("", text),
     "words on Telegram": lambda text: (
-        telegram_translate._without_bot_name(ME, text, ME),
+        telegram_translate._without_bot_name(text, ME),
         telegram_translate._commands_me(text, ME),
     ),
     "words on Discord": words_on_discord,

@@ -55,7 +55,8 @@ def words(turn: Turn, subject: Subject) -> str:
     asked = question(parse(message.text), message.text)
     text = "\n\n".join(filter(None, ((message.text if asked is None else asked).strip(), turn.transcript)))
     reads = subject.files and all(each.attachment.is_document for each in subject.files)
-    return subject.with_quotes(text or say("ask_plain_document" if reads else "ask_plain"))
+    plain = "ask_plain_document" if reads else "ask_plain" if subject.files or not subject.quotes else "ask_plain_words"
+    return subject.with_quotes(text or say(plain))
 
 
 def with_history(text: str, history: Sequence[Exchange]) -> str:

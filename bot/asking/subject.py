@@ -173,8 +173,10 @@ def _placed(channel: Channel, attachments: Sequence[Attachment]) -> tuple[Placed
 
 
 def _needs_photo(message: Message) -> bool:
+    """Tell whether it is a command about a picture, or says nothing at all and points at no words."""
     command = parse(message.text)
-    return command is not None and command[0] in NEEDING_PHOTO
+    is_silent = not message.text and not message.sounds and not any(each.text for each in message.references)
+    return is_silent or (command is not None and command[0] in NEEDING_PHOTO)
 
 
 def _note(reference: MessageReference) -> str:

@@ -23,17 +23,16 @@ from adapters.platforms.telegram.errors import (
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
 from adapters.platforms.telegram.posting import Posting, is_private
+from adapters.platforms.telegram.references import NAME, is_direct_topic, parse_address
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.settings import TelegramSettings
 from adapters.platforms.telegram.translate import (
     KINDS,
-    NAME,
     STOP_PRESSED,
     BotIdentity,
     ButtonPress,
     GroupMigration,
     StaleButtonPress,
-    parse_address,
     translate,
 )
 from adapters.platforms.telegram.transport import READ_TIMEOUT, open_bot
@@ -278,11 +277,11 @@ class Telegram:
             done.set()
 
     async def _send_typing(self, channel: Channel, done: asyncio.Event) -> None:
-        chat, thread = self._posting.address(channel)
+        chat, topic = self._posting.address(channel)
         while not done.is_set():
-            if self._pacing.has_room(chat):
+            if self._pacing.has_room(chat) and not is_direct_topic(channel):  # Telegram shows no sign there
                 with suppress(BotError), map_telegram_errors():
-                    await self._bot.send_chat_action(chat, "typing", message_thread_id=thread)
+                    await self._bot.send_chat_action(chat, "typing", **topic)
             with suppress(TimeoutError):
                 async with asyncio.timeout(TYPING):
                     await done.wait()

@@ -7,6 +7,7 @@ import structlog
 from telegram.error import BadRequest
 
 from adapters.platforms.telegram.formatting import RenderedText
+from adapters.platforms.telegram.references import TopicFields
 from adapters.platforms.telegram.transport import TelegramBot
 
 log = structlog.get_logger(__name__)
@@ -40,24 +41,24 @@ class Drafts:
         # The draft stays in the chat until the final text comes as a post.
         self._stop_fields: dict[str, Any] = {"can_stop": True, "keep_on_stop": True}
 
-    async def show(self, chat: int, thread: int | None, draft: Draft, post: RenderedText) -> None:
+    async def show(self, chat: int, topic: TopicFields, draft: Draft, post: RenderedText) -> None:
         """Replace the text of the draft. Raises the library's errors."""
         try:
-            await self._show(chat, thread, draft, post, **self._stop_fields)
+            await self._show(chat, topic, draft, post, **self._stop_fields)
         except BadRequest:
             if not self._stop_fields:
                 raise
-            await self._show(chat, thread, draft, post)  # this fails again, unless the button was the reason
+            await self._show(chat, topic, draft, post)  # this fails again, unless the button was the reason
             self._stop_fields = {}
             log.info("this Telegram has no button that stops a draft")
 
-    async def _show(self, chat: int, thread: int | None, draft: Draft, post: RenderedText, **fields: Any) -> None:
+    async def _show(self, chat: int, topic: TopicFields, draft: Draft, post: RenderedText, **fields: Any) -> None:
         await self._bot.call_raw(
             "sendMessageDraft",
             chat_id=chat,
             draft_id=draft.number,
             text=post.text,
-            message_thread_id=thread,
+            **topic,
             entities=list(post.entities) or None,
             **fields,
         )

@@ -23,8 +23,8 @@ from adapters.platforms.telegram.outgoing_files import (
     send_batch,
     send_file,
 )
+from adapters.platforms.telegram.references import TopicFields, parse_address, topic_fields
 from adapters.platforms.telegram.send_pacing import SendPacing
-from adapters.platforms.telegram.translate import parse_address
 from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import BotError, Busy, FailureCode, Refused
 from bot.messages import Channel, OutgoingPost
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 FALLBACKS = 3
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
-PostCall = Callable[[int, int | None, RenderedText], Awaitable[str]]
+PostCall = Callable[[int, TopicFields, RenderedText], Awaitable[str]]
 ButtonMarkup = InlineKeyboardMarkup | None
 
 
@@ -61,10 +61,10 @@ class Posting:
         self._drafts = Drafts(bot)
         self.migrated_groups: dict[int, int] = {}  # groups that became supergroups since we started
 
-    def address(self, channel: Channel) -> tuple[int, int | None]:
-        """Return the chat and, for a topic, the thread of a channel; migrated groups are followed."""
-        chat, thread = parse_address(channel)
-        return self.migrated_groups.get(chat, chat), thread
+    def address(self, channel: Channel) -> tuple[int, TopicFields]:
+        """Return the chat of a channel, and the fields that name its topic; migrated groups are followed."""
+        chat, _ = parse_address(channel)
+        return self.migrated_groups.get(chat, chat), topic_fields(channel)
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish the post and return its id. Telegram cannot tell the same key again.
@@ -78,16 +78,16 @@ class Posting:
         reply, buttons = _reply_parameters(post.reply_to), keyboard(post.buttons)
         unsent_files = await choose_methods(post.files)
 
-        async def send(chat: int, thread: int | None, rendered: RenderedText) -> str:
+        async def send(chat: int, topic: TopicFields, rendered: RenderedText) -> str:
             if len(unsent_files) != 1 or units(rendered.text) > TelegramBudgets.CAPTION_LENGTH:
-                return await self._post(chat, thread, post=rendered, reply=reply, buttons=buttons)
+                return await self._post(chat, topic, post=rendered, reply=reply, buttons=buttons)
             message = await send_file(
                 self._bot,
                 chat,
                 unsent_files[0],
                 caption=None if rendered.text == PLACEHOLDER else rendered.text,
                 caption_entities=rendered.entities or None,
-                message_thread_id=thread,
+                **topic,
                 reply_parameters=reply,
                 reply_markup=buttons,
             )
@@ -105,13 +105,13 @@ class Posting:
         return sent_id
 
     async def _post(
-        self, chat: int, thread: int | None, post: RenderedText, reply: ReplyParameters | None, buttons: ButtonMarkup
+        self, chat: int, topic: TopicFields, post: RenderedText, reply: ReplyParameters | None, buttons: ButtonMarkup
     ) -> str:
         message = await self._bot.send_message(
             chat,
             post.text,
             entities=post.entities or None,
-            message_thread_id=thread,
+            **topic,
             reply_parameters=reply,
             reply_markup=buttons,
             link_preview_options=NO_PREVIEW,
@@ -129,8 +129,8 @@ class Posting:
                 await self.send(channel, OutgoingPost(text=f"⚠️ {say('telegram_no_files')}", reply_to=post))
 
     async def _send_batch(self, channel: Channel, post: str, batch: Sequence[OutgoingFile]) -> None:
-        async def send(chat: int, thread: int | None, _: RenderedText) -> str:
-            await send_batch(self._bot, chat, batch, message_thread_id=thread, reply_parameters=_reply_parameters(post))
+        async def send(chat: int, topic: TopicFields, _: RenderedText) -> str:
+            await send_batch(self._bot, chat, batch, **topic, reply_parameters=_reply_parameters(post))
             return post
 
         await retry(TELEGRAM_ATTACHMENTS, partial(self._call_with_fallbacks, channel, "", False, send), Busy)
@@ -152,7 +152,7 @@ class Posting:
             return new_id
         buttons = keyboard(post.buttons)
 
-        async def edit(chat: int, thread: int | None, rendered: RenderedText) -> str:
+        async def edit(chat: int, topic: TopicFields, rendered: RenderedText) -> str:
             try:
                 await self._bot.edit_message_text(
                     rendered.text,
@@ -167,7 +167,7 @@ class Posting:
                     raise
                 if units(rendered.text) > TelegramBudgets.CAPTION_LENGTH:  # there is no room for it below the file
                     return await self._post(
-                        chat, thread, post=rendered, reply=_reply_parameters(post_id), buttons=buttons
+                        chat, topic, post=rendered, reply=_reply_parameters(post_id), buttons=buttons
                     )
                 await self._bot.edit_message_caption(
                     chat,
@@ -189,23 +189,23 @@ class Posting:
             await self._bot.delete_message(chat, _message_id(post_id))
 
     async def _draft(self, channel: Channel, draft: Draft, text: str) -> str:
-        async def show(chat: int, thread: int | None, post: RenderedText) -> str:
-            await self._drafts.show(chat, thread, draft, post)
+        async def show(chat: int, topic: TopicFields, post: RenderedText) -> str:
+            await self._drafts.show(chat, topic, draft, post)
             return str(draft)
 
         return await self._call_with_fallbacks(channel, text, True, show) or str(draft)
 
     async def _call_with_fallbacks(self, channel: Channel, text: str, is_partial: bool, call: PostCall) -> str:
-        chat, thread = self.address(channel)
+        chat, topic = self.address(channel)
         post = render(text)
         async with self._pacing.partial_text(chat) if is_partial else self._pacing.whole_text(chat):
             for _ in range(FALLBACKS):
                 try:
                     with map_telegram_errors():
-                        return await call(chat, thread, post)
+                        return await call(chat, topic, post)
                     return ""  # nothing to change
                 except TopicGone:
-                    thread = None
+                    topic = {}
                 except BadFormatting:
                     post = render_plain(text)
                 except GroupMigrated as migrated:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, GroupMigration, parse_address, translate
+from adapters.platforms.telegram.references import parse_address
+from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, GroupMigration, translate
 from bot.messages import Attachment, Channel, Message, MessageReference
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, GROUP, USERNAME, Post, Sent, TelegramBed
