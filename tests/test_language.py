@@ -46,7 +46,7 @@ def test_no_class_name_exists_twice_in_the_product() -> None:
 
 
 def test_no_module_name_exists_twice_but_for_siblings_by_design() -> None:
-    siblings = {"adapter", "provider", "errors", "settings", "translate", "formatting", "buttons"}
+    siblings = {"adapter", "references", "provider", "errors", "settings", "translate", "formatting", "buttons"}
 
     paths = (path for package in ("bot", "adapters") for path in (ROOT / package).rglob("*.py"))
     names = Counter(path.stem for path in paths if not path.stem.startswith("__"))
