@@ -132,11 +132,20 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence about a photo that is not quite what was sent: its key, and values besides the photo's name."""
+
+    key: str
+    values: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Photo(StoredFile):
     """A picture: upright, sRGB, without metadata, within limits; a JPEG, PNG or WebP."""
 
     width: int  # pixels
     height: int
+    remarks: tuple[Remark, ...] = ()  # only when it is taken in, not when it is recalled
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,10 +97,9 @@ class Attempt:
         files, unread = looked
         self.asked.files = files
         self._note_late()
-        self.notes += filter(None, [unread])
-        text = self._words()
-        if unread:  # or the model would wonder about the missing ones
-            text = f"{text}\n\n({unread})"
+        remarks = [*filter(None, [unread]), *self.files.list_remarks()]
+        self.notes += remarks
+        text = "\n\n".join([self._words(), *(f"({each})" for each in remarks)])  # or the model would wonder
         return await self._composed(text, files, history)
 
     def _words(self) -> str:

@@ -72,6 +72,11 @@ class FilePreparation:
             if files:
                 await self.files.save_files(self.turn, files, channel)
 
+    def list_remarks(self) -> list[str]:
+        """Return sentences about photos of the question that are not quite what was sent."""
+        photos = (each for each in self.asked.files if isinstance(each, Photo))
+        return [say(each.key, name=photo.name, **dict(each.values)) for photo in photos for each in photo.remarks]
+
     async def again(self, known: RememberedFile) -> Looked:
         """Load and upload an earlier file."""
         try:

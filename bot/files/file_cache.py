@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
 
-from bot.messages import DOCUMENTS, ENDINGS, PHOTOS, Document, Photo, StoredFile
+from bot.messages import DOCUMENTS, ENDINGS, PHOTOS, Document, Photo, Remark, StoredFile
 
 MIMES = {ending: mime for mime, ending in ENDINGS.items()}
 NAME = re.compile(
@@ -57,11 +57,19 @@ class FileCache:
         _start_deleting()
         self._open()
 
-    def put_photo(self, name: str, mime: str, data: bytes, size: tuple[int, int], owner: str = "") -> Photo:
+    def put_photo(
+        self,
+        name: str,
+        mime: str,
+        data: bytes,
+        size: tuple[int, int],
+        owner: str = "",
+        remarks: tuple[Remark, ...] = (),
+    ) -> Photo:
         """Write a photo that `owner` sent to the disk, unless it is there. OSError: it cannot be written."""
         sha256 = hashlib.sha256(data).hexdigest()
         file = self.folder / f"{sha256}-{size[0]}x{size[1]}.{PHOTOS[mime]}"
-        return self._put(Photo(name, mime, file, len(data), sha256, *size), data, owner)
+        return self._put(Photo(name, mime, file, len(data), sha256, *size, remarks), data, owner)
 
     def put_document(self, name: str, mime: str, data: bytes, owner: str = "") -> Document:
         """Write a document to the disk likewise."""
@@ -163,6 +171,8 @@ class FileCache:
 
     def _enter(self, entry: StoredFile, owner: str = "") -> None:
         self._forget(entry.sha256)
+        if isinstance(entry, Photo):
+            entry = replace(entry, remarks=())
         self._kept[entry.sha256] = replace(entry, name="")
         self._total += entry.size
         self._owners[entry.sha256] = owner

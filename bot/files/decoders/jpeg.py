@@ -1,4 +1,4 @@
-"""JPEG segments, each started by a marker, up to the end-of-image marker."""
+"""JPEG segments, each started by a marker, up to the end-of-image marker or the end of the file."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,8 @@ from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.parts import bounded
 from bot.files.decoders.picture import Picture
 
-_MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # neither stuffing nor a restart: this ends the data of a scan
+# Neither stuffing, nor a restart, nor a reserved code, which only damage puts there: this ends the data of a scan.
+_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _DHT, _JPG, _DAC, _DQT, _DNL, _DRI = 0xC4, 0xC8, 0xCC, 0xDB, 0xDC, 0xDD
@@ -22,9 +23,14 @@ Segment = tuple[int, bytes]  # the marker, and the whole segment with the data o
 
 
 def strip_jpeg(data: bytes) -> Picture:
-    """Keep tables, frame and scans; raise Unreadable if there is no end, or far too many scans or segments."""
+    """Keep tables, frame and scans, and close them with an end marker, even where the file has none.
+
+    Unreadable: it ends before the first scan, or has far too many scans or segments.
+    """
     segments = list(bounded(_segments(data), _MOST_SEGMENTS))
     markers = [marker for marker, _ in segments]
+    if _SOS not in markers:
+        raise Unreadable(FailureCode.PHOTO_TRUNCATED)
     if markers.count(_SOS) > _MOST_SCANS:
         raise Unreadable(FailureCode.PHOTO_BROKEN)
     stripped = b"".join([b"\xff\xd8", *_drawing(segments), b"\xff\xd9"])
@@ -43,8 +49,9 @@ def _segments(data: bytes) -> Iterator[Segment]:
         if marker == _SOS:
             scan_end = _MARKER.search(data, at)
             at = scan_end.start() if scan_end else len(data)
+        if at > len(data) and marker != _SOS:  # the file ends in the middle of this segment
+            return
         yield marker, data[start:at]
-    raise Unreadable(FailureCode.PHOTO_TRUNCATED)
 
 
 def _drawing(segments: Iterable[Segment]) -> Iterator[bytes]:

@@ -8,12 +8,17 @@ from PIL import Image
 from bot.errors import FailureCode, Unreadable
 from bot.files.decoders import colour, encode
 from bot.files.decoders import rendering as draw
+from bot.files.decoders.completeness import WHOLE, Completeness, completeness_of_jpeg
 from bot.files.decoders.damage import damage_refused
 from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
 from bot.files.decoders.strip import strip
 
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_LEAST = 0.5  # share of a cut picture's rows that is worth looking at
+
+Remarks = list[tuple[str, dict[str, int]]]
+"""Keys and values of sentences about a photo that is not quite what was sent."""
 
 
 def clean_photo(
@@ -21,19 +26,30 @@ def clean_photo(
 ) -> tuple[dict[str, Any], bytes]:
     """Turn a file of the format `kind` into a photo: upright, sRGB, without metadata.
 
-    Return its `mime`, `size` and bytes, `out_bytes` at most. Unreadable: it is damaged or too large.
+    Return its `mime`, `size`, `remarks` and bytes, `out_bytes` at most. Unreadable: it is damaged or too large.
     """
     with damage_refused():
         picture = strip(kind, file.read())
         _check_pixels(picture.size, most_pixels)
         with draw.open_image(kind, picture.data) as image:
             _check_pixels(image.size, most_pixels)
-            if _is_fine(kind, picture, image, longest_side, out_bytes):
-                return {"mime": _PASSED_ON[kind], "size": image.size}, picture.data
-            drawn = draw.draw(image, kind, picture, longest_side)
+            present = completeness_of_jpeg(picture.data) if kind == "JPEG" else WHOLE
+            if present.rows < _LEAST:
+                raise Unreadable(FailureCode.PHOTO_TRUNCATED)
+            if present.is_whole and _is_fine(kind, picture, image, longest_side, out_bytes):
+                if kind != "JPEG":  # which has been decoded already
+                    image.load()
+                return {"mime": _PASSED_ON[kind], "size": image.size, "remarks": []}, picture.data
+            drawn = draw.draw(image, kind, picture, longest_side, present.rows)
     try_png = _stays_png(kind, picture, image.size, longest_side, out_bytes)
     mime, data, size = encode.encode(drawn, try_png, out_bytes)
-    return {"mime": mime, "size": size}, data
+    return {"mime": mime, "size": size, "remarks": _remarks(present)}, data
+
+
+def _remarks(present: Completeness) -> Remarks:
+    if present.rows < 1:
+        return [("photo_partly", {"percent": int(present.rows * 100)})]
+    return [("photo_coarse", {})] if present.coarse else []
 
 
 def _check_pixels(size: tuple[int, int], most: int) -> None:

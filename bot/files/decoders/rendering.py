@@ -35,11 +35,13 @@ def open_image(kind: str, data: bytes) -> Image.Image:
     return Image.open(BytesIO(data), formats=[kind])
 
 
-def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> Image.Image:
-    """Decode and render an opened image; the result has mode L or RGB."""
+def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int, rows: float = 1.0) -> Image.Image:
+    """Decode and render an opened image, of which this share of the rows is there; the result has mode L or RGB."""
     icc = picture.icc or image.info.get("icc_profile") or b""
     turn = 1 if kind in _UPRIGHT else orientation(picture.exif or image.info.get("exif") or b"")
     small = _decoded(image, longest_side)
+    if rows < 1:
+        small = small.crop((0, 0, small.width, max(1, int(small.height * rows))))
     drawn = colour.to_srgb(colour.eight_bits(colour.on_white(small)), icc)
     return drawn.transpose(_TURNS[turn]) if turn in _TURNS else drawn
 

@@ -11,7 +11,10 @@ from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
 from bot.files.photos.malloc import separate_large_blocks
 from bot.files.photos.sniff import sniff
-from bot.messages import PHOTOS, Photo
+from bot.messages import PHOTOS, Photo, Remark
+
+REMARKS = frozenset({"photo_partly", "photo_coarse"})
+"""Keys of the sentences that a worker may choose."""
 
 _FAILURES = {"slow": FailureCode.PHOTO_SLOW, "memory": FailureCode.PHOTO_BOMB, "crashed": FailureCode.PHOTO_BROKEN}
 
@@ -73,10 +76,11 @@ class PhotoIntake:
                 most_pixels=self._most_pixels,
                 out_bytes=self._out_bytes,
             )
-            mime, size = _checked(value)
+            mime, size, remarks = _checked(value)
         except WorkerFailed as error:
             raise Unreadable(_FAILURES[error.reason]) from error
-        return await asyncio.to_thread(self.keep.put_photo, display_name(name, "photo"), mime, cleaned, size, owner)
+        shown_name = display_name(name, "photo")
+        return await asyncio.to_thread(self.keep.put_photo, shown_name, mime, cleaned, size, owner, remarks)
 
     async def reencode(self, photo: Photo, longest_side: int) -> Photo:
         """Write a photo anew, as a JPEG with no side longer than `longest_side`. Unreadable: that failed."""
@@ -116,12 +120,17 @@ class PhotoIntake:
         self.keep = FileCache(folder, self._kept_bytes)
 
 
-def _checked(value: Any) -> tuple[str, tuple[int, int]]:
-    """Return MIME type and size of a photo from a worker's result. WorkerFailed: the result is invalid."""
+def _checked(value: Any) -> tuple[str, tuple[int, int], tuple[Remark, ...]]:
+    """Return MIME type, size and remarks of a photo from a worker's result. WorkerFailed: the result is invalid."""
     try:
         mime, (width, height) = value["mime"], value["size"]
-        if mime in PHOTOS:
-            return mime, (int(width), int(height))
-    except (LookupError, TypeError, ValueError):
+        remarks = tuple(_remark(key, values) for key, values in value["remarks"])
+        if mime in PHOTOS and {remark.key for remark in remarks} <= REMARKS:
+            return mime, (int(width), int(height)), remarks
+    except (AttributeError, LookupError, TypeError, ValueError):
         pass
     raise WorkerFailed("crashed")
+
+
+def _remark(key: Any, values: Any) -> Remark:
+    return Remark(str(key), tuple((str(name), int(value)) for name, value in values.items()))

@@ -79,9 +79,7 @@ async def test_a_cut_anywhere_is_survived(data: bytes, place: float) -> None:
 DAMAGED = ("photo_broken", "photo_not_an_image")
 
 
-@pytest.mark.parametrize(
-    "kind", ["JPEG", "progressive", "CMYK", "PNG", "palette", "WebP", "lossless", "animated", "HEIC"]
-)
+@pytest.mark.parametrize("kind", ["PNG", "palette", "WebP", "lossless", "animated", "HEIC"])
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.9, 0.999])
 async def test_a_cut_is_called_a_cut(kind: str, part: float) -> None:
     assert await read(SOUND[kind][: int(part * len(SOUND[kind]))]) == "photo_truncated"
