@@ -3,12 +3,19 @@
 import math
 from io import BytesIO
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageFilter
 
 from bot.errors import FailureCode, Unreadable
 
 _SRGB_NAMES = ("sRGB", "c2")  # c2: the smallest sRGB profile there is, used by large sites
 _MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK", "Lab ": "LAB"}  # of ICC profiles, as Pillow names them
+
+_WHITE = 255
+_GROUNDS = (_WHITE, 24, 80, 128, 176)  # greys to put a transparent picture on
+_CONTRAST = 40  # levels of grey between an outline and the ground, with less of which it vanishes
+_TOLERATED = 0.02  # share of the outlines that may vanish
+_SIDE = 512  # pixels of the longest side when looking for outlines
+_NEAR = 7  # pixels: the width of the square around a pixel
 
 
 def is_srgb(icc: bytes) -> bool:
@@ -32,14 +39,44 @@ def resizable(image: Image.Image) -> Image.Image:
     return image.convert(mode) if mode else image
 
 
-def on_white(image: Image.Image) -> Image.Image:
-    """Composite a transparent picture onto white."""
+def on_ground(image: Image.Image) -> Image.Image:
+    """Composite a transparent picture onto white, or onto another grey where parts of it would vanish on white."""
     if image.mode not in ("LA", "La", "RGBA", "RGBa"):
         return image
     image = image.convert("RGBA")
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=image.getchannel("A"))
-    return white
+    ground = Image.new("RGB", image.size, (_ground(image),) * 3)
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
+
+
+def _ground(image: Image.Image) -> int:
+    """Choose the grey on which the outlines stand out best: only there do picture and ground meet."""
+    small = image.copy()
+    small.thumbnail((_SIDE, _SIDE), Image.Resampling.NEAREST)
+    levels = small.convert("L").histogram(_outlines(small.getchannel("A")))
+    if _weakest(levels, _WHITE) >= _CONTRAST:
+        return _WHITE
+    return max(_GROUNDS, key=lambda grey: _weakest(levels, grey))
+
+
+def _weakest(levels: list[int], grey: int) -> int:
+    """Return the contrast to the ground that all outlines have, but for a tolerated share."""
+    left = sum(levels) * _TOLERATED
+    contrasts = sorted(range(256), key=lambda level: abs(level - grey))
+    for level in contrasts:
+        left -= levels[level]
+        if left < 0:
+            return abs(level - grey)
+    return _WHITE
+
+
+def _outlines(alpha: Image.Image) -> Image.Image:
+    """Return the mask of pixels that are visible and near to invisible ones."""
+    visible = alpha.point(lambda value: 255 if value > 127 else 0)
+    if not visible.getbbox():  # it is faint everywhere
+        visible = alpha.point(lambda value: 255 if value else 0)
+    beside = ImageChops.invert(visible).filter(ImageFilter.MaxFilter(_NEAR))
+    return ImageChops.darker(visible, beside)
 
 
 def eight_bits(image: Image.Image) -> Image.Image:

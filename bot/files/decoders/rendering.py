@@ -1,4 +1,4 @@
-"""Rendering of a picture: upright, in sRGB with eight bits, on white, no larger than needed."""
+"""Rendering of a picture: upright, in sRGB with eight bits, opaque, no larger than needed."""
 
 import math
 from contextlib import nullcontext
@@ -42,7 +42,7 @@ def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int, row
     small = _decoded(image, longest_side)
     if rows < 1:
         small = small.crop((0, 0, small.width, max(1, int(small.height * rows))))
-    drawn = colour.to_srgb(colour.eight_bits(colour.on_white(small)), icc)
+    drawn = colour.to_srgb(colour.eight_bits(colour.on_ground(small)), icc)
     return drawn.transpose(_TURNS[turn]) if turn in _TURNS else drawn
 
 
