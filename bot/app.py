@@ -102,6 +102,7 @@ async def running(
             PhotoIntake(
                 longest_side=settings.bot_photo_side,
                 most_bytes=settings.bot_photo_mb * MEGABYTE,
+                most_pixels=settings.bot_photo_megapixels * 1_000_000,
                 folder=Path(settings.bot_data) / "photos",
                 kept_bytes=settings.bot_cache_mb * MEGABYTE,
             )

@@ -100,6 +100,12 @@ class Settings(TrimmedSettings):
         2048, ge=256, le=8192, description="The longest side of a photo in pixels as a provider gets it."
     )
     bot_photo_mb: int = Field(20, ge=1, le=100, description="The largest file in megabytes that is taken as a photo.")
+    bot_photo_megapixels: int = Field(
+        40,
+        ge=1,
+        le=100,
+        description="The most megapixels of a photo; a JPEG or HEIC, as phones write them, may have twice as many.",
+    )
     bot_document_mb: int = Field(
         50, ge=1, le=200, description="The largest file in megabytes that is taken as a document."
     )

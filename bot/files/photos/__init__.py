@@ -13,6 +13,9 @@ from bot.files.photos.malloc import separate_large_blocks
 from bot.files.photos.sniff import sniff
 from bot.messages import PHOTOS, Photo, Remark
 
+CAMERAS = frozenset({"JPEG", "HEIF"})
+"""Formats of phones with up to 64 megapixels. Reading them takes less memory than others of that size."""
+
 REMARKS = frozenset({"photo_partly", "photo_coarse"})
 """Keys of the sentences that a worker may choose."""
 
@@ -22,9 +25,9 @@ _FAILURES = {"slow": FailureCode.PHOTO_SLOW, "memory": FailureCode.PHOTO_BOMB, "
 class PhotoIntake:
     """Reads photos, and caches them for a while; an async context manager.
 
-    Input: `most_bytes` and `most_pixels` at most. Output: `longest_side` pixels and `out_bytes` at most. Cached in
-    `folder`, or, without one, in a temporary folder until this is closed: `kept_bytes` at most, besides files in use.
-    Once entered, `keep` is that cache, which holds documents too.
+    Input: `most_bytes` and `most_pixels` at most, and twice as many pixels for what cameras write. Output:
+    `longest_side` pixels and `out_bytes` at most. Cached in `folder`, or, without one, in a temporary folder until this
+    is closed: `kept_bytes` at most, besides files in use. Once entered, `keep` is the cache, which holds documents too.
     """
 
     keep: FileCache
@@ -66,14 +69,15 @@ class PhotoIntake:
             raise Unreadable(FailureCode.PHOTO_EMPTY)
         if len(data) > self._most_bytes:
             raise Unreadable(FailureCode.PHOTO_TOO_HEAVY, limit=self._most_bytes // 1024**2)
+        kind = sniff(data)
         try:
             value, cleaned = await run(
                 "clean_photo",
                 data,
                 owner=owner,
-                kind=sniff(data),
+                kind=kind,
                 longest_side=self._longest_side,
-                most_pixels=self._most_pixels,
+                most_pixels=self._most_pixels * (2 if kind in CAMERAS else 1),
                 out_bytes=self._out_bytes,
             )
             mime, size, remarks = _checked(value)
@@ -94,7 +98,7 @@ class PhotoIntake:
                 longest_side=longest_side,
                 out_bytes=self._out_bytes,
             )
-            mime, size = _checked(value)
+            mime, size, _ = _checked(value)
         except WorkerFailed as error:
             raise Unreadable(_FAILURES[error.reason]) from error
         return await asyncio.to_thread(self.keep.put_photo, photo.name, mime, written, size)
@@ -124,7 +128,7 @@ def _checked(value: Any) -> tuple[str, tuple[int, int], tuple[Remark, ...]]:
     """Return MIME type, size and remarks of a photo from a worker's result. WorkerFailed: the result is invalid."""
     try:
         mime, (width, height) = value["mime"], value["size"]
-        remarks = tuple(_remark(key, values) for key, values in value["remarks"])
+        remarks = tuple(_remark(key, values) for key, values in value.get("remarks", ()))
         if mime in PHOTOS and {remark.key for remark in remarks} <= REMARKS:
             return mime, (int(width), int(height)), remarks
     except (AttributeError, LookupError, TypeError, ValueError):
