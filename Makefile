@@ -1,11 +1,11 @@
-# Each target sets up what it needs; only Python 3.11+ with venv, and make, must be there.
+# Each target sets up what it needs, once, with the network; all it takes is Python 3.11 or newer with venv, and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: try run check emulator test fuzz lint bench audit lock clean
 
-try: $(VENV)/run.done           ## the page: no token, no key, no network
+try: $(VENV)/run.done           ## the page: no token, no key
 	$(BIN)/python -m bot try
 
 run: $(VENV)/run.done           ## every platform that has a token in .env
@@ -44,13 +44,10 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # A stamp for each kind of set-up, so that a second call starts at once.
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/run.done: requirements.lock
+	@$(PYTHON) tools/set_up.py $(VENV) requirements.lock
+	@touch $@
 
-$(VENV)/run.done: requirements.lock | $(VENV)/bin/python
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	touch $@
-
-$(VENV)/dev.done: requirements-dev.lock | $(VENV)/bin/python
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@ $(VENV)/run.done
+$(VENV)/dev.done: requirements-dev.lock
+	@$(PYTHON) tools/set_up.py $(VENV) requirements-dev.lock
+	@touch $@ $(VENV)/run.done

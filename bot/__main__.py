@@ -15,6 +15,7 @@ import structlog
 
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
+from bot import __version__
 from bot.app import operator_consoles, running
 from bot.configuration import Platforms, read_settings, read_usable_settings
 from bot.operations import logs
@@ -27,6 +28,7 @@ from bot.store import visit_store
 from bot.store.backup import NotDone
 from bot.store.sqlite import AlreadyRunning
 from bot.util.tasks import running_task
+from bot.web.server import PortTaken
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         return done if isinstance(done, int) else asyncio.run(done)
     except SettingsError as error:
         print(f"These settings are wrong:\n{error}\nSee .env.example for what each of them means.", file=sys.stderr)
+    except PortTaken as error:
+        again = f"WEB_PORT={error.port + 10} {_as_called(options.name)}"
+        print(f"Cannot {options.task}: {error}. Choose another one: {again}", file=sys.stderr)
     except (AlreadyRunning, NotDone, OSError) as error:
         print(f"Cannot {options.task}: {error}.", file=sys.stderr)
     except KeyboardInterrupt:
@@ -229,9 +234,8 @@ async def _signalled() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bot", description="Talk about your photos in Discord and Telegram."
-    )
+    parser = argparse.ArgumentParser(prog=_program(), description="Talk about your photos in Discord and Telegram.")
+    parser.add_argument("--version", action="version", version=f"Snapthread {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in {"run": run, "try": try_, "check": check}.items():
         _command(commands, name, command, "start")
@@ -254,8 +258,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def _command(commands: Any, name: str, command: Callable[..., Any], task: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=(command.__doc__ or "").partition("\n")[0])
-    parser.set_defaults(command=command, task=task)
+    parser.set_defaults(command=command, name=name, task=task)
     return parser
+
+
+def _program() -> str:
+    """Return the program as it was called."""
+    name = Path(sys.argv[0]).name
+    return f"{Path(sys.orig_argv[0]).name} -m bot" if name == "__main__.py" else name
+
+
+def _as_called(command: str) -> str:
+    """Return a command as somebody would call it again."""
+    by_make = "MAKELEVEL" in os.environ  # noqa: TID251 (make sets it)
+    return f"make {command}" if by_make else f"{_program()} {command}"
 
 
 if __name__ == "__main__":

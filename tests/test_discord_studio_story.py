@@ -96,7 +96,7 @@ async def test_in_a_server_a_voice_message_is_heard_in_reply_to_the_bot_alone(tm
 async def test_twenty_minutes_of_talking_are_heard_and_shown_in_part(tmp_path: Path) -> None:
     talk = "and then the rocket went up again " * 500
     async with server(tmp_path) as (discord, _, emulator):
-        await discord.speaks(note(f"what do you think? {talk}", 1200), discord.dm(), seconds=1200)
+        await discord.speaks(note(f"what do you think? {talk}"), discord.dm(), seconds=1200)
         [answer] = await answered(discord, 1, discord.dm())
         transcript, _, rest = answer.partition("\n\n")
         assert "what do you think? and then the rocket" in transcript

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import aiohttp
 import psycopg
 import pytest
 
+from bot import __version__
 from bot.operations.lock_age import lock_date
 from bot.store import open_store
 from emulator import Emulator
@@ -307,6 +309,25 @@ async def test_check_says_what_is_wrong_and_how_to_mend_it(
     assert code == 1
     assert says in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(("called", "again"), [({}, "python -m bot try"), ({"MAKELEVEL": "1"}, "make try")])
+async def test_a_port_in_use_is_named_with_the_command_that_takes_another_one(
+    tmp_path: Path, called: dict[str, str], again: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, printed = await command("try", folder=tmp_path, WEB_PORT=str(port), **called)
+    assert code == 1
+    assert f"Cannot start: port {port} is in use by another program" in printed
+    assert re.search(rf"Choose another one: WEB_PORT={port + 10} .*{again}$", printed.strip()), printed
+    assert "Traceback" not in printed
+
+
+async def test_the_version_and_the_command_as_it_was_called_are_told(tmp_path: Path) -> None:
+    assert await command("--version", folder=tmp_path) == (0, f"Snapthread {__version__}\n")
+    _, printed = await command("--help", folder=tmp_path)
+    assert re.match(r"usage: python\S* -m bot ", printed)
 
 
 async def test_check_finds_a_wrong_key_and_a_port_in_use(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def test_a_voice_message_asks_about_the_photo_that_it_replies_to(tmp_path:
 async def test_twenty_minutes_of_talking_are_heard_and_shown_in_part(tmp_path: Path) -> None:
     talk = "and then the rocket went up again " * 500
     async with chats(tmp_path) as (bed, _, emulator):
-        await bed.sends_voice(note(f"what do you think? {talk}", 1200), seconds=1200)
+        await bed.sends_voice(note(f"what do you think? {talk}"), seconds=1200)
         [answer] = await answered(bed, 1)
         transcript, _, rest = answer.partition("\n\n")
         assert transcript.startswith("🎤 what do you think? and then the rocket")

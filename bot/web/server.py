@@ -1,6 +1,7 @@
 """The bot's HTTP server: health for machines, the dashboard for operators, and the routes that adapters add."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -59,6 +60,14 @@ class WebAccess:
 
 async def _all_is_well() -> Mapping[str, str]:
     return {}
+
+
+class PortTaken(OSError):
+    """Raised when another program uses the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use by another program, perhaps another copy of the bot")
+        self.port = port
 
 
 class WebServer:
@@ -120,8 +129,10 @@ class WebServer:
         await self._runner.setup()
         try:
             self._listeners = await self._listen()
-        except BaseException:
+        except BaseException as error:
             await self._runner.cleanup()
+            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+                raise PortTaken(self.port) from error
             raise
         self.port = self._listeners[0].sockets[0].getsockname()[1]
         return self

@@ -54,7 +54,7 @@ class BotProcess:
             env=self.environment, cwd=self.folder, stdout=self.log, stderr=self.log,
         )  # fmt: skip
 
-    async def ready(self, seconds: float = 20) -> None:
+    async def ready(self, seconds: float = 60) -> None:
         """Wait until all parts of it work."""
         async with asyncio.timeout(seconds), aiohttp.ClientSession() as http:
             while True:
