@@ -83,6 +83,7 @@ class Attachment:
     size: int = 0
     alt: str = ""  # what its sender wrote about this file alone: a caption or a description
     is_spoiler: bool = False  # shown only to those who choose to see it
+    is_preview: bool = False  # a picture beside an article's words, which can be asked about without it
 
     @property
     def is_picture(self) -> bool:
@@ -235,6 +236,9 @@ class Message:
     language: str = ""  # the author's, as the platform reports it: de, zh-CN
     more: tuple[MessageReference, ...] = ()  # what it points at besides `about`, in the order in which it counts
     origin: str = ""  # the name of whoever wrote it first, if it was forwarded
+    awaits_preview: bool = False  # the platform may still add the picture of a link in it
+    may_be_replaced: bool = False  # a proxy bot may take it away in a moment and say it again for its author
+    is_call: bool = False  # nothing but the bot's name: a call for help, unless it points at something
 
     @property
     def references(self) -> tuple[MessageReference, ...]:

@@ -125,7 +125,10 @@ class TurnIntake(Protocol):
         ...
 
     async def amend(self, message: Message) -> None:
-        """Store the new words of an edited message, unless its turn was claimed already."""
+        """Store the new words of an edited message, unless its turn was claimed already.
+
+        One that waited for the picture of a link, and has it now, waits no longer.
+        """
 
     async def hold_albums(self, seconds: float) -> None:
         """Let every unclaimed album wait that long: there may be more of it to come."""

@@ -19,6 +19,7 @@ class RecordedRequest:
     conversation: str = ""  # as it was sent
     prompt: str = ""  # or the text to speak: its first 10,000 characters
     photos: int = 0  # how many came with the question
+    images: tuple[str, ...] = ()  # the keys of these
     files: int = 0  # documents or sounds likewise
     settings: Mapping[str, Any] = field(default_factory=dict)  # webSearch, isMixed ..., without their nesting
     name: str = ""  # of an uploaded file

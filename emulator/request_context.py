@@ -102,6 +102,8 @@ def _note_question(seen: RecordedRequest, body: Body) -> None:
     seen.conversation = str(prompt.get("conversationId") or body.get("conversationId") or "")
     seen.prompt = str(prompt.get("prompt") or prompt.get("text") or "")[:10_000]
     seen.photos = _many(attachments.get("images") or prompt.get("imageList") or prompt.get("imageUrl"))
+    images = attachments.get("images") or prompt.get("imageList") or ()
+    seen.images = tuple(map(str, images)) if isinstance(images, list) else ()
     seen.files = _many(attachments.get("files") or body.get("fileList") or prompt.get("audioUrl"))
     seen.settings = {
         name: value

@@ -57,7 +57,7 @@ class FilePreparation:
             return list(files.values()), ""
         names = "; ".join(f"{each.name}: {error}" for each, error in unread)
         kinds = "files" if any(each.is_document for each, _ in unread) or _documents(files.values()) else "photos"
-        if not files:
+        if not files and not all(each.is_preview for each, _ in unread):
             raise Refused(f"{kinds}_none_read", names=names)
         return list(files.values()), say(f"{kinds}_some_read", read=len(files), total=len(pairs), names=names)
 
@@ -100,7 +100,8 @@ class FilePreparation:
         except Unreadable as error:
             return error
         except Busy as error:
-            if not FETCH_AGAIN.is_over(self.asked.attempts + 1) or self.failover.is_outage(error):
+            is_over = attachment.is_preview or FETCH_AGAIN.is_over(self.asked.attempts + 1)
+            if not is_over or self.failover.is_outage(error):
                 raise
             return Unreadable(FailureCode.PHOTO_GONE)
         return file

@@ -82,7 +82,7 @@ class SubjectFinder:
             return begun_with
         if _needs_photo(message):
             await self._require_photo(turn, references)
-        return Subject((), quotes, recalls=not references)
+        return Subject((), quotes, recalls=not (references or message.awaits_preview))
 
     async def _begun_with(self, turn: Turn) -> Subject | None:
         """Return the subject that the place began with, such as a thread at a photo, until it has shown another one."""

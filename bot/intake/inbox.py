@@ -17,7 +17,10 @@ from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
 from bot.turns.stops import Stops
 
 ALBUM_SECONDS = 1.5  # wait for the next part: platforms do not mark the last one
+PREVIEW_SECONDS = 5.0  # wait for the picture of a link: it ends with the picture, or without one
 CLAIMS, CLAIMS_SECONDS = 5, 600.0  # answered attempts of one stranger to claim the bot, and their window in seconds
+REPLACED_SECONDS = 3.0  # wait for a proxy bot
+HELP = "/help"
 QUIET = 60.0  # seconds between two notices to a person that the queue is full
 AGAIN_SECONDS = 8.0  # wait from the start until platforms have delivered the messages of the downtime
 
@@ -59,12 +62,11 @@ class Inbox:
         message = await self._as_people_chose(message)
         if message.edited:
             if await self._access.judge(message) is Verdict.WELCOME:
-                await self._intake.amend(message)
+                await self._intake.amend(await self._with_photo_above(message))
             return True
         if not message.addressed and message.own_photos:
             await self._intake.save_pointer(_pointer(message))
-        # An album may be addressed in any of its parts; the worker checks again once all are there.
-        if not message.addressed and message.album is None:
+        if not message.addressed and not await self._may_turn_out_addressed(message):
             return False
         verdict = await self._access.judge(message)
         if verdict is Verdict.WELCOME:
@@ -93,7 +95,7 @@ class Inbox:
         most = None if message.channel.platform in self._consoles else self._most_waiting
         message = await self._with_photo_above(message)
         try:
-            added = await self._intake.add(message, ALBUM_SECONDS if message.album else 0, most)
+            added = await self._intake.add(message, _wait(message), most)
         except QueueFull:
             return await self._turn_down(message, most or 0)
         if added:
@@ -101,12 +103,15 @@ class Inbox:
         return True
 
     async def _with_photo_above(self, message: Message) -> Message:
-        """Let a question that points at nothing point at the photo just above it."""
+        """Let a question that points at nothing point at the photo just above it. A bare call becomes one for help."""
         if not message.addressed or not may_mean_photo_above(message):
             return message
         recent = await self._intake.list_pointers(message.channel, message.sent - POINTER_SECONDS)
         above = find_photo_above(message, recent)
-        return replace(message, about=above, more=message.references) if above else message
+        if above is not None:
+            return replace(message, about=above, more=message.references)
+        is_for_help = message.is_call and not message.photos
+        return replace(message, text=HELP) if is_for_help else message
 
     async def _turn_down(self, message: Message, most: int) -> bool:
         """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""
@@ -131,6 +136,15 @@ class Inbox:
         )
         return stopped or (message.about is not None and message.about.ours)
 
+    async def _may_turn_out_addressed(self, message: Message) -> bool:
+        """Tell whether more of a message may show that it is for the bot; the worker checks again once all is there.
+
+        Any part of an album may mention the bot, and the picture of a link may be one that the channel wants looked at.
+        """
+        if message.awaits_preview:
+            return (await self._channels.get_channel_settings(message.channel)).listening == "photos"
+        return message.album is not None
+
     async def _as_people_chose(self, message: Message) -> Message:
         """Treat photos, or everything, as addressed to the bot if the channel chose so. A voice message is no photo."""
         if message.addressed or not (message.text or message.attachments):
@@ -139,6 +153,15 @@ class Inbox:
         shows = any(not attachment.sound for attachment in message.attachments)
         meant = listening == "all" or (listening == "photos" and shows)
         return replace(message, addressed=meant)
+
+
+def _wait(message: Message) -> float:
+    """Return the seconds for which there may be more of a message to come."""
+    if message.awaits_preview:
+        return PREVIEW_SECONDS
+    if message.may_be_replaced:
+        return REPLACED_SECONDS
+    return ALBUM_SECONDS if message.album else 0
 
 
 def _pointer(message: Message) -> PhotoPointer:

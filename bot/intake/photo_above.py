@@ -19,7 +19,7 @@ def may_mean_photo_above(message: Message) -> bool:
 
     The beginning of its thread is no more than the place that it was asked in.
     """
-    points = any(each.kind != "starter" for each in message.references)
+    points = message.awaits_preview or any(each.kind != "starter" for each in message.references)
     if message.own_photos or points or named(message.text):
         return False
     command = parse(message.text)

@@ -38,6 +38,8 @@ WHERE channel = :channel AND album = :album AND finished IS NULL AND claims = 0 
 
 LATER = "UPDATE turns SET due = :due WHERE album IS NOT NULL AND finished IS NULL AND claims = 0 AND due < :due"
 
+NOW = "UPDATE turns SET due = :now WHERE id = :id AND due > :now"
+
 # The turn of a message, or of the album it is a part of, while nobody has taken it up.
 AMENDABLE = """
 SELECT id, conversation, leads FROM turns
@@ -116,8 +118,12 @@ class SqlTurnIntake:
                     await self._gather(execute, turn["id"])
                 else:
                     await queue.rewrite(execute, turn["id"], new)
+                    if not (new.album or new.awaits_preview):
+                        await execute(NOW, id=turn["id"], now=time.time())
+            await self.db.announce(execute)
 
         await self.db.write(unit)
+        self.db.wake()
 
     async def hold_albums(self, seconds: float) -> None:
         """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""

@@ -252,6 +252,23 @@ async def test_a_thread_that_began_with_words_goes_on_about_what_it_showed_last(
     assert "let's talk" not in chat.text()
 
 
+async def test_a_dead_picture_in_front_of_an_article_keeps_nobody_from_asking_about_its_words(chat: Chat) -> None:
+    preview = Attachment("gone", "embed.jpg", is_preview=True)
+    article = MessageReference("900", ours=False, text="Rain tomorrow", kind="link")
+    await chat.says(replace(said("what is it about?"), attachments=(preview,), about=article))
+    assert chat.shown() == []
+    assert "Rain tomorrow" in chat.text()
+    assert chat.last_post().startswith("_Read 0 of 1 photos. Not read: embed.jpg")
+
+
+async def test_a_link_that_shows_nothing_lets_nothing_stand_in(chat: Chat) -> None:
+    await chat.says(aside("cat"), replace(said("what is https://a.example/cat.jpg"), awaits_preview=True))
+    await chat.inbox.store.db.run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
+    await drain(chat.worker)
+    assert len(chat.provider.prompts) == 2
+    assert chat.shown() == []
+
+
 async def test_a_photo_of_a_linked_channel_may_be_the_one_above(chat: Chat) -> None:
     await linked(chat.inbox.store, "web:kitchen")
     await chat.says(replace(aside("rocket"), channel=Channel.parse("web:kitchen")), said("what is this?"))

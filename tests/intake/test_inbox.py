@@ -1,5 +1,6 @@
 """What becomes a turn, and what does not."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pytest
 
 from bot.intake.access import BOT, CLAIM, Access
-from bot.intake.inbox import Inbox
+from bot.intake.inbox import PREVIEW_SECONDS, Inbox
 from bot.messages import Attachment, Author, ChannelSettings, Listening, Message, MessageReference, Turn
 from bot.ports import Store
 from bot.turns.stops import Stops
 from tests.conftest import said
+
+BOB = Author("2", "Bob")
 
 
 class StoredInbox(Inbox):
@@ -101,6 +104,44 @@ async def test_the_bot_s_bare_name_below_a_photo_is_a_question(inbox: StoredInbo
     photo = said(photos=1)
     message = replace(said(""), about=MessageReference(photo.id, ours=False, text="", attachments=photo.attachments))
     assert [turn.message for turn in await taken_in(inbox, message)] == [message]
+
+
+async def test_a_bare_call_is_about_the_photo_above_and_else_one_for_help(inbox: StoredInbox) -> None:
+    call = replace(said(""), is_call=True)
+    assert [turn.message.text for turn in await taken_in(inbox, call)] == ["/help"]
+    photo, other = replace(aside(photos=1), author=BOB), replace(said("", channel="web:kitchen"), is_call=True)
+    photo = replace(photo, channel=other.channel)
+    [turn] = await taken_in(inbox, photo, other)
+    assert (turn.message.text, turn.message.photos) == ("", photo.attachments)
+
+
+async def test_a_link_waits_for_its_picture_and_no_longer(inbox: StoredInbox) -> None:
+    link = replace(said("what is on https://photos.example/cat.jpg"), awaits_preview=True)
+    assert not await taken_in(inbox, link)
+    shown = replace(link, attachments=said(photos=1).attachments, awaits_preview=False, edited=True)
+    assert [turn.message for turn in await taken_in(inbox, shown)] == [replace(shown, edited=False)]
+
+
+async def test_a_link_without_a_picture_waits_five_seconds(inbox: StoredInbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert PREVIEW_SECONDS == 5
+    monkeypatch.setattr("bot.intake.inbox.PREVIEW_SECONDS", 0.2)
+    link = replace(said("what is https://a.example/"), awaits_preview=True)
+    assert not await taken_in(inbox, link)
+    await asyncio.sleep(0.25)
+    assert [turn.message.text for turn in await inbox.store.queue.claim(10)] == [link.text]
+
+
+async def test_links_that_people_show_each_other_hold_nobody_up(inbox: StoredInbox) -> None:
+    link = replace(aside("look: https://photos.example/cat.jpg"), awaits_preview=True)
+    assert [turn.message.text for turn in await taken_in(inbox, link, said("hello"))] == ["hello"]
+
+
+async def test_new_words_are_about_the_photo_above_too(inbox: StoredInbox) -> None:
+    photo, question = aside(photos=1), said("waht is this?")
+    for message in (photo, question, replace(question, text="what is this?", edited=True)):
+        await inbox.receive(message)
+    [turn] = await inbox.store.queue.claim(10)
+    assert (turn.message.text, turn.message.photos) == ("what is this?", photo.attachments)
 
 
 async def test_at_the_start_albums_wait_for_what_could_not_be_heard_before(inbox: StoredInbox) -> None:

@@ -90,6 +90,7 @@ class IncomingMessages:
             await self._take_proxied(discord_message, message, me)
         elif message is not None:
             self._proxied.note(discord_message)
+            message = replace(message, may_be_replaced=self._proxied.is_expected(discord_message))
             await self._receive_message(discord_message, await self._complete(discord_message, message, me))
         await self._read_marks.note(find_place(discord_message).channel, discord_message.id)
 

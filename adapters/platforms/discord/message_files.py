@@ -45,7 +45,7 @@ def list_files(message: discord.Message, channel: int | None = None) -> Iterator
         # Discord's copy: the original may lie anywhere, and would learn who looks at it.
         link = embed.image.proxy_url or embed.thumbnail.proxy_url
         if link and embed.provider.name != VIDEO_PROVIDER:
-            yield Attachment(f"{prefix}/embed{number}", _name_in(link)), link
+            yield Attachment(f"{prefix}/embed{number}", _name_in(link), is_preview=_is_preview(embed)), link
     known = {file.id for file in uploaded}
     for number, shown in enumerate(chain.from_iterable(list_media(components_of(part)) for part in parts)):
         link = _media_link(shown)
@@ -76,6 +76,11 @@ def _attachment(ref: str, file: discord.Attachment) -> Attachment:
         alt=(file.description or "").translate(REMOVED_CHARACTERS),
         is_spoiler=file.is_spoiler(),
     )
+
+
+def _is_preview(embed: discord.Embed) -> bool:
+    """Tell whether the picture only goes with the words of an embed, as that of an article does."""
+    return not embed.image.proxy_url and bool(embed.title or embed.description)
 
 
 def _media_link(shown: CardMedia) -> str | None:

@@ -14,6 +14,8 @@ import discord
 APPLICATIONS = frozenset({466378653216014359, 431544605209788416})  # PluralKit, Tupperbox; set by Discord, not by them
 MENTION = re.compile(r"<@[!&]?\d+>")
 MAX_ORIGINALS = 2_000  # messages of people that are remembered
+MAX_PEOPLE = 1_000  # for whom a proxy spoke
+USUAL_SECONDS = 3_600.0  # for which somebody for whom a proxy spoke is likely to use it again
 PROXY_SECONDS = 60.0  # after which no proxy is expected any more
 
 
@@ -35,9 +37,10 @@ def is_proxied(message: discord.Message) -> bool:
 
 
 class ProxiedMessages:
-    """Remembers for a minute what people said, to recognize it when a proxy says it again."""
+    """Remembers for a minute what people said, to recognize it when a proxy says it again, and for whom one spoke."""
 
     def __init__(self) -> None:
+        self._spoken_for: OrderedDict[int, float] = OrderedDict()  # people, and when a proxy spoke for them (monotonic)
         self._originals: OrderedDict[int, Original] = OrderedDict()  # by id, the latest last
 
     def note(self, said: discord.Message) -> None:
@@ -50,6 +53,11 @@ class ProxiedMessages:
         if len(self._originals) > MAX_ORIGINALS:
             self._originals.popitem(last=False)
 
+    def is_expected(self, said: discord.Message) -> bool:
+        """Tell whether a proxy may say it again, as it did for its author a while ago."""
+        spoken_at = self._spoken_for.get(said.author.id)
+        return spoken_at is not None and time.monotonic() - spoken_at < USUAL_SECONDS
+
     def take_original(self, said: discord.Message) -> Original | None:
         """Return the message that a proxy has said again, once; None if it was not heard here.
 
@@ -61,8 +69,15 @@ class ProxiedMessages:
             if original.heard < oldest:
                 return None
             if (original.channel, original.files) == (said.channel.id, files) and _words(said) in original.text:
+                self._note_spoken_for(original.author.id)
                 return self._originals.pop(original.id)
         return None
+
+    def _note_spoken_for(self, person: int) -> None:
+        self._spoken_for[person] = time.monotonic()
+        self._spoken_for.move_to_end(person)
+        if len(self._spoken_for) > MAX_PEOPLE:
+            self._spoken_for.popitem(last=False)
 
 
 def _words(said: discord.Message) -> str:

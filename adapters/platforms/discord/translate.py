@@ -15,7 +15,6 @@ from adapters.platforms.discord.proxied_messages import is_proxied
 from bot.messages import Attachment, Author, Channel, Message, MessageReference, ReferenceKind, Unseen
 from bot.words import say, speaking
 
-NOTHING_SAID = "/help"  # the words of who only calls the bot
 REFERRING = (
     *(MessageType.default, MessageType.reply),
     *(MessageType.thread_starter_message, MessageType.context_menu_command),
@@ -44,10 +43,8 @@ def translate(message: discord.Message, me: int, *, edited: bool = False) -> Mes
     attachments = tuple(attachment for attachment, _ in list_files(message))
     text = _readable_text(message, me, roles)
     quoted = tuple(_own_words(message))
-    if not (text or attachments or quoted):
-        if not clean(message.content):
-            return None  # without the MESSAGE CONTENT intent, messages to others are empty
-        text = "" if replied_to(message) else NOTHING_SAID
+    if not (text or attachments or quoted or clean(message.content)):
+        return None  # without the MESSAGE CONTENT intent, messages to others are empty
     return Message(
         channel=find_place(message).channel,
         id=str(message.id),
@@ -56,13 +53,14 @@ def translate(message: discord.Message, me: int, *, edited: bool = False) -> Mes
         sent=message.created_at.timestamp(),
         attachments=attachments,
         addressed=_is_addressed(message, me, roles),
-        album=_link_album(message),
+        awaits_preview=_awaits_preview(message),
         about=quoted[0] if quoted else None,
         edited=edited,
         private=_is_private(message),
         server=server_id(_guild(message)),
         language=server_language(message.guild),
         more=quoted[1:],
+        is_call=not (text or attachments or quoted or replied_to(message)),
     )
 
 
@@ -76,12 +74,11 @@ def server_language(guild: discord.Guild | None) -> str:
     return guild.preferred_locale.value if guild and "COMMUNITY" in guild.features else ""
 
 
-def _link_album(message: discord.Message) -> str | None:
-    """Return an album for a message with only a link: it waits, because Discord adds the link's picture later."""
+def _awaits_preview(message: discord.Message) -> bool:
+    """Tell whether a message shows nothing but a link, to which Discord adds the picture later."""
     if message.attachments or message.embeds or message.flags.suppress_embeds:
-        return None
-    previewed = without_message_links(BARE_LINK.sub("", message.content))
-    return f"link {message.id}" if LINK.search(previewed) else None
+        return False
+    return LINK.search(without_message_links(BARE_LINK.sub("", message.content))) is not None
 
 
 def is_hidden(message: discord.Message, me: int) -> bool:

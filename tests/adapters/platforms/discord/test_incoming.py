@@ -224,6 +224,19 @@ async def test_what_a_proxy_says_takes_the_place_of_the_original(
     assert await sqlite.queue.claim(10) == []
 
 
+async def test_for_whom_a_proxy_spoke_waits_a_moment_for_it(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard
+) -> None:
+    first = await server.says("A: hello", mention=True)
+    handle(hearing, await client.hears(first))
+    handle(hearing, await client.hears(await server.proxies(first, f"<@{ME}> hello")))
+    by_ann, by_bob = [await server.says("what is this?", by=person, mention=True) for person in (ANN, BOB)]
+    for id in (by_ann, by_bob):
+        handle(hearing, await client.hears(id))
+    await until(lambda: str(by_bob) in heard.messages)
+    assert [heard.messages[str(id)].may_be_replaced for id in (first, by_ann, by_bob)] == [False, True, False]
+
+
 async def test_what_is_being_answered_already_is_not_said_again_by_a_proxy(
     server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, sqlite: Store
 ) -> None:

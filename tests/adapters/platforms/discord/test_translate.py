@@ -16,7 +16,7 @@ from bot.words import say
 from tests.adapters.platforms.discord.conftest import Listener, listening
 from tests.conftest import PHOTOS
 from tests.doubles.discord import ADMIN, ANN, BOB, BOT_ROLE, FORUM, GENERAL, GUILD, ME, OTHER, FakeDiscord
-from tests.doubles.discord.world import ADMIN_ROLE
+from tests.doubles.discord.world import ADMIN_ROLE, SUPPRESS_EMBEDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -260,9 +260,9 @@ async def test_who_is_unknown_stays_a_number(says: Says) -> None:
 
 
 @pytest.mark.parametrize("text", [f"<@{ME}>", f" <@!{ME}> ", f"<@&{BOT_ROLE}>", f"<@{ME}>:"])
-async def test_who_says_nothing_but_the_bot_s_name_is_told_what_it_can_do(says: Says, text: str) -> None:
+async def test_who_says_nothing_but_the_bot_s_name_calls_it(says: Says, text: str) -> None:
     message = understood(await says(text))
-    assert (message.text, message.addressed) == ("/help", True)
+    assert (message.text, message.addressed, message.is_call) == ("", True, True)
 
 
 async def test_the_bot_s_name_and_a_photo_are_a_photo(says: Says) -> None:
@@ -391,14 +391,16 @@ async def test_a_forward_of_words_alone_can_be_asked_about(says: Says, server: F
 @pytest.mark.parametrize("text", ["https://photos.example/cat.jpg", "what is http://a.b/c on it?"])
 async def test_a_link_waits_for_its_picture(says: Says, text: str) -> None:
     said = await says(text)
-    assert understood(said).album == f"link {said.id}"
+    assert understood(said).awaits_preview
 
 
 async def test_nothing_waits_that_shows_something_already(says: Says, server: FakeDiscord) -> None:
     link = "https://photos.example/cat.jpg"
-    assert understood(await says(link, files=[CAT])).album is None
-    assert understood(await says(link, embeds=[server.embed(CAT[1])])).album is None
-    assert understood(await says("no link: https:// or example.org", server.dm())).album is None
+    assert not understood(await says(link, files=[CAT])).awaits_preview
+    assert not understood(await says(link, embeds=[server.embed(CAT[1])])).awaits_preview
+    for text in ("no link: https:// or example.org", f"<{link}>", f"https://discord.com/channels/1/2/3 and <{link}>"):
+        assert not understood(await says(text, server.dm())).awaits_preview
+    assert not understood(await says(link, flags=SUPPRESS_EMBEDS)).awaits_preview
 
 
 async def test_the_picture_of_a_link_is_the_message_s_own(says: Says, server: FakeDiscord) -> None:

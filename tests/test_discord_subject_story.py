@@ -1,0 +1,265 @@
+"""The subject of a question on Discord, on a real process: a cat was talked about before, and the rocket is meant.
+
+The stories of a test run side by side, each in a channel of its own. What counts is the photo that the provider got,
+by its hash: the rocket, or nothing at all.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from tests.conftest import PHOTOS
+from tests.doubles.discord import ANN, BOB, GUILD, ME, TOKEN, FakeDiscord
+from tests.doubles.process import BotProcess
+from tests.doubles.waiting import until
+
+CAT, ROCKET = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg"))
+
+
+@dataclass
+class Place:
+    """A channel in which a cat was talked about."""
+
+    discord: FakeDiscord
+    emulator: Emulator
+    channel: int
+    question: str  # another one in every story
+
+    async def says(self, text: str = "", channel: int = 0, **more: object) -> int:
+        return await self.discord.says(text, channel or self.channel, **more)  # type: ignore[arg-type]
+
+    async def rocket(self, text: str = "my rocket", channel: int = 0, **more: object) -> int:
+        """Bob shows his rocket."""
+        return await self.says(text, channel, by=BOB, files=[ROCKET], **more)
+
+    async def asks(self, channel: int = 0, **more: object) -> int:
+        return await self.says(self.question, channel, mention=True, **more)
+
+    async def got(self) -> list[str]:
+        """The photos that the provider got with the question, by the beginnings of their hashes."""
+        await until(lambda: self._asked())
+        [images] = self._asked()
+        return [image.rpartition("_")[2].partition(".")[0] for image in images]
+
+    def _asked(self) -> list[tuple[str, ...]]:
+        return [seen.images for seen in self.emulator.seen if self.question in seen.prompt and seen.status == 200]
+
+    async def reads(self, words: str, channel: int = 0) -> str:
+        """Wait for a post with these words, and return it."""
+        place = channel or self.channel
+        try:
+            await until(lambda: any(words in text for text in self.discord.reads(place)))
+        except TimeoutError:
+            raise AssertionError((words, self.discord.reads(place))) from None
+        return next(text for text in self.discord.reads(place) if words in text)
+
+
+Story = Callable[[Place], Awaitable[object]]
+
+
+@asynccontextmanager
+async def server(folder: Path) -> AsyncIterator[tuple[FakeDiscord, BotProcess, Emulator]]:
+    async with FakeDiscord(message_content=True) as discord, Emulator(pace=0.001) as emulator:
+        bot = BotProcess(
+            folder,
+            DISCORD_TOKEN=TOKEN,
+            DISCORD_API_URL=discord.url,
+            ONEMIN_API_KEY="any-key",
+            ONEMIN_API_URL=emulator.url,
+            ONEMIN_REQUESTS_PER_MINUTE="100000",
+        )
+        async with bot:
+            await bot.ready()
+            yield discord, bot, emulator
+
+
+async def warm(discord: FakeDiscord, emulator: Emulator, name: str) -> Place:
+    place = Place(discord, emulator, discord.add_channel(name.replace("_", "-")), f"{name}: what is this?")
+    await place.says("a cat, I think", mention=True, files=[CAT])
+    await until(lambda: any("451 × 300" in text and not text.endswith("▌") for text in discord.reads(place.channel)))
+    return place
+
+
+async def all_of(folder: Path, stories: list[Story], check: Callable[[Place, Story, str], Awaitable[None]]) -> None:
+    async with server(folder) as (discord, _, emulator):
+        control = Place(discord, emulator, discord.dm(), "control: what is this?")
+        await control.says(control.question, files=[ROCKET])
+        [rocket] = await control.got()
+
+        async def tell(story: Story) -> None:
+            place = await warm(discord, emulator, story.__name__)
+            await check(place, story, rocket)
+
+        results = await asyncio.gather(*map(tell, stories), return_exceptions=True)
+        failures = {story.__name__: what for story, what in zip(stories, results, strict=True) if what}
+        assert not failures
+
+
+# the rocket is meant, and found
+
+
+async def a_reply(place: Place) -> None:
+    await place.asks(reply_to=await place.rocket())
+
+
+async def a_reply_that_discord_did_not_resolve(place: Place) -> None:
+    await place.asks(reply_to=await place.rocket(), unresolved=True)
+
+
+async def a_reply_to_another_channel(place: Place) -> None:
+    other = place.discord.add_channel("elsewhere")
+    await place.asks(reply_to=await place.rocket(channel=other), unresolved=True, reply_channel=other)
+
+
+async def a_chain_of_replies(place: Place) -> None:
+    nice = await place.says("nice one!", by=BOB, reply_to=await place.rocket())
+    await place.asks(reply_to=await place.says("isn't it?", by=BOB, reply_to=nice))
+
+
+async def a_reply_to_thanks_for_an_answer(place: Place) -> None:
+    await place.says("look at my rocket", mention=True, files=[ROCKET])
+    await place.reads("640 × 427")
+    answer = place.discord.posts(place.channel)[-1]
+    await place.says("and a dog", mention=True, files=[CAT])
+    await place.asks(reply_to=await place.says("thanks", by=BOB, reply_to=answer.id))
+
+
+async def a_card_of_another_bot(place: Place) -> None:
+    robot = place.discord.add_user(f"robot{place.channel}", bot=True)
+    await place.asks(reply_to=await place.says(by=robot, **place.discord.card(ROCKET, text="Launch at nine")))
+
+
+async def a_forwarded_card(place: Place) -> None:
+    robot = place.discord.add_user(f"robot{place.channel}", bot=True)
+    card = await place.says(channel=place.discord.add_channel("cards"), by=robot, **place.discord.card(ROCKET))
+    await place.asks(reply_to=await place.says(by=BOB, forwarded=card))
+
+
+async def an_embed_with_a_picture(place: Place) -> None:
+    robot = place.discord.add_user(f"robot{place.channel}", bot=True)
+    embed = {**place.discord.embed(ROCKET, "rocket.jpg"), "type": "rich", "title": "Launch at nine"}
+    await place.asks(reply_to=await place.says(by=robot, embeds=[embed]))
+
+
+async def a_thread_of_a_photo(place: Place) -> None:
+    thread = place.discord.opens_thread("Rockets", place.channel, of=await place.rocket())
+    await place.asks(thread)
+
+
+async def a_thread_of_an_answer(place: Place) -> None:
+    await place.says("look at my rocket", mention=True, files=[ROCKET])
+    await place.reads("640 × 427")
+    thread = place.discord.opens_thread("Rockets", place.channel, of=place.discord.posts(place.channel)[-1].id)
+    await place.asks(thread)
+
+
+async def a_forum_s_post(place: Place) -> None:
+    thread = await place.discord.posts_in_forum("My rocket", "look", [ROCKET], by=BOB)
+    await place.says("hello", thread, by=BOB)
+    await place.asks(thread)
+
+
+async def a_link_to_a_message(place: Place) -> None:
+    other = place.discord.add_channel("linked")
+    photo = await place.rocket(channel=other)
+    place.question = f"what is on https://discord.com/channels/{GUILD}/{other}/{photo} ?"
+    await place.asks()
+
+
+async def a_link_whose_picture_comes_late(place: Place) -> None:
+    place.question = f"{place.question} https://photos.example/rocket.jpg"
+    link = await place.asks()
+    await asyncio.sleep(3)
+    await place.discord.edits(place.channel, link, embeds=[place.discord.embed(ROCKET, "rocket.jpg")])
+
+
+async def the_photo_just_above(place: Place) -> None:
+    await place.rocket()
+    await place.asks()
+
+
+async def an_edit_that_adds_the_mention(place: Place) -> None:
+    photo = await place.says(place.question, files=[ROCKET])
+    await place.discord.edits(place.channel, photo, f"<@{ME}> {place.question}")
+
+
+async def a_photo_under_another_name(place: Place) -> None:
+    await place.discord.proxies(await place.says("A: hello", by=BOB), "hello")
+    photo = await place.says(f"A: {place.question}", mention=True, by=BOB, files=[ROCKET])
+    await place.discord.proxies(photo, f"<@{ME}> {place.question}")
+
+
+FOUND: list[Story] = [
+    *(a_reply, a_reply_that_discord_did_not_resolve, a_reply_to_another_channel, a_chain_of_replies),
+    *(a_reply_to_thanks_for_an_answer, a_card_of_another_bot, a_forwarded_card, an_embed_with_a_picture),
+    *(a_thread_of_a_photo, a_thread_of_an_answer, a_forum_s_post, a_link_to_a_message),
+    *(a_link_whose_picture_comes_late, the_photo_just_above, a_photo_under_another_name),
+]
+
+
+@pytest.mark.timeout(180)
+async def test_the_photo_that_was_meant_is_the_one_that_is_asked_about(tmp_path: Path) -> None:
+    async def check(place: Place, story: Story, rocket: str) -> None:
+        await story(place)
+        assert await place.got() == [rocket]
+
+    await all_of(tmp_path, FOUND, check)
+
+
+# the rocket is meant, and cannot be had
+
+
+async def a_reply_to_a_deleted_photo(place: Place) -> str:
+    photo = await place.rocket()
+    await place.discord.deletes(place.channel, photo)
+    await place.asks(reply_to=photo)
+    return "The message you replied to: it was deleted."
+
+
+async def a_deleted_photo_that_discord_did_not_resolve(place: Place) -> str:
+    photo = await place.rocket()
+    await place.discord.deletes(place.channel, photo)
+    await place.asks(reply_to=photo, unresolved=True)
+    return "The message you replied to: it was deleted."
+
+
+async def a_link_to_a_channel_that_the_asker_cannot_see(place: Place) -> str:
+    secret = place.discord.add_channel("secret")
+    photo = await place.rocket(channel=secret)
+    place.discord.hides(secret, ANN)
+    place.question = f"what is on https://discord.com/channels/{GUILD}/{secret}/{photo} ?"
+    await place.asks()
+    return "The message you linked to: I have no access to it, or you don't."
+
+
+async def a_menu_on_words(place: Place) -> str:
+    await place.discord.uses_menu("Describe", await place.says("only words", by=BOB))
+    return "The message you chose: it shows no photo."
+
+
+async def a_link_to_words_that_need_a_picture(place: Place) -> str:
+    words = await place.says("only words", by=BOB)
+    await place.says(f"/describe https://discord.com/channels/{GUILD}/{place.channel}/{words}", mention=True)
+    return "The message you linked to: it shows no photo."
+
+
+NAMED: list[Story] = [
+    *(a_reply_to_a_deleted_photo, a_deleted_photo_that_discord_did_not_resolve),
+    *(a_link_to_a_channel_that_the_asker_cannot_see, a_menu_on_words),
+]
+
+
+@pytest.mark.timeout(180)
+async def test_what_cannot_be_had_is_named_and_nothing_is_asked(tmp_path: Path) -> None:
+    async def check(place: Place, story: Story, rocket: str) -> None:
+        asked = len([seen for seen in place.emulator.seen if seen.photos])
+        sentence = await story(place)
+        assert "didn't ask the model" in await place.reads(str(sentence))
+        assert len([seen for seen in place.emulator.seen if seen.photos]) == asked or place._asked() == []
+
+    await all_of(tmp_path, NAMED, check)
