@@ -97,7 +97,8 @@ class Reply:
         if self._posts is None:
             self._posts = await self.posts.list_posts(self.turn, self.channel, self._lane)
         limits = self.platform.limits(self.channel)
-        wanted = pages(self._heading + text, limits.max_length)
+        ending = CURSOR if growing else ""
+        wanted = pages(self._heading + text, limits.max_length, measure=limits.measure, ending=ending)
         if limits.max_posts is not None and len(wanted) > limits.max_posts:
             wanted, files = _shortened(wanted, limits.max_posts, text, files, growing=growing)
         last = len(wanted) - 1
@@ -224,7 +225,7 @@ class Reply:
             pause = self.platform.limits(self.channel).edit_interval
             try:
                 if growing := (self.text.strip() and self.text) or self.status:
-                    text = with_notes(self.notes, growing + CURSOR)
+                    text = with_notes(self.notes, growing)
                     await self.show(text, buttons=self._growing_buttons, growing=True)
             except Busy as error:  # the next edit includes all the text, so this one is best-effort
                 pause = error.retry_after or pause

@@ -25,6 +25,7 @@ from adapters.platforms.discord.errors import (
     is_bare_404,
     map_discord_errors,
 )
+from adapters.platforms.discord.formatting import rendered_length
 from adapters.platforms.discord.interaction_responses import delete_response, edit_posted_response, send_response
 from adapters.platforms.discord.interaction_tokens import InteractionToken, InteractionTokens
 from adapters.platforms.discord.interactions import Interactions, Suggest
@@ -58,7 +59,9 @@ from bot.words import say
 
 log = structlog.get_logger(__name__)
 
-LIMITS = PostLimits(max_length=DiscordBudgets.MESSAGE_LENGTH, edit_interval=DiscordBudgets.EDIT_INTERVAL)
+LIMITS = PostLimits(
+    max_length=DiscordBudgets.MESSAGE_LENGTH, edit_interval=DiscordBudgets.EDIT_INTERVAL, measure=rendered_length
+)
 # "Thinking" is not there to be replaced after the press of a button
 VISITOR_LIMITS = replace(LIMITS, max_posts=DiscordBudgets.USER_APP_FOLLOWUPS)
 TYPING = 8.0  # seconds; Discord shows the sign for ten

@@ -20,6 +20,7 @@ from adapters.platforms.telegram.errors import (
     file_too_big,
     map_telegram_errors,
 )
+from adapters.platforms.telegram.formatting import rendered_length
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
 from adapters.platforms.telegram.posting import Posting, is_private
@@ -51,7 +52,7 @@ from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 
 log = structlog.get_logger(__name__)
 
-LIMITS = PostLimits(max_length=TelegramBudgets.MESSAGE_LENGTH, edit_interval=1.1)
+LIMITS = PostLimits(max_length=TelegramBudgets.MESSAGE_LENGTH, edit_interval=1.1, measure=rendered_length)
 TYPING = 4.5  # seconds; Telegram shows the sign for five
 WEBHOOK_CHECK_SECONDS = 60.0  # between two checks of the webhook
 MAX_SILENCE = 120.0  # seconds without contact with Telegram, after which something is wrong

@@ -1,70 +1,79 @@
-"""A writer of parsed Markdown as text with entities, which Telegram counts in UTF-16 units."""
+"""A writer of Markdown as text with entities, which Telegram counts in UTF-16 units."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Sequence
 
-from markdown_it.token import Token
 from telegram import MessageEntity
 
-from bot.replies.markdown import display_width, hidden_host, leads_somewhere, to_unicode
+from bot.replies.markdown import (
+    Node,
+    aligned_lines,
+    footnote_mark,
+    has_links,
+    hidden_host,
+    is_too_wide,
+    plain_words,
+    scripted,
+    target,
+    to_unicode,
+)
 from bot.replies.pages import units
 
 RULE = "————————"
 IMAGE = "🖼 "
 DONE, OPEN = "☑ ", "☐ "
 LONG_QUOTE = 200  # UTF-16 units; a longer one is shown in part until somebody opens it
-STYLES = {"strong": "bold", "em": "italic", "s": "strikethrough", "spoiler": "spoiler"}
+STYLES = {
+    "strong": "bold",
+    "em": "italic",
+    "strike": "strikethrough",
+    "spoiler": "spoiler",
+    "underline": "underline",
+    "mark": "bold",
+    "key": "code",
+}
 HEADINGS = {
-    **dict.fromkeys(("h1", "h2"), ("bold", "underline")),
-    **dict.fromkeys(("h3", "h4"), ("bold",)),
-    **dict.fromkeys(("h5", "h6"), ("italic",)),
+    **dict.fromkeys((1, 2), ("bold", "underline")),
+    **dict.fromkeys((3, 4), ("bold",)),
+    **dict.fromkeys((5, 6), ("italic",)),
 }
 
 
 class EntityWriter:
-    """A writer of tokens as text; `entities` come in the order of their ends."""
+    """A writer of a tree as text; `entities` come in the order of their ends."""
 
-    def __init__(self, markdown: str) -> None:
+    def __init__(self) -> None:
         self.entities: list[MessageEntity] = []
         self._parts: list[str] = []
         self._length = 0  # UTF-16 units
         self._breaks = 0  # at the end of what is written
         self._is_begun = False  # an item or a quote, with nothing in it yet
-        self._lines = markdown.splitlines()
-        self._spans: list[tuple[int, int, str]] = []  # that are open: where each starts, in units and in parts; address
-        self._quotes: list[int] = []  # where each open quote starts
+        self._quotes = 0  # that are open: Telegram knows no quotes within quotes
         self._lists: list[int | None] = []  # the next number of each open list
-        self._rows: list[list[str]] | None = None  # of the table that is open
-        self._writers: dict[str, Callable[[Token], None]] = {
-            "paragraph_open": self._begin_block,
-            "heading_open": self._open_heading,
-            "heading_close": self._close_heading,
-            "blockquote_open": self._open_quote,
-            "blockquote_close": self._close_quote,
-            "bullet_list_open": self._open_list,
-            "ordered_list_open": self._open_list,
-            "bullet_list_close": self._close_list,
-            "ordered_list_close": self._close_list,
-            "list_item_open": self._open_item,
-            "fence": self._write_code,
-            "code_block": self._write_code,
+        self._writers: dict[str, Callable[[Node], None]] = {
+            "paragraph": self._write_block,
+            "heading": self._write_heading,
+            "quote": self._write_quote,
+            "details": self._write_details,
+            "summary": self._write_summary,
+            "bullets": self._write_list,
+            "numbers": self._write_list,
+            "item": self._write_item,
+            "footnote": self._write_footnote,
+            "code": self._write_code,
+            "indented": self._write_code,
             "formula_block": self._write_formula,
-            "hr": self._write_rule,
-            "table_open": self._open_table,
-            "tr_open": self._open_row,
-            "table_close": self._close_table,
-            "inline": self._write_line,
-            "text": lambda token: self._write(token.content),
-            "softbreak": lambda token: self._write("\n"),
-            "hardbreak": lambda token: self._write("\n"),
-            "code_inline": lambda token: self._write_as("code", token.content),
-            "formula": lambda token: self._write_as("code", to_unicode(token.content)),
-            "task": lambda token: self._write(DONE if token.meta["is_done"] else OPEN),
+            "rule": self._write_rule,
+            "table": self._write_table,
+            "break": lambda node: self._write("\n"),
+            "code_span": lambda node: self._write_as("code", node.text),
+            "formula": lambda node: self._write_as("code", to_unicode(node.text)),
+            "task": lambda node: self._write(DONE if node.number else OPEN),
+            "sub": lambda node: self._write(scripted(node)),
+            "sup": lambda node: self._write(scripted(node)),
+            "footnote_sign": lambda node: self._write(footnote_mark(node.detail)),
             "image": self._write_image,
-            "link_open": self._open_span,
-            "link_close": self._close_link,
-            **{f"{name}_open": self._open_span for name in STYLES},
-            **{f"{name}_close": self._close_style for name in STYLES},
+            "link": self._write_link,
+            **dict.fromkeys(STYLES, self._write_styled),
         }
 
     @property
@@ -72,11 +81,13 @@ class EntityWriter:
         """Everything that has been written."""
         return "".join(self._parts)
 
-    def write(self, tokens: Sequence[Token]) -> None:
+    def write(self, nodes: Sequence[Node]) -> None:
         """Write all of these."""
-        for token in tokens:
-            if writer := self._writers.get(token.type):
-                writer(token)
+        for node in nodes:
+            if writer := self._writers.get(node.kind):
+                writer(node)
+            else:
+                self._write(node.text)
 
     def _write(self, text: str) -> None:
         if not text:
@@ -98,131 +109,129 @@ class EntityWriter:
 
     # blocks
 
-    def _begin_block(self, token: Token) -> None:
+    def _begin_block(self, node: Node) -> None:
         """Begin a new line; below an empty one if it is so in the source, and in no list."""
         if not self._is_begun:
-            above = self._lines[token.map[0] - 1] if token.map and token.map[0] else ""
-            self._break(1 if self._lists or above.strip(" \t>") else 2)
+            self._break(2 if node.is_spaced and not self._lists else 1)
 
     def _break(self, count: int) -> None:
         if self._length:
             self._write("\n" * (count - self._breaks))
 
-    def _open_heading(self, token: Token) -> None:
-        self._begin_block(token)
-        self._open_span(token)
+    def _write_block(self, node: Node) -> None:
+        self._begin_block(node)
+        self.write(node.children)
 
-    def _close_heading(self, token: Token) -> None:
-        start, _, _ = self._spans.pop()
-        for style in HEADINGS[token.tag]:
+    def _write_heading(self, node: Node) -> None:
+        self._begin_block(node)
+        start = self._length
+        self.write(node.children)
+        for style in HEADINGS[node.number]:
             self._mark(style, start)
 
-    def _open_quote(self, token: Token) -> None:
-        self._begin_block(token)
-        self._quotes.append(self._length)
-        self._is_begun = True
+    def _write_quote(self, node: Node) -> None:
+        self._begin_block(node)
+        self._write_quoted(node.children)
 
-    def _close_quote(self, token: Token) -> None:
-        start = self._quotes.pop()
-        if not self._quotes:  # Telegram knows no quotes within quotes
-            self._mark("expandable_blockquote" if self._length - start > LONG_QUOTE else "blockquote", start)
+    def _write_details(self, node: Node) -> None:
+        """Write a section that opens as a quote that does."""
+        self._begin_block(node)
+        self._write_quoted(node.children, is_folded=True)
+
+    def _write_quoted(self, nodes: Sequence[Node], *, is_folded: bool = False) -> None:
+        start, self._is_begun = self._length, True
+        self._quotes += 1
+        self.write(nodes)
+        self._quotes -= 1
+        if not self._quotes:
+            is_folded = is_folded or self._length - start > LONG_QUOTE
+            self._mark("expandable_blockquote" if is_folded else "blockquote", start)
         self._is_begun = False
 
-    def _open_list(self, token: Token) -> None:
-        if not self._lists:
-            self._begin_block(token)
-        self._lists.append(int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else None)
+    def _write_summary(self, node: Node) -> None:
+        self._begin_block(node)
+        start = self._length
+        self.write(node.children)
+        self._mark("bold", start)
 
-    def _close_list(self, token: Token) -> None:
+    def _write_list(self, node: Node) -> None:
+        if not self._lists:
+            self._begin_block(node)
+        self._lists.append(node.number if node.kind == "numbers" else None)
+        self.write(node.children)
         self._lists.pop()
         self._is_begun = False
 
-    def _open_item(self, token: Token) -> None:
-        number = self._lists[-1]
+    def _write_item(self, node: Node) -> None:
+        number = self._lists[-1] if self._lists else None
         self._break(1)
         self._write("  " * (len(self._lists) - 1) + ("• " if number is None else f"{number}. "))
-        self._lists[-1] = None if number is None else number + 1
+        if number is not None:
+            self._lists[-1] = number + 1
         self._is_begun = True
+        self.write(node.children)
 
-    def _write_code(self, token: Token) -> None:
-        self._begin_block(token)
+    def _write_footnote(self, node: Node) -> None:
+        self._begin_block(node)
+        self._write(f"{footnote_mark(node.detail)} ")
+        self.write(node.children)
+
+    def _write_code(self, node: Node) -> None:
+        self._begin_block(node)
         self._break(1)
-        language = token.info.split(",")[0].strip() or None
-        self._write_as("pre", token.content.removesuffix("\n"), language)
+        self._write_as("pre", node.text, node.detail or None)
 
-    def _write_formula(self, token: Token) -> None:
-        self._begin_block(token)
+    def _write_formula(self, node: Node) -> None:
+        self._begin_block(node)
         self._break(1)
-        self._write_as("pre", to_unicode(token.content))
+        self._write_as("pre", to_unicode(node.text))
 
-    def _write_rule(self, token: Token) -> None:
-        self._begin_block(token)
+    def _write_rule(self, node: Node) -> None:
+        self._begin_block(node)
         self._write(RULE)
 
-    # tables
-
-    def _open_table(self, token: Token) -> None:
-        self._begin_block(token)
+    def _write_table(self, node: Node) -> None:
+        self._begin_block(node)
         self._break(1)
-        self._rows = []
+        lines = aligned_lines(node)
+        if has_links(node) or is_too_wide(lines):
+            self._write_cells(node)
+        else:
+            self._write_as("pre", "\n".join(lines))
 
-    def _open_row(self, token: Token) -> None:
-        if self._rows is not None:
-            self._rows.append([])
-
-    def _close_table(self, token: Token) -> None:
-        rows, self._rows = self._rows or [], None
-        self._write_as("pre", "\n".join(_grid(rows)))
+    def _write_cells(self, table: Node) -> None:
+        """Write a table cell by cell, each behind the name of its column."""
+        header, *rows = table.children
+        names = [plain_words(cell.children).rstrip(":") for cell in header.children]
+        for number, row in enumerate(rows):
+            self._break(2 if number else 1)
+            for name, cell in zip([*names, *[""] * len(row.children)], row.children, strict=False):
+                if cell.children:
+                    self._break(1 if not self._is_begun else 0)
+                    self._write_as("bold", f"{name}: " if name else "")
+                    self.write(cell.children)
 
     # inside of a line
 
-    def _write_line(self, token: Token) -> None:
-        if self._rows is None:
-            self.write(token.children or ())
-        else:
-            self._rows[-1].append("".join(_words(token.children or ())))
+    def _write_styled(self, node: Node) -> None:
+        start = self._length
+        self.write(node.children)
+        self._mark(STYLES[node.kind], start)
 
-    def _open_span(self, token: Token) -> None:
-        self._spans.append((self._length, len(self._parts), str(token.attrs.get("href", ""))))
-
-    def _close_style(self, token: Token) -> None:
-        start, _, _ = self._spans.pop()
-        self._mark(STYLES[token.type.removesuffix("_close")], start)
-
-    def _close_link(self, token: Token) -> None:
-        start, part, address = self._spans.pop()
-        self._mark_link(start, address, "".join(self._parts[part:]))
+    def _write_link(self, node: Node) -> None:
+        start, part = self._length, len(self._parts)
+        self.write(node.children)
+        self._mark_link(start, target(node), "".join(self._parts[part:]))
 
     def _mark_link(self, start: int, address: str, text: str) -> None:
-        if not leads_somewhere(address):
+        if not address:
             return
         self._mark("text_link", start, url=address)
         if host := hidden_host(text, address):
             self._write(f" ({host})")
 
-    def _write_image(self, token: Token) -> None:
+    def _write_image(self, node: Node) -> None:
         start, part = self._length, len(self._parts)
         self._write(IMAGE)
-        self.write(token.children or ())
-        self._mark_link(start, str(token.attrs.get("src", "")), "".join(self._parts[part:]))
-
-
-def _words(tokens: Sequence[Token]) -> Iterator[str]:
-    """Yield the words of a cell, without their styles."""
-    for token in tokens:
-        if token.type == "formula":
-            yield to_unicode(token.content)
-        elif token.children:
-            yield from _words(token.children)
-        else:
-            yield " " if token.type in {"softbreak", "hardbreak"} else token.content
-
-
-def _grid(rows: list[list[str]]) -> Iterator[str]:
-    """Yield the lines of a table with aligned columns."""
-    widths = [max(map(display_width, column)) for column in zip_longest(*rows, fillvalue="")]
-    for number, row in enumerate(rows):
-        padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(row, widths, strict=False)]
-        yield " | ".join(padded)
-        if number == 0 and len(rows) > 1:
-            yield "-+-".join("-" * width for width in widths)
+        self.write(node.children)
+        self._mark_link(start, target(node), "".join(self._parts[part:]))

@@ -6,7 +6,7 @@ from telegram import MessageEntity
 
 from adapters.platforms.telegram.entities import EntityWriter
 from bot.replies.markdown import LONGEST as MAX_MARKDOWN
-from bot.replies.markdown import parse
+from bot.replies.markdown import read_markdown
 from bot.replies.pages import units
 
 MAX_LENGTH = 4096  # UTF-16 units of a post
@@ -31,12 +31,19 @@ def render(markdown: str) -> RenderedText:
     markdown = markdown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(markdown) > MAX_MARKDOWN:
         return render_plain(markdown)
-    writer = EntityWriter(markdown)
-    writer.write(parse(markdown))
+    writer = EntityWriter()
+    writer.write(read_markdown(markdown).children)
     text = writer.text.rstrip()
     if _is_empty(text) or units(text) > MAX_LENGTH:
         return render_plain(markdown)
     return RenderedText(text, _select_entities(writer.entities, units(text)))
+
+
+def rendered_length(markdown: str) -> int:
+    """Return how long a page becomes, in UTF-16 units."""
+    writer = EntityWriter()
+    writer.write(read_markdown(markdown).children)
+    return units(writer.text)
 
 
 def render_plain(markdown: str) -> RenderedText:

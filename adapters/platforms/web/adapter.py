@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import structlog
 
-from adapters.platforms.web.api import SNAPSHOT_ENTRIES, ModelOf, Models, WebApi, entry_event
+from adapters.platforms.web.api import SNAPSHOT_ENTRIES, ModelOf, Models, WebApi, make_entry_event
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
@@ -118,13 +118,13 @@ class WebPage:
         entry = await self.journal.add_post(
             channel.id, post.text, reply_to=post.reply_to, key=key, buttons=post.buttons, files=uploads
         )
-        self.audience.publish(channel.id, entry_event(entry))
+        self.audience.publish(channel.id, await make_entry_event(entry))
         return entry.id
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post, in every open tab too."""
         entry = await self.journal.edit_post(channel.id, post_id, post.text, post.buttons)
-        self.audience.publish(channel.id, entry_event(entry))
+        self.audience.publish(channel.id, await make_entry_event(entry))
         return post_id
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
@@ -152,9 +152,8 @@ class WebPage:
         """Delete all entries and files of a channel; open pages then show only messages that the bot does not have."""
         await self.journal.forget(channel.id)
         remaining_entries = await self.journal.list_last_entries(channel.id, SNAPSHOT_ENTRIES)
-        self.audience.publish(
-            channel.id, Event("forget", "forget", {"entries": [entry_event(entry).data for entry in remaining_entries]})
-        )
+        events = [await make_entry_event(entry) for entry in remaining_entries]
+        self.audience.publish(channel.id, Event("forget", "forget", {"entries": [event.data for event in events]}))
 
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old messages, posts and files; an open page goes on showing what it has."""

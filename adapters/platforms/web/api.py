@@ -1,5 +1,6 @@
 """The HTTP API of the page: requests in, journal entries and events out."""
 
+import asyncio
 import json
 import re
 import secrets
@@ -17,6 +18,7 @@ from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.page import STATIC, choose_language, render_page
+from adapters.platforms.web.page_tree import page_tree
 from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
 from bot.errors import BotError
@@ -127,7 +129,7 @@ class WebApi:
         except UnknownPost as error:
             raise refusal(web.HTTPConflict, say("page_answer_gone")) from error
         if is_new:
-            self.audience.publish(channel, entry_event(entry))
+            self.audience.publish(channel, await make_entry_event(entry))
             self.on_new_message()
         return web.json_response({"id": entry.id}, status=202)
 
@@ -184,7 +186,8 @@ class WebApi:
 
     async def _snapshot(self, channel: str) -> Event:
         entries = await self.journal.list_last_entries(channel, SNAPSHOT_ENTRIES)
-        data = {"entries": [entry_event(entry).data for entry in entries], "typing": self.is_typing(channel)}
+        shown = [(await make_entry_event(entry)).data for entry in entries]
+        data = {"entries": shown, "typing": self.is_typing(channel)}
         return Event("snapshot", "channel", data)
 
     async def _model(self, channel: str) -> Event:
@@ -211,12 +214,14 @@ def _language_of(request: web.Request) -> str:
     return choose_language(request.headers.get("Accept-Language", ""))
 
 
-def entry_event(entry: Entry) -> Event:
-    """Return the event that shows a message or a post in tabs."""
+async def make_entry_event(entry: Entry) -> Event:
+    """Return the event that shows a message or a post in tabs. A post is parsed in a thread: it may be long."""
     kind = "post" if entry.ours else "message"
     data: dict[str, Any] = {"kind": kind, "id": entry.id, "text": entry.text, "time": entry.time}
     data |= {"reply_to": entry.reply_to, "about": entry.about, "label": entry.label}
     data |= {"buttons": list(map(asdict, entry.buttons)), "photos": list(map(_photo, entry.photos))}
+    if entry.ours:
+        data["tree"] = await asyncio.to_thread(page_tree, entry.text)
     return Event(kind, entry.id, data)
 
 

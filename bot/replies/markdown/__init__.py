@@ -1,9 +1,29 @@
-"""Markdown as people and models write it: parsed once, rendered by each platform in its own way."""
+"""Markdown as people and models write it: parsed once into a tree, from which each platform makes what it shows."""
 
+from bot.replies.markdown.grid import aligned_lines, has_links, is_too_wide
 from bot.replies.markdown.link_hosts import hidden_host, leads_somewhere
 from bot.replies.markdown.parse import LONGEST, parse
 from bot.replies.markdown.speech import spoken
 from bot.replies.markdown.tex import is_formula, to_unicode
+from bot.replies.markdown.tree import Node, footnote_mark, plain_words, read_markdown, scripted, target
 from bot.replies.markdown.width import display_width
 
-__all__ = ["LONGEST", "display_width", "hidden_host", "is_formula", "leads_somewhere", "parse", "spoken", "to_unicode"]
+__all__ = [
+    "LONGEST",
+    "Node",
+    "aligned_lines",
+    "display_width",
+    "footnote_mark",
+    "has_links",
+    "hidden_host",
+    "is_formula",
+    "is_too_wide",
+    "leads_somewhere",
+    "parse",
+    "plain_words",
+    "read_markdown",
+    "scripted",
+    "spoken",
+    "target",
+    "to_unicode",
+]

@@ -1,4 +1,4 @@
-"""Markdown rules beyond CommonMark: spoilers, formulas, and task boxes.
+"""Markdown rules for formulas and task boxes.
 
 The rules for formulas look ahead by a fixed length only, so that unclosed delimiters cost no more than others.
 """
@@ -9,7 +9,6 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
-from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
 
 from bot.replies.markdown.tex import is_display_formula, is_formula
@@ -22,11 +21,8 @@ TASK = re.compile(r"\[([ xX])\](?=\s)")
 
 
 def add_rules(parser: MarkdownIt) -> None:
-    """Add rules to a parser for spoilers (`spoiler_open`), formulas (`formula`, `formula_block`) and tasks (`task`)."""
-    parser.inline.add_terminator_char("|")
+    """Add rules to a parser for formulas (`formula`, `formula_block`) and tasks (`task`)."""
     parser.inline.ruler.before("escape", "formula", _formula)
-    parser.inline.ruler.before("emphasis", "spoiler", _spoiler)
-    parser.inline.ruler2.before("emphasis", "spoiler", _pair_spoilers)
     parser.block.ruler.before(
         "fence", "formula_block", _formula_block, {"alt": ["paragraph", "reference", "blockquote"]}
     )
@@ -94,36 +90,6 @@ def _take_formula(state: StateBlock, opening: str, tex: str, lines: tuple[int, i
         token.content, token.markup, token.map, token.block = tex, opening, list(lines), True
         state.line = lines[1]
     return True
-
-
-# spoilers: pairs of ||, by CommonMark's rules for other delimiter pairs
-
-
-def _spoiler(state: StateInline, silent: bool) -> bool:
-    if silent or state.src[state.pos] != "|":
-        return False
-    run = state.scanDelims(state.pos, True)
-    if run.length != 2:
-        state.append_pending("|" * run.length)
-    else:
-        state.push("text", "", 0).content = "||"
-        at = len(state.tokens) - 1
-        state.delimiters.append(Delimiter(ord("|"), 0, at, -1, run.can_open, run.can_close))
-    state.pos += run.length
-    return True
-
-
-def _pair_spoilers(state: StateInline) -> None:
-    nested = [meta["delimiters"] for meta in state.tokens_meta if meta and "delimiters" in meta]
-    for delimiters in [state.delimiters, *nested]:
-        for opener in delimiters:
-            if opener.marker == ord("|") and opener.end != -1:
-                _mark(state.tokens[opener.token], "spoiler_open", 1)
-                _mark(state.tokens[delimiters[opener.end].token], "spoiler_close", -1)
-
-
-def _mark(token: Token, kind: str, nesting: int) -> None:
-    token.type, token.nesting, token.markup, token.content = kind, 1 if nesting > 0 else -1, "||", ""
 
 
 # tasks

@@ -287,6 +287,11 @@ def _symbol(token: str) -> str:
     return sign if isinstance(sign, str) and "%" not in sign else token
 
 
+def script(sign: str, text: str) -> str:
+    """Write text above (^) or below (_) the line; where Unicode lacks some of its characters, with that sign."""
+    return _script(sign, text)
+
+
 def _script(sign: str, text: str, of: Callable[[], str] = str) -> str:
     """Write text above or below the line; in brackets if Unicode lacks some of its characters."""
     base, text = of(), text.strip()

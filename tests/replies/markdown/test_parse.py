@@ -61,7 +61,7 @@ def test_a_formula_that_is_none_stays_text(markdown: str) -> None:
 
 @pytest.mark.parametrize(
     "markdown",
-    ["[1]: https://a.b", "[^1]: Note", "[a]: /u\n[a]: /v\n\nsee [a]", "> [a]: /u\n> [b]: /v 'title'\n\n[b]"],
+    ["[1]: https://a.b", "[a]: /u\n[a]: /v\n\nsee [a]", "> [a]: /u\n> [b]: /v 'title'\n\n[b]"],
 )
 def test_definitions_that_nothing_uses_are_shown(markdown: str) -> None:
     shown = words(markdown)

@@ -124,13 +124,13 @@ function finished(text) { // what there is of it so far
   return text.endsWith(CURSOR) ? text.slice(0, -CURSOR.length).trimEnd() : text;
 }
 
-function fill(node, { text }) {
+function fill(node, { text, tree }) {
   const isGrowing = text.endsWith(CURSOR);
   const body = node.querySelector(".body");
   node.classList.toggle("growing", isGrowing);
   node.setAttribute("aria-busy", isGrowing);
   try {
-    render(finished(text), body);
+    render(tree ?? finished(text), body);
   } catch (error) { // an answer that the renderer cannot take is still an answer
     console.error(error);
     body.replaceChildren(element("p", {}, text));

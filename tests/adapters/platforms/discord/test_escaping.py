@@ -18,7 +18,7 @@ from adapters.platforms.discord.formatting import render
         ("    @everyone", f"    @{ZERO_WIDTH_SPACE}everyone"),
         ("me@example.org, @Tom, https://x.y/@everyone", "me@example.org, @Tom, https://x.y/@everyone"),
         ("&lt;@123>", "\\<@" + ZERO_WIDTH_SPACE + "123>"),
-        ("<details>\n`@here` @here\n</details>", f"<details>\n`@here` @{ZERO_WIDTH_SPACE}here\n</details>"),
+        ("<details>\n`@here` @here\n</details>", f"`@here` @{ZERO_WIDTH_SPACE}here"),
     ],
 )
 def test_nobody_is_called(text: str, shown: str) -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.platforms.discord.dialect import RULE
 from adapters.platforms.discord.escaping import ZERO_WIDTH_SPACE
-from adapters.platforms.discord.formatting import MAX_LENGTH, PLACEHOLDER, RULE, render
+from adapters.platforms.discord.formatting import MAX_LENGTH, PLACEHOLDER, render
 from bot.replies.pages import pages, units
 
 ANSWER = r"""# What I see
@@ -77,8 +78,8 @@ def test_an_answer_is_shown_as_discord_can() -> None:
         f"- ☑ seen, says @{ZERO_WIDTH_SPACE}everyone\n- ☐ heard\n  not yet\n",
         '```python\nfor x in a<b>:\n    print("$x^2$ **not bold** @everyone")\n```',
         "> quoted\n> ```\n> x = 1\n> ```",
-        "[a cat](https://example.org/cat.png) and <b>that</b> is all[^1].",
-        "\n[^1]: A footnote\n",
+        "[a cat](https://example.org/cat.png) and <b>that</b> is all¹.",
+        "\n¹ A footnote",
     ):
         assert part in shown
 
@@ -182,7 +183,8 @@ def test_a_code_block_that_grows_is_shown_as_one() -> None:
 
 def test_fences_of_tildes_become_those_that_discord_knows() -> None:
     assert render("~~~~py\nx\n~~~~\ny") == "```py\nx\n```\ny"
-    assert render("~~~\n```\n~~~") == "~~~\n```\n~~~"
+    ticks = f"`{ZERO_WIDTH_SPACE}`{ZERO_WIDTH_SPACE}`"
+    assert render("~~~\na\n```\n~~~") == f"```\na\n{ticks}\n```"
 
 
 def test_three_quote_signs_do_not_swallow_what_follows() -> None:
@@ -197,17 +199,17 @@ def test_three_quote_signs_do_not_swallow_what_follows() -> None:
     [
         ("![cat](https://a.b)", "[cat](https://a.b)"),
         ("![](https://a.b)", "https://a.b"),
-        ("![x][1]\n\n[1]: https://a.b", "[x][1]\n\n[1]: https://a.b"),
+        ("![x][1]\n\n[1]: https://a.b", "[x](https://a.b)"),
         ("a<br>b <BR/> c", "a\nb\nc"),
         ("a<br>\nb", "a\nb"),
         ("- a<br>b", "- a\n  b"),
         ("<div>\n\nx <b>y</b>\n</div>", "<div>\n\nx <b>y</b>\n</div>"),
         ("Vec<T> a < b &amp; c&nbsp;d", "Vec<T> a < b & c\u00a0d"),
         ("- [ ] a\n- [X] b", "- ☐ a\n- ☑ b"),
-        ("see[^1]\n\n[^1]: A note<br>", "see[^1]\n\n[^1]: A note"),
+        ("see[^1]\n\n[^1]: A note<br>", "see¹\n\n¹ A note"),
         ("[bank.example](https://evil.example/x)!", "[bank.example](https://evil.example/x) (evil.example)!"),
         ("[the bank](https://evil.example/x)", "[the bank](https://evil.example/x)"),
-        ("[bank.example][1]\n\n[1]: https://a.b", "[bank.example][1] (a.b)\n\n[1]: https://a.b"),
+        ("[bank.example][1]\n\n[1]: https://a.b", "[bank.example](https://a.b) (a.b)"),
         ("-# small ||spoiler|| $x$", "-# small ||spoiler|| x"),
     ],
 )

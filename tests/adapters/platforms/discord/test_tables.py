@@ -2,7 +2,7 @@
 
 from adapters.platforms.discord.escaping import ZERO_WIDTH_SPACE
 from adapters.platforms.discord.formatting import MAX_LENGTH, render
-from adapters.platforms.discord.tables import MAX_COLUMNS
+from bot.replies.markdown.grid import MAX_COLUMNS
 from bot.replies.pages import units
 
 

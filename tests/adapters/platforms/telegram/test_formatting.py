@@ -125,7 +125,8 @@ def test_an_answer_is_shown_as_it_was_meant() -> None:
     assert pieces(shown, "spoiler") == ["spoiled"]
     assert [each.url for each in shown.entities if each.url] == ["https://example.org/o_(1)", "https://example.org/2"]
     assert [each.language for each in shown.entities if each.language] == ["python"]
-    for kept in ("<details><summary>More</summary>", "Hidden <b>words</b>", "</details>", "A footnote", "[3]: https"):
+    assert pieces(shown, "expandable_blockquote") == ["More\n\nHidden <b>words</b>, spoiled and x²."]
+    for kept in ("See¹ and the list", "¹ A footnote", "[3]: https"):
         assert kept in shown.text
 
 
@@ -165,7 +166,7 @@ def test_html_loses_no_word(markdown: str) -> None:
         "Use Vec<T> and <div> in text, a<b>c</b>",
         "<think>hmm\nmore</think>\n\nanswer",
         "<!-- multi\nline -->\ntext",
-        "<https://a.b> <br>",
+        "<https://a.b> <span>",
         "<script>\nalert(1)\n</script>",
         "a < b and c > d",
     ],

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from adapters.platforms.web.page_tree import page_tree
 from tests.adapters.platforms.web.conftest import House
 from tests.doubles.browser import chromium
 from tests.doubles.hostile import EXAMPLES, SECONDS, hostile_texts
@@ -15,11 +16,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 COUNT = 60  # texts besides the examples
 MOST = 2.0  # seconds of the processor for one text, in the thread that the page lives in
 
-RENDER = """async (text) => {
+RENDER = """async (tree) => {
   const { render } = await import("/static/markdown.js");
   const place = document.createElement("div");
   document.body.append(place);
-  render(text, place);
+  render(tree, place);
   const height = place.offsetHeight; // so that it is laid out, too
   place.remove();
   return height;
@@ -57,7 +58,7 @@ async def test_no_text_holds_up_the_renderer(browser: Browser, house: House) -> 
     clock = await thread_clock(page)
     for text in hostile_texts(COUNT):
         before = await clock()
-        await page.evaluate(RENDER, text)
+        await page.evaluate(RENDER, page_tree(text))
         took = await clock() - before
         assert took < MOST, f"{took:.1f} s for {len(text)} characters, {text[:60]!r} ... {text[-20:]!r}"
     await page.close()

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
+from adapters.platforms.web.page_tree import page_tree
 from bot.messages import Button, File, OutgoingPost
 from tests.adapters.platforms.web.conftest import STOP, House, recording
 from tests.conftest import PHOTOS
@@ -482,19 +483,33 @@ RENDERED = {
     "": "",
 }
 
-RENDER = """async (texts) => {
+RENDER = """async (trees) => {
   const { render } = await import("/static/markdown.js");
-  return texts.map((text) => {
+  return trees.map((tree) => {
     const place = document.createElement("div");
-    render(text, place);
+    render(tree, place);
     return place.innerHTML;
   });
 }"""
 
 
 async def test_the_renderer_in_detail(tab: Tab) -> None:
-    shown = await tab.page.evaluate(RENDER, list(RENDERED))
+    shown = await tab.page.evaluate(RENDER, list(map(page_tree, RENDERED)))
     assert dict(zip(RENDERED, shown, strict=True)) == RENDERED
+
+
+@pytest.mark.parametrize(
+    ("tree", "shown"),
+    [
+        ([["script", "alert(1)"], ["p", "a"]], "<p>a</p>"),
+        ([["p", {"onclick": "alert(1)", "class": "notice", "style": "x"}, "a"]], '<p class="notice">a</p>'),
+        ([["p", ["a", {"href": "javascript:alert(1)"}, "a"]]], "<p><a>a</a></p>"),
+        ([["p", "<b>a</b>"]], "<p>&lt;b&gt;a&lt;/b&gt;</p>"),
+        ("no tree", "<p>no tree</p>"),
+    ],
+)
+async def test_only_elements_and_attributes_that_are_listed_are_made(tab: Tab, tree: object, shown: str) -> None:
+    assert await tab.page.evaluate(RENDER, [tree]) == [shown]
 
 
 async def test_an_answer_that_cannot_be_rendered_is_still_shown(tab: Tab, lobby: Any) -> None:
