@@ -8,7 +8,6 @@ from typing import Protocol, Self
 
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Receive
-from bot.replies.pages import Measure, units
 
 
 class ChatAdapter(Protocol):
@@ -132,7 +131,7 @@ class PostLimits:
     max_length: int  # UTF-16 units in one post
     edit_interval: float = 0.0  # seconds between two edits of an answer under way
     max_posts: int | None = None  # posts of one answer; None: as many as it needs
-    measure: Measure = units  # how long a post becomes when the platform's adapter renders it
+    measure: Callable[[str], int] | None = None  # how long Markdown becomes in a post; None: as long as it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

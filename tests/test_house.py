@@ -30,7 +30,7 @@ MAY = {
     "bot.ports": {"bot.messages"},
     "bot.chat_platform": {"bot.messages", "bot.ports"},
     "bot.replies.markdown": set(),
-    "bot.replies.pages": set(),
+    "bot.replies.pages": {"bot.replies.markdown"},
     "bot.adapter_settings": set(),
     "bot.settings": {"bot.adapter_settings"},
     "bot.operations.file_rights": set(),

@@ -17,6 +17,7 @@ LOOK_AHEAD = 16  # characters behind a page that tell whether its last paragraph
 MOST_SIGNS = 8  # characters; what more of them begin is hardly meant
 NEW_BLOCK = re.compile(r"\s{0,9}\n|[ \t]{0,9}(?:(?:[-*+]|\d{1,9}[.)]|#{1,6}|>)[ \t]|\||```|~~~)")
 TAIL = re.compile(r"[*_~|`]{1,3}$")  # signs at the end of a text that grows; what they mean is not known yet
+BEGINNING = re.compile(r"(?:^|(?<=\s))(?:[*_~`]{1,3}|\|\|)$")  # what they begin has not come yet
 HALF_LINK = re.compile(r"!?\[([^\[\]\n]{1,200})\]\([^()\s]{0,500}$")
 
 Measure = Callable[[str], int]
@@ -81,7 +82,7 @@ def close_open_spans(text: str) -> str:
     text = HALF_LINK.sub(r"\1", text)
     begun = TAIL.sub("", text)
     signs = _signs(begun)
-    return begun.rstrip() + signs[::-1] if signs else text
+    return begun.rstrip() + signs[::-1] if signs else BEGINNING.sub("", text)
 
 
 @lru_cache(maxsize=512)

@@ -12,7 +12,7 @@ from bot.chat_platform import Platform
 from bot.errors import CLOSED, POST_GONE, SHUT_OUT, BotError, Busy, FailureCode, Refused
 from bot.messages import Button, Channel, File, OutgoingPost, Turn, with_notes
 from bot.ports import Posts
-from bot.replies.pages import pages
+from bot.replies.pages import pages, units
 from bot.replies.plainer_posts import blocked_notice, plainer, text_file
 from bot.util.tasks import running_task
 from bot.words import say
@@ -98,7 +98,7 @@ class Reply:
             self._posts = await self.posts.list_posts(self.turn, self.channel, self._lane)
         limits = self.platform.limits(self.channel)
         ending = CURSOR if growing else ""
-        wanted = pages(self._heading + text, limits.max_length, measure=limits.measure, ending=ending)
+        wanted = pages(self._heading + text, limits.max_length, measure=limits.measure or units, ending=ending)
         if limits.max_posts is not None and len(wanted) > limits.max_posts:
             wanted, files = _shortened(wanted, limits.max_posts, text, files, growing=growing)
         last = len(wanted) - 1

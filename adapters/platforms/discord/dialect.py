@@ -6,6 +6,7 @@ from itertools import zip_longest
 
 from adapters.platforms.discord.escaping import ZERO_WIDTH_SPACE, escape_literal, escape_markdown, neutralize_pings
 from bot.replies.markdown import (
+    NO_VALUE,
     Node,
     aligned_lines,
     footnote_mark,
@@ -16,6 +17,7 @@ from bot.replies.markdown import (
     scripted,
     target,
     to_unicode,
+    with_dashes,
 )
 
 RULE = "─" * 12
@@ -168,12 +170,12 @@ def table_as_list(writer: DialectWriter, table: Node) -> str:
     """Write a line for each cell, with its header, and an empty one between rows."""
     header, *rows = table.children
     names = [escape_markdown(" ".join(plain_words(cell.children).split()).rstrip(":")) for cell in header.children]
-    if not rows:
-        return "\n".join(f"**{name}**" for name in names if name)
-    written = []
-    for row in rows:
-        cells = [(name, writer.line(cell.children)) for name, cell in zip_longest(names, row.children) if cell]
-        written.append("\n".join(f"**{name}:** {value}" if name else value for name, value in cells if value))
+    written: list[str] = []
+    for row in rows or [header]:
+        cells = row.children if rows else ()
+        values = [writer.line(cell.children) for cell in cells]
+        pairs = zip_longest(names, values if written else with_dashes(table, values, NO_VALUE), fillvalue="")
+        written.append("\n".join(f"**{name}:** {value}" if name else value for name, value in pairs if value))
     return "\n\n".join(filter(None, written))
 
 

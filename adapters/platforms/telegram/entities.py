@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from telegram import MessageEntity
 
 from bot.replies.markdown import (
+    NO_VALUE,
     Node,
     aligned_lines,
     footnote_mark,
@@ -15,6 +16,7 @@ from bot.replies.markdown import (
     scripted,
     target,
     to_unicode,
+    with_dashes,
 )
 from bot.replies.pages import units
 
@@ -119,7 +121,10 @@ class EntityWriter:
             self._write("\n" * (count - self._breaks))
 
     def _write_block(self, node: Node) -> None:
+        is_first = self._is_begun
         self._begin_block(node)
+        if not is_first:
+            self._write("  " * len(self._lists))
         self.write(node.children)
 
     def _write_heading(self, node: Node) -> None:
@@ -203,13 +208,15 @@ class EntityWriter:
         """Write a table cell by cell, each behind the name of its column."""
         header, *rows = table.children
         names = [plain_words(cell.children).rstrip(":") for cell in header.children]
-        for number, row in enumerate(rows):
+        for number, row in enumerate(rows or [Node(kind="row")]):
             self._break(2 if number else 1)
-            for name, cell in zip([*names, *[""] * len(row.children)], row.children, strict=False):
-                if cell.children:
-                    self._break(1 if not self._is_begun else 0)
-                    self._write_as("bold", f"{name}: " if name else "")
-                    self.write(cell.children)
+            values = [cell.children for cell in row.children]
+            dash = (Node(kind="text", text=NO_VALUE),)
+            for place, value in enumerate(values if number else with_dashes(table, values, dash)):
+                if value:
+                    self._break(1)
+                    self._write_as("bold", f"{names[place]}: " if place < len(names) and names[place] else "")
+                    self.write(value)
 
     # inside of a line
 

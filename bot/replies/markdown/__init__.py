@@ -1,6 +1,6 @@
 """Markdown as people and models write it: parsed once into a tree, from which each platform makes what it shows."""
 
-from bot.replies.markdown.grid import aligned_lines, has_links, is_too_wide
+from bot.replies.markdown.grid import NO_VALUE, aligned_lines, has_links, is_too_wide, with_dashes
 from bot.replies.markdown.link_hosts import hidden_host, leads_somewhere
 from bot.replies.markdown.parse import LONGEST, parse
 from bot.replies.markdown.speech import spoken
@@ -10,6 +10,7 @@ from bot.replies.markdown.width import display_width
 
 __all__ = [
     "LONGEST",
+    "NO_VALUE",
     "Node",
     "aligned_lines",
     "display_width",
@@ -26,4 +27,5 @@ __all__ = [
     "spoken",
     "target",
     "to_unicode",
+    "with_dashes",
 ]

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import TypeVar
 
 from bot.replies.markdown.tree import Node, plain_words
 from bot.replies.markdown.width import display_width
 
+T = TypeVar("T")
+
 MAX_COLUMNS = 60  # columns of a table that a phone still shows
+NO_VALUE = "–"
 WIDEST = 1_000  # columns; a wider table is no table that somebody wrote
 
 
@@ -29,6 +33,17 @@ def has_links(node: Node) -> bool:
 def is_too_wide(lines: Sequence[str]) -> bool:
     """Tell whether aligned lines would be broken on a phone."""
     return MAX_COLUMNS < max(map(display_width, lines)) <= WIDEST
+
+
+def with_dashes(table: Node, values: Sequence[T], dash: T) -> list[T]:
+    """Return the values of a row, with a dash in each column in which no row has one: its name is shown, too."""
+    columns = zip_longest(*(row.children for row in table.children[1:]), fillvalue=Node(kind="cell"))
+    is_empty = [not any(cell.children for cell in column) for column in columns]
+    count = max(len(values), len(table.children[0].children))
+    is_empty += [True] * (count - len(is_empty))
+    return [
+        dash if is_empty[place] else values[place] for place in range(count) if is_empty[place] or place < len(values)
+    ]
 
 
 def _in_one_line(cell: Node) -> str:

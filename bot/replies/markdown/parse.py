@@ -31,11 +31,11 @@ def parse(markdown: str) -> list[Token]:
 
 
 def open_signs(markdown: str) -> list[str]:
-    """Return the signs that opened something in the last paragraph of a text and found no partner."""
+    """Return the signs that opened something in the last line of a text and found no partner."""
     tokens, environment = _parse(markdown)
     blocks = [token.type for token in tokens if token.nesting >= 0]
-    is_in_paragraph = blocks[-2:] == ["paragraph_open", "inline"]
-    return list(environment.get("open", ())) if is_in_paragraph else []
+    is_in_line = blocks[-2:] in (["paragraph_open", "inline"], ["heading_open", "inline"])
+    return list(environment.get("open", ())) if is_in_line else []
 
 
 def unfinished_table(markdown: str) -> str:
