@@ -25,7 +25,7 @@ Measure = Callable[[str], int]
 
 
 class PageBreak(NamedTuple):
-    """What the end of a page needs, and what the next page begins with, to interrupt a block or a span."""
+    """The signs that close a page and those that open the next one, where a block or a span goes on."""
 
     closing: str = ""
     opening: str = ""
