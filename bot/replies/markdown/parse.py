@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from bot.replies.markdown.addresses import add_addresses
+from bot.replies.markdown.bare_addresses import add_addresses
 from bot.replies.markdown.block_rules import add_block_rules
 from bot.replies.markdown.delimiters import add_delimiters
 from bot.replies.markdown.footnotes import add_footnotes
