@@ -18,7 +18,7 @@ from PIL import Image
 from adapters.platforms.discord import formatting as discord
 from adapters.platforms.telegram import formatting as telegram
 from adapters.platforms.web.page import STATIC
-from adapters.platforms.web.page_tree import page_tree
+from adapters.platforms.web.post_elements import post_elements
 from bot.replies.pages import Measure, pages, units
 from bot.replies.reply import CURSOR
 from tests.doubles import telegram_view
@@ -36,7 +36,7 @@ def discord_words(markdown: str) -> str:
 
 
 def page_words(markdown: str) -> str:
-    return "\n".join(map(text_of, page_tree(markdown)))
+    return "\n".join(map(text_of, post_elements(markdown)))
 
 
 def text_of(element: Any) -> str:
@@ -89,7 +89,7 @@ def written_words(markdown: str) -> set[str]:
 def test_bold_is_bold_next_to_any_sign(markdown: str, bold: str) -> None:
     assert f"<b>{bold}</b>" in telegram_view.to_html(telegram.render(markdown))
     assert f"<strong>{bold}</strong>" in discord_view.to_html(discord.render(markdown))
-    assert ["strong", bold] in page_tree(markdown)[0]
+    assert ["strong", bold] in post_elements(markdown)[0]
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -340,7 +340,7 @@ async def test_the_gallery_shows_every_piece_on_every_platform(tmp_path: Path) -
         await page.wait_for_function("window.render !== undefined")
         await page.evaluate(
             "(trees) => document.querySelectorAll('.body').forEach((place, n) => window.render(trees[n], place))",
-            list(map(page_tree, SHOWN.values())),
+            list(map(post_elements, SHOWN.values())),
         )
         assert await page.locator(".body > *").count() >= len(PIECES)
         taken = Image.open(io.BytesIO(await page.screenshot(full_page=True)))

@@ -18,7 +18,7 @@ from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.page import STATIC, choose_language, render_page
-from adapters.platforms.web.page_tree import page_tree
+from adapters.platforms.web.post_elements import post_elements
 from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
 from bot.errors import BotError
@@ -221,7 +221,7 @@ async def make_entry_event(entry: Entry) -> Event:
     data |= {"reply_to": entry.reply_to, "about": entry.about, "label": entry.label}
     data |= {"buttons": list(map(asdict, entry.buttons)), "photos": list(map(_photo, entry.photos))}
     if entry.ours:
-        data["tree"] = await asyncio.to_thread(page_tree, entry.text)
+        data["tree"] = await asyncio.to_thread(post_elements, entry.text)
     return Event(kind, entry.id, data)
 
 

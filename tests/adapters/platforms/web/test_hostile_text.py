@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from adapters.platforms.web.page_tree import page_tree
+from adapters.platforms.web.post_elements import post_elements
 from tests.adapters.platforms.web.conftest import House
 from tests.doubles.browser import chromium
 from tests.doubles.hostile import EXAMPLES, SECONDS, hostile_texts
@@ -58,7 +58,7 @@ async def test_no_text_holds_up_the_renderer(browser: Browser, house: House) -> 
     clock = await thread_clock(page)
     for text in hostile_texts(COUNT):
         before = await clock()
-        await page.evaluate(RENDER, page_tree(text))
+        await page.evaluate(RENDER, post_elements(text))
         took = await clock() - before
         assert took < MOST, f"{took:.1f} s for {len(text)} characters, {text[:60]!r} ... {text[-20:]!r}"
     await page.close()

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
-from adapters.platforms.web.page_tree import page_tree
+from adapters.platforms.web.post_elements import post_elements
 from bot.messages import Button, File, OutgoingPost
 from tests.adapters.platforms.web.conftest import STOP, House, recording
 from tests.conftest import PHOTOS
@@ -494,7 +494,7 @@ RENDER = """async (trees) => {
 
 
 async def test_the_renderer_in_detail(tab: Tab) -> None:
-    shown = await tab.page.evaluate(RENDER, list(map(page_tree, RENDERED)))
+    shown = await tab.page.evaluate(RENDER, list(map(post_elements, RENDERED)))
     assert dict(zip(RENDERED, shown, strict=True)) == RENDERED
 
 

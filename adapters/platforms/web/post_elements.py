@@ -29,7 +29,7 @@ SPANS = {
 }
 
 
-def page_tree(text: str) -> list[Element]:
+def post_elements(text: str) -> list[Element]:
     """Return the blocks of a post, without the sign that it still grows."""
     return [block for part in pages(text.removesuffix(CURSOR), PART) for block in _blocks_of(part)]
 
