@@ -637,6 +637,7 @@ class GenerationRequest:
     words: str = ""
     photo: Photo | None = None  # source picture
     params: Mapping[str, str] = field(default_factory=dict)  # size, n, quality: as people typed them
+    order: str = field(default="", compare=False)  # the same again after a crash, so that it is placed once
 
 
 @dataclass(frozen=True, slots=True)

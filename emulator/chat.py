@@ -36,6 +36,9 @@ class ChatEndpoint:
         text = fault.text(past.answer) if fault.text else past.answer
         body: Body = {"aiRecord": self._record(ask, past, text)}
         body = fault.shape(body) if fault.shape else body
+        if fault.pending:
+            self._memory.records.keep(body["aiRecord"])
+            body = _still_processing(body)
         if visit.seen.stream and not fault.whole:
             frames = wire.frames(text, body)
             blocks = (fault.encode(encode) if fault.encode else encode)(
@@ -143,6 +146,13 @@ def _scene(ask: validation.ChatRequest, thread: Conversation | None, new: PastTu
         lone=thread is None,
         web=bool(ask.settings.get("webSearch")),
     )
+
+
+def _still_processing(body: Body) -> Body:
+    """Return the record as it is before there is a result."""
+    record = body["aiRecord"]
+    detail = {**record["aiRecordDetail"], "resultObject": []}
+    return {"aiRecord": {**record, "status": "PROCESSING", "metadata": None, "aiRecordDetail": detail}}
 
 
 def _cut(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:

@@ -44,6 +44,9 @@ class Fault:
     also: frozenset[str] = frozenset()  # other places where it can happen
     purse: int | None = None  # what is left in credits, for one request
     links: Links = "signed"  # how results are given out
+    pending: bool = False  # worked on in the background, although nobody asked for that
+    in_time: bool = False  # not worked on in the background, although somebody asked for that
+    late: bool = False  # the body looks different only in the end, for who orders in the background
 
     @property
     def portable(self) -> bool:

@@ -169,6 +169,11 @@ FAULTS: dict[str, Fault] = {
     "nothing": streamed("a stream without a word", lambda _: [wire.EMPTY, wire.EMPTY, wire.DONE], spoils=True),
     # Answers that look different.
     "json_instead": Fault(meaning="JSON although a stream was asked", whole=True, wants=frozenset({"stream"})),
+    "answer_processing": Fault(
+        meaning="JSON with a record that is PROCESSING; /api/results has it when it is done",
+        whole=True,
+        pending=True,
+    ),
     "failed_record": reshaped(
         "the record says FAILED",
         _failed,
@@ -226,10 +231,18 @@ FAULTS: dict[str, Fault] = {
         place="records",
         lasts=True,
     ),
+    "old_conversations_retired": refusal(
+        "400: no conversation but for /api/chat-with-ai",
+        400,
+        flat("REQUEST_BODY_VALIDATION_FAILED", "type must be UNIFY_CHAT_WITH_AI"),
+        place="conversations",
+        wants=frozenset({"begin"}),
+    ),
     "features_retired": refusal(
         "400: no chat at /api/features any more",
         400,
-        flat("UNSUPPORTED_FEATURE", "Chat requests are not supported on this endpoint"),
+        # as a client saw it in August 2026
+        flat("UNKNOWN_ERROR", "Unsupported feature type: CHAT_WITH_IMAGE"),
         wants=frozenset({"features"}),
         lasts=True,
     ),

@@ -1,5 +1,6 @@
 """The endpoint of media: check a request, price it, fulfil it, store the results and sign links to them."""
 
+import asyncio
 import random
 
 from aiohttp import web
@@ -7,7 +8,7 @@ from aiohttp import web
 from emulator import media_requests, tools
 from emulator.bucket import Bucket
 from emulator.file_types import FileType
-from emulator.generation import File, plan
+from emulator.generation import File, GenerationPlan, plan
 from emulator.payloads import ApiError, Body, ai_record, insufficient, reply
 from emulator.request_context import RequestContext
 from emulator.state import AccountState, Asset
@@ -16,8 +17,16 @@ from emulator.state import AccountState, Asset
 class MediaEndpoint:
     """Answers at `/api/features` what is no chat."""
 
-    def __init__(self, memory: AccountState, vault: Bucket) -> None:
-        self._memory, self._vault = memory, vault
+    def __init__(self, memory: AccountState, vault: Bucket, work_seconds: float) -> None:
+        """`work_seconds` is the time that an order takes in the background."""
+        self._memory, self._vault, self._work_seconds = memory, vault, work_seconds
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Drop the orders that are being worked on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def serve(self, visit: RequestContext) -> web.StreamResponse:
         """Answer with a record whose results are texts, or keys of files."""
@@ -26,6 +35,33 @@ class MediaEndpoint:
         credit = tools.price(order.tool, order.type, order.prompt, job.units)
         if visit.fault.purse is not None and credit > visit.fault.purse:
             raise ApiError(406, insufficient(credit, visit.fault.purse))
+        fault = visit.fault
+        if fault.pending or (order.in_background and not fault.in_time and (fault.shape is None or fault.late)):
+            return self._accept(order, visit, job, credit)
+        body = await self._fulfil(order, visit, job, credit)
+        return reply(body)
+
+    def _accept(
+        self, order: media_requests.MediaRequest, visit: RequestContext, job: GenerationPlan, credit: int
+    ) -> web.StreamResponse:
+        """Answer at once with a record that is worked on, and go on with it."""
+        begun = {**self._record(order, credit, []), "status": "PROCESSING"}
+        self._memory.records.keep(begun)
+
+        async def work() -> None:
+            await asyncio.sleep(self._work_seconds)
+            record = (await self._fulfil(order, visit, job, credit))["aiRecord"]
+            self._memory.records.keep({**record, "uuid": begun["uuid"], "createdAt": begun["createdAt"]})
+
+        task = asyncio.create_task(work())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return reply({"aiRecord": begun})
+
+    async def _fulfil(
+        self, order: media_requests.MediaRequest, visit: RequestContext, job: GenerationPlan, credit: int
+    ) -> Body:
+        """Make what was ordered; return the body with its record."""
         made = await job.make()
         kept = [self._keep(one, alone=len(made) == 1, links=visit.fault.links) for one in made if isinstance(one, File)]
         self._memory.book(credit)
@@ -33,7 +69,7 @@ class MediaEndpoint:
         if kept:
             self._show(record, visit, kept)
         body: Body = {"aiRecord": record}
-        return reply(visit.fault.shape(body) if visit.fault.shape else body)
+        return visit.fault.shape(body) if visit.fault.shape else body
 
     def _keep(self, file: File, *, alone: bool, links: str) -> Asset:
         """Keep a result under a key like the real one's: the time and six digits."""

@@ -21,6 +21,7 @@ class MediaRequest:
     tool: Tool
     sent: Body  # the promptObject as it came
     prompt: Body  # with defaults
+    in_background: bool = False  # answered at once, see /api/results
 
 
 def check(body: Body) -> MediaRequest:
@@ -33,10 +34,13 @@ def check(body: Body) -> MediaRequest:
         raise ApiError(400, flat("UNSUPPORTED_MODEL", f"Model {name} is not supported"))
     if type not in tool.features:
         raise ApiError(400, {"message": f"Invalid model {name} for AI feature {type}!"})
+    in_background = body.get("async", False)
+    if not isinstance(in_background, bool):
+        raise bad_request("async must be a boolean value")
     fields = RULES[type, tool.family]
     _obey(prompt, fields)
     given = {name: value for name, value in prompt.items() if value is not None}
-    return MediaRequest(type, tool, prompt, {field.name: field.default for field in fields} | given)
+    return MediaRequest(type, tool, prompt, {field.name: field.default for field in fields} | given, in_background)
 
 
 def _obey(prompt: Body, fields: Sequence[Field]) -> None:

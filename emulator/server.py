@@ -46,11 +46,12 @@ class Emulator:
         pace: float = 0.02,
         eyes: bool = True,
         link_lives: int = bucket.LIVES,
+        work_seconds: float = 0.05,
     ) -> None:
         """Any API key is good when `key` is None. `pace` is the time between two pieces of a stream, in seconds.
 
         Without `eyes` nothing is measured and every answer is the same: for benchmarks. A link to a result lives for
-        `link_lives` seconds.
+        `link_lives` seconds. What is ordered in the background takes `work_seconds`.
         """
         self.host, self.port, self.key = host, port, key
         self.url = ""
@@ -59,7 +60,7 @@ class Emulator:
         self._memory = AccountState()
         self._vault = Bucket(self._memory.assets, link_lives)
         self._chat = ChatEndpoint(self._memory, pace=pace, eyes=eyes)
-        self._studio = MediaEndpoint(self._memory, self._vault)
+        self._studio = MediaEndpoint(self._memory, self._vault, work_seconds)
         self._uploads = UploadsEndpoint(self._memory.assets, eyes=eyes)
 
     @property
@@ -82,6 +83,7 @@ class Emulator:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._runner.cleanup()
+        await self._studio.close()
 
     def _app(self) -> web.Application:
         room, threads, stored = (

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from adapters.providers.error_rules import ServiceFailure
-from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, TextFrame, ThoughtFrame
+from adapters.providers.frames import EndFrame, Frame, Frames, PendingFrame, ResultFrame, TextFrame, ThoughtFrame
 from adapters.providers.thoughts import Found, ThoughtFilter
 from bot.errors import BotError, Busy, Cut, FailureCode, Refused
 from bot.messages import Piece, Text, Thought, Usage
@@ -108,6 +108,8 @@ class _AnswerState:
             self._record = frame
         elif isinstance(frame, EndFrame):
             self._complete = True
+        elif isinstance(frame, PendingFrame):  # the service's client should have waited for it
+            self._error = Refused(FailureCode.PROVIDER_NONSENSE)
         else:
             self._error = self._judge(frame)
         return ()

@@ -30,11 +30,18 @@ class ResultFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingFrame:
+    """The record of an answer that is still being worked on; `uuid` is where the service has it later."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndFrame:
     """The service's word that the answer is complete."""
 
 
-Frame = TextFrame | ThoughtFrame | ResultFrame | ServiceFailure | EndFrame
+Frame = TextFrame | ThoughtFrame | ResultFrame | ServiceFailure | EndFrame | PendingFrame
 Frames = AsyncGenerator[Frame, None]
 
 

@@ -40,7 +40,9 @@ class MediaGeneration:
         self._check(PICTURES)
         name, model, maker = await self._maker(turn, draw.kind, draw.model)
         photo = None if draw.kind == "imagine" else await self._photo(turn, draw)
-        made = await maker.generate(GenerationRequest(draw.kind, model.id, draw.words, photo, draw.params))
+        made = await maker.generate(
+            GenerationRequest(draw.kind, model.id, draw.words, photo, draw.params, order=str(turn.id))
+        )
         return name, made
 
     async def transcribe(self, turn: Turn, attachment: Attachment) -> tuple[str, Transcript]:

@@ -49,6 +49,7 @@ TELEGRAM_FILE = RetryPolicy(attempts=2, first=1, longest=1)
 DISCORD_ATTACHMENTS = RetryPolicy(attempts=4, first=1, longest=5, retry_after_max=60)
 TELEGRAM_ATTACHMENTS = RetryPolicy(attempts=3, first=1, longest=1, retry_after_max=60)
 DISCORD_LOOKUP = RetryPolicy(attempts=3, first=0.5, longest=1, retry_after_max=5)  # its channel waits behind it
+ONEMIN_ORDER = RetryPolicy(timeout=1_800, first=0.5, longest=10)  # looks for what is being made
 ONEMIN_RESULT = RetryPolicy(attempts=2, first=0, longest=0)
 
 # until it works

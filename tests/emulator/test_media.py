@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from .conftest import Body, Client, photo
@@ -115,3 +117,47 @@ async def test_a_photo_that_is_too_big_to_double_is_refused(client: Client, monk
     monkeypatch.setattr("emulator.pictures.MOST_PIXELS", 4 * 120 * 80 - 1)
     heard = await client.order("IMAGE_UPSCALER", "recraft", imageUrl=key)
     assert (heard.status, heard.json["errorCode"]) == (400, "FILE_PROCESSING_FAILED")
+
+
+async def finished(client: Client, uuid: str) -> Body:
+    """The record of an order, once it is done."""
+    async with asyncio.timeout(10):
+        while True:
+            record: Body = (await client.call("GET", f"/api/results/{uuid}")).json["aiRecord"]
+            if record["status"] != "PROCESSING":
+                return record
+            await asyncio.sleep(0.01)
+
+
+async def test_an_order_in_the_background_is_answered_at_once_and_done_later(client: Client) -> None:
+    body = {"type": "IMAGE_GENERATOR", "model": "gpt-image-1", "promptObject": {"prompt": "a cat"}, "async": True}
+    begun = (await client.post("/api/features", body)).record
+    assert (begun["status"], begun["aiRecordDetail"]["resultObject"], begun["temporaryUrl"]) == ("PROCESSING", [], "")
+    done = await finished(client, begun["uuid"])
+    assert (done["uuid"], done["status"], done["createdAt"]) == (begun["uuid"], "SUCCESS", begun["createdAt"])
+    assert (await client.get(done["temporaryUrl"])).picture.size == (1024, 1024)
+    assert done["metadata"] == {"credit": 42_000}
+
+
+async def test_an_order_without_credits_fails_at_once(client: Client) -> None:
+    client.emulator.faults.add("no_credits_at_once")
+    body = {"type": "IMAGE_GENERATOR", "model": "gpt-image-1", "promptObject": {"prompt": "a cat"}, "async": True}
+    assert (await client.post("/api/features", body)).status == 406
+
+
+async def test_an_order_in_the_background_is_a_switch(client: Client) -> None:
+    body = {"type": "IMAGE_GENERATOR", "model": "gpt-image-1", "promptObject": {"prompt": "a cat"}, "async": "yes"}
+    assert (await client.post("/api/features", body)).status == 400
+
+
+async def test_a_result_that_nobody_ordered_is_null(client: Client) -> None:
+    heard = await client.call("GET", "/api/results/00000000-0000-4000-8000-000000000000")
+    assert (heard.status, heard.json) == (200, {"aiRecord": None})
+
+
+async def test_an_order_that_fails_in_the_background_says_so(client: Client) -> None:
+    client.emulator.faults.add("order_failed")
+    body = {"type": "IMAGE_GENERATOR", "model": "gpt-image-1", "promptObject": {"prompt": "a cat"}, "async": True}
+    begun = (await client.post("/api/features", body)).record
+    assert begun["status"] == "PROCESSING"
+    assert (await finished(client, begun["uuid"]))["status"] == "FAILURE"

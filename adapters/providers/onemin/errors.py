@@ -29,6 +29,10 @@ class AssetsLost(Refused):
     """The failure that an uploaded file is gone: upload it again, ask again once."""
 
 
+class AsyncRefused(Refused):
+    """The failure that an order may not be placed with `async`."""
+
+
 class EndpointMissing(Refused):
     """The failure that this endpoint does not exist, or no longer does."""
 
@@ -50,7 +54,8 @@ RULES: tuple[ErrorRule, ...] = (
     ),
     ErrorRule(
         at(400, 422),
-        r"\btype must be\b|conversation type|UNSUPPORTED_FEATURE|not supported (?:by|on) this|no longer supported",
+        r"\btype must be\b|conversation type|UNSUPPORTED_FEATURE|unsupported feature type|not supported (?:by|on) this"
+        r"|no longer supported",
         lambda _, __: EndpointMissing(FailureCode.PROVIDER_UNSUPPORTED),
     ),
     ErrorRule(
@@ -99,6 +104,9 @@ _MODERATED = (
     r"|violat\w*\s+(?:\w+\s+){0,3}(?:polic|guideline|terms)|banned prompt|inappropriate"
 )
 STUDIO_RULES: tuple[ErrorRule, ...] = (
+    ErrorRule(at(400, 422), r"\basync\b", lambda _, __: AsyncRefused(FailureCode.PROVIDER_BAD_REQUEST, status=400)),
+    # Cloudflare gave up waiting, but the work goes on and is paid for: whoever asks again decides that themselves.
+    ErrorRule(at(524), ANYTHING, refused(FailureCode.PROVIDER_SLOW)),
     ErrorRule(at(400, 403, 422, "record"), _MODERATED, refused(FailureCode.STUDIO_MODERATED)),
     *RULES,
 )

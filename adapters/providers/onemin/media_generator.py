@@ -8,13 +8,15 @@ from typing import Any, Protocol, Self, TypeVar
 import structlog
 
 from adapters.providers.error_rules import ErrorRule, ServiceFailure
+from adapters.providers.frames import PendingFrame, ResultFrame
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.onemin.asset_kinds import Family, kind_of
-from adapters.providers.onemin.errors import SOUND_RULES, STUDIO_RULES, AssetsLost, to_bot_error
+from adapters.providers.onemin.errors import SOUND_RULES, STUDIO_RULES, AssetsLost, AsyncRefused, to_bot_error
 from adapters.providers.onemin.generation_models import read_tools, shipped_tools
 from adapters.providers.onemin.generation_params import FEATURES
 from adapters.providers.onemin.generation_plan import GenerationPlan, plan_generation
-from adapters.providers.onemin.reply_reader import read_record
+from adapters.providers.onemin.orders import Orders
+from adapters.providers.onemin.reply_reader import RecordFrame, read_record
 from adapters.providers.onemin.result_files import ResultFetcher, find_addresses
 from adapters.providers.onemin.speech_params import VOICE, read_transcript, transcription_params, truncate_for_speech
 from adapters.providers.onemin.uploads import Upload, UploadedRecording, Uploads
@@ -49,11 +51,13 @@ class OneMinMedia:
         uploads: Uploads,
         call: FeatureCall,
         list_models: Callable[[str], Awaitable[object]],
+        orders: Orders,
         patience: float,
     ) -> None:
         """Make a generator; `list_models` fetches the models of a feature, `patience` bounds a request in seconds."""
         self._provider, self._url = provider, url
         self._uploads, self._call, self._list_models = uploads, call, list_models
+        self._orders, self._takes_async = orders, True  # until that is refused
         self._patience = (CONNECT_TIMEOUT, patience, patience, CONNECT_TIMEOUT)
         self._model_caches = {kind: self._make_model_cache(kind) for kind in FEATURES}
         self._fetcher = ResultFetcher(patience)
@@ -93,7 +97,7 @@ class OneMinMedia:
         self, request: GenerationRequest, plan: GenerationPlan, photo: str | None
     ) -> Generated:
         prompt = {**plan.prompt, **({"imageUrl": photo} if photo else {})}
-        requests = (self._generate_picture(request, prompt) for _ in range(plan.request_count))
+        requests = (self._generate_picture(request, prompt, n) for n in range(plan.request_count))
         results = await asyncio.gather(*requests, return_exceptions=True)  # each is paid for, even if others fail
         generated = [result for result in results if isinstance(result, Generated)]
         errors = [result for result in results if isinstance(result, BaseException)]
@@ -104,8 +108,9 @@ class OneMinMedia:
             tuple(_rename(files, request.kind, request.words)), sum((result.usage for result in generated), Usage())
         )
 
-    async def _generate_picture(self, request: GenerationRequest, prompt: Mapping[str, Any]) -> Generated:
-        record, usage = await self._ask(FEATURES[request.kind], request.model, prompt, STUDIO_RULES)
+    async def _generate_picture(self, request: GenerationRequest, prompt: Mapping[str, Any], n: int) -> Generated:
+        key = f"{request.order}/{n}" if request.order else ""
+        record, usage = await self._order(key, FEATURES[request.kind], request.model, prompt)
         return Generated(tuple(await self._fetch_results(record, "picture")), usage)
 
     # sound
@@ -153,20 +158,60 @@ class OneMinMedia:
             await self._uploads.forget([upload])
             return await ask(await self._uploads.get_key(upload))
 
+    async def _order(
+        self, key: str, feature: str, model: str, prompt: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Usage]:
+        """Place an order, unless it was placed before under this key; return its record and its usage."""
+        uuid, name = await self._orders.find(key), f"{self._provider}/{model}"
+        if uuid:
+            log.info("an order that was placed before is looked for", model=name)
+            return await self._finish(key, PendingFrame(uuid), {}, name=name, rules=STUDIO_RULES)
+        record = await self._place(feature, model, prompt, STUDIO_RULES, in_background=self._takes_async)
+        return await self._finish(key, read_record(record), record, name=name, rules=STUDIO_RULES)
+
     async def _ask(
         self, feature: str, model: str, prompt: Mapping[str, Any], rules: Sequence[ErrorRule]
     ) -> tuple[Mapping[str, Any], Usage]:
         """Make one request, and return its record and its usage."""
+        record = await self._place(feature, model, prompt, rules)
+        return await self._finish("", read_record(record), record, name=f"{self._provider}/{model}", rules=rules)
+
+    async def _place(
+        self,
+        feature: str,
+        model: str,
+        prompt: Mapping[str, Any],
+        rules: Sequence[ErrorRule],
+        *,
+        in_background: bool = False,
+    ) -> Mapping[str, Any]:
+        """Send a request, and return its record, which may be one that is still being worked on."""
+        body = {"type": feature, "model": model, "promptObject": prompt, **({"async": True} if in_background else {})}
         name = f"{self._provider}/{model}"
-        body = {"type": feature, "model": model, "promptObject": prompt}
-        reply_json = await self._call("POST", PATH, name, rules=rules, json=body, timeout=self._patience)
+        try:
+            reply_json = await self._call("POST", PATH, name, rules=rules, json=body, timeout=self._patience)
+        except AsyncRefused:
+            if not in_background:
+                raise
+            log.warning("1min.ai takes no orders in the background; from now on it is waited for")
+            self._takes_async = False
+            return await self._place(feature, model, prompt, rules)
         record = reply_json.get("aiRecord")
         if not isinstance(record, dict):
             raise Refused(FailureCode.PROVIDER_NONSENSE)
-        result = read_record(record)
-        if isinstance(result, ServiceFailure):
-            raise to_bot_error(result, name, rules)
-        return record, result.usage
+        return record
+
+    async def _finish(
+        self, key: str, frame: RecordFrame, record: Mapping[str, Any], *, name: str, rules: Sequence[ErrorRule]
+    ) -> tuple[Mapping[str, Any], Usage]:
+        """Return the record and its usage, once it is done."""
+        if isinstance(frame, PendingFrame):
+            await self._orders.save(key, frame.uuid)
+            record, frame = await self._orders.wait_for(frame.uuid)
+        if isinstance(frame, ServiceFailure):
+            await self._orders.forget(key)
+            raise to_bot_error(frame, name, rules)
+        return record, frame.usage
 
     async def _fetch_results(self, record: Mapping[str, Any], family: Family) -> list[File]:
         """Fetch the result files. Raises Refused only when none of them can be fetched."""
@@ -188,7 +233,7 @@ class OneMinMedia:
 
 def _result_text(record: Mapping[str, Any]) -> str:
     result = read_record(record)
-    return "" if isinstance(result, ServiceFailure) else result.text
+    return result.text if isinstance(result, ResultFrame) else ""
 
 
 def _rename(files: Sequence[File], kind: str, about: str) -> list[File]:

@@ -1,7 +1,7 @@
 """The client of 1min.ai, which keeps conversations, photos and documents, and streams its answers."""
 
 import hashlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from io import BytesIO
 from typing import Any, BinaryIO, Literal, Self
@@ -11,6 +11,7 @@ import structlog
 
 from adapters.providers.answer_stream import read_pieces
 from adapters.providers.error_rules import ErrorRule, ServiceFailure
+from adapters.providers.frames import Frames, PendingFrame, ResultFrame, TextFrame
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.onemin.chat_models import read_models, shipped_models
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, Endpoint, conversation_body
@@ -25,6 +26,7 @@ from adapters.providers.onemin.errors import (
     to_bot_error,
 )
 from adapters.providers.onemin.media_generator import OneMinMedia
+from adapters.providers.onemin.orders import Orders
 from adapters.providers.onemin.reply_reader import read_frames
 from adapters.providers.onemin.request_limiter import MINUTE, Acquire, RequestLimiter
 from adapters.providers.onemin.settings import OneMinSettings
@@ -35,7 +37,7 @@ from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.asking.video_links import check as check_videos
 from bot.errors import BotError, Busy, FailureCode, Forgotten, Refused, Unreadable
-from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, RateLimit
+from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, RateLimit, Usage
 from bot.util.http import Http, chunks, read_capped
 
 log = structlog.get_logger(__name__)
@@ -81,8 +83,15 @@ class OneMin:
             assets, name, self.account, begin=self._begin_aside, delete=self._delete
         )
         self._model_caches = {endpoint: self._make_model_cache(endpoint) for endpoint in (UNIFIED, FEATURES)}
+        self._orders = Orders(assets, name, self.account, self._fetch_result)
         self._media = OneMinMedia(
-            name, url, self._uploads, call=self._call, list_models=self._fetch_models, patience=patience
+            name,
+            url,
+            self._uploads,
+            call=self._call,
+            list_models=self._fetch_models,
+            orders=self._orders,
+            patience=patience,
         )
 
     async def __aenter__(self) -> Self:
@@ -110,10 +119,10 @@ class OneMin:
         try:
             return await self._begin(endpoint, title, conversation.model_id, model=conversation.model)
         except EndpointMissing:
-            if endpoint is FEATURES or not self._may_switch:
+            if not self._may_switch:
                 raise
-            # An older API does not know the new type. The question itself will then switch the endpoint.
-            return await self._begin(FEATURES, title, conversation.model_id, model=conversation.model)
+            # One of them does not know the other's type. The question itself will then switch the endpoint.
+            return await self._begin(_other(endpoint), title, conversation.model_id, model=conversation.model)
 
     async def _begin(
         self, endpoint: Endpoint, title: str, model_id: str, *, model: str, fields: Mapping[str, Any] | None = None
@@ -201,7 +210,7 @@ class OneMin:
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Answer piece by piece. What can be mended before the first word is mended once, and asked again."""
         check_videos(prompt.text)
-        uploaded_again = False
+        uploaded_again, missing = False, set[str]()
         while True:
             endpoint = self._endpoint
             photos, documents = [await self._uploads.get_keys(files) for files in (prompt.photos, prompt.documents)]
@@ -213,7 +222,8 @@ class OneMin:
                         yield piece
                 return
             except EndpointMissing as problem:
-                self._switch(endpoint, problem)
+                missing.add(endpoint.path)
+                self._switch(endpoint, problem, missing)
             except AssetsLost:
                 if uploaded_again:
                     raise
@@ -246,21 +256,39 @@ class OneMin:
             async with (
                 aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
                 aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
-                aclosing(read_pieces(reply_frames, judge, StreamCleaner)) as answer,
+                aclosing(self._finish(reply_frames)) as finished_frames,
+                aclosing(read_pieces(finished_frames, judge, StreamCleaner)) as answer,
             ):
                 async for piece in answer:
                     yield piece
 
-    def _switch(self, endpoint: Endpoint, problem: EndpointMissing) -> None:
-        """Ask /api/features from now on, where the operator allows it; raises the problem where that does not help."""
-        if not self._may_switch:
-            raise problem
-        if endpoint is FEATURES:  # gone as well: the next question tries today's API once more
-            self._endpoint = UNIFIED
+    async def _finish(self, reply_frames: Frames) -> Frames:
+        """Wait for the result where the reply is only a record that is still being worked on."""
+        has_text = False
+        async for frame in reply_frames:
+            has_text = has_text or (isinstance(frame, TextFrame) and bool(frame.text))
+            if not isinstance(frame, PendingFrame):
+                yield frame
+            elif has_text:  # the words have come, whatever their record says
+                yield ResultFrame("", Usage())
+            else:
+                yield (await self._orders.wait_for(frame.uuid))[1]
+
+    async def _fetch_result(self, uuid: str) -> Mapping[str, Any]:
+        return await self._call("GET", f"{RESULTS_PATH}/{uuid}")
+
+    def _switch(self, endpoint: Endpoint, problem: EndpointMissing, missing: Collection[str]) -> None:
+        """Ask the other endpoint from now on, where the operator allows it.
+
+        Raises the problem where that does not help: both are `missing`, and the next question begins with today's.
+        """
+        other = _other(endpoint)
+        if not self._may_switch or other.path in missing:
+            self._endpoint = UNIFIED if self._may_switch else self._endpoint
             raise problem
         if self._endpoint is endpoint:
-            log.warning("there is no /api/chat-with-ai; from now on /api/features is asked")
-        self._endpoint = FEATURES
+            log.warning("an interface of 1min.ai is gone; from now on the other one is asked", asked=other.path)
+        self._endpoint = other
 
     # models
 
@@ -300,6 +328,10 @@ class OneMin:
         if not isinstance(reply_json, dict):
             raise Refused(FailureCode.PROVIDER_NONSENSE)
         return reply_json
+
+
+def _other(endpoint: Endpoint) -> Endpoint:
+    return UNIFIED if endpoint is FEATURES else FEATURES
 
 
 def _correct_error(prompt: Prompt, type: str, problem: BotError) -> BotError:

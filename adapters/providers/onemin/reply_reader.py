@@ -10,13 +10,19 @@ from contextlib import aclosing
 from typing import Any, Literal
 
 from adapters.providers.error_rules import ServiceFailure, parse_failure, read_code_and_message
-from adapters.providers.frames import EndFrame, Frame, Frames, ResultFrame, TextFrame, rejoin
+from adapters.providers.frames import EndFrame, Frame, Frames, PendingFrame, ResultFrame, TextFrame, rejoin
 from adapters.providers.onemin.stream_cleaner import DuplicateTailFilter
 from bot.errors import FailureCode, Refused
 from bot.messages import Usage
 from bot.util.http import Event, events, texts
 
 Kind = Literal["sse", "json", "page", "text"]
+
+PENDING = ("PROCESSING", "PENDING", "QUEUED", "IN_PROGRESS")  # the first one is documented
+
+
+RecordFrame = ResultFrame | ServiceFailure | PendingFrame
+
 
 # How a body begins, without blanks and in lower case. This tells more than its Content-Type.
 _BEGINNINGS: Mapping[bytes, Kind] = {
@@ -94,7 +100,7 @@ async def _read_json(type: str, body: AsyncGenerator[bytes, None]) -> Frames:
     yield EndFrame()
 
 
-def _read_object(reply_json: Mapping[str, Any]) -> ResultFrame | ServiceFailure | None:
+def _read_object(reply_json: Mapping[str, Any]) -> RecordFrame | None:
     """Read an answer in one piece: {aiRecord: {...}}, the record alone, or {content | text | response}."""
     record = reply_json.get("aiRecord", reply_json if "aiRecordDetail" in reply_json else None)
     if isinstance(record, dict):
@@ -103,14 +109,17 @@ def _read_object(reply_json: Mapping[str, Any]) -> ResultFrame | ServiceFailure 
     return None if text is None else ResultFrame(text, Usage())
 
 
-def read_record(record: Mapping[str, Any]) -> ResultFrame | ServiceFailure:
-    """Read an aiRecord: its text and its usage, or its failure."""
+def read_record(record: Mapping[str, Any]) -> RecordFrame:
+    """Read an aiRecord: its text and its usage, its failure, or where to look for its result."""
     detail, metadata = _dict(record.get("aiRecordDetail")), _dict(record.get("metadata"))
     result = detail.get("resultObject")
     if isinstance(result, dict) and (result.get("code") or result.get("errorCode")):
         return ServiceFailure("record", *read_code_and_message(result))
     if {record.get("status"), metadata.get("status")} & {"FAILED", "FAILURE"}:
         return ServiceFailure("record", "FAILED", str(detail.get("errorMessage") or ""))
+    if record.get("status") in PENDING and not result:
+        uuid = record.get("uuid")
+        return PendingFrame(uuid) if isinstance(uuid, str) and uuid else ServiceFailure("record")
     usage_numbers = (_number(metadata.get(name)) for name in ("credit", "inputToken", "outputToken"))
     return ResultFrame(_result_text(result), Usage(*usage_numbers))
 

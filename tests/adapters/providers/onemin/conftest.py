@@ -13,9 +13,11 @@ import pytest
 from adapters.providers.onemin.provider import OneMin
 from bot.messages import Conversation, Photo, Piece, Preferences, Prompt, RateLimit, Text, Usage
 from bot.store.rate_limits import pass_through
+from bot.util.retry import RetryPolicy
 from emulator import Emulator
 
 PHOTOS = Path(__file__).parents[3] / "files" / "photos"
+SOON = RetryPolicy(timeout=20, first=0.02, longest=0.1)
 KEY = "the-key-of-the-operator"
 
 
@@ -60,7 +62,9 @@ def client(emulator: Emulator, cloakroom: Cloakroom) -> Client:
     """Makes a client of the emulator, to be entered; the key is right unless a test says otherwise."""
 
     def make(api: Any = "auto", key: str = KEY, **options: Any) -> OneMin:
-        return OneMin(key, emulator.url, api, cloakroom, acquire=cloakroom.acquire, **options)
+        onemin = OneMin(key, emulator.url, api, cloakroom, acquire=cloakroom.acquire, **options)
+        onemin._orders.policy = SOON  # operators cannot choose it
+        return onemin
 
     return make
 

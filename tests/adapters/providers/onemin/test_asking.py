@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.providers.onemin.endpoints import FEATURES
 from adapters.providers.onemin.provider import OneMin
 from bot.errors import Busy, Forgotten, Refused, Unreadable
 from bot.messages import Photo, Preferences, Prompt, Text, Usage
@@ -94,6 +95,48 @@ async def test_auto_says_so_when_both_are_gone_and_tries_todays_api_again(client
 
     assert refused.value.code == "provider_unsupported"
     assert emulator.seen[-1].path == "/api/chat-with-ai"
+
+
+async def test_auto_switches_back_when_features_are_retired_while_it_runs(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("unified_unknown")
+    async with client("auto") as onemin:
+        await told(onemin, await begun(onemin, "What is it?", photo()))
+        emulator.faults.clear()
+        emulator.faults.add("features_retired")
+        answer = await told(onemin, await begun(onemin, "What is it?", photo()))
+        await told(onemin, await begun(onemin, "And now?"))
+
+    assert "Photo 1" in answer.text
+    asked = [seen.path for seen in emulator.seen if seen.path in ("/api/chat-with-ai", "/api/features")]
+    assert asked[2:] == ["/api/features", "/api/chat-with-ai", "/api/chat-with-ai"]
+
+
+async def test_a_conversation_of_a_retired_interface_is_one_that_was_forgotten(
+    client: Client, emulator: Emulator
+) -> None:
+    emulator.faults.add("unified_unknown")
+    async with client("auto") as onemin:
+        asked = await begun(onemin, "What is it?", photo())
+        await told(onemin, asked)
+        emulator.faults.clear()
+        emulator.faults.add("forget_conversation")
+        emulator.faults.add("features_retired")
+        with pytest.raises(Forgotten):
+            await told(onemin, asked)
+            await told(onemin, asked)
+
+
+async def test_a_new_conversation_is_begun_where_one_can_be(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add("old_conversations_retired")
+    async with client("auto") as onemin:
+        onemin._endpoint = FEATURES
+        answer = await told(onemin, await begun(onemin, "What is it?", photo()))
+
+    assert "Photo 1" in answer.text
+    assert [seen.type for seen in emulator.seen if seen.path == "/api/conversations"] == [
+        "CHAT_WITH_IMAGE",
+        "UNIFY_CHAT_WITH_AI",
+    ]
 
 
 async def test_a_forgotten_conversation_does_not_make_auto_switch(onemin: OneMin, emulator: Emulator) -> None:

@@ -61,6 +61,12 @@ CASES: list[tuple[int, object, type[BotError], str]] = [
     (404, {"message": "The conversation does not exist"}, Forgotten, "provider_forgot"),
     (400, flat("ASSET_NOT_FOUND", "Asset not found: images/x.jpg"), AssetsLost, "provider_bad_request"),
     (404, {"message": "Image images/x.jpg not found"}, AssetsLost, "provider_bad_request"),
+    (
+        400,
+        {"errorCode": "UNKNOWN_ERROR", "message": "Unsupported feature type: CHAT_WITH_IMAGE"},
+        EndpointMissing,
+        "provider_unsupported",
+    ),
     (404, {"message": "Cannot POST /api/chat-with-ai"}, EndpointMissing, "provider_unsupported"),
     (404, b"<html>Not Found</html>", EndpointMissing, "provider_unsupported"),
     (405, b"", EndpointMissing, "provider_unsupported"),
