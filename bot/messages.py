@@ -484,7 +484,14 @@ class Usage:
         return Usage(*(None if a is b is None else (a or 0) + (b or 0) for a, b in pairs))
 
 
-Piece = Text | Thought | Usage
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The model stopped before the end of its answer."""
+
+    reason: Literal["length", "resources"]  # the limit of its length was reached, or the service was short of machines
+
+
+Piece = Text | Thought | Unfinished | Usage
 
 
 ANSWERED, STOPPED, OBEYED = "answered", "stopped", "command"  # outcomes of what went well
@@ -537,6 +544,7 @@ class JobResult:
     lanes: tuple[LaneResult, ...] = ()  # of models that were compared
     caption: str | None = None  # below the files that were generated; None: there are none
     thoughts: str = ""  # of the model, before the text
+    is_cut: bool = False  # there is more to say: the rest can be asked for
 
     @property
     def has_failed(self) -> bool:

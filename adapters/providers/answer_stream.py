@@ -9,7 +9,7 @@ from adapters.providers.error_rules import ServiceFailure
 from adapters.providers.frames import EndFrame, Frame, Frames, PendingFrame, ResultFrame, TextFrame, ThoughtFrame
 from adapters.providers.thoughts import Found, ThoughtFilter
 from bot.errors import BotError, Busy, Cut, FailureCode, Refused
-from bot.messages import Piece, Text, Thought, Usage
+from bot.messages import Piece, Text, Thought, Unfinished, Usage
 
 MAX_LENGTH = 1_000_000  # characters of an answer
 DRAIN_TIMEOUT = 0.5  # seconds for the last bytes of a body, so that its connection can be used again
@@ -70,6 +70,8 @@ async def read_pieces(
     for piece in state.rest():
         yield piece
     state.check()
+    if state.unfinished:
+        yield state.unfinished
     yield state.usage
     with suppress(BotError, TimeoutError):
         async with asyncio.timeout(DRAIN_TIMEOUT):
@@ -97,6 +99,10 @@ class _AnswerState:
     @property
     def usage(self) -> Usage:
         return self._record.usage if self._record else Usage()
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        return self._record.unfinished if self._record else None
 
     def take(self, frame: Frame) -> Sequence[Found]:
         """Process a frame, and return the text and the thoughts in it."""
@@ -151,7 +157,8 @@ class _AnswerState:
         if error is None and not self._complete and not self._record:
             error = Busy(FailureCode.PROVIDER_UNREACHABLE)
         if error is None and not self._has_text:
-            error = Refused(FailureCode.ONLY_THOUGHTS if self._has_thought else FailureCode.PROVIDER_EMPTY)
+            thought_only = self._has_thought or self.unfinished is not None
+            error = Refused(FailureCode.ONLY_THOUGHTS if thought_only else FailureCode.PROVIDER_EMPTY)
         if error and self._has_text and error.code not in _REPORTED_AFTER_TEXT:
             raise Cut(FailureCode.ANSWER_CUT) from error
         if error:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from adapters.providers.error_rules import ServiceFailure
-from bot.messages import Usage
+from bot.messages import Unfinished, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class ResultFrame:
 
     text: str
     usage: Usage
+    unfinished: Unfinished | None = None  # the model stopped before the end
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from time import monotonic
 import structlog
 
 from bot.asking import context as memory
+from bot.asking.continuation import Continuation, Growth
 from bot.asking.control_photo import control_photo
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
@@ -20,7 +21,19 @@ from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, TrialResult, may_be_
 from bot.asking.question import Question, detached, instructions, with_history, words
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
-from bot.messages import Exchange, Photo, Prompt, RememberedFile, StoredFile, Text, Thought, Turn, Usage
+from bot.messages import (
+    Exchange,
+    Photo,
+    Piece,
+    Prompt,
+    RememberedFile,
+    StoredFile,
+    Text,
+    Thought,
+    Turn,
+    Unfinished,
+    Usage,
+)
 from bot.ports import Conversations, Files, Provider, Turns
 from bot.replies.markdown.literal import literal
 from bot.util.tasks import gather_all
@@ -30,9 +43,7 @@ log = structlog.get_logger(__name__)
 
 LATE = 300.0  # seconds after which an answer notes that it is late
 LONGEST_REST = 6_000  # characters of a partial answer that are quoted in the request to continue it
-OVERLAP = 200  # characters at the start of the continuation that may repeat the end of the partial answer
 LONGEST_TAIL = 300  # characters of a thought that are shown in passing
-SAME = 4  # fewer characters may match by chance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -358,33 +369,43 @@ class Attempt:
     # streaming
 
     async def _stream(self, prompt: Prompt) -> None:
-        rest = _ContinuationFilter(self.asked.reply.text)
+        rest = Continuation(self.asked.reply.text)
+        self.asked.unfinished = ""
         async with aclosing(self.provider.ask(prompt)) as pieces:
             try:
                 async for piece in pieces:
-                    if isinstance(piece, Usage):
-                        self.asked.usage += piece
-                    elif isinstance(piece, Thought):
-                        self._think(piece, rest)
-                    else:
-                        self._grow(Text(rest.feed(piece.text)))
-            finally:
-                self._grow(Text(rest.end()))
+                    self._take(piece, rest)
+                self._grow(rest.end())
+            except BaseException:
+                self._grow(rest.break_off())
+                raise
         if rest.said and self.asked.answered_by != self.turn.conversation.model:
             self.asked.ending = f"_{say('failover_rest', by=self.turn.conversation.model)}_"
 
-    def _think(self, thought: Thought, rest: "_ContinuationFilter") -> None:
+    def _take(self, piece: Piece, rest: Continuation) -> None:
+        match piece:
+            case Usage():
+                self.asked.usage += piece
+            case Unfinished(reason):
+                self.asked.unfinished = reason
+            case Thought():
+                self._think(piece, rest)
+            case Text(text):
+                self._grow(rest.feed(text))
+
+    def _think(self, thought: Thought, rest: Continuation) -> None:
         """Show a thought in passing; what is taken back was one as well."""
         asked = self.asked
         if thought.takes_back:
             asked.thoughts += asked.reply.text.removeprefix(rest.said)
             asked.reply.replace(rest.said)
+            rest.take_back()
         asked.thoughts += thought.text
         tail = " ".join(asked.thoughts[-LONGEST_TAIL:].split())
         asked.reply.tell(say("thinking", tail=literal(tail)))
 
-    def _grow(self, piece: Text) -> None:
-        if not piece.text:
+    def _grow(self, growth: Growth) -> None:
+        if not growth.text:
             return
         asked, model = self.asked, self.turn.conversation.model
         if not self.spoke:
@@ -397,7 +418,9 @@ class Attempt:
             asked.answered_by = model
             asked.notes = [each for each in (*asked.notes, *self.notes, note) if each]
             asked.reply.notes = asked.notes
-        asked.reply.grow(piece.text)
+        if growth.replaces:
+            asked.reply.replace("")
+        asked.reply.grow(growth.text)
 
 
 def _named(photo: Photo, numbers: Mapping[str, int]) -> str:
@@ -408,27 +431,6 @@ def _named(photo: Photo, numbers: Mapping[str, int]) -> str:
 def _lost(known: RememberedFile, why: str) -> str:
     key = "file_lost" if known.is_document else "photo_lost"
     return say(key, n=known.number, name=known.attachment.name, why=why)
-
-
-class _ContinuationFilter:
-    """The continuation of a partial answer, without the overlap that repeats it."""
-
-    def __init__(self, said: str) -> None:
-        self.said = said
-        self._held: str | None = "" if said else None
-
-    def feed(self, text: str) -> str:
-        if self._held is None:
-            return text
-        self._held += text
-        return self.end() if len(self._held) > OVERLAP else ""
-
-    def end(self) -> str:
-        held, self._held = self._held or "", None
-        for length in range(min(len(held), OVERLAP, len(self.said)), SAME - 1, -1):
-            if self.said.endswith(held[:length]):
-                return held[length:]
-        return held
 
 
 def _may_be_a_document(error: Refused) -> bool:

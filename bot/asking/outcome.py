@@ -12,6 +12,8 @@ from bot.messages import ANSWERED, STOPPED, JobResult, Usage
 from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.words import say
 
+# Outcomes of an answer of which there may be more.
+CUTS = frozenset({FailureCode.ANSWER_CUT, FailureCode.PROVIDER_FILTERED, FailureCode.PROVIDER_TOO_LONG})
 LONGEST_THOUGHTS = 3_000  # characters that are kept
 
 log = structlog.get_logger(__name__)
@@ -69,10 +71,16 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         model=asked.answered_by,
         outcome=outcome,
         notes=tuple(asked.notes) if asked.first_words is not None else (),
-        ending="\n\n".join(filter(None, (asked.ending, ending))),
+        ending="\n\n".join(filter(None, (asked.ending, ending or _unfinished(asked)))),
         answered_by=asked.answered_by,
         usage=asked.usage,
         first_words=asked.first_words,
         took=monotonic() - asked.started,
+        is_cut=bool(text) and (bool(asked.unfinished) or outcome in CUTS),
         thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],
     )
+
+
+def _unfinished(asked: Question) -> str:
+    """Return the sentence that says that there is more to say; empty if there is not."""
+    return f"⚠️ {say(f'unfinished_{asked.unfinished}')}" if asked.unfinished else ""

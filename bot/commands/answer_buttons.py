@@ -20,19 +20,27 @@ def pick_button(turn: Turn, lane: int) -> Button:
 
 
 def controls(
-    turn: Turn, versions: int = 1, shown: int = 0, *, failed: bool = False, speaks: bool = False
+    turn: Turn,
+    versions: int = 1,
+    shown: int = 0,
+    *,
+    failed: bool = False,
+    speaks: bool = False,
+    is_cut: bool = False,
 ) -> Sequence[Button]:
     """Return the buttons of an answer that has so many versions; `shown` is the number of this one.
 
-    A `failed` answer is not a version, and there is nothing to ask about. `speaks`: it can be read aloud.
+    A `failed` answer is not a version, and there is nothing to ask about. `speaks`: it can be read aloud. `is_cut`:
+    there is more of it to be asked for.
     """
+    more = [Button(say("label_more"), f"/more {turn.id}")] if is_cut else []
     again = [Button(say("label_retry"), f"/retry {turn.id}"), Button(say("label_other"), f"/with {turn.id}")]
     if failed:
-        return again
+        return [*more, *again]
     forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
     pager = {1: [], 2: [forth]}.get(versions, [back(turn, (shown - 1) % versions), forth])  # of two, any
     aloud = [Button(say("label_speak"), f"/speak {turn.id}")] if speaks else []
-    return [*quick_actions(turn), *pager, *again, *aloud]
+    return [*more, *quick_actions(turn), *pager, *again, *aloud]
 
 
 def drawn_controls(turn: Turn, pictures: int) -> Sequence[Button]:

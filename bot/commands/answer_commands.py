@@ -19,7 +19,7 @@ from bot.messages import Turn
 from bot.words import say
 
 FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
-ASKING = ("retry", "compare")  # commands that ask a model
+ASKING = ("retry", "compare", "more")  # commands that ask a model
 
 
 async def retry(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
@@ -28,6 +28,14 @@ async def retry(context: CommandContext, turn: Turn, rest: str) -> CommandResult
     if not rest:
         return AskAgain(subject, turn.conversation.model)
     return AskAgain(subject, nearest(rest, await known_models(context.providers)))
+
+
+async def more(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
+    """Ask for the rest of an answer that broke off: /more [TURN]."""
+    subject, _ = await subject_of(context, turn, rest)
+    if not subject.answer:
+        raise Refused(FailureCode.AGAIN_NOTHING)
+    return AskAgain(subject, turn.conversation.model, goes_on=True)
 
 
 async def other(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -133,6 +141,7 @@ AGAIN = {
         compare,
         tuple(Option(f"model{n}", suggest=suggest, required=n <= FEWEST_MODELS) for n in range(1, MOST_MODELS + 1)),
     ),
+    "more": Command(more, listed=False),
     "with": Command(other, listed=False),
     "version": Command(version, listed=False),
     "pick": Command(pick, listed=False),

@@ -95,10 +95,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """A request to ask the question of an earlier turn again."""
+    """A request to ask the question of an earlier turn again; `goes_on`: only for the rest of its answer."""
 
     subject: Turn
     model: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

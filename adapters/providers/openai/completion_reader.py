@@ -14,11 +14,19 @@ from typing import Any
 from adapters.providers.error_rules import ServiceFailure, Where, parse_failure, read_code_and_message
 from adapters.providers.frames import Frame, Frames, ResultFrame, TextFrame, ThoughtFrame, rejoin
 from bot.errors import BotError
-from bot.messages import Usage
+from bot.messages import Unfinished, Usage
 from bot.util.http import Event, events
 
 USAGE_TIMEOUT = 5.0  # seconds for the usage, which comes after the answer
 DONE = "[DONE]"
+SAME = 40  # characters by which the whole answer is recognised when it is repeated
+
+# Reasons to end of which people should know that there is more to say, by how the makers of models call them.
+UNFINISHED: Mapping[str, Unfinished] = {
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length"), Unfinished("length")),
+    "model_context_window_exceeded": Unfinished("length"),
+    "insufficient_system_resource": Unfinished("resources"),
+}
 
 
 async def read_frames(content_type: str, body: AsyncIterator[bytes]) -> Frames:
@@ -105,10 +113,12 @@ class _CompletionState:
         self.has_begun = False  # there was a chunk of an answer, even an empty one
         self.is_finished = False
         self._usage = Usage()
+        self._finish_reason = ""
+        self._said = list[str]()
 
     @property
     def record(self) -> ResultFrame:
-        return ResultFrame("", self._usage)
+        return ResultFrame("", self._usage, UNFINISHED.get(self._finish_reason.lower()))
 
     def take(self, chunk: Mapping[str, Any]) -> Iterator[Frame]:
         """Process a chunk. Only the first choice counts; tool calls are not part of the answer."""
@@ -118,11 +128,24 @@ class _CompletionState:
         self.has_begun = self.has_begun or bool(choice)
         if thought := _thought(choice):
             yield ThoughtFrame(thought)
-        if text := _delta_text(choice):
+        if text := self._new_text(choice):
+            self._said.append(text)
             yield TextFrame(text)
         if service_failure := _find_failure(chunk, choice, self._where):
             yield service_failure
-        self.is_finished = self.is_finished or bool(choice.get("finish_reason"))
+        if finish_reason := choice.get("finish_reason"):
+            self.is_finished, self._finish_reason = True, str(finish_reason)
+
+    def _new_text(self, choice: Mapping[str, Any]) -> str:
+        """Return the text that a choice adds. Some services repeat the whole answer as a message in the last chunk."""
+        text = _delta_text(choice)
+        if not self._said or not text or _dict(choice.get("delta")):
+            return text
+        said = "".join(self._said)
+        if text.startswith(said):
+            return text[len(said) :]
+        is_repeated = text.lstrip()[:SAME] == said.lstrip()[:SAME] and len(text) >= len(said) // 2
+        return "" if is_repeated else text
 
 
 def _delta_text(choice: Mapping[str, Any]) -> str:

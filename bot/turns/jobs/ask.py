@@ -38,6 +38,6 @@ class AskJob:
     async def show(self, result: JobResult) -> None:
         """Show it whole, with what can be done next."""
         shown = await with_footer(self.hands, self.turn.message.channel, result)
-        buttons = controls(self.turn, failed=result.has_failed, speaks=self.hands.desk.speaks)
+        buttons = controls(self.turn, failed=result.has_failed, speaks=self.hands.desk.speaks, is_cut=result.is_cut)
         await self.asked.reply.show(shown, buttons=buttons)
         await self.hands.mirror.show(self.turn, result.shown, self.asked.files)

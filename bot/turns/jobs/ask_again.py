@@ -19,6 +19,7 @@ class AskAgainJob:
     turn: Turn
     subject: Turn
     model: str
+    goes_on: bool = field(default=False, kw_only=True)  # only the rest is asked for
     asked: Question = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +48,8 @@ class AskAgainJob:
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask. In the history, the question stands where it was asked first."""
         self.asked.notes += notes
+        if self.goes_on:
+            self.asked.reply.text = self.subject.answer or ""
         result = await answer_question(self.hands.asker, self.asked)
         return replace(result, model=None, outcome=result.outcome if result.has_failed else OBEYED)
 
@@ -55,7 +58,12 @@ class AskAgainJob:
         shown = await self._add_version(result)
         versions = await self.hands.store.turns.list_versions(self.subject)
         buttons: Sequence[Button] = controls(
-            self.subject, len(versions), shown or 0, failed=shown is None, speaks=self.hands.desk.speaks
+            self.subject,
+            len(versions),
+            shown or 0,
+            failed=shown is None,
+            speaks=self.hands.desk.speaks,
+            is_cut=result.is_cut,
         )
         if versions and shown is None:
             buttons = [back(self.subject, len(versions) - 1), *buttons]

@@ -52,12 +52,12 @@ async def test_below_an_answer_stands_what_can_be_done_next(worker: Worker, plat
     assert below(platform) == [[*QUICK, "/retry 1", "/with 1"], ["/retry 2", "/with 2"]]
 
 
-async def test_below_an_answer_that_broke_off_there_is_nothing_to_ask_on_about(
+async def test_below_an_answer_that_broke_off_the_rest_can_be_asked_for(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
     provider.script = [["half a c", Busy("provider_unreachable")]]
     await hear(worker, said("", photos=1))
-    assert below(platform) == [["/retry 1", "/with 1"]]
+    assert below(platform) == [["/more 1", "/retry 1", "/with 1"]]
 
 
 async def test_who_has_used_up_a_limit_is_refused_before_anything_is_fetched_or_asked(
