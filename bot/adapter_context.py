@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.operations.metrics import Metrics
 from bot.ports import Provider, Store
 from bot.settings import Settings
 from bot.web.server import WebServer
@@ -15,3 +16,4 @@ class AdapterContext:
     store: Store
     web: WebServer
     providers: dict[str, Provider] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)

@@ -109,7 +109,7 @@ async def running(
         )
         web = open_server(settings, store.sessions, metrics.registry)
         Dashboard(store.reporting, store.coordination).add_routes(web.router)
-        house = AdapterContext(settings, store, web)
+        house = AdapterContext(settings, store, web, metrics=metrics)
         house.providers |= await _enter_all(stack, providers, house)
         # A console stores its messages in files of its own, so only the process that serves it can post there.
         consoles = operator_consoles(platforms)

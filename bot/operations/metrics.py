@@ -45,7 +45,12 @@ class Metrics:
         )
         self.in_flight = Gauge("snapthread_in_flight", "Turns in work", registry=self.registry)
         self.waiting = Gauge("snapthread_waiting", "Turns on the queue, those in work included", registry=self.registry)
-
+        self.set_aside = Counter(
+            "snapthread_set_aside",
+            "Messages, events, interactions and updates that could not be read",
+            ("platform", "kind"),
+            registry=self.registry,
+        )
         self.put_aside = Gauge(
             "snapthread_put_aside", "Turns put aside because they brought the bot down", registry=self.registry
         )

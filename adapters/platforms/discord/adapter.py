@@ -52,6 +52,8 @@ from bot.chat_platform import Health, Platform, PostLimits
 from bot.commands import COMMANDS, CommandContext, Suggestion
 from bot.errors import POST_GONE, BotError, Busy, FailureCode, Refused
 from bot.messages import Attachment, Author, Channel, File, OutgoingPost
+from bot.operations.metrics import Metrics
+from bot.operations.set_aside import SetAsideLog
 from bot.ports import Blobs, Channels, Coordination, Receive, TurnIntake
 from bot.util.retry import DISCORD_ATTACHMENTS, retry
 from bot.util.tasks import BackgroundTasks
@@ -87,12 +89,14 @@ class Discord:
         shards: Shards | None = None,
         max_bytes: int = 20 * 1024 * 1024,
         max_calls: int | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """Make the adapter. `commands` are registered with Discord; `max_calls` a second is the limit of all processes.
 
         `folder` is where earlier versions kept files that Discord shows only once.
         """
         pacing, links = RestPacing(coordination, token, max_calls), LinkCache()
+        set_aside = SetAsideLog(NAME, metrics)
         self._folder, self._attachment_store = folder, AttachmentStore(blobs)
         self._rest = RestClient(token, url, pacing)
         self._files = AttachmentDownloads(self._rest.fetch_message, self._attachment_store, links)
@@ -109,6 +113,7 @@ class Discord:
                 suggest=suggest,
                 max_bytes=max_bytes,
                 references=references,
+                set_aside=set_aside,
             )
 
         self._listener = DiscordListener(
@@ -123,6 +128,7 @@ class Discord:
             links=links,
             notices=self._notices,
             references=references,
+            set_aside=set_aside,
             make_interactions=make_interactions,
         )
         self._tasks = BackgroundTasks()
@@ -447,4 +453,5 @@ def open_discord(context: AdapterContext) -> Discord:
         shards=Shards.parse(own.discord_shards) if own.discord_shards else None,
         max_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
         max_calls=MAX_CALLS,
+        metrics=context.metrics,
     )

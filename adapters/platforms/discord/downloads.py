@@ -146,7 +146,7 @@ class AttachmentDownloads:
         try:
             with map_discord_errors():
                 fetched_message = await self._fetch_message(channel, message)
-        except Refused as error:
+        except (Refused, LookupError, TypeError, ValueError) as error:  # the others: it cannot be read
             raise Unreadable(FailureCode.PHOTO_GONE) from error
         return fetched_message
 

@@ -1,7 +1,9 @@
 """The gateway connection to Discord: renewed when it breaks, and ended only by faults that the operator must fix."""
 
 import asyncio
-from collections.abc import Callable
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import discord
@@ -11,10 +13,13 @@ import yarl
 from adapters.platforms.discord.buttons import CommandButton, CommandSelect
 from adapters.platforms.discord.incoming import IncomingMessages
 from adapters.platforms.discord.interactions import Interactions
-from adapters.platforms.discord.library_patches import set_gateway_address
+from adapters.platforms.discord.library_patches import complete_replies, guard_events, set_gateway_address
+from adapters.platforms.discord.partial_messages import read_message
+from adapters.platforms.discord.places import NAME
 from adapters.platforms.discord.rest_pacing import MAX_SESSION_WAIT, RestPacing
 from adapters.platforms.discord.shards import Shards
 from bot.errors import FailureCode, Refused
+from bot.operations.set_aside import SetAsideLog
 from bot.util.retry import DISCORD_GATEWAY, Backoff
 
 log = structlog.get_logger(__name__)
@@ -38,6 +43,7 @@ class GatewayClient(discord.AutoShardedClient):
         intents: discord.Intents,
         shards: Shards | None,
         pacing: RestPacing,
+        set_aside: SetAsideLog | None = None,
     ) -> None:
         shard_options: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
         super().__init__(
@@ -53,6 +59,10 @@ class GatewayClient(discord.AutoShardedClient):
         self._max_concurrency = 1  # sessions that may begin side by side
         self._may_begin: set[int] = set()  # shards
         self.connected: set[int] = set()  # shards
+        self._identifying: deque[int] = deque()  # shards that wait for READY, which other servers do not number
+        self._set_aside = set_aside or SetAsideLog(NAME)
+        guard_events(self, self._read_event)
+        complete_replies(self)
         self.add_dynamic_items(CommandButton, CommandSelect)
 
     async def setup_hook(self) -> None:
@@ -70,10 +80,42 @@ class GatewayClient(discord.AutoShardedClient):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until a session may begin again. The connection is open already, and renewed when that takes long."""
         shard = shard_id or 0
+        if shard not in self._identifying:
+            self._identifying.append(shard)
         if shard in self._may_begin:
             self._may_begin.discard(shard)
         else:
             await self._pacing.wait_for_session(shard, self._max_concurrency, MAX_SESSION_WAIT)
+
+    def _read_event(self, event: str, parse: Callable[[Any], None], data: Mapping[str, Any]) -> None:
+        """Read an event. One that cannot be read is set aside, instead of ending the connection."""
+        try:
+            if event == "READY":
+                self._read_ready(parse, data)
+            elif event == "MESSAGE_CREATE":
+                read_message(parse, data)
+            else:
+                parse(data)
+        except Exception as error:
+            kind = {"MESSAGE": "message", "INTERACTION": "interaction"}.get(event.partition("_")[0], "event")
+            self._set_aside.note(kind, error, name=event)
+
+    def _read_ready(self, parse: Callable[[Any], None], data: Mapping[str, Any]) -> None:
+        """Read READY, also of a server that leaves out the shard, or sends its servers whole along with it."""
+        shard = data["shard"][0] if data.get("shard") else next(iter(self._identifying), 0)
+        if shard in self._identifying:
+            self._identifying.remove(shard)
+        whole = [guild for guild in data["guilds"] if "channels" in guild]
+        stubs = [{"id": guild["id"], "unavailable": True} for guild in data["guilds"]]
+        parse({**data, "shard": data.get("shard") or [shard, self.shard_count or 1], "guilds": stubs})
+        read_guild = self._connection.parsers["GUILD_CREATE"]
+        for guild in whole:
+            read_guild({**guild, "unavailable": False})
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Handle an error in the handling of an event."""
+        error = sys.exception()
+        self._set_aside.note("event", error or RuntimeError(), name=event_method)
 
     @property
     def me(self) -> int:
@@ -100,6 +142,10 @@ class GatewayClient(discord.AutoShardedClient):
 
     def _handle_delete(self, guild: int | None, channel: int, messages: set[int]) -> None:
         self._incoming.handle_delete(self.get_guild(guild or 0), channel, guild is None, messages)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Handle a server that can be seen from now on: at the start, after an outage, or minutes late."""
+        self._incoming.catch_up_late(self, guild, self.me)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Handle a new server."""

@@ -8,11 +8,11 @@ from functools import partial
 import discord
 import structlog
 
-from adapters.platforms.discord.catch_up import CatchUpPlan, HistoryBudget, add_guild, plan_catch_up
+from adapters.platforms.discord.catch_up import CatchUpPlan, HistoryBudget, add_guild, plan_catch_up, plan_guilds
 from adapters.platforms.discord.channel_queues import ChannelQueues, Work, retry_until_done
 from adapters.platforms.discord.downloads import LinkCache
 from adapters.platforms.discord.message_files import list_links
-from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.places import NAME, Place
 from adapters.platforms.discord.proxied_messages import ProxiedMessages, is_proxied
 from adapters.platforms.discord.read_marks import ReadMarks
 from adapters.platforms.discord.references import References
@@ -20,11 +20,14 @@ from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from adapters.platforms.discord.translate import find_place, is_hidden, replied_to, translate
 from bot.errors import Refused
 from bot.messages import Author, Channel, Message
+from bot.operations.set_aside import SetAsideLog
 from bot.ports import Receive, TurnIntake
+from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
 MAX_CONCURRENT_READS = 4  # channels
+LATE_SECONDS = 0.3  # of waiting for more servers that become available late, to compare them together
 
 
 class IncomingMessages:
@@ -40,6 +43,7 @@ class IncomingMessages:
         threads: PhotoThreads,
         notices: PermissionNotices,
         references: References,
+        set_aside: SetAsideLog | None = None,
     ) -> None:
         self._receive, self._intake = receive, intake
         self._queues, self._read_marks, self._links = queues, read_marks, links
@@ -47,7 +51,15 @@ class IncomingMessages:
         self._proxied = ProxiedMessages()
         self._held: dict[int, list[tuple[int, Work]]] = {}  # by shard: work that waits until older messages are read
         self._clients: dict[int, discord.Client] = {}  # by shard: the latest one, which reads older messages
+        self._held_guilds: dict[int, list[tuple[int, Work]]] = {}  # by server, which became available late
+        self._late: list[tuple[discord.Client, discord.Guild, int]] = []  # servers that wait to be compared, and us
         self._reading = asyncio.Semaphore(MAX_CONCURRENT_READS)
+        self._set_aside = set_aside or SetAsideLog(NAME)
+        self._tasks = BackgroundTasks()
+
+    async def close(self) -> None:
+        """Leave what has not been compared yet to the next connection."""
+        await self._tasks.close()
 
     # what comes in
 
@@ -77,13 +89,15 @@ class IncomingMessages:
 
     def _enqueue(self, guild: discord.Guild | None, channel: int, work: Work) -> None:
         held_work = self._held.get(guild.shard_id if guild else 0)
+        if held_work is None and guild is not None:
+            held_work = self._held_guilds.get(guild.id)
         if held_work is None:
             self._queues.put(channel, work)
         else:
             held_work.append((channel, work))
 
     async def _take(self, discord_message: discord.Message, me: int) -> None:
-        message = _try_translate(lambda: translate(discord_message, me))
+        message = self._try_translate(lambda: translate(discord_message, me))
         if is_hidden(discord_message, me):
             await self._notices.ask_for_mention(discord_message, me)
         elif message is not None and is_proxied(discord_message):
@@ -130,7 +144,7 @@ class IncomingMessages:
         return replace(message, addressed=message.addressed or replies_to_us)
 
     async def _amend(self, discord_message: discord.Message, me: int) -> None:
-        message = _try_translate(lambda: translate(discord_message, me, edited=True))
+        message = self._try_translate(lambda: translate(discord_message, me, edited=True))
         if message is not None:
             message = await self._complete(discord_message, message, me)
             for channel in _possible_channels(message.channel, discord_message.id):
@@ -144,6 +158,13 @@ class IncomingMessages:
         """Drop a message that waits; False: it is being answered, or was."""
         channels = _possible_channels(place.channel, message)
         return all([await self._intake.cancel_queued(channel, str(message)) for channel in channels])
+
+    def _try_translate(self, read: Callable[[], Message | None]) -> Message | None:
+        try:
+            return read()
+        except Exception as error:  # it would make no more sense the next time
+            self._set_aside.note("message", error)
+            return None
 
     # catching up
 
@@ -161,13 +182,47 @@ class IncomingMessages:
             missed[:] = plan.missed
             await self._read_marks.begin(plan.new)
 
-        await retry_until_done(compare)
+        await retry_until_done(compare, self._set_aside)
         if self._clients[shard] is not client:
             return  # its connection broke meanwhile, and the next one compares for itself
-        budget = HistoryBudget(len(missed))
+        self._put_reads(shard, missed, me)
+        self._release(self._held.pop(shard, []))
+
+    def catch_up_late(self, client: discord.Client, guild: discord.Guild, me: int) -> None:
+        """Read the missed messages of a server that became available after its shard was ready."""
+        if guild.shard_id in self._held:
+            return  # all servers of the shard are about to be compared
+        self._held_guilds.setdefault(guild.id, [])
+        self._clients[guild.shard_id] = client
+        self._late.append((client, guild, me))
+        if len(self._late) == 1:
+            self._tasks.start(self._compare_late())
+
+    async def _compare_late(self) -> None:
+        await asyncio.sleep(LATE_SECONDS)
+        late, self._late = self._late, []
+        plan = CatchUpPlan()
+
+        async def compare() -> None:
+            plan.missed[:] = []
+            compared = plan_guilds([guild for _, guild, _ in late], await self._read_marks.get_all())
+            await self._read_marks.begin(compared.new)
+            plan.missed[:] = compared.missed
+
+        await retry_until_done(compare, self._set_aside)
+        shards = {channel.id: guild.shard_id for _, guild, _ in late for channel in (*guild.channels, *guild.threads)}
+        for shard in set(shards.values()):
+            self._put_reads(shard, [missed for missed in plan.missed if shards.get(missed[0].id) == shard], late[0][2])
+        for _, guild, _ in late:
+            self._release(self._held_guilds.pop(guild.id, []))
+
+    def _put_reads(self, shard: int, missed: list[tuple[Place, int]], me: int) -> None:
+        budget = HistoryBudget(len(missed), set_aside=self._set_aside)
         for place, after in missed:
             self._queues.put(place.id, partial(self._read, shard, place, after, me, budget))
-        for channel, work in self._held.pop(shard, []):
+
+    def _release(self, held_work: list[tuple[int, Work]]) -> None:
+        for channel, work in held_work:
             self._queues.put(channel, work)
 
     async def _read(self, shard: int, place: Place, after: int, me: int, budget: HistoryBudget) -> None:
@@ -180,15 +235,9 @@ class IncomingMessages:
         if missed:
             log.info("catching up", channel=str(place), messages=len(missed))
         for message in missed:
-            await retry_until_done(partial(self._take, message, me))  # what has been read need not be read again
-
-
-def _try_translate(read: Callable[[], Message | None]) -> Message | None:
-    try:
-        return read()
-    except Exception as error:  # it would make no more sense the next time
-        log.error("a message was set aside", error=type(error).__name__)
-        return None
+            await retry_until_done(
+                partial(self._take, message, me), self._set_aside
+            )  # what has been read need not be read again
 
 
 def _possible_channels(channel: Channel, message: int) -> tuple[Channel, Channel]:

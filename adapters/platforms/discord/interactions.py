@@ -17,13 +17,15 @@ from adapters.platforms.discord.downloads import AttachmentDownloads
 from adapters.platforms.discord.errors import map_discord_errors
 from adapters.platforms.discord.interaction_tokens import InteractionToken, InteractionTokens
 from adapters.platforms.discord.message_files import REMOVED_CHARACTERS, interaction_file, list_files
-from adapters.platforms.discord.places import Place
+from adapters.platforms.discord.places import NAME, Place
+from adapters.platforms.discord.previews import respond
 from adapters.platforms.discord.references import References, with_references
 from adapters.platforms.discord.slash_commands import MESSAGE_MENU, menu_question
 from adapters.platforms.discord.translate import server_id
 from bot.commands import ASK, COMMANDS, STOP, Suggestion
 from bot.errors import BotError
 from bot.messages import Attachment, Author, Message, MessageReference
+from bot.operations.set_aside import SetAsideLog
 from bot.ports import Receive
 from bot.util.tasks import gather_all
 from bot.words import say, speaking
@@ -41,6 +43,10 @@ MAX_SUGGESTIONS, MAX_SUGGESTION = 25, 100
 MAX_TARGETS = 1_000  # messages with an open form
 SUGGESTION_TIMEOUT = 2.0  # seconds, of the three that Discord waits
 CLOSE_TIMEOUT = 1.0  # seconds for running interactions when the listener stops
+
+SAY, THINK, KEEP_POST, SUGGEST_CHOICES, SHOW_FORM = 4, 5, 6, 8, 9  # Discord's kinds of first responses
+EPHEMERAL = 1 << 6  # a flag: only whoever asked sees it
+HIDDEN_ANSWER = EPHEMERAL | 1 << 2  # and without link previews
 
 Data = Mapping[str, Any]
 
@@ -69,12 +75,14 @@ class Interactions:
         suggest: Suggest,
         max_bytes: int,
         references: References,
+        set_aside: SetAsideLog | None = None,
     ) -> None:
         self._receive, self._queues, self._tokens = receive, queues, tokens
         self._files, self._suggest, self._max_bytes = files, suggest, max_bytes
         self._references = references
         self._targets: OrderedDict[str, discord.Message] = OrderedDict()
         self._running: set[asyncio.Task[Any]] = set()
+        self._set_aside = set_aside or SetAsideLog(NAME)
 
     async def wait_for_running(self) -> None:
         """Wait a moment for acknowledged interactions to be taken in: Discord would not send them again."""
@@ -95,6 +103,8 @@ class Interactions:
                     await self._handle_command(interaction, data)
         except BotError as error:
             log.warning("an interaction could not be taken in", kind=str(interaction.type), reason=error.code)
+        except Exception as error:  # of one that says less than Discord's do
+            self._set_aside.note("interaction", error)
 
     async def handle_press(self, interaction: discord.Interaction, command: str) -> None:
         """Handle a press of a button: a message with its command, about the post above it."""
@@ -126,7 +136,7 @@ class Interactions:
         )
         if data["name"] == STOP:  # acknowledged here, because the stopped answer is the only other reaction
             self._take_in(interaction, _message(interaction, f"/{interaction.id}", text), thinking=False)
-            await interaction.response.send_message("⏹", ephemeral=True, suppress_embeds=True)
+            await respond(interaction, SAY, {"content": "⏹", "flags": HIDDEN_ANSWER})
             return
         await self._ask(interaction, _message(interaction, f"/{interaction.id}", text), files)
 
@@ -139,7 +149,7 @@ class Interactions:
         if question == ASK:
             self._remember(target)
             with speaking(interaction.locale.value):
-                await interaction.response.send_modal(_form(target.id))
+                await respond(interaction, SHOW_FORM, _form(target.id).to_dict())
             return
         await self._ask_about(interaction, target, f"/{question}")
 
@@ -148,7 +158,7 @@ class Interactions:
         target = self._targets.pop(id, None) or await _fetch_target(interaction, id)
         if target is None:
             with speaking(interaction.locale.value):
-                await interaction.response.send_message(say("discord_no_message"), ephemeral=True, suppress_embeds=True)
+                await respond(interaction, SAY, {"content": say("discord_no_message"), "flags": HIDDEN_ANSWER})
             return
         await self._ask_about(interaction, target, _form_text(data.get("components", ())))
 
@@ -164,11 +174,11 @@ class Interactions:
             except (TimeoutError, BotError) as error:
                 log.info("nothing could be suggested", reason=repr(error))
         choices = [
-            discord.app_commands.Choice(name=suggestion.label[:MAX_SUGGESTION], value=suggestion.value)
+            {"name": suggestion.label[:MAX_SUGGESTION], "value": suggestion.value}
             for suggestion in suggestions[:MAX_SUGGESTIONS]
             if len(suggestion.value) <= MAX_SUGGESTION
         ]
-        await interaction.response.autocomplete(choices)
+        await respond(interaction, SUGGEST_CHOICES, {"choices": choices})
 
     # asking
 
@@ -250,7 +260,8 @@ async def _acknowledge(interaction: discord.Interaction, *, thinking: bool = Fal
     """Acknowledge the interaction, and let Discord show "thinking"; return False where it is too late."""
     try:
         with map_discord_errors():
-            await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
+            flags = {"flags": EPHEMERAL} if ephemeral else {}
+            await respond(interaction, THINK if thinking else KEEP_POST, flags)
     except BotError as error:
         log.warning("an interaction was acknowledged too late", reason=error.code)
         return False

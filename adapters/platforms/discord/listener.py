@@ -25,6 +25,7 @@ from adapters.platforms.discord.slash_commands import Payload, sync_commands
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from bot.chat_platform import Health, HealthState
 from bot.errors import BotError, Refused
+from bot.operations.set_aside import SetAsideLog
 from bot.ports import Channels, Coordination, Receive, TurnIntake
 from bot.util.retry import DISCORD_INTENTS, Backoff
 from bot.util.tasks import BackgroundTasks
@@ -49,6 +50,7 @@ class DiscordListener:
     links: LinkCache
     notices: PermissionNotices
     references: References
+    set_aside: SetAsideLog
     make_interactions: Callable[[Receive, ChannelQueues], Interactions]
     _client: GatewayClient | None = field(default=None, init=False)
     _waiting_since: float | None = field(default=None, init=False)  # monotonic
@@ -90,7 +92,7 @@ class DiscordListener:
 
     async def _listen(self, receive: Receive) -> None:
         intents = await self._fetch_intents()
-        queues, read_marks = ChannelQueues(), ReadMarks(self.channels)
+        queues, read_marks = ChannelQueues(self.set_aside), ReadMarks(self.channels)
         incoming = IncomingMessages(
             receive,
             self.intake,
@@ -100,6 +102,7 @@ class DiscordListener:
             threads=PhotoThreads(self.channels),
             notices=self.notices,
             references=self.references,
+            set_aside=self.set_aside,
         )
         interactions = self.make_interactions(receive, queues)
         tasks = BackgroundTasks()
@@ -108,11 +111,19 @@ class DiscordListener:
             tasks.start(self._sync_commands())
         try:
             await stay_connected(
-                lambda: GatewayClient(incoming, interactions, intents=intents, shards=self.shards, pacing=self.pacing),
+                lambda: GatewayClient(
+                    incoming,
+                    interactions,
+                    intents=intents,
+                    shards=self.shards,
+                    pacing=self.pacing,
+                    set_aside=self.set_aside,
+                ),
                 self.token,
                 self._set_client,
             )
         finally:
+            await incoming.close()
             await interactions.wait_for_running()
             await queues.close()
             await tasks.close()

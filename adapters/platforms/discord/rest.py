@@ -9,7 +9,9 @@ import discord
 
 from adapters.platforms.discord.errors import map_discord_errors
 from adapters.platforms.discord.library_patches import (
+    accept_other_servers,
     clear_rate_limits_rarely,
+    complete_replies,
     set_api_address,
     silence_voice_warnings,
 )
@@ -59,6 +61,7 @@ class RestClient:
         self._token, self._pacing = token, pacing
         set_api_address(url)
         silence_voice_warnings()
+        accept_other_servers()
         self.remaining_calls = RemainingCalls()
         self._client: discord.Client | None = None
         self._lock = asyncio.Lock()
@@ -100,6 +103,7 @@ class RestClient:
             max_ratelimit_timeout=60,
         )
         clear_rate_limits_rarely(client)
+        complete_replies(client)
         try:
             with map_discord_errors():
                 await client.login(self._token)

@@ -94,8 +94,13 @@ class Fault:
     page: str | None = None  # in place of JSON, as a proxy sends it
     cut: bool = False  # the connection ends before anything is done
     lost: bool = False  # all is done, but nobody is told
+    done: bool = False  # all is done, and this is what comes back, as from a server that is not Discord's
 
     def reply(self) -> web.Response:
+        if self.status == 204:
+            return web.Response(status=204)
+        if self.done and self.page is not None:
+            return web.Response(status=self.status, text=self.page, content_type="application/json")
         if self.page is not None:
             return web.Response(status=self.status, text=self.page, content_type="text/html")
         if self.status == 429:

@@ -97,6 +97,9 @@ class Gateway:
         self.identified: list[float] = []  # when each of these came; monotonic
         self.resumes: list[bool] = []  # whether each RESUME was granted
         self.heartbeats = 0
+        self.leaves_out: set[str] = set()  # fields of READY, as on a server that is not Discord's
+        self.says_null = False  # `guild_id: null` in place of no `guild_id` at all, as such a server does
+        self.late: set[int] = set()  # servers that are unavailable for the time being
         self.sessions: dict[str, Session] = {}
         self.sockets: set[Socket] = set()
         self._changed = asyncio.Event()
@@ -126,11 +129,17 @@ class Gateway:
         for session in self._hearing(guild, intent):
             if session.content not in bodies:
                 body = data(session.content) if callable(data) else data
+                body = {"guild_id": None, **body} if self.says_null else body
                 bodies[session.content] = json.dumps(body)
             self._send(session, event, bodies[session.content])
 
     def tell_one(self, session: Session, event: str, data: Wire) -> None:
         self._send(session, event, json.dumps(data))
+
+    def become_available(self, guild: int) -> None:
+        """Tell all sessions of a server that was unavailable until now."""
+        self.late.discard(guild)
+        self.tell("GUILD_CREATE", wire.guild_create(self.world.guilds[guild], self.world), guild, GUILDS)
 
     def drop(self, code: int = GONE) -> None:
         """Close all connections."""
@@ -210,10 +219,13 @@ class Gateway:
         guilds = [
             guild for guild in self.world.guilds.values() if ME in guild.members and _shard(guild.id, shards) == shard
         ]
-        self.tell_one(session, "READY", self._ready(session, [guild.id for guild in guilds]))
+        ready = self._ready(session, [guild.id for guild in guilds])
+        ready = {name: value for name, value in ready.items() if name not in self.leaves_out}
+        self.tell_one(session, "READY", ready)
         if session.intents & GUILDS:
             for guild in guilds:
-                self.tell_one(session, "GUILD_CREATE", wire.guild_create(guild, self.world))
+                if guild.id not in self.late:
+                    self.tell_one(session, "GUILD_CREATE", wire.guild_create(guild, self.world))
         self._change()
 
     def _refusal(self, asked: Wire, shard: int, shards: int) -> int:
@@ -277,6 +289,8 @@ class Gateway:
         for session in list(self.sessions.values()):
             if self._expired(session):
                 self.sessions.pop(session.id)
+            elif guild in self.late:
+                continue
             elif _shard(guild, session.shards) == session.shard and (not intent or session.intents & intent):
                 yield session
 

@@ -30,6 +30,8 @@ class Rest:
     def __init__(self, core: Core) -> None:
         self.core, self.world = core, core.world
         self.commands: dict[str, list[Wire]] = {}  # of each guild; "": everywhere
+        self.unreadable: set[int] = set()  # messages that the history shows without their authors
+        self.application_fields: set[str] = set()  # all that is told of the application; empty: everything
         self.typing: list[tuple[float, int]] = []  # (monotonic, channel)
 
     def routes(self) -> list[Route]:
@@ -85,6 +87,7 @@ class Rest:
         body: Wire = {"id": str(ME), "name": "Snapthread", "icon": None, "description": "", "flags": flags}
         body |= {"bot_public": True, "bot_require_code_grant": False, "verify_key": "", "team": None}
         body["owner"] = wire.user(owner)
+        body = {name: body[name] for name in self.application_fields or body}
         return answer(body)
 
     # commands
@@ -159,7 +162,8 @@ class Rest:
         before, after, around = (int(mark) if mark else None for mark in marks)
         if Permission.READ_MESSAGE_HISTORY not in self.world.permissions(channel):
             return answer([])
-        return answer([self._wire(post) for post in channel.page(limit, before, after, around)])
+        page = [self._wire(post) for post in channel.page(limit, before, after, around)]
+        return answer([{"id": one["id"]} if int(one["id"]) in self.unreadable else one for one in page])
 
     async def message(self, request: web.Request, form: Form) -> web.Response:
         channel = self._seen(request)

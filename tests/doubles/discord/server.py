@@ -179,7 +179,7 @@ class FakeDiscord(Crowd):
         if not _by_token(path) and request.headers.get("Authorization") != f"Bot {self.token}":
             return Refused(0).reply()
         fault = self.faults.next(kind)
-        if fault is not None and not fault.lost:
+        if fault is not None and not fault.lost and not fault.done:
             return None if fault.cut else fault.reply()
         await asyncio.sleep(self.delay)
         passes, headers, left = self.rate_limits.take(kind, _place(request))
@@ -195,6 +195,8 @@ class FakeDiscord(Crowd):
             reply = await handler(request, form)
         except Refused as refused:
             reply = refused.reply()
+        if fault is not None and fault.done:
+            return fault.reply()
         return None if fault is not None else _with(reply, headers)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
