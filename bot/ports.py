@@ -119,6 +119,8 @@ class TurnIntake(Protocol):
     async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
         """Store the message as a new turn, to be claimed in `ripens` seconds; return False if it is known already.
 
+        A button that is pressed again while its turn is under way is known, too.
+
         Raises QueueFull, and stores nothing, where its author has `most` unfinished turns already. A part of an album
         joins the turn of the other parts while that waits, and lets it wait that long again.
         """

@@ -40,6 +40,13 @@ LATER = "UPDATE turns SET due = :due WHERE album IS NOT NULL AND finished IS NUL
 
 NOW = "UPDATE turns SET due = :now WHERE id = :id AND due > :now"
 
+UNDER_WAY = """
+SELECT message FROM (
+    SELECT message, channel, finished, added FROM turns WHERE conversation = :conversation ORDER BY id DESC LIMIT :most
+) AS recent WHERE channel = :channel AND (finished IS NULL OR added > :since)
+"""
+TAP_SECONDS = 2.0  # between two taps that are one
+
 # The turn of a message, or of the album it is a part of, while nobody has taken it up.
 AMENDABLE = """
 SELECT id, conversation, leads FROM turns
@@ -87,6 +94,8 @@ class SqlTurnIntake:
     async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
         """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
 
+        A button that is pressed again while its turn is under way was kept before as well.
+
         QueueFull, and nothing is kept, where its author has `most` unfinished turns already.
         """
 
@@ -94,6 +103,8 @@ class SqlTurnIntake:
             if most is not None and await self._is_crowded(execute, message, most):
                 return None
             conversation = await queue.meet(self.db, execute, message.channel)
+            if await self._is_double_tap(execute, conversation, message):
+                return False
             add = self._add_part if message.album else self._add_turn
             added = await add(execute, conversation, message, ripens)
             await self.db.announce(execute)
@@ -182,6 +193,15 @@ class SqlTurnIntake:
 
     # inside transactions
 
+    async def _is_double_tap(self, execute: Execute, conversation: int, message: Message) -> bool:
+        """Tell whether a button was pressed a moment ago, or is still being answered, whoever pressed it."""
+        if message.about is None or message.about.kind != "button":
+            return False
+        since = time.time() - TAP_SECONDS
+        values = {"conversation": conversation, "channel": str(message.channel), "since": since, "most": MOST_RECENT}
+        under_way = [rows.message(row["message"]) for row in await execute(UNDER_WAY, **values)]
+        return any(_is_same_button(each, message) for each in under_way)
+
     async def _is_crowded(self, execute: Execute, message: Message, most: int) -> bool:
         """Tell whether one more turn would be too many. A known message, or a part of an album, makes none."""
         [unfinished] = await execute(UNFINISHED, author=rows.author(message), most=most)
@@ -250,3 +270,10 @@ class SqlTurnIntake:
             error="withdrawn",
         )
         await queue.come_forward(self.db, execute, turn["conversation"])
+
+
+def _is_same_button(one: Message, other: Message) -> bool:
+    """Tell whether two messages are presses of the same button."""
+    if one.about is None or other.about is None:
+        return False
+    return (one.about.kind, one.about.id, one.text) == (other.about.kind, other.about.id, other.text)

@@ -75,7 +75,7 @@ def with_files(message: Message, **files: str) -> Message:
 
 def pressed(command: str, post: str, channel: str = "web:lobby") -> Message:
     """What is heard when somebody presses a button that stands below a post."""
-    return replace(said(command, channel), about=MessageReference(post, ours=True, text=""))
+    return replace(said(command, channel), about=MessageReference(post, ours=True, text="", kind="button"))
 
 
 async def taken(worker: Worker, message: Message) -> Turn:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import LeaseLost
-from bot.messages import Attachment, Channel, ChannelSettings, Exchange, JobResult, Message, Usage
+from bot.messages import Attachment, Author, Channel, ChannelSettings, Exchange, JobResult, Message, Usage
 from bot.ports import Store
 from bot.store.sql import SqlStore
 from bot.store.sqlite import AlreadyRunning, SQLite
 from bot.util.ttl_cache import TtlCache
 from tests.conftest import MODEL, OpenStore, said
+from tests.doubles.work import pressed
 from tests.store.talk import HERE, answer, claim_one
 
 
@@ -147,6 +148,27 @@ async def test_new_words_count_until_the_turn_is_taken_up(store: Store) -> None:
     await store.intake.amend(replace(message, text="too late"))
     await store.queue.reschedule(turn, 0)
     assert (await claim_one(store)).message.text == "what is this?"
+
+
+# what people press
+
+
+async def test_a_button_that_is_pressed_twice_within_its_turn_is_pressed_once(store: Store) -> None:
+    first = pressed("/describe", "7")
+    assert await store.intake.add(first)
+    others = [pressed("/describe", "8"), pressed("/read", "7"), said("/describe")]
+    assert [await store.intake.add(message) for message in (*others, pressed("/describe", "7"))] == [True] * 3 + [False]
+    turn = await claim_one(store)
+    assert not await store.intake.add(replace(pressed("/describe", "7"), author=Author("2", "Bob")))
+    await answer(store, turn, "a cat")
+    assert not await store.intake.add(pressed("/describe", "7"))  # the second tap of a quick finger
+
+
+async def test_a_button_may_be_pressed_again_after_its_turn(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.turn_intake.TAP_SECONDS", 0.0)
+    await store.intake.add(pressed("/describe", "7"))
+    await answer(store, await claim_one(store), "a cat")
+    assert await store.intake.add(pressed("/describe", "7"))
 
 
 # what people delete

@@ -20,7 +20,7 @@ from bot.adapter_context import AdapterContext
 from bot.chat_platform import Platform, PostLimits
 from bot.commands.model_choice import known_models
 from bot.errors import FailureCode, Unreadable
-from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost
+from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost, ReferenceKind
 from bot.ports import Receive
 from bot.util.http import check_size
 from bot.util.retry import WEB_INTAKE
@@ -175,13 +175,21 @@ class WebPage:
             text=entry.text,
             sent=entry.time,
             attachments=attachments,
-            about=MessageReference(entry.about, ours=True, text="") if entry.about else None,
+            about=_pointed_at(entry),
             private=True,
             language=entry.language,
         )
 
     async def _end_streams(self, app: object) -> None:
         self.audience.close()
+
+
+def _pointed_at(entry: Entry) -> MessageReference | None:
+    """Return the answer that somebody replied to, or below which they pressed a button."""
+    if not entry.about:
+        return None
+    kind: ReferenceKind = "button" if entry.text.startswith("/") else "reply"
+    return MessageReference(entry.about, ours=True, text="", kind=kind)
 
 
 async def _upload(file: File) -> Upload:

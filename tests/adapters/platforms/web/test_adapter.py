@@ -136,7 +136,7 @@ async def test_a_press_says_the_command_and_is_about_the_post(house: House, lobb
         await look.final()
     assert (said["status"], shown["about"], shown["label"]) == (202, post, "Read text")
     [heard] = house.bot.heard
-    assert (heard.text, heard.about) == ("/read", MessageReference(post, ours=True, text=""))
+    assert (heard.text, heard.about) == ("/read", MessageReference(post, ours=True, text="", kind="button"))
 
 
 async def test_a_press_of_a_button_that_has_gone_meanwhile_still_says_its_command(house: House, lobby: Channel) -> None:
