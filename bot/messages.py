@@ -147,6 +147,31 @@ class Photo(StoredFile):
     width: int  # pixels
     height: int
     remarks: tuple[Remark, ...] = ()  # only when it is taken in, not when it is recalled
+    series: "PhotoSeries | None" = None  # the pictures to look at in its place
+
+    @property
+    def pictures(self) -> "tuple[Photo, ...]":
+        """The pictures that a model is to look at: the photo itself, or those of its series."""
+        return self.series.pictures if self.series else (self,)
+
+    @property
+    def overview(self) -> "Photo":
+        """The photo as a single picture."""
+        return self.series.cover if self.series else self
+
+
+SeriesKind = Literal["tall", "wide", "pages", "frames"]
+"""Kinds of series: overlapping parts of a long or a wide picture, pages, and still pictures of what moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSeries:
+    """The pictures of one photo, in order. They have no numbers of their own."""
+
+    kind: SeriesKind
+    pictures: tuple[Photo, ...]
+    cover: Photo  # one picture that stands for all
+    times: tuple[float, ...] = ()  # of frames, in seconds since the beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +477,11 @@ class Prompt:
     background: str = ""  # notes about photos and documents that are not sent
     documents: tuple[Document, ...] = ()  # YouTube videos that the provider reads itself
     excerpts: tuple[str, ...] = ()  # messages of others, with a heading each
+
+    @property
+    def pictures(self) -> tuple[Photo, ...]:
+        """The pictures of all photos: several of one that is a series."""
+        return tuple(picture for photo in self.photos for picture in photo.pictures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,7 @@ class Attempt:
         self.originals |= {new: self.originals.get(old, old) for new, old in fitted.originals.items()}
         numbers = {new: prompt.numbers[old] for new, old in self.originals.items() if old in prompt.numbers}
         prompt = replace(prompt, photos=fitted.photos, numbers={**prompt.numbers, **numbers})
+        self.notes += [say("photo_overview_only", model=model, name=photo.name) for photo in fitted.reduced]
         if fitted.left_out:
             prompt = await self._with_left_out(prompt, fitted)
         return _folded(prompt) if self.turn.conversation.remote_id is not None else prompt
@@ -251,20 +252,31 @@ class Attempt:
             return fitted
         if self.asked.reply.text or not may_be_photo_fault(error):
             raise error
+        if "overviews" not in self.mended and any(photo.series for photo in prompt.photos):
+            self.mended.add("overviews")
+            return self._with_overviews(prompt)
         self._once("tried", error)
         return await self._tried(prompt, error)
+
+    def _with_overviews(self, prompt: Prompt) -> Prompt:
+        """Build the question with one picture for each photo."""
+        model = self.turn.conversation.model
+        names = [photo.name for photo in prompt.photos if photo.series]
+        self.notes += [say("photo_overview_only", model=model, name=name) for name in names]
+        return replace(prompt, photos=tuple(photo.overview for photo in prompt.photos))
 
     async def _with_other_photos(self, prompt: Prompt, error: Refused) -> Prompt | None:
         """Learn from a refusal how many photos the model takes, and how large; None if it is about something else."""
         model, limits = self.turn.conversation.model, self.context.limits
-        if error.code is FailureCode.PROVIDER_TOO_MANY_PHOTOS and len(prompt.photos) > 1:
+        count = len(prompt.pictures)
+        if error.code is FailureCode.PROVIDER_TOO_MANY_PHOTOS and count > 1:
             allowed = error.values.get("most")
-            most = allowed if isinstance(allowed, int) and allowed < len(prompt.photos) else len(prompt.photos) // 2
+            most = allowed if isinstance(allowed, int) and allowed < count else count // 2
             limits.learn_most(model, most)
         elif error.code in TOO_LARGE and "smaller" not in self.mended:
             self.mended.add("smaller")
             limits.learn_smaller(model)
-            if all(limits.longest_side(model, photo) is None for photo in prompt.photos):
+            if all(limits.longest_side(model, picture) is None for picture in prompt.pictures):
                 return None
             self.notes.append(say("photos_shrunk", model=model))
         else:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.asking.photo_numbers import named
 from bot.files.documents.document_text import DocumentText
-from bot.messages import Exchange, RememberedFile, StoredFile
+from bot.messages import Exchange, Photo, RememberedFile, StoredFile
 from bot.words import say
 
 MOST_FILES = 8  # earlier photos and documents sent along with a question
@@ -41,7 +41,7 @@ def affordable(files: Sequence[StoredFile]) -> list[StoredFile]:
     """Select as many of the earlier files, the last ones first, as fit into one request."""
     left, selected = MOST_BYTES, list[StoredFile]()
     for file in reversed(files):
-        left -= file.size
+        left -= sum(each.size for each in file.pictures) if isinstance(file, Photo) else file.size
         if left < 0:
             break
         selected.insert(0, file)

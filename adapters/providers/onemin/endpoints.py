@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.providers.series_notes import with_series_notes
 from bot.asking.video_links import latest, without_videos
 from bot.messages import Prompt
 
@@ -91,7 +92,7 @@ def _prompt_text(prompt: Prompt) -> str:
     Links to videos are removed from excerpts, because 1min.ai would watch them.
     """
     excerpts = map(without_videos, prompt.excerpts)
-    return "\n\n".join(filter(None, (prompt.instructions, *excerpts, latest(prompt.text, MAX_VIDEOS))))
+    return "\n\n".join(filter(None, (prompt.instructions, *excerpts, latest(with_series_notes(prompt), MAX_VIDEOS))))
 
 
 def conversation_body(endpoint: Endpoint, title: str, model: str) -> Body:

@@ -184,7 +184,7 @@ class OneMin:
 
     async def upload(self, file: Photo | Document) -> None:
         """Upload the file unless this account has it, https://docs.1min.ai/docs/api/asset-api."""
-        await self._uploads.get_key(file)
+        await self._uploads.get_keys(file.pictures if isinstance(file, Photo) else [file])
 
     def reads(self, document: Document, model: str) -> bool:
         """Return True for any model: 1min.ai opens documents itself."""
@@ -213,7 +213,7 @@ class OneMin:
         uploaded_again, missing = False, set[str]()
         while True:
             endpoint = self._endpoint
-            photos, documents = [await self._uploads.get_keys(files) for files in (prompt.photos, prompt.documents)]
+            photos, documents = [await self._uploads.get_keys(files) for files in (prompt.pictures, prompt.documents)]
             body = endpoint.build_body(prompt, photos, documents)
             addressed = self._address_side_conversation(endpoint, prompt, documents, body)
             try:
@@ -227,7 +227,7 @@ class OneMin:
             except AssetsLost:
                 if uploaded_again:
                     raise
-                files: list[Upload] = [*prompt.photos, *prompt.documents]
+                files: list[Upload] = [*prompt.pictures, *prompt.documents]
                 log.warning("1min.ai lost files; they are uploaded again", files=len(files))
                 await self._uploads.forget(files)
                 uploaded_again = True

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.providers.openai.model_quirks import FILES, INCLUDE_USAGE, MAX_TOKENS, SYSTEM, TEMPERATURE
+from adapters.providers.series_notes import picture_captions, with_series_notes
 from bot.errors import Busy, FailureCode
 from bot.messages import Exchange, Prompt, StoredFile
 from bot.words import say
@@ -42,7 +43,7 @@ class RequestBody:
         mark = secrets.token_hex(16)  # marks the place of a file; no text holds it by chance
         request_json = _request_json(prompt, options, without, mark)
         self.features = _used_features(request_json) | ({FILES} if prompt.documents else frozenset())
-        self.files: tuple[StoredFile, ...] = (*prompt.photos, *prompt.documents)
+        self.files: tuple[StoredFile, ...] = (*prompt.pictures, *prompt.documents)
         text = json.dumps(request_json, ensure_ascii=False).encode(
             "utf-8", "replace"
         )  # half a surrogate pair cannot be sent
@@ -114,7 +115,8 @@ def _used_features(request_json: dict[str, Any]) -> frozenset[str]:
 def _messages(prompt: Prompt, options: RequestOptions, without: frozenset[str], mark: str) -> list[dict[str, Any]]:
     instructions = "\n\n".join(filter(None, (prompt.instructions, prompt.background)))
     as_system = instructions and SYSTEM not in without
-    text = prompt.text if as_system else "\n\n".join(filter(None, (instructions, prompt.text)))
+    question = with_series_notes(prompt)
+    text = question if as_system else "\n\n".join(filter(None, (instructions, question)))
     return [
         *([{"role": "system", "content": instructions}] if as_system else []),
         *(message for exchange in prompt.history for message in _exchange_messages(exchange)),
@@ -135,12 +137,13 @@ def _content(text: str, prompt: Prompt, options: RequestOptions, mark: str) -> s
         return text
     parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
     for photo in prompt.photos:
-        if number := prompt.numbers.get(photo.sha256):
-            parts.append({"type": "text", "text": f"Photo {number} ({photo.name}):"})
-        link = {"url": f"data:{photo.mime};base64,{mark}"}
-        if options.detail is not None:
-            link["detail"] = options.detail
-        parts.append({"type": "image_url", "image_url": link})
+        for picture, caption in zip(photo.pictures, picture_captions(photo, prompt.numbers), strict=True):
+            if caption:
+                parts.append({"type": "text", "text": caption})
+            link = {"url": f"data:{picture.mime};base64,{mark}"}
+            if options.detail is not None:
+                link["detail"] = options.detail
+            parts.append({"type": "image_url", "image_url": link})
     for document in prompt.documents:
         number = prompt.numbers.get(document.sha256)
         name = say("file_named", n=number, name=document.name) if number else document.name

@@ -9,16 +9,15 @@ from bot.errors import FailureCode, Unreadable
 from bot.files.decoders import colour, encode
 from bot.files.decoders import rendering as draw
 from bot.files.decoders.completeness import WHOLE, Completeness, completeness_of_jpeg
+from bot.files.decoders.cutting import MOST_PARTS, READABLE, is_to_be_cut
 from bot.files.decoders.damage import damage_refused
 from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
+from bot.files.decoders.series import Remarks, in_parts
 from bot.files.decoders.strip import strip
 
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _LEAST = 0.5  # share of a cut picture's rows that is worth looking at
-
-Remarks = list[tuple[str, dict[str, int]]]
-"""Keys and values of sentences about a photo that is not quite what was sent."""
 
 
 def clean_photo(
@@ -26,7 +25,8 @@ def clean_photo(
 ) -> tuple[dict[str, Any], bytes]:
     """Turn a file of the format `kind` into a photo: upright, sRGB, without metadata.
 
-    Return its `mime`, `size`, `remarks` and bytes, `out_bytes` at most. Unreadable: it is damaged or too large.
+    Return its `mime`, `size`, `remarks`, and bytes, `out_bytes` at most. A long or wide one is cut: then `series` tells
+    of its parts, whose bytes follow, and the photo itself is an overview. Unreadable: it is damaged or too large.
     """
     with damage_refused():
         picture = strip(kind, file.read())
@@ -40,10 +40,16 @@ def clean_photo(
                 if kind != "JPEG":  # which has been decoded already
                     image.load()
                 return {"mime": _PASSED_ON[kind], "size": image.size, "remarks": []}, picture.data
+            size = image.size
             drawn = draw.draw(image, kind, picture, longest_side, present.rows)
-    try_png = _stays_png(kind, picture, image.size, longest_side, out_bytes)
+    remarks = _remarks(present)
+    if is_to_be_cut(drawn.size, longest_side):
+        if max(drawn.size) < READABLE * max(size) and min(drawn.size) < longest_side:
+            remarks.append(("photo_shrunk", {"parts": MOST_PARTS}))
+        return in_parts(drawn, kind != "JPEG", longest_side=longest_side, out_bytes=out_bytes, remarks=remarks)
+    try_png = _stays_png(kind, picture, drawn, size, out_bytes)
     mime, data, size = encode.encode(drawn, try_png, out_bytes)
-    return {"mime": mime, "size": size, "remarks": _remarks(present)}, data
+    return {"mime": mime, "size": size, "remarks": remarks}, data
 
 
 def _remarks(present: Completeness) -> Remarks:
@@ -71,7 +77,8 @@ def _is_fine(kind: str, picture: Picture, image: Image.Image, longest_side: int,
     )
 
 
-def _stays_png(kind: str, picture: Picture, size: tuple[int, int], longest_side: int, out_bytes: int) -> bool:
+def _stays_png(kind: str, picture: Picture, drawn: Image.Image, size: tuple[int, int], out_bytes: int) -> bool:
     """Tell whether a PNG has a chance to fit: trying takes 100 ms a megapixel."""
-    shrinks = min(1.0, longest_side / max(size)) ** 2
-    return kind in ("PNG", "GIF") and len(picture.data) * shrinks <= out_bytes
+    if kind not in ("PNG", "GIF"):
+        return kind != "JPEG" and encode.is_drawn(drawn)
+    return len(picture.data) * (max(drawn.size) / max(size)) ** 2 <= out_bytes

@@ -8,6 +8,7 @@ import pi_heif
 from PIL import Image
 
 from bot.files.decoders import colour
+from bot.files.decoders.cutting import drawing_size
 from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
 from bot.files.isolation.worker_process import one_large
@@ -36,7 +37,10 @@ def open_image(kind: str, data: bytes) -> Image.Image:
 
 
 def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int, rows: float = 1.0) -> Image.Image:
-    """Decode and render an opened image, of which this share of the rows is there; the result has mode L or RGB."""
+    """Decode and render an opened image, of which this share of the rows is there; the result has mode L or RGB.
+
+    It is no larger than `longest_side`, unless it is to be cut into parts of that side.
+    """
     icc = picture.icc or image.info.get("icc_profile") or b""
     turn = 1 if kind in _UPRIGHT else orientation(picture.exif or image.info.get("exif") or b"")
     small = _decoded(image, longest_side)
@@ -48,19 +52,14 @@ def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int, row
 
 def _decoded(image: Image.Image, longest_side: int) -> Image.Image:
     """Decode and shrink in one step: all later steps then have fewer pixels to process."""
-    before, size = image.size, _fitting(image.size, longest_side)
+    before, size = image.size, drawing_size(image.size, longest_side)
     # JPEG can decode to 1/2, 1/4 or 1/8, if this box has the true proportions. 12 megapixels become 2,000 to 2,040
     # pixels wide: accepting those for 2,048 saves most of the time and three quarters of the memory.
     drafted = image.draft(None, (round(size[0] * _NEARLY), round(size[1] * _NEARLY)))
     with one_large() if math.prod(image.size) > _LARGE else nullcontext():
         image.load()
         if not drafted and image.size != before:  # the orientation of a HEIC may become known only while decoding
-            size = _fitting(image.size, longest_side)
+            size = drawing_size(image.size, longest_side)
         small = colour.resizable(image).resize(size, reducing_gap=2.0)
         image.close()  # frees its pixels before the small picture is encoded
     return small
-
-
-def _fitting(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
-    scale = min(1.0, longest_side / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

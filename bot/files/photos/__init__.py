@@ -1,23 +1,23 @@
 """Intake of photos: untrusted bytes in, a picture that is safe to show out. Only worker processes decode."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Self
 
 from bot.errors import FailureCode, Unreadable
 from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
+from bot.files.photos.cleaned import CleanedPhoto, read_cleaned
 from bot.files.photos.malloc import separate_large_blocks
+from bot.files.photos.manifest import Manifest, read_manifest, with_manifest
 from bot.files.photos.sniff import sniff
-from bot.messages import PHOTOS, Photo, Remark
+from bot.messages import Photo, PhotoSeries
 
 CAMERAS = frozenset({"JPEG", "HEIF"})
 """Formats of phones with up to 64 megapixels. Reading them takes less memory than others of that size."""
-
-REMARKS = frozenset({"photo_partly", "photo_coarse"})
-"""Keys of the sentences that a worker may choose."""
 
 _FAILURES = {"slow": FailureCode.PHOTO_SLOW, "memory": FailureCode.PHOTO_BOMB, "crashed": FailureCode.PHOTO_BROKEN}
 
@@ -71,7 +71,7 @@ class PhotoIntake:
             raise Unreadable(FailureCode.PHOTO_TOO_HEAVY, limit=self._most_bytes // 1024**2)
         kind = sniff(data)
         try:
-            value, cleaned = await run(
+            value, body = await run(
                 "clean_photo",
                 data,
                 owner=owner,
@@ -80,11 +80,22 @@ class PhotoIntake:
                 most_pixels=self._most_pixels * (2 if kind in CAMERAS else 1),
                 out_bytes=self._out_bytes,
             )
-            mime, size, remarks = _checked(value)
+            cleaned = read_cleaned(value, body)
         except WorkerFailed as error:
             raise Unreadable(_FAILURES[error.reason]) from error
-        shown_name = display_name(name, "photo")
-        return await asyncio.to_thread(self.keep.put_photo, shown_name, mime, cleaned, size, owner, remarks)
+        return await asyncio.to_thread(self._put, display_name(name, "photo"), cleaned, owner)
+
+    def _put(self, name: str, cleaned: CleanedPhoto, owner: str) -> Photo:
+        """Cache a photo with the pictures of its series. The same pictures are the same photo."""
+        put = self.keep.put_photo
+        if cleaned.series is None:
+            return put(name, cleaned.mime, cleaned.data, cleaned.size, owner, cleaned.remarks)
+        series = cleaned.series
+        pictures = tuple(put(name, each.mime, each.data, each.size, owner) for each in series.pictures)
+        manifest = Manifest(series.kind, tuple(each.sha256 for each in pictures), series.times)
+        data = with_manifest(cleaned.mime, cleaned.data, manifest)
+        cover = put(name, cleaned.mime, data, cleaned.size, owner, cleaned.remarks)
+        return replace(cover, series=PhotoSeries(series.kind, pictures, cover, series.times))
 
     async def reencode(self, photo: Photo, longest_side: int) -> Photo:
         """Write a photo anew, as a JPEG with no side longer than `longest_side`. Unreadable: that failed."""
@@ -98,19 +109,37 @@ class PhotoIntake:
                 longest_side=longest_side,
                 out_bytes=self._out_bytes,
             )
-            mime, size, _ = _checked(value)
+            cleaned = read_cleaned(value, written)
         except WorkerFailed as error:
             raise Unreadable(_FAILURES[error.reason]) from error
-        return await asyncio.to_thread(self.keep.put_photo, photo.name, mime, written, size)
+        return await asyncio.to_thread(self._put, photo.name, cleaned, "")
 
     async def recall(self, sha256: str, name: str) -> Photo | None:
-        """Return the cached photo of this hash; None if it is no longer cached."""
-        photo = await asyncio.to_thread(self.keep.recall, sha256, display_name(name, "photo"))
-        return photo if isinstance(photo, Photo) else None
+        """Return the cached photo of this hash; None if it, or a picture of its series, is no longer cached."""
+        return await asyncio.to_thread(self._recall, sha256, display_name(name, "photo"))
+
+    def _recall(self, sha256: str, name: str) -> Photo | None:
+        cover = self.keep.recall(sha256, name)
+        if not isinstance(cover, Photo):
+            return None
+        manifest = _manifest_of(cover)
+        if manifest is None:
+            return cover
+        recalled = [self.keep.recall(each, name) for each in manifest.sha256s]
+        pictures = tuple(each for each in recalled if isinstance(each, Photo))
+        if len(pictures) < len(manifest.sha256s):
+            return None
+        return replace(cover, series=PhotoSeries(manifest.kind, pictures, cover, manifest.times))
 
     async def drop(self, sha256s: Iterable[str]) -> None:
         """Delete these files, documents too; one in use can no longer be recalled, and is deleted when released."""
-        await asyncio.to_thread(self.keep.drop, sha256s)
+        await asyncio.to_thread(self._drop, tuple(sha256s))
+
+    def _drop(self, sha256s: Sequence[str]) -> None:
+        found = [self.keep.recall(sha256, "photo") for sha256 in sha256s]
+        manifests = [_manifest_of(each) for each in found if isinstance(each, Photo)]
+        del found  # or they would be held
+        self.keep.drop({*sha256s, *(sha256 for each in manifests if each for sha256 in each.sha256s)})
 
     async def expire(self, before: float) -> None:
         """Delete likewise the files read before `moment`, in seconds since 1970."""
@@ -124,17 +153,8 @@ class PhotoIntake:
         self.keep = FileCache(folder, self._kept_bytes)
 
 
-def _checked(value: Any) -> tuple[str, tuple[int, int], tuple[Remark, ...]]:
-    """Return MIME type, size and remarks of a photo from a worker's result. WorkerFailed: the result is invalid."""
+def _manifest_of(photo: Photo) -> Manifest | None:
     try:
-        mime, (width, height) = value["mime"], value["size"]
-        remarks = tuple(_remark(key, values) for key, values in value.get("remarks", ()))
-        if mime in PHOTOS and {remark.key for remark in remarks} <= REMARKS:
-            return mime, (int(width), int(height)), remarks
-    except (AttributeError, LookupError, TypeError, ValueError):
-        pass
-    raise WorkerFailed("crashed")
-
-
-def _remark(key: Any, values: Any) -> Remark:
-    return Remark(str(key), tuple((str(name), int(value)) for name, value in values.items()))
+        return read_manifest(photo.file)
+    except FileNotFoundError:  # another process has deleted it
+        return None
