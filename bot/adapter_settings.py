@@ -11,11 +11,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Quotation marks that editors and shells leave around a value, as pairs.
 QUOTES = frozenset({'""', "''", "``", "“”", "„“", "„”", "‘’", "‚‘", "«»", "””", "’’"})
+MARKS = frozenset(pair[0] for pair in QUOTES)
+COMMENT = re.compile(r"\s#")
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # characters without a width that come along when text is copied
 
 
 def trim(value: str) -> str:
-    """Return a value without the blanks, line breaks and quotation marks around it."""
+    """Return a value without the blanks, line breaks and quotation marks around it, and without a comment after it.
+
+    Docker's `--env-file` and systemd leave comments in values that Compose and shells leave out.
+    """
+    if value.lstrip()[:1] not in MARKS:
+        value = COMMENT.split(value, maxsplit=1)[0]
     trimmed = value.strip().strip(INVISIBLE).strip()
     while len(trimmed) > 1 and trimmed[0] + trimmed[-1] in QUOTES:
         trimmed = trimmed[1:-1].strip().strip(INVISIBLE).strip()

@@ -762,3 +762,4 @@ class Backlog:
 
     waiting: int
     in_work: int
+    oldest: float | None = None  # when the first of those that wait arrived, in seconds since 1970

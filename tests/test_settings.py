@@ -214,7 +214,25 @@ def test_blanks_line_breaks_and_quotation_marks_around_a_value_are_left_out(
     assert key.get_secret_value() == "sk-key"
 
 
-@pytest.mark.parametrize("written", [" ", "\n", '""', "“”"])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("sk-key # the key of Ann's account", "sk-key"),
+        ("sk-key\t#mine", "sk-key"),
+        ("sk#key", "sk#key"),
+        ('"sk#key"', "sk#key"),
+    ],
+)
+def test_a_comment_that_docker_or_systemd_left_after_a_value_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, written: str, read: str
+) -> None:
+    monkeypatch.setenv("ONEMIN_API_KEY", written)
+    key = read_settings().of(OneMinSettings).onemin_api_key
+    assert key is not None
+    assert key.get_secret_value() == read
+
+
+@pytest.mark.parametrize("written", [" ", "\n", '""', "“”", " # a comment"])
 def test_a_value_of_nothing_but_blanks_or_quotation_marks_is_none(
     monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:

@@ -55,7 +55,10 @@ PUT_ASIDE_TURNS = """
 SELECT id, channel, finished, stalls, crashes FROM turns WHERE error = 'put_aside' ORDER BY finished DESC LIMIT :most
 """
 
-BACKLOG = "SELECT COUNT(*) AS n, COUNT(holder) AS held FROM turns WHERE finished IS NULL"
+BACKLOG = """
+SELECT COUNT(*) AS n, COUNT(holder) AS held, MIN(CASE WHEN holder IS NULL THEN added END) AS oldest
+FROM turns WHERE finished IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,9 @@ class SqlReporting:
     db: Database
 
     async def get_backlog(self) -> Backlog:
-        """Return the number of turns that wait and of those in work, in all processes."""
+        """Return the number of turns that wait, of those in work, and the age of the oldest, in all processes."""
         [row] = await self.db.read_apart(BACKLOG)
-        return Backlog(row["n"] - row["held"], row["held"])
+        return Backlog(row["n"] - row["held"], row["held"], row["oldest"])
 
     async def list_tallies(self, start: float, end: float) -> Sequence[Tally]:
         """Return the outcomes of turns finished from `start` on and before `end`."""

@@ -102,7 +102,7 @@ class Dispatcher:
             await asyncio.sleep(RENEWAL)
             try:
                 await self._renew_leases()
-                self.metrics.waiting.set(await self.queue.count_waiting())
+                self.metrics.observe(await self.reporting.get_backlog())
                 self.metrics.put_aside.set(await self.reporting.count_put_aside())
             except Exception:
                 log.exception("cannot renew leases")

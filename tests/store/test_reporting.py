@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 from bot.messages import Backlog, JobResult, Tally, Usage
 from bot.ports import Store
@@ -113,12 +114,16 @@ async def test_what_each_model_took_is_added_up(store: Store) -> None:
 
 async def test_who_waits_and_who_is_in_work_is_told_apart(store: Store) -> None:
     assert await store.reporting.get_backlog() == Backlog(0, 0)
+    began = time.time()
     for channel in ("web:a", "web:b", "web:b", "web:c"):
         await store.intake.add(said(channel=channel))
     turn, *_ = await store.queue.claim(2)
-    assert await store.reporting.get_backlog() == Backlog(2, 2)
+    backlog = await store.reporting.get_backlog()
+    assert (backlog.waiting, backlog.in_work) == (2, 2)
+    assert backlog.oldest is not None
+    assert began <= backlog.oldest <= time.time()
     await store.queue.finish(turn)
-    assert await store.reporting.get_backlog() == Backlog(2, 1)
+    assert await store.reporting.get_backlog() == replace(backlog, in_work=1)
 
 
 async def test_nobody_waits_for_a_count(store: Store) -> None:
