@@ -24,6 +24,7 @@ from adapters.platforms.discord import formatting as discord
 from adapters.platforms.discord import translate as discord_translate
 from adapters.platforms.telegram import formatting as telegram
 from adapters.platforms.telegram import translate as telegram_translate
+from adapters.platforms.web.post_elements import post_elements
 from adapters.providers.error_rules import ServiceFailure, parse_failure
 from adapters.providers.frames import Frames
 from adapters.providers.onemin import errors as onemin_refusals
@@ -78,9 +79,15 @@ def words_on_discord(text: str) -> str:
 
 
 READERS: Mapping[str, Callable[[str], object]] = {
-    "Telegram's posts": lambda text: [telegram.render(page) for page in pages(text, telegram.MAX_LENGTH)],
+    "Telegram's posts": lambda text: [
+        telegram.render(page) for page in pages(text, telegram.MAX_LENGTH, measure=telegram.rendered_length)
+    ],
     "Telegram's renderer": telegram.render,
-    "Discord's posts": lambda text: [discord.render(page) for page in pages(text, discord.MAX_LENGTH)],
+    "Discord's posts": lambda text: [
+        discord.render(page) for page in pages(text, discord.MAX_LENGTH, measure=discord.rendered_length)
+    ],
+    "a post that grows": lambda text: pages(text, telegram.MAX_LENGTH, measure=telegram.rendered_length, ending=" ▌"),
+    "the page's posts": post_elements,
     "Discord's renderer": discord.render,
     "Markdown": lambda text: parse(text[:8_000]),
     "speech": spoken,

@@ -1,7 +1,7 @@
 """Splitting of a long text into posts, at natural breaks, so that each post is well-formed Markdown by itself."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ from bot.replies.markdown.parse import open_signs, unfinished_table
 FENCE = re.compile(r"^ {0,3}(?P<ticks>`{3,16}|~{3,16})(?P<language>[^\n`]*)$", re.MULTILINE)
 LONGEST_FENCE = 24  # characters of a fence line that are repeated on the next page
 PAUSES = ("\n\n", "\n", ". ", " ")  # the best first
-STEP = 64  # UTF-16 units; pages that become longer when they are rendered are shortened by so many at least
+STEP = 64  # UTF-16 units, at least, by which a page is shortened that becomes too long when it is rendered
 LOOK_AHEAD = 16  # characters behind a page that tell whether its last paragraph goes on
+DEFINITION = re.compile(r"^ {0,3}\[([^\[\]^\n][^\[\]\n]{0,99})\]:[ \t]{1,9}\S[^\n]*$", re.MULTILINE)
+REFERENCE = re.compile(r"\[([^\[\]^\n][^\[\]\n]{0,99})\](?![(:])")
 MOST_SIGNS = 8  # characters; what more of them begin is hardly meant
 NEW_BLOCK = re.compile(r"\s{0,9}\n|[ \t]{0,9}(?:(?:[-*+]|\d{1,9}[.)]|#{1,6}|>)[ \t]|\||```|~~~)")
 TAIL = re.compile(r"[*_~|`]{1,3}$")  # signs at the end of a text that grows; what they mean is not known yet
@@ -49,7 +51,23 @@ def pages(text: str, size: int, *, measure: Measure = units, ending: str = "") -
     Nothing is lost but white space at a split. As the text grows, only the last page changes: a split depends only
     on its own page. `ending` comes after a text that will go on to grow: what it has begun is closed before.
     """
-    return list(_pages(text, size, measure, ending))
+    split = list(_pages(text, size, measure, ending))
+    definitions = _definitions(text) if len(split) > 1 else {}
+    return [_with_definitions(page, definitions, size, measure) for page in split] if definitions else split
+
+
+def _definitions(text: str) -> dict[str, str]:
+    """Return the lines that say where a reference leads, by its label."""
+    return {match[1].casefold(): match.group().strip() for match in DEFINITION.finditer(text)}
+
+
+def _with_definitions(page: str, definitions: Mapping[str, str], size: int, measure: Measure) -> str:
+    """Return a page that knows where its references lead: what says so may stand on another page."""
+    lines = [definitions.get(label.casefold(), "") for label in dict.fromkeys(REFERENCE.findall(page))]
+    missing = [line for line in dict.fromkeys(lines) if line and line not in page]
+    whole = "\n".join([f"{page}\n", *missing])
+    # Measured as it is shown: where links have no room of their own, the lines take none.
+    return whole if missing and measure(whole) <= size else page
 
 
 def _pages(text: str, size: int, measure: Measure, ending: str) -> Iterator[str]:
@@ -92,12 +110,13 @@ def _first_page(opening: str, text: str, size: int, measure: Measure) -> tuple[s
     page = _page(opening, text, room)
     if measure is units or measure(page[0]) <= size:
         return page
-    fewest, most = 1, -(-room // STEP)  # steps; all pages of the fewest fit, as far as we know
+    step = max(STEP, size // 8)
+    fewest, most = 1, -(-room // step)  # steps; all pages of the fewest fit, as far as we know
     while most - fewest > 1:
         middle = (fewest + most) // 2
-        is_fit = measure(_page(opening, text, middle * STEP)[0]) <= size
+        is_fit = measure(_page(opening, text, middle * step)[0]) <= size
         fewest, most = (middle, most) if is_fit else (fewest, middle)
-    return _page(opening, text, min(room, fewest * STEP))
+    return _page(opening, text, min(room, fewest * step))
 
 
 def _page(opening: str, text: str, room: int) -> tuple[str, int, str]:

@@ -5,6 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.platforms.telegram import formatting as telegram
 from bot.replies.pages import FENCE, pages, units
 
 words = st.sampled_from(["cat", "Katze 🐈‍⬛", "猫が好き。", "a-rather-long-word-" * 6, "x" * 90, "Мир", "𝒳𝒴"])
@@ -74,3 +75,12 @@ def test_an_emoji_is_never_cut_in_half() -> None:
 
 def test_a_long_text_is_cut_in_linear_time() -> None:
     assert len(pages("word " * 200_000, 2000)) > 400
+
+
+def test_a_reference_leads_somewhere_on_every_page() -> None:
+    text = f"See [the list][1].\n\n{'word ' * 60}\n\nAnd [cats], [the list][1].\n\n[1]: https://a.b/c\n[cats]: https://a.b/d"
+    shown = [telegram.render(page) for page in pages(text, 150, measure=telegram.rendered_length)]
+    assert len(shown) > 2
+    assert "https://a.b/c" in [entity.url for entity in shown[0].entities]
+    assert {"https://a.b/c", "https://a.b/d"} <= {entity.url for page in shown[1:] for entity in page.entities}
+    assert "See the list." in shown[0].text

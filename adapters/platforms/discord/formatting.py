@@ -16,9 +16,9 @@ def render(markdown: str) -> str:
     """Render a page of at most MAX_LENGTH UTF-16 units. A page that would become longer is shown as it was written."""
     text = markdown[: 2 * MAX_LENGTH].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = CONTROL.sub("", text)
-    if units(text) > MAX_LENGTH:
-        text = pages(text, MAX_LENGTH)[0]
     rendered = _render_page(text)
+    if units(rendered) > MAX_LENGTH:
+        rendered = _render_page(pages(text, MAX_LENGTH)[0])
     return rendered if _is_visible(rendered) else PLACEHOLDER
 
 

@@ -5,6 +5,7 @@ tags that models use for what Markdown lacks (`tags`).
 """
 
 from collections.abc import Iterator, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -50,6 +51,7 @@ def unfinished_table(markdown: str) -> str:
     return "".join(f"{line.lstrip(' ')}\n" for line in lines[first : first + 2])
 
 
+@lru_cache(maxsize=64)
 def _parse(markdown: str) -> tuple[list[Token], Environment]:
     if len(markdown) > LONGEST:
         return _plain(markdown), {}
