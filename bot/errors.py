@@ -69,6 +69,7 @@ class FailureCode(StrEnum):
     # photo
     DOCUMENT_BOMB = auto()
     DOCUMENT_BROKEN = auto()
+    DOCUMENT_EMPTY = auto()
     DOCUMENT_LOCKED = auto()
     DOCUMENT_NO_TEXT = auto()
     DOCUMENT_OFFICE = auto()
@@ -209,6 +210,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
     Scope.PHOTO: (
         FailureCode.DOCUMENT_BOMB,
         FailureCode.DOCUMENT_BROKEN,
+        FailureCode.DOCUMENT_EMPTY,
         FailureCode.DOCUMENT_LOCKED,
         FailureCode.DOCUMENT_NO_TEXT,
         FailureCode.DOCUMENT_OFFICE,

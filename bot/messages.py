@@ -53,17 +53,56 @@ SOUND_ENDINGS = frozenset({*SOUNDS.values(), "oga", "opus"}) - {"webm"}  # usual
 PHOTOS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """MIME types of photos after intake, with the file extension of each."""
 
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 DOCUMENTS: Mapping[str, str] = {
-    "application/pdf": "pdf",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    PDF: "pdf",
+    DOCX: "docx",
+    "application/vnd.ms-word.document.macroenabled.12": "docm",  # templates, too
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "application/epub+zip": "epub",
+    "application/rtf": "rtf",
+    "application/x-ipynb+json": "ipynb",
+    "application/json": "json",
+    "message/rfc822": "eml",
+    "text/html": "html",
     "text/plain": "txt",
     "text/markdown": "md",
     "text/csv": "csv",
 }
 """MIME types of documents, with the file extension of each."""
 
+TEXTS = frozenset({"text/plain", "text/markdown", "text/csv", "application/json"})
+"""MIME types of documents that are nothing but text."""
+
 DOCUMENT_ENDINGS = frozenset(
-    {*DOCUMENTS.values(), "doc", "odt", "rtf", "xls", "xlsx", "ppt", "pptx", "json", "xml", "log"}
+    {
+        *DOCUMENTS.values(),
+        *("doc", "dotx", "dotm", "xls", "xlsm", "xltx", "ppt", "pptm", "ppsx", "potx", "odg", "ott", "ots", "otp"),
+        *(
+            "htm",
+            "xhtml",
+            "mht",
+            "mhtml",
+            "xml",
+            "log",
+            "tsv",
+            "yaml",
+            "yml",
+            "toml",
+            "ini",
+            "cfg",
+            "tex",
+            "srt",
+            "svg",
+        ),
+        *("svg", "py", "js", "ts", "java", "c", "h", "cpp", "cs", "go", "rs", "rb", "php", "sh", "sql", "css", "kt"),
+    }
 )
 PICTURE_ENDINGS = frozenset({*PHOTOS.values(), "jpeg", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff"})
 ENDINGS: Mapping[str, str] = {**PHOTOS, **DOCUMENTS}
@@ -176,7 +215,7 @@ class PhotoSeries:
 
 @dataclass(frozen=True, slots=True)
 class Document(StoredFile):
-    """A document: PDF, DOCX, or text (plain, Markdown, CSV), which is always in UTF-8."""
+    """A document: PDF, an Office file, a page of the web ..., or text (TEXTS), which is always in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)

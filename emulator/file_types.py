@@ -45,7 +45,6 @@ _ROWS: tuple[tuple[str, Family, str, Callable[[bytes], bool]], ...] = (
     ("pdf", "document", "application/pdf", lambda data: b"%PDF-" in data[:1024]),
     ("docx", "document", _DOCX, _starts(b"PK\x03\x04")),
     ("txt", "document", "text/plain", _is_text),
-    ("md", "document", "text/markdown", _is_text),
     ("csv", "document", "text/csv", _is_text),
     ("mp3", "sound", "audio/mpeg", _is_mp3),
     ("mp4", "sound", "audio/mp4", lambda data: data[4:8] == b"ftyp"),

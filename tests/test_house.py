@@ -264,10 +264,11 @@ def test_only_one_module_speaks_http() -> None:
 
 
 def test_parsers_of_foreign_files_are_imported_where_they_are_shut_in_only() -> None:
+    parsers = {"PIL", "pi_heif", "pypdf", "docx", "pypdfium2", "lxml", "openpyxl", "striprtf", "charset_normalizer"}
     users = {
         name_of(path)
         for path in [*modules("bot"), *modules("adapters")]
-        if {"PIL", "pi_heif", "pypdf", "docx"} & {name.partition(".")[0] for name in imported(path)}
+        if parsers & {name.partition(".")[0] for name in imported(path)}
     }
     assert {room(name) for name in users} == {"bot.files.decoders"}
 

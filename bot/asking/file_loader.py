@@ -13,6 +13,7 @@ from bot.files.photos.byte_budget import ByteBudget
 from bot.files.photos.sniff import is_picture
 from bot.messages import Attachment, Channel, Document, File, Photo, RememberedFile
 from bot.ports import Files, Posts, Turns
+from bot.words import say
 
 MADE = "made"  # pseudo-platform of generated pictures
 AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleaned
@@ -73,6 +74,11 @@ class FileLoader:
     async def words(self, document: Document) -> DocumentText:
         """Return the text of a document, as far as it is read."""
         return await self.documents.words(document)
+
+    def assumption(self, document: Document) -> str:
+        """Return a sentence about the encoding that was assumed for a text; empty if it is certain."""
+        encoding = self.documents.assumed_encoding(document)
+        return say("document_encoding", name=document.name, encoding=encoding) if encoding else ""
 
     async def recording(self, channel: Channel, attachment: Attachment) -> File:
         """Fetch a recording. Its name gets the extension of its type, whatever the platform called it."""

@@ -143,11 +143,12 @@ class FilePreparation:
             excerpts.append(say(key, file=file, extent=extent, text=text))
             if extent and document in self.asked.files:
                 notes.append(say("document_partly", name=document.name, extent=extent))
+        notes += [self.finder.assumption(each) for each in _documents(self.asked.files)]
         return PreparedFiles(
             tuple(each for each in files if isinstance(each, Photo)),
             tuple(each for each in _documents(files) if self.is_opened(each)),
             tuple(excerpts),
-            tuple(notes),
+            tuple(filter(None, notes)),
         )
 
 

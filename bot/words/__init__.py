@@ -31,6 +31,11 @@ def best(code: str) -> str:
     return primary if primary in LANGUAGES else ENGLISH
 
 
+def spoken() -> str:
+    """Return the code of the language of the task."""
+    return _spoken.get()
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Set the language of this task, and of those it starts, to the best one for a platform's code."""

@@ -37,7 +37,20 @@ from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.asking.video_links import check as check_videos
 from bot.errors import BotError, Busy, FailureCode, Forgotten, Refused, Unreadable
-from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, RateLimit, Usage
+from bot.messages import (
+    DOCX,
+    PDF,
+    PHOTOS,
+    TEXTS,
+    Conversation,
+    Document,
+    Model,
+    Photo,
+    Piece,
+    Prompt,
+    RateLimit,
+    Usage,
+)
 from bot.util.http import Http, chunks, read_capped
 
 log = structlog.get_logger(__name__)
@@ -47,6 +60,8 @@ ASSET_KEY = (("fileContent", "path"), ("asset", "key"))  # the places of a file'
 DOCUMENT_KEY = (("fileContent", "uuid"),)
 RULES_BY_UPLOAD = ((UploadedRecording, SOUND_RULES), (Document, DOCUMENT_RULES), (Photo, UPLOAD_RULES))
 RESULTS_PATH = "api/results"  # of orders, below it their UUIDs
+OPENED = TEXTS | {PDF, DOCX}  # documents that 1min.ai opens itself
+AS_PLAIN_TEXT = {"text/markdown", "application/json"}  # it refuses .md (UNSUPPORTED_FILE_TYPE), and takes it as .txt
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: no question is asked
 
 
@@ -187,8 +202,8 @@ class OneMin:
         await self._uploads.get_keys(file.pictures if isinstance(file, Photo) else [file])
 
     def reads(self, document: Document, model: str) -> bool:
-        """Return True for any model: 1min.ai opens documents itself."""
-        return True
+        """Return True, for any model, for the documents that 1min.ai opens itself."""
+        return document.mime in OPENED
 
     async def _send(self, upload: Upload) -> str:
         if isinstance(upload, Photo) and upload.mime not in PHOTOS:  # which its page about chats with images names
@@ -197,7 +212,7 @@ class OneMin:
         await self._limiter.acquire()
         with _opened(upload) as file:  # after the rate limit: many may wait, too many for open files
             # Neither name nor type may come from the sender: httpx writes both into the headers of the part.
-            asset = (upload.filename, file, upload.mime)
+            asset = (_asset_name(upload), file, "text/plain" if upload.mime in AS_PLAIN_TEXT else upload.mime)
             reply_json = await self._request("POST", "api/assets", rules=rules, files={"asset": asset})
         for part, field in DOCUMENT_KEY if isinstance(upload, Document) else ASSET_KEY:
             key = reply_json[part].get(field) if isinstance(reply_json.get(part), dict) else None
@@ -344,6 +359,11 @@ def _correct_error(prompt: Prompt, type: str, problem: BotError) -> BotError:
     if isinstance(problem, AssetsLost) and not named and prompt.conversation.remote_id is not None:
         return Forgotten(FailureCode.PROVIDER_FORGOT)  # it is a file of an earlier turn, which cannot be mended
     return problem
+
+
+def _asset_name(upload: Upload) -> str:
+    """Return a name with an extension that 1min.ai takes."""
+    return f"{upload.filename.rpartition('.')[0]}.txt" if upload.mime in AS_PLAIN_TEXT else upload.filename
 
 
 def _opened(upload: Upload) -> BinaryIO:

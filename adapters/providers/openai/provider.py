@@ -24,12 +24,11 @@ from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.errors import BotError, FailureCode, Refused, Unreadable
-from bot.messages import PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Usage
+from bot.messages import PDF, PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Usage
 from bot.util.http import Http, chunks, read_capped
 
 log = structlog.get_logger(__name__)
 
-PDF = "application/pdf"  # the one kind of document that is documented everywhere
 MAX_FILE_BYTES = 24_000_000  # base64 makes 32 MB of it
 MAX_STREAM_BYTES = 64 * 1024 * 1024  # a word takes about 300 bytes on the wire
 MAX_LIST_BYTES = 32 * 1024 * 1024

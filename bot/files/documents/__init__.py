@@ -2,25 +2,45 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import Busy, FailureCode, Unreadable
-from bot.files.documents.document_kinds import DOCX, PDF, kind_of
+from bot.files.documents.document_kinds import ZIP, kind_of
 from bot.files.documents.document_text import MOST_TEXT, DocumentText
-from bot.files.documents.encodings import in_utf8
+from bot.files.documents.encoding_names import ENCODING_NAMES
 from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
-from bot.messages import Document
+from bot.messages import DOCUMENTS, DOCX, PDF, TEXTS, Document
+from bot.words import spoken
 
 AT_ONCE = 2  # worker processes that read documents
 REMEMBERED = 32  # cached texts
+ASSUMED = 512  # encodings of cached files
 
 FAILURES = {
     "slow": FailureCode.DOCUMENT_SLOW,
     "memory": FailureCode.DOCUMENT_BOMB,
     "crashed": FailureCode.DOCUMENT_BROKEN,
 }
-TASKS = {PDF: "read_pdf", DOCX: "read_docx"}
+TASKS: Mapping[str, str] = {
+    PDF: "read_pdf",
+    DOCX: "read_docx",
+    "application/vnd.ms-word.document.macroenabled.12": "read_docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "read_sheets",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "read_slides",
+    "application/vnd.oasis.opendocument.text": "read_open_document",
+    "application/vnd.oasis.opendocument.spreadsheet": "read_open_document",
+    "application/vnd.oasis.opendocument.presentation": "read_open_document",
+    "application/epub+zip": "read_ebook",
+    "application/rtf": "read_rtf",
+    "application/x-ipynb+json": "read_notebook",
+    "message/rfc822": "read_mail",
+    "text/html": "read_html",
+}
+"""The tasks that read documents, by MIME type; the others are text."""
+
+WRITTEN = TEXTS | {"application/x-ipynb+json", "message/rfc822", "text/html"}  # types that any text may claim to be
 
 
 class DocumentIntake:
@@ -31,6 +51,7 @@ class DocumentIntake:
         self.most_bytes = most_bytes
         self._keep, self._off = keep, off
         self._readings: OrderedDict[str, DocumentText] = OrderedDict()  # by hash, the least recently used first
+        self._assumed: OrderedDict[str, str] = OrderedDict()  # uncertain encodings, by the hash after conversion
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, name: str, data: bytes, *, plain: bool = True, owner: str = "") -> Document:
@@ -41,12 +62,20 @@ class DocumentIntake:
         """
         if not data:
             raise Unreadable(FailureCode.PHOTO_EMPTY)
-        mime, data = await asyncio.to_thread(_judged, name, data, plain)
-        if self._off:
-            raise Unreadable(FailureCode.FEATURE_OFF)
+        mime = kind_of(name, data)
+        if mime in WRITTEN and not plain:
+            raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
         if len(data) > self.most_bytes:
             raise Unreadable(FailureCode.DOCUMENT_TOO_HEAVY, limit=self.most_bytes // 1024**2)
-        return await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data, owner)
+        mime, data, encoding = await self._converted(mime, data)
+        if self._off:
+            raise Unreadable(FailureCode.FEATURE_OFF)
+        document = await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data, owner)
+        self._assumed.pop(document.sha256, None)
+        if encoding:
+            self._assumed[document.sha256] = encoding
+            _shorten(self._assumed, ASSUMED)
+        return document
 
     async def recall(self, sha256: str, name: str) -> Document | None:
         """Return the cached document of this hash; None if it is no longer cached."""
@@ -58,17 +87,36 @@ class DocumentIntake:
         if document.sha256 not in self._readings:
             self._readings[document.sha256] = await self._read(document)
         self._readings.move_to_end(document.sha256)
-        while len(self._readings) > REMEMBERED:
-            self._readings.popitem(last=False)
+        _shorten(self._readings, REMEMBERED)
         return self._readings[document.sha256]
+
+    def assumed_encoding(self, document: Document) -> str:
+        """Return the name of the encoding that was assumed for a text; empty if it is certain or forgotten."""
+        return self._assumed.get(document.sha256, "")
+
+    async def _converted(self, mime: str, data: bytes) -> tuple[str, bytes, str]:
+        """Return type and bytes to keep: text is in UTF-8 from here on; and the encoding, if it was assumed."""
+        try:
+            if mime == ZIP:
+                value, _ = await run("name_package", data, owner="documents")
+                return _checked_mime(value), data, ""
+            if mime in TASKS:
+                return mime, data, ""
+            value, text = await run("convert_text", data, owner="documents", language=spoken())
+            return mime, text, _checked_encoding(value)
+        except WorkerFailed as error:
+            raise Unreadable(FAILURES[error.reason]) from error
 
     async def _read(self, document: Document) -> DocumentText:
         try:
-            if document.mime not in TASKS:
+            if document.mime in TEXTS:
                 return await asyncio.to_thread(_beginning, document)
             async with self._room:
                 value, _ = await run(TASKS[document.mime], document.file, owner="documents", most_text=MOST_TEXT)
-            return _reading(value)
+            text = _reading(value)
+            if text.is_empty and document.mime != PDF:
+                raise Unreadable(FailureCode.DOCUMENT_EMPTY)
+            return text
         except FileNotFoundError as error:
             raise Busy(FailureCode.PHOTO_GONE) from error
         except (Unreadable, WorkerFailed) as error:
@@ -81,26 +129,41 @@ class DocumentIntake:
 def _reading(value: Any) -> DocumentText:
     """Check the result of a worker. WorkerFailed: it is not valid."""
     try:
-        pages, count, share = value
-        return DocumentText(tuple(map(str, pages)), int(count), float(share))
-    except (TypeError, ValueError):
+        return DocumentText(
+            tuple(map(str, value["pages"])),
+            int(value["of"]),
+            float(value["share"]),
+            slides=bool(value["slides"]),
+            pictured=tuple(map(int, value["pictured"])),
+            unread=tuple(map(int, value["unread"])),
+        )
+    except (LookupError, TypeError, ValueError):
         raise WorkerFailed("crashed") from None
 
 
-def _judged(name: str, data: bytes, plain: bool) -> tuple[str, bytes]:
-    """Return its type and bytes: text is in UTF-8 from here on. Unreadable: it is not a document."""
-    mime = kind_of(name, data)
-    if mime in (PDF, DOCX):
-        return mime, data
-    text = in_utf8(data) if plain else None
-    if text is None:
-        raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
-    return mime, text
+def _checked_mime(value: Any) -> str:
+    if value in DOCUMENTS and value not in TEXTS:
+        return str(value)
+    raise WorkerFailed("crashed")
+
+
+def _checked_encoding(value: Any) -> str:
+    try:
+        return "" if value["certain"] else ENCODING_NAMES[value["codec"]]
+    except (LookupError, TypeError):
+        raise WorkerFailed("crashed") from None
 
 
 def _beginning(document: Document) -> DocumentText:
     with document.file.open("rb") as file:
         raw = file.read(4 * MOST_TEXT)
     text = raw.decode("utf-8", "ignore")  # the last character may be cut
+    if not text.strip():
+        raise Unreadable(FailureCode.DOCUMENT_EMPTY)
     share = len(raw) / max(document.size, 1) * min(1.0, MOST_TEXT / max(len(text), 1))
     return DocumentText((text[:MOST_TEXT],), share=share)
+
+
+def _shorten(cache: OrderedDict[str, Any], most: int) -> None:
+    while len(cache) > most:
+        cache.popitem(last=False)

@@ -1,25 +1,48 @@
 """Detection of document types by the first bytes; for text, the name tells the kind of text."""
 
-from bot.errors import FailureCode, Unreadable
+import re
 
-PDF = "application/pdf"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-TEXTS = {"md": "text/markdown", "markdown": "text/markdown", "csv": "text/csv", "tsv": "text/csv"}
+from bot.errors import FailureCode, Unreadable
+from bot.messages import PDF
+
+ZIP = "application/zip"  # of documents of many kinds: a worker tells which
+RTF, HTML, MAIL = "application/rtf", "text/html", "message/rfc822"
+TEXTS_BY_ENDING = {
+    "md": "text/markdown",
+    "markdown": "text/markdown",
+    "csv": "text/csv",
+    "tsv": "text/csv",
+    "json": "application/json",
+    "ipynb": "application/x-ipynb+json",
+    "eml": MAIL,
+    "mht": MAIL,
+    "mhtml": MAIL,
+    "html": HTML,
+    "htm": HTML,
+    "xhtml": HTML,
+}
 
 _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # also the container of encrypted newer ones
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the name of the stream that holds such a one
 _HEAD = 1024  # bytes in which the header of a PDF must start
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S
+)
 
 
 def kind_of(name: str, data: bytes) -> str:
-    """Return the type of document this may be: any zip may be a DOCX, and anything else may be text.
+    """Return the type of document this may be; ZIP for one of the many kinds in a zip; anything else may be text.
 
-    Raise Unreadable (document_office) for Office files that cannot be read.
+    Raise Unreadable for old Office files, which cannot be read, and for locked ones.
     """
     if b"%PDF-" in data[:_HEAD]:
         return PDF
     if data.startswith(_ZIP):
-        return DOCX
+        return ZIP
     if data.startswith(_OLD_OFFICE):
-        raise Unreadable(FailureCode.DOCUMENT_OFFICE)
-    return TEXTS.get(name.rpartition(".")[2].lower(), "text/plain")
+        raise Unreadable(FailureCode.DOCUMENT_LOCKED if _ENCRYPTED in data else FailureCode.DOCUMENT_OFFICE)
+    if data.startswith(b"{\\rtf"):
+        return RTF
+    by_name = TEXTS_BY_ENDING.get(name.rpartition(".")[2].lower(), "")
+    return by_name or (HTML if _HTML.match(data[:_HEAD]) else "text/plain")

@@ -49,8 +49,19 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "shrink_picture": _picture("pictures:shrink_picture"),
         "reencode_photo": _picture("reencode:reencode_photo"),
         "measure_photo": _picture("measure:measure_photo"),
-        "read_pdf": _document("documents:read_pdf"),
-        "read_docx": _document("documents:read_docx"),
+        "convert_text": _document("plain_text:convert_text"),
+        "name_package": _document("package:name_package"),
+        "read_pdf": _document("pdf_text:read_pdf"),
+        "draw_pages": _document("pdf_pages:draw_pages"),
+        "read_docx": _document("word_text:read_docx"),
+        "read_sheets": _document("sheet_text:read_sheets"),
+        "read_slides": _document("slide_text:read_slides"),
+        "read_open_document": _document("open_document:read_open_document"),
+        "read_ebook": _document("html_text:read_ebook"),
+        "read_html": _document("html_text:read_html"),
+        "read_mail": _document("mail_text:read_mail"),
+        "read_notebook": _document("mail_text:read_notebook"),
+        "read_rtf": _document("mail_text:read_rtf"),
     }
 )
 

@@ -20,6 +20,7 @@ from tests.files.documents import bomb, locked, packed, pdf, scan, word
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 INVOICE = pdf("The invoice of May", "The total is 42")
 
 
@@ -62,6 +63,7 @@ def give_seconds(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         ("a.md", b"# One", "text/markdown", "# One"),
         ("a.csv", b"a;b\n1;2\n", "text/csv", "a;b\n1;2\n"),
         ("a.py", b"print(1)\n", "text/plain", "print(1)\n"),
+        ("a.json", b'{"a": 1}', "application/json", '{"a": 1}'),
         ("none", b"print(1)\n", "text/plain", "print(1)\n"),
     ],
 )  # fmt: skip
@@ -175,9 +177,13 @@ async def test_one_whose_file_has_gone_is_asked_for_later(documents: DocumentInt
         ("nothing.docx", b"PK\x03\x04", "document_broken"),
         ("odd.docx", packed(word__document_xml=b"<no"), "document_broken"),
         ("bomb.docx", bomb(), "document_bomb"),
-        ("table.xlsx", packed(xl__workbook_xml=b"<a/>"), "document_office"),
-        ("slides.pptx", packed(ppt__presentation_xml=b"<a/>"), "document_office"),
-        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "document_office"),
+        ("table.xlsx", packed(xl__workbook_xml=b"<a"), "document_broken"),
+        ("table.xlsb", packed(xl__workbook_bin=b"x"), "document_office"),
+        ("pages.pages", packed(Index__Document_iwa=b"x"), "document_office"),
+        ("locked.docx", OLD + "EncryptedPackage".encode("utf-16-le"), "document_locked"),
+        ("blank.txt", b" \n\n", "document_empty"),
+        ("blank.docx", word(""), "document_empty"),
+        ("old.doc", OLD + bytes(512), "document_office"),
         ("photos.zip", packed(cat_jpg=b"\xff\xd8\xff"), "photo_not_an_image"),
         ("film.mp4", b"\0\0\0\x18ftypmp42" + bytes(100), "photo_not_an_image"),
         ("program", bytes(range(256)) * 10, "photo_not_an_image"),
@@ -194,7 +200,7 @@ async def test_what_cannot_be_read_says_what_to_do_and_is_not_kept(
 
 
 def test_every_refusal_says_what_to_do() -> None:
-    for key in ("too_heavy", "locked", "broken", "office", "bomb", "slow", "no_text", "refused"):
+    for key in ("too_heavy", "locked", "broken", "office", "bomb", "empty", "slow", "no_text", "refused"):
         assert "send" in catalogue("en")[f"document_{key}"] or "save" in catalogue("en")[f"document_{key}"]
 
 

@@ -48,13 +48,28 @@ def later(prompt: Prompt, text: str, **more: object) -> Prompt:
         (PDF, pdf("one", "two"), "2 pages"),
         (DOCX, word("one", "two", "three"), "3 paragraphs"),
         ("text/plain", b"one\ntwo\n", "2 lines"),
-        ("text/markdown", b"# One\ntwo\n", "1 heading"),
+        ("text/markdown", b"# One\ntwo\n", "2 lines"),
         ("text/csv", b"a,b\n1,2\n", "2 columns"),
     ],
 )
 async def test_every_kind_is_taken(onemin: OneMin, keep: FileCache, mime: str, data: bytes, measure: str) -> None:
     answer = await told(onemin, await asked(onemin, keep.put_document("a", mime, data)))
     assert measure in answer.text
+
+
+async def test_markdown_goes_out_as_plain_text_because_it_is_refused_otherwise(
+    onemin: OneMin, emulator: Emulator, keep: FileCache
+) -> None:
+    for mime, data in (("text/markdown", b"# One\n"), ("application/json", b"[1]\n")):
+        document = keep.put_document("a", mime, data)
+        assert onemin.reads(document, "any")
+        await onemin.upload(document)
+        assert emulator.seen[-1].name == f"{document.sha256[:16]}.txt"
+
+
+def test_office_files_but_for_word_are_not_for_1min_ai(onemin: OneMin, keep: FileCache) -> None:
+    for mime in ("application/epub+zip", "text/html", "application/vnd.oasis.opendocument.text"):
+        assert not onemin.reads(keep.put_document("a", mime, b"x"), "any")
 
 
 async def test_it_is_named_by_its_uuid_and_a_photo_by_its_path(

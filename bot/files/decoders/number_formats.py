@@ -1,0 +1,132 @@
+"""Numbers and dates as a spreadsheet shows them, by the format code of their cell."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+_LITERALS = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]\-]*)[^\]]*\]|\[[^\]]*\]|_.|\*.')
+_DIGITS = re.compile(r"[#0?][#0?,]*(?:\.([#0?]*))?(,*)")
+_DATE_CODES = re.compile(r"yyyy|yy|mmmmm|mmmm|mmm|mm|m|dddd|ddd|dd|d|hh|h|ss|s|AM/PM|A/P|\.0+", re.IGNORECASE)
+_GENERAL_DIGITS = 11  # that a cell without a format shows
+
+
+def shown(value: Any, code: str) -> str:
+    """Return the text that a cell shows."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, timedelta):
+        return _duration(value)
+    if isinstance(value, datetime | date | time):
+        return _moment(value, code)
+    if isinstance(value, int | float):
+        return _number(value, code)
+    return str(value)
+
+
+# numbers
+
+
+def _number(value: float, code: str) -> str:
+    sections = _sections(code)
+    section = sections[0]
+    if value < 0 and len(sections) > 1:
+        section, value = sections[1], -value
+    elif value == 0 and len(sections) > 2:
+        section = sections[2]
+    if section.strip().lower() in ("general", "@", ""):
+        return _general(value)
+    marks, literals = _without_literals(section)
+    match = _DIGITS.search(marks)
+    if match is None or "/" in marks:
+        return _general(value) if "/" in marks else _with_literals(marks, literals)
+    if "E" in marks.upper():
+        return f"{value:.{len(match[1] or '')}E}"
+    digits = _digits(value, match, marks)
+    return _with_literals(marks[: match.start()] + digits + marks[match.end() :], literals).strip()
+
+
+def _digits(value: float, match: re.Match[str], marks: str) -> str:
+    scaled = value * (100 if "%" in marks else 1) / 1000 ** len(match[2])
+    places = match[1] or ""
+    whole = match[0].partition(".")[0].rstrip(",")
+    text = f"{scaled:{',' if ',' in whole else ''}.{len(places)}f}"
+    optional = len(places) - len(places.rstrip("#"))
+    for _ in range(optional):
+        text = text.removesuffix("0")
+    sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
+    least = whole.count("0")
+    return sign + text.removesuffix(".").rjust(least if "," not in whole else 0, "0")
+
+
+def _general(value: float) -> str:
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 10**_GENERAL_DIGITS):
+        return str(int(value))
+    return f"{value:.{_GENERAL_DIGITS - 1}g}"
+
+
+def _sections(code: str) -> list[str]:
+    """Return the parts of a code: for positive numbers, negative ones, and zero."""
+    return re.findall(r'((?:"[^"]*"|\\.|[^;"\\])*)(?:;|$)', code or "General")[:4] or ["General"]
+
+
+def _without_literals(section: str) -> tuple[str, list[str]]:
+    """Return a section with marks in place of texts and units, and these."""
+    literals = list[str]()
+
+    def note(match: re.Match[str]) -> str:
+        literals.append(match[1] or match[2] or match[3] or "")
+        return "\0"
+
+    return _LITERALS.sub(note, section), literals
+
+
+def _with_literals(text: str, literals: list[str]) -> str:
+    rest = iter(literals)
+    return re.sub("\0", lambda _: next(rest, ""), text)
+
+
+# dates
+
+
+def _moment(value: datetime | date | time, code: str) -> str:
+    """Return a date or time in the order of its format; ISO's where that is unknown."""
+    marks, literals = _without_literals(_sections(code)[0])
+    if not _DATE_CODES.search(marks) or marks.lower().strip() == "general":
+        return str(value)
+    has_noon = bool(re.search("AM/PM|A/P", marks, re.IGNORECASE))
+    pieces, before, place = list[str](), "", 0
+    for match in _DATE_CODES.finditer(marks):
+        between = marks[place : match.start()]
+        is_minute = match[0].lower() in ("m", "mm") and (
+            before.startswith("h") or re.match(r"[^a-z]*s", marks[match.end() :].lower()) is not None
+        )
+        pieces.extend((between, _piece(value, match[0], is_minute=is_minute, has_noon=has_noon)))
+        before, place = match[0].lower(), match.end()
+    return _with_literals("".join((*pieces, marks[place:])), literals).strip()
+
+
+def _piece(value: datetime | date | time, code: str, *, is_minute: bool, has_noon: bool) -> str:
+    lower = code.lower()
+    if lower in ("am/pm", "a/p"):
+        return "PM" if getattr(value, "hour", 0) >= 12 else "AM"
+    if lower.startswith("."):
+        return f".{getattr(value, 'microsecond', 0):06d}"[: len(code)]
+    if is_minute:
+        return f"{getattr(value, 'minute', 0):0{len(code)}d}"
+    if lower[0] in "hs":
+        number = getattr(value, "hour" if lower[0] == "h" else "second", 0)
+        return f"{(number % 12 or 12) if lower[0] == 'h' and has_noon else number:0{len(code)}d}"
+    if isinstance(value, time):
+        return ""
+    names = {"yyyy": "%Y", "yy": "%y", "mmmmm": "%b", "mmmm": "%B", "mmm": "%b", "mm": "%m", "dddd": "%A", "ddd": "%a"}
+    if lower == "m":
+        return str(value.month)
+    return str(value.day) if lower == "d" else value.strftime(names.get(lower, "%d"))
+
+
+def _duration(value: timedelta) -> str:
+    seconds = int(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

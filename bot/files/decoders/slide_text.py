@@ -1,0 +1,50 @@
+"""Text extraction from slides: those of PowerPoint, with their notes, diagrams, charts and comments."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from bot.files.decoders.drawing_text import drawn_lines
+from bot.files.decoders.extract import Extract, in_pages, reader, without_empty
+from bot.files.decoders.package import Package
+
+_BESIDE = ("diagramData", "chart", "chartEx")
+
+
+@reader
+def read_slides(file: BinaryIO, most_text: int) -> Extract:
+    """Read a PPTX, a slide show or a template. Unreadable: it is damaged, or unpacks to far too much."""
+    package = Package(file)
+    slides = slide_parts(package)
+    extract = in_pages((_slide(package, each) for each in slides), len(slides), most_text)
+    extract.slides = True
+    return extract
+
+
+def slide_parts(package: Package) -> list[str]:
+    """Return the names of the slides, in the order in which they are shown."""
+    main = package.main
+    targets = {each.id: each.target for each in package.relations(main) if each.kind == "slide"}
+    ids = [
+        value
+        for slide in package.parse(main).iter("{*}sldId")
+        for name, value in slide.attrib.items()
+        if name.endswith("}id")
+    ]
+    return [targets[each] for each in ids if each in targets]
+
+
+def _slide(package: Package, name: str) -> str:
+    return "\n".join(without_empty(_lines(package, name)))
+
+
+def _lines(package: Package, name: str) -> Iterator[str]:
+    yield from drawn_lines(package.parse(name))
+    for part in package.related(name, *_BESIDE):
+        yield from drawn_lines(package.parse(part))
+    for part in package.related(name, "notesSlide"):
+        if notes := "\n".join(without_empty(drawn_lines(package.parse(part)))).strip():
+            yield f"[notes] {notes}"
+    for part in package.related(name, "comments"):
+        for comment in package.parse(part).iter("{*}cm"):
+            words = [each.text for each in comment.iter("{*}text", "{*}t") if each.text]
+            yield f"[comment] {' '.join(words)}"

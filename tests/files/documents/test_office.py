@@ -1,0 +1,291 @@
+"""Office files, books, mails and pages: every word that their programs show arrives, and nothing of their markup."""
+
+import io
+import json
+import zipfile
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+
+from bot.errors import Unreadable
+from bot.files.decoders.number_formats import shown
+from bot.files.documents import DocumentIntake
+from bot.files.file_cache import FileCache
+from tests.files.documents.office import book, letter, mail, office, open_document, slides, zipped
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> DocumentIntake:
+    return DocumentIntake(FileCache(tmp_path / "photos", 500_000_000))
+
+
+async def text(documents: DocumentIntake, name: str, data: bytes) -> str:
+    return (await documents.words(await documents.take(name, data))).first(60_000)[0]
+
+
+async def ending(documents: DocumentIntake, name: str, data: bytes) -> str:
+    return (await documents.take(name, data)).file.suffix
+
+
+def run(words: str, format: str = "") -> str:
+    return f"<w:r>{format}<w:t>{words}</w:t></w:r>"
+
+
+def line(*words: str) -> str:
+    return f"<w:p>{''.join(each if each.startswith('<') else run(each) for each in words)}</w:p>"
+
+
+def row(*cells: str) -> str:
+    return f"<w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in cells)}</w:tr>"
+
+
+BOX = f"<w:txbxContent>{line('in a box')}</w:txbxContent>"
+NESTED = f"<w:tbl>{row(line('b'), line('c'))}</w:tbl>"
+MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+# Word
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (f"<w:sdt><w:sdtPr/><w:sdtContent>{line('rent')}</w:sdtContent></w:sdt>", "rent"),
+        (line("a ", f"<w:sdt><w:sdtContent>{run('b')}</w:sdtContent></w:sdt>", " c"), "a b c"),
+        (line("now ", f"<w:ins>{run('47')}</w:ins>", "<w:del><w:r><w:delText>11</w:delText></w:r></w:del>"), "now 47"),
+        (line("a", f"<w:moveFrom>{run('x')}</w:moveFrom>", f"<w:moveTo>{run('b')}</w:moveTo>"), "ab"),
+        (line('<w:fldSimple w:instr="DATE">' + run("May 1") + "</w:fldSimple>"), "May 1"),
+        (line("<w:r><w:instrText>PAGE</w:instrText></w:r>", "7"), "7"),
+        (line('<w:hyperlink r:id="x">' + run("a link") + "</w:hyperlink>"), "a link"),
+        (line("before", f"<w:r><w:pict>{BOX}</w:pict></w:r>"), "before\nin a box"),
+        (line(f"<w:r><mc:AlternateContent {MC}><mc:Choice>{BOX}</mc:Choice><mc:Fallback>{BOX}</mc:Fallback>"
+              "</mc:AlternateContent></w:r>"), "in a box"),
+        (f"<w:tbl>{row(line('a'), NESTED)}</w:tbl>", "a | b | c"),
+        (f"<w:tbl><w:sdt><w:sdtContent>{row(line('a'))}</w:sdtContent></w:sdt></w:tbl>", "a"),
+        (line(run("secret", "<w:rPr><w:vanish/></w:rPr>"), "open"), "open"),
+        (line("a", "<w:r><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r>"), "a\tb\nc"),
+        (f"<w:customXml>{line('<w:smartTag>' + run('smart') + '</w:smartTag>')}</w:customXml>", "smart"),
+    ],
+)  # fmt: skip
+async def test_whatever_word_shows_is_read_in_its_order(documents: DocumentIntake, body: str, said: str) -> None:
+    assert await text(documents, "a.docx", letter(line("top") + body + line("end"))) == f"top\n{said}\nend"
+
+
+async def test_headers_notes_and_comments_are_marked_as_such(documents: DocumentIntake) -> None:
+    body = line("Rent", '<w:r><w:footnoteReference w:id="2"/></w:r>', '<w:r><w:commentReference w:id="0"/></w:r>')
+    data = letter(
+        body,
+        header1=line("ACME"),
+        header2=line("ACME"),
+        footer1=line("page"),
+        footnotes=f'<w:footnote w:id="2">{line("per month")}</w:footnote>',
+        comments=f'<w:comment w:id="0" w:author="Ada">{line("too much")}</w:comment>',
+    )
+    assert (await text(documents, "a.docx", data)).split("\n") == [
+        "[header] ACME", "Rent[note 1]", "[comment by Ada] too much", "[footer] page", "[note 1] per month",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["wordprocessingml.template", "wordprocessingml.document"])
+async def test_templates_and_documents_with_macros_are_read(documents: DocumentIntake, kind: str) -> None:
+    data = letter(line("Dear Ada"), kind)
+    assert await text(documents, "a.docm", data) == "Dear Ada"
+    assert await ending(documents, "a", data) == (".docm" if "template" in kind else ".docx")
+
+
+async def test_entities_of_a_document_are_not_followed(documents: DocumentIntake) -> None:
+    evil = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><w:d xmlns:w="x"><p>&x;</p></w:d>'
+    data = office("word/document.xml", "wordprocessingml.document", {"word/document.xml": evil})
+    with pytest.raises(Unreadable) as refused:
+        await text(documents, "a.docx", data)
+    assert refused.value.code == "document_empty"
+
+
+# sheets
+
+
+def workbook() -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Bills"
+    sheet.append(["day", "sum", "share", "paid"])
+    sheet.append([date(2026, 5, 1), 4711.5, 0.125, True])
+    sheet["A2"].number_format, sheet["B2"].number_format, sheet["C2"].number_format = (
+        "dd.mm.yyyy",
+        '#,##0.00 "€"',
+        "0.0%",
+    )
+    sheet["B2"].comment = Comment("too much", "Ada")
+    book.create_sheet("Hidden").sheet_state = "hidden"
+    book["Hidden"].append(["secret"])
+    book.create_sheet("Empty")
+    book.create_sheet("Last").append(["x", None, "y"])
+    book.save(out)
+    return out.getvalue()
+
+
+async def test_sheets_are_tables_with_values_as_they_are_shown(documents: DocumentIntake) -> None:
+    said = (await text(documents, "a.xlsx", workbook())).split("\n")
+    assert said[:3] == ["## Bills", "day | sum | share | paid", "01.05.2026 | 4,711.50 € | 12.5% | TRUE"]
+    assert any(each.startswith("[comment at B2]") and "too much" in each for each in said)
+    assert said[-1] == "x |  | y"
+    assert "secret" not in said
+
+
+async def test_a_workbook_that_only_looks_like_one_is_damaged(documents: DocumentIntake) -> None:
+    broken = office("xl/workbook.xml", "spreadsheetml.sheet", {"xl/workbook.xml": "<no/>"})
+    with pytest.raises(Unreadable) as refused:
+        await text(documents, "a.xlsx", broken)
+    assert refused.value.code in ("document_broken", "document_empty")
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "said"),
+    [
+        (None, "General", ""),
+        ("words", "0.00", "words"),
+        (42, "General", "42"),
+        (42.0, "General", "42"),
+        (0.1 + 0.2, "General", "0.3"),
+        (1234567.891, "#,##0.00", "1,234,567.89"),
+        (-5, '0.00;(0.00)', "(5.00)"),
+        (0, '0;-0;"none"', "none"),
+        (0.256, "0%", "26%"),
+        (7, "000", "007"),
+        (1.5, "0.##", "1.5"),
+        (2.0, "0.##", "2"),
+        (12.5, '[$€-407] #,##0.00', "€ 12.50"),
+        (1500, '0.0,"k"', "1.5k"),
+        (12345.678, "0.00E+00", "1.23E+04"),
+        (date(2026, 5, 1), "yyyy-mm-dd", "2026-05-01"),
+        (datetime(2026, 5, 1, 14, 7), "d mmm yy hh:mm", "1 May 26 14:07"),
+        (datetime(2026, 5, 1, 14, 7), "h:mm AM/PM", "2:07 PM"),
+        (datetime(2026, 5, 1, 14, 7, 9), "mm:ss", "07:09"),
+        (time(9, 5), "hh:mm", "09:05"),
+        (timedelta(hours=30, minutes=5), "[h]:mm", "30:05:00"),
+        (True, "General", "TRUE"),
+    ],
+)  # fmt: skip
+def test_a_cell_says_what_its_format_makes_of_it(value: object, code: str, said: str) -> None:
+    assert shown(value, code) == said
+
+
+# slides
+
+
+async def test_slides_come_in_the_order_of_the_show_with_their_notes(documents: DocumentIntake) -> None:
+    cells = "".join(f"<a:tc><a:p><a:r><a:t>{each}</a:t></a:r></a:p></a:tc>" for each in "ab")
+    table = f"<a:tbl><a:tr>{cells}</a:tr></a:tbl>"
+    reading = await documents.words(await documents.take("a.pptx", slides("Hello", table, notes="say it slowly")))
+    assert reading.pages == ("a | b", "Hello\n[notes] say it slowly")
+    assert reading.first(1000)[0].startswith("[slide 1]\na | b")
+    assert reading.first(15)[1] == "the first 1 of 2 slides"
+
+
+async def test_a_slide_show_is_slides(documents: DocumentIntake) -> None:
+    assert "Hello" in await text(documents, "a.ppsx", slides("Hello", kind="presentationml.slideshow"))
+
+
+# OpenDocument
+
+
+async def test_the_words_of_an_odt(documents: DocumentIntake) -> None:
+    gone = "<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>"
+    body = "<text:note-body><text:p>small</text:p></text:note-body>"
+    note = f"<text:note><text:note-citation>1</text:note-citation>{body}</text:note>"
+    comment = "<office:annotation><dc:creator>Ada</dc:creator><text:p>hm</text:p></office:annotation>"
+    box = "<draw:frame><draw:text-box><text:p>boxed</text:p></draw:text-box></draw:frame>"
+    body = f"{gone}<text:h>Title</text:h><text:p>one<text:s text:c='2'/>two<text:tab/>x{note}{comment}{box}</text:p>"
+    styles = "<style:header><text:p>ACME</text:p></style:header>"
+    said = (await text(documents, "a.odt", open_document("text", body, styles))).split("\n")
+    assert said == ["[header] ACME", "Title", "one  two\tx[note 1]", "[note 1] small", "[comment by Ada] hm", "boxed"]
+
+
+async def test_the_cells_of_an_ods(documents: DocumentIntake) -> None:
+    filled = "<table:table-cell><text:p>1.000,50 €</text:p></table:table-cell>"
+    cells = f"{filled}<table:table-cell table:number-columns-repeated='999'/>"
+    body = f"<table:table table:name='May'><table:table-row>{cells}</table:table-row></table:table>"
+    assert await text(documents, "a.ods", open_document("spreadsheet", body)) == "## May\n1.000,50 €"
+
+
+async def test_the_slides_of_an_odp(documents: DocumentIntake) -> None:
+    notes = "<presentation:notes><text:p>slowly</text:p></presentation:notes>"
+    body = (
+        f"<draw:page><draw:frame><draw:text-box><text:p>Hello</text:p></draw:text-box></draw:frame>{notes}</draw:page>"
+    )
+    assert await text(documents, "a.odp", open_document("presentation", body * 2)) == (
+        "[slide 1]\nHello\n[notes] slowly\n\n[slide 2]\nHello\n[notes] slowly"
+    )
+
+
+async def test_a_locked_odt_is_called_so(documents: DocumentIntake) -> None:
+    whole = open_document("text", "<text:p>x</text:p>")
+    data = zipped({**_parts(whole), "META-INF/manifest.xml": b"<m><encryption-data/></m>"})
+    with pytest.raises(Unreadable) as refused:
+        await documents.take("a.odt", data)
+    assert refused.value.code == "document_locked"
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+# the others
+
+
+async def test_the_chapters_of_a_book(documents: DocumentIntake) -> None:
+    said = await text(documents, "a.epub", book("<h1>One</h1><p>It was <i>dark</i>.</p>", "<p>The end</p>"))
+    assert said == "A Book\n\nOne\nIt was dark.\n\nThe end"
+
+
+PAGE = (
+    "<!DOCTYPE html><html><head><title>A page</title><style>p {}</style></head><body><script>alert(1)</script>"
+    "<p>Größe &amp; <b>Maß</b></p><ul><li>a<li>b</ul><table><tr><td>1</td><td>2</td></tr></table>"
+    "<pre>x\n  y</pre></body>"
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+async def test_a_page_in_html_is_its_words(documents: DocumentIntake, encoding: str) -> None:
+    said = await text(documents, "a.html", PAGE.encode(encoding))
+    assert said == "A page\n\nGröße & Maß\na\nb\n1 | 2\nx\n  y".replace("\n\n", "\n")
+
+
+async def test_a_page_is_known_without_its_name(documents: DocumentIntake) -> None:
+    assert await ending(documents, "saved", PAGE.encode()) == ".html"
+    assert await ending(documents, "README.md", b"# one\n<html>") == ".md"
+
+
+async def test_rtf_is_its_words(documents: DocumentIntake) -> None:
+    data = rb"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}\f0 Dear \b Ada\b0\par \'cf\'f0\'e8\'e2\'e5\'f2\par}"
+    assert await text(documents, "a.rtf", data) == "Dear Ada\nПривет"
+
+
+async def test_a_mail_is_its_headers_words_and_what_is_attached(documents: DocumentIntake) -> None:
+    said = await text(documents, "a.eml", mail("Größe 42\n", "<p>html</p>", ("cat.png", b"x")))
+    assert "From: Ada <ada@example.org>" in said
+    assert "Subject: Rechnung für Mai" in said
+    assert "Größe 42" in said
+    assert "[attached: cat.png]" in said
+    assert "html" not in said
+    only = b"Subject: x\nContent-Type: text/html\n\n<p>nothing but html"
+    assert "nothing but html" in await text(documents, "b.eml", only)
+
+
+async def test_a_notebook_is_its_notes_code_and_outputs(documents: DocumentIntake) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Plan\n", "more"]},
+        {"cell_type": "code", "source": "6 * 7", "outputs": [{"data": {"text/plain": ["42"], "image/png": "AAAA"}}]},
+    ]
+    said = await text(documents, "a.ipynb", json.dumps({"cells": cells}).encode())
+    assert said == "# Plan\nmore\n\n```\n6 * 7\n```\n\n[output]\n42"
+
+
+async def test_of_a_long_one_the_share_is_said(documents: DocumentIntake) -> None:
+    reading = await documents.words(await documents.take("a.docx", letter(line("word " * 1000) * 40)))
+    assert len(reading.pages[0]) == 60_000
+    assert reading.first(60_000)[1] == "about the first 29%"
