@@ -21,6 +21,7 @@ from adapters.providers.openai.request_body import RequestBody, RequestOptions
 from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, Auth, ServiceProfile, auth_headers
 from adapters.providers.openai.settings import AimlapiSettings, CompletionSettings, OpenAISettings, VapiSettings
 from adapters.providers.openai.upload_slots import UploadSlots
+from adapters.providers.photo_formats import in_formats
 from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.errors import BotError, FailureCode, Refused, Unreadable
@@ -103,6 +104,14 @@ class OpenAI:
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Answer piece by piece. What a model does not take is left out, and it is asked again."""
+        async with (
+            in_formats(prompt, self._profile.photo_formats) as readable,
+            aclosing(self._ask_with_quirks(readable)) as answer,
+        ):
+            async for piece in answer:
+                yield piece
+
+    async def _ask_with_quirks(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         model = prompt.conversation.model_id
         without = self._quirks.unsupported_features(model)
         while True:

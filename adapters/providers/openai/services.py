@@ -10,6 +10,9 @@ from typing import Literal
 
 Auth = Literal["bearer", "x-api-key", "x-goog-api-key"]
 
+READ_EVERYWHERE = frozenset({"image/jpeg", "image/png"})
+"""MIME types of photos. The larger services read WebP too; llama.cpp's server and others behind such an API do not."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceProfile:
@@ -21,6 +24,7 @@ class ServiceProfile:
     models_query: Mapping[str, str] = field(default_factory=dict)  # what the list needs to tell prices and capabilities
     balance_path: str = ""  # empty: the service has no such endpoint
     accepts_files: bool = True  # PDFs as they are, if the model does
+    photo_formats: frozenset[str] = READ_EVERYWHERE
     accepts_detail: bool = True  # the field that says how closely to look at a photo
     include_usage: bool = False  # the usage comes only on request (stream_options)
     sends_request_id: bool = False  # each request carries an id of ours, by which the service's support finds it

@@ -5,15 +5,19 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+from bot.files.decoders.colour import on_ground, resizable
 from bot.files.decoders.damage import damage_refused
-from bot.files.decoders.encode import encode
+from bot.files.decoders.encode import encode, is_drawn
 from bot.files.isolation.worker_process import one_large
 
 
 def reencode_photo(
     file: BinaryIO, *, kinds: list[str], longest_side: int, out_bytes: int
 ) -> tuple[dict[str, Any], bytes]:
-    """Write a photo as a JPEG on white, with no side longer than `longest_side`; return its `mime` and `size`."""
+    """Write a photo as a JPEG, or what was drawn as a PNG if that fits, opaque and with no side longer than asked.
+
+    Return its `mime` and `size`, and the bytes.
+    """
     Image.init()
     with (
         damage_refused(),
@@ -21,15 +25,8 @@ def reencode_photo(
         Image.open(file, formats=kinds) as picture,
         one_large(),
     ):
-        drawn = _on_white(picture)
+        lossless = picture.format != "JPEG"
+        drawn = on_ground(resizable(picture)).convert("RGB")
         drawn.thumbnail((longest_side, longest_side), reducing_gap=2.0)
-        mime, data, size = encode(drawn, False, out_bytes)
+        mime, data, size = encode(drawn, lossless and is_drawn(drawn), out_bytes)
     return {"mime": mime, "size": size}, data
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layer = picture.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(white, layer).convert("RGB")
