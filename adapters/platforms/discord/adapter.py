@@ -42,6 +42,7 @@ from adapters.platforms.discord.previews import edit_message, send_message
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import MAX_CALLS, RestPacing, best_effort
+from adapters.platforms.discord.session_budget import SessionBudget
 from adapters.platforms.discord.settings import DiscordSettings
 from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash_commands import Payload, command_payloads, option_label
@@ -129,6 +130,7 @@ class Discord:
             notices=self._notices,
             references=references,
             set_aside=set_aside,
+            budget=SessionBudget(blobs, f"{pacing.name}:{shards or 'all'}", len(shards.ids) if shards else 1),
             make_interactions=make_interactions,
         )
         self._tasks = BackgroundTasks()

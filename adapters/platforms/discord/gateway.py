@@ -17,6 +17,7 @@ from adapters.platforms.discord.library_patches import complete_replies, guard_e
 from adapters.platforms.discord.partial_messages import read_message
 from adapters.platforms.discord.places import NAME
 from adapters.platforms.discord.rest_pacing import MAX_SESSION_WAIT, RestPacing
+from adapters.platforms.discord.session_budget import SessionBudget
 from adapters.platforms.discord.shards import Shards
 from bot.errors import FailureCode, Refused
 from bot.operations.set_aside import SetAsideLog
@@ -43,6 +44,7 @@ class GatewayClient(discord.AutoShardedClient):
         intents: discord.Intents,
         shards: Shards | None,
         pacing: RestPacing,
+        budget: SessionBudget | None = None,
         set_aside: SetAsideLog | None = None,
     ) -> None:
         shard_options: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
@@ -56,6 +58,7 @@ class GatewayClient(discord.AutoShardedClient):
             http_trace=pacing.trace(),
         )
         self._incoming, self._interactions, self._pacing = incoming, interactions, pacing
+        self._budget = budget
         self._max_concurrency = 1  # sessions that may begin side by side
         self._may_begin: set[int] = set()  # shards
         self.connected: set[int] = set()  # shards
@@ -73,6 +76,8 @@ class GatewayClient(discord.AutoShardedClient):
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect a shard once a session may begin: where many start together, that takes minutes."""
+        if self._budget is not None:
+            await self._budget.acquire(self._fetch_session_limits)
         await self._pacing.wait_for_session(shard_id, self._max_concurrency)
         self._may_begin.add(shard_id)
         await super().launch_shard(gateway, shard_id, initial=initial)
@@ -85,7 +90,13 @@ class GatewayClient(discord.AutoShardedClient):
         if shard in self._may_begin:
             self._may_begin.discard(shard)
         else:
+            if self._budget is not None:
+                await self._budget.acquire(self._fetch_session_limits, MAX_SESSION_WAIT)
             await self._pacing.wait_for_session(shard, self._max_concurrency, MAX_SESSION_WAIT)
+
+    async def _fetch_session_limits(self) -> Mapping[str, Any]:
+        _, _, limits = await self.http.get_bot_gateway()
+        return limits
 
     def _read_event(self, event: str, parse: Callable[[Any], None], data: Mapping[str, Any]) -> None:
         """Read an event. One that cannot be read is set aside, instead of ending the connection."""

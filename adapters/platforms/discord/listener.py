@@ -20,6 +20,7 @@ from adapters.platforms.discord.read_marks import ReadMarks
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.rest import RestClient
 from adapters.platforms.discord.rest_pacing import RestPacing
+from adapters.platforms.discord.session_budget import SessionBudget
 from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash_commands import Payload, sync_commands
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
@@ -51,6 +52,7 @@ class DiscordListener:
     notices: PermissionNotices
     references: References
     set_aside: SetAsideLog
+    budget: SessionBudget
     make_interactions: Callable[[Receive, ChannelQueues], Interactions]
     _client: GatewayClient | None = field(default=None, init=False)
     _waiting_since: float | None = field(default=None, init=False)  # monotonic
@@ -76,6 +78,8 @@ class DiscordListener:
             return Health(HealthState.DOWN, "not connected yet")
         connected, shards = self._client.connected, self._client.shards
         is_up = bool(shards) and connected >= set(shards)
+        if not is_up and self.budget.detail:
+            return Health(HealthState.DOWN, self.budget.detail)
         detail = f"{len(connected)} of {len(shards) or 1} shards are connected to Discord"
         return Health(HealthState.UP if is_up else HealthState.DOWN, detail)
 
@@ -117,6 +121,7 @@ class DiscordListener:
                     intents=intents,
                     shards=self.shards,
                     pacing=self.pacing,
+                    budget=self.budget,
                     set_aside=self.set_aside,
                 ),
                 self.token,

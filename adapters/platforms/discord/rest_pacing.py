@@ -73,8 +73,8 @@ class RestPacing:
     def __init__(self, coordination: Coordination, token: str, max_calls: int | None = None) -> None:
         """Make a pacer with `max_calls` a second; None: no limit."""
         self._coordination = coordination
-        self._name = f"discord:{blake2b(token.encode(), digest_size=8).hexdigest()}"
-        self._calls = RateLimit(self._name, max_calls, 1.0) if max_calls else None
+        self.name = f"discord:{blake2b(token.encode(), digest_size=8).hexdigest()}"
+        self._calls = RateLimit(self.name, max_calls, 1.0) if max_calls else None
         self._closed_until = 0.0  # to best-effort calls; by the loop's clock
 
     def trace(self) -> aiohttp.TraceConfig:
@@ -89,7 +89,7 @@ class RestPacing:
 
         Raises TimeoutError, at once, when that is later than in `patience` seconds.
         """
-        rate_limit = RateLimit(f"{self._name}:session:{shard % max_concurrency}", 1, SESSION_SECONDS)
+        rate_limit = RateLimit(f"{self.name}:session:{shard % max_concurrency}", 1, SESSION_SECONDS)
         pause = await self._acquire(rate_limit, patience)
         if pause > patience:
             raise TimeoutError

@@ -12,7 +12,7 @@ from secrets import token_hex
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from tests.doubles.discord import wire
+from tests.doubles.discord import budgets, wire
 from tests.doubles.discord.faults import Wire
 from tests.doubles.discord.world import ME, World
 
@@ -99,6 +99,8 @@ class Gateway:
         self.heartbeats = 0
         self.leaves_out: set[str] = set()  # fields of READY, as on a server that is not Discord's
         self.says_null = False  # `guild_id: null` in place of no `guild_id` at all, as such a server does
+        self.remaining: int | None = None  # sessions that Discord says may begin; None: what is left of a thousand
+        self.reset_at = 0.0  # monotonic; when that many may begin again
         self.late: set[int] = set()  # servers that are unavailable for the time being
         self.sessions: dict[str, Session] = {}
         self.sockets: set[Socket] = set()
@@ -122,6 +124,20 @@ class Gateway:
         """Wait until no session has a connection."""
         while self.live:
             await self._changed.wait()
+
+    @property
+    def session_start_limit(self) -> Wire:
+        """The sessions that may begin, as GET /gateway/bot tells."""
+        left = max(0.0, self.reset_at - time.monotonic())
+        if self.remaining is not None and left == 0:
+            self.remaining = None
+        remaining = budgets.SESSIONS_PER_DAY - len(self.identifies) if self.remaining is None else self.remaining
+        limit = {"total": budgets.SESSIONS_PER_DAY, "remaining": remaining}
+        return {
+            **limit,
+            "reset_after": int(left * 1000) if self.remaining is not None else 86_400_000,
+            "max_concurrency": self.max_concurrency,
+        }
 
     def tell(self, event: str, data: Body | Wire, guild: int | None, intent: int = GUILDS) -> None:
         """Hand an event out; it is kept for sessions that have lost their connection."""

@@ -67,8 +67,7 @@ class Rest:
 
     async def gateway(self, request: web.Request, form: Form) -> web.Response:
         gateway = self.core.gateway
-        limit: Wire = {"total": 1000, "remaining": 1000 - len(gateway.identifies), "reset_after": 86_400_000}
-        limit["max_concurrency"] = gateway.max_concurrency
+        limit = gateway.session_start_limit
         return answer({"url": gateway.url, "shards": gateway.shards, "session_start_limit": limit})
 
     async def me(self, request: web.Request, form: Form) -> web.Response:
