@@ -222,6 +222,9 @@ class Posts(Protocol):
     async def find_turn_of_post(self, channel: Channel, post: str) -> Turn | None:
         """Return the turn that a post of ours answers; where that only asked again, the turn that it asked about."""
 
+    async def find_channel_of_post(self, chat: Channel, post: str) -> Channel | None:
+        """Return the channel of a post of ours, where only its chat is known: the chat itself, or one of its topics."""
+
     async def find_turn_of_message(self, channel: Channel, message: str) -> Turn | None:
         """Return the turn that a person's message is, or is a part of; None if nobody said it to the bot."""
 

@@ -25,6 +25,12 @@ WHERE posts.channel = :channel AND post = :post ORDER BY shown.id DESC LIMIT 1
 """
 
 
+CHANNEL_OF = """
+SELECT posts.channel FROM channels JOIN posts ON posts.channel = channels.channel
+WHERE (channels.channel = :chat OR SUBSTR(channels.channel, 1, :length) = :topics) AND posts.post = :post
+ORDER BY posts.turn DESC LIMIT 1
+"""
+
 OF_MESSAGE = """
 SELECT COALESCE(
     (SELECT id FROM turns WHERE channel = :channel AND message_id = :id),
@@ -75,6 +81,12 @@ class SqlPosts:
         """The turn that a post of ours answers."""
         found = await self.db.read(f"{rows.TURN} WHERE turns.id = ({BEHIND})", channel=str(channel), post=post)
         return rows.turn(found[0]) if found else None
+
+    async def find_channel_of_post(self, chat: Channel, post: str) -> Channel | None:
+        """The channel of a post of ours, if only its chat is known: the chat itself, or one of its topics."""
+        topics = f"{chat}/"
+        found = await self.db.read(CHANNEL_OF, chat=str(chat), topics=topics, length=len(topics), post=post)
+        return Channel.parse(found[0]["channel"]) if found else None
 
     async def find_turn_of_message(self, channel: Channel, message: str) -> Turn | None:
         """The turn that a person's message is, or is a part of."""

@@ -22,6 +22,7 @@ ANN = 42  # a person, and the private chat with her
 GRETA = 77  # another one, who speaks German
 SPOKEN = {ANN: "en", GRETA: "de"}
 GROUP = -1001
+DIRECT = -1009  # the direct messages of a channel, in which each person has a topic
 # What Telegram takes, and where that is written: [api] is the reference at core.telegram.org/bots/api, [server] the
 # source of tdlib/telegram-bot-api, [emulator] is enforced by the emulator already. Nothing is imported from the bot.
 MESSAGE = 4096  # UTF-16 units [api: sendMessage] [emulator]
@@ -98,6 +99,7 @@ class Post:
     edits: int = 0
     file: Sent | None = None
     album: str | None = None
+    direct: int | None = None  # the topic in the direct messages of a channel
 
     @property
     def commands(self) -> list[str]:
@@ -149,6 +151,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._files = itertools.count(1)
         self._queries = itertools.count(1)
+        self._direct: int | None = None  # the topic that the call under way names
 
     async def __aenter__(self) -> Self:
         self._runner = web.AppRunner(self.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
@@ -206,10 +209,12 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
             await self.arrives({"message": parts[n]})
         return [part["message_id"] for part in parts]
 
-    async def presses(self, post: Post, command: str, by: int = ANN) -> str:
-        """Somebody presses a button of a post."""
+    async def presses(self, post: Post, command: str, by: int = ANN, *, is_old: bool = False) -> str:
+        """Somebody presses a button of a post; of one that `is_old`, Telegram tells little more than its id."""
         query = f"query{next(self._queries)}"
         message = self._as_message(post)
+        if is_old:
+            message = {"message_id": post.id, "date": 0, "chat": _chat(post.chat)}
         press = {"id": query, "from": _person(by), "chat_instance": "1", "data": command, "message": message}
         await self.arrives({"callback_query": press})
         return query
@@ -250,6 +255,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         thread: int | None = None,
         reply_to: int | None = None,
         sent: float | None = None,
+        direct: int | None = None,
     ) -> dict[str, Any]:
         """A message of a person's as Telegram would hand it out; in private it is from whoever the chat is with."""
         message = {
@@ -261,6 +267,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         }
         if thread is not None:
             message |= {"message_thread_id": thread, "is_topic_message": True}
+        if direct is not None:
+            message["direct_messages_topic"] = {"topic_id": direct, "user": _person(direct)}
         if reply_to is not None:
             ours = self._screen[chat].get(reply_to)
             message["reply_to_message"] = self._as_message(ours) if ours else self._said[chat, reply_to]
@@ -339,8 +347,11 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 
     def validate(self, method: str, fields: dict[str, Any], uploads: Any) -> Any:
         thread = int(fields.pop("message_thread_id", 0)) or None
+        self._direct = int(fields.pop("direct_messages_topic_id", 0)) or None
         self._preview(method, fields)
         chat = int(fields.get("chat_id", 0))
+        if chat == DIRECT and method.startswith("send"):
+            self._check_direct(method)
         if thread and (chat, thread) in self.closed_topics:
             raise ApiRefusal("Bad Request: message thread not found")
         if chat in self.moved_groups:
@@ -350,6 +361,11 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if own is None:
             return super().validate(method, fields, uploads)
         return own(fields, uploads, chat, thread)
+
+    def _check_direct(self, method: str) -> None:
+        """Refuse what Telegram refuses in the direct messages of a channel."""
+        if self._direct is None or method in ("sendChatAction", "sendMessageDraft"):
+            raise ApiRefusal("Bad Request: chat not found" if self._direct else "Bad Request: topic must be specified")
 
     def _preview(self, method: str, fields: dict[str, Any]) -> None:
         """Fetch the first address in a text, as Telegram does unless it is told not to."""
@@ -486,6 +502,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         return self._as_message(post)
 
     def _show(self, post: Post) -> dict[str, Any]:
+        post.direct = self._direct
         self._screen[post.chat][post.id] = post
         return self._as_message(post)
 
@@ -508,6 +525,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         message = {"message_id": post.id, "date": int(time.time()), "chat": _chat(post.chat), "from": me}
         if post.thread:
             message |= {"message_thread_id": post.thread, "is_topic_message": True}
+        if post.direct:
+            message["direct_messages_topic"] = {"topic_id": post.direct, "user": _person(post.direct)}
         if post.file is None:
             return {**message, "text": post.text}
         file: dict[str, Any] = {"file_id": post.file.ref, "file_unique_id": post.file.ref}
@@ -543,9 +562,18 @@ def _person(id: int) -> dict[str, Any]:
 
 
 def _chat(id: int) -> dict[str, Any]:
-    return (
-        {"id": id, "type": "private", "first_name": "Ann"} if id > 0 else {"id": id, "type": "supergroup", "title": "G"}
-    )
+    if id > 0:
+        return {"id": id, "type": "private", "first_name": "Ann"}
+    chat = {"id": id, "type": "supergroup", "title": "G"}
+    return {**chat, "is_direct_messages": True} if id == DIRECT else chat
+
+
+def external_reply(of: Mapping[str, Any], **media: Any) -> dict[str, Any]:
+    """A reply into another chat, as Telegram shows it: what the message there holds, but never its words."""
+    origin = {"type": "user", "sender_user": of["from"], "date": of["date"]}
+    known = {"chat": of["chat"], "message_id": of["message_id"]} if of["chat"]["id"] < 0 else {}
+    kinds = ("photo", "document", "sticker", "story", "paid_media", "video", "has_media_spoiler")
+    return {"origin": origin, **known, **{kind: of[kind] for kind in kinds if kind in of}, **media}
 
 
 def _reply(fields: Mapping[str, Any]) -> int | None:

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -68,6 +69,10 @@ Task = Callable[[], Coroutine[Any, Any, None]]
 async def _ignore_migration(old: Channel, new: Channel) -> None: ...
 
 
+async def _find_no_channel(chat: Channel, post: str) -> Channel | None:
+    return None
+
+
 async def _run_directly(work: Task) -> None:
     await work()
 
@@ -84,6 +89,7 @@ class Telegram:
         *,
         commands: Mapping[str, Mapping[str, str]] | None = None,
         migrate_channel: Callable[[Channel, Channel], Awaitable[None]] = _ignore_migration,
+        find_channel_of_post: Callable[[Channel, str], Awaitable[Channel | None]] = _find_no_channel,
         run_exclusively: Callable[[Task], Awaitable[None]] = _run_directly,
         drafts: bool = False,
         webhook: Webhook | None = None,
@@ -93,11 +99,13 @@ class Telegram:
     ) -> None:
         """Make the adapter. `commands` are the bot's commands with descriptions, by language; "" is for all others.
 
-        `migrate_channel` is called when a group gets another id. `run_exclusively` works while no other process does
+        `migrate_channel` is called when a group gets another id, `find_channel_of_post` when Telegram does not tell to
+        which topic a post belongs. `run_exclusively` works while no other process does
         the same: so one process polls, and the others stand by.
         With `drafts`, partial answers in private chats are drafts. Without a `webhook` the bot polls.
         """
         self._token, self._url = token, api_url.rstrip("/")
+        self._find_channel_of_post = find_channel_of_post
         self._migrate_channel, self._run_exclusively, self._drafts = migrate_channel, run_exclusively, drafts
         self._kinds = (*KINDS, STOP_PRESSED) if drafts else KINDS
         self._commands, self._webhook, self._poll_seconds = commands or {}, webhook, poll_seconds
@@ -232,13 +240,20 @@ class Telegram:
             await receive(update)
         elif isinstance(update, ButtonPress):
             self._tasks.start(self._acknowledge(update.query))
-            await receive(update.message)
+            await receive(await self._with_topic(update.message))
         elif isinstance(update, StaleButtonPress):
             with speaking(update.language):
                 self._tasks.start(self._acknowledge(update.query, say("telegram_old_button")))
         elif isinstance(update, GroupMigration):
             self._posting.migrated_groups[int(update.old.id)] = int(update.new.id)
             await self._migrate_channel(update.old, update.new)
+
+    async def _with_topic(self, press: Message) -> Message:
+        """Let a press of a button below a message that Telegram no longer shows happen in the topic of that message."""
+        if press.about is None or press.about.unseen is None:
+            return press
+        channel = await self._find_channel_of_post(press.channel, press.about.id)
+        return replace(press, channel=channel or press.channel)
 
     async def _acknowledge(self, query: str, sentence: str | None = None) -> None:
         try:
@@ -363,6 +378,7 @@ def open_telegram(context: AdapterContext) -> Telegram:
         settings.telegram_api_url,
         commands={"" if language == ENGLISH else language: _command_menu(language) for language in LANGUAGES},
         migrate_channel=context.store.channels.migrate_channel,
+        find_channel_of_post=context.store.posts.find_channel_of_post,
         run_exclusively=partial(context.store.coordination.run_exclusively, name),
         drafts=settings.telegram_drafts,
         webhook=_webhook(context.web, settings, token),

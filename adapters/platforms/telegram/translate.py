@@ -11,7 +11,7 @@ from telegram import Message as TelegramMessage
 
 from adapters.platforms.telegram.message_content import REMOVED_CHARACTERS, MessageContent, read_content
 from adapters.platforms.telegram.references import NAME, channel_of, find_references, origin_name
-from bot.messages import Author, Channel, Message, MessageReference
+from bot.messages import Author, Channel, Message, MessageReference, Unseen
 
 WORDLESS_ALBUM = "loose"  # the album of photos without words
 KINDS = ("message", "edited_message", "callback_query")  # of updates
@@ -108,10 +108,8 @@ def _translate_press(query: CallbackQuery) -> ButtonPress | StaleButtonPress:
     if query.message is None or not query.data:
         return StaleButtonPress(query.id, _language(query.from_user))
     post = query.message
-    is_known = isinstance(post, TelegramMessage)
-    reference = MessageReference(
-        str(post.message_id), ours=True, text="", kind="button", unseen=None if is_known else "too_old"
-    )
+    unseen: Unseen | None = None if post.is_accessible else "too_old"
+    reference = MessageReference(str(post.message_id), ours=True, text="", kind="button", unseen=unseen)
     press_message = Message(
         channel=channel_of(post) if isinstance(post, TelegramMessage) else Channel(NAME, str(post.chat.id)),
         id=f"{post.message_id}/{query.id}",  # each press is a message; the answer replies to the post
