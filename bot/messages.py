@@ -299,10 +299,12 @@ class Message:
     server: str | None = None  # the server or group of the channel, as `platform:id`
     language: str = ""  # the author's, as the platform reports it: de, zh-CN
     more: tuple[MessageReference, ...] = ()  # what it points at besides `about`, in the order in which it counts
+    forwarded: bool = False
     origin: str = ""  # the name of whoever wrote it first, if it was forwarded
     awaits_preview: bool = False  # the platform may still add the picture of a link in it
     may_be_replaced: bool = False  # a proxy bot may take it away in a moment and say it again for its author
     is_call: bool = False  # nothing but the bot's name: a call for help, unless it points at something
+    awaits: float = 0.0  # seconds in which its author may send what belongs to it
 
     @property
     def references(self) -> tuple[MessageReference, ...]:
@@ -327,16 +329,50 @@ class Message:
 
     @classmethod
     def of_album(cls, parts: "Sequence[Message]") -> "Message":
-        """Merge the parts of an album into one message: the photos in the order they were sent, the first text."""
+        """Merge the parts of an album, or what one person said in a burst, into one message.
+
+        The photos are in the order they were sent. Of an album the first text counts, and further ones belong to their
+        photos. What was forwarded below a comment is what the comment points at.
+        """
         ordered = sorted(parts, key=lambda part: (len(part.id), part.id))
+        said = [part for part in ordered if not part.forwarded] or ordered
+        forwards = [part for part in ordered if part.forwarded and part not in said and part.text]
+        references = [
+            *(reference for part in ordered for reference in part.references),
+            *(MessageReference(part.id, False, part.text, kind="forward", author=part.origin) for part in forwards),
+        ]
         return replace(
             ordered[0],
-            text=next((part.text for part in ordered if part.text), ""),
-            attachments=tuple(attachment for part in ordered for attachment in part.attachments),
+            text=_joined_texts(said),
+            attachments=tuple(attachment for part in ordered for attachment in _captioned(part, said)),
             addressed=any(part.addressed for part in ordered),
-            about=next((part.about for part in ordered if part.about), None),
-            more=next((part.more for part in ordered if part.more), ()),
+            about=references[0] if references else None,
+            more=tuple(references[1:]),
+            forwarded=all(part.forwarded for part in ordered),
+            origin=next((part.origin for part in ordered if part.origin), ""),
+            awaits=ordered[-1].awaits,
         )
+
+
+HARD_CUT = 4_090  # characters from which a long text was cut within a word, and not at a blank
+
+
+def _joined_texts(parts: Sequence[Message]) -> str:
+    """Join the texts of a burst; of an album, the first one."""
+    text, before = "", ""
+    for part in parts:
+        if part.text and not (before and part.album):
+            between = "" if not before or len(before) >= HARD_CUT else "\n"
+            text, before = f"{text}{between}{part.text}", part.text
+    return text
+
+
+def _captioned(part: Message, said: Sequence[Message]) -> tuple[Attachment, ...]:
+    """Return the files of a part; a caption that is not the text of the whole belongs to them."""
+    first = next((each for each in said if each.text), None)
+    if not part.album or part is first or part.forwarded or not part.text:
+        return part.attachments
+    return tuple(replace(each, alt=each.alt or part.text) for each in part.attachments)
 
 
 POINTER_SECONDS = 600.0  # for which a photo is "the photo above"

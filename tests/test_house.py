@@ -56,11 +56,13 @@ MAY = {
     "bot.intake.inbox": CORE
     | {
         "bot.intake.access",
+        "bot.intake.bursts",
         "bot.intake.photo_above",
         "bot.commands",
         "bot.accounting.limits",
         "bot.turns.stops",
     },
+    "bot.intake.bursts": CORE | {"bot.commands"},
     "bot.intake.photo_above": CORE | {"bot.commands", "bot.asking.photo_numbers"},
     "bot.asking.photo_numbers": set(),
     "bot.commands": CORE

@@ -11,6 +11,7 @@ from bot.accounting.limits import subject_of
 from bot.commands import CROWDED, STOP, may_claim, pairing_of, parse
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
+from bot.intake.bursts import LONG, belong_together, may_join
 from bot.intake.photo_above import find_photo_above, may_mean_photo_above
 from bot.messages import POINTER_SECONDS, Message, PhotoPointer, RateLimit
 from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
@@ -18,6 +19,7 @@ from bot.turns.stops import Stops
 
 ALBUM_SECONDS = 1.5  # wait for the next part: platforms do not mark the last one
 PREVIEW_SECONDS = 5.0  # wait for the picture of a link: it ends with the picture, or without one
+UNFINISHED_SECONDS = 5.0  # in which the rest of a long text follows
 CLAIMS, CLAIMS_SECONDS = 5, 600.0  # answered attempts of one stranger to claim the bot, and their window in seconds
 REPLACED_SECONDS = 3.0  # wait for a proxy bot
 HELP = "/help"
@@ -48,6 +50,7 @@ class Inbox:
         self._people, self._coordination = people, coordination
         self._access, self._stops = access, stops
         self._most_waiting, self._consoles = most_waiting, consoles
+        self._unfinished: dict[tuple[str, str], float] = {}  # until when the rest of a long text may come
         self._told: dict[str, float] = {}  # time of the last notice that the queue is full, by person
 
     async def reopen(self) -> None:
@@ -64,6 +67,8 @@ class Inbox:
             if await self._access.judge(message) is Verdict.WELCOME:
                 await self._intake.amend(await self._with_photo_above(message))
             return True
+        if await self._joins(message):
+            return True
         if not message.addressed and message.own_photos:
             await self._intake.save_pointer(_pointer(message))
         if not message.addressed and not await self._may_turn_out_addressed(message):
@@ -78,6 +83,26 @@ class Inbox:
         if verdict is Verdict.WELCOME and is_stop and await self._stop(message):
             return True
         return await self._keep(message)
+
+    async def _joins(self, message: Message) -> bool:
+        """Let a message join what its author said just before it, if both are one question."""
+        expected = (str(message.channel), message.author.id) in self._unfinished
+        if not may_join(message) or not (message.addressed or message.forwarded or expected):
+            return False
+        if await self._access.judge(message) is not Verdict.WELCOME:
+            return False
+        waiting = await self._intake.find_waiting(message.channel, subject_of(message))
+        if waiting is None or not belong_together(waiting[1], message):
+            return False
+        goes_on = message.awaits >= LONG or message.album
+        return await self._intake.join(waiting[0], message, ALBUM_SECONDS if goes_on else 0)
+
+    def _note_unfinished(self, message: Message) -> None:
+        """Remember who has sent a text that goes on, so that the rest of it is looked for among what others say."""
+        now = time.monotonic()
+        self._unfinished = {who: until for who, until in self._unfinished.items() if until > now}
+        if message.text and message.awaits >= LONG:
+            self._unfinished[str(message.channel), message.author.id] = now + UNFINISHED_SECONDS
 
     async def _answers_stranger(self, message: Message) -> bool:
         """Tell whether a stranger gets a reply. The message is stored as it is: access is checked again later."""
@@ -99,6 +124,7 @@ class Inbox:
         except QueueFull:
             return await self._turn_down(message, most or 0)
         if added:
+            self._note_unfinished(message)
             log.info("heard", channel=str(message.channel), message=message.id, files=len(message.attachments))
         return True
 
@@ -161,7 +187,7 @@ def _wait(message: Message) -> float:
         return PREVIEW_SECONDS
     if message.may_be_replaced:
         return REPLACED_SECONDS
-    return ALBUM_SECONDS if message.album else 0
+    return ALBUM_SECONDS if message.album else message.awaits
 
 
 def _pointer(message: Message) -> PhotoPointer:

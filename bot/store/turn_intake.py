@@ -65,6 +65,24 @@ WHERE parts.channel = :channel AND parts.message_id = :id AND NOT withdrawn AND 
 """
 
 
+# Unripe, and taken up by nobody.
+WAITING = """
+SELECT id, message FROM turns
+WHERE author = :author AND channel = :channel AND finished IS NULL AND claims = 0 AND due > :now
+ORDER BY id DESC LIMIT 1
+"""
+JOINABLE = "SELECT message FROM turns WHERE id = :turn AND finished IS NULL AND claims = 0"
+
+PART_KNOWN = "SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id"
+
+# The parts of a turn know its first message already, where it has been joined before.
+PART = """
+INSERT INTO parts (channel, message_id, turn, message)
+SELECT :channel, :id, :turn, :message
+WHERE NOT EXISTS (SELECT 1 FROM parts WHERE turn = :turn AND parts.message_id = :id)
+ON CONFLICT (channel, message_id) DO NOTHING
+"""
+
 POINT = """
 INSERT INTO pointers (channel, message_id, author, name, sent, kept, album, files)
 VALUES (:channel, :id, :author, :name, :sent, :kept, :album, :files)
@@ -115,6 +133,34 @@ class SqlTurnIntake:
             raise QueueFull
         self.db.wake()
         return added
+
+    async def find_waiting(self, channel: Channel, author: str) -> tuple[int, Message] | None:
+        """The last turn of the author in the channel that waits for more, with its number."""
+        found = await self.db.read(WAITING, channel=str(channel), author=author, now=time.time())
+        return (found[0]["id"], rows.message(found[0]["message"])) if found else None
+
+    async def join(self, turn: int, message: Message, ripens: float = 0) -> bool:
+        """Let the message be a part of a turn; False if that was taken up meanwhile, or is about to be.
+
+        The turn is due in `ripens` seconds, at once where that is 0.
+        """
+
+        async def unit(execute: Execute) -> bool:
+            for row in await execute("SELECT conversation FROM turns WHERE id = :turn", turn=turn):
+                await self.db.lock_line(execute, row["conversation"])
+            found = await execute(f"{JOINABLE} {self.db.lock}", turn=turn)
+            if not found:
+                return False
+            for part in (rows.message(found[0]["message"]), message):
+                await execute(PART, channel=str(part.channel), id=part.id, turn=turn, message=rows.stored(part))
+            await self._gather(execute, turn)
+            await execute("UPDATE turns SET due = :due WHERE id = :turn", turn=turn, due=time.time() + ripens)
+            await self.db.announce(execute)
+            return True
+
+        joined = await self.db.write(unit)
+        self.db.wake()
+        return joined
 
     async def amend(self, message: Message) -> None:
         """The message was edited: keep its new words, if nobody has taken the turn up yet."""
@@ -214,7 +260,9 @@ class SqlTurnIntake:
         )
 
     async def _add_turn(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
-        now = time.time()
+        now, id = time.time(), {"channel": str(message.channel), "id": message.id}
+        if message.awaits and await execute(PART_KNOWN, **id):  # it comes again, and has joined another one
+            return ()
         return await execute(
             ADD.format(next_turn=self.db.next_turn),
             conversation=conversation,
@@ -230,7 +278,7 @@ class SqlTurnIntake:
     async def _add_part(self, execute: Execute, conversation: int, message: Message, ripens: float) -> Sequence[Row]:
         """Join the other parts, or be the first one. A part that comes too late for them is a turn of its own."""
         part = {"channel": str(message.channel), "id": message.id, "message": rows.stored(message)}
-        if await execute("SELECT 1 FROM parts WHERE channel = :channel AND message_id = :id", **part):
+        if await execute(PART_KNOWN, channel=part["channel"], id=part["id"]):
             return ()
         waiting = await execute(ALBUM.format(lock=self.db.lock), channel=part["channel"], album=message.album)
         turns = waiting or await self._add_turn(execute, conversation, message, ripens)

@@ -14,6 +14,11 @@ from adapters.platforms.telegram.references import NAME, channel_of, find_refere
 from bot.messages import Author, Channel, Message, MessageReference, Unseen
 
 WORDLESS_ALBUM = "loose"  # the album of photos without words
+LONGEST_TEXT = 4096  # UTF-16 units, at which a client cuts a long text
+TRIMMED = 200  # units, at most, by which a piece of it is shorter: it is cut at a blank
+REST_SECONDS = 1.5  # in which the next piece comes
+FORWARD_SECONDS = 0.4  # in which a comment on a forward comes
+COMMENT_SECONDS = 0.15  # in which the forward comes that a comment is about
 KINDS = ("message", "edited_message", "callback_query")  # of updates
 STOP_PRESSED = "stopped_message_generation"  # another kind: somebody pressed Stop at a draft
 COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
@@ -90,8 +95,24 @@ def _translate_message(message: TelegramMessage, identity: BotIdentity, *, edite
         server=_server(message.chat),
         language="" if message.sender_chat else _language(message.from_user),
         more=tuple(more),
+        forwarded=message.forward_origin is not None,
         origin=origin_name(message.forward_origin),
+        awaits=0.0 if edited else _seconds_awaiting(message, content),
     )
+
+
+def _seconds_awaiting(message: TelegramMessage, content: MessageContent) -> float:
+    """Return how long what belongs to a message may still come: a client sends a comment just before its forward."""
+    if _units(content.text) >= LONGEST_TEXT - TRIMMED:
+        return REST_SECONDS
+    if message.forward_origin:
+        return FORWARD_SECONDS
+    is_comment = not (content.attachments or message.reply_to_message or message.external_reply)
+    return COMMENT_SECONDS if is_comment and not content.text.startswith("/") else 0.0
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def _is_said(message: TelegramMessage, content: MessageContent) -> bool:
