@@ -1,4 +1,4 @@
-"""What one person says in several messages within a moment, which is one turn.
+"""Bursts: one turn of what one person says in several messages within a moment.
 
 The platform tells how long a message waits for what may belong to it (`Message.awaits`), because its clients send a
 forward and its comment, photos and the question about them, or the pieces of a long text in ways of their own.
