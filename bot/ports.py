@@ -129,7 +129,7 @@ class TurnIntake(Protocol):
     async def find_waiting(self, channel: Channel, author: str) -> tuple[int, Message] | None:
         """Return the last unripe turn of the author (platform:id) in the channel, with its number."""
 
-    async def join(self, turn: int, message: Message, ripens: float = 0) -> bool:
+    async def join_turn(self, turn: int, message: Message, ripens: float = 0) -> bool:
         """Let the message be a part of a turn, which is then due in `ripens` seconds; False if that was claimed."""
         ...
 

@@ -95,7 +95,7 @@ class Inbox:
         if waiting is None or not belong_together(waiting[1], message):
             return False
         goes_on = message.awaits >= LONG or message.album
-        return await self._intake.join(waiting[0], message, ALBUM_SECONDS if goes_on else 0)
+        return await self._intake.join_turn(waiting[0], message, ALBUM_SECONDS if goes_on else 0)
 
     def _note_unfinished(self, message: Message) -> None:
         """Remember who has sent a text that goes on, so that the rest of it is looked for among what others say."""

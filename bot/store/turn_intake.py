@@ -139,7 +139,7 @@ class SqlTurnIntake:
         found = await self.db.read(WAITING, channel=str(channel), author=author, now=time.time())
         return (found[0]["id"], rows.message(found[0]["message"])) if found else None
 
-    async def join(self, turn: int, message: Message, ripens: float = 0) -> bool:
+    async def join_turn(self, turn: int, message: Message, ripens: float = 0) -> bool:
         """Let the message be a part of a turn; False if that was taken up meanwhile, or is about to be.
 
         The turn is due in `ripens` seconds, at once where that is 0.
