@@ -113,6 +113,7 @@ class FailureCode(StrEnum):
     PROVIDER_EMPTY = auto()
     PROVIDER_FAILED = auto()
     PROVIDER_FORGOT = auto()
+    PROVIDER_MINUTE_LIMIT = auto()
     PROVIDER_NONSENSE = auto()
     PROVIDER_RATE_LIMITED = auto()
     PROVIDER_SLOW = auto()
@@ -155,6 +156,9 @@ class FailureCode(StrEnum):
     FEATURE_OFF = auto()
     PROVIDER_BLOCKED = auto()
     PROVIDER_NO_CREDITS = auto()
+    PROVIDER_NO_DEPLOYMENT = auto()
+    PROVIDER_NOT_ALLOWED = auto()
+    PROVIDER_REGION = auto()
     PROVIDER_NO_MODELS = auto()
     PROVIDER_UNVERIFIED = auto()
     PROVIDER_WRONG_ADDRESS = auto()
@@ -255,6 +259,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.PROVIDER_EMPTY,
         FailureCode.PROVIDER_FAILED,
         FailureCode.PROVIDER_FORGOT,
+        FailureCode.PROVIDER_MINUTE_LIMIT,
         FailureCode.PROVIDER_NONSENSE,
         FailureCode.PROVIDER_RATE_LIMITED,
         FailureCode.PROVIDER_SLOW,
@@ -300,6 +305,9 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.FEATURE_OFF,
         FailureCode.PROVIDER_BLOCKED,
         FailureCode.PROVIDER_NO_CREDITS,
+        FailureCode.PROVIDER_NO_DEPLOYMENT,
+        FailureCode.PROVIDER_NOT_ALLOWED,
+        FailureCode.PROVIDER_REGION,
         FailureCode.PROVIDER_NO_MODELS,
         FailureCode.PROVIDER_UNVERIFIED,
         FailureCode.PROVIDER_WRONG_ADDRESS,
@@ -328,7 +336,7 @@ class BotError(Exception):
 
     def __init__(self, code: str, **values: object) -> None:
         """Take a FailureCode, or the text of one, as another process or an old row has it; ValueError for any other."""
-        self.code, self.values = FailureCode(code), values
+        self.code, self.values = FailureCode(code), dict(values)
         super().__init__(self.code)
 
     def __str__(self) -> str:

@@ -128,7 +128,7 @@ async def test_run_asks_the_real_address_with_the_key_and_keeps_it_out_of_the_lo
         page = Page(bot.url, "lobby")
         await page.say(http, "what is this?", "k1", cat_jpg=CAT)
         [answer] = await answers(page, http, 1)
-        assert answer.startswith("⚠️ The provider does not accept this bot's API key.")
+        assert answer.startswith("⚠️ 1min.ai does not accept this bot's API key.")
         await bot.stop()
         assert KEY not in bot.said()
         assert "UNAUTHORIZED" in bot.said()

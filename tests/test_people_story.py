@@ -209,7 +209,7 @@ async def test_models_are_compared_side_by_side_and_one_that_fails_says_so(tmp_p
         await until(lambda: len(here.on_discord()) == 5 and all(post.commands for post in here.discord.posts()[2:]))
         texts = here.on_discord()[2:]
         assert sum("451 × 300" in text for text in texts) == 2
-        assert sum("⚠️ The provider does not have the model" in text for text in texts) == 1
+        assert sum("⚠️ 1min.ai does not have the model" in text for text in texts) == 1
         assert all(re.search(r"\d\.\d s", text) for text in texts)
         good = next(post for post in here.discord.posts()[2:] if "gpt-4o-mini" in post.text.split("\n")[0])
         await here.discord.presses(good, press_of(good, "/pick"))

@@ -5,7 +5,8 @@ Each service brings its own rules; the ones that hold for all services stand her
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import structlog
 
 from adapters.providers.retry_after import read_retry_delay
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
+from bot.words import SERVICE
 
 log = structlog.get_logger(__name__)
 
@@ -55,9 +57,12 @@ def _parse_text(text: str) -> tuple[str, str]:
 def read_code_and_message(error_json: Mapping[str, Any]) -> tuple[str, str]:
     """Return the code and the message of an error in any of the known shapes.
 
-    The shapes: {error: {code, message, details}}, {error: {code, type, param, message, metadata}}, {errorCode,
-    message}, {code, message}, {message}, {detail}, {error: text}.
+    The shapes: {errors: [{code, message}]}, {error: {code, message, details}}, {error: {code, type, param, message,
+    metadata}}, {errorCode, message}, {code, message}, {message}, {detail}, {error: text}.
     """
+    errors = error_json.get("errors")  # Cloudflare's list
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict) and not error_json.get("error"):
+        error_json = {"error": errors[0]}
     error = error_json.get("error")
     inner: Mapping[str, Any] = error if isinstance(error, dict) else error_json
     code = inner.get("code") or inner.get("errorCode") or error_json.get("errorCode") or ""
@@ -221,4 +226,16 @@ def to_bot_error(
     failure = replace(failure, code=failure.code[:MAX_LENGTH], message=failure.message[:MAX_LENGTH])
     log.warning(f"{service} did not answer", status=failure.where, code=failure.code, message=mask(failure.message))
     rule = next(rule for rule in rules if rule.matches(failure))
-    return rule.judge(failure, model)
+    error = rule.judge(failure, model)
+    error.values.setdefault(SERVICE, service)
+    return error
+
+
+@contextmanager
+def naming(service: str) -> Iterator[None]:
+    """Let the sentence of any failure name the service."""
+    try:
+        yield
+    except BotError as error:
+        error.values.setdefault(SERVICE, service)
+        raise

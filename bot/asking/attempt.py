@@ -193,7 +193,9 @@ class Attempt:
         return self.files.affordable([each for each in results if isinstance(each, StoredFile)]), lost
 
     async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
-        return await self.context.describer.described(self.asked, self.turn.conversation.model, photos, self.known)
+        model = self.turn.conversation.model
+        is_blind = self.context.limits.is_blind(model)
+        return await self.context.describer.described(self.asked, model, photos, self.known, is_blind=is_blind)
 
     async def _fitted(self, prompt: Prompt) -> Prompt:
         """Return the prompt with the photos that the model takes; the others are described or named."""
@@ -279,9 +281,21 @@ class Attempt:
             if all(limits.longest_side(model, picture) is None for picture in prompt.pictures):
                 return None
             self.notes.append(say("photos_shrunk", model=model))
+        elif error.code is FailureCode.MODEL_BLIND and not limits.is_blind(model):
+            limits.learn_blind(model)
+            if described := await self._described(prompt.photos):
+                return self._in_descriptions(prompt, described)
+            return None
         else:
             return None
         return await self._fitted(prompt)
+
+    def _in_descriptions(self, prompt: Prompt, described: PhotoDescriptions) -> Prompt:
+        """Build the question for a model that sees nothing after all."""
+        self.notes.append(described.note)
+        background = "\n\n".join(filter(None, (prompt.background, described.text)))
+        prompt = replace(prompt, photos=(), background=background)
+        return _folded(prompt) if self.turn.conversation.remote_id is not None else prompt
 
     def _once(self, way: str, error: BotError) -> None:
         if way in self.mended:

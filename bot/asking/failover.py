@@ -30,15 +30,27 @@ FAMILY_DOWN = frozenset(
     }
 )
 # A wrong key is the operator's mistake, but the question deserves an answer all the same; log and note give the reason.
-LASTING = frozenset({FailureCode.PROVIDER_NO_CREDITS, FailureCode.PROVIDER_BLOCKED, FailureCode.PROVIDER_WRONG_KEY})
+LASTING = frozenset(
+    {
+        FailureCode.PROVIDER_NO_CREDITS,
+        FailureCode.PROVIDER_BLOCKED,
+        FailureCode.PROVIDER_REGION,
+        FailureCode.PROVIDER_WRONG_KEY,
+    }
+)
 PROVIDER_DOWN = LASTING | {FailureCode.PROVIDER_UNREACHABLE}
 OUTAGES = FAMILY_DOWN | PROVIDER_DOWN
+# Limits of the account with this one model: another model is asked, and nothing is known about the family.
+PASSED_ON = frozenset(
+    {FailureCode.PROVIDER_MINUTE_LIMIT, FailureCode.PROVIDER_NO_DEPLOYMENT, FailureCode.PROVIDER_NOT_ALLOWED}
+)
 
 NOTES: Mapping[FailureCode, str] = {
     FailureCode.PROVIDER_SLOW: "failover_note_slow",
     FailureCode.PROVIDER_RATE_LIMITED: "failover_note_rate_limited",
     FailureCode.PROVIDER_NO_CREDITS: "failover_note_no_credits",
     FailureCode.PROVIDER_BLOCKED: "failover_note_shut_out",
+    FailureCode.PROVIDER_REGION: "failover_note_shut_out",
     FailureCode.PROVIDER_WRONG_KEY: "failover_note_shut_out",
 }
 
@@ -134,7 +146,7 @@ class Failover:
     @staticmethod
     def is_outage(error: BotError) -> bool:
         """Tell whether another model may be asked instead: never if the question itself is at fault."""
-        return isinstance(error, Cut) or error.code in OUTAGES
+        return isinstance(error, Cut) or error.code in OUTAGES | PASSED_ON
 
     def line(self, model: str, fallbacks: Sequence[str]) -> Sequence[str]:
         """Return the models to ask, in order, without those that are down, unless all are."""
@@ -153,7 +165,7 @@ class Failover:
 
     def failed(self, model: str, error: BotError) -> None:
         """Note a failure. Only an outage counts, and only for its scope: the provider, or the family."""
-        if not self.is_outage(error):
+        if not self.is_outage(error) or error.code in PASSED_ON:
             return
         provider, kin = self._of(model)
         there, elsewhere = (provider, kin) if error.code in PROVIDER_DOWN else (kin, provider)

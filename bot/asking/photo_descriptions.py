@@ -39,10 +39,19 @@ class PhotoDescriber:
     limits: UsageLimits
 
     async def described(
-        self, asked: Question, model: str, photos: Sequence[Photo], known: Sequence[RememberedFile]
+        self,
+        asked: Question,
+        model: str,
+        photos: Sequence[Photo],
+        known: Sequence[RememberedFile],
+        *,
+        is_blind: bool = False,
     ) -> PhotoDescriptions | None:
-        """Describe the photos; None if the model sees them itself. Refused if the channel does not allow it."""
-        if await self._sees(model):
+        """Describe the photos; None if the model sees them itself. Refused if the channel does not allow it.
+
+        `is_blind`: the service said so, whatever its list says.
+        """
+        if not is_blind and await self._sees(model):
             return None
         seeing = await self._seeing(model)
         if seeing is None or not await self.is_allowed(asked):
@@ -110,4 +119,5 @@ class PhotoDescriber:
         def distance(name: str) -> tuple[bool, bool]:
             return name not in self.preferred, name.partition("/")[0] != provider
 
-        return min((name for name, model in known.items() if model.sees), key=distance, default=None)
+        seeing = (name for name, model in known.items() if model.sees and name != blind)
+        return min(seeing, key=distance, default=None)

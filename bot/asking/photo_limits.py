@@ -19,6 +19,7 @@ class PhotoLimits:
         self._most: dict[str, int] = {}
         self._longest_side: dict[str, int] = {}
         self._refused_formats: dict[str, frozenset[str]] = {}
+        self._blind: set[str] = set()
 
     def most(self, model: str, listed: int | None = None) -> int | None:
         """Return how many photos the model takes at a time; `listed` is what its list says. None: nobody knows."""
@@ -39,6 +40,14 @@ class PhotoLimits:
         refused = {photo.mime for photo in photos} - {EVERYWHERE}
         log.info("photos are converted from now on", model=model, formats=sorted(refused))
         self._refused_formats[model] = self._refused_formats.get(model, frozenset()) | refused
+
+    def learn_blind(self, model: str) -> None:
+        """Remember that the model sees nothing, as its service said."""
+        self._blind.add(model)
+
+    def is_blind(self, model: str) -> bool:
+        """Return whether the service said that the model sees nothing."""
+        return model in self._blind
 
     def longest_side(self, model: str, photo: Photo) -> int | None:
         """Return the longest side with which the photo has to be written anew for the model; None: it is fine."""

@@ -23,6 +23,7 @@ MAY_BE_A_PHOTO = frozenset(
 TOO_LARGE = frozenset(
     {
         FailureCode.PROVIDER_CONTEXT_TOO_LONG,
+        FailureCode.PROVIDER_MINUTE_LIMIT,
         FailureCode.PROVIDER_PHOTO_TOO_LARGE,
         FailureCode.PROVIDER_TOO_LARGE,
     }

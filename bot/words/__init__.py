@@ -22,6 +22,8 @@ LANGUAGES: Mapping[str, str] = {
 }
 """The bot's languages: the code of each, and its own name."""
 
+SERVICE = "service"  # the gap for the name of a service
+
 _spoken = ContextVar("language", default=ENGLISH)
 
 
@@ -55,8 +57,12 @@ def catalogue(language: str | None = None) -> Mapping[str, str]:
 
 
 def say(key: str, **values: object) -> str:
-    """Return the sentence `key` with its gaps filled; KeyError for an unknown key or an unfilled gap."""
-    return catalogue()[key].format(**values)
+    """Return the sentence `key` with its gaps filled; KeyError for an unknown key or an unfilled gap.
+
+    Where it is not known which {service} a sentence is about, it says so in general.
+    """
+    sentences = catalogue()
+    return sentences[key].format(**{SERVICE: sentences["service_plain"], **values})
 
 
 @cache

@@ -49,7 +49,8 @@ RULES: tuple[ErrorRule, ...] = (
     *GATEKEEPER,
     ErrorRule(
         None,
-        r"UNSUPPORTED_MODEL|MODEL_NOT_FOUND|invalid model|\bmodel\b.*\b(?:not|no longer) supported",
+        r"UNSUPPORTED_MODEL|MODEL_NOT_FOUND|MODEL_NOT_AVAILABLE|invalid model"
+        r"|\bmodel\b.*\b(?:not|no longer) (?:supported|available)|\bmodel\b.*\b(?:retired|discontinued|decommissioned)",
         unknown_model,
     ),
     ErrorRule(

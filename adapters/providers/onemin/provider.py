@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from adapters.providers.answer_stream import read_pieces
-from adapters.providers.error_rules import ErrorRule, ServiceFailure
+from adapters.providers.error_rules import ErrorRule, ServiceFailure, naming
 from adapters.providers.frames import Frames, PendingFrame, ResultFrame, TextFrame
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.onemin.chat_models import read_models, shipped_models
@@ -62,6 +62,7 @@ RULES_BY_UPLOAD = ((UploadedRecording, SOUND_RULES), (Document, DOCUMENT_RULES),
 RESULTS_PATH = "api/results"  # of orders, below it their UUIDs
 OPENED = TEXTS | {PDF, DOCX}  # documents that 1min.ai opens itself
 AS_PLAIN_TEXT = {"text/markdown", "application/json"}  # it refuses .md (UNSUPPORTED_FILE_TYPE), and takes it as .txt
+SERVICE_NAME = "1min.ai"
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: no question is asked
 
 
@@ -265,17 +266,18 @@ class OneMin:
             return _correct_error(prompt, body["type"], to_bot_error(failure, prompt.conversation.model))
 
         await self._limiter.acquire()
-        async with self._http.stream("POST", endpoint.path, params={"isStreaming": "true"}, json=body) as reply:
-            if not is_success(reply):
-                raise judge(await read_failure(reply))
-            async with (
-                aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
-                aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
-                aclosing(self._finish(reply_frames)) as finished_frames,
-                aclosing(read_pieces(finished_frames, judge, StreamCleaner)) as answer,
-            ):
-                async for piece in answer:
-                    yield piece
+        with naming(SERVICE_NAME):
+            async with self._http.stream("POST", endpoint.path, params={"isStreaming": "true"}, json=body) as reply:
+                if not is_success(reply):
+                    raise judge(await read_failure(reply))
+                async with (
+                    aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
+                    aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
+                    aclosing(self._finish(reply_frames)) as finished_frames,
+                    aclosing(read_pieces(finished_frames, judge, StreamCleaner)) as answer,
+                ):
+                    async for piece in answer:
+                        yield piece
 
     async def _finish(self, reply_frames: Frames) -> Frames:
         """Wait for the result where the reply is only a record that is still being worked on."""

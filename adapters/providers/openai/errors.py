@@ -35,6 +35,18 @@ def _unsupported(feature: str) -> Judge:
     return lambda failure, _: Unsupported(feature, failure.where)
 
 
+def _minute_limit(failure: ServiceFailure, model: str) -> BotError:
+    return Refused(FailureCode.PROVIDER_MINUTE_LIMIT, model=model)
+
+
+def _no_deployment(failure: ServiceFailure, model: str) -> BotError:
+    return Refused(FailureCode.PROVIDER_NO_DEPLOYMENT, model=model)
+
+
+def _not_allowed(failure: ServiceFailure, model: str) -> BotError:
+    return Refused(FailureCode.PROVIDER_NOT_ALLOWED, model=model)
+
+
 def _model_is_blind(failure: ServiceFailure, model: str) -> BotError:
     return Refused(FailureCode.MODEL_BLIND, model=model, seeing=say("model_blind_nobody"))
 
@@ -45,30 +57,39 @@ RULES: tuple[ErrorRule, ...] = (
     ErrorRule(
         None,
         r"insufficient_(?:user_)?quota|exceeded your current quota|credit balance is too low|run out of credits"
-        r"|api_credit\]? resource limit|insufficient (?:credits?|balance|funds)|billing_hard_limit_reached"
+        r"|api_credit\]? resource limit|(?:not|n't) have any credits"
+        r"|purchase (?:more )?credits|credits? (?:has|have) (?:run|been used)|insufficient (?:credits?|balance"
+        r"|funds)|billing_hard_limit_reached"
         r"|(?:额度|余额|配额)\S{0,6}(?:不足|用尽|失败)",
         refused(FailureCode.PROVIDER_NO_CREDITS),
     ),
     ErrorRule(at(402), ANYTHING, refused(FailureCode.PROVIDER_NO_CREDITS)),
-    ErrorRule(
-        at(429), r"request too large", refused(FailureCode.PROVIDER_CONTEXT_TOO_LONG)
-    ),  # more than a minute's tokens
+    ErrorRule(at(400, 413, 429), r"request too large|tokens per min.{0,80}requested", _minute_limit),
     *TOO_MANY,
     ErrorRule(at("stream", "record"), r"rate_limit|too many requests", slow_down),
     ErrorRule(at(401), ANYTHING, refused(FailureCode.PROVIDER_WRONG_KEY)),
     ErrorRule(
         at(400, 403),
         r"api[ _-]?key.{0,20}(?:not valid|invalid)|invalid.{0,20}api[ _-]?key"
+        r"|(?:missing|invalid|no).{0,20}(?:authorization|authentication|api[ _-]?key|credentials)"
+        r"|(?:authorization|authentication|api[ _-]?key|credentials).{0,30}(?:missing|required|not provided|failed)"
         r"|no_db_connection",  # LiteLLM without a database, of a key that it does not know
         refused(FailureCode.PROVIDER_WRONG_KEY),
     ),
+    ErrorRule(
+        at(400, 403, 451),
+        r"unsupported_country|country, region|(?:location|region|country|territory) (?:is|are) not (?:supported|avail)"
+        r"|not (?:available|supported) in your (?:location|region|country)",
+        refused(FailureCode.PROVIDER_REGION),
+    ),
     *GATEKEEPER,
-    ErrorRule(at(403), r"unsupported_country|country, region", refused(FailureCode.PROVIDER_BLOCKED)),
+    ErrorRule(at(404), r"DeploymentNotFound|deployment.{0,60}(?:not exist|not found)", _no_deployment),
     *(ErrorRule(at(400, 422, "stream", "record"), words, _unsupported(name)) for name, words in FEATURES.items()),
     ErrorRule(
         _NO,
         r"context_length_exceeded|context[ _](?:length|window|size)|prompt is too long|maximum prompt length"
-        r"|too many (?:input |prompt )?tokens|input.{0,20}too long|token count.{0,40}exceeds",
+        r"|too many (?:input |prompt )?tokens|input.{0,20}too long|token count.{0,40}exceeds"
+        r"|longer than the maximum model length|max(?:imum)?[ _]model[ _]len|exceeds? the model'?s? max",
         refused(FailureCode.PROVIDER_CONTEXT_TOO_LONG),
     ),
     ErrorRule(
@@ -82,11 +103,23 @@ RULES: tuple[ErrorRule, ...] = (
     ErrorRule(_NO, TOO_MANY_PHOTOS, too_many_photos),
     ErrorRule(
         None,
-        r"image_url is only supported by|unknown variant .?image_url|not a (?:multimodal|vision) model|at most 0 image"
+        r"image_url is only supported by|unknown variant .?image_url|not a (?:multimodal|vision|vlm)\b|at most 0 image"
+        r"|missing data required for image|content.{0,20}(?:must|should) be a (?:valid )?string|text-only model"
+        r"|image input is disabled"
         r"|image inputs? (?:is|are) not supported"
         r"|(?:not|n't|no endpoints found that) (?:currently )?(?:support|accept)\b.{0,20}\b(?:image|vision|multimodal)"
         r"(?:s\b|[ _](?:input|url|content)|$)",
         _model_is_blind,
+    ),
+    ErrorRule(
+        _NO,
+        r"must be verified|(?:not|n't) (?:allowed|permitted|authori[sz]ed|entitled) (?:to (?:use|access|call)"
+        r"|for) .{0,40}"
+        r"model|model.{0,40}(?:is )?not (?:allowed|enabled|permitted) for|model_not_allowed"
+        r"|permissiondenied.{0,60}model"
+        r"|(?:access|permission) to (?:the |this )?model.{0,40}(?:denied|required)|upgrade your (?:plan"
+        r"|tier).{0,60}model",
+        _not_allowed,
     ),
     ErrorRule(
         None,

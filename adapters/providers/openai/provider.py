@@ -10,7 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from adapters.providers.answer_stream import read_pieces
-from adapters.providers.error_rules import ServiceFailure
+from adapters.providers.error_rules import ServiceFailure, naming
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.openai.access_check import NOT_THERE, EmptyQuestion, is_list_public
 from adapters.providers.openai.completion_reader import read_frames
@@ -26,7 +26,7 @@ from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.errors import BotError, FailureCode, Refused, Unreadable
 from bot.messages import PDF, PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Usage
-from bot.util.http import Http, chunks, read_capped
+from bot.util.http import Http, Reply, chunks, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -135,19 +135,20 @@ class OpenAI:
             return to_bot_error(failure, prompt.conversation.model, self._profile.service)
 
         headers = {**body.headers, **self._request_id_header()}
-        async with (
-            self._upload_slots.acquire(body) as content,
-            self._http.stream("POST", "chat/completions", content=content, headers=headers) as reply,
-        ):
-            if not is_success(reply):
-                raise judge(await read_failure(reply))
+        with naming(self._profile.service):
             async with (
-                aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
-                aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
-                aclosing(read_pieces(reply_frames, judge)) as answer,
+                self._upload_slots.acquire(body) as content,
+                self._http.stream("POST", "chat/completions", content=content, headers=headers) as reply,
             ):
-                async for piece in answer:
-                    yield piece
+                if not is_success(reply):
+                    raise judge(await read_failure(reply))
+                async with (
+                    aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
+                    aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
+                    aclosing(read_pieces(reply_frames, judge)) as answer,
+                ):
+                    async for piece in answer:
+                        yield piece
 
     def _request_id_header(self) -> dict[str, str]:
         """Return the header with an id by which the service's support finds the request; the log has it too."""
@@ -234,12 +235,16 @@ class OpenAI:
         return Http(url, headers, silence=CHECK_SILENCE)
 
     async def _get(self, path: str, **query: str) -> object:
-        async with self._http.stream("GET", path, params=query or None) as reply:
-            if reply.status_code in NOT_THERE:
-                raise _NotThere(FailureCode.PROVIDER_UNSUPPORTED)
-            if not is_success(reply):
-                raise to_bot_error(await read_failure(reply), "", self._profile.service)
-            return parse_json(await read_capped(reply, MAX_LIST_BYTES))
+        with naming(self._profile.service):
+            async with self._http.stream("GET", path, params=query or None) as reply:
+                return await self._read_json(reply)
+
+    async def _read_json(self, reply: Reply) -> object:
+        if reply.status_code in NOT_THERE:
+            raise _NotThere(FailureCode.PROVIDER_UNSUPPORTED)
+        if not is_success(reply):
+            raise to_bot_error(await read_failure(reply), "", self._profile.service)
+        return parse_json(await read_capped(reply, MAX_LIST_BYTES))
 
 
 class _NotThere(Refused):

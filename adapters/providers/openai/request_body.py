@@ -133,8 +133,8 @@ def _exchange_messages(exchange: Exchange) -> list[dict[str, Any]]:
 
 
 def _content(text: str, prompt: Prompt, options: RequestOptions, mark: str) -> str | list[dict[str, Any]]:
-    if not (prompt.photos or prompt.documents or prompt.excerpts):
-        return text
+    if not (prompt.photos or prompt.documents):  # some models take parts only where there is more than words
+        return "\n\n".join(filter(None, (text, *prompt.excerpts)))
     parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
     for photo in prompt.photos:
         for picture, caption in zip(photo.pictures, picture_captions(photo, prompt.numbers), strict=True):

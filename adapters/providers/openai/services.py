@@ -46,7 +46,7 @@ AIMLAPI = ServiceProfile(
     sends_request_id=True,  # and it tells the cost in the last event without being asked
     headers={"x-title": "Snapthread"},
 )
-OPENAI = ServiceProfile("openai", "The OpenAI-compatible endpoint", include_usage=True)
+OPENAI = ServiceProfile("openai", "The endpoint", include_usage=True)
 
 
 def auth_headers(key: str, auth: Auth = "bearer") -> dict[str, str]:

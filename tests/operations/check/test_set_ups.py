@@ -182,7 +182,7 @@ SET_UPS = (
     SetUp(
         "too many requests",
         openai("/busy/v1"),
-        "maybe  openai: not verified. The provider asks us to slow down. Try again in a minute.",
+        "maybe  openai: not verified. The endpoint asks us to slow down. Try again in a minute.",
         False,
         UNSURE,
     ),

@@ -78,7 +78,6 @@ CONTEXT: list[tuple[int, object]] = [
         400,
         {"error": {"message": "the request exceeds the available context size", "type": "exceed_context_size_error"}},
     ),
-    (429, openai("Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 41000.", "tokens")),
     (500, aimlapi("400 This model's maximum context length is 128000 tokens", 500)),
     (
         400,
@@ -160,6 +159,11 @@ CASES = [
         (MODEL, Refused, "provider_unknown_model"),
         (CONTEXT, Refused, "provider_context_too_long"),
         (PHOTO, Refused, "provider_photo_refused"),
+        (
+            [(429, openai("Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 41000."))],
+            Refused,
+            "provider_minute_limit",
+        ),
         (PHOTO_SIZE, Refused, "provider_photo_too_large"),
         (PHOTO_COUNT, Refused, "provider_too_many_photos"),
         (BLIND, Refused, "model_blind"),
@@ -172,7 +176,7 @@ CASES = [
         (
             [(403, openai("Country, region, or territory not supported", code="unsupported_country_region_territory"))],
             Refused,
-            "provider_blocked",
+            "provider_region",
         ),
     )
     for status, body in cases
