@@ -82,6 +82,7 @@ class FailureCode(StrEnum):
     PHOTO_BROKEN = auto()
     PHOTO_EMPTY = auto()
     PHOTO_GONE = auto()
+    PHOTO_JPEG_XL = auto()
     PHOTO_NOT_AN_IMAGE = auto()
     PHOTO_REFUSED = auto()
     PHOTO_SLOW = auto()
@@ -227,6 +228,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.PHOTO_BROKEN,
         FailureCode.PHOTO_EMPTY,
         FailureCode.PHOTO_GONE,
+        FailureCode.PHOTO_JPEG_XL,
         FailureCode.PHOTO_NOT_AN_IMAGE,
         FailureCode.PHOTO_REFUSED,
         FailureCode.PHOTO_SLOW,

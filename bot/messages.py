@@ -104,7 +104,10 @@ DOCUMENT_ENDINGS = frozenset(
         *("svg", "py", "js", "ts", "java", "c", "h", "cpp", "cs", "go", "rs", "rb", "php", "sh", "sql", "css", "kt"),
     }
 )
-PICTURE_ENDINGS = frozenset({*PHOTOS.values(), "jpeg", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff"})
+_RAW_ENDINGS = frozenset({"arw", "cr2", "cr3", "dng", "nef", "orf", "pef", "raf", "rw2"})
+PICTURE_ENDINGS = frozenset(
+    {*PHOTOS.values(), *_RAW_ENDINGS, "jpeg", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff", "ico", "jxl"}
+)
 ENDINGS: Mapping[str, str] = {**PHOTOS, **DOCUMENTS}
 
 

@@ -3,9 +3,11 @@
 import math
 from io import BytesIO
 
-from PIL import Image, ImageChops, ImageCms, ImageFilter
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageMath
 
 from bot.errors import FailureCode, Unreadable
+from bot.files.decoders import cicp
+from bot.files.decoders.cicp import CodePoints
 
 _SRGB_NAMES = ("sRGB", "c2")  # c2: the smallest sRGB profile there is, used by large sites
 _MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK", "Lab ": "LAB"}  # of ICC profiles, as Pillow names them
@@ -31,12 +33,30 @@ def is_srgb(icc: bytes) -> bool:
 
 def resizable(image: Image.Image) -> Image.Image:
     """Convert a mode whose values cannot be averaged, such as a palette, to one whose values can."""
+    if "transparency" in image.info and image.mode.startswith("I;16"):
+        return _with_clear_level(image, int(image.info["transparency"]))
     if "transparency" in image.info and image.mode in ("1", "L", "P", "RGB"):
         return image.convert("RGBA")
     if image.mode.startswith("I;16"):
-        return image.convert("I").convert("F").point(lambda value: value * (255 / 65535) + 0.5).convert("L")
+        return _in_eight_bits(image)
     mode = {"1": "L", "P": "RGB", "PA": "RGBA"}.get(image.mode)
     return image.convert(mode) if mode else image
+
+
+def without_empty_alpha(image: Image.Image) -> Image.Image:
+    """Drop an alpha channel without a single visible pixel: some programs leave theirs unset."""
+    return image.convert("RGB") if image.mode == "RGBA" and not image.getchannel("A").getbbox() else image
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    return image.convert("I").convert("F").point(lambda value: value * (255 / 65535) + 0.5).convert("L")
+
+
+def _with_clear_level(image: Image.Image, level: int) -> Image.Image:
+    """Make one level of a 16-bit grey picture transparent."""
+    distance = ImageMath.lambda_eval(lambda args: abs(args["image"] - level), image=image.convert("I"))
+    alpha = distance.point(lambda value: value * 255 + 0).convert("L")  # what is too large becomes 255
+    return Image.merge("LA", (_in_eight_bits(image), alpha))
 
 
 def on_ground(image: Image.Image) -> Image.Image:
@@ -100,8 +120,10 @@ def _range(image: Image.Image) -> tuple[float, float]:
     return low, high
 
 
-def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """Apply the profile if it fits the picture; return mode L or RGB."""
+def to_srgb(image: Image.Image, icc: bytes, code_points: CodePoints | None = None) -> Image.Image:
+    """Apply the profile if it fits the picture, or else the code points; return mode L or RGB."""
+    if code_points and not code_points.is_srgb and (code_points.is_hdr or not icc):
+        return cicp.to_srgb(image, code_points)
     if icc and not is_srgb(icc) and (drawn := _transformed(image, icc)):
         return drawn
     return image if image.mode in ("L", "RGB") else image.convert("RGB")

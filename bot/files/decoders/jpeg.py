@@ -37,6 +37,20 @@ def strip_jpeg(data: bytes) -> Picture:
     return Picture(stripped, _FRAMES.intersection(markers) <= _COMMON_FRAMES, _exif(segments), _icc(segments))
 
 
+def frame_size(data: bytes, start: int) -> int:
+    """Return the number of pixels of a JPEG that starts there; 0 if no common decoder draws it."""
+    at = start + 2
+    for _ in range(_MOST_SEGMENTS):
+        marker, length = data[at + 1 : at + 2], int.from_bytes(data[at + 2 : at + 4])
+        if data[at : at + 1] != b"\xff" or not marker or marker[0] == _SOS:
+            return 0
+        if marker[0] in _FRAMES:
+            height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
+            return width * height if marker[0] in _COMMON_FRAMES else 0
+        at += 2 + length
+    return 0
+
+
 def _segments(data: bytes) -> Iterator[Segment]:
     at = 2
     while match := _MARKER.search(data, at):

@@ -1,6 +1,7 @@
 """Cleaning of a photo: untrusted bytes in, a picture that is safe to show out."""
 
 import math
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -8,15 +9,19 @@ from PIL import Image
 from bot.errors import FailureCode, Unreadable
 from bot.files.decoders import colour, encode
 from bot.files.decoders import rendering as draw
+from bot.files.decoders.bitmap import open_bitfields
 from bot.files.decoders.completeness import WHOLE, Completeness, completeness_of_jpeg
 from bot.files.decoders.cutting import MOST_PARTS, READABLE, is_to_be_cut
 from bot.files.decoders.damage import damage_refused
+from bot.files.decoders.embedded import find_icon, find_preview, is_raw
+from bot.files.decoders.jpeg_xl import load_jpeg_xl
 from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
 from bot.files.decoders.series import Remarks, in_parts
 from bot.files.decoders.strip import strip
 
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_MOST_EXIF = 256 * 1024  # bytes of a raw file in which its first directory is looked for
 _LEAST = 0.5  # share of a cut picture's rows that is worth looking at
 
 
@@ -29,9 +34,12 @@ def clean_photo(
     of its parts, whose bytes follow, and the photo itself is an overview. Unreadable: it is damaged or too large.
     """
     with damage_refused():
-        picture = strip(kind, file.read())
+        kind, data, exif = _unwrapped(kind, file.read())
+        picture = strip(kind, data)
+        if exif and not picture.exif:
+            picture = replace(picture, exif=exif)
         _check_pixels(picture.size, most_pixels)
-        with draw.open_image(kind, picture.data) as image:
+        with _opened(kind, picture.data, most_pixels) as image:
             _check_pixels(image.size, most_pixels)
             present = completeness_of_jpeg(picture.data) if kind == "JPEG" else WHOLE
             if present.rows < _LEAST:
@@ -50,6 +58,27 @@ def clean_photo(
     try_png = _stays_png(kind, picture, drawn, size, out_bytes)
     mime, data, size = encode.encode(drawn, try_png, out_bytes)
     return {"mime": mime, "size": size, "remarks": remarks}, data
+
+
+def _unwrapped(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
+    """Return the picture inside of a raw file or an icon with its format, and EXIF that is not its own."""
+    if kind == "RAW" or (kind == "TIFF" and is_raw(data)):
+        return "JPEG", find_preview(data), data[:_MOST_EXIF] if kind == "TIFF" else b""
+    if kind == "ICO" and (icon := find_icon(data)):
+        return "PNG", icon, b""
+    if kind == "JXL":
+        load_jpeg_xl()
+    return kind, data, b""
+
+
+def _opened(kind: str, data: bytes, most_pixels: int) -> Image.Image:
+    """Open a picture with Pillow, or in another way where that does not know it."""
+    try:
+        return draw.open_image(kind, data)
+    except OSError:
+        if kind != "BMP":
+            raise
+        return open_bitfields(data, most_pixels)
 
 
 def _remarks(present: Completeness) -> Remarks:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.files.decoders.cicp import CodePoints
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -11,4 +13,5 @@ class Picture:
     plain: bool = False  # stripped, and of a kind that any viewer shows
     exif: bytes = b""
     icc: bytes = b""
+    code_points: CodePoints | None = None  # of the colours; None: not named
     size: tuple[int, int] = (0, 0)  # pixels; only set if merely opening the file could take much memory

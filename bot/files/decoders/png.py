@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 
 from bot.errors import FailureCode, Unreadable
+from bot.files.decoders.cicp import CodePoints
 from bot.files.decoders.parts import bounded
 from bot.files.decoders.picture import Picture
 
@@ -20,7 +21,7 @@ Chunk = tuple[bytes, memoryview]  # the type, and the whole chunk with length an
 
 def strip_png(data: bytes) -> Picture:
     """Keep the chunks that draw; raise Unreadable if there is no end or a checksum is wrong."""
-    chunks_kept, metadata = [memoryview(_SIGNATURE)], {b"eXIf": b"", b"iCCP": b""}
+    chunks_kept, metadata = [memoryview(_SIGNATURE)], {b"eXIf": b"", b"iCCP": b"", b"cICP": b""}
     for kind, chunk in bounded(_chunks(data), _MOST_CHUNKS):
         if kind in _DRAWING:
             chunks_kept.append(_checked(kind, chunk))
@@ -28,7 +29,18 @@ def strip_png(data: bytes) -> Picture:
             metadata[kind] = metadata[kind] or bytes(chunk[8:-4])
         elif not kind[0] & _ANCILLARY:  # a critical chunk that a decoder must understand to draw the picture
             raise Unreadable(FailureCode.PHOTO_BROKEN)
-    return Picture(b"".join(chunks_kept), _depth(chunks_kept) <= 8, metadata[b"eXIf"], _unpacked(metadata[b"iCCP"]))
+    code_points = _code_points(metadata[b"cICP"])
+    return Picture(
+        b"".join(chunks_kept),
+        _depth(chunks_kept) <= 8 and (code_points is None or code_points.is_srgb),
+        metadata[b"eXIf"],
+        _unpacked(metadata[b"iCCP"]) if code_points is None else b"",
+        code_points,
+    )
+
+
+def _code_points(cicp: bytes) -> CodePoints | None:
+    return CodePoints(cicp[0], cicp[1]) if len(cicp) == 4 else None
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:

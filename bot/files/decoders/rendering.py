@@ -19,6 +19,7 @@ pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=Fa
 _LARGE = 8_000_000  # pixels after decoding; with the memory for resizing, 7 bytes each
 _NEARLY = 0.95  # share of the wanted pixels that is enough for the eye
 _UPRIGHT = {"HEIF", "TIFF"}  # their decoders rotate the picture themselves
+_MAY_LACK_ALPHA = {"BMP", "ICO"}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -44,9 +45,11 @@ def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int, row
     icc = picture.icc or image.info.get("icc_profile") or b""
     turn = 1 if kind in _UPRIGHT else orientation(picture.exif or image.info.get("exif") or b"")
     small = _decoded(image, longest_side)
+    if kind in _MAY_LACK_ALPHA:
+        small = colour.without_empty_alpha(small)
     if rows < 1:
         small = small.crop((0, 0, small.width, max(1, int(small.height * rows))))
-    drawn = colour.to_srgb(colour.eight_bits(colour.on_ground(small)), icc)
+    drawn = colour.to_srgb(colour.eight_bits(colour.on_ground(small)), icc, picture.code_points)
     return drawn.transpose(_TURNS[turn]) if turn in _TURNS else drawn
 
 

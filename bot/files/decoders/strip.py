@@ -5,6 +5,7 @@ pictures, videos) are left out. The end is looked for on the way: a file without
 """
 
 from bot.files.decoders.boxes import check_boxes
+from bot.files.decoders.cicp import find_nclx
 from bot.files.decoders.gif import strip_gif
 from bot.files.decoders.jpeg import strip_jpeg
 from bot.files.decoders.picture import Picture
@@ -27,6 +28,7 @@ def strip(kind: str, data: bytes) -> Picture:
             return strip_webp(data)
         case "AVIF" | "HEIF":
             check_boxes(data)
+            return Picture(data, code_points=find_nclx(data))
         case "TIFF":
             check_tiff(data)
         case "GIF":

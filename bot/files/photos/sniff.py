@@ -2,6 +2,9 @@
 
 from bot.errors import FailureCode, Unreadable
 
+RAW = "RAW"
+"""A camera's raw file that does not look like a TIFF; others are found by what is in them."""
+
 _STARTS = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -9,8 +12,16 @@ _STARTS = {
     b"GIF89a": "GIF",
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
+    b"\0\0\1\0": "ICO",
+    b"\xff\x0a": "JXL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JXL",
+    b"FUJIFILMCCD-RAW": RAW,
+    b"IIU\0": RAW,  # Panasonic
+    b"IIRO": RAW,  # Olympus
+    b"IIRS": RAW,
 }
 _AVIF = {b"avif", b"avis"}
+_CANON = b"crx "
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
@@ -41,4 +52,6 @@ def _by_brand(data: bytes) -> str:
     compatible = {data[at : at + 4] for at in range(16, end, 4)}
     if major in _AVIF or (major in (b"mif1", b"msf1") and compatible & _AVIF):
         return "AVIF"
+    if major == _CANON:
+        return RAW
     return "HEIF" if major in _HEIF else ""
