@@ -47,6 +47,7 @@ class Place:
         return [image.rpartition("_")[2].partition(".")[0] for image in images]
 
     def _asked(self) -> list[tuple[str, ...]]:
+        """The photos of each question in this place."""
         return [seen.images for seen in self.emulator.seen if self.question in seen.prompt and seen.status == 200]
 
     async def reads(self, words: str, channel: int = 0) -> str:
@@ -188,17 +189,35 @@ async def an_edit_that_adds_the_mention(place: Place) -> None:
     await place.discord.edits(place.channel, photo, f"<@{ME}> {place.question}")
 
 
+async def a_photo_and_then_its_question(place: Place) -> None:
+    await place.says(mention=True, files=[ROCKET])
+    await place.says(place.question)
+
+
+async def a_forward_and_then_a_comment(place: Place) -> None:
+    await place.says(forwarded=await place.rocket(channel=place.discord.add_channel("elsewhere")))
+    await place.asks()
+
+
+async def a_comment_and_then_a_forward(place: Place) -> None:
+    there = await place.rocket(channel=place.discord.add_channel("elsewhere"))
+    await place.asks()
+    await place.says(forwarded=there)
+
+
 async def a_photo_under_another_name(place: Place) -> None:
     await place.discord.proxies(await place.says("A: hello", by=BOB), "hello")
     photo = await place.says(f"A: {place.question}", mention=True, by=BOB, files=[ROCKET])
     await place.discord.proxies(photo, f"<@{ME}> {place.question}")
 
 
+BURSTS: list[Story] = [a_photo_and_then_its_question, a_forward_and_then_a_comment, a_comment_and_then_a_forward]
 FOUND: list[Story] = [
     *(a_reply, a_reply_that_discord_did_not_resolve, a_reply_to_another_channel, a_chain_of_replies),
     *(a_reply_to_thanks_for_an_answer, a_card_of_another_bot, a_forwarded_card, an_embed_with_a_picture),
     *(a_thread_of_a_photo, a_thread_of_an_answer, a_forum_s_post, a_link_to_a_message),
     *(a_link_whose_picture_comes_late, the_photo_just_above, a_photo_under_another_name),
+    *BURSTS,
 ]
 
 
@@ -207,6 +226,10 @@ async def test_the_photo_that_was_meant_is_the_one_that_is_asked_about(tmp_path:
     async def check(place: Place, story: Story, rocket: str) -> None:
         await story(place)
         assert await place.got() == [rocket]
+        assert "didn't" not in "".join(place.discord.reads(place.channel))
+        if story in BURSTS:  # one answer, after that about the cat
+            await until(lambda: len(place.discord.posts(place.channel)) >= 2)
+            assert len(place.discord.posts(place.channel)) == 2
 
     await all_of(tmp_path, FOUND, check)
 

@@ -32,7 +32,7 @@ def _is_words(message: Message) -> bool:
 
 def _is_comment(message: Message) -> bool:
     """Tell whether it brings no file and points at nothing: it may be a mention alone."""
-    return not message.attachments and all(each.kind == "above" for each in message.references)
+    return not message.attachments and all(each.kind in ("above", "starter") for each in message.references)
 
 
 def _is_command(message: Message) -> bool:

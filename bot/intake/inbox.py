@@ -98,10 +98,13 @@ class Inbox:
         return await self._intake.join_turn(waiting[0], message, ALBUM_SECONDS if goes_on else 0)
 
     def _note_unfinished(self, message: Message) -> None:
-        """Remember who has sent a text that goes on, so that the rest of it is looked for among what others say."""
+        """Remember who has sent a text that goes on, or a photo without a question.
+
+        What belongs to it is looked for among what people say to each other.
+        """
         now = time.monotonic()
         self._unfinished = {who: until for who, until in self._unfinished.items() if until > now}
-        if message.text and message.awaits >= LONG:
+        if (message.text or message.own_photos) and message.awaits >= LONG:
             self._unfinished[str(message.channel), message.author.id] = now + UNFINISHED_SECONDS
 
     async def _answers_stranger(self, message: Message) -> bool:

@@ -69,6 +69,19 @@ async def test_photos_and_the_question_after_them_are_one_turn(inbox: StoredInbo
     assert (message.text, len(message.attachments)) == ("how old is it?", 1)
 
 
+async def test_a_question_need_not_mention_the_bot_again_below_a_photo_that_does(inbox: StoredInbox) -> None:
+    photo = replace(said("", photos=1), awaits=1.5)
+    [message] = await turns_of(inbox, photo, words("how old is it?", addressed=False))
+    assert (message.text, len(message.attachments)) == ("how old is it?", 1)
+
+
+async def test_the_thread_in_which_something_is_said_does_not_keep_it_apart(inbox: StoredInbox) -> None:
+    starter = MessageReference("9", ours=False, text="my rocket", kind="starter")
+    photo = replace(said("", photos=1), awaits=1.5, about=starter)
+    [message] = await turns_of(inbox, photo, words("how old is it?", about=starter))
+    assert (message.text, len(message.attachments)) == ("how old is it?", 1)
+
+
 async def test_a_long_text_that_was_cut_is_whole_again(inbox: StoredInbox) -> None:
     [message] = await turns_of(inbox, words(CUT), words(CUT, addressed=False), words("end", addressed=False))
     assert message.text == f"{CUT}{CUT}end"

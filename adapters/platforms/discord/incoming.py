@@ -104,6 +104,8 @@ class IncomingMessages:
             await self._take_proxied(discord_message, message, me)
         elif message is not None:
             self._proxied.note(discord_message)
+            if message.forwarded and not message.addressed:
+                self._references.note_forward(discord_message)
             message = replace(message, may_be_replaced=self._proxied.is_expected(discord_message))
             await self._receive_message(discord_message, await self._complete(discord_message, message, me))
         await self._read_marks.note(find_place(discord_message).channel, discord_message.id)

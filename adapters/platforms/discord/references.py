@@ -13,6 +13,7 @@ from bot.messages import Message, MessageReference, ReferenceKind
 from bot.util.ttl_cache import TtlCache
 
 MAX_STEPS = 10  # from a message to the one that it replies to
+MAX_FORWARDS, COMMENT_SECONDS = 1_000, 1.5  # forwards that are remembered, and the time in which a comment comes
 MAX_STARTERS, STARTER_SECONDS = 1_000, 60.0  # first messages of threads that are remembered, and for how long
 
 Found = discord.Message | Missing
@@ -23,6 +24,15 @@ class References:
 
     def __init__(self) -> None:
         self._starters: TtlCache[int, Found] = TtlCache(MAX_STARTERS, STARTER_SECONDS)
+        self._forwards: dict[tuple[int, int], discord.Message] = {}  # by channel and person, the latest last
+
+    def note_forward(self, said: discord.Message) -> None:
+        """Remember what somebody forwards to nobody in particular: a comment on it may come next, and mention us."""
+        key = said.channel.id, said.author.id
+        self._forwards.pop(key, None)
+        self._forwards[key] = said
+        if len(self._forwards) > MAX_FORWARDS:
+            del self._forwards[next(iter(self._forwards))]
 
     def forget(self, message: int) -> None:
         """Forget a message that has changed or is gone; the first one of a thread has the thread's id."""
@@ -39,6 +49,8 @@ class References:
         found = [each async for each in _replied(viewer, said, me)]
         found += [each async for each in _linked(viewer, _text_with_links(said), me)]
         found += message.references  # what it forwards, and the words of its own embeds
+        if not (found or message.attachments):
+            found += self._commented_on(viewer, said, me)
         if said.id != said.channel.id:  # of a forum's post that is the first message itself
             found += [each async for each in self._begun_with(viewer, said.channel, me)]
         return with_references(message, found)
@@ -57,6 +69,13 @@ class References:
         """Return the message of a menu, and those it replies to."""
         viewer = Viewer.of_interaction(interaction)
         return [each async for each in _climb(viewer, target, viewer.channel, me, kind="menu")]
+
+    def _commented_on(self, viewer: Viewer, said: discord.Message, me: int) -> list[MessageReference]:
+        """Return what the same person forwarded a moment before: Discord sends a comment as a message of its own."""
+        forward = self._forwards.pop((said.channel.id, viewer.person.id), None)
+        if forward is None or (said.created_at - forward.created_at).total_seconds() > COMMENT_SECONDS:
+            return []
+        return [reference_to(forward, me, viewer=viewer, channel=viewer.channel, kind="forward")]
 
     async def _begun_with(self, viewer: Viewer, thread: object, me: int) -> AsyncIterator[MessageReference]:
         """Yield the message that the thread or the forum's post began with. Many threads began with none."""

@@ -15,6 +15,11 @@ from adapters.platforms.discord.proxied_messages import is_proxied
 from bot.messages import Attachment, Author, Channel, Message, MessageReference, ReferenceKind, Unseen
 from bot.words import say, speaking
 
+WORDLESS_ALBUM = "loose"  # the album of photos without words
+LONG_TEXT = 1_900  # characters from which a text may go on in the next message: Discord takes 2,000
+REST_SECONDS = 1.5  # in which the next piece of a long text comes
+QUESTION_SECONDS = 1.5  # in which the question about a photo or a forward comes
+FORWARD_SECONDS = 0.15  # in which the forward comes that a comment is about
 REFERRING = (
     *(MessageType.default, MessageType.reply),
     *(MessageType.thread_starter_message, MessageType.context_menu_command),
@@ -53,7 +58,10 @@ def translate(message: discord.Message, me: int, *, edited: bool = False) -> Mes
         sent=message.created_at.timestamp(),
         attachments=attachments,
         addressed=_is_addressed(message, me, roles),
+        album=_wordless_album(message, text),
+        forwarded=_is_forward(message),
         awaits_preview=_awaits_preview(message),
+        awaits=0.0 if edited else _seconds_awaiting(message, text),
         about=quoted[0] if quoted else None,
         edited=edited,
         private=_is_private(message),
@@ -72,6 +80,26 @@ def server_id(guild: int | None) -> str | None:
 def server_language(guild: discord.Guild | None) -> str:
     """Return a server's language; only a community chooses one, and all others claim English."""
     return guild.preferred_locale.value if guild and "COMMUNITY" in guild.features else ""
+
+
+def _seconds_awaiting(message: discord.Message, text: str) -> float:
+    """Return how long what belongs to a message may still come: a comment, a forward, a question, or more of a text."""
+    if len(text) >= LONG_TEXT:
+        return REST_SECONDS
+    if _is_forward(message) or (message.attachments and not text):
+        return QUESTION_SECONDS
+    is_comment = not (message.attachments or message.stickers or replied_to(message) or text.startswith("/"))
+    return FORWARD_SECONDS if is_comment else 0.0
+
+
+def _wordless_album(message: discord.Message, text: str) -> str | None:
+    """Return the common album of photos without words in a private chat, which belong together."""
+    is_wordless = message.attachments and not text and not message.flags.voice
+    return WORDLESS_ALBUM if is_wordless and _is_private(message) else None
+
+
+def _is_forward(message: discord.Message) -> bool:
+    return message.reference is not None and message.reference.type is MessageReferenceType.forward
 
 
 def _awaits_preview(message: discord.Message) -> bool:

@@ -39,10 +39,14 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.platforms.discord.message_lookup.DISCORD_LOOKUP", quick)
 
 
-async def completed(said: discord.Message) -> Message:
+def translated(said: discord.Message) -> Message:
     message = translate(said, ME)
     assert message is not None
-    return await References().complete(said, message, ME)
+    return message
+
+
+async def completed(said: discord.Message) -> Message:
+    return await References().complete(said, translated(said), ME)
 
 
 async def pointing(client: Listener, id: int) -> Message:
@@ -159,6 +163,24 @@ async def test_a_message_without_references_costs_no_call(server: FakeDiscord, c
     assert not (await pointing(client, await server.says("hello", mention=True))).references
     assert (await pointing(client, await server.says("what is it?", mention=True, reply_to=photo))).photos
     assert len(server.called("GET", MESSAGE)) == before
+
+
+# forwards
+
+
+async def test_a_comment_that_mentions_the_bot_is_about_what_was_forwarded_just_before(
+    server: FakeDiscord, client: Listener
+) -> None:
+    there = await server.says("a long story", OTHER, BOB)
+    references = References()
+    forward = await client.hears(await server.says(forwarded=there))
+    references.note_forward(forward)
+    said = [await client.hears(await server.says("true?", by=by, mention=True)) for by in (BOB, ANN, ANN)]
+    messages = [await references.complete(each, translated(each), ME) for each in said]
+    assert [[(each.kind, each.text) for each in message.references] for message in messages] == [
+        *([], [("forward", "a long story")]),
+        [],
+    ]
 
 
 # links

@@ -93,12 +93,13 @@ async def test_a_message_tells_who_said_what_where_and_when(says: Says) -> None:
         sent=said.created_at.timestamp(),
         addressed=False,
         server=f"discord:{GUILD}",
+        awaits=0.15,
     )
 
 
 async def test_a_message_that_has_been_changed_says_so(says: Says) -> None:
     said = await says("hello")
-    assert translate(said, ME, edited=True) == replace(understood(said), edited=True)
+    assert translate(said, ME, edited=True) == replace(understood(said), edited=True, awaits=0.0)
 
 
 async def test_photos_come_in_their_order(says: Says) -> None:
@@ -383,6 +384,32 @@ async def test_a_forward_of_words_alone_can_be_asked_about(says: Says, server: F
     assert message.about == MessageReference(
         str(there), ours=False, text="a long story", kind="forward", channel=ELSEWHERE
     )
+
+
+# what comes in several messages
+
+
+async def test_a_message_waits_for_what_may_belong_to_it_and_others_for_nothing(
+    says: Says, server: FakeDiscord
+) -> None:
+    there = await server.says("from elsewhere", OTHER, BOB, files=[CAT])
+    cases: list[tuple[float, dict[str, Any]]] = [
+        (1.5, {"files": [CAT]}),
+        (1.5, {"files": [CAT], "mention": True}),
+        (1.5, {"forwarded": there}),
+        (1.5, {"text": "a" * 1950}),
+        (0.15, {"text": "what is this?"}),
+        (0.0, {"text": "what is this?", "files": [CAT]}),
+        (0.0, {"text": "what is this?", "reply_to": await server.says("my cat", by=BOB)}),
+        (0.0, {"text": "/help"}),
+    ]
+    assert [understood(await says(**more)).awaits for _, more in cases] == [seconds for seconds, _ in cases]
+
+
+async def test_photos_without_words_belong_together_in_private(says: Says, server: FakeDiscord) -> None:
+    albums = [understood(await says(text, server.dm(), files=[CAT])).album for text in ("", "", "what?")]
+    assert albums == ["loose", "loose", None]
+    assert understood(await says(files=[CAT])).album is None
 
 
 # links, whose pictures Discord adds
