@@ -785,6 +785,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSource:
+    """A page that was read for an answer."""
+
+    address: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """A rate limit: `most` passes in any `seconds`, shared by all processes that use its name."""
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from emulator import answers, wire
 from emulator.fault import Fault, Options, abort, hang, page, refusal, reshaped, streamed, wait
 from emulator.media_faults import MEDIA_FAULTS, MEDIA_PLACES
+from emulator.order_faults import ORDER_FAULTS, crawl
 from emulator.payloads import UNAUTHORIZED, Body, flat, insufficient, nested, reply
 from emulator.recording import RecordedRequest
 from emulator.state import AccountState
@@ -74,12 +75,6 @@ def _ending(frames: list[wire.Frame]) -> list[wire.Frame]:
 def _repeat(frames: list[wire.Frame]) -> list[wire.Frame]:
     said = [frame for frame in frames if frame[0] == "content"]
     return [*said[:-1], wire.content("".join(frame[1]["content"] for frame in said)), wire.EMPTY, *_ending(frames)]
-
-
-def _crawl(text: str) -> str:
-    site = "🌐 Crawling site https://example.com\n"
-    footer = "\n\nHere is some information from the links you provided:\n- https://example.com\n"
-    return f"{site}{site}\n{text}{footer}"
 
 
 _CHALLENGE = (
@@ -169,11 +164,6 @@ FAULTS: dict[str, Fault] = {
     "nothing": streamed("a stream without a word", lambda _: [wire.EMPTY, wire.EMPTY, wire.DONE], spoils=True),
     # Answers that look different.
     "json_instead": Fault(meaning="JSON although a stream was asked", whole=True, wants=frozenset({"stream"})),
-    "answer_processing": Fault(
-        meaning="JSON with a record that is PROCESSING; /api/results has it when it is done",
-        whole=True,
-        pending=True,
-    ),
     "failed_record": reshaped(
         "the record says FAILED",
         _failed,
@@ -198,7 +188,7 @@ FAULTS: dict[str, Fault] = {
         wants=frozenset({"begin"}),
     ),
     "repeat_all": streamed("the last content repeats the whole text", _repeat),
-    "crawl_noise": Fault(meaning="lines about crawled sites and a footer of links", text=_crawl),
+    "crawl_noise": Fault(meaning="lines about crawled sites and a footer of links", text=crawl),
     "split_utf8": Fault(
         meaning="every byte is written apart",
         text=lambda _: answers.SHORT,
@@ -224,32 +214,17 @@ FAULTS: dict[str, Fault] = {
         wants=frozenset({"unified"}),
         lasts=True,
     ),
-    "results_unknown": refusal(
-        "404: there is no /api/results",
-        404,
-        {"message": "Cannot GET /api/results", "error": "Not Found", "statusCode": 404},
-        place="records",
-        lasts=True,
-    ),
-    "old_conversations_retired": refusal(
-        "400: no conversation but for /api/chat-with-ai",
-        400,
-        flat("REQUEST_BODY_VALIDATION_FAILED", "type must be UNIFY_CHAT_WITH_AI"),
-        place="conversations",
-        wants=frozenset({"begin"}),
-    ),
     "features_retired": refusal(
         "400: no chat at /api/features any more",
         400,
-        # as a client saw it in August 2026
-        flat("UNKNOWN_ERROR", "Unsupported feature type: CHAT_WITH_IMAGE"),
+        flat("UNSUPPORTED_FEATURE", "Chat requests are not supported on this endpoint"),
         wants=frozenset({"features"}),
         lasts=True,
     ),
 }
 
 
-ALL_FAULTS: dict[str, Fault] = FAULTS | MEDIA_FAULTS
+ALL_FAULTS: dict[str, Fault] = FAULTS | MEDIA_FAULTS | ORDER_FAULTS
 
 
 @dataclass(slots=True)

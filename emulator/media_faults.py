@@ -11,7 +11,7 @@ from aiohttp import web
 
 from emulator import s3
 from emulator.bucket import LIVES
-from emulator.fault import Fault, page, refusal, reshaped
+from emulator.fault import Fault, refusal, reshaped
 from emulator.payloads import Body, flat
 from emulator.recording import RecordedRequest
 
@@ -35,13 +35,6 @@ def _moderated(body: Body) -> Body:
     record = body["aiRecord"]
     record |= {"status": "FAILED", "temporaryUrl": ""}
     record["aiRecordDetail"] |= {"resultObject": [], "errorMessage": _MODERATED}
-    return body
-
-
-def _order_failed(body: Body) -> Body:
-    record = body["aiRecord"]
-    record |= {"status": "FAILURE", "temporaryUrl": ""}
-    record["aiRecordDetail"] |= {"resultObject": [], "errorMessage": "The AI provider could not answer"}
     return body
 
 
@@ -85,26 +78,6 @@ MEDIA_FAULTS: dict[str, Fault] = {
     "results_private": Fault(
         meaning="of several pictures only the first can be had", links="private", place="pictures"
     ),
-    # Orders in the background.
-    "still_processing": Fault(
-        meaning="200, PROCESSING, although nobody ordered in the background",
-        pending=True,
-        place="pictures",
-        also=MEDIA_PLACES,
-    ),
-    "async_ignored": Fault(
-        meaning="the whole answer, although it was ordered in the background", in_time=True, place="pictures"
-    ),
-    "async_refused": refusal(
-        "400: no orders in the background (a guess)",
-        400,
-        flat("REQUEST_BODY_VALIDATION_FAILED", "property async should not exist"),
-        place="pictures",
-    ),
-    "order_failed": reshaped(
-        "FAILED in the end: for who ordered in the background, not at once", _order_failed, late=True, place="pictures"
-    ),
-    "gateway_timeout": page("524: Cloudflare gave up waiting", 524, "error code: 524", "text/plain", place="records"),
     # Sounds.
     "transcript_json": reshaped(
         "the transcript is JSON text",

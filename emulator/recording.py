@@ -22,6 +22,7 @@ class RecordedRequest:
     images: tuple[str, ...] = ()  # the keys of these
     files: int = 0  # documents or sounds likewise
     settings: Mapping[str, Any] = field(default_factory=dict)  # webSearch, isMixed ..., without their nesting
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)  # a JSON body as it came
     name: str = ""  # of an uploaded file
     sha256: str = ""
     bytes: int = 0

@@ -11,6 +11,8 @@ from emulator.fault import NONE, Fault
 from emulator.payloads import Body, bad_request
 from emulator.recording import RecordedRequest
 
+UNSAID = (("withMemories", False),)  # settings that say nothing
+MOST_NOTED = 20_000  # bytes of a body that is written down whole
 MOST_UPLOADED = 64 * 1024 * 1024  # the real limit is not known; clients assume 50 MB
 
 # Where a request to /api/features belongs, by its type; the others are chats.
@@ -62,6 +64,8 @@ async def read_json(visit: RequestContext) -> None:
     if not isinstance(body, dict):
         raise bad_request("The body is not an object")
     visit.body = body
+    if (visit.request.content_length or 0) <= MOST_NOTED:
+        visit.seen.body = body
     _note_question(visit.seen, body)
 
 
@@ -109,7 +113,7 @@ def _note_question(seen: RecordedRequest, body: Body) -> None:
         name: value
         for part in (prompt, settings, _dict(settings.get("webSearchSettings")), _dict(settings.get("historySettings")))
         for name, value in part.items()
-        if isinstance(value, bool | int)
+        if isinstance(value, bool | int) and (name, value) not in UNSAID
     }
 
 

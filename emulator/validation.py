@@ -92,6 +92,12 @@ class NewConversation:
     video: str = ""
 
 
+_ABOUT: tuple[Rule, ...] = (
+    ("brandVoiceId", lambda value: value is None or (isinstance(value, str) and value != ""), "must be a string"),
+    ("metadata", lambda value: value is None or isinstance(value, dict), "must be an object"),
+)
+
+
 def begin(body: Body) -> NewConversation:
     """Check the wish for a conversation: its type, title and model, and what it is to be about."""
     for name in ("type", "title", "model"):
@@ -119,6 +125,7 @@ def unified(body: Body) -> ChatRequest:
         raise ApiError(400, nested("INVALID_REQUEST", f"Unknown type {type}"))
     settings, attachments = _part(prompt, "settings"), _part(prompt, "attachments")
     merged = {**settings, **_part(settings, "webSearchSettings"), **_part(settings, "historySettings")}
+    _obey(body, _ABOUT)
     _obey(prompt, _PROMPT)
     _obey(merged, _SETTINGS)
     _obey(attachments, [(name, _is_texts, "must be an array of strings") for name in ("images", "files")])
@@ -138,6 +145,7 @@ def feature(body: Body) -> ChatRequest:
         raise bad_request("type, model and promptObject should not be empty")
     if type not in FEATURES:
         raise ApiError(400, flat("UNSUPPORTED_FEATURE", f"The emulator cannot do {type} yet"))
+    _obey(body, _ABOUT)
     _obey(prompt, (*_PROMPT, *_SETTINGS, ("imageList", _is_texts, "must be an array of strings")))
     if type == "CHAT_WITH_IMAGE" and prompt.get("imageList") is None:
         raise bad_prompt([{"field": "imageList", "message": "imageList must be an array"}])

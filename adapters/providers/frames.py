@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from adapters.providers.error_rules import ServiceFailure
-from bot.messages import Unfinished, Usage
+from bot.messages import Unfinished, Usage, WebSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,12 @@ class ThoughtFrame:
 
 @dataclass(frozen=True, slots=True)
 class ResultFrame:
-    """The record of a complete answer: its usage, and its whole text where the service repeats it."""
+    """The record of a complete answer: its usage, and its whole text and its sources where the service tells them."""
 
     text: str
     usage: Usage
     unfinished: Unfinished | None = None  # the model stopped before the end
+    sources: tuple[WebSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

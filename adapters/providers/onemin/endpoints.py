@@ -22,19 +22,27 @@ MAX_VIDEOS = 3  # links to YouTube that are looked at in one question, https://d
 
 
 @dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """The operator's options for every question; only today's interface documents them."""
+
+    memories: bool = False  # what the account's other conversations said is known in this one
+    brand_voice: str | None = None  # UUID of the tone in which everything is answered
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An endpoint for questions, and the form of its requests."""
 
     path: str  # below the address of the API
     conversation_type: str
     build_body: Callable[
-        [Prompt, Sequence[str], Sequence[str]], Body
-    ]  # from a prompt, the keys of its photos and documents
+        [Prompt, Sequence[str], Sequence[str], ChatOptions], Body
+    ]  # from a prompt, the keys of its photos and documents, and the operator's options
     list_features: tuple[str, ...]  # the features under which its models are listed
     sees_by_modality: bool  # a model's modality tells whether it sees; else only CHAT_WITH_IMAGE counts
 
 
-def _unified(prompt: Prompt, photos: Sequence[str], documents: Sequence[str]) -> Body:
+def _unified(prompt: Prompt, photos: Sequence[str], documents: Sequence[str], options: ChatOptions) -> Body:
     preferences = prompt.conversation.preferences
     prompt_object: Body = {
         "prompt": _sendable(_prompt_text(prompt)),
@@ -45,6 +53,7 @@ def _unified(prompt: Prompt, photos: Sequence[str], documents: Sequence[str]) ->
                 "maxWord": preferences.words,
             },
             "historySettings": {"isMixed": preferences.mixed, "historyMessageLimit": preferences.history},
+            "withMemories": options.memories,
         },
     }
     if prompt.conversation.remote_id is not None:
@@ -56,11 +65,17 @@ def _unified(prompt: Prompt, photos: Sequence[str], documents: Sequence[str]) ->
         "type": "UNIFY_CHAT_WITH_AI",
         "model": prompt.conversation.model_id,
         "promptObject": prompt_object,
-        "metadata": {"messageGroup": f"{time.time_ns() // 1_000_000}_{random.randint(10, 99)}"},
+        **({"brandVoiceId": options.brand_voice} if options.brand_voice else {}),
+        "metadata": _metadata(),
     }
 
 
-def _features(prompt: Prompt, photos: Sequence[str], documents: Sequence[str]) -> Body:
+def _metadata() -> Body:
+    """Return metadata as the web app sends it: the moment in milliseconds, and two digits."""
+    return {"messageGroup": f"{time.time_ns() // 1_000_000}_{random.randint(10, 99)}"}
+
+
+def _features(prompt: Prompt, photos: Sequence[str], documents: Sequence[str], options: ChatOptions) -> Body:
     """Build a body without documents: those are named by the conversation, see `side_conversations`."""
     preferences = prompt.conversation.preferences
     prompt_object: Body = {
@@ -78,6 +93,7 @@ def _features(prompt: Prompt, photos: Sequence[str], documents: Sequence[str]) -
         "model": prompt.conversation.model_id,
         "conversationId": prompt.conversation.remote_id,
         "promptObject": prompt_object,
+        "metadata": _metadata(),
     }
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
+from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO, Literal, Self
 from uuid import uuid4
@@ -11,10 +12,10 @@ import structlog
 
 from adapters.providers.answer_stream import read_pieces
 from adapters.providers.error_rules import ErrorRule, ServiceFailure, naming
-from adapters.providers.frames import Frames, PendingFrame, ResultFrame, TextFrame
+from adapters.providers.frames import Frame, Frames, PendingFrame, ResultFrame, TextFrame
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.onemin.chat_models import read_models, shipped_models
-from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, Endpoint, conversation_body
+from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, ChatOptions, Endpoint, conversation_body
 from adapters.providers.onemin.errors import (
     DOCUMENT_RULES,
     RULES,
@@ -31,6 +32,7 @@ from adapters.providers.onemin.reply_reader import read_frames
 from adapters.providers.onemin.request_limiter import MINUTE, Acquire, RequestLimiter
 from adapters.providers.onemin.settings import OneMinSettings
 from adapters.providers.onemin.side_conversations import DOCUMENTS, SideConversations
+from adapters.providers.onemin.sources import SourceList
 from adapters.providers.onemin.stream_cleaner import StreamCleaner
 from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
 from adapters.providers.responses import is_success, parse_json, read_failure
@@ -49,6 +51,7 @@ from bot.messages import (
     Piece,
     Prompt,
     RateLimit,
+    Text,
     Usage,
 )
 from bot.util.http import Http, chunks, read_capped
@@ -63,6 +66,7 @@ RESULTS_PATH = "api/results"  # of orders, below it their UUIDs
 OPENED = TEXTS | {PDF, DOCX}  # documents that 1min.ai opens itself
 AS_PLAIN_TEXT = {"text/markdown", "application/json"}  # it refuses .md (UNSUPPORTED_FILE_TYPE), and takes it as .txt
 SERVICE_NAME = "1min.ai"
+NO_OPTIONS = ChatOptions()
 MODEL_FOR_CHECKS = "gpt-4o-mini"  # a formality: no question is asked
 
 
@@ -79,6 +83,7 @@ class OneMin:
         acquire: Acquire,
         name: str = "onemin",
         requests_per_minute: int | None = 180,
+        options: ChatOptions = NO_OPTIONS,
         silence: float = 120,
         patience: float = 300,
     ) -> None:
@@ -89,6 +94,7 @@ class OneMin:
         key = key.strip()
         self.name = name
         self.account = hashlib.sha256(key.encode()).hexdigest()[:12]  # tells accounts apart without the key
+        self._options = options
         self._may_switch = api == "auto"
         self._endpoint = FEATURES if api == "features" else UNIFIED
         self._http = Http(url, {"api-key": key}, silence=silence)
@@ -230,7 +236,7 @@ class OneMin:
         while True:
             endpoint = self._endpoint
             photos, documents = [await self._uploads.get_keys(files) for files in (prompt.pictures, prompt.documents)]
-            body = endpoint.build_body(prompt, photos, documents)
+            body = endpoint.build_body(prompt, photos, documents, self._options)
             addressed = self._address_side_conversation(endpoint, prompt, documents, body)
             try:
                 async with addressed, aclosing(self._ask(endpoint, prompt, body)) as answer:
@@ -265,6 +271,7 @@ class OneMin:
         def judge(failure: ServiceFailure) -> BotError:
             return _correct_error(prompt, body["type"], to_bot_error(failure, prompt.conversation.model))
 
+        sources, searches = SourceList(prompt.text), prompt.conversation.preferences.web_search
         await self._limiter.acquire()
         with naming(SERVICE_NAME):
             async with self._http.stream("POST", endpoint.path, params={"isStreaming": "true"}, json=body) as reply:
@@ -273,23 +280,26 @@ class OneMin:
                 async with (
                     aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
                     aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
-                    aclosing(self._finish(reply_frames)) as finished_frames,
-                    aclosing(read_pieces(finished_frames, judge, StreamCleaner)) as answer,
+                    aclosing(self._finish(reply_frames, sources)) as finished_frames,
+                    aclosing(read_pieces(finished_frames, judge, partial(StreamCleaner, sources.add))) as answer,
                 ):
                     async for piece in answer:
+                        if isinstance(piece, Usage) and searches and (listed := sources.render()):
+                            yield Text(listed)
                         yield piece
 
-    async def _finish(self, reply_frames: Frames) -> Frames:
-        """Wait for the result where the reply is only a record that is still being worked on."""
+    async def _finish(self, reply_frames: Frames, sources: SourceList) -> Frames:
+        """Wait for the result where the reply is only a record that is still being worked on; note its sources."""
         has_text = False
         async for frame in reply_frames:
             has_text = has_text or (isinstance(frame, TextFrame) and bool(frame.text))
-            if not isinstance(frame, PendingFrame):
-                yield frame
-            elif has_text:  # the words have come, whatever their record says
-                yield ResultFrame("", Usage())
-            else:
-                yield (await self._orders.wait_for(frame.uuid))[1]
+            finished: Frame = frame
+            if isinstance(frame, PendingFrame):  # where the words have come, its record doesn't matter
+                finished = ResultFrame("", Usage()) if has_text else (await self._orders.wait_for(frame.uuid))[1]
+            if isinstance(finished, ResultFrame):
+                for source in finished.sources:
+                    sources.add(source)
+            yield finished
 
     async def _fetch_result(self, uuid: str) -> Mapping[str, Any]:
         return await self._call("GET", f"{RESULTS_PATH}/{uuid}")
@@ -389,4 +399,5 @@ def open_onemin(context: AdapterContext) -> OneMin:
         context.store.blobs,
         acquire=context.store.coordination.acquire,
         requests_per_minute=settings.onemin_requests_per_minute,
+        options=ChatOptions(settings.onemin_memories, settings.onemin_brand_voice),
     )

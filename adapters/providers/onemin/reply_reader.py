@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from adapters.providers.error_rules import ServiceFailure, parse_failure, read_code_and_message
 from adapters.providers.frames import EndFrame, Frame, Frames, PendingFrame, ResultFrame, TextFrame, rejoin
+from adapters.providers.onemin.sources import read_sources
 from adapters.providers.onemin.stream_cleaner import DuplicateTailFilter
 from bot.errors import FailureCode, Refused
 from bot.messages import Usage
@@ -121,7 +122,7 @@ def read_record(record: Mapping[str, Any]) -> RecordFrame:
         uuid = record.get("uuid")
         return PendingFrame(uuid) if isinstance(uuid, str) and uuid else ServiceFailure("record")
     usage_numbers = (_number(metadata.get(name)) for name in ("credit", "inputToken", "outputToken"))
-    return ResultFrame(_result_text(result), Usage(*usage_numbers))
+    return ResultFrame(_result_text(result), Usage(*usage_numbers), sources=read_sources(record))
 
 
 def _result_text(result: object) -> str:

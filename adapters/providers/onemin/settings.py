@@ -20,6 +20,13 @@ class OneMinSettings(ProviderSettings):
         default="auto",
         description="unified: /api/chat-with-ai; features: the older /api/features; auto: unified if it is there.",
     )
+    onemin_memories: bool = Field(
+        default=False,
+        description="true: 1min.ai's models know what was said in all conversations of the account, of everybody here.",
+    )
+    onemin_brand_voice: str | None = Field(
+        default=None, description="The id of a brand voice of your 1min.ai account, in which everything is answered."
+    )
     onemin_requests_per_minute: int = Field(
         default=180, ge=1, description="How many requests a minute 1min.ai allows this account."
     )

@@ -1,6 +1,9 @@
 """Filters for the noise in 1min.ai's answers: the text repeated, lines about crawled sites, a footer of links."""
 
 import re
+from collections.abc import Callable
+
+from bot.messages import WebSource
 
 CRAWL = "🌐 Crawling site http"
 FOOTER = "Here is some information from the links you provided"
@@ -9,13 +12,16 @@ MAX_HELD = 4_000  # characters; anything longer is no noise
 _CRAWL = r"^(?:🌐 Crawling site https?://[^\s🌐]+(?:[ \t]*\r?\n|[ \t]+(?=\S)|(?=🌐)END))+"
 _CRAWLED = re.compile(_CRAWL.replace("END", ""), re.MULTILINE)
 _CRAWLED_AT_END = re.compile(_CRAWL.replace("END", r"|\s*\Z"), re.MULTILINE)
+_ADDRESS = re.compile(r"https?://[^\s🌐]+")
 _LINK = re.compile(r"https?://\S+|[-*•]|\d+[.)]?")
 
 
 class StreamCleaner:
     """A filter that removes the noise from a stream of text, wherever its pieces are cut, and blanks at both ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, add_source: Callable[[WebSource], None] | None = None) -> None:
+        """Make a filter; `add_source` is told the addresses in what is removed."""
+        self._add_source = add_source
         self._pending = ""  # may turn out to be noise
         self._has_begun = False
         self._at_line_start = True  # of the pending text
@@ -38,13 +44,23 @@ class StreamCleaner:
         text = self._without_crawls(_CRAWLED_AT_END, self._pending)
         footer = text.rfind(FOOTER)
         if footer >= 0 and _only_links(text[footer + len(FOOTER) :], ended=True):
+            self._note(text[footer:])
             text = text[:footer]
         self._pending = ""
         return text.rstrip() if self._has_begun else text.strip()
 
     def _without_crawls(self, pattern: re.Pattern[str], text: str) -> str:
         before = "" if self._at_line_start else "x"  # so that the text does not look like a line's beginning
-        return pattern.sub("", before + text)[len(before) :]
+        return pattern.sub(self._remove, before + text)[len(before) :]
+
+    def _remove(self, noise: re.Match[str]) -> str:
+        self._note(noise[0])
+        return ""
+
+    def _note(self, noise: str) -> None:
+        if self._add_source:
+            for address in _ADDRESS.findall(noise):
+                self._add_source(WebSource(address))
 
     def _safe_length(self, text: str) -> int:
         """Return how many characters of the text are certainly no noise."""

@@ -1,6 +1,7 @@
 """A question goes to 1min.ai and an answer comes back, in the words of either API."""
 
 import asyncio
+import re
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.providers.onemin.endpoints import FEATURES
+from adapters.providers.onemin.endpoints import FEATURES, ChatOptions
 from adapters.providers.onemin.provider import OneMin
 from bot.errors import Busy, Forgotten, Refused, Unreadable
 from bot.messages import Photo, Preferences, Prompt, Text, Usage
@@ -97,12 +98,15 @@ async def test_auto_says_so_when_both_are_gone_and_tries_todays_api_again(client
     assert emulator.seen[-1].path == "/api/chat-with-ai"
 
 
-async def test_auto_switches_back_when_features_are_retired_while_it_runs(client: Client, emulator: Emulator) -> None:
+@pytest.mark.parametrize("retired", ["features_retired", "features_gone"])
+async def test_auto_switches_back_when_features_are_retired_while_it_runs(
+    client: Client, emulator: Emulator, retired: str
+) -> None:
     emulator.faults.add("unified_unknown")
     async with client("auto") as onemin:
         await told(onemin, await begun(onemin, "What is it?", photo()))
         emulator.faults.clear()
-        emulator.faults.add("features_retired")
+        emulator.faults.add(retired)
         answer = await told(onemin, await begun(onemin, "What is it?", photo()))
         await told(onemin, await begun(onemin, "And now?"))
 
@@ -375,3 +379,36 @@ def test_the_account_is_told_apart_without_the_key() -> None:
 
     assert one.account == same.account != other.account
     assert "secret" not in one.account + repr(one)
+
+
+# what the operator chose
+
+
+async def test_memories_and_a_brand_voice_go_along_where_the_operator_wants_them(
+    client: Client, emulator: Emulator
+) -> None:
+    async with client("unified", options=ChatOptions(memories=True, brand_voice="5f4c0c2f")) as onemin:
+        await told(onemin, prompt())
+
+    body = emulator.seen[-1].body
+    assert body["promptObject"]["settings"]["withMemories"] is True
+    assert body["brandVoiceId"] == "5f4c0c2f"
+
+
+async def test_neither_goes_along_otherwise(onemin: OneMin, emulator: Emulator) -> None:
+    await told(onemin, prompt())
+
+    body = emulator.seen[-1].body
+    assert body["promptObject"]["settings"]["withMemories"] is False
+    assert "brandVoiceId" not in body
+
+
+@pytest.mark.parametrize("api", ["unified", "features"])
+async def test_each_question_is_a_message_group_of_its_own(client: Client, emulator: Emulator, api: str) -> None:
+    async with client(api) as onemin:
+        for _ in range(2):
+            await told(onemin, prompt())
+
+    groups = [seen.body["metadata"]["messageGroup"] for seen in emulator.seen if seen.body.get("metadata")]
+    assert len(groups) == 2
+    assert all(re.fullmatch(r"\d{13}_\d{2}", group) for group in groups)
