@@ -1,6 +1,4 @@
-"""The photos that each model takes: how many at a time, how large, in which formats. Learnt from its refusals."""
-
-from collections.abc import Sequence
+"""The photos that each model takes: how many at a time, and how large. Learnt from its refusals."""
 
 import structlog
 
@@ -8,7 +6,6 @@ from bot.messages import Photo
 
 log = structlog.get_logger(__name__)
 
-EVERYWHERE = "image/jpeg"  # the format that every model takes
 SMALLER = 1024  # longest side in pixels of a photo for a model that refused a larger one
 
 
@@ -18,7 +15,6 @@ class PhotoLimits:
     def __init__(self) -> None:
         self._most: dict[str, int] = {}
         self._longest_side: dict[str, int] = {}
-        self._refused_formats: dict[str, frozenset[str]] = {}
         self._blind: set[str] = set()
 
     def most(self, model: str, listed: int | None = None) -> int | None:
@@ -35,12 +31,6 @@ class PhotoLimits:
         log.info("photos are made smaller from now on", model=model, longest_side=SMALLER)
         self._longest_side[model] = SMALLER
 
-    def learn_format(self, model: str, photos: Sequence[Photo]) -> None:
-        """Remember that the model refuses the formats of these photos."""
-        refused = {photo.mime for photo in photos} - {EVERYWHERE}
-        log.info("photos are converted from now on", model=model, formats=sorted(refused))
-        self._refused_formats[model] = self._refused_formats.get(model, frozenset()) | refused
-
     def learn_blind(self, model: str) -> None:
         """Remember that the model sees nothing, as its service said."""
         self._blind.add(model)
@@ -53,6 +43,4 @@ class PhotoLimits:
         """Return the longest side with which the photo has to be written anew for the model; None: it is fine."""
         side = self._longest_side.get(model)
         is_large = side is not None and max(photo.width, photo.height) > side
-        if is_large or photo.mime in self._refused_formats.get(model, ()):
-            return side or max(photo.width, photo.height)
-        return None
+        return side if is_large else None

@@ -34,6 +34,9 @@ _FROM_THE_SERVICE = (
     FailureCode.PROVIDER_NO_CREDITS,
     FailureCode.PROVIDER_RATE_LIMITED,
     FailureCode.PROVIDER_UNKNOWN_MODEL,
+    FailureCode.PROVIDER_NO_DEPLOYMENT,
+    FailureCode.PROVIDER_NOT_ALLOWED,
+    FailureCode.PROVIDER_REGION,
 )
 
 

@@ -15,7 +15,6 @@ from adapters.providers.error_rules import (
     TOO_MANY,
     TOO_MANY_PHOTOS,
     ErrorRule,
-    Judge,
     ServiceFailure,
     at,
     refused,
@@ -31,8 +30,10 @@ _NO = at(400, 403, 404, 413, 422, "record", "stream")  # where a service says no
 _NOT = r"(?:not|n't|no longer|cannot|unable|unsupported|fail|invalid|corrupt|damaged|broken)"
 
 
-def _unsupported(feature: str) -> Judge:
-    return lambda failure, _: Unsupported(feature, failure.where)
+def _unsupported(failure: ServiceFailure, model: str) -> BotError:
+    said = f"{failure.code} {failure.message}"
+    features = [name for name, words in FEATURES.items() if re.search(words, said, re.IGNORECASE)]
+    return Unsupported(features, failure.where)
 
 
 def _minute_limit(failure: ServiceFailure, model: str) -> BotError:
@@ -84,7 +85,7 @@ RULES: tuple[ErrorRule, ...] = (
     ),
     *GATEKEEPER,
     ErrorRule(at(404), r"DeploymentNotFound|deployment.{0,60}(?:not exist|not found)", _no_deployment),
-    *(ErrorRule(at(400, 422, "stream", "record"), words, _unsupported(name)) for name, words in FEATURES.items()),
+    ErrorRule(at(400, 404, 422, "stream", "record"), "|".join(FEATURES.values()), _unsupported),
     ErrorRule(
         _NO,
         r"context_length_exceeded|context[ _](?:length|window|size)|prompt is too long|maximum prompt length"

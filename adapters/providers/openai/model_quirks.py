@@ -4,7 +4,7 @@ A model that wants a request in another form answers with a 400. The question is
 is every later one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 
 INCLUDE_USAGE, SYSTEM, MAX_TOKENS, TEMPERATURE = "stream_options", "system", "max_tokens", "temperature"
 FILES = "file"  # parts of a question that are documents
+STREAM, DETAIL = "stream", "detail"
+PARTS = "parts"  # words and pictures as parts of one message; else each picture is a message of its own
+HISTORY = "history"  # earlier questions and answers as messages; else they are part of the question
 
 _NO = (
     r"(?:not (?:supported|support|permitted|allowed|enabled)|unsupported|unrecognized|unknown|unexpected|deprecated"
@@ -28,6 +31,16 @@ def _refusal(name: str) -> str:
 
 
 FEATURES: Mapping[str, str] = {
+    STREAM: r"to stream this model|\bstream\b.{0,12}does(?: not|n't) support|streaming (?:is|was)? ?(?:\w+ )?"
+    rf"{_NO}|(?:not|n't) (?:currently )?support streaming|['\"`]stream['\"`].{{0,60}}{_NO}"
+    r"|stream(?:ing)? (?:mode )?is (?:not|disabled|unavailable)|only non-?stream",
+    DETAIL: rf"image_url\W{{0,12}}detail\b.{{0,160}}{_NO}|{_NO}.{{0,160}}image_url\W{{0,12}}detail\b"
+    rf"|\bdetail['\"`]?\b.{{0,40}}{_NO}",
+    PARTS: r"(?:multiple|several|more than one|two) (?:content )?(?:parts|items|blocks|elements)\b"
+    r"|only (?:one|a single) (?:content )?(?:part|item|block|element)\b|mix(?:ed|ing) (?:of )?text and image"
+    r"|content (?:array )?(?:must|should) (?:contain|have) (?:exactly )?(?:one|1|a single)\b",
+    HISTORY: r"roles must alternate|only (?:one|a single|1) (?:user )?message\b|more than one (?:user )?message"
+    rf"|(?:multiple|several) (?:user )?messages.{{0,30}}{_NO}|single[- ]turn|multi-?turn.{{0,40}}{_NO}",
     INCLUDE_USAGE: r"stream_options|include_usage",
     SYSTEM: r"\brole\b.{0,120}\bsystem\b|\bsystem\b.{0,60}\brole\b|only user and assistant roles"
     rf"|\bsystem (?:message|prompt|instruction)s?\b.{{0,40}}{_NO}|developer instruction is not enabled",
@@ -43,15 +56,15 @@ FEATURES: Mapping[str, str] = {
 
 
 class Unsupported(Refused):
-    """A refusal of one feature: the question can be asked again without it."""
+    """A refusal of one of these features: the question can be asked again without it."""
 
-    def __init__(self, feature: str, where: Where) -> None:
+    def __init__(self, features: Sequence[str], where: Where) -> None:
         super().__init__(FailureCode.PROVIDER_BAD_REQUEST, status=where)
-        self.feature = feature
+        self.features = features
 
 
 class ModelQuirks:
-    """The features that each model refuses."""
+    """The features that each model refuses: the one place where that is remembered."""
 
     def __init__(self) -> None:
         self._refused: dict[str, frozenset[str]] = {}  # by model; "" stands for all models

@@ -123,10 +123,11 @@ class OpenAI:
                         yield self._add_cost(piece, model) if isinstance(piece, Usage) else piece
                 return
             except Unsupported as problem:
-                if problem.feature not in body.features:
+                feature = next((name for name in problem.features if name in body.features), None)
+                if feature is None:
                     raise
-                without |= {problem.feature}
-                if problem.feature == FILES:  # whoever asked has their words
+                without |= {feature}
+                if feature == FILES:  # whoever asked has their words
                     self._quirks.remember(model, without)
                     raise Refused(FailureCode.PROVIDER_DOCUMENT_REFUSED) from problem
 

@@ -14,8 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters.providers.openai.model_quirks import FILES, INCLUDE_USAGE, MAX_TOKENS, SYSTEM, TEMPERATURE
+from adapters.providers.openai.model_quirks import (
+    DETAIL,
+    FILES,
+    HISTORY,
+    INCLUDE_USAGE,
+    MAX_TOKENS,
+    PARTS,
+    STREAM,
+    SYSTEM,
+    TEMPERATURE,
+)
 from adapters.providers.series_notes import picture_captions, with_series_notes
+from bot.asking.question import with_history
 from bot.errors import Busy, FailureCode
 from bot.messages import Exchange, Prompt, StoredFile
 from bot.words import say
@@ -95,9 +106,9 @@ def _request_json(prompt: Prompt, options: RequestOptions, without: frozenset[st
     request_json: dict[str, Any] = {
         "model": prompt.conversation.model_id,
         "messages": _messages(prompt, options, without, mark),
-        "stream": True,
+        "stream": STREAM not in without,
     }
-    if options.include_usage and INCLUDE_USAGE not in without:
+    if options.include_usage and not {INCLUDE_USAGE, STREAM} & without:
         request_json["stream_options"] = {"include_usage": True}
     if options.max_tokens is not None:
         request_json["max_completion_tokens" if MAX_TOKENS in without else "max_tokens"] = options.max_tokens
@@ -108,20 +119,45 @@ def _request_json(prompt: Prompt, options: RequestOptions, without: frozenset[st
 
 def _used_features(request_json: dict[str, Any]) -> frozenset[str]:
     """Return the features that a request uses."""
-    fields = {name for name in (INCLUDE_USAGE, MAX_TOKENS, TEMPERATURE) if name in request_json}
-    return frozenset(fields | {SYSTEM} if request_json["messages"][0]["role"] == "system" else fields)
+    messages = request_json["messages"]
+    roles = [message["role"] for message in messages]
+    parts = messages[-1]["content"] if isinstance(messages[-1]["content"], list) else []
+    used = {
+        **{name: name in request_json for name in (INCLUDE_USAGE, MAX_TOKENS, TEMPERATURE)},
+        STREAM: request_json["stream"],
+        SYSTEM: roles[0] == "system",
+        HISTORY: "assistant" in roles,
+        PARTS: len(parts) > 1,
+        DETAIL: any("detail" in part.get("image_url", ()) for message in messages for part in _parts(message)),
+    }
+    return frozenset(name for name, is_used in used.items() if is_used)
+
+
+def _parts(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return message["content"] if isinstance(message["content"], list) else []
 
 
 def _messages(prompt: Prompt, options: RequestOptions, without: frozenset[str], mark: str) -> list[dict[str, Any]]:
     instructions = "\n\n".join(filter(None, (prompt.instructions, prompt.background)))
     as_system = instructions and SYSTEM not in without
     question = with_series_notes(prompt)
+    if HISTORY in without:
+        question = with_history(question, [exchange for exchange in prompt.history if exchange.answer])
     text = question if as_system else "\n\n".join(filter(None, (instructions, question)))
     return [
         *([{"role": "system", "content": instructions}] if as_system else []),
-        *(message for exchange in prompt.history for message in _exchange_messages(exchange)),
-        {"role": "user", "content": _content(text, prompt, options, mark)},
+        *(() if HISTORY in without else [each for exchange in prompt.history for each in _exchange_messages(exchange)]),
+        *_question_messages(_content(text, prompt, options, without, mark), without),
     ]
+
+
+def _question_messages(content: str | list[dict[str, Any]], without: frozenset[str]) -> list[dict[str, Any]]:
+    """Return the question as one message, or its words and each picture as a message of its own, as V-API shows it."""
+    if isinstance(content, str) or PARTS not in without:
+        return [{"role": "user", "content": content}]
+    texts = [part["text"] for part in content if part["type"] == "text"]
+    others = [{"role": "user", "content": [part]} for part in content if part["type"] != "text"]
+    return [*([{"role": "user", "content": "\n\n".join(texts)}] if texts else []), *others]
 
 
 def _exchange_messages(exchange: Exchange) -> list[dict[str, Any]]:
@@ -132,7 +168,9 @@ def _exchange_messages(exchange: Exchange) -> list[dict[str, Any]]:
     return [{"role": "user", "content": question}, {"role": "assistant", "content": exchange.answer}]
 
 
-def _content(text: str, prompt: Prompt, options: RequestOptions, mark: str) -> str | list[dict[str, Any]]:
+def _content(
+    text: str, prompt: Prompt, options: RequestOptions, without: frozenset[str], mark: str
+) -> str | list[dict[str, Any]]:
     if not (prompt.photos or prompt.documents):  # some models take parts only where there is more than words
         return "\n\n".join(filter(None, (text, *prompt.excerpts)))
     parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
@@ -141,7 +179,7 @@ def _content(text: str, prompt: Prompt, options: RequestOptions, mark: str) -> s
             if caption:
                 parts.append({"type": "text", "text": caption})
             link = {"url": f"data:{picture.mime};base64,{mark}"}
-            if options.detail is not None:
+            if options.detail is not None and DETAIL not in without:
                 link["detail"] = options.detail
             parts.append({"type": "image_url", "image_url": link})
     for document in prompt.documents:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.providers.openai import request_body as bodies
-from adapters.providers.openai.model_quirks import INCLUDE_USAGE, MAX_TOKENS, SYSTEM, TEMPERATURE
+from adapters.providers.openai.model_quirks import INCLUDE_USAGE, MAX_TOKENS, STREAM, SYSTEM, TEMPERATURE
 from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.request_body import CHUNK, RequestBody, RequestOptions
 from bot.errors import Busy
@@ -102,11 +102,11 @@ async def test_only_what_the_operator_wishes_is_sent_along() -> None:
 def test_a_body_knows_the_features_it_is_asked_with() -> None:
     asked = prompt(instructions="Be brief.")
     wishes = RequestOptions(300, 0.5, include_usage=True)
-    everything = frozenset({INCLUDE_USAGE, MAX_TOKENS, TEMPERATURE, SYSTEM})
+    everything = frozenset({STREAM, INCLUDE_USAGE, MAX_TOKENS, TEMPERATURE, SYSTEM})
 
     assert RequestBody(asked, wishes).features == everything
     assert RequestBody(asked, wishes, everything).features == frozenset()
-    assert RequestBody(prompt(), RequestOptions()).features == frozenset()
+    assert RequestBody(prompt(), RequestOptions()).features == {STREAM}
 
 
 async def test_half_an_emoji_and_a_strange_name_can_be_sent() -> None:
