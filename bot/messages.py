@@ -277,6 +277,7 @@ class MessageReference:
     channel: Channel | None = None  # None: the same as that of the message
     unseen: Unseen | None = None  # None: it can be seen, whatever it shows
     is_ambiguous: bool = False  # another message could be meant as well
+    is_replacement: bool = False  # its photo took the place of one that was answered
 
     @property
     def photos(self) -> tuple[Attachment, ...]:

@@ -133,11 +133,19 @@ class TurnIntake(Protocol):
         """Let the message be a part of a turn, which is then due in `ripens` seconds; False if that was claimed."""
         ...
 
-    async def amend(self, message: Message) -> None:
+    async def amend(self, message: Message) -> Turn | None:
         """Store the new words of an edited message, unless its turn was claimed already.
 
-        One that waited for the picture of a link, and has it now, waits no longer.
+        One that waited for the picture of a link, and has it now, waits no longer. Returns its turn as it was before;
+        None: the message was never heard.
         """
+
+    async def is_known(self, channel: Channel, id: str) -> bool:
+        """Return whether the message is a turn, or a part of one."""
+        ...
+
+    async def revise(self, turn: int, message: Message) -> None:
+        """Store what the message of a turn says now, though the turn was claimed as it was before."""
 
     async def hold_albums(self, seconds: float) -> None:
         """Let every unclaimed album wait that long: there may be more of it to come."""

@@ -57,12 +57,14 @@ MAY = {
     | {
         "bot.intake.access",
         "bot.intake.bursts",
+        "bot.intake.edits",
         "bot.intake.photo_above",
         "bot.commands",
         "bot.accounting.limits",
         "bot.turns.stops",
     },
     "bot.intake.bursts": CORE | {"bot.commands"},
+    "bot.intake.edits": CORE | {"bot.commands"},
     "bot.intake.photo_above": CORE | {"bot.commands", "bot.asking.photo_numbers"},
     "bot.asking.photo_numbers": set(),
     "bot.commands": CORE

@@ -180,7 +180,9 @@ def _needs_photo(message: Message) -> bool:
 
 
 def _note(reference: MessageReference) -> str:
-    """Return which message is meant, where another one could be."""
+    """Return which photo is meant, where another one could be."""
+    if reference.is_replacement:
+        return say("subject_replaced")
     return say("subject_above", author=reference.author) if reference.is_ambiguous else ""
 
 

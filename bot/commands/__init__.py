@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.commands.access_commands import CROWDED, PEOPLE, introduce, may_claim, pairing_of
-from bot.commands.answer_commands import AGAIN, ASKING
+from bot.commands.answer_commands import AGAIN, ASKING, EDITED
 from bot.commands.command import (
     AskAgain,
     Command,
@@ -32,6 +32,7 @@ __all__ = [
     "ASKING",
     "COMMANDS",
     "CROWDED",
+    "EDITED",
     "LISTED",
     "MAKING",
     "NEEDING_PHOTO",

@@ -15,10 +15,11 @@ from bot.commands.command import (
 from bot.commands.model_choice import known_models, nearest, picker, suggest, switch
 from bot.commands.questions import question
 from bot.errors import FailureCode, Refused
-from bot.messages import Turn
+from bot.messages import Button, Turn
 from bot.words import say
 
 FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
+EDITED = "edited"  # what the bot says to itself when a question was edited after its answer
 ASKING = ("retry", "compare", "more")  # commands that ask a model
 
 
@@ -47,6 +48,12 @@ async def other(context: CommandContext, turn: Turn, rest: str) -> Response:
         known, turn.conversation.model, page or 1, f"/retry {subject.id}", f"/with {subject.id}", "with_which"
     )
     return shown if page else Response(shown.text, shown.buttons)  # the post with the answer is not replaced
+
+
+async def edited(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Offer to ask a question again that was edited after it had been answered: /edited TURN."""
+    subject, _ = await subject_of(context, turn, rest)
+    return Response(say("edited_after"), (Button(say("label_retry"), f"/retry {subject.id}"),))
 
 
 async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -143,6 +150,7 @@ AGAIN = {
     ),
     "more": Command(more, listed=False),
     "with": Command(other, listed=False),
+    EDITED: Command(edited, listed=False),
     "version": Command(version, listed=False),
     "pick": Command(pick, listed=False),
 }

@@ -8,12 +8,13 @@ from math import inf
 import structlog
 
 from bot.accounting.limits import subject_of
-from bot.commands import CROWDED, STOP, may_claim, pairing_of, parse
+from bot.commands import CROWDED, EDITED, STOP, may_claim, pairing_of, parse
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
 from bot.intake.bursts import LONG, belong_together, may_join
+from bot.intake.edits import revised_message
 from bot.intake.photo_above import find_photo_above, may_mean_photo_above
-from bot.messages import POINTER_SECONDS, Message, PhotoPointer, RateLimit
+from bot.messages import POINTER_SECONDS, Message, PhotoPointer, RateLimit, Turn
 from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
 from bot.turns.stops import Stops
 
@@ -22,6 +23,8 @@ PREVIEW_SECONDS = 5.0  # wait for the picture of a link: it ends with the pictur
 UNFINISHED_SECONDS = 5.0  # in which the rest of a long text follows
 CLAIMS, CLAIMS_SECONDS = 5, 600.0  # answered attempts of one stranger to claim the bot, and their window in seconds
 REPLACED_SECONDS = 3.0  # wait for a proxy bot
+EDIT = "edit"  # after the id of a message, in that of the turn that its edit became
+EDIT_SECONDS = 3600.0  # after which an edit does not make a message one that is heard
 HELP = "/help"
 QUIET = 60.0  # seconds between two notices to a person that the queue is full
 AGAIN_SECONDS = 8.0  # wait from the start until platforms have delivered the messages of the downtime
@@ -64,9 +67,7 @@ class Inbox:
         """
         message = await self._as_people_chose(message)
         if message.edited:
-            if await self._access.judge(message) is Verdict.WELCOME:
-                await self._intake.amend(await self._with_photo_above(message))
-            return True
+            return await self._take_edit(message)
         if await self._joins(message):
             return True
         if not message.addressed and message.own_photos:
@@ -83,6 +84,41 @@ class Inbox:
         if verdict is Verdict.WELCOME and is_stop and await self._stop(message):
             return True
         return await self._keep(message)
+
+    async def _take_edit(self, message: Message) -> bool:
+        """Take an edit in: as new words, as a message that is heard for the first time, or as one to be asked again."""
+        if await self._access.judge(message) is not Verdict.WELCOME:
+            return True
+        turn = await self._intake.amend(await self._with_photo_above(message))
+        edit = replace(message, edited=False)
+        if turn is None:
+            return await self._hear_edited(edit)
+        if turn.deliveries and turn.message.addressed:
+            await self._offer_again(turn, edit)
+        elif turn.deliveries and message.addressed:  # an album that nobody had said to the bot
+            photos = turn.message.attachments or message.attachments
+            return await self._keep(replace(edit, id=f"{edit.id}/{EDIT}", attachments=photos, album=None))
+        return True
+
+    async def _hear_edited(self, message: Message) -> bool:
+        """Hear a message to which an edit added a mention of the bot, if it is not an old one."""
+        is_new = time.time() - message.sent < EDIT_SECONDS
+        if message.addressed:
+            return not message.private and is_new and await self.receive(message)
+        if message.own_photos and is_new:
+            await self._intake.save_pointer(_pointer(message))
+        return True
+
+    async def _offer_again(self, turn: Turn, message: Message) -> None:
+        """Keep what a message says now that was answered as it was, and offer to ask again."""
+        revised = revised_message(turn.message, message)
+        if revised is None:
+            return
+        await self._intake.revise(turn.id, revised)
+        if set(revised.own_photos) != set(turn.message.own_photos):  # the next question is about the new photo
+            await self._intake.save_pointer(replace(_pointer(revised), message=message.id, sent=time.time()))
+        notice = replace(message, id=f"{message.id}/{EDIT}", text=f"/{EDITED} {turn.id}", attachments=())
+        await self._intake.add(replace(notice, about=None, more=(), album=None, awaits=0.0))
 
     async def _joins(self, message: Message) -> bool:
         """Let a message join what its author said just before it, if both are one question."""

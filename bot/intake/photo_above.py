@@ -6,6 +6,7 @@ those of linked channels.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.asking.photo_numbers import named
 from bot.commands import NEEDING_PHOTO, parse, question
@@ -47,7 +48,8 @@ def find_photo_above(message: Message, recent: Sequence[PhotoPointer]) -> Messag
     if posted is None:
         return None
     authors = {each.author.id for each in here if each.attachments and each.kept >= asked}
-    return _reference(posted, is_ambiguous=len(authors) > 1)
+    is_replacement = any(each.heard and each.message == posted[-1].message for each in recent)
+    return replace(_reference(posted, is_ambiguous=len(authors) > 1), is_replacement=is_replacement)
 
 
 def _is_by_author(pointer: PhotoPointer, message: Message) -> bool:

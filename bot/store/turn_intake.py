@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from bot.errors import QueueFull
-from bot.messages import POINTER_SECONDS, Channel, Message, PhotoPointer
+from bot.messages import POINTER_SECONDS, Channel, Message, PhotoPointer, Turn
 from bot.store import conversation_queue as queue
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute, Row
+from bot.store.posts import OF_MESSAGE
 
 MOST_WAITS = 3  # times that an album waits for one more part
 
@@ -162,12 +163,22 @@ class SqlTurnIntake:
         self.db.wake()
         return joined
 
-    async def amend(self, message: Message) -> None:
-        """The message was edited: keep its new words, if nobody has taken the turn up yet."""
+    async def is_known(self, channel: Channel, id: str) -> bool:
+        """Tell whether the message is a turn, or a part of one."""
+        return bool(await self.db.read(KNOWN, channel=str(channel), id=id))
+
+    async def revise(self, turn: int, message: Message) -> None:
+        """Keep what the message of a turn says now, though it was answered as it was."""
+        await self.db.write(lambda execute: queue.rewrite(execute, turn, replace(message, edited=False)))
+
+    async def amend(self, message: Message) -> Turn | None:
+        """Keep the new words of an edited message, if nobody has taken its turn up yet; its turn, as it was before."""
         new = replace(message, edited=False)
 
-        async def unit(execute: Execute) -> None:
-            values = {"channel": str(message.channel), "id": message.id}
+        async def unit(execute: Execute) -> Turn | None:
+            known = await execute(f"{rows.TURN} WHERE turns.id = ({OF_MESSAGE})", **values)
+            if not known or known[0]["claims"]:
+                return rows.turn(known[0]) if known else None
             await self._lock_line_of(execute, **values)
             for turn in await execute(AMENDABLE.format(lock=self.db.lock), **values):
                 part = "UPDATE parts SET message = :text WHERE channel = :channel AND message_id = :id RETURNING turn"
@@ -178,9 +189,12 @@ class SqlTurnIntake:
                     if not (new.album or new.awaits_preview):
                         await execute(NOW, id=turn["id"], now=time.time())
             await self.db.announce(execute)
+            return rows.turn(known[0])
 
-        await self.db.write(unit)
+        values = {"channel": str(message.channel), "id": message.id}
+        turn = await self.db.write(unit)
         self.db.wake()
+        return turn
 
     async def hold_albums(self, seconds: float) -> None:
         """Take up no album for so long that nobody has taken up yet: there may be more of it to come."""

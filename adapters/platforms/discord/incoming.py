@@ -149,8 +149,9 @@ class IncomingMessages:
         message = self._try_translate(lambda: translate(discord_message, me, edited=True))
         if message is not None:
             message = await self._complete(discord_message, message, me)
-            for channel in _possible_channels(message.channel, discord_message.id):
-                await self._receive(replace(message, channel=channel))
+            channels = _possible_channels(message.channel, discord_message.id)
+            known = [each for each in channels if await self._intake.is_known(each, message.id)]
+            await self._receive(replace(message, channel=known[0] if known else channels[0]))
 
     async def _delete(self, place: Place, message: int) -> None:
         self._references.forget(message)

@@ -1,0 +1,94 @@
+"""Edits: one that calls the bot is heard once, and one that comes after the answer is offered to be asked again."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.files.photos import PhotoIntake
+from bot.messages import Attachment, Author, Message
+from bot.ports import Store
+from tests.asking.test_subject import Chat, aside, in_chat, platform, with_photo
+from tests.conftest import said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
+
+__all__ = ["platform"]  # the fixture with a cat and a rocket
+
+
+@pytest.fixture
+def chat(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Chat:
+    return in_chat(sqlite, platform, provider, photos)
+
+
+def edited(message: Message, text: str, **changes: Any) -> Message:
+    return replace(message, text=text, edited=True, **changes)
+
+
+def posts(chat: Chat) -> list[str]:
+    return chat.platform.reads()
+
+
+async def test_an_edit_that_calls_the_bot_is_heard_once(chat: Chat) -> None:
+    photo = aside("rocket")
+    called = edited(photo, "what is this?", addressed=True)
+    await chat.says(photo, called, called, edited(called, "what is that?"))
+    assert [prompt.text for prompt in chat.provider.prompts] == ["what is this?"]
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_an_album_may_be_called_about_by_an_edit(chat: Chat) -> None:
+    parts = [with_photo(said(""), name, album="x", addressed=False) for name in ("rocket", "cat")]
+    for part in parts:
+        await chat.inbox.receive(part)
+    await chat.inbox.store.db.run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
+    called = edited(parts[0], "compare them", addressed=True)
+    await chat.says(edited(parts[1], "hm"), called, called)
+    assert [prompt.text for prompt in chat.provider.prompts] == ["compare them"]
+    assert chat.shown() == ["rocket.jpg", "cat.jpg"]
+
+
+async def test_an_old_message_is_not_heard_because_it_is_edited(chat: Chat) -> None:
+    old = with_photo(said(""), "rocket")
+    await chat.says(edited(replace(old, sent=old.sent - 4000), "what is this?", addressed=True))
+    await chat.says(edited(replace(old, private=True), "what is this?"))  # it was heard, and is forgotten by now
+    assert chat.provider.prompts == []
+
+
+async def test_an_edit_after_the_answer_is_offered_to_be_asked_again(chat: Chat) -> None:
+    question = with_photo(said("what is this?"), "rocket")
+    await chat.says(question, edited(question, "what colour is this?"), edited(question, "how big is this?"))
+    assert posts(chat) == ["a cat", "You changed this message after I had begun to answer it."]
+    [_, notice] = chat.platform.buttons
+    assert chat.platform.buttons[notice] == ["/retry 1"]
+    await chat.says(said("/retry 1"))
+    assert chat.provider.prompts[-1].text == "how big is this?"
+    assert len(chat.provider.prompts) == 2
+
+
+async def test_an_edit_that_changes_nothing_is_not_mentioned(chat: Chat) -> None:
+    question = said("what is this? https://example.org")
+    preview = (Attachment("cat", "preview.jpg"),)
+    await chat.says(question, edited(question, question.text), edited(question, question.text, attachments=preview))
+    assert posts(chat) == ["a cat"]
+
+
+async def test_a_photo_that_takes_the_place_of_an_answered_one_is_meant_next_and_the_answer_says_so(chat: Chat) -> None:
+    question = with_photo(said("what is this?"), "cat")
+    await chat.says(question, edited(question, question.text, attachments=(Attachment("rocket", "rocket.jpg"),)))
+    await chat.says(said("what colour is it?"))
+    assert chat.shown() == ["rocket.jpg"]
+    assert chat.last_post().startswith("_This is about the photo that took the place of the earlier one._")
+
+
+async def test_a_photo_that_is_replaced_before_anybody_asks_is_the_photo_above(chat: Chat) -> None:
+    photo = aside("cat")
+    await chat.says(photo, edited(photo, "", attachments=(Attachment("rocket", "rocket.jpg"),)), said("what is this?"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_a_stranger_s_edit_is_not_heard(chat: Chat) -> None:
+    chat.inbox._access = type(chat.inbox._access)(chat.inbox.store.people, paired=True)
+    photo = aside("rocket", Author("9", "Mallory"))
+    await chat.says(photo, edited(photo, "what is this?", addressed=True))
+    assert chat.provider.prompts == []
