@@ -524,6 +524,9 @@ class Exchange:
     model: str = ""  # the model that answered, as provider/model
 
 
+INSIDE = "inside"  # pseudo-platform of pictures in documents; the id of the channel is that of the document's
+
+
 @dataclass(frozen=True, slots=True)
 class RememberedFile:
     """A photo or a document of a conversation. `attachment` is the handle to fetch it again."""
@@ -541,6 +544,11 @@ class RememberedFile:
     def is_document(self) -> bool:
         """True for a document, False for a photo."""
         return self.attachment.mime in DOCUMENTS
+
+    @property
+    def is_inside(self) -> bool:
+        """True for a picture in a document, which the document brings along."""
+        return self.channel.platform == INSIDE
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,13 @@ class Attempt:
         self.provider = self.context.providers[self.turn.conversation.provider]
         context = self.context
         self.files = FilePreparation(
-            context.files, context.loader, context.failover, self.provider, self.asked, self.turn
+            files=context.files,
+            finder=context.loader,
+            failover=context.failover,
+            provider=self.provider,
+            asked=self.asked,
+            turn=self.turn,
+            describer=context.describer,
         )
         self.known: Sequence[RememberedFile] = ()  # the conversation's files that the provider may not know
         self.originals: dict[str, str] = {}  # hashes of photos that were written anew, to those before
@@ -190,7 +196,11 @@ class Attempt:
         results = await gather_all(*(self.files.again(each) for each in wanted))
         lost = {each.sha256: str(why) for each, why in zip(wanted, results, strict=True) if isinstance(why, Unreadable)}
         self.notes += [_lost(each, lost[each.sha256]) for each in wanted if each.sha256 in lost]
-        return self.files.affordable([each for each in results if isinstance(each, StoredFile)]), lost
+        recalled = self.files.affordable([each for each in results if isinstance(each, StoredFile)])
+        refused = {each.sha256 for each in self.known if each.unusable}
+        sent = {each.sha256 for each in (*recalled, *own)}
+        pictures = await self.files.pictures_in(recalled)
+        return [*recalled, *(each for each in pictures if each.sha256 not in sent | refused)], lost
 
     async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
         model = self.turn.conversation.model
@@ -317,18 +327,31 @@ class Attempt:
     async def _in_words(self, prompt: Prompt, error: Refused) -> Prompt:
         """Build the question with the text of its documents, because the provider does not open them after all."""
         self.files.closed.update(each.sha256 for each in prompt.documents)
-        spoken = [each for each in prompt.documents if not (await self.context.loader.words(each)).is_empty]
-        silent = [each for each in prompt.documents if each not in spoken]
+        pictures = await self.files.pictures_in(prompt.documents)
+        silent = [each for each in prompt.documents if await self.files.says_nothing(each)]
+        spoken = [each for each in prompt.documents if each not in silent]
         if not (spoken or prompt.photos or prompt.excerpts):
             raise error
-        given = await self.files.given(spoken, prompt.numbers)
+        numbers = {**prompt.numbers, **await self._numbers_of(pictures)}
+        given = await self.files.given([*spoken, *pictures], numbers)
         unread = "; ".join(f"{each.name}: {Unreadable(FailureCode.DOCUMENT_NO_TEXT)}" for each in silent)
         total = len(prompt.documents) + len(prompt.photos) + len(prompt.excerpts)
         if unread:
             unread = say("files_some_read", read=total - len(silent), total=total, names=unread)
         self.notes += [*given.notes, *filter(None, [unread])]
-        text = f"{prompt.text}\n\n({unread})" if unread else prompt.text
-        return replace(prompt, text=text, documents=(), excerpts=(*prompt.excerpts, *given.excerpts))
+        return replace(
+            prompt,
+            text=f"{prompt.text}\n\n({unread})" if unread else prompt.text,
+            photos=(*prompt.photos, *given.photos),
+            documents=(),
+            excerpts=(*prompt.excerpts, *given.excerpts),
+            numbers=numbers,
+        )
+
+    async def _numbers_of(self, photos: Sequence[Photo]) -> Mapping[str, int]:
+        """Return the numbers of photos that were saved just now, by hash."""
+        known = await self._known() if photos else ()
+        return {each.sha256: each.number for each in known if any(each.sha256 == photo.sha256 for photo in photos)}
 
     async def _tried(self, prompt: Prompt, error: Refused) -> Prompt:
         """Build the question without what the provider fails over: bad photos, or else the history."""

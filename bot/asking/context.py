@@ -31,7 +31,7 @@ def select_relevant(
     numbers = named(text)
     earlier = [each for each in known if each.sha256 not in own]
     chosen = [each for each in earlier if each.number in numbers]
-    usable = [each for each in earlier if not each.unusable]
+    usable = [each for each in earlier if not each.unusable and not each.is_inside]
     if stands_in and not chosen and not own and usable:
         chosen = [each for each in usable if each.turn == usable[-1].turn]
     return chosen[-MOST_FILES:]
@@ -48,11 +48,14 @@ def affordable(files: Sequence[StoredFile]) -> list[StoredFile]:
     return selected
 
 
-def excerpts(readings: Sequence[DocumentText]) -> list[tuple[str, str]]:
-    """Return an excerpt of each document and its extent: they share the space, short ones leave more to others."""
+def excerpts(readings: Sequence[DocumentText], shown: Sequence[Mapping[int, int]] = ()) -> list[tuple[str, str]]:
+    """Return an excerpt of each document and its extent: they share the space, short ones leave more to others.
+
+    `shown` has, for each document, the numbers of photos of its pages, by page.
+    """
     left, by_index = MOST_TEXT, dict[int, tuple[str, str]]()
     for waiting, n in enumerate(sorted(range(len(readings)), key=lambda n: readings[n].length)):
-        by_index[n] = readings[n].first(left // (len(readings) - waiting))
+        by_index[n] = readings[n].first(left // (len(readings) - waiting), shown[n] if shown else None)
         left -= len(by_index[n][0])
     return [by_index[n] for n in range(len(readings))]
 

@@ -1,9 +1,12 @@
 """The loader of photos and documents: find them wherever they were posted, fetch them, and take them in."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.asking.subject import SubjectFinder
+from bot.asking.inner_pictures import MOST_PICTURES, InnerPicture, inner_attachment, outer
+from bot.asking.subject import PlacedFile, SubjectFinder
 from bot.chat_platform import Platform
 from bot.errors import FailureCode, Refused, Unreadable
 from bot.files.documents import DocumentIntake
@@ -11,11 +14,12 @@ from bot.files.documents.document_text import DocumentText
 from bot.files.photos import PhotoIntake
 from bot.files.photos.byte_budget import ByteBudget
 from bot.files.photos.sniff import is_picture
-from bot.messages import Attachment, Channel, Document, File, Photo, RememberedFile
+from bot.messages import INSIDE, PDF, Attachment, Channel, Document, File, Photo, RememberedFile
 from bot.ports import Files, Posts, Turns
 from bot.words import say
 
 MADE = "made"  # pseudo-platform of generated pictures
+REMEMBERED = 64  # documents whose pictures are known by their hashes
 AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleaned
 
 
@@ -31,6 +35,7 @@ class FileLoader:
     documents: DocumentIntake
     most_bytes: int  # of a photo or a recording
     room: ByteBudget = field(default_factory=lambda: ByteBudget(AT_ONCE))
+    _inner: OrderedDict[str, tuple[tuple[int, str], ...]] = field(default_factory=OrderedDict)  # by document
 
     @property
     def subjects(self) -> SubjectFinder:
@@ -44,6 +49,8 @@ class FileLoader:
         """
         if channel.platform == MADE:
             return await self._made(int(channel.id), attachment)
+        if channel.platform == INSIDE:
+            return await self._inside(channel, attachment, owner)
         file = await self._fetched(channel, attachment, owner)
         if isinstance(file, Document):
             await self.documents.words(file)  # a locked or damaged one is of no use
@@ -75,6 +82,42 @@ class FileLoader:
         """Return the text of a document, as far as it is read."""
         return await self.documents.words(document)
 
+    async def pictures(self, placed: PlacedFile, document: Document, owner: str = "") -> list[InnerPicture]:
+        """Return the first pictures in a document, or of its pages without words; none if they cannot be shown."""
+        photos = await self._recalled(document) or await self._taken(document, owner)
+        return [InnerPicture(n, inner_attachment(n, placed.attachment, photo), photo) for n, photo in photos]
+
+    async def _taken(self, document: Document, owner: str) -> list[tuple[int, Photo]]:
+        photos = list[tuple[int, Photo]]()
+        try:
+            pictures = await self.documents.pictures(document, MOST_PICTURES)
+        except Unreadable:
+            pictures = []
+        for n, data in pictures:
+            with suppress(Unreadable):  # one that is damaged does not keep the others away
+                photos.append((n, await self.photos.read(_inner_name(document, n), data, owner)))
+        self._inner[document.sha256] = tuple((n, photo.sha256) for n, photo in photos)
+        while len(self._inner) > REMEMBERED:
+            self._inner.popitem(last=False)
+        return photos
+
+    async def _recalled(self, document: Document) -> list[tuple[int, Photo]]:
+        """Return the pictures of a document from the cache; none if one of them is missing there."""
+        known = self._inner.get(document.sha256, ())
+        photos = [(n, await self.photos.recall(sha256, _inner_name(document, n))) for n, sha256 in known]
+        present = [(n, photo) for n, photo in photos if photo is not None]
+        return present if len(present) == len(known) else []
+
+    async def _inside(self, channel: Channel, attachment: Attachment, owner: str) -> Photo:
+        """Load a picture in a document: the document is fetched again."""
+        n, place, document_attachment = outer(channel, attachment)
+        document = await self.read(place, document_attachment, owner)
+        if isinstance(document, Document):
+            for number, data in await self.documents.pictures(document, MOST_PICTURES):
+                if number == n:
+                    return await self.photos.read(attachment.name, data, owner)
+        raise Unreadable(FailureCode.PHOTO_GONE)
+
     def assumption(self, document: Document) -> str:
         """Return a sentence about the encoding that was assumed for a text; empty if it is certain."""
         encoding = self.documents.assumed_encoding(document)
@@ -104,6 +147,11 @@ class FileLoader:
         if n >= len(files):
             raise Unreadable(FailureCode.PHOTO_GONE)
         return await self.photos.read(attachment.name, files[n].data)
+
+
+def _inner_name(document: Document, n: int) -> str:
+    key = "document_page_name" if document.mime == PDF else "document_picture_name"
+    return say(key, name=document.name[:40], n=n)
 
 
 def _as_document(attachment: Attachment, error: Unreadable) -> Unreadable:

@@ -7,10 +7,12 @@ from bot.accounting.limits import subject_of
 from bot.asking import context as memory
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
+from bot.asking.inner_pictures import MOST_PICTURES, InnerPicture, inner_channel
+from bot.asking.photo_descriptions import PhotoDescriber
 from bot.asking.question import Question
 from bot.asking.subject import PlacedFile
 from bot.errors import Busy, FailureCode, Refused, Unreadable
-from bot.files.documents.document_text import DocumentText
+from bot.files.documents.document_text import DocumentText, numbers_in_words
 from bot.messages import Document, Photo, RememberedFile, StoredFile, Turn
 from bot.ports import Files, Provider
 from bot.util.retry import FETCH_AGAIN
@@ -40,7 +42,10 @@ class FilePreparation:
     provider: Provider
     asked: Question
     turn: Turn
+    describer: PhotoDescriber
     closed: set[str] = field(default_factory=set)  # hashes of documents that the provider does not open after all
+    places: dict[str, PlacedFile] = field(default_factory=dict)  # of documents, by hash
+    inner: dict[str, list[InnerPicture]] = field(default_factory=dict)  # pictures in documents, by the document's hash
 
     # loading
 
@@ -52,14 +57,15 @@ class FilePreparation:
         files = {replace(each, mime=file.mime): file for each, file in pairs if isinstance(file, StoredFile)}
         if not self.asked.again:
             await self._save(placed, looked)
+        read: list[StoredFile] = [*files.values(), *await self.pictures_in(files.values())]
         unread = [(each, error) for each, error in pairs if isinstance(error, Unreadable)]
         if not unread:
-            return list(files.values()), ""
+            return read, ""
         names = "; ".join(f"{each.name}: {error}" for each, error in unread)
         kinds = "files" if any(each.is_document for each, _ in unread) or _documents(files.values()) else "photos"
         if not files and not all(each.is_preview for each, _ in unread):
             raise Refused(f"{kinds}_none_read", names=names)
-        return list(files.values()), say(f"{kinds}_some_read", read=len(files), total=len(pairs), names=names)
+        return read, say(f"{kinds}_some_read", read=len(files), total=len(pairs), names=names)
 
     async def _save(self, placed: Sequence[PlacedFile], looked: Sequence[Looked]) -> None:
         """Number the files that could be read, channel by channel."""
@@ -77,10 +83,49 @@ class FilePreparation:
         photos = (each for each in self.asked.files if isinstance(each, Photo))
         return [say(each.key, name=photo.name, **dict(each.values)) for photo in photos for each in photo.remarks]
 
+    async def pictures_in(self, files: Iterable[StoredFile]) -> list[Photo]:
+        """Return the first pictures in documents that the provider does not open, for a model that sees, and save them.
+
+        Each is a photo of the conversation, with a number of its own.
+        """
+        left, photos = MOST_PICTURES - sum(map(len, self.inner.values())), list[Photo]()
+        for document in _documents(files):
+            if document.sha256 in self.inner or left <= 0 or not await self._is_seen(document):
+                continue
+            placed = self.places[document.sha256]
+            found = (await self.finder.pictures(placed, document, subject_of(self.turn.message)))[:left]
+            taken = [each for each in found if await self._is_taken(each.photo)]
+            if taken and not self.asked.again:
+                pictures = {each.attachment: each.photo for each in taken}
+                await self.files.save_files(self.turn, pictures, inner_channel(placed.channel))
+            self.inner[document.sha256] = taken
+            left -= len(taken)
+            photos += [each.photo for each in taken]
+        return photos
+
+    async def _is_taken(self, photo: Photo) -> bool:
+        """Bring a picture to the provider, and tell whether it takes it."""
+        try:
+            await self.provider.upload(photo)
+        except Unreadable:
+            return False
+        return True
+
+    async def _is_seen(self, document: Document) -> bool:
+        """Tell whether the model is to see pictures in the document."""
+        if self.is_opened(document) or not (await self.finder.words(document)).is_seen:
+            return False
+        return await self.describer.sees(self.turn.conversation.model)
+
+    async def says_nothing(self, document: Document) -> bool:
+        """Tell whether the model can neither read nor see anything in a document that the provider does not open."""
+        return (await self.finder.words(document)).is_empty and not await self._is_seen(document)
+
     async def again(self, known: RememberedFile) -> Looked:
         """Load and upload an earlier file."""
         try:
             file = await self.finder.again(known, subject_of(self.turn.message))
+            self.places[file.sha256] = PlacedFile(known.channel, known.attachment)
             await self._bring(file)
         except Unreadable as error:
             return error
@@ -96,6 +141,7 @@ class FilePreparation:
             owner = subject_of(self.turn.message)  # the asker, even for files of others
             file = self.asked.seen.get(attachment) or await self.finder.read(placed.channel, attachment, owner)
             self.asked.seen[attachment] = file
+            self.places[file.sha256] = placed
             await self._bring(file)
         except Unreadable as error:
             return error
@@ -111,10 +157,12 @@ class FilePreparation:
             try:
                 return await self.provider.upload(file)
             except Unreadable:
-                if not isinstance(file, Document) or (await self.finder.words(file)).is_empty:
+                if not isinstance(file, Document):
                     raise
                 self.closed.add(file.sha256)
-        elif isinstance(file, Document) and (await self.finder.words(file)).is_empty:
+                if await self.says_nothing(file):
+                    raise
+        elif isinstance(file, Document) and await self.says_nothing(file):
             raise Unreadable(FailureCode.DOCUMENT_NO_TEXT)
         return None
 
@@ -135,14 +183,14 @@ class FilePreparation:
         """Return the files in the form that the provider takes; `numbers` are theirs in the conversation, by hash."""
         read = [each for each in _documents(files) if not self.is_opened(each)]
         readings: list[DocumentText] = await gather_all(*(self.finder.words(each) for each in read))
+        shown = [self._shown_pages(each, numbers) for each in read]
         excerpts, notes = list[str](), list[str]()
-        for document, (text, extent) in zip(read, memory.excerpts(readings), strict=True):
-            n = numbers.get(document.sha256)
-            file = say("file_named", n=n, name=document.name) if n else document.name
-            key = "document_says_partly" if extent else "document_says"
-            excerpts.append(say(key, file=file, extent=extent, text=text))
-            if extent and document in self.asked.files:
-                notes.append(say("document_partly", name=document.name, extent=extent))
+        for n, (text, extent) in enumerate(memory.excerpts(readings, shown)):
+            document = read[n]
+            if text or not shown[n]:
+                excerpts.append(_excerpt(document, text, extent, numbers.get(document.sha256)))
+            if document in self.asked.files:
+                notes += _list_notes(document, readings[n], extent, shown[n])
         notes += [self.finder.assumption(each) for each in _documents(self.asked.files)]
         return PreparedFiles(
             tuple(each for each in files if isinstance(each, Photo)),
@@ -150,6 +198,25 @@ class FilePreparation:
             tuple(excerpts),
             tuple(filter(None, notes)),
         )
+
+    def _shown_pages(self, document: Document, numbers: Mapping[str, int]) -> Mapping[int, int]:
+        """Return the numbers of the photos of pages, by page; 0 where a photo has none."""
+        return {each.n: numbers.get(each.photo.sha256, 0) for each in self.inner.get(document.sha256, ())}
+
+
+def _excerpt(document: Document, text: str, extent: str, number: int | None) -> str:
+    file = say("file_named", n=number, name=document.name) if number else document.name
+    return say("document_says_partly" if extent else "document_says", file=file, extent=extent, text=text)
+
+
+def _list_notes(document: Document, reading: DocumentText, extent: str, shown: Mapping[int, int]) -> list[str]:
+    """Return sentences for people about what of a document the model does not get."""
+    name, unseen = document.name, tuple(n for n in reading.pictured if n not in shown)
+    return [
+        *([say("document_partly", name=name, extent=extent)] if extent else []),
+        *([say("document_unseen_pages", name=name, pages=numbers_in_words(unseen))] if unseen else []),
+        *([say("document_unread_pages", name=name, pages=numbers_in_words(reading.unread))] if reading.unread else []),
+    ]
 
 
 def _documents(files: Iterable[StoredFile]) -> list[Document]:

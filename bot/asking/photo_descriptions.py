@@ -51,7 +51,7 @@ class PhotoDescriber:
 
         `is_blind`: the service said so, whatever its list says.
         """
-        if not is_blind and await self._sees(model):
+        if not is_blind and await self.sees(model):
             return None
         seeing = await self._seeing(model)
         if seeing is None or not await self.is_allowed(asked):
@@ -96,7 +96,7 @@ class PhotoDescriber:
         await self.ledger.settle(asked.reply.turn, LANE + n, conversation.model, usage)
         return description
 
-    async def _sees(self, model: str) -> bool:
+    async def sees(self, model: str) -> bool:
         """Tell whether the model sees; if that is not known in time, assume so."""
         listed = await self.find_listed(model)
         return listed is None or listed.sees

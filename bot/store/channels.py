@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from bot.messages import Channel, ChannelSettings
+from bot.messages import INSIDE, Channel, ChannelSettings
 from bot.store import conversation_queue as queue
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute
@@ -106,6 +106,8 @@ class SqlChannels:
                 return  # they have talked there already
             for table in ("channels", "parts", "posts", "photos"):
                 await execute(f"UPDATE {table} SET channel = :new WHERE channel = :old", **values)  # noqa: S608 (ours)
+            inside = {"old": f"{INSIDE}:{old}", "new": f"{INSIDE}:{new}"}
+            await execute("UPDATE photos SET channel = :new WHERE channel = :old", **inside)
             for row in await execute(
                 "SELECT id, message FROM turns WHERE channel = :old AND finished IS NULL", **values
             ):

@@ -24,6 +24,7 @@ class Extract:
     slides: bool = False  # the pages are slides
     pictured: list[int] = field(default_factory=list)  # pages, from 1, that say more as pictures
     unread: list[int] = field(default_factory=list)  # pages that no parser can read
+    pictures: int = 0  # number of pictures in it that can be shown
 
 
 @dataclass(slots=True)

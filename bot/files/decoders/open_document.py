@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from bot.files.decoders.embedded_pictures import find_pictures
 from bot.files.decoders.extract import Extract, in_one, in_pages, reader, without_empty
 from bot.files.decoders.package import Element, Package
 
@@ -22,8 +23,10 @@ def read_open_document(file: BinaryIO, most_text: int) -> Extract:
     if slides:
         extract = in_pages(("\n".join(without_empty(_blocks(each))) for each in slides), len(slides), most_text)
         extract.slides = True
-        return extract
-    return in_one(without_empty(_all(package, body)), most_text)
+    else:
+        extract = in_one(without_empty(_all(package, body)), most_text)
+    extract.pictures = len(find_pictures(package))
+    return extract
 
 
 def _all(package: Package, body: Element) -> Iterator[str]:

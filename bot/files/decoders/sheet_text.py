@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, BinaryIO
 
 from bot.files.decoders.drawing_text import drawn_lines
+from bot.files.decoders.embedded_pictures import find_pictures
 from bot.files.decoders.extract import Extract, in_one, reader, without_empty
 from bot.files.decoders.number_formats import shown
 from bot.files.decoders.package import Package
@@ -17,7 +18,9 @@ from bot.files.decoders.package import Package
 def read_sheets(file: BinaryIO, most_text: int) -> Extract:
     """Read an XLSX, XLSM or a template: the values, not the formulas. Unreadable: it is damaged or far too large."""
     package = Package(file)
-    return in_one(without_empty(_lines(file, package)), most_text)
+    extract = in_one(without_empty(_lines(file, package)), most_text)
+    extract.pictures = len(find_pictures(package))
+    return extract
 
 
 def _lines(file: BinaryIO, package: Package) -> Iterator[str]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from bot.files.decoders.drawing_text import drawn_lines
+from bot.files.decoders.embedded_pictures import find_pictures
 from bot.files.decoders.extract import Extract, in_pages, reader, without_empty
 from bot.files.decoders.package import Package
+from bot.files.decoders.slide_parts import slide_parts
 
 _BESIDE = ("diagramData", "chart", "chartEx")
 
@@ -17,20 +19,8 @@ def read_slides(file: BinaryIO, most_text: int) -> Extract:
     slides = slide_parts(package)
     extract = in_pages((_slide(package, each) for each in slides), len(slides), most_text)
     extract.slides = True
+    extract.pictures = len(find_pictures(package))
     return extract
-
-
-def slide_parts(package: Package) -> list[str]:
-    """Return the names of the slides, in the order in which they are shown."""
-    main = package.main
-    targets = {each.id: each.target for each in package.relations(main) if each.kind == "slide"}
-    ids = [
-        value
-        for slide in package.parse(main).iter("{*}sldId")
-        for name, value in slide.attrib.items()
-        if name.endswith("}id")
-    ]
-    return [targets[each] for each in ids if each in targets]
 
 
 def _slide(package: Package, name: str) -> str:

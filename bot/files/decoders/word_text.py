@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from bot.files.decoders.drawing_text import drawn_lines
+from bot.files.decoders.embedded_pictures import find_pictures
 from bot.files.decoders.extract import Extract, in_one, reader
 from bot.files.decoders.package import Element, Package
 
@@ -21,7 +22,9 @@ _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
 def read_docx(file: BinaryIO, most_text: int) -> Extract:
     """Read a DOCX, DOCM or a template of one. Unreadable: it is damaged, or unpacks to far too much."""
     package = Package(file)
-    return in_one(_Word(package).lines(), most_text)
+    extract = in_one(_Word(package).lines(), most_text)
+    extract.pictures = len(find_pictures(package))
+    return extract
 
 
 @dataclass(slots=True)

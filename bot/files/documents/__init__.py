@@ -16,6 +16,8 @@ from bot.words import spoken
 
 AT_ONCE = 2  # worker processes that read documents
 REMEMBERED = 32  # cached texts
+LONGEST_SIDE = 2048  # pixels of a page that is drawn: letters of 6 points are 12 pixels high on A4
+MOST_PICTURE_BYTES = 4_000_000
 ASSUMED = 512  # encodings of cached files
 
 FAILURES = {
@@ -90,6 +92,32 @@ class DocumentIntake:
         _shorten(self._readings, REMEMBERED)
         return self._readings[document.sha256]
 
+    async def pictures(self, document: Document, most: int) -> list[tuple[int, bytes]]:
+        """Return pictures of pages without words, or those in an Office file, with the number of each, from 1.
+
+        Unreadable: there are none that can be shown; Busy: its file is gone.
+        """
+        text = await self.words(document)
+        try:
+            async with self._room:
+                if document.mime == PDF:
+                    pages = list(text.pictured[:most])
+                    value, body = await run(
+                        "draw_pages",
+                        document.file,
+                        owner="documents",
+                        pages=pages,
+                        longest_side=LONGEST_SIDE,
+                        most_bytes=MOST_PICTURE_BYTES,
+                    )
+                    return _pieces(value, body)
+                value, body = await run("list_pictures", document.file, owner="documents")
+                return _pieces(list(enumerate(value, 1)), body)[:most]
+        except FileNotFoundError as error:
+            raise Busy(FailureCode.PHOTO_GONE) from error
+        except WorkerFailed as error:
+            raise Unreadable(FAILURES[error.reason]) from error
+
     def assumed_encoding(self, document: Document) -> str:
         """Return the name of the encoding that was assumed for a text; empty if it is certain or forgotten."""
         return self._assumed.get(document.sha256, "")
@@ -114,7 +142,7 @@ class DocumentIntake:
             async with self._room:
                 value, _ = await run(TASKS[document.mime], document.file, owner="documents", most_text=MOST_TEXT)
             text = _reading(value)
-            if text.is_empty and document.mime != PDF:
+            if text.is_empty and not text.pictures and document.mime != PDF:
                 raise Unreadable(FailureCode.DOCUMENT_EMPTY)
             return text
         except FileNotFoundError as error:
@@ -136,9 +164,22 @@ def _reading(value: Any) -> DocumentText:
             slides=bool(value["slides"]),
             pictured=tuple(map(int, value["pictured"])),
             unread=tuple(map(int, value["unread"])),
+            pictures=int(value["pictures"]),
         )
     except (LookupError, TypeError, ValueError):
         raise WorkerFailed("crashed") from None
+
+
+def _pieces(sizes: Any, body: bytes) -> list[tuple[int, bytes]]:
+    """Cut the pictures of a worker apart. WorkerFailed: they are not as announced."""
+    pieces, at = list[tuple[int, bytes]](), 0
+    try:
+        for number, size in sizes:
+            pieces.append((int(number), body[at : at + int(size)]))
+            at += int(size)
+    except (TypeError, ValueError):
+        raise WorkerFailed("crashed") from None
+    return pieces
 
 
 def _checked_mime(value: Any) -> str:

@@ -19,11 +19,17 @@ class DocumentText:
     slides: bool = field(default=False, kw_only=True)  # the pages are slides
     pictured: tuple[int, ...] = field(default=(), kw_only=True)  # pages, from 1, that say more as pictures
     unread: tuple[int, ...] = field(default=(), kw_only=True)  # pages that no parser can read
+    pictures: int = field(default=0, kw_only=True)  # number of pictures in it that can be shown
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is no text, as in a scan."""
         return not any(page.strip() for page in self.pages)
+
+    @property
+    def is_seen(self) -> bool:
+        """Tell whether it holds pictures, or pages that say more as pictures."""
+        return bool(self.pictured or self.pictures)
 
     @property
     def length(self) -> int:

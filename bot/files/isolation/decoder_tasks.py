@@ -53,6 +53,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "name_package": _document("package:name_package"),
         "read_pdf": _document("pdf_text:read_pdf"),
         "draw_pages": _document("pdf_pages:draw_pages"),
+        "list_pictures": _document("embedded_pictures:list_pictures"),
         "read_docx": _document("word_text:read_docx"),
         "read_sheets": _document("sheet_text:read_sheets"),
         "read_slides": _document("slide_text:read_slides"),

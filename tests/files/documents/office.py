@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from email.message import EmailMessage
+from types import MappingProxyType
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -52,15 +53,21 @@ def office(main: str, kind: str, parts: Mapping[str, str | bytes]) -> bytes:
     )
 
 
-def letter(body: str, kind: str = "wordprocessingml.document", **beside: str) -> bytes:
+def letter(
+    body: str,
+    kind: str = "wordprocessingml.document",
+    parts: Mapping[str, str | bytes] = MappingProxyType({}),
+    **beside: str,
+) -> bytes:
     """A DOCX with this body in XML, and parts beside it, such as `header1`, `footnotes` and `comments`."""
-    parts = {f"word/{name}.xml": f"<w:part {W}>{xml}</w:part>" for name, xml in beside.items()}
+    named = {f"word/{name}.xml": f"<w:part {W}>{xml}</w:part>" for name, xml in beside.items()}
     return office(
         "word/document.xml",
         kind,
         {
             "word/document.xml": f"<w:document {W} {R} {A}><w:body>{body}</w:body></w:document>",
             "word/_rels/document.xml.rels": relations(**{name: f"{name}.xml" for name in beside}),
+            **named,
             **parts,
         },
     )
