@@ -35,12 +35,26 @@ TALLEST = 20  # how many times higher than wide a photo may be, or the other way
 AROUND = 10_000  # pixels of a photo's width and height together [api: sendPhoto]
 AGAIN = 0.1  # seconds until a webhook is tried again
 STOPPED = "stopped_message_generation"
+# What getWebhookInfo says after a call of the webhook came to nothing, by its status [server: WebhookActor.cpp]
+REASONS = {0: "Connection refused", 403: "Wrong response from the webhook: 403 Forbidden"}
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 LINK = re.compile(r"https?://\S+")
 PREVIEWING = ("sendMessage", "editMessageText")  # a caption has no preview, and neither has a draft
+ADMIN_RIGHTS = (
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+)
 MP3 = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")  # how one begins
 
-updates.KINDS.update({"edited_message", STOPPED})  # the emulator's queue knows of three kinds only
+updates.KINDS.update({"edited_message", "my_chat_member", STOPPED})  # the emulator's queue knows of three kinds only
 updates.ALLOWED_UPDATE_TYPES.add(STOPPED)
 
 
@@ -152,6 +166,18 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self._files = itertools.count(1)
         self._queries = itertools.count(1)
         self._direct: int | None = None  # the topic that the call under way names
+        self.reads_all = False  # privacy mode is off
+        self.webhook_stands_still = False  # nothing is delivered, and nobody says why
+        self.webhook_error: dict[str, Any] = {}  # the latest one, as getWebhookInfo tells it
+        tell = self._update_queues.info
+        self._update_queues.info = lambda token: {**tell(token), **self.webhook_error}
+        self._update_queues.record = self._note_delivery
+        deliver = self._update_queues.deliver
+
+        async def deliver_unless_it_stands_still(token: str) -> int:
+            return 0 if self.webhook_stands_still else await deliver(token)
+
+        self._update_queues.deliver = deliver_unless_it_stands_still
 
     async def __aenter__(self) -> Self:
         self._runner = web.AppRunner(self.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
@@ -224,6 +250,17 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         assert draft in self.stoppable, "there is no Stop to press"
         topic = {} if thread is None else {"message_thread_id": thread}
         return await self.arrives({STOPPED: {"chat": _chat(chat), "draft_id": draft, **topic}})
+
+    async def adds_bot(self, chat: int = GROUP, *, as_admin: bool = False, by: int = ANN) -> None:
+        """Somebody adds the bot to a group, which Telegram tells in two ways."""
+        me = {"id": 7, "is_bot": True, "first_name": "Snapthread", "username": USERNAME}
+        admin = {"can_be_edited": False, "is_anonymous": False, **dict.fromkeys(ADMIN_RIGHTS, False)}
+        new = {"user": me, "status": "administrator", **admin} if as_admin else {"user": me, "status": "member"}
+        change = {"chat": _chat(chat), "from": _person(by), "date": int(time.time())}
+        change |= {"old_chat_member": {"user": me, "status": "left"}, "new_chat_member": new}
+        await self.arrives({"my_chat_member": change})
+        if not as_admin:
+            await self.sends({"new_chat_members": [me]}, chat, by=by)
 
     async def edits(self, message: int, chat: int = ANN, **changes: Any) -> None:
         """Somebody changes what they said."""
@@ -375,7 +412,12 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 
     def _do_getMe(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
         me: dict[str, Any] = super().validate("getMe", fields, uploads)
-        return {**me, "username": USERNAME, "has_topics_enabled": True}
+        return {
+            **me,
+            "username": USERNAME,
+            "has_topics_enabled": True,
+            "can_read_all_group_messages": self.reads_all,
+        }
 
     def _do_setMyCommands(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
         commands = json.loads(fields["commands"])
@@ -505,6 +547,19 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         post.direct = self._direct
         self._screen[post.chat][post.id] = post
         return self._as_message(post)
+
+    def _note_delivery(self, event: Mapping[str, Any]) -> None:
+        """Remember the latest delivery to the webhook that failed, as Telegram does."""
+        if event.get("event") == "webhook" and not 200 <= event["status"] < 300:
+            self.note_webhook_error(REASONS.get(event["status"], f"Wrong response from the webhook: {event['status']}"))
+
+    def note_webhook_error(self, reason: str) -> None:
+        """The latest delivery to the webhook came to nothing, for this reason."""
+        self.webhook_error = {"last_error_date": int(time.time()) + 1, "last_error_message": reason}
+
+    async def set_webhook_of_another(self, url: str) -> None:
+        """Another program that has the token sets a webhook of its own."""
+        self._update_queues._state(self.token).url = url
 
     async def _deliver_again(self) -> None:
         while True:

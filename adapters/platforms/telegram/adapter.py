@@ -22,6 +22,8 @@ from adapters.platforms.telegram.errors import (
     map_telegram_errors,
 )
 from adapters.platforms.telegram.formatting import rendered_length
+from adapters.platforms.telegram.group_greetings import GroupGreetings
+from adapters.platforms.telegram.partial_updates import read_update
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
 from adapters.platforms.telegram.posting import Posting, is_private
@@ -33,18 +35,22 @@ from adapters.platforms.telegram.translate import (
     STOP_PRESSED,
     BotIdentity,
     ButtonPress,
+    GroupJoined,
     GroupMigration,
     StaleButtonPress,
     translate,
 )
 from adapters.platforms.telegram.transport import READ_TIMEOUT, open_bot
 from adapters.platforms.telegram.webhook import Webhook, derive_secret
+from adapters.platforms.telegram.webhook_watch import CHECK_SECONDS, WebhookWatch
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Health, HealthState, Platform, PostLimits
 from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
-from bot.ports import Receive
+from bot.operations.metrics import Metrics
+from bot.operations.set_aside import SetAsideLog
+from bot.ports import Blobs, Receive
 from bot.util.http import Http, Reply, check_size, photo
 from bot.util.retry import TELEGRAM_FILE, retry
 from bot.util.tasks import BackgroundTasks
@@ -55,7 +61,7 @@ log = structlog.get_logger(__name__)
 
 LIMITS = PostLimits(max_length=TelegramBudgets.MESSAGE_LENGTH, edit_interval=1.1, measure=rendered_length)
 TYPING = 4.5  # seconds; Telegram shows the sign for five
-WEBHOOK_CHECK_SECONDS = 60.0  # between two checks of the webhook
+POLL_GRACE = 20.0  # seconds beyond the length of a poll, after which a failure is one that the operator has to know
 MAX_SILENCE = 120.0  # seconds without contact with Telegram, after which something is wrong
 MANAGER_STATUSES = ("creator", "administrator")
 
@@ -96,13 +102,16 @@ class Telegram:
         pacing: SendPacing | None = None,
         backoff: PollingBackoff | None = None,
         poll_seconds: int = POLL_SECONDS,
+        blobs: Blobs | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """Make the adapter. `commands` are the bot's commands with descriptions, by language; "" is for all others.
 
         `migrate_channel` is called when a group gets another id, `find_channel_of_post` when Telegram does not tell to
         which topic a post belongs. `run_exclusively` works while no other process does
         the same: so one process polls, and the others stand by.
-        With `drafts`, partial answers in private chats are drafts. Without a `webhook` the bot polls.
+        `blobs` remember which groups were greeted. With `drafts`, partial answers in private chats are drafts. Without
+        a `webhook` the bot polls.
         """
         self._token, self._url = token, api_url.rstrip("/")
         self._find_channel_of_post = find_channel_of_post
@@ -111,6 +120,9 @@ class Telegram:
         self._commands, self._webhook, self._poll_seconds = commands or {}, webhook, poll_seconds
         self._pacing, self._backoff = pacing or SendPacing(), backoff or PollingBackoff()
         self._poller: Poller | None = None
+        self._watch = WebhookWatch(webhook) if webhook else None
+        self._greetings = GroupGreetings(self.send, blobs)
+        self._set_aside = SetAsideLog(NAME, metrics)
         self._is_standby = False
         self._tasks = BackgroundTasks()
 
@@ -164,14 +176,19 @@ class Telegram:
         source = self._webhook or self._poller
         if source is None:
             return Health(HealthState.DOWN, "not connected yet")
+        if self._watch and self._watch.trouble:
+            return Health(HealthState.DOWN, self._watch.trouble)
         silence = time.monotonic() - source.last_success
-        state = HealthState.DOWN if silence > MAX_SILENCE else HealthState.UP
-        return Health(state, f"Telegram was last heard {round(silence)} seconds ago")
+        detail = f"Telegram was last heard {round(silence)} seconds ago"
+        if self._poller and self._poller.trouble and silence > self._poll_seconds + POLL_GRACE:
+            return Health(HealthState.DOWN, f"{detail}: {self._poller.trouble}")
+        return Health(HealthState.DOWN if silence > MAX_SILENCE else HealthState.UP, detail)
 
     async def _fetch_identity(self) -> BotIdentity:
         user = await self._bot.get_me()
         log.info("listening on Telegram", username=user.username, webhook=self._webhook is not None)
-        return BotIdentity(user.id, user.username or "", frozenset().union(*self._commands.values()))
+        commands = frozenset().union(*self._commands.values())
+        return BotIdentity(user.id, user.username or "", commands, bool(user.can_read_all_group_messages))
 
     async def _set_all_commands(self) -> None:
         for language, descriptions in self._commands.items():
@@ -192,7 +209,12 @@ class Telegram:
             await self._retry(self._bot.delete_webhook)
             take_update = partial(self._take_update, receive, identity)
             self._poller = Poller(
-                self._bot, take_update, backoff=self._backoff, poll_seconds=self._poll_seconds, kinds=self._kinds
+                self._bot,
+                take_update,
+                backoff=self._backoff,
+                poll_seconds=self._poll_seconds,
+                kinds=self._kinds,
+                set_aside=self._set_aside,
             )
             await self._poller.run()
         finally:
@@ -204,7 +226,7 @@ class Telegram:
             await self._retry(partial(self._set_webhook, webhook))
             await self._set_all_commands()
             while True:
-                await asyncio.sleep(WEBHOOK_CHECK_SECONDS)
+                await asyncio.sleep(CHECK_SECONDS)
                 await self._retry(partial(self._check_webhook, webhook))
         finally:
             webhook.take_update = None
@@ -214,7 +236,7 @@ class Telegram:
 
     async def _check_webhook(self, webhook: Webhook) -> None:
         webhook_info = await self._bot.get_webhook_info()
-        if webhook_info.url != webhook.url:
+        if self._watch and not self._watch.look(webhook_info):
             log.warning("somebody else changed the webhook; it is set again")
             await self._set_webhook(webhook)
         webhook.last_success = time.monotonic()
@@ -232,9 +254,9 @@ class Telegram:
     async def _take_update(self, receive: Receive, identity: BotIdentity, raw_update: RawUpdate) -> None:
         """Take an update in. Once this returns, it survives a crash, or there is nothing in it for us."""
         try:
-            update = translate(raw_update, identity, self._bot)
+            update = read_update(lambda raw: translate(raw, identity, self._bot), raw_update)
         except Exception as error:  # it would make no more sense the next time
-            log.error("an update was set aside", update=raw_update.get("update_id"), error=type(error).__name__)
+            self._set_aside.note("update", error, update=raw_update.get("update_id"))
             return
         if isinstance(update, Message):
             await receive(update)
@@ -244,6 +266,9 @@ class Telegram:
         elif isinstance(update, StaleButtonPress):
             with speaking(update.language):
                 self._tasks.start(self._acknowledge(update.query, say("telegram_old_button")))
+        elif isinstance(update, GroupJoined):
+            if not (identity.reads_all or update.is_admin):
+                self._tasks.start(self._greetings.greet(update, identity.username))
         elif isinstance(update, GroupMigration):
             self._posting.migrated_groups[int(update.old.id)] = int(update.new.id)
             await self._migrate_channel(update.old, update.new)
@@ -382,6 +407,8 @@ def open_telegram(context: AdapterContext) -> Telegram:
         run_exclusively=partial(context.store.coordination.run_exclusively, name),
         drafts=settings.telegram_drafts,
         webhook=_webhook(context.web, settings, token),
+        blobs=context.store.blobs,
+        metrics=context.metrics,
         pacing=SendPacing(acquire=context.store.coordination.acquire, name=name),
     )
 

@@ -4,15 +4,18 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from telegram.error import Conflict, TelegramError
 
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
+from adapters.platforms.telegram.references import NAME
 from adapters.platforms.telegram.translate import KINDS, STOP_PRESSED
 from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import Busy
+from bot.operations.set_aside import SetAsideLog
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +43,7 @@ class Poller:
         backoff: PollingBackoff | None = None,
         poll_seconds: int = POLL_SECONDS,
         kinds: Sequence[str] = KINDS,
+        set_aside: SetAsideLog | None = None,
     ) -> None:
         """Make a poller: `take_update` gets every update of these kinds once; a poll lasts up to `poll_seconds`."""
         self.bot, self.take_update, self.backoff, self.poll_seconds, self.kinds = (
@@ -50,6 +54,8 @@ class Poller:
             kinds,
         )
         self.last_success = self._started_at = time.monotonic()  # when Telegram last answered as it should
+        self.trouble = ""  # the reason of the latest failure since then
+        self._set_aside = set_aside or SetAsideLog(NAME)
         self._offset = 0
         self._seen: dict[int, None] = {}  # by id, oldest first; ids may jump, so none is "greater than the last"
         self._failures: Counter[int] = Counter()
@@ -59,7 +65,7 @@ class Poller:
         while True:
             try:
                 batch = await self._fetch()
-                self.last_success = time.monotonic()
+                self.last_success, self.trouble = time.monotonic(), ""
                 await self._take_batch(batch)
             except (TelegramError, Busy, UpdateNotTaken) as error:
                 await self._wait_after(error)
@@ -68,11 +74,20 @@ class Poller:
 
     async def _wait_after(self, error: Exception) -> None:
         """Wait after a failure. A Conflict soon after the start is normal: a dead process's poll may still be open."""
+        self.trouble = str(error)[:200]
+        if isinstance(error, Conflict) and "webhook" in self.trouble.lower():
+            await self._remove_webhook()
         is_takeover = time.monotonic() < self._started_at + self.poll_seconds + TAKEOVER_SECONDS
         if isinstance(error, Conflict) and is_takeover:
             await asyncio.sleep(self.backoff.policy.delay(1))
         else:
             await self.backoff.wait_after(error)
+
+    async def _remove_webhook(self) -> None:
+        """Take back a webhook that another program set with our token while we poll."""
+        log.error("another program set a webhook with this token; it is removed")
+        with suppress(TelegramError, Busy):
+            await self.bot.delete_webhook()
 
     async def _fetch(self) -> list[RawUpdate]:
         batch = await self.bot.call_raw(
@@ -134,7 +149,7 @@ class Poller:
             if await self._try_take(other):
                 is_poison = not await self._try_take(raw)
                 if is_poison:
-                    log.error("an update was set aside", update=raw["update_id"])
+                    self._set_aside.note("update", UpdateNotTaken(), update=raw["update_id"])
                 return is_poison
         return False
 

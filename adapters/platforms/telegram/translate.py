@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import Bot, CallbackQuery, Chat, Update, User
+from telegram import Bot, CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Update, User
 from telegram import Message as TelegramMessage
 
 from adapters.platforms.telegram.message_content import REMOVED_CHARACTERS, MessageContent, read_content
@@ -19,7 +19,8 @@ TRIMMED = 200  # units, at most, by which a piece of it is shorter: it is cut at
 REST_SECONDS = 1.5  # in which the next piece comes
 FORWARD_SECONDS = 0.4  # in which a comment on a forward comes
 COMMENT_SECONDS = 0.15  # in which the forward comes that a comment is about
-KINDS = ("message", "edited_message", "callback_query")  # of updates
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")  # of updates
+OUTSIDE = (ChatMember.LEFT, ChatMember.BANNED)
 STOP_PRESSED = "stopped_message_generation"  # another kind: somebody pressed Stop at a draft
 COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
 
@@ -48,7 +49,16 @@ class GroupMigration:
     new: Channel
 
 
-Translation = Message | ButtonPress | StaleButtonPress | GroupMigration
+@dataclass(frozen=True, slots=True)
+class GroupJoined:
+    """Somebody added the bot to a group."""
+
+    channel: Channel
+    language: str  # of whoever did
+    is_admin: bool  # the bot: to an admin Telegram shows every message
+
+
+Translation = Message | ButtonPress | StaleButtonPress | GroupMigration | GroupJoined
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class BotIdentity:
     id: int
     username: str
     commands: Container[str] = ()  # without the slash
+    reads_all: bool = False  # privacy mode is off: groups show the bot every message
 
 
 def translate(raw: dict[str, Any], identity: BotIdentity, bot: Bot | None = None) -> Translation | None:
@@ -67,12 +78,26 @@ def translate(raw: dict[str, Any], identity: BotIdentity, bot: Bot | None = None
     update = Update.de_json(raw, bot)
     if query := update.callback_query:
         return _translate_press(query)
+    if update.my_chat_member:
+        return _translate_membership(update.my_chat_member)
     message = update.message or update.edited_message
+    if message and any(person.id == identity.id for person in message.new_chat_members):
+        return GroupJoined(Channel(NAME, str(message.chat.id)), _language(message.from_user), is_admin=False)
     if message is None or _is_a_bots(message):
         return None
     if message.migrate_to_chat_id:
         return GroupMigration(channel_of(message), Channel(NAME, str(message.migrate_to_chat_id)))
     return _translate_message(message, identity, edited=update.edited_message is not None)
+
+
+def _translate_membership(change: ChatMemberUpdated) -> GroupJoined | None:
+    """Translate a change of the bot's own membership: only joining a group is of interest."""
+    old, new = change.old_chat_member.status, change.new_chat_member.status
+    has_joined = old in OUTSIDE and new not in OUTSIDE and change.chat.type in (Chat.GROUP, Chat.SUPERGROUP)
+    if not has_joined:
+        return None
+    channel = Channel(NAME, str(change.chat.id))
+    return GroupJoined(channel, _language(change.from_user), is_admin=new == ChatMember.ADMINISTRATOR)
 
 
 def _translate_message(message: TelegramMessage, identity: BotIdentity, *, edited: bool) -> Message | None:

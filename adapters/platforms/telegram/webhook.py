@@ -27,11 +27,14 @@ class Webhook:
         self.secret = secret
         self.take_update: TakeUpdate | None = None
         self.last_success = time.monotonic()  # of an update, or of a check of the webhook
+        self.taken, self.refused = 0, 0  # calls with an update, and calls without the secret
+        self.last_taken = 0.0  # seconds since 1970
         server.add_public("POST", urlsplit(self.url).path, self._post)
 
     async def _post(self, request: web.Request) -> web.Response:
         secret = request.headers.get(HEADER, "")
         if not hmac.compare_digest(secret.encode(errors="surrogateescape"), self.secret.encode()):
+            self.refused += 1
             raise web.HTTPForbidden
         if self.take_update is None:
             raise web.HTTPServiceUnavailable
@@ -41,7 +44,8 @@ class Webhook:
         except Exception as error:  # no 2xx: Telegram keeps the update and tries again
             log.warning("an update could not be taken in", error=repr(error))
             raise web.HTTPInternalServerError from None
-        self.last_success = time.monotonic()
+        self.last_success, self.last_taken = time.monotonic(), time.time()
+        self.taken += 1
         return web.Response()
 
 
