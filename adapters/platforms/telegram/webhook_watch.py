@@ -17,7 +17,7 @@ ERROR_SECONDS = 600.0  # after which an error that Telegram remembers is of the 
 
 @dataclass
 class WebhookWatch:
-    """What is known of one webhook."""
+    """The state of one webhook, as far as it is known."""
 
     webhook: Webhook
     trouble: str = ""  # a sentence for the operator; empty: all is well
