@@ -167,6 +167,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self._queries = itertools.count(1)
         self._direct: int | None = None  # the topic that the call under way names
         self.reads_all = False  # privacy mode is off
+        self.delivery_fails_for = ""  # what getWebhookInfo says of a delivery that failed; empty: what became of it
         self.webhook_stands_still = False  # nothing is delivered, and nobody says why
         self.webhook_error: dict[str, Any] = {}  # the latest one, as getWebhookInfo tells it
         tell = self._update_queues.info
@@ -551,11 +552,10 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
     def _note_delivery(self, event: Mapping[str, Any]) -> None:
         """Remember the latest delivery to the webhook that failed, as Telegram does."""
         if event.get("event") == "webhook" and not 200 <= event["status"] < 300:
-            self.note_webhook_error(REASONS.get(event["status"], f"Wrong response from the webhook: {event['status']}"))
-
-    def note_webhook_error(self, reason: str) -> None:
-        """The latest delivery to the webhook came to nothing, for this reason."""
-        self.webhook_error = {"last_error_date": int(time.time()) + 1, "last_error_message": reason}
+            status = event["status"]
+            reason = REASONS.get(status, f"Wrong response from the webhook: {status}")
+            reason = self.delivery_fails_for or reason
+            self.webhook_error = {"last_error_date": int(time.time()) + 1, "last_error_message": reason}
 
     async def set_webhook_of_another(self, url: str) -> None:
         """Another program that has the token sets a webhook of its own."""

@@ -94,8 +94,8 @@ async def test_what_telegram_says_of_the_webhook_is_passed_on(
     async with listening(telegram, inbox):
         await until(lambda: bed.called("setWebhook"))
         assert is_well(telegram)
+        bed.delivery_fails_for = error
         await bed.says("hello")
-        bed.note_webhook_error(error)
         await until(lambda: hint in telegram.health.detail)
         assert not is_well(telegram)
         inbox.troubles = []
