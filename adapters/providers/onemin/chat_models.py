@@ -1,11 +1,13 @@
 """The list of models of 1min.ai, and the one we ship for when it cannot be fetched.
 
 `GET /models` is not documented, but the documentation's own pages use it. Lists go out of date within
-months: the shipped one (models.json) is of 2026-03-29.
+months, and models are renamed: the shipped one (models.json) is of 2026-10-06, and knows the other names of a model.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -13,15 +15,39 @@ from adapters.providers.onemin.endpoints import Endpoint
 from bot.messages import Model
 
 
-def shipped_models() -> object:
-    """Return the shipped list of 2026-03-29, in the shape of the live one."""
-    return json.loads(files(__package__).joinpath("models.json").read_text("utf-8"))
+def shipped_models() -> Mapping[str, Any]:
+    """Return the shipped list of 2026-10-06, in the shape of the live one."""
+    return _shipped()
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    shipped: Mapping[str, Any] = json.loads(files(__package__).joinpath("models.json").read_text("utf-8"))
+    return shipped
+
+
+def list_names(id: str) -> Sequence[str]:
+    """Return all names that this model has or had, the newest first; only this one where it was never renamed."""
+    return next((names for names in _shipped()["renamed"] if id in names), [id])
+
+
+def current_name(id: str, listed: Collection[str]) -> str:
+    """Return the name under which a model is listed now; the given one where it is not, or nothing is known."""
+    return next((name for name in list_names(id) if name in listed), id)
 
 
 def read_models(lists: Sequence[object], endpoint: Endpoint) -> Sequence[Model]:
-    """Read lists in the shape of `GET /models`: each model once, and only active ones."""
+    """Read lists in the shape of `GET /models`: each model once, and only active ones.
+
+    The earlier names of a model come after all models, because conversations and settings still have them.
+    """
     rows = [row for list in lists for row in working_rows(list)]
-    return tuple({row["modelId"]: _model(row, endpoint) for row in rows}.values())
+    models = {row["modelId"]: _model(row, endpoint) for row in rows}
+    for newest, *earlier in _shipped()["renamed"]:
+        if newest in models:
+            for name in earlier:
+                models.setdefault(name, replace(models[newest], id=name))
+    return tuple(models.values())
 
 
 def working_rows(list: object) -> Sequence[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from adapters.providers.answer_stream import read_pieces
 from adapters.providers.error_rules import ErrorRule, ServiceFailure, naming
 from adapters.providers.frames import Frame, Frames, PendingFrame, ResultFrame, TextFrame
 from adapters.providers.model_cache import ModelListCache
-from adapters.providers.onemin.chat_models import read_models, shipped_models
+from adapters.providers.onemin.chat_models import current_name, list_names, read_models, shipped_models
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, ChatOptions, Endpoint, conversation_body
 from adapters.providers.onemin.errors import (
     DOCUMENT_RULES,
@@ -137,14 +137,14 @@ class OneMin:
 
     async def begin(self, conversation: Conversation, title: str) -> str:
         """Open a conversation and return its UUID, https://docs.1min.ai/docs/api/conversation-api."""
-        endpoint = self._endpoint
+        endpoint, model_id = self._endpoint, self._current_name(conversation.model_id)
         try:
-            return await self._begin(endpoint, title, conversation.model_id, model=conversation.model)
+            return await self._begin(endpoint, title, model_id, model=conversation.model)
         except EndpointMissing:
             if not self._may_switch:
                 raise
             # One of them does not know the other's type. The question itself will then switch the endpoint.
-            return await self._begin(_other(endpoint), title, conversation.model_id, model=conversation.model)
+            return await self._begin(_other(endpoint), title, model_id, model=conversation.model)
 
     async def _begin(
         self, endpoint: Endpoint, title: str, model_id: str, *, model: str, fields: Mapping[str, Any] | None = None
@@ -233,10 +233,12 @@ class OneMin:
         """Answer piece by piece. What can be mended before the first word is mended once, and asked again."""
         check_videos(prompt.text)
         uploaded_again, missing = False, set[str]()
+        names = self._names_to_try(prompt.conversation.model_id)
         while True:
             endpoint = self._endpoint
             photos, documents = [await self._uploads.get_keys(files) for files in (prompt.pictures, prompt.documents)]
             body = endpoint.build_body(prompt, photos, documents, self._options)
+            body["model"] = names[0]
             addressed = self._address_side_conversation(endpoint, prompt, documents, body)
             try:
                 async with addressed, aclosing(self._ask(endpoint, prompt, body)) as answer:
@@ -253,6 +255,11 @@ class OneMin:
                 log.warning("1min.ai lost files; they are uploaded again", files=len(files))
                 await self._uploads.forget(files)
                 uploaded_again = True
+            except Refused as problem:
+                if problem.code is not FailureCode.PROVIDER_UNKNOWN_MODEL or len(names) == 1:
+                    raise
+                names = names[1:]
+                log.warning("1min.ai has no model of this name; an other name of it is tried", name=names[0])
 
     @asynccontextmanager
     async def _address_side_conversation(
@@ -318,6 +325,14 @@ class OneMin:
         self._endpoint = other
 
     # models
+
+    def _current_name(self, model_id: str) -> str:
+        """Return the name under which the model is listed now, as far as a list is known."""
+        return current_name(model_id, {model.id for model in self._model_caches[self._endpoint].cached})
+
+    def _names_to_try(self, model_id: str) -> Sequence[str]:
+        first = self._current_name(model_id)
+        return [first, *(name for name in list_names(model_id) if name != first)]
 
     async def models(self) -> Sequence[Model]:
         """Return the models that can be asked now; where the list cannot be fetched, the last or the shipped one."""

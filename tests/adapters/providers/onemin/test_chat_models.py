@@ -5,12 +5,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-from adapters.providers.onemin.chat_models import read_models, shipped_models
+import pytest
+
+from adapters.providers.onemin.chat_models import current_name, read_models, shipped_models
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
 from adapters.providers.onemin.provider import MODEL_FOR_CHECKS
 from adapters.providers.onemin.settings import OneMinSettings
+from bot.errors import Refused
 from emulator import Emulator
-from tests.adapters.providers.onemin.conftest import Client
+from tests.adapters.providers.onemin.conftest import Client, begun, prompt, told
 
 
 async def test_the_live_list_tells_who_sees_and_what_it_costs(client: Client, emulator: Emulator) -> None:
@@ -40,8 +43,9 @@ async def test_the_shipped_list_stands_in(client: Client, emulator: Emulator) ->
     async with client() as onemin:
         models = await onemin.models()
 
-    assert len(models) == 68
-    assert sum(model.sees for model in models) == 38
+    renamed = {name for names in shipped_models()["renamed"] for name in names[1:]}
+    assert len(models) == 83 + len(renamed)
+    assert sum(model.sees for model in models if model.id not in renamed) == 53
 
 
 async def test_strange_lists_are_read_as_far_as_they_make_sense() -> None:
@@ -64,8 +68,8 @@ async def test_strange_lists_are_read_as_far_as_they_make_sense() -> None:
 def test_the_shipped_list_says_how_old_it_is() -> None:
     listed: Any = shipped_models()
 
-    assert "2026-03-29" in listed["readme"]
-    assert sum(model.sees for model in read_models([listed], FEATURES)) == 23
+    assert "2026-10-06" in listed["readme"]
+    assert sum(model.sees for model in read_models([listed], FEATURES)) == 16
     assert {"gpt-4o", "gpt-4o-mini", "gpt-5", "gemini-2.5-pro"} <= {row["modelId"] for row in listed["models"]}
 
 
@@ -76,3 +80,69 @@ def test_no_model_is_named_in_the_code_but_the_one_for_checks_and_the_default() 
 
     named = {id for id in ids if re.search(rf'"{re.escape(id)}"', code)}
     assert named == {MODEL_FOR_CHECKS, OneMinSettings.default_model}
+
+
+# names
+
+
+def test_what_is_reported_to_be_gone_is_not_shipped() -> None:
+    ids = {row["modelId"] for row in shipped_models()["models"]}
+
+    assert not ids & {"o4-mini", "openai/gpt-oss-120b", "gpt-5-chat-latest", "claude-sonnet-4-20250514"}
+    assert {"us.anthropic.claude-sonnet-5", "gpt-6-sol", "gpt-5.5", "gemini-3.8-flash", "grok-4.7"} <= ids
+    assert all(names[0] in ids for names in shipped_models()["renamed"])
+
+
+def test_a_renamed_model_is_found_by_its_earlier_name_too() -> None:
+    rows = [{"modelId": "us.anthropic.claude-sonnet-4-6", "modality": {"INPUT": ["image"]}}, {"modelId": "gpt-4o"}]
+    models = read_models([{"models": rows}], UNIFIED)
+
+    assert [model.id for model in models] == ["us.anthropic.claude-sonnet-4-6", "gpt-4o", "claude-sonnet-4-6"]
+    assert models[2].sees
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed", "name"),
+    [
+        ("gpt-4o", {"gpt-4o"}, "gpt-4o"),
+        ("claude-sonnet-4-6", {"us.anthropic.claude-sonnet-4-6"}, "us.anthropic.claude-sonnet-4-6"),
+        ("us.anthropic.claude-sonnet-4-6", {"claude-sonnet-4-6"}, "claude-sonnet-4-6"),
+        (
+            "claude-sonnet-4-6",
+            {"claude-sonnet-4-6", "us.anthropic.claude-sonnet-4-6"},
+            "us.anthropic.claude-sonnet-4-6",
+        ),
+        ("claude-sonnet-4-6", set(), "claude-sonnet-4-6"),
+        ("somebody/s-model", {"gpt-4o"}, "somebody/s-model"),
+    ],
+)
+def test_a_model_is_asked_by_the_name_that_is_listed(asked: str, listed: set[str], name: str) -> None:
+    assert current_name(asked, listed) == name
+
+
+async def test_a_question_goes_to_the_name_that_is_listed(client: Client, emulator: Emulator) -> None:
+    async with client() as onemin:
+        await onemin.models()
+        answer = await told(onemin, await begun(onemin, model="onemin/us.anthropic.claude-sonnet-4-6"))
+
+    assert answer.text
+    assert {seen.model for seen in emulator.seen if seen.model} == {"claude-sonnet-4-6"}
+
+
+async def test_without_a_list_the_other_name_is_tried_when_the_first_is_refused(
+    client: Client, emulator: Emulator
+) -> None:
+    async with client() as onemin:
+        answer = await told(onemin, prompt(model="onemin/us.anthropic.claude-sonnet-4-6"))
+
+    assert answer.text
+    assert [seen.model for seen in emulator.seen] == ["us.anthropic.claude-sonnet-4-6", "claude-sonnet-4-6"]
+
+
+async def test_a_model_that_has_no_other_name_is_refused_at_once(client: Client, emulator: Emulator) -> None:
+    async with client() as onemin:
+        with pytest.raises(Refused) as refused:
+            await told(onemin, prompt(model="onemin/gpt-9"))
+
+    assert refused.value.code == "provider_unknown_model"
+    assert len(emulator.seen) == 1
