@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .PHONY: try run check emulator test fuzz lint bench audit lock clean
 
-try: $(VENV)/run.done           ## the page: no token, no key
+try: $(VENV)/try.done           ## the page: no token, no key
 	$(BIN)/python -m bot try
 
 run: $(VENV)/run.done           ## every platform that has a token in .env
@@ -35,9 +35,12 @@ bench: $(VENV)/dev.done         ## ratios against the floor, on this machine
 audit: $(VENV)/dev.done         ## known vulnerabilities of what is locked; needs the network
 	$(BIN)/python -m tools.audit $(ARGS)
 
+COMPILE := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres pyproject.toml
+
 lock: $(VENV)/dev.done          ## new hash-pinned locks; needs uv
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres --group dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra local -c requirements.lock -o requirements-local.lock
+	$(COMPILE) --extra local --group dev -c requirements.lock -o requirements-dev.lock
 	echo "$$(date -u +%F) $$(sha256sum < requirements.lock | cut -d' ' -f1)" > bot/locked.txt
 
 clean:
@@ -48,6 +51,10 @@ $(VENV)/run.done: requirements.lock
 	@$(PYTHON) tools/set_up.py $(VENV) requirements.lock
 	@touch $@
 
+$(VENV)/try.done: requirements-local.lock
+	@$(PYTHON) tools/set_up.py $(VENV) requirements-local.lock
+	@touch $@ $(VENV)/run.done
+
 $(VENV)/dev.done: requirements-dev.lock
 	@$(PYTHON) tools/set_up.py $(VENV) requirements-dev.lock
-	@touch $@ $(VENV)/run.done
+	@touch $@ $(VENV)/try.done $(VENV)/run.done

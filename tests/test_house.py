@@ -269,6 +269,7 @@ def test_only_one_module_speaks_http() -> None:
 
 def test_parsers_of_foreign_files_are_imported_where_they_are_shut_in_only() -> None:
     parsers = {"PIL", "pi_heif", "pypdf", "docx", "pypdfium2", "lxml", "openpyxl", "striprtf", "charset_normalizer"}
+    parsers |= {"av", "rapidocr", "zxingcpp"}
     users = {
         name_of(path)
         for path in [*modules("bot"), *modules("adapters")]

@@ -34,6 +34,7 @@ class BotProcess:
             "BOT_STORE": f"sqlite:///{folder}/bot.db",
             "BOT_DATA": str(folder),
             "BOT_ACCESS": "open",  # but for stories of how people are let in
+            "BOT_LOCAL_TEXT": "false",  # it takes seconds; stories about it switch it on
             "BOT_LOG_LEVEL": "warning",
             "WEB_PORT": self.url.rpartition(":")[2],
             **settings,

@@ -1,4 +1,4 @@
-"""The provider `local`: one model, `eyes`, which measures the photos that come with a question."""
+"""The provider `local`: one model, `eyes`, which reads and measures the photos that come with a question."""
 
 import asyncio
 import re
@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Self
 
 from adapters.providers.local.measurements import measure
+from adapters.providers.local.readings import can_read, read
 from adapters.providers.local.report import MeasuredPhoto, write_report
+from adapters.providers.local.settings import LocalSettings
 from bot.adapter_context import AdapterContext
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed
@@ -23,8 +25,9 @@ class LocalEyes:
     name = "local"
     media = None
 
-    def __init__(self, pace: float = PACE) -> None:
+    def __init__(self, pace: float = PACE, *, reads_text: bool = True) -> None:
         self.pace = pace
+        self.reads_text = reads_text and can_read()
 
     async def __aenter__(self) -> Self:
         return self
@@ -44,7 +47,7 @@ class LocalEyes:
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Measure the photos of the question, then yield the report word by word."""
-        photos = [await _measure_photo(photo, n, prompt) for n, photo in enumerate(prompt.photos, 1)]
+        photos = [await self._look_at(photo, n, prompt) for n, photo in enumerate(prompt.photos, 1)]
         for word in _WORD.findall(write_report(photos, prompt)):
             yield Text(word)
             await asyncio.sleep(self.pace)
@@ -57,21 +60,24 @@ class LocalEyes:
         """List the one model."""
         return [EYES]
 
+    async def _look_at(self, photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
+        """Measure and read a photo, which keeps the number that it has in the conversation."""
+        owner = str(prompt.conversation.id)
+        try:
+            measurements = await measure(photo.file, owner)
+            reading = await read(photo.file, owner) if self.reads_text else None
+        except FileNotFoundError as error:  # another process needed the place; by the next try it is fetched again
+            raise Busy(FailureCode.PHOTO_GONE) from error
+        except (Unreadable, WorkerFailed) as error:
+            raise Refused(FailureCode.PROVIDER_PHOTO_REFUSED) from error
+        return MeasuredPhoto(
+            number=prompt.numbers.get(photo.sha256, n), photo=photo, measurements=measurements, reading=reading
+        )
+
     async def check(self) -> None:
         """Do nothing: there is no key and no network that could be wrong."""
 
 
-async def _measure_photo(photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
-    """Measure a photo, which keeps the number that it has in the conversation."""
-    try:
-        measurements = await measure(photo.file, owner=str(prompt.conversation.id))
-    except FileNotFoundError as error:  # another process needed the place; by the next try it is fetched again
-        raise Busy(FailureCode.PHOTO_GONE) from error
-    except (Unreadable, WorkerFailed) as error:
-        raise Refused(FailureCode.PROVIDER_PHOTO_REFUSED) from error
-    return MeasuredPhoto(prompt.numbers.get(photo.sha256, n), photo, measurements)
-
-
 def open_local(context: AdapterContext) -> LocalEyes:
-    """Build the provider; it needs nothing of its context."""
-    return LocalEyes()
+    """Build the provider from the operator's settings."""
+    return LocalEyes(reads_text=context.settings.of(LocalSettings).bot_local_text)

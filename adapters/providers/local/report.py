@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.providers.local.measurements import Measurements, difference
+from adapters.providers.local.readings import Reading
 from bot.messages import Photo, Prompt
 from bot.words import say
 
@@ -12,17 +13,20 @@ CLIPPED = 0.05  # share of black or white pixels that is worth a word
 SAME = 0.005  # share of the picture; fewer cells than that are noise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredPhoto:
-    """A photo with its number in the conversation and its measurements."""
+    """A photo with its number in the conversation, its measurements and its words."""
 
     number: int
     photo: Photo
     measurements: Measurements
+    reading: Reading | None = None  # None: nothing can read here
 
 
 def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt) -> str:
-    """Describe each photo, compare several, and say what is beyond measuring."""
+    """Describe each photo, compare several, and say what is beyond that; or write the words down, if asked."""
+    if photos and prompt.text == say("ask_read"):
+        return "\n\n".join(_transcribe(measured_photo) for measured_photo in photos)
     parts = [
         say("local_about"),
         *(_describe(measured_photo) for measured_photo in photos),
@@ -49,7 +53,28 @@ def _describe(measured_photo: MeasuredPhoto) -> str:
         _light(measured_photo.measurements),
         _sharpness(measured_photo.measurements),
     ]
-    return "\n".join([say("local_photo", n=measured_photo.number, name=photo.name), *(f"- {line}" for line in lines)])
+    words = _words(measured_photo.reading) if measured_photo.reading else []
+    return "\n".join([_heading(measured_photo), *words, *(f"- {line}" for line in lines)])
+
+
+def _heading(measured_photo: MeasuredPhoto) -> str:
+    return say("local_photo", n=measured_photo.number, name=measured_photo.photo.name)
+
+
+def _transcribe(measured_photo: MeasuredPhoto) -> str:
+    """Write down the words of a photo and nothing else."""
+    reading = measured_photo.reading
+    if reading is None:
+        return "\n".join([_heading(measured_photo), say("local_cannot_read")])
+    words = _words(reading) or [say("local_no_text")]
+    return "\n".join([_heading(measured_photo), *words])
+
+
+def _words(reading: Reading) -> list[str]:
+    """Return the words as they stand there, in a block that keeps its lines, and the contents of the codes."""
+    rows = "\n".join(reading.rows).replace("```", "` ` `")
+    codes = [say("local_code", format=format, text=f"`{text.replace('`', ' ')}`") for format, text in reading.codes]
+    return [*([f"```\n{rows}\n```"] if rows else []), *(f"- {code}" for code in codes)]
 
 
 def _shape(photo: Photo) -> str:

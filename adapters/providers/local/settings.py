@@ -22,7 +22,10 @@ class LocalSettings(ProviderSettings):
 
     bot_sandbox: str = Field(default="", exclude=True, description="Became BOT_LOCAL.")  # not documented any more
     bot_local: bool = Field(
-        default=False, description="true: offer local/eyes, which measures photos without a key and is no AI model."
+        default=False, description="true: offer local/eyes, which reads and measures photos without a key; no AI model."
+    )
+    bot_local_text: bool = Field(
+        default=True, description="false: local/eyes measures only, and leaves out words, QR and bar codes."
     )
 
     @field_validator("bot_sandbox")

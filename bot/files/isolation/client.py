@@ -143,7 +143,7 @@ class _Pool:
         self._starting = threading.Lock()
 
     async def perform(self, task: str, source: _Source, arguments: dict[str, object]) -> tuple[Any, bytes]:
-        worker, is_reusable = await self._acquire(), False
+        worker, is_reusable = await self._acquire(fresh=not TASKS[task].reusable), False
         try:
             async with asyncio.timeout(TASKS[task].seconds):
                 try:
@@ -163,8 +163,9 @@ class _Pool:
             else:
                 worker.close()
 
-    async def _acquire(self) -> _WorkerProcess:
-        while self._idle:
+    async def _acquire(self, *, fresh: bool) -> _WorkerProcess:
+        """Return a worker; a fresh one has seen no file of others, and still has all limits of its task before it."""
+        while self._idle and not fresh:
             worker = self._idle.pop()
             if worker.is_alive():
                 return worker

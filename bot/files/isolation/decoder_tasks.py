@@ -63,6 +63,10 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "read_mail": _document("mail_text:read_mail"),
         "read_notebook": _document("mail_text:read_notebook"),
         "read_rtf": _document("mail_text:read_rtf"),
+        # The engine maps much more than it uses: some 450 MB.
+        "read_photo": Task(
+            function="bot.files.decoders.reading:read_photo", cpu_seconds=120, seconds=120.0, memory=3072 * MEGABYTE
+        ),
     }
 )
 

@@ -30,7 +30,8 @@ def serve(connection: socket.socket, lock: int) -> None:
     """Serve files until one was rejected, or the process is due for replacement. `lock`: the file for `one_large`."""
     global _lock
     _lock = lock
-    confine_worker(MEMORY, MOST_FILES * max(task.cpu_seconds for task in TASKS.values()))
+    tasks = TASKS.values()
+    confine_worker(max(task.memory for task in tasks), MOST_FILES * max(task.cpu_seconds for task in tasks))
     before = _peak_memory()
     for n in range(1, MOST_FILES + 1):
         if not select.select([connection], [], [], IDLE)[0]:
@@ -77,7 +78,7 @@ def _limit(task: Task) -> None:
     used = int(time.process_time()) + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (used + task.cpu_seconds, hard))
-    resource.setrlimit(resource.RLIMIT_AS, (task.memory, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (task.memory, max(task.memory, MEMORY)))
 
 
 def _peak_memory() -> int:
