@@ -79,7 +79,8 @@ MAY = {
     "bot.replies.reply": CORE | {"bot.replies.pages", "bot.replies.plainer_posts"},
     "bot.replies.plainer_posts": CORE,
     "bot.turns.dispatcher": CORE | {"bot.operations.metrics"},
-    "bot.adapter_context": CORE | {"bot.settings", "bot.web"},
+    "bot.adapter_context": CORE | {"bot.settings", "bot.web", "bot.operations.metrics"},
+    "bot.operations.set_aside": {"bot.operations.metrics"},
     "bot.util.retry": set(),
     "bot.util.tasks": set(),
     "bot.asking": CORE
