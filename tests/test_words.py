@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from bot.commands import COMMANDS, CommandContext, Response, quick_actions
 from bot.errors import Busy, Refused
 from bot.messages import Turn
 from bot.ports import Store
-from bot.words import ENGLISH, LANGUAGES, best, catalogue, say, speaking
+from bot.words import ENGLISH, LANGUAGES, best, catalogue, say, say_moment, say_money, speaking
+from bot.words.figures import Figure
 from tests.conftest import said
 from tests.doubles.discord import TOKEN, FakeDiscord
 
@@ -217,6 +219,43 @@ def test_what_the_page_says_is_written_down_and_nothing_else_is() -> None:
 )
 def test_a_platforms_code_finds_the_best_language(code: str, language: str) -> None:
     assert best(code) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["1 answer", "2 answers", "40,801 answers", "1 hour", "$1,234.50"]),
+        ("de", ["1 Antwort", "2 Antworten", "40.801 Antworten", "1 Stunde", "1.234,50\xa0$"]),
+        ("es", ["1 respuesta", "2 respuestas", "40.801 respuestas", "1 hora", "1.234,50\xa0US$"]),
+        ("ru", ["1 ответ", "2 ответа", "40\xa0801 ответ", "1 час", "1\xa0234,50\xa0$"]),
+        ("hi", ["1 जवाब", "2 जवाब", "40,801 जवाब", "1 घंटा", "$1,234.50"]),
+        ("zh", ["1 个回答", "2 个回答", "40,801 个回答", "1 小时", "US$1,234.50"]),
+    ],
+)
+def test_numbers_and_their_words_are_those_of_the_language(language: str, sentences: list[str]) -> None:
+    with speaking(language):
+        turns = [say("figure_turns", amount=amount) for amount in (1, 2, 40_801)]
+        assert [*turns, say("hours", n=1), say_money(1234.5)] == sentences
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_with_a_number_has_words_for_every_number(language: str) -> None:
+    chosen = re.compile(r"\{\w+:((?:\w+=[^|}]*\|?)+)\}")
+    for key, sentence in written(language).items():
+        for cases in chosen.findall(sentence):
+            assert "other=" in cases, key
+            with speaking(language):
+                for number in (0, 1, 2, 5, 11, 21, 1_000_000, 1.5):
+                    filled = sentence.format(**{gap: Figure(number, language) for gap in gaps(sentence) if gap})
+                    assert "=" not in filled.replace("size=", "").replace("n=", ""), key
+
+
+def test_days_and_times_are_those_of_the_language() -> None:
+    when = datetime(2026, 12, 1, 13, 5, tzinfo=UTC)
+    with speaking("de"):
+        assert say_moment(when) == "01.12.2026, 13:05 UTC"
+    with speaking("en"):
+        assert say_moment(when) == "Dec 1, 2026, 1:05 PM UTC"
 
 
 def test_english_is_spoken_where_nobody_chose_anything() -> None:

@@ -12,7 +12,7 @@ import structlog
 from bot.errors import FailureCode, Refused
 from bot.messages import Admission, Balance, Budget, Measure, Message, Turn
 from bot.ports import Ledger
-from bot.words import say
+from bot.words import say, say_moment, say_money
 
 WARNED = 0.8  # share of a limit from which on people are warned
 
@@ -124,7 +124,7 @@ class UsageLimits:
         if window == MINUTE:
             return say("limit_reset_soon")
         ends = datetime.fromtimestamp(window_end(window, now), UTC)
-        return say("limit_reset_at", when=f"{ends:%Y-%m-%d %H:%M} UTC")
+        return say("limit_reset_at", when=say_moment(ends))
 
 
 def subject_of(message: Message) -> str:
@@ -157,4 +157,4 @@ def _is_near(limit: Limit, balance: Balance) -> bool:
 
 
 def _figure(what: str, amount: float) -> str:
-    return f"${amount:,.2f}" if what == DOLLARS else say(f"figure_{what}", amount=f"{amount:,.0f}")
+    return say_money(amount) if what == DOLLARS else say(f"figure_{what}", amount=round(amount))

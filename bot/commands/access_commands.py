@@ -12,7 +12,7 @@ from bot.errors import FailureCode, Refused
 from bot.intake.access import BOT, CLAIM, place_of
 from bot.messages import Channel, File, Message, Spent, Turn
 from bot.ports import People
-from bot.words import say
+from bot.words import say, say_moment, say_money
 
 PAIR, PLACE = "pair", "place"  # purposes of codes: to give access to a person, or to a server or group
 PAIRING_MINUTES = 60
@@ -127,10 +127,10 @@ async def _limits(desk: CommandContext, turn: Turn, now: float, *, everything: b
         channel = turn.message.channel if limit.whose == CHANNEL else None
         spent = await desk.store.ledger.get_spent(window_start(limit.window, now), author=author, channel=channel)
         used = getattr(spent, limit.what)
-        resets = f"{datetime.fromtimestamp(window_end(limit.window, now), UTC):%Y-%m-%d %H:%M} UTC"
+        resets = say_moment(datetime.fromtimestamp(window_end(limit.window, now), UTC))
         values = {"whose": say(f"limit_of_{limit.whose}"), "window": say(f"limit_{limit.window}"), "reset": resets}
         lines.append(
-            say("usage_limit", used=f"{used:,.6g}", most=f"{limit.most:,.6g}", what=say(f"unit_{limit.what}"), **values)
+            say("usage_limit", used=used, most=limit.most, what=say(f"unit_{limit.what}", most=limit.most), **values)
         )
     return lines
 
@@ -140,8 +140,8 @@ def _labels() -> ChartLabels:
 
 
 def _figures(spent: Spent) -> str:
-    parts = [say("figure_turns", amount=f"{spent.turns:,}"), say("figure_credits", amount=f"{spent.credits:,}")]
-    return ", ".join([*parts, *([f"${spent.dollars:,.4f}"] if spent.dollars else [])])
+    parts = [say("figure_turns", amount=spent.turns), say("figure_credits", amount=spent.credits)]
+    return ", ".join([*parts, *([say_money(spent.dollars, digits=4)] if spent.dollars else [])])
 
 
 async def _insist_on_admin(desk: CommandContext, turn: Turn) -> None:

@@ -1,14 +1,16 @@
 """The bot's own words: every sentence for people, by key, in each of its languages."""
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import cast
+
+from bot.words.figures import Figure, decimal, moment, money
 
 ENGLISH = "en"
 
@@ -27,10 +29,17 @@ SERVICE = "service"  # the gap for the name of a service
 _spoken = ContextVar("language", default=ENGLISH)
 
 
+def supported(code: str) -> str | None:
+    """Return our language for a code such as zh_TW or pt-PT: that of the region, or else of another; None without."""
+    wanted = code.replace("_", "-").lower()
+    by_code = {language.lower(): language for language in LANGUAGES}
+    by_primary = {language.partition("-")[0]: language for language in LANGUAGES}
+    return by_code.get(wanted) or by_primary.get(wanted.partition("-")[0])
+
+
 def best(code: str) -> str:
-    """Return the best language for a platform's code, such as zh-CN or pt-BR: by its first part, or else English."""
-    primary = re.split("[-_]", code, maxsplit=1)[0].lower()
-    return primary if primary in LANGUAGES else ENGLISH
+    """Return the best language of ours for a platform's code; English where there is none."""
+    return supported(code) or ENGLISH
 
 
 def spoken() -> str:
@@ -59,10 +68,36 @@ def catalogue(language: str | None = None) -> Mapping[str, str]:
 def say(key: str, **values: object) -> str:
     """Return the sentence `key` with its gaps filled; KeyError for an unknown key or an unfilled gap.
 
+<<<<<<< HEAD
     Where it is not known which {service} a sentence is about, it says so in general.
     """
     sentences = catalogue()
     return sentences[key].format(**{SERVICE: sentences["service_plain"], **values})
+=======
+    Numbers are written as the language does, and may choose the words of a gap (`bot.words.figures`).
+    """
+    return catalogue()[key].format(**{name: _in_words(value) for name, value in values.items()})
+
+
+def say_number(value: float, *, decimals: int) -> str:
+    """Write a number with so many decimals in the language of the task."""
+    return decimal(value, _spoken.get(), decimals)
+
+
+def say_money(dollars: float, *, digits: int = 2) -> str:
+    """Write an amount of dollars in the language of the task."""
+    return money(dollars, _spoken.get(), digits=digits)
+
+
+def say_moment(when: datetime) -> str:
+    """Write a day and a time in UTC in the language of the task."""
+    return moment(when, _spoken.get())
+
+
+def _in_words(value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Figure(value, _spoken.get()) if is_number else value  # type: ignore[arg-type]
+>>>>>>> 9f199dd (Write plurals, numbers, money and dates as each language does)
 
 
 @cache

@@ -69,8 +69,8 @@ async def test_limits_are_listed_with_what_is_used_of_them(
     telegram.managers = set()
     limits = (Limit("user", "turns", DAY, 20), Limit("channel", "credits", MONTH, 50_000))
     lines = (await told(replace(desk, rules=replace(desk.rules, limits=limits)), spent, "usage")).splitlines()
-    assert re.fullmatch(r"Your limit: 2 of 20 answers today; resets at \d{4}-\d\d-\d\d 00:00 UTC", lines[1])
-    assert re.fullmatch(r"This channel's limit: 1,020 of 50,000 credits this month; .* \d{4}-\d\d-01 .*", lines[2])
+    assert re.fullmatch(r"Your limit: 2 of 20 answers today; resets at \w+ \d+, \d{4}, 12:00 AM UTC", lines[1])
+    assert re.fullmatch(r"This channel's limit: 1,020 of 50,000 credits this month; .* \w+ 1, \d{4}, .*", lines[2])
 
 
 async def test_a_picture_of_it_comes_along(desk: CommandContext, spent: Turn) -> None:

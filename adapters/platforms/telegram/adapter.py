@@ -401,7 +401,10 @@ def open_telegram(context: AdapterContext) -> Telegram:
     return Telegram(
         token,
         settings.telegram_api_url,
-        commands={"" if language == ENGLISH else language: _command_menu(language) for language in LANGUAGES},
+        # Telegram knows languages without regions.
+        commands={
+            "" if language == ENGLISH else language.partition("-")[0]: _command_menu(language) for language in LANGUAGES
+        },
         migrate_channel=context.store.channels.migrate_channel,
         find_channel_of_post=context.store.posts.find_channel_of_post,
         run_exclusively=partial(context.store.coordination.run_exclusively, name),

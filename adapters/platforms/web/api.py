@@ -265,7 +265,7 @@ def _parse_message(body: Any) -> SubmittedMessage:
     if not message.text and not message.uploads:
         raise refusal(web.HTTPBadRequest, say("page_nothing"))
     if len(message.text) > MAX_TEXT:
-        raise refusal(web.HTTPBadRequest, say("page_too_long", most=f"{MAX_TEXT:,}"))
+        raise refusal(web.HTTPBadRequest, say("page_too_long", most=MAX_TEXT))
     if len(message.uploads) > MAX_PHOTOS:
         raise refusal(web.HTTPBadRequest, say("page_too_many", most=MAX_PHOTOS))
     return message

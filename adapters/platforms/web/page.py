@@ -5,7 +5,8 @@ import json
 from functools import cache
 from pathlib import Path
 
-from bot.words import ENGLISH, LANGUAGES, catalogue
+from bot.words import ENGLISH, catalogue, supported
+from bot.words.figures import is_right_to_left
 
 STATIC = Path(__file__).parent / "static"
 KEY_PREFIX = "page_"  # of the page's own sentences
@@ -16,13 +17,14 @@ def choose_language(accept_language: str) -> str:
     preferences = sorted(
         map(_parse_preference, accept_language.split(",")), key=lambda pair: -pair[1]
     )  # of equal ones the first
-    return next((language for language, weight in preferences if language in LANGUAGES and weight > 0), ENGLISH)
+    languages = (supported(code) for code, weight in preferences if weight > 0)
+    return next(filter(None, languages), ENGLISH)
 
 
 def _parse_preference(part: str) -> tuple[str, float]:
     code, _, weight = part.partition(";")
     try:
-        return code.strip().partition("-")[0].lower(), float(weight.strip().removeprefix("q=") or 1)
+        return code.strip(), float(weight.strip().removeprefix("q=") or 1)
     except ValueError:
         return "", 0.0
 
@@ -36,4 +38,5 @@ def render_page(language: str) -> str:
     )  # no sentence ends the element it stands in
     escaped_sentences = {key: html.escape(sentence) for key, sentence in sentences.items()}
     template = (STATIC / "index.html").read_text("utf-8")
-    return template.format_map({**escaped_sentences, "language": language, "words": words_json})
+    direction = "rtl" if is_right_to_left(language) else "ltr"
+    return template.format_map({**escaped_sentences, "language": language, "direction": direction, "words": words_json})

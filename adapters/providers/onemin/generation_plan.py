@@ -142,8 +142,8 @@ def _free_size(request: GenerationRequest, size: str) -> str:
             model=request.model,
             size=size,
             step=STEP,
-            fewest=f"{FEWEST:,}",
-            most=f"{MOST:,}",
+            fewest=FEWEST,
+            most=MOST,
             longest=LONGEST,
             slimmest=SLIMMEST,
         )

@@ -15,7 +15,7 @@ from bot.ports import Provider, Store
 from bot.replies.markdown.literal import literal
 from bot.replies.mirror import Mirror
 from bot.replies.reply import NOTHING_MORE, Reply
-from bot.words import say
+from bot.words import say, say_money, say_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +85,9 @@ def _hidden(thoughts: str) -> str:
 
 def footer(model: str, took: float | None, usage: Usage) -> str:
     """Return who answered, how fast and for how much."""
-    parts = [model] if took is None else [model, f"{took:.1f} s"]
+    parts = [model] if took is None else [model, f"{say_number(took, decimals=1)} s"]
     if usage.credits is not None:
-        parts.append(say("credits", credits=f"{usage.credits:,}"))
+        parts.append(say("credits", credits=usage.credits))
     if usage.dollars is not None:
-        parts.append(f"${usage.dollars:.4f}")
+        parts.append(say_money(usage.dollars, digits=4))
     return f"_{' · '.join(parts)}_"

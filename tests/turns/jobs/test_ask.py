@@ -65,7 +65,7 @@ async def test_who_has_used_up_a_limit_is_refused_before_anything_is_fetched_or_
 ) -> None:
     worker = make_worker(sqlite, platform, provider, photos, bot_user_turns_day=1)
     await hear(worker, said(), said("", photos=1))
-    assert platform.reads()[1].startswith("⚠️ Your limit is reached: 1 answers of 1 answers today.")
+    assert platform.reads()[1].startswith("⚠️ Your limit is reached: 1 answer of 1 answer today.")
     assert below(platform)[1] == ["/retry 2", "/with 2"]
     assert (len(provider.prompts), platform.fetched) == (1, [])
 
@@ -75,4 +75,4 @@ async def test_who_comes_near_a_limit_is_told_before_the_answer(
 ) -> None:
     worker = make_worker(sqlite, platform, provider, photos, bot_user_turns_day=1)
     await hear(worker, said())
-    assert re.fullmatch(r"_Nearly used up: 0 answers of 1 answers today .*_\n\na cat", platform.reads()[0])
+    assert re.fullmatch(r"_Nearly used up: 0 answers of 1 answer today .*_\n\na cat", platform.reads()[0])

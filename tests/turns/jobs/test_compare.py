@@ -86,7 +86,7 @@ async def test_one_that_fails_says_so_and_leaves_the_others_alone(
     broken, good, busy = (text for _, text in sorted(by_pick(platform).items()))
     assert "⚠️ The provider reported that the model failed." in broken
     assert "a small cat" in good
-    assert "⚠️ The provider is having trouble on its side (error 503). I tried 1 times." in busy
+    assert "⚠️ The provider is having trouble on its side (error 503). I tried once." in busy
     assert await worker.store.queue.count_waiting() == 0
 
 

@@ -60,7 +60,7 @@ async def test_who_comes_near_a_limit_is_told_with_the_sound(
 ) -> None:
     worker = make_worker(sqlite, platform, provider, photos, bot_user_turns_day=2)
     await hear(worker, said(), said("/speak"))
-    assert "Nearly used up: 1 answers of 2 answers" in platform.reads()[1]
+    assert "Nearly used up: 1 answer of 2 answers" in platform.reads()[1]
     assert [file.data for file in platform.sent_files["2"]] == [SOUND]
 
 

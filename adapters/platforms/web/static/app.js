@@ -15,8 +15,19 @@ const limits = { most_bytes: Infinity, most_photos: 10 };
 const words = JSON.parse(page.words.textContent); // every sentence of the page, in its language
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 
-function say(key, gaps = {}) {
-  return words[key].replace(/\{(\w+)\}/g, (_, gap) => gaps[gap]);
+const language = document.documentElement.lang;
+const numbers = new Intl.NumberFormat(language);
+const plurals = new Intl.PluralRules(language);
+
+function say(key, gaps = {}) { // a gap may choose its words by a number: {n:one=# photo|other=# photos}
+  return words[key].replace(/\{(\w+)(?::([^}]*))?\}/g, (_, gap, cases) => filledGap(gaps[gap], cases));
+}
+
+function filledGap(value, cases) {
+  if (typeof value !== "number") return value;
+  if (!cases) return numbers.format(value);
+  const words = Object.fromEntries(cases.split("|").map((one) => one.split("=")));
+  return (words[plurals.select(value)] ?? words.other).replace("#", numbers.format(value));
 }
 
 // asking the server

@@ -398,7 +398,7 @@ async def test_the_page_speaks_the_language_of_the_browser(browser: Browser, hou
         )
         await expect(tab.problem).to_have_text("big.jpg ist größer als 2 MB.")
         await tab.say("x" * 100_001)
-        await expect(tab.problem).to_have_text("Das ist zu lang: Höchstens 100,000 Zeichen sind möglich.")
+        await expect(tab.problem).to_have_text("Das ist zu lang: Höchstens 100.000 Zeichen sind möglich.")
 
 
 @pytest.mark.parametrize("locale", ["de", "es", "hi", "ru", "zh-CN"])
