@@ -68,15 +68,12 @@ def catalogue(language: str | None = None) -> Mapping[str, str]:
 def say(key: str, **values: object) -> str:
     """Return the sentence `key` with its gaps filled; KeyError for an unknown key or an unfilled gap.
 
-<<<<<<< HEAD
-    Where it is not known which {service} a sentence is about, it says so in general.
+    Where it is not known which {service} a sentence is about, it says so in general. Numbers are written as the
+    language does, and may choose the words of a gap (`bot.words.figures`).
     """
     sentences = catalogue()
-    return sentences[key].format(**{SERVICE: sentences["service_plain"], **values})
-=======
-    Numbers are written as the language does, and may choose the words of a gap (`bot.words.figures`).
-    """
-    return catalogue()[key].format(**{name: _in_words(value) for name, value in values.items()})
+    words = {name: _in_words(value) for name, value in values.items()}
+    return sentences[key].format(**{SERVICE: sentences["service_plain"], **words})
 
 
 def say_number(value: float, *, decimals: int) -> str:
@@ -97,7 +94,6 @@ def say_moment(when: datetime) -> str:
 def _in_words(value: object) -> object:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return Figure(value, _spoken.get()) if is_number else value  # type: ignore[arg-type]
->>>>>>> 9f199dd (Write plurals, numbers, money and dates as each language does)
 
 
 @cache
