@@ -1,7 +1,9 @@
 """Pacing of posts by Telegram's flood limits, with one scheduler in each process of the bot.
 
-Complete texts wait for their turn in the order they came. Partial text and the typing sign never wait: they are
-refused, and the next try carries the newest text.
+Telegram's limits are averages, and short bursts are allowed; so each chat has a bucket of calls that fills again over
+time. Complete texts go out at once while it is not empty, and else wait in the order they came. Partial text and the
+typing sign never wait: they are refused, and the next try carries the newest text; the last call in the bucket is not
+theirs, so that the end of an answer is never late.
 
 The limits for all chats together, and for a group, whose topics can be answered by different processes, are rate
 limits that all processes share. A conversation is answered by one process at a time, so a private chat needs no
@@ -30,9 +32,11 @@ MAX_CHATS = 1_000  # remembered before idle ones are forgotten
 class SendLimits:
     """The limits of Telegram's FAQ, with some margin."""
 
-    private: float = 1.1  # seconds between two calls in a private chat
-    group: float = 3.1  # seconds between two calls in a group; so no more than 20 come in a minute from all processes
-    group_minute: int = 20  # calls a minute in one group, as far as this process knows
+    private: float = 1.1  # seconds in which the bucket of a private chat gets one more call
+    group: float = 3.1  # the same for a group
+    burst: int = 3  # calls that a bucket holds
+    spare: int = 1  # of those, kept for complete texts
+    group_minute: int = 20  # calls a minute in one group, from all processes
     group_spare: int = 4  # of those, kept for complete texts
     overall: int = 30  # calls a second in all chats together
     growing: float = 0.5  # the share of them that partial texts may use
@@ -44,8 +48,14 @@ class _ChatQueue:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # fair: first come, first served
     waiting: int = 0
-    next: float = 0.0  # the time of the next turn
+    full_at: float = 0.0  # the time at which the bucket is full again
+    quiet_until: float = 0.0  # the time until which Telegram, or a limit that processes share, wants silence
     calls: list[float] = field(default_factory=list)  # the times of our calls within the last minute; groups only
+
+    @property
+    def idle_at(self) -> float:
+        """The time from which nothing of this has to be remembered."""
+        return max(self.full_at, self.quiet_until)
 
 
 class SendPacing:
@@ -72,12 +82,15 @@ class SendPacing:
         queue.waiting += 1
         try:
             async with queue.lock:
-                pause = self._pause(queue)
+                pause = self._pause(chat, queue)
                 if pause > MAX_WAIT:
                     raise _slow_down(pause)
                 await self._sleep(pause)
                 await self._sleep(await self._acquire_overall(self.limits.overall, math.inf))
-                await self._sleep(await self._acquire_in_group(chat, queue, math.inf))
+                pause = await self._acquire_in_group(chat, queue, MAX_WAIT)
+                if pause > MAX_WAIT:
+                    raise _slow_down(pause)
+                await self._sleep(pause)
                 self._record_call(chat, queue)
                 with self._honour_retry_after(queue):
                     yield
@@ -88,7 +101,7 @@ class SendPacing:
     async def partial_text(self, chat: int) -> AsyncGenerator[None, None]:
         """Send a partial text now, or raise Busy with the seconds until the next try."""
         queue = self._queue(chat)
-        pause = max(self._pause(queue, spare=self.limits.group_spare), self._crowded_until - self.clock.time())
+        pause = max(self._pause(chat, queue, is_partial=True), self._crowded_until - self.clock.time())
         if queue.lock.locked() or pause > 0:
             raise _slow_down(pause)
         async with queue.lock:
@@ -101,16 +114,22 @@ class SendPacing:
 
     def has_room(self, chat: int) -> bool:
         """Tell whether there is room for the typing sign, which matters least."""
-        now = self.clock.time()
-        return self._queue(chat).next <= now + self._gap(chat) and self._crowded_until <= now
+        now, queue = self.clock.time(), self._queue(chat)
+        is_quiet = max(queue.quiet_until, self._crowded_until) > now
+        return queue.full_at <= now + self._gap(chat) and not is_quiet
 
     # the rules
 
-    def _pause(self, queue: _ChatQueue, spare: int = 0) -> float:
+    def _pause(self, chat: int, queue: _ChatQueue, *, is_partial: bool = False) -> float:
         """Return the seconds until the next call in the chat, as far as this process knows."""
-        now, rate_limit = self.clock.time(), RateLimit("", self.limits.group_minute - spare, MINUTE)
-        pause, queue.calls = pass_through(rate_limit, queue.calls, now, -math.inf)
-        return max(pause, queue.next - now)
+        now = self.clock.time()
+        pause, queue.calls = pass_through(self._minute(chat, is_partial=is_partial), queue.calls, now, -math.inf)
+        calls = self.limits.burst - 1 - (self.limits.spare if is_partial else 0)  # that may be missing in the bucket
+        return max(pause, queue.full_at - calls * self._gap(chat) - now, queue.quiet_until - now)
+
+    def _minute(self, chat: int, *, is_partial: bool) -> RateLimit:
+        spare = self.limits.group_spare if is_partial else 0
+        return RateLimit(f"{self._name} {chat}", self.limits.group_minute - spare, MINUTE)
 
     async def _acquire_overall(self, most: int, patience: float) -> float:
         """Book a call within the limit for all chats, and return how many seconds it has to wait."""
@@ -123,8 +142,8 @@ class SendPacing:
         """Book a call within the limit for the group, and return how many seconds it has to wait."""
         if chat > 0:
             return 0.0
-        pause = await self._acquire(RateLimit(f"{self._name} {chat}", 1, self.limits.group), patience)
-        queue.next = max(queue.next, self.clock.time() + pause)
+        pause = await self._acquire(self._minute(chat, is_partial=not patience), patience)
+        queue.quiet_until = max(queue.quiet_until, self.clock.time() + pause)
         return pause
 
     async def _acquire_now(self, chat: int, queue: _ChatQueue) -> float:
@@ -137,7 +156,7 @@ class SendPacing:
 
     def _record_call(self, chat: int, queue: _ChatQueue) -> None:
         now = self.clock.time()
-        queue.next = now + self._gap(chat)
+        queue.full_at = max(queue.full_at, now) + self._gap(chat)
         if chat < 0:
             queue.calls.append(now)
 
@@ -154,7 +173,7 @@ class SendPacing:
         try:
             yield
         except Busy as error:
-            queue.next = max(queue.next, self.clock.time() + (error.retry_after or 0))
+            queue.quiet_until = max(queue.quiet_until, self.clock.time() + (error.retry_after or 0))
             raise
 
     def _queue(self, chat: int) -> _ChatQueue:
@@ -167,7 +186,7 @@ class SendPacing:
         self._queues = {
             chat: queue
             for chat, queue in self._queues.items()
-            if queue.waiting or queue.lock.locked() or queue.next > idle_since
+            if queue.waiting or queue.lock.locked() or queue.idle_at > idle_since
         }
 
 

@@ -113,7 +113,7 @@ async def test_one_chat_that_has_to_be_silent_does_not_silence_the_others(telegr
 
 
 async def test_growing_text_gives_way_and_the_whole_text_waits_for_its_turn(client: Client, bed: TelegramBed) -> None:
-    async with client(limits=SendLimits(private=1.5)) as telegram:
+    async with client(limits=SendLimits(private=1.5, burst=1, spare=0)) as telegram:
         begun = time.monotonic()
         post = await telegram.send(HOME, OutgoingPost(text="a", is_partial=True))
         with pytest.raises(Busy) as caught:
