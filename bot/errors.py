@@ -32,11 +32,13 @@ class FailureCode(StrEnum):
     # question
     AGAIN_NOTHING = auto()
     ALLOW_UNKNOWN = auto()
+    BACKDROP_HOW = auto()
     CLAIM_PAGE = auto()
     CLAIM_PRIVATE = auto()
     CLAIM_UNKNOWN = auto()
     COMPARE_HOW = auto()
     EDIT_HOW = auto()
+    ERASE_HOW = auto()
     GAVE_UP = auto()
     HERE_PRIVATE = auto()
     IMAGINE_HOW = auto()
@@ -177,11 +179,13 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
     Scope.QUESTION: (
         FailureCode.AGAIN_NOTHING,
         FailureCode.ALLOW_UNKNOWN,
+        FailureCode.BACKDROP_HOW,
         FailureCode.CLAIM_PAGE,
         FailureCode.CLAIM_PRIVATE,
         FailureCode.CLAIM_UNKNOWN,
         FailureCode.COMPARE_HOW,
         FailureCode.EDIT_HOW,
+        FailureCode.ERASE_HOW,
         FailureCode.GAVE_UP,
         FailureCode.HERE_PRIVATE,
         FailureCode.IMAGINE_HOW,

@@ -749,7 +749,9 @@ class Admission:
         return next((balance for balance in self.balances if balance.is_exhausted), None)
 
 
-GenerationKind = Literal["imagine", "vary", "edit", "cutout", "upscale"]
+GenerationKind = Literal[
+    "imagine", "vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt"
+]
 """Kinds of generation: a picture from words, variations, edits by words, background removal, upscaling."""
 
 
@@ -767,10 +769,11 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The result of a generation request."""
+    """The result of a generation request: files, or words where it is about a picture and makes none."""
 
     files: tuple[File, ...]
     usage: Usage = Usage()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

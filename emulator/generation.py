@@ -15,6 +15,8 @@ from emulator.payloads import unreadable
 from emulator.state import Asset, Assets
 from emulator.vision import is_image
 
+# An MP4 that begins as one and shows nothing: its type, and no frames.
+_EMPTY_VIDEO = bytes.fromhex("00000018667479706d70343200000000") + b"mp42isom" + bytes.fromhex("000000086d646174")
 _MIMES = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
@@ -75,6 +77,27 @@ async def _enlarge(order: MediaRequest, assets: Assets) -> GenerationPlan:
     return _drawing(order, lambda _: pictures.enlarge(source))
 
 
+async def _take_away(order: MediaRequest, assets: Assets) -> GenerationPlan:
+    source = await _source(order, assets)
+    words = f"without {order.prompt.get('prompt') or 'writing'}"
+    return _drawing(order, lambda number: pictures.edit(source, words, source.size, number))
+
+
+async def _replace_background(order: MediaRequest, assets: Assets) -> GenerationPlan:
+    source = await _source(order, assets)
+    words = f"before {order.prompt['prompt']}"
+    return _drawing(order, lambda number: pictures.edit(source, words, source.size, number))
+
+
+async def _animate(order: MediaRequest, assets: Assets) -> GenerationPlan:
+    await _source(order, assets)
+
+    async def make() -> list[File | str]:
+        return [File("videos", "mp4", "video/mp4", _EMPTY_VIDEO)]
+
+    return GenerationPlan(1, make)
+
+
 async def _describe(order: MediaRequest, assets: Assets) -> GenerationPlan:
     seen = await look(_image(order, assets))
     many = int(order.prompt.get("n") or 1)
@@ -116,6 +139,10 @@ _PLANS: Mapping[str, Callable[[MediaRequest, Assets], Awaitable[GenerationPlan]]
     "BACKGROUND_REMOVER": _cut_out,
     "IMAGE_UPSCALER": _enlarge,
     "IMAGE_TO_PROMPT": _describe,
+    "IMAGE_OBJECT_REMOVER": _take_away,
+    "TEXT_REMOVER": _take_away,
+    "BACKGROUND_REPLACER": _replace_background,
+    "IMAGE_TO_VIDEO": _animate,
     "SPEECH_TO_TEXT": _transcribe,
     "TEXT_TO_SPEECH": _speak,
 }

@@ -179,6 +179,20 @@ RULES: dict[tuple[str, str], tuple[Field, ...]] = {
     ("BACKGROUND_REMOVER", "stable-image"): (_IMAGE,),
     ("IMAGE_UPSCALER", "recraft"): (_IMAGE,),
     ("IMAGE_UPSCALER", "stable-image"): (_IMAGE, _format("output_format", "png", "jpeg", "webp")),
+    ("TEXT_REMOVER", "clipdrop"): (_IMAGE,),
+    # Not documented; other clients send the prompt.
+    ("IMAGE_OBJECT_REMOVER", "recraft"): (_IMAGE, _PROMPT),
+    ("BACKGROUND_REPLACER", "recraft"): (_IMAGE, _PROMPT),
+    # After the page of its text to video.
+    ("IMAGE_TO_VIDEO", "kling"): (
+        _IMAGE,
+        text("prompt"),
+        whole("duration", 5, 10, 5),
+        one_of("mode", "std", "pro", default="std"),
+        text("negative_prompt"),
+        text("version"),
+        one_of("aspect_ratio", "16:9", "9:16", "1:1", default="16:9"),
+    ),
     ("IMAGE_TO_PROMPT", "methexis"): (_IMAGE,),
     ("IMAGE_TO_PROMPT", "art"): (
         _IMAGE,

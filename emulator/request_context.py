@@ -23,6 +23,10 @@ PLACES = {
     "BACKGROUND_REMOVER": "pictures",
     "IMAGE_UPSCALER": "pictures",
     "IMAGE_TO_PROMPT": "pictures",
+    "IMAGE_OBJECT_REMOVER": "pictures",
+    "TEXT_REMOVER": "pictures",
+    "BACKGROUND_REPLACER": "pictures",
+    "IMAGE_TO_VIDEO": "pictures",
     "SPEECH_TO_TEXT": "sound",
     "TEXT_TO_SPEECH": "sound",
 }

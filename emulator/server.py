@@ -104,7 +104,7 @@ class Emulator:
                 web.get("/api/results/{uuid}", room("records", read_nothing, self._record)),
                 web.get("/models", room("models", read_nothing, self._models)),
                 web.get(f"/{BUCKET}/{{key:.+}}", stored, allow_head=False),
-                web.get("/{key:(?:images|documents|audios)/.+}", stored, allow_head=False),
+                web.get("/{key:(?:images|documents|audios|videos)/.+}", stored, allow_head=False),
                 *ControlPanel(self.faults, self.seen).routes,
             ]
         )

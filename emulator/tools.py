@@ -54,7 +54,13 @@ def _ear(id: str, price: int) -> Tool:
 
 _GPT = ("IMAGE_GENERATOR", "IMAGE_EDITOR")
 _RECRAFT = {
-    "recraftv3": {"IMAGE_UPSCALER": {"crisp": 4_000}, "IMAGE_VARIATOR": 40_000, "BACKGROUND_REMOVER": 10_000},
+    "recraftv3": {
+        "IMAGE_UPSCALER": {"crisp": 4_000},
+        "IMAGE_VARIATOR": 40_000,
+        "BACKGROUND_REMOVER": 10_000,
+        "IMAGE_OBJECT_REMOVER": 10_000,
+        "BACKGROUND_REPLACER": 40_000,
+    },
 }
 _METHEXIS = "methexis-inc/img2prompt:50adaf2d3ad20a6f911a8a9e3ccf777b263b8596fbd2c8fc26e8888f8a0edbb5"
 
@@ -115,7 +121,7 @@ _TOOLS = (
         "recraft",
         "recraft",
         "recraft",
-        ("BACKGROUND_REMOVER", "IMAGE_UPSCALER", "IMAGE_VARIATOR"),
+        ("BACKGROUND_REMOVER", "IMAGE_UPSCALER", "IMAGE_VARIATOR", "IMAGE_OBJECT_REMOVER", "BACKGROUND_REPLACER"),
         _RECRAFT,
     ),
     Tool(
@@ -131,9 +137,10 @@ _TOOLS = (
         "clipdrop",
         "clipdrop/stable_diffusion",
         "clipdrop",
-        ("BACKGROUND_REMOVER",),
-        {"BACKGROUND_REMOVER": 50_000},
+        ("BACKGROUND_REMOVER", "TEXT_REMOVER"),
+        {"BACKGROUND_REMOVER": 50_000, "TEXT_REMOVER": 20_000},
     ),
+    Tool("kling", "kling", "kling", "kling", ("IMAGE_TO_VIDEO",), {"ALL": 100_000}),  # its price is a guess
     Tool(_METHEXIS, "replicate", "stabilityai/stable_diffusion", "methexis", ("IMAGE_TO_PROMPT",), {"ALL": 8_000}),
     Tool("whisper-1", "openai", "openai/whisper", "whisper", ("SPEECH_TO_TEXT",), {"ALL": 100}),
     Tool("qwen3-asr-flash", "alibaba", "alibaba/qwen", "qwen-asr", ("SPEECH_TO_TEXT",), {"ALL": 35}),

@@ -10,13 +10,29 @@ from bot.commands.command import Command, CommandContext, Generate, Option, Spea
 from bot.errors import FailureCode, Refused
 from bot.messages import GenerationKind, Turn
 
-CRAFTS: tuple[GenerationKind, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
+CRAFTS: tuple[GenerationKind, ...] = (
+    *("imagine", "vary", "edit", "cutout", "upscale"),
+    *("erase", "untext", "backdrop", "animate", "prompt"),
+)
 SPEAK, REDO = "speak", "redo"
 MAKING = (*CRAFTS, SPEAK, REDO)  # commands that make something
-NEEDS_WORDS = ("imagine", "edit")
+NEEDS_WORDS = ("imagine", "edit", "erase", "backdrop")
+TAKES_WORDS = (*NEEDS_WORDS, "animate")
 MODEL = "model"
 OF, NTH = "of", "nth"
-WISHES = (MODEL, OF, NTH, "size", "n", "quality", "style", "background", "ratio")  # allowed parameters
+WISHES = (
+    MODEL,
+    OF,
+    NTH,
+    "size",
+    "n",
+    "quality",
+    "style",
+    "background",
+    "ratio",
+    "duration",
+    "mode",
+)  # allowed parameters
 WISH = re.compile(rf"(?<!\S)({'|'.join(WISHES)})=(\S+)", re.IGNORECASE)
 
 
@@ -65,7 +81,7 @@ def _command(craft: GenerationKind) -> Command:
     async def obey(context: CommandContext, turn: Turn, rest: str) -> Generate:
         return await draw(craft, context, turn, rest)
 
-    words = (Option("words", required=True),) if craft in NEEDS_WORDS else ()
+    words = (Option("words", required=craft in NEEDS_WORDS),) if craft in TAKES_WORDS else ()
     photo = () if craft == "imagine" else (Option("photo", photo=True),)
     named = ("model", "size", "n", "quality") if craft == "imagine" else ("model",)
     suggests = {MODEL: partial(suggest, craft)}

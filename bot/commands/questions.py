@@ -11,7 +11,9 @@ ASK = "ask"  # asks whatever follows it
 QUESTIONS = {name: f"ask_{name}" for name in ("describe", "read", "translate", "explain")}
 
 
-NEEDING_PHOTO = frozenset({*QUESTIONS, "vary", "edit", "cutout", "upscale"})
+NEEDING_PHOTO = frozenset(
+    {*QUESTIONS, *("vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt")}
+)
 """The commands that are about a picture."""
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
 
 SOUND = b"OggS" + bytes(60)
+VIDEO = bytes(4) + b"ftypmp42" + bytes(60)
 
 
 def picture(colour: str = "red", size: tuple[int, int] = (64, 48)) -> bytes:
@@ -28,7 +29,7 @@ class FakeStudio:
         self.says = "what is this?"  # everybody, in every recording
         self.trouble: list[Exception] = []
         self.takes = 0.0  # seconds
-        self.crafts = {"imagine", "vary", "edit", "cutout", "upscale", "hear", "speak"}
+        self.crafts = {"imagine", "vary", "edit", "cutout", "upscale", "erase", "animate", "prompt", "hear", "speak"}
 
     async def models(self, craft: str) -> Sequence[Model]:
         names = (f"{craft}-1", f"{craft}-2") if craft in self.crafts else ()
@@ -37,6 +38,10 @@ class FakeStudio:
     async def generate(self, order: GenerationRequest) -> Generated:
         self.orders.append(order)
         await self._work()
+        if order.kind == "prompt":
+            return Generated((), Usage(credits=7), text="a cat on a sofa, soft light")
+        if order.kind == "animate":
+            return Generated((File("animate.mp4", "video/mp4", VIDEO, order.words),), Usage(credits=70))
         n = int(order.params.get("n", "1"))
         colours = ["red", "green", "blue", "yellow"]
         files = [File(f"{order.kind}{i}.png", "image/png", picture(colours[i]), order.words) for i in range(n)]

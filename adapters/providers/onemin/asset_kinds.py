@@ -1,10 +1,10 @@
-"""Kinds of pictures and sounds, detected by their bytes, never by what a name or a header claims."""
+"""Kinds of pictures, sounds and videos, detected by their bytes, never by what a name or a header claims."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["picture", "sound"]
+Family = Literal["picture", "sound", "video"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ _KINDS = (
     AssetKind("sound", "audio/webm", "webm", _starts(b"\x1a\x45\xdf\xa3")),
     AssetKind("sound", "audio/mp4", "m4a", _is_mp4),
     AssetKind("sound", "audio/mpeg", "mp3", _is_mp3),
+    AssetKind("video", "video/mp4", "mp4", _is_mp4),
+    AssetKind("video", "video/webm", "webm", _starts(b"\x1a\x45\xdf\xa3")),
 )
 
 
@@ -80,6 +82,6 @@ def _riff_length(data: bytes) -> int:
 
 
 def kind_of(data: bytes, family: Family) -> AssetKind | None:
-    """Detect the kind of a picture or a sound; None for anything else, and for a picture whose end is missing."""
+    """Detect the kind of a file; None for anything else, and for a picture whose end is missing."""
     detected = next((kind for kind in _KINDS if kind.family == family and kind.matches(data)), None)
     return detected if detected and detected.is_complete(data) else None

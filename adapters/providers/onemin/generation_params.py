@@ -16,6 +16,11 @@ FEATURES: Mapping[str, str] = {
     "edit": "IMAGE_EDITOR",
     "cutout": "BACKGROUND_REMOVER",
     "upscale": "IMAGE_UPSCALER",
+    "erase": "IMAGE_OBJECT_REMOVER",
+    "untext": "TEXT_REMOVER",
+    "backdrop": "BACKGROUND_REPLACER",
+    "animate": "IMAGE_TO_VIDEO",
+    "prompt": "IMAGE_TO_PROMPT",
     "hear": "SPEECH_TO_TEXT",
     "speak": "TEXT_TO_SPEECH",
 }
@@ -27,12 +32,19 @@ DEFAULT_MODELS: Mapping[str, tuple[str, ...]] = {
     "edit": ("gpt-image-1-mini", "gpt-image-1", "black-forest-labs/flux-kontext-pro"),
     "cutout": ("recraft", "stable-image", "clipdrop"),
     "upscale": ("recraft", "stable-image"),
+    "erase": ("recraft", "stable-image"),
+    "untext": ("clipdrop",),
+    "backdrop": ("recraft", "stable-image"),
+    "animate": ("kling",),
+    "prompt": ("magic-art", "midjourney"),
     "hear": ("whisper-1", "qwen3-asr-flash"),
     "speak": ("tts-1", "tts-1-hd"),
 }
 
-NEEDS_PROMPT = ("imagine", "edit")
-NEEDS_PHOTO = ("vary", "edit", "cutout", "upscale")
+NEEDS_PROMPT = ("imagine", "edit", "erase", "backdrop")
+TAKES_PROMPT = (*NEEDS_PROMPT, "animate")
+NEEDS_PHOTO = ("vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt")
+IN_WORDS = ("prompt",)  # whose result is a text
 
 Values = Mapping[str, Mapping[str, Any]]
 """The values that people may choose, each with its fields in the API."""
@@ -174,9 +186,22 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
         defaults={"n": 1, "image_format": "png"},
         max_pictures=6,
     ),
-    # docs, BACKGROUND_REMOVER and IMAGE_UPSCALER: nothing but {imageUrl}
-    GenerationParams(r"clipdrop|recraft.*|stable-image.*", ("cutout", "upscale"), max_pictures=1),
+    # docs, BACKGROUND_REMOVER and IMAGE_UPSCALER: nothing but {imageUrl}; clients send the prompt to the others as well
+    GenerationParams(
+        r"clipdrop|recraft.*|stable-image.*", ("cutout", "upscale", "erase", "untext", "backdrop"), max_pictures=1
+    ),
+    # docs, IMAGE_TO_PROMPT of magic-art: a mode of its own
+    GenerationParams(_ART, ("prompt",), defaults={"mode": "describe", "n": 1}, max_pictures=1),
+    # docs, page of kling (text to video): seconds, and a mode that costs less or more
+    GenerationParams(
+        r"kling.*",
+        ("animate",),
+        options={"duration": {"5": {"duration": 5}, "10": {"duration": 10}}, "mode": _same_names("mode", "std", "pro")},
+        defaults={"duration": 5, "mode": "std"},
+        max_pictures=1,
+    ),
     # models that are not documented
+    GenerationParams(r".*", ("erase", "untext", "backdrop", "animate", "prompt"), max_pictures=1),
     GenerationParams(r".*", ("imagine", "vary", "edit", "cutout", "upscale"), max_pictures=4),
 )
 

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
-from adapters.providers.onemin.generation_params import NEEDS_PHOTO, NEEDS_PROMPT, GenerationParams, generation_params
+from adapters.providers.onemin.generation_params import (
+    NEEDS_PHOTO,
+    NEEDS_PROMPT,
+    TAKES_PROMPT,
+    GenerationParams,
+    generation_params,
+)
 from bot.errors import FailureCode, Refused
 from bot.messages import GenerationRequest
 
@@ -32,7 +38,7 @@ def plan_generation(request: GenerationRequest) -> GenerationPlan:
     """Check a request against the table, before anything is sent. Raises Refused, which names what is possible."""
     params = generation_params(request.kind, request.model)
     prompt: dict[str, Any] = dict(params.defaults)
-    if request.kind in NEEDS_PROMPT:
+    if request.kind in NEEDS_PROMPT or (request.kind in TAKES_PROMPT and request.words.strip()):
         prompt["prompt"] = _prompt_text(request, params)
     if request.kind in NEEDS_PHOTO and request.photo is None:
         raise Refused(FailureCode.STUDIO_NO_PHOTO)

@@ -13,7 +13,7 @@ from adapters.providers.model_cache import ModelListCache
 from adapters.providers.onemin.asset_kinds import Family, kind_of
 from adapters.providers.onemin.errors import SOUND_RULES, STUDIO_RULES, AssetsLost, AsyncRefused, to_bot_error
 from adapters.providers.onemin.generation_models import read_tools, shipped_tools
-from adapters.providers.onemin.generation_params import FEATURES
+from adapters.providers.onemin.generation_params import FEATURES, IN_WORDS
 from adapters.providers.onemin.generation_plan import GenerationPlan, plan_generation
 from adapters.providers.onemin.orders import Orders
 from adapters.providers.onemin.reply_reader import RecordFrame, read_record
@@ -104,14 +104,19 @@ class OneMinMedia:
         if errors and (not generated or not all(isinstance(result, BotError) for result in errors)):
             raise errors[0]
         files = [file for result in generated for file in result.files]
-        return Generated(
-            tuple(_rename(files, request.kind, request.words)), sum((result.usage for result in generated), Usage())
-        )
+        text = "\n\n".join(result.text for result in generated if result.text)
+        if not files and not text:
+            raise Refused(FailureCode.PROVIDER_EMPTY)
+        usage = sum((result.usage for result in generated), Usage())
+        return Generated(tuple(_rename(files, request.kind, request.words)), usage, text)
 
     async def _generate_picture(self, request: GenerationRequest, prompt: Mapping[str, Any], n: int) -> Generated:
         key = f"{request.order}/{n}" if request.order else ""
         record, usage = await self._order(key, FEATURES[request.kind], request.model, prompt)
-        return Generated(tuple(await self._fetch_results(record, "picture")), usage)
+        if request.kind in IN_WORDS:
+            return Generated((), usage, text=_result_text(record).strip())
+        family: Family = "video" if request.kind == "animate" else "picture"
+        return Generated(tuple(await self._fetch_results(record, family)), usage)
 
     # sound
 

@@ -1,4 +1,4 @@
-"""A picture that is made to order: a post says how far it is, and one below it shows what came."""
+"""Pictures, videos and words to order: a post says how far it is, and one below it shows what came."""
 
 import asyncio
 import itertools
@@ -26,6 +26,7 @@ class GenerationAsker:
 
     hands: JobContext
     draw: Generate
+    text: str = ""  # that came in place of files
 
     async def ask(self, asked: Question) -> str:
         """Have it made and kept; returns who made it."""
@@ -40,7 +41,7 @@ class GenerationAsker:
 
     async def _make(self, asked: Question) -> None:
         name, made = await self.hands.media.generate(asked.turn, self.draw)
-        asked.answered_by, asked.usage = name, made.usage
+        asked.answered_by, asked.usage, self.text = name, made.usage, made.text
         await self.hands.media.save(asked.turn, made)
 
     async def _tell(self, reply: Reply) -> None:
@@ -79,10 +80,13 @@ class GenerateJob:
         caption = self.draw.words[:LONGEST_CAPTION]
         if await self.hands.store.files.list_generated(self.turn.id):
             return JobResult(text="🎨", outcome=OBEYED, caption=caption)
-        result = replace(await answer_question(GenerationAsker(self.hands, self.draw), self.asked), model=None)
+        asker = GenerationAsker(self.hands, self.draw)
+        result = replace(await answer_question(asker, self.asked), model=None)
         if result.outcome != ANSWERED:
             return result
         text = f"🎨 {footer(result.answered_by, result.took, result.usage)}"
+        if asker.text:
+            return replace(result, text=f"{asker.text}\n\n{text}", notes=tuple(notes), outcome=OBEYED)
         return replace(result, text=text, notes=tuple(notes), outcome=OBEYED, caption=caption)
 
     async def show(self, result: JobResult) -> None:
@@ -94,4 +98,5 @@ class GenerateJob:
             return
         await self.asked.reply.show(result.shown)
         caption = result.caption or say(f"{self.draw.kind}_done")
-        await self._reply(PICTURES).show(caption, buttons=drawn_controls(self.turn, len(files)), files=files)
+        pictures = sum(file.mime.startswith("image/") for file in files)
+        await self._reply(PICTURES).show(caption, buttons=drawn_controls(self.turn, pictures), files=files)

@@ -14,7 +14,7 @@ from bot.words import say
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.studio import FakeStudio, picture
+from tests.doubles.studio import VIDEO, FakeStudio, picture
 from tests.doubles.work import drain, hear, make_worker, pressed, ripen, taken, until
 
 HERE = Channel.parse("web:lobby")
@@ -100,6 +100,38 @@ async def test_a_photo_is_worked_on_that_came_along(
     assert order.photo is not None
     assert order.photo.name == "photo0.jpg"
     assert platform.reads()[1] == say(f"{craft}_done")
+
+
+async def test_words_about_a_picture_are_said_and_booked(
+    worker: Worker, platform: FakePlatform, studio: FakeStudio
+) -> None:
+    await hear(worker, said("/prompt", photos=1))
+    [told] = platform.reads()
+    assert told.startswith("a cat on a sofa, soft light\n\n🎨 _sandbox/prompt-1 · ")
+    assert (await worker.store.ledger.get_spent(0)).credits == 7
+
+
+async def test_a_video_is_a_file_without_the_buttons_of_a_picture(
+    worker: Worker, platform: FakePlatform, studio: FakeStudio
+) -> None:
+    await hear(worker, said("/animate it waves", photos=1))
+    [file] = platform.sent_files["2"]
+    assert (file.name, file.mime, file.data) == ("animate.mp4", "video/mp4", VIDEO)
+    assert platform.buttons["2"] == ["/redo 1"]
+
+
+@pytest.mark.parametrize("craft", ["erase", "backdrop"])
+async def test_what_needs_words_asks_for_them(worker: Worker, platform: FakePlatform, craft: str) -> None:
+    await hear(worker, said(f"/{craft}", photos=1))
+    assert platform.reads() == [f"⚠️ {say(f'{craft}_how')}"]
+
+
+async def test_what_no_model_offers_is_said_and_costs_nothing(
+    worker: Worker, platform: FakePlatform, studio: FakeStudio
+) -> None:
+    await hear(worker, said("/untext", photos=1))
+    assert platform.reads() == [f"⚠️ {say('studio_nobody')}"]
+    assert studio.orders == []
 
 
 async def test_one_is_changed_by_words_in_a_reply_to_a_photo(worker: Worker, studio: FakeStudio) -> None:

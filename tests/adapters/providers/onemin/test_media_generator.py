@@ -20,7 +20,10 @@ from emulator.recording import RecordedRequest
 from emulator.tools import TOOLS
 from tests.adapters.providers.onemin.conftest import KEY, Client, Cloakroom, photo
 
-CRAFTS: tuple[GenerationKind, ...] = ("imagine", "vary", "edit", "cutout", "upscale")
+CRAFTS: tuple[GenerationKind, ...] = (
+    *("imagine", "vary", "edit", "cutout", "upscale"),
+    *("erase", "untext", "backdrop", "animate", "prompt"),
+)
 SCHNELL = "black-forest-labs/flux-schnell"
 EVERY = [(craft, id) for craft in CRAFTS for id, tool in TOOLS.items() if FEATURES[craft] in tool.features]
 
@@ -63,6 +66,11 @@ def recording(words: str = "What is in this photo?", seconds: float = 2, name: s
         ("edit", "gpt-image-1-mini"),
         ("cutout", "recraft"),
         ("upscale", "recraft"),
+        ("erase", "recraft"),
+        ("untext", "clipdrop"),
+        ("backdrop", "recraft"),
+        ("animate", "kling"),
+        ("prompt", "magic-art"),
         ("hear", "whisper-1"),
         ("speak", "tts-1"),
     ],
@@ -75,6 +83,32 @@ async def test_the_usual_model_comes_first_and_all_that_can_do_it_follow(
     assert models[0].id == usual
     assert {model.id for model in models} == {id for id, tool in TOOLS.items() if FEATURES[craft] in tool.features}
     assert all(model.price for model in models)
+
+
+async def test_words_for_a_picture_are_words_and_no_file(onemin: OneMin) -> None:
+    made = await onemin.media.generate(order("prompt", "magic-art"))
+
+    assert made.files == ()
+    assert made.text.startswith("a landscape picture")
+    assert made.usage.credits == 10_000
+
+
+async def test_a_video_is_made_of_a_picture_with_or_without_words(onemin: OneMin, emulator: Emulator) -> None:
+    still = GenerationRequest("animate", "kling", "", photo())
+    for request in (still, replace(still, words="it waves"), replace(still, params={"duration": "10"})):
+        [file] = (await onemin.media.generate(request)).files
+        assert (file.name, file.mime, file.data[4:8]) == ("animate.mp4", "video/mp4", b"ftyp")
+
+    prompts = [seen.body["promptObject"] for seen in asked(emulator)]
+    assert [("prompt" in prompt, prompt["duration"]) for prompt in prompts] == [(False, 5), (True, 5), (False, 10)]
+
+
+@pytest.mark.parametrize(("craft", "model"), [("erase", "recraft"), ("backdrop", "recraft")])
+async def test_what_needs_words_is_refused_without(onemin: OneMin, craft: GenerationKind, model: str) -> None:
+    with pytest.raises(Refused) as refused:
+        await onemin.media.generate(GenerationRequest(craft, model, " ", photo()))
+
+    assert refused.value.code == "studio_no_words"
 
 
 async def test_the_shipped_list_stands_in_for_the_live_one(onemin: OneMin, emulator: Emulator) -> None:
@@ -106,8 +140,8 @@ async def test_every_model_takes_an_order_as_the_table_puts_it(
 ) -> None:
     made = await onemin.media.generate(order(craft, model))
 
-    assert made.files
-    assert all(picture(file) for file in made.files)
+    assert made.files or (craft == "prompt" and made.text)
+    assert all(picture(file) for file in made.files if craft != "animate")
     assert made.usage.credits
     assert asked(emulator)[0].type == FEATURES[craft]
 
