@@ -1,4 +1,7 @@
-"""`python -m bench [SUITE ...]` prints what suites find; `python -m bench report [SUITE ...]` writes the report."""
+"""`python -m bench [SUITE ...]` prints what suites find; `python -m bench report [SUITE ...]` writes the report.
+
+`python -m bench corpus DIR` runs the intake over a folder of files.
+"""
 
 import argparse
 import platform
@@ -9,6 +12,7 @@ from pathlib import Path
 
 from bench import (
     chaos,
+    corpus,
     discord,
     durability,
     fleet,
@@ -50,6 +54,8 @@ REPORT = "report"
 def main() -> int:
     """Run what was named, or all of it; 1 when a suite of the report failed."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is ended either way
+    if sys.argv[1:2] == [corpus.NAME]:  # no suite: it measures files of yours
+        return corpus.main(sys.argv[2:])
     options = _parser().parse_args()
     log_errors_only()
     if REPORT in options.suites:

@@ -61,7 +61,8 @@ def detect(data: bytes, language: str = "") -> Encoding | None:
             return Encoding(codec)
     if codec := _wide(data):
         return Encoding(codec)
-    if mark := next((mark for mark in _ESCAPED if mark in data[:_ESCAPES]), None):
+    head = data[:_ESCAPES]
+    if 0 not in head and head.isascii() and (mark := next((mark for mark in _ESCAPED if mark in head), None)):
         return Encoding(_ESCAPED[mark])
     if 0 in data or len(data) - len(data.translate(None, _CONTROLS)) > max(2, len(data) * _MOST_CONTROLS):
         return None

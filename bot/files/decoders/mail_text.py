@@ -1,6 +1,7 @@
 """Text extraction from e-mails, notebooks and RTF."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from email import message_from_binary_file, policy
 from email.message import EmailMessage
@@ -11,6 +12,7 @@ from bot.files.decoders.html_text import html_lines
 from bot.files.decoders.plain_text import decode
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_ASIDE = re.compile(r"\\(?:(?:header|footer)[lrf]?|footnote)\b ?")  # their words are skipped otherwise
 _DEPTH = 8  # mails within mails
 _MOST_OUTPUT = 4_000  # characters of one output of a notebook
 
@@ -33,7 +35,8 @@ def read_rtf(file: BinaryIO, most_text: int) -> Extract:
     from striprtf import striprtf
 
     to_text: Callable[..., str] = striprtf.rtf_to_text
-    text = to_text(file.read().decode("latin-1"), errors="replace")
+    source = _ASIDE.sub(r"\\par ", file.read().decode("latin-1"))
+    text = to_text(source, errors="replace")
     return in_one(text.split("\n"), most_text)
 
 

@@ -1,9 +1,11 @@
 """Packages: the zip files that hold a document as parts in XML, with relations between them."""
 
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
@@ -14,14 +16,14 @@ from bot.errors import FailureCode, Unreadable
 MOST_UNPACKED = 256 * 1024**2  # bytes of all parts, unpacked
 MOST_PARTS = 10_000
 MOST_RATIO = 200  # highest compression ratio of a large part
-LARGE = 1024**2  # bytes
+LARGE = 16 * 1024**2  # bytes; a picture of that size may well be nothing but white
 
 Element = Any
 """An element of lxml."""
 
+_STRICT = b"http://purl.oclc.org/ooxml/"  # the beginning of the namespaces of the strict kind
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
-_MAIN = "/officeDocument"  # the end of the type of a relation
 _KINDS = {  # words in the type of the main part
     "ms-word.document.macro": "application/vnd.ms-word.document.macroenabled.12",
     "ms-word.template": "application/vnd.ms-word.document.macroenabled.12",
@@ -41,6 +43,7 @@ _OPEN_KINDS = {  # the beginning of what the part `mimetype` says
     "application/vnd.oasis.opendocument.presentation": "application/vnd.oasis.opendocument.presentation",
     "application/vnd.oasis.opendocument.graphics": "application/vnd.oasis.opendocument.presentation",
     "application/epub+zip": "application/epub+zip",
+    "application/x-ibooks+zip": "application/epub+zip",
 }
 _FOREIGN = ("Index/Document.iwa", "Index.zip", "FixedDocumentSequence.fdseq", "visio/document.xml", "xl/workbook.bin")
 
@@ -95,6 +98,17 @@ class Package:
             if each.kind in kinds:
                 yield each.target
 
+    def transitional(self, file: BinaryIO) -> BinaryIO:
+        """Return the file of this package, or a copy with the usual namespaces if it has those of the strict kind."""
+        if _STRICT not in self.read(self.main):
+            return file
+        copy = BytesIO()
+        with zipfile.ZipFile(copy, "w") as written:
+            for name in self.names:
+                data = self.read(name)
+                written.writestr(name, _as_transitional(data) if name.endswith((".xml", ".rels")) else data)
+        return copy
+
     @property
     def main(self) -> str:
         """The name of the main part of an Office file; empty if this is none."""
@@ -109,6 +123,11 @@ class Package:
             if each.get("PartName", "").lower() == f"/{name}".lower():
                 return str(each.get("ContentType", "")).lower()
         return ""
+
+
+def _as_transitional(data: bytes) -> bytes:
+    data = data.replace(_STRICT + b"officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/")
+    return re.sub(re.escape(_STRICT) + rb"(\w+)/main", rb"http://schemas.openxmlformats.org/\1/2006/main", data)
 
 
 def name_package(file: BinaryIO) -> tuple[str, bytes]:

@@ -26,7 +26,7 @@ def read_sheets(file: BinaryIO, most_text: int) -> Extract:
 def _lines(file: BinaryIO, package: Package) -> Iterator[str]:
     warnings.simplefilter("ignore")
     load_workbook = _openpyxl().load_workbook
-    workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    workbook = load_workbook(package.transitional(file), read_only=True, data_only=True, keep_links=False)
     parts = {each.id: each.target for each in package.relations(package.main)}
     for sheet in workbook.worksheets:
         if sheet.sheet_state != "visible":

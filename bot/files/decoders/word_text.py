@@ -7,7 +7,9 @@ from typing import BinaryIO
 from bot.files.decoders.drawing_text import drawn_lines
 from bot.files.decoders.embedded_pictures import find_pictures
 from bot.files.decoders.extract import Extract, in_one, reader
+from bot.files.decoders.html_text import html_lines
 from bot.files.decoders.package import Element, Package
+from bot.files.decoders.plain_text import decode
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
@@ -81,8 +83,17 @@ class _Word:
                 yield from self._rows(element)
             elif name == "AlternateContent":
                 yield from self._blocks(element[0])
+            elif name == "altChunk":
+                yield from self._chunk(element)
             elif name not in _HIDDEN:
                 yield from self._blocks(element)
+
+    def _chunk(self, element: Element) -> Iterator[str]:
+        """Yield the lines of a page in HTML that Word shows in place of an element."""
+        ids = set(element.attrib.values())
+        for each in self.package.relations(self.package.main):
+            if each.kind == "aFChunk" and each.id in ids and each.target.lower().endswith((".html", ".htm", ".xhtml")):
+                yield from html_lines(decode(self.package.read(each.target)))
 
     def _rows(self, table: Element) -> Iterator[str]:
         for row in _shown(table, "tr"):

@@ -26,6 +26,8 @@ _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # also the container of encrypted newer ones
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the name of the stream that holds such a one
 _HEAD = 1024  # bytes in which the header of a PDF must start
+_FIELD = re.compile(rb"(?:[A-Za-z-]+: |From )\S")
+_MAIL = re.compile(rb"^(From|Date|Subject): \S", re.IGNORECASE | re.MULTILINE)
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S
 )
@@ -44,5 +46,13 @@ def kind_of(name: str, data: bytes) -> str:
         raise Unreadable(FailureCode.DOCUMENT_LOCKED if _ENCRYPTED in data else FailureCode.DOCUMENT_OFFICE)
     if data.startswith(b"{\\rtf"):
         return RTF
-    by_name = TEXTS_BY_ENDING.get(name.rpartition(".")[2].lower(), "")
-    return by_name or (HTML if _HTML.match(data[:_HEAD]) else "text/plain")
+    if by_name := TEXTS_BY_ENDING.get(name.rpartition(".")[2].lower()):
+        return by_name
+    if _HTML.match(data[:_HEAD]):
+        return HTML
+    return MAIL if _is_mail(data[: 4 * _HEAD]) else "text/plain"
+
+
+def _is_mail(head: bytes) -> bool:
+    """Tell whether a text begins with the headers that every mail has."""
+    return bool(_FIELD.match(head)) and {b"from", b"date", b"subject"} <= {each.lower() for each in _MAIL.findall(head)}

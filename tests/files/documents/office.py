@@ -133,6 +133,7 @@ def mail(text: str, html: str = "", attached: tuple[str, bytes] | None = None) -
     """A mail with these words, and a file."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "Ada <ada@example.org>", "bob@example.org", "Rechnung für Mai"
+    message["Date"] = "Fri, 1 May 2026 09:00:00 +0000"
     message.set_content(text)
     if html:
         message.add_alternative(html, subtype="html")

@@ -276,6 +276,11 @@ async def test_a_mail_is_its_headers_words_and_what_is_attached(documents: Docum
     assert "nothing but html" in await text(documents, "b.eml", only)
 
 
+async def test_a_mail_is_known_by_its_headers(documents: DocumentIntake) -> None:
+    assert await ending(documents, "message.txt", mail("Hello\n")) == ".eml"
+    assert await ending(documents, "notes.txt", b"To: do\nbuy milk\n") == ".txt"
+
+
 async def test_a_notebook_is_its_notes_code_and_outputs(documents: DocumentIntake) -> None:
     cells = [
         {"cell_type": "markdown", "source": ["# Plan\n", "more"]},
