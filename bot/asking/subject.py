@@ -12,7 +12,7 @@ It is found in one order on every platform, which only translate what they see i
 A reference that cannot be resolved ends the search: nothing else stands in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.asking import context as memory
@@ -25,6 +25,7 @@ from bot.words import say
 
 MOST_STEPS = 10  # of a chain of replies
 LONGEST_QUOTE = 1_000  # characters
+LONGEST_CAPTION = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,16 @@ class Subject:
 
     def with_quotes(self, text: str) -> str:
         """Return the words of a question together with those that it is about."""
-        for quote in self.quotes:
+        for quote in (*self.quotes, *self._captions()):
             text = say(quote.key, text=text, quote=quote.text)
         return text
+
+    def _captions(self) -> Iterator[Quote]:
+        """Yield what people wrote about single files, so that those who can't see them know."""
+        for file in self.files:
+            if alt := file.attachment.alt.strip()[:LONGEST_CAPTION]:
+                name = f"{file.attachment.name}: " if len(self.files) > 1 else ""
+                yield Quote("ask_alt", f"{name}{alt}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,14 @@ async def test_a_thread_that_began_with_words_goes_on_about_what_it_showed_last(
     assert "let's talk" not in chat.text()
 
 
+async def test_what_people_wrote_about_a_picture_goes_along_as_theirs(chat: Chat) -> None:
+    rocket = Attachment("rocket", "rocket.jpg", alt="My rocket, made of paper")
+    await chat.says(replace(said("what is this?"), attachments=(rocket,)))
+    assert "(Whoever sent the picture wrote about it: My rocket, made of paper)" in chat.text()
+    await chat.says(about(attachments=(rocket, Attachment("cat", "cat.jpg"))))
+    assert "wrote about it: rocket.jpg: My rocket" in chat.text()
+
+
 async def test_a_dead_picture_in_front_of_an_article_keeps_nobody_from_asking_about_its_words(chat: Chat) -> None:
     preview = Attachment("gone", "embed.jpg", is_preview=True)
     article = MessageReference("900", ours=False, text="Rain tomorrow", kind="link")
