@@ -237,6 +237,7 @@ class File:
     mime: str
     data: bytes = field(repr=False)
     about: str = ""  # description for people who cannot see it
+    is_spoiler: bool = False  # shown only to those who choose to see it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +250,7 @@ class OutgoingPost:
     reply_to: str | None = None  # the id of the message that it answers
     key: str | None = None  # idempotency key: the same key means the same post, on platforms that support it
     is_partial: bool = False  # more will follow, so it is posted immediately or dropped
+    is_spoiler: bool = False  # about something that is shown only to those who choose to see it
 
 
 ReferenceKind = Literal["itself", "reply", "chain", "external", "forward", "link", "menu", "button", "starter", "above"]
@@ -628,6 +630,7 @@ class AnswerVersion:
     model: str
     notes: tuple[str, ...] = ()  # ours, before the words
     ending: str = ""  # ours, after them
+    is_spoiler: bool = False
 
     @property
     def shown(self) -> str:
@@ -661,6 +664,7 @@ class JobResult:
     lanes: tuple[LaneResult, ...] = ()  # of models that were compared
     caption: str | None = None  # below the files that were generated; None: there are none
     thoughts: str = ""  # of the model, before the text
+    is_spoiler: bool = False  # about something that is shown only to those who choose to see it
     is_cut: bool = False  # there is more to say: the rest can be asked for
 
     @property

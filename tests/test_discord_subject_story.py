@@ -234,6 +234,26 @@ async def test_the_photo_that_was_meant_is_the_one_that_is_asked_about(tmp_path:
     await all_of(tmp_path, FOUND, check)
 
 
+async def test_an_answer_about_a_spoiler_is_behind_one_and_one_button_is_pressed_once(tmp_path: Path) -> None:
+    async with server(tmp_path) as (discord, _, emulator):
+        place = await warm(discord, emulator, "a_spoiler")
+        await place.says(mention=True, files=[("SPOILER_rocket.jpg", ROCKET)])
+        await place.reads("640 × 427")
+        await until(lambda: not any("▌" in text for text in discord.reads(place.channel)))
+        [cat, rocket] = discord.posts(place.channel)
+        assert not cat.content.startswith("||")
+        assert (rocket.content[:2], rocket.content[-2:]) == ("||", "||")
+        asked = len([seen for seen in emulator.seen if seen.photos])
+        for person in (ANN, ANN, BOB):
+            await discord.presses(rocket, "say:/describe", person)
+        await until(lambda: len(discord.posts(place.channel)) == 3)
+        await until(lambda: discord.posts(place.channel)[2].content.endswith("||"))
+        await place.asks()
+        await place.got()
+        assert len([seen for seen in emulator.seen if seen.photos]) - asked <= 2
+        assert len(discord.posts(place.channel)) <= 4
+
+
 # the rocket is meant, and cannot be had
 
 

@@ -94,6 +94,7 @@ class Asker:
     async def _hear_and_ask(self, asked: Question) -> None:
         asked.subject = await self.loader.subjects.find(asked.turn)
         asked.notes += filter(None, [asked.subject.note])
+        asked.reply.is_spoiler = asked.subject.is_spoiler
         if self.transcribe is not None:
             asked.turn = await self.transcribe(asked)
         await self._ask(asked)

@@ -65,14 +65,15 @@ class MediaGeneration:
         except BotError:
             return ""
 
-    async def save(self, turn: Turn, made: Generated) -> None:
+    async def save(self, turn: Turn, made: Generated, *, is_spoiler: bool = False) -> None:
         """Keep what was made for the turn, so that it is made once; pictures become photos of the conversation."""
         await self.files.save_generated(turn, made.files)
         photos = {}
         for n, file in enumerate(made.files):
             if file.mime.startswith("image/"):
                 try:
-                    photos[Attachment(str(n), file.name, file.mime, len(file.data))] = await self._read(file)
+                    shown = Attachment(str(n), file.name, file.mime, len(file.data), is_spoiler=is_spoiler)
+                    photos[shown] = await self._read(file)
                 except Unreadable:  # it can be shown, but not asked about
                     continue
         if photos:
@@ -118,6 +119,15 @@ class MediaGeneration:
         if not shown:
             raise Refused(FailureCode.STUDIO_NO_PHOTO)
         return _picture(await self.finder.again(shown[-1], subject_of(turn.message)))
+
+    async def is_spoiler(self, turn: Turn, draw: Generate) -> bool:
+        """Tell whether the picture that is to be made shows something behind a spoiler."""
+        if draw.kind == "imagine":
+            return False
+        if draw.source_turn is not None:
+            source = await self.finder.turns.get_turn(draw.source_turn)
+            return source is not None and source.result is not None and source.result.is_spoiler
+        return (await self.finder.subjects.find(draw.again or turn)).is_spoiler
 
     async def _of_turn(self, turn: Turn, of: int, nth: int) -> Photo:
         """Find a picture generated for a turn; the conversation may know it from an earlier one, by its hash."""

@@ -77,6 +77,7 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         first_words=asked.first_words,
         took=monotonic() - asked.started,
         is_cut=bool(text) and (bool(asked.unfinished) or outcome in CUTS),
+        is_spoiler=asked.subject.is_spoiler and bool(text),
         thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],
     )
 

@@ -13,7 +13,7 @@ A reference that cannot be resolved ends the search: nothing else stands in.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.asking import context as memory
 from bot.asking.photo_numbers import named
@@ -52,6 +52,7 @@ class Subject:
     quotes: tuple[Quote, ...] = ()
     recalls: bool = False  # it points at nothing, so what the conversation showed last may stand in
     note: str = ""  # what people read before the answer
+    is_spoiler: bool = False  # some of it is shown only to those who choose to see it
 
     def with_quotes(self, text: str) -> str:
         """Return the words of a question together with those that it is about."""
@@ -77,6 +78,20 @@ class SubjectFinder:
 
     async def find(self, turn: Turn) -> Subject:
         """Return the subject; Refused if a reference cannot be resolved, or a picture is needed and there is none."""
+        subject = await self._find(turn)
+        is_spoiler = any(each.attachment.is_spoiler for each in subject.files)
+        return replace(subject, is_spoiler=is_spoiler or await self._recalls_spoiler(turn, subject))
+
+    async def _recalls_spoiler(self, turn: Turn, subject: Subject) -> bool:
+        """Tell whether an earlier photo that the question names or goes on about is behind a spoiler."""
+        known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
+        if not any(each.attachment.is_spoiler for each in known):
+            return False
+        earlier = [each for each in known if each.turn <= turn.id]
+        recalled = memory.select_relevant(turn.words, (), earlier, stands_in=subject.recalls)
+        return any(each.attachment.is_spoiler for each in recalled)
+
+    async def _find(self, turn: Turn) -> Subject:
         message = turn.message
         references = [each for each in message.references if each.kind != "starter" or each.unseen]
         quotes = await self._quotes(turn, references)

@@ -64,7 +64,8 @@ async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
     if not 0 <= n < len(versions):
         raise Refused(FailureCode.VERSION_UNKNOWN)
     await context.store.turns.select_version(subject, n)
-    return Response(versions[n].shown, tuple(controls(subject, len(versions), n, speaks=context.speaks)), turn=subject)
+    buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks))
+    return Response(versions[n].shown, buttons, turn=subject, is_spoiler=versions[n].is_spoiler)
 
 
 async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResult:

@@ -91,6 +91,7 @@ class Response:
     files: tuple[File, ...] = ()
     in_place: bool = False  # edits the post with the button that was pressed; a new post without one
     turn: Turn | None = None  # the turn with the posts that show it
+    is_spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)

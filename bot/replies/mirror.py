@@ -26,8 +26,11 @@ class Mirror:
     ) -> None:
         self._conversations, self._channels, self._posts, self._platforms = conversations, channels, posts, platforms
 
-    async def show(self, turn: Turn, text: str, shown: Sequence[StoredFile]) -> None:
-        """Show a turn and its answer in the other channels, as each one chose; `shown` came with the question."""
+    async def show(self, turn: Turn, text: str, shown: Sequence[StoredFile], *, is_spoiler: bool = False) -> None:
+        """Show a turn and its answer in the other channels, as each one chose; `shown` came with the question.
+
+        `is_spoiler`: both are for those only who choose to see them.
+        """
         for channel in await self._conversations.list_channels(turn.conversation):
             platform = self._platforms.get(channel.platform)
             if channel == turn.message.channel or platform is None:
@@ -36,16 +39,26 @@ class Mirror:
             if chosen.mirroring != "off":
                 with speaking(chosen.language or turn.message.language):
                     seen = shown if chosen.mirroring == "everything" else None
-                    await self._show_in(channel, platform, turn, text, seen)
+                    await self._show_in(channel, platform, turn, text, seen, is_spoiler=is_spoiler)
 
     async def _show_in(
-        self, channel: Channel, platform: Platform, turn: Turn, text: str, shown: Sequence[StoredFile] | None
+        self,
+        channel: Channel,
+        platform: Platform,
+        turn: Turn,
+        text: str,
+        shown: Sequence[StoredFile] | None,
+        *,
+        is_spoiler: bool,
     ) -> None:
         try:
             if shown is not None:
-                files = await asyncio.to_thread(_files, shown)
-                await self._say(channel, platform, turn, QUESTION, _question(turn), files)
-            await self._say(channel, platform, turn, ANSWER, text, ())
+                files = await asyncio.to_thread(_files, shown, is_spoiler=is_spoiler)
+                question = Reply(platform, self._posts, turn, channel, lane=QUESTION)
+                await question.show(_question(turn), files=files)
+            answer = Reply(platform, self._posts, turn, channel, lane=ANSWER)
+            answer.is_spoiler = is_spoiler
+            await answer.show(text)
         except Busy as error:
             log.warning("a linked channel could not be told", channel=str(channel), reason=error.code)
         except BotError as error:
@@ -54,12 +67,6 @@ class Mirror:
                 await self._conversations.drop_channel(channel)
                 log.warning("a linked channel has gone; its link is dropped", channel=str(channel))
 
-    async def _say(
-        self, channel: Channel, platform: Platform, turn: Turn, lane: int, text: str, files: Sequence[File]
-    ) -> None:
-        reply = Reply(platform, self._posts, turn, channel, lane=lane)
-        await reply.show(text, files=files)
-
 
 def _question(turn: Turn) -> str:
     message = turn.message
@@ -67,9 +74,9 @@ def _question(turn: Turn) -> str:
     return say("mirror_question", author=message.author.name, platform=platform, text=turn.shown_words)
 
 
-def _files(shown: Sequence[StoredFile]) -> list[File]:
+def _files(shown: Sequence[StoredFile], *, is_spoiler: bool) -> list[File]:
     files = []
     for file in shown:
         with suppress(FileNotFoundError):  # another process needed the slot
-            files.append(File(file.filename, file.mime, file.file.read_bytes()))
+            files.append(File(file.filename, file.mime, file.file.read_bytes(), is_spoiler=is_spoiler))
     return files

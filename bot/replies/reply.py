@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 CURSOR = " ▌"
 NOTHING_MORE = "…"  # text of a post that an earlier try filled and this one does not need
+SPOILER_ROOM = 16  # UTF-16 units of a page for the signs that hide it
 MOST_FROZEN = 100  # posts of an answer that a process which died may have left unfinished
 
 
@@ -43,6 +44,7 @@ class Reply:
         self.platform, self.posts, self.turn, self.channel = platform, posts, turn, channel
         self.text = ""
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
+        self.is_spoiler = False  # what it says is shown only to those who choose to see it
         self.status = ""  # shown as long as there is no text: what the model is doing
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
         # None: to be read from the store
@@ -98,7 +100,8 @@ class Reply:
             self._posts = await self.posts.list_posts(self.turn, self.channel, self._lane)
         limits = self.platform.limits(self.channel)
         ending = CURSOR if growing else ""
-        wanted = pages(self._heading + text, limits.max_length, measure=limits.measure or units, ending=ending)
+        room = limits.max_length - (SPOILER_ROOM if self.is_spoiler else 0)
+        wanted = pages(self._heading + text, room, measure=limits.measure or units, ending=ending)
         if limits.max_posts is not None and len(wanted) > limits.max_posts:
             wanted, files = _shortened(wanted, limits.max_posts, text, files, growing=growing)
         last = len(wanted) - 1
@@ -106,14 +109,15 @@ class Reply:
         try:
             for n, page in enumerate(wanted):
                 is_last = n == last  # the others are full, and no longer grow
-                post = OutgoingPost(text=page, is_partial=growing and is_last)
+                post = OutgoingPost(text=page, is_partial=growing and is_last, is_spoiler=self.is_spoiler)
                 if is_last:
                     post = replace(post, buttons=tuple(buttons), files=tuple(files))
                 await self._show_post(self._posts, n, post)
         except Refused as error:
             if growing:
                 raise
-            await self._show_otherwise(self._posts, error, OutgoingPost(text=text, files=tuple(files)))
+            whole = OutgoingPost(text=text, files=tuple(files), is_spoiler=self.is_spoiler)
+            await self._show_otherwise(self._posts, error, whole)
 
     async def _show_post(self, ids: list[str], n: int, post: OutgoingPost) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))
@@ -202,7 +206,8 @@ class Reply:
             for n, page in enumerate(parts := pages(text, self.platform.limits(chat).max_length)):
                 files = post.files if n == len(parts) - 1 else ()
                 key = f"{self._key(n)}-private"
-                await self.platform.adapter.send(chat, OutgoingPost(text=page, files=files, key=key))
+                form = OutgoingPost(text=page, files=files, key=key, is_spoiler=post.is_spoiler)
+                await self.platform.adapter.send(chat, form)
         except BotError as error:
             log.info("an answer could not be sent in private", turn=self.turn.id, reason=error.code)
             return False

@@ -43,10 +43,9 @@ NOW = "UPDATE turns SET due = :now WHERE id = :id AND due > :now"
 
 UNDER_WAY = """
 SELECT message FROM (
-    SELECT message, channel, finished, added FROM turns WHERE conversation = :conversation ORDER BY id DESC LIMIT :most
-) AS recent WHERE channel = :channel AND (finished IS NULL OR added > :since)
+    SELECT message, channel, finished FROM turns WHERE conversation = :conversation ORDER BY id DESC LIMIT :most
+) AS recent WHERE channel = :channel AND finished IS NULL
 """
-TAP_SECONDS = 2.0  # between two taps that are one
 
 # The turn of a message, or of the album it is a part of, while nobody has taken it up.
 AMENDABLE = """
@@ -254,11 +253,10 @@ class SqlTurnIntake:
     # inside transactions
 
     async def _is_double_tap(self, execute: Execute, conversation: int, message: Message) -> bool:
-        """Tell whether a button was pressed a moment ago, or is still being answered, whoever pressed it."""
+        """Tell whether a press of the same button is still being answered, whoever pressed it."""
         if message.about is None or message.about.kind != "button":
             return False
-        since = time.time() - TAP_SECONDS
-        values = {"conversation": conversation, "channel": str(message.channel), "since": since, "most": MOST_RECENT}
+        values = {"conversation": conversation, "channel": str(message.channel), "most": MOST_RECENT}
         under_way = [rows.message(row["message"]) for row in await execute(UNDER_WAY, **values)]
         return any(_is_same_button(each, message) for each in under_way)
 

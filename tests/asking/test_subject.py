@@ -260,6 +260,16 @@ async def test_what_people_wrote_about_a_picture_goes_along_as_theirs(chat: Chat
     assert "wrote about it: rocket.jpg: My rocket" in chat.text()
 
 
+async def test_what_is_said_about_a_photo_behind_a_spoiler_stays_behind_one(chat: Chat) -> None:
+    hidden = Attachment("rocket", "rocket.jpg", is_spoiler=True)
+    await chat.says(replace(said("what is this?"), attachments=(hidden,)))
+    await chat.says(said("and its colour?"), said("what is on photo 2?"), about(attachments=(hidden,)))
+    [first, *others] = chat.platform.hidden.values()
+    assert (first, others) == (False, [True] * 4)  # the first one was about the cat
+    await chat.says(with_photo(said("and this?"), "cat"))
+    assert not [*chat.platform.hidden.values()][-1]
+
+
 async def test_a_dead_picture_in_front_of_an_article_keeps_nobody_from_asking_about_its_words(chat: Chat) -> None:
     preview = Attachment("gone", "embed.jpg", is_preview=True)
     article = MessageReference("900", ours=False, text="Rain tomorrow", kind="link")

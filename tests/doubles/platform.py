@@ -21,6 +21,7 @@ class FakePlatform:
         self.posts: dict[Channel, dict[str, str]] = defaultdict(dict)
         self.replied_to: dict[str, str | None] = {}
         self.buttons: dict[str, list[str]] = {}  # the commands below each post
+        self.hidden: dict[str, bool] = {}  # whether each post is behind a spoiler
         self.sent_files: dict[str, list[File]] = {}  # that came along with each post
         self.by_key: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
@@ -66,6 +67,7 @@ class FakePlatform:
         self.posts[channel][id] = post.text
         self.buttons[id] = [button.command for button in post.buttons]
         self.replied_to[id] = post.reply_to
+        self.hidden[id] = post.is_spoiler
         self.sent_files.setdefault(id, list(post.files))
         return id
 
@@ -73,6 +75,7 @@ class FakePlatform:
         self._trouble("edit", post.text)
         assert post_id in self.posts[channel]
         self.posts[channel][post_id] = post.text
+        self.hidden[post_id] = post.is_spoiler
         self.buttons[post_id] = [button.command for button in post.buttons]
         return post_id
 

@@ -50,6 +50,15 @@ async def test_a_channel_sees_as_much_as_it_wants(
     assert sum(map(len, telegram.sent_files.values())) == (mirroring == "everything")
 
 
+async def test_a_spoiler_stays_one_in_another_channel(worker: Worker, telegram: FakePlatform) -> None:
+    await chooses(worker, "everything")
+    message = said(photos=1)
+    hidden = tuple(replace(each, is_spoiler=True) for each in message.attachments)
+    await hear(worker, replace(message, attachments=hidden))
+    assert [*telegram.hidden.values()] == [False, True]  # the question in words, and the answer
+    assert [file.is_spoiler for file in telegram.sent_files["1"]] == [True]
+
+
 async def test_photos_come_along_cleaned_and_under_no_name_of_the_sender_s(
     worker: Worker, telegram: FakePlatform, provider: FakeProvider
 ) -> None:

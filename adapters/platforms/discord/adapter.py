@@ -209,7 +209,7 @@ class Discord:
 
     async def _send_part(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish a post whose files fit into one request."""
-        place, content = Place.of(channel), PostContent(post.text, post.buttons, post.files)
+        place, content = Place.of(channel), PostContent(post.text, post.buttons, post.files, post.is_spoiler)
         nonce = _nonce(channel, post)
         token = await self._tokens.find_for_message(post.reply_to, place)
         with best_effort(post.is_partial):
@@ -244,7 +244,7 @@ class Discord:
         log.warning("Discord does not take a file", files=len(refused))
         text = f"{post.text}\n\n⚠️ {say(FailureCode.POST_FILES_REFUSED)} ({names})".strip()
         try:
-            await self.edit(channel, post_id, OutgoingPost(text=text, buttons=post.buttons))
+            await self.edit(channel, post_id, replace(post, text=text, files=(), is_partial=False))
         except BotError as error:
             log.warning("the missing files could not be named", reason=error.code)
 
@@ -254,7 +254,7 @@ class Discord:
         A thread that sleeps is woken up by a new post.
         """
         place = Place.of(channel)
-        content = PostContent(post.text, post.buttons, await shrink_large_pictures(post.files))
+        content = PostContent(post.text, post.buttons, await shrink_large_pictures(post.files), post.is_spoiler)
         token = await self._tokens.find_for_post(post_id)
         with best_effort(post.is_partial):
             if token is not None:
@@ -272,7 +272,7 @@ class Discord:
             try:
                 await self._edit(place, int(post_id), content)
             except ThreadArchived:
-                return await self.send(channel, OutgoingPost(text=post.text, buttons=post.buttons, files=post.files))
+                return await self.send(channel, replace(post, reply_to=None, key=None, is_partial=False))
         return post_id
 
     async def delete(self, channel: Channel, post_id: str) -> None:

@@ -46,7 +46,10 @@ def split_by_request(files: Sequence[File]) -> list[Sequence[File]]:
 
 def to_discord_files(files: Sequence[File]) -> list[discord.File]:
     """Return the files as discord.py needs them, for a single call, which reads them to their ends."""
-    return [discord.File(BytesIO(file.data), file.name, description=_description(file)) for file in files]
+    return [
+        discord.File(BytesIO(file.data), file.name, spoiler=file.is_spoiler, description=_description(file))
+        for file in files
+    ]
 
 
 def _description(file: File) -> str | None:

@@ -9,6 +9,8 @@ from adapters.platforms.discord.buttons import keyboard
 from adapters.platforms.discord.formatting import render
 from bot.messages import Button, File
 
+BARS, OTHER_BARS = "||", "❘❘"  # two bars hide what is between them, and end it within code too
+
 
 @dataclass(frozen=True, slots=True)
 class PostContent:
@@ -17,13 +19,21 @@ class PostContent:
     text: str
     buttons: Sequence[Button] = ()
     files: Sequence[File] = ()
+    is_spoiler: bool = False
 
     @property
     def content(self) -> str:
         """The text as Discord shows it; files need none."""
-        return "" if self.files and not self.text.strip() else render(self.text)
+        if self.files and not self.text.strip():
+            return ""
+        return _hide(render(self.text)) if self.is_spoiler else render(self.text)
 
     @property
     def view(self) -> discord.ui.View | None:
         """The buttons as Discord shows them."""
         return keyboard(self.buttons)
+
+
+def _hide(rendered: str) -> str:
+    """Return the text behind a spoiler, which nothing in it may end."""
+    return f"{BARS}{rendered.replace(BARS, OTHER_BARS).strip('|')}{BARS}"

@@ -15,7 +15,7 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # a post of nothing but these is e
 PLACEHOLDER = "…"
 
 # By importance: a post with too many entities loses the last of these first.
-IMPORTANCE = ("pre", "text_link", "code", "blockquote", "expandable_blockquote", "spoiler", "bold", "italic")
+IMPORTANCE = ("pre", "spoiler", "text_link", "code", "blockquote", "expandable_blockquote", "bold", "italic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,21 @@ def rendered_length(markdown: str) -> int:
     writer = EntityWriter()
     writer.write(read_markdown(markdown).children)
     return units(writer.text)
+
+
+def hide(rendered: RenderedText) -> RenderedText:
+    """Return the text behind a spoiler, but for code, in which Telegram allows none."""
+    shown = sorted(
+        (each.offset, each.offset + each.length) for each in rendered.entities if each.type in ("pre", "code")
+    )
+    gaps, position = list[tuple[int, int]](), 0
+    for start, end in [*shown, (units(rendered.text), 0)]:
+        if start > position:
+            gaps.append((position, start))
+        position = max(position, end)
+    spoilers = [MessageEntity(MessageEntity.SPOILER, start, end - start) for start, end in gaps]
+    others = [each for each in rendered.entities if each.type != MessageEntity.SPOILER]
+    return RenderedText(rendered.text, _select_entities([*spoilers, *others], units(rendered.text)))
 
 
 def render_plain(markdown: str) -> RenderedText:

@@ -83,6 +83,7 @@ def _albums(files: Sequence[OutgoingFile], most: int) -> list[list[OutgoingFile]
 async def send_file(bot: TelegramBot, chat: int, outgoing: OutgoingFile, **fields: Any) -> Message:
     """Send one file; `fields` are as in `send_document`. One that is refused as a photo or sound goes as a document."""
     file = outgoing.file
+    hidden = {"has_spoiler": True} if file.is_spoiler and outgoing.method == "photo" else {}
     send_methods = {
         "photo": bot.send_photo,
         "voice": bot.send_voice,
@@ -90,7 +91,7 @@ async def send_file(bot: TelegramBot, chat: int, outgoing: OutgoingFile, **field
         "document": bot.send_document,
     }
     try:
-        message: Message = await send_methods[outgoing.method](chat, file.data, filename=file.name, **fields)  # type: ignore[operator]
+        message: Message = await send_methods[outgoing.method](chat, file.data, filename=file.name, **hidden, **fields)  # type: ignore[operator]
         return message
     except BadRequest as error:
         if not DOCUMENT_INSTEAD[outgoing.method].search(str(error)):
@@ -106,7 +107,9 @@ async def send_batch(bot: TelegramBot, chat: int, batch: Sequence[OutgoingFile],
     files = [outgoing.file for outgoing in batch]
     if batch[0].method == "photo":
         try:
-            pictures = [InputMediaPhoto(file.data, filename=file.name) for file in files]
+            pictures = [
+                InputMediaPhoto(file.data, filename=file.name, has_spoiler=file.is_spoiler or None) for file in files
+            ]
             await bot.send_media_group(chat, pictures, **fields)
         except BadRequest as error:
             if not DOCUMENT_INSTEAD["photo"].search(str(error)):

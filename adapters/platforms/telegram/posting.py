@@ -14,7 +14,7 @@ from adapters.platforms.budgets import TelegramBudgets
 from adapters.platforms.telegram.buttons import keyboard
 from adapters.platforms.telegram.drafts import Draft, Drafts
 from adapters.platforms.telegram.errors import BadFormatting, GroupMigrated, TopicGone, is_caption, map_telegram_errors
-from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, render, render_plain
+from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, hide, render, render_plain
 from adapters.platforms.telegram.outgoing_files import (
     OutgoingFile,
     check_sizes,
@@ -74,7 +74,7 @@ class Posting:
         """
         check_sizes(post.files, self._upload_megabytes)
         if post.is_partial and self._has_drafts and is_private(channel) and not post.files:
-            return await self._draft(channel, Draft(_draft_number(post.key), post.reply_to or ""), post.text)
+            return await self._draft(channel, Draft(_draft_number(post.key), post.reply_to or ""), post)
         reply, buttons = _reply_parameters(post.reply_to), keyboard(post.buttons)
         unsent_files = await choose_methods(post.files)
 
@@ -95,7 +95,7 @@ class Posting:
             return str(message.message_id)
 
         try:
-            sent_id = await self._call_with_fallbacks(channel, post.text, post.is_partial, send)
+            sent_id = await self._call_with_fallbacks(channel, post, send)
         except Refused as error:
             if not post.files:
                 raise
@@ -133,7 +133,9 @@ class Posting:
             await send_batch(self._bot, chat, batch, **topic, reply_parameters=_reply_parameters(post))
             return post
 
-        await retry(TELEGRAM_ATTACHMENTS, partial(self._call_with_fallbacks, channel, "", False, send), Busy)
+        await retry(
+            TELEGRAM_ATTACHMENTS, partial(self._call_with_fallbacks, channel, OutgoingPost(text=""), send), Busy
+        )
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post. A whole text turns a draft into a post.
@@ -142,7 +144,7 @@ class Posting:
         """
         if draft := Draft.parse(post_id):
             if post.is_partial:
-                return await self._draft(channel, draft, post.text)
+                return await self._draft(channel, draft, post)
             reply_to = draft.reply_to or None
             return await self.send(channel, replace(post, reply_to=reply_to))
 
@@ -178,7 +180,7 @@ class Posting:
                 )
             return post_id
 
-        return await self._call_with_fallbacks(channel, post.text, post.is_partial, edit) or post_id
+        return await self._call_with_fallbacks(channel, post, edit) or post_id
 
     async def delete(self, channel: Channel, post_id: str) -> None:
         """Delete a post. A draft goes by itself, and a post that is not there any more is no error."""
@@ -188,26 +190,26 @@ class Posting:
         with map_telegram_errors():
             await self._bot.delete_message(chat, _message_id(post_id))
 
-    async def _draft(self, channel: Channel, draft: Draft, text: str) -> str:
-        async def show(chat: int, topic: TopicFields, post: RenderedText) -> str:
-            await self._drafts.show(chat, topic, draft, post)
+    async def _draft(self, channel: Channel, draft: Draft, post: OutgoingPost) -> str:
+        async def show(chat: int, topic: TopicFields, rendered: RenderedText) -> str:
+            await self._drafts.show(chat, topic, draft, rendered)
             return str(draft)
 
-        return await self._call_with_fallbacks(channel, text, True, show) or str(draft)
+        return await self._call_with_fallbacks(channel, post, show) or str(draft)
 
-    async def _call_with_fallbacks(self, channel: Channel, text: str, is_partial: bool, call: PostCall) -> str:
+    async def _call_with_fallbacks(self, channel: Channel, post: OutgoingPost, call: PostCall) -> str:
         chat, topic = self.address(channel)
-        post = render(text)
-        async with self._pacing.partial_text(chat) if is_partial else self._pacing.whole_text(chat):
+        rendered = render(post.text)
+        async with self._pacing.partial_text(chat) if post.is_partial else self._pacing.whole_text(chat):
             for _ in range(FALLBACKS):
                 try:
                     with map_telegram_errors():
-                        return await call(chat, topic, post)
+                        return await call(chat, topic, hide(rendered) if post.is_spoiler else rendered)
                     return ""  # nothing to change
                 except TopicGone:
                     topic = {}
                 except BadFormatting:
-                    post = render_plain(text)
+                    rendered = render_plain(post.text)
                 except GroupMigrated as migrated:
                     self.migrated_groups[chat] = chat = migrated.chat
             raise Refused(FailureCode.TELEGRAM_REFUSED)

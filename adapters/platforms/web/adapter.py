@@ -116,14 +116,20 @@ class WebPage:
         key = f"{post.reply_to}/{post.key}" if post.key else None
         uploads = [(await _upload(file), file.data) for file in post.files]
         entry = await self.journal.add_post(
-            channel.id, post.text, reply_to=post.reply_to, key=key, buttons=post.buttons, files=uploads
+            channel.id,
+            post.text,
+            reply_to=post.reply_to,
+            key=key,
+            buttons=post.buttons,
+            files=uploads,
+            is_spoiler=post.is_spoiler,
         )
         self.audience.publish(channel.id, await make_entry_event(entry))
         return entry.id
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post, in every open tab too."""
-        entry = await self.journal.edit_post(channel.id, post_id, post.text, post.buttons)
+        entry = await self.journal.edit_post(channel.id, post_id, post.text, post.buttons, is_spoiler=post.is_spoiler)
         self.audience.publish(channel.id, await make_entry_event(entry))
         return post_id
 
@@ -195,7 +201,13 @@ def _pointed_at(entry: Entry) -> MessageReference | None:
 async def _upload(file: File) -> Upload:
     kind = await browser_type(file.data)
     return Upload(
-        secrets.token_urlsafe(16), file.name, mime=file.mime, kind=kind, size=len(file.data), about=file.about
+        secrets.token_urlsafe(16),
+        file.name,
+        mime=file.mime,
+        kind=kind,
+        size=len(file.data),
+        about=file.about,
+        is_spoiler=file.is_spoiler,
     )
 
 

@@ -18,7 +18,7 @@ from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.page import STATIC, choose_language, render_page
-from adapters.platforms.web.post_elements import post_elements
+from adapters.platforms.web.post_elements import hidden, post_elements
 from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
 from bot.errors import BotError
@@ -221,7 +221,8 @@ async def make_entry_event(entry: Entry) -> Event:
     data |= {"reply_to": entry.reply_to, "about": entry.about, "label": entry.label}
     data |= {"buttons": list(map(asdict, entry.buttons)), "photos": list(map(_photo, entry.photos))}
     if entry.ours:
-        data["tree"] = await asyncio.to_thread(post_elements, entry.text)
+        elements = await asyncio.to_thread(post_elements, entry.text)
+        data["tree"] = [hidden(elements)] if entry.is_spoiler else elements
     return Event(kind, entry.id, data)
 
 
@@ -246,7 +247,8 @@ def _headers(disposition: str, upload: Upload) -> dict[str, str]:
 
 
 def _photo(upload: Upload) -> dict[str, Any]:
-    fields = {"id": upload.id, "name": upload.name, "size": upload.size, "about": upload.about}
+    fields: dict[str, Any] = {"id": upload.id, "name": upload.name, "size": upload.size, "about": upload.about}
+    fields["spoiler"] = upload.is_spoiler
     url = f"/api/uploads/{upload.id}" if upload.kind else None
     return {**fields, "url": url, "plays": upload.kind.startswith("audio/"), "file": f"/api/files/{upload.id}"}
 

@@ -15,6 +15,7 @@ class Upload:
     kind: str  # the type of the bytes, where a browser can show or play them; else empty
     size: int
     about: str = ""  # a description for those who cannot see it
+    is_spoiler: bool = False  # shown only to those who choose to see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Entry:
     about: str | None = None  # the post whose button sent the message
     label: str = ""  # of that button
     language: str = ""  # of the browser that sent the message
+    is_spoiler: bool = False  # its text is shown only to those who choose to see it
     photos: tuple[Upload, ...] = ()  # or recordings, or documents; with a post of ours it may be any files
 
 

@@ -56,22 +56,27 @@ ADDED = {
         "about": "TEXT",  # the post whose button said the message
         "label": "TEXT NOT NULL DEFAULT ''",  # what stood on that button
         "language": "TEXT NOT NULL DEFAULT ''",  # of the browser that sent the message
+        "spoiler": "INTEGER NOT NULL DEFAULT 0",  # 1: a post that is shown only to those who choose to see it
     },
-    "uploads": {"about": "TEXT NOT NULL DEFAULT ''"},  # what a file of ours shows, for those who cannot see it
+    "uploads": {
+        "about": "TEXT NOT NULL DEFAULT ''",  # what a file of ours shows, for those who cannot see it
+        "spoiler": "INTEGER NOT NULL DEFAULT 0",
+    },
 }
 
 DAY = 24 * 3600.0
-ENTRY = "id, channel, ours, text, reply_to, time, buttons, about, label, language"
+ENTRY = "id, channel, ours, text, reply_to, time, buttons, about, label, language, spoiler"
 # Ids go on rising when the file was lost: a reused id would look to the bot like a message that it already has.
 INSERT = """
-INSERT INTO entries (id, channel, ours, text, reply_to, key, time, buttons, about, label, language)
+INSERT INTO entries (id, channel, ours, text, reply_to, key, time, buttons, about, label, language, spoiler)
 SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :ours, :text, :reply_to, :key, :time,
-       :buttons, :about, :label, :language
+       :buttons, :about, :label, :language, :spoiler
 FROM entries WHERE true
 ON CONFLICT (channel, ours, key) DO NOTHING RETURNING id
 """
 UPLOAD = """
-INSERT INTO uploads (id, channel, name, mime, picture, size, about, time, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO uploads (id, channel, name, mime, picture, size, about, spoiler, time, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -120,33 +125,38 @@ class Journal:
         key: str | None,
         buttons: Sequence[Button] = (),
         files: Sequence[tuple[Upload, bytes]] = (),
+        *,
+        is_spoiler: bool = False,
     ) -> Entry:
         """Store a post of ours: the same key again is the same post, with its files and the new text."""
 
         def add() -> Entry:
             with self._transaction(durable=True):
-                fields = {"reply_to": reply_to, "buttons": _json(buttons)}
+                fields = {"reply_to": reply_to, "buttons": _json(buttons), "spoiler": is_spoiler}
                 id, is_new = self._insert(channel, text, ours=True, key=key, **fields)
                 if is_new:
                     self._database.executemany(UPLOAD, [_row(upload, channel, data) for upload, data in files])
                     self._attach(id, channel, [upload.id for upload, _ in files])
                 else:
-                    row = (text, _json(buttons), id)
-                    self._database.execute("UPDATE entries SET text = ?, buttons = ? WHERE id = ?", row)
+                    row = (text, _json(buttons), is_spoiler, id)
+                    self._database.execute("UPDATE entries SET text = ?, buttons = ?, spoiler = ? WHERE id = ?", row)
                 return self._entries("WHERE id = ?", (id,))[0]
 
         return await self._run(add)
 
-    async def edit_post(self, channel: str, post: str, text: str, buttons: Sequence[Button] = ()) -> Entry:
+    async def edit_post(
+        self, channel: str, post: str, text: str, buttons: Sequence[Button] = (), *, is_spoiler: bool = False
+    ) -> Entry:
         """Replace the text and buttons of a post; where the file was lost, the post is added again."""
 
         def edit() -> Entry:
             with self._transaction(durable=False):
                 self._database.execute(
-                    "INSERT INTO entries (id, channel, ours, text, time, buttons) VALUES (?, ?, 1, ?, ?, ?) "
-                    "ON CONFLICT (id) DO UPDATE SET text = excluded.text, buttons = excluded.buttons "
-                    "WHERE ours AND channel = excluded.channel",
-                    (int(post), channel, text, time.time(), _json(buttons)),
+                    "INSERT INTO entries (id, channel, ours, text, time, buttons, spoiler) "
+                    "VALUES (?, ?, 1, ?, ?, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET text = excluded.text, buttons = excluded.buttons, "
+                    "spoiler = excluded.spoiler WHERE ours AND channel = excluded.channel",
+                    (int(post), channel, text, time.time(), _json(buttons), is_spoiler),
                 )
                 return self._entries("WHERE id = ?", (int(post),))[0]
 
@@ -256,8 +266,8 @@ class Journal:
         return self._database
 
     def _insert(self, channel: str, text: str, *, ours: bool, key: str | None, **fields: Any) -> tuple[int, bool]:
-        defaults = {"reply_to": None, "buttons": "[]", "about": None, "label": "", "language": "", "time": time.time()}
-        row = {"channel": channel, "ours": ours, "text": text, "key": key, **defaults, **fields}
+        defaults = {"reply_to": None, "buttons": "[]", "about": None, "label": "", "language": "", "spoiler": False}
+        row = {"channel": channel, "ours": ours, "text": text, "key": key, "time": time.time(), **defaults, **fields}
         new_row = self._database.execute(INSERT, row).fetchone()
         if new_row:
             return new_row[0], True
@@ -290,18 +300,18 @@ class Journal:
         return self._uploads("JOIN photos ON upload = id WHERE entry = ? ORDER BY place", (entry,))
 
     def _uploads(self, where: str, values: Sequence[object]) -> tuple[Upload, ...]:
-        sql = f"SELECT id, name, mime, picture, size, about FROM uploads {where}"  # noqa: S608
+        sql = f"SELECT id, name, mime, picture, size, about, uploads.spoiler <> 0 FROM uploads {where}"  # noqa: S608
         with closing(self._database.execute(sql, values)) as rows:
             return tuple(Upload(*row) for row in rows)
 
 
 def _row(upload: Upload, channel: str, data: bytes) -> tuple[object, ...]:
-    fields = upload.name, upload.mime, upload.kind, upload.size, upload.about
+    fields = upload.name, upload.mime, upload.kind, upload.size, upload.about, upload.is_spoiler
     return upload.id, channel, *fields, time.time(), data
 
 
 def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:
-    id, channel, ours, text, reply_to, sent, buttons, about, label, language = row
+    id, channel, ours, text, reply_to, sent, buttons, about, label, language, is_spoiler = row
     entry_buttons = _buttons(buttons)
     return Entry(
         str(id),
@@ -314,6 +324,7 @@ def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:
         about=about,
         label=label,
         language=language,
+        is_spoiler=bool(is_spoiler),
         photos=photos,
     )
 

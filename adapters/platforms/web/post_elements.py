@@ -34,6 +34,11 @@ def post_elements(text: str) -> list[Element]:
     return [block for part in pages(text.removesuffix(CURSOR), PART) for block in _blocks_of(part)]
 
 
+def hidden(blocks: Sequence[Element]) -> Element:
+    """Return the blocks of a post behind a spoiler, which is looked behind by the pointer or the keyboard."""
+    return ["div", {"class": "spoiler", "tabindex": "0"}, *blocks]
+
+
 @lru_cache(maxsize=256)
 def _blocks_of(part: str) -> tuple[Element, ...]:
     return tuple(_elements(read_markdown(part).children))

@@ -39,5 +39,6 @@ class AskJob:
         """Show it whole, with what can be done next."""
         shown = await with_footer(self.hands, self.turn.message.channel, result)
         buttons = controls(self.turn, failed=result.has_failed, speaks=self.hands.desk.speaks, is_cut=result.is_cut)
+        self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(shown, buttons=buttons)
-        await self.hands.mirror.show(self.turn, result.shown, self.asked.files)
+        await self.hands.mirror.show(self.turn, result.shown, self.asked.files, is_spoiler=result.is_spoiler)

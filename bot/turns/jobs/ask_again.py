@@ -68,6 +68,7 @@ class AskAgainJob:
         if versions and shown is None:
             buttons = [back(self.subject, len(versions) - 1), *buttons]
         text = await with_footer(self.hands, self.turn.message.channel, result)
+        self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(text, buttons=buttons)
         if self._here:
             await clear_busy_notice(self.hands, self.turn)
@@ -76,5 +77,5 @@ class AskAgainJob:
         """Keep what came as another version of the answer, once; its number, or None for a failure."""
         if result.has_failed:
             return None
-        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending)
+        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending, result.is_spoiler)
         return await self.hands.store.turns.add_version(self.subject, self.turn, version)

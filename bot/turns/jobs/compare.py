@@ -58,7 +58,7 @@ class CompareJob:
     async def _ask(self, n: int, asked: Question) -> LaneResult:
         result = await answer_question(self.hands.asker, asked, patient=False)
         await self.hands.store.ledger.settle(self.turn, n, result.answered_by, result.usage)
-        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending)
+        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending, result.is_spoiler)
         lane = LaneResult(answer=version, usage=result.usage, took=result.took)
         await self._show_early(n, lane)
         return lane
@@ -81,4 +81,5 @@ class CompareJob:
 
     async def _show_lane(self, n: int, lane: LaneResult) -> None:
         text = f"{lane.answer.shown}\n\n{footer(lane.answer.model, lane.took, lane.usage)}"
+        self.lanes[n].reply.is_spoiler = lane.answer.is_spoiler
         await self.lanes[n].reply.show(text, buttons=[pick_button(self.turn, n)])

@@ -40,9 +40,11 @@ class GenerationAsker:
         return ""
 
     async def _make(self, asked: Question) -> None:
+        is_spoiler = await self.hands.media.is_spoiler(asked.turn, self.draw)
+        asked.subject = replace(asked.subject, is_spoiler=is_spoiler)
         name, made = await self.hands.media.generate(asked.turn, self.draw)
         asked.answered_by, asked.usage, self.text = name, made.usage, made.text
-        await self.hands.media.save(asked.turn, made)
+        await self.hands.media.save(asked.turn, made, is_spoiler=is_spoiler)
 
     async def _tell(self, reply: Reply) -> None:
         """Say now and then that it is still being made."""
@@ -79,15 +81,17 @@ class GenerateJob:
         """Have it made, unless it was before a crash. What it took is booked; the history knows nothing of it."""
         caption = self.draw.words[:LONGEST_CAPTION]
         if await self.hands.store.files.list_generated(self.turn.id):
-            return JobResult(text="🎨", outcome=OBEYED, caption=caption)
+            is_spoiler = await self.hands.media.is_spoiler(self.turn, self.draw)
+            return JobResult(text="🎨", outcome=OBEYED, caption=caption, is_spoiler=is_spoiler)
         asker = GenerationAsker(self.hands, self.draw)
         result = replace(await answer_question(asker, self.asked), model=None)
         if result.outcome != ANSWERED:
             return result
+        result = replace(result, notes=tuple(notes), outcome=OBEYED, is_spoiler=self.asked.subject.is_spoiler)
         text = f"🎨 {footer(result.answered_by, result.took, result.usage)}"
         if asker.text:
-            return replace(result, text=f"{asker.text}\n\n{text}", notes=tuple(notes), outcome=OBEYED)
-        return replace(result, text=text, notes=tuple(notes), outcome=OBEYED, caption=caption)
+            return replace(result, text=f"{asker.text}\n\n{text}")
+        return replace(result, text=text, caption=caption)
 
     async def show(self, result: JobResult) -> None:
         """Show the pictures, or why there are none."""
@@ -99,4 +103,5 @@ class GenerateJob:
         await self.asked.reply.show(result.shown)
         caption = result.caption or say(f"{self.draw.kind}_done")
         pictures = sum(file.mime.startswith("image/") for file in files)
+        files = [replace(file, is_spoiler=result.is_spoiler) for file in files]
         await self._reply(PICTURES).show(caption, buttons=drawn_controls(self.turn, pictures), files=files)

@@ -50,6 +50,7 @@ class RespondJob:
         where, channel = await self._where(), self.turn.message.channel
         elsewhere = where is not self.turn
         reply = Reply(self.hands.platform_of(self.turn), self.hands.store.posts, where, channel, resumed=elsewhere)
+        reply.is_spoiler = self.response.is_spoiler
         await reply.show(result.shown, buttons=self.response.buttons, files=self.response.files)
         if elsewhere:
             await clear_busy_notice(self.hands, self.turn)

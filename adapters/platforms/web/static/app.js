@@ -103,11 +103,12 @@ function showPress(id) { // what a post answers is worth a line; what only chang
   if (node) node.hidden = false;
 }
 
-function thumb({ name, url, about }) {
+function thumb({ name, url, about, spoiler }) {
   const tile = element("span", { class: "tile", title: name }, element("b", {}, extension(name)), element("span", {}, name));
   if (!url) return tile;
   const picture = element("img", { src: url, alt: about || name, decoding: "async" });
   const button = element("button", { type: "button", class: "thumb", title: say("page_open", { name }) }, picture);
+  button.classList.toggle("spoiler", Boolean(spoiler));
   picture.addEventListener("error", () => button.replaceWith(tile));
   button.addEventListener("click", () => view(url, name, about));
   return button;
@@ -290,7 +291,8 @@ function showTyping(on) {
 }
 
 function announce({ id }) {
-  const blocks = [...entries.get(id).node.querySelector(".body").children];
+  const body = entries.get(id).node.querySelector(".body");
+  const blocks = body.querySelector(":scope > .spoiler") ? [element("p", {}, say("page_spoiler"))] : [...body.children];
   page.log.append(element("p", {}, blocks.map((block) => block.textContent).join("\n").slice(0, 3000)));
   while (page.log.children.length > 3) page.log.firstElementChild.remove();
 }

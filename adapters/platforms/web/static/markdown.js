@@ -16,8 +16,10 @@ export function render(blocks, place) {
     const node = build(block);
     node.source = source;
     if (there?.open && node.localName === "details") node.open = true; // a reader has opened it
+    const isFocused = there && there === document.activeElement; // a reader looks behind a spoiler that still grows
     if (there) there.replaceWith(node);
     else place.append(node);
+    if (isFocused) node.focus();
   });
   while (place.children.length > wanted.length) place.lastElementChild.remove();
 }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.platforms.telegram.formatting import MAX_ENTITIES, MAX_LENGTH, PLACEHOLDER, RenderedText, render
+from adapters.platforms.telegram.formatting import MAX_ENTITIES, MAX_LENGTH, PLACEHOLDER, RenderedText, hide, render
 from bot.replies.markdown import LONGEST as MOST_PARSED
 from bot.replies.pages import pages, units
 
@@ -128,6 +128,13 @@ def test_an_answer_is_shown_as_it_was_meant() -> None:
     assert pieces(shown, "expandable_blockquote") == ["More\n\nHidden <b>words</b>, spoiled and x²."]
     for kept in ("See¹ and the list", "¹ A footnote", "[3]: https"):
         assert kept in shown.text
+
+
+def test_what_is_about_a_spoiler_is_behind_one_but_for_code() -> None:
+    shown = hide(render("It is a **cat** and ||a dog||, in `code`."))
+    assert pieces(shown, "spoiler") == ["It is a cat and a dog, in ", "."]
+    assert pieces(shown, "bold") == ["cat"]
+    assert pieces(hide(render("Only words.")), "spoiler") == ["Only words."]
 
 
 def test_an_answer_is_fit_for_telegram_at_every_moment_of_its_growing() -> None:

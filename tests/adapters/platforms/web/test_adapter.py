@@ -139,6 +139,19 @@ async def test_a_press_says_the_command_and_is_about_the_post(house: House, lobb
     assert (heard.text, heard.about) == ("/read", MessageReference(post, ours=True, text="", kind="button"))
 
 
+async def test_what_is_about_a_spoiler_is_behind_one_until_somebody_looks(house: House, lobby: Channel) -> None:
+    picture = File("a.png", "image/png", b"\x89PNG\r\n\x1a\n", is_spoiler=True)
+    async with house.visitor.looking() as look:
+        id = await house.web.send(lobby, OutgoingPost(text="a **cat**", files=(picture,), is_spoiler=True))
+        shown = await look.next("post")
+        [[name, attributes, paragraph]] = shown["tree"]
+        assert (name, attributes) == ("div", {"class": "spoiler", "tabindex": "0"})
+        assert paragraph[:3] == ["p", "a ", ["strong", "cat"]]
+        assert [photo["spoiler"] for photo in shown["photos"]] == [True]
+        await house.web.edit(lobby, id, OutgoingPost(text="a cat"))
+        assert (await look.next("post"))["tree"] == [["p", "a cat"]]
+
+
 async def test_a_press_of_a_button_that_has_gone_meanwhile_still_says_its_command(house: House, lobby: Channel) -> None:
     post = await house.web.send(lobby, OutgoingPost(text="whole by now"))
     async with house.visitor.looking() as look:
