@@ -24,6 +24,7 @@ from aiohttp import web
 
 from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.services import OPENAI
+from adapters.providers.openai.silence import SilenceLimits
 from bench import photo
 from bench.measure import cpu_seconds, log_errors_only, own_peak_mb, percentile, scratch, table, watched
 from bench.result import Result
@@ -182,7 +183,7 @@ async def measure(url: str, size: int, turns: int) -> dict[str, float]:
     async with AsyncExitStack() as stack:
         inbox = await stack.enter_async_context(
             asking(
-                lambda store: OpenAI(OPENAI, "bench", f"{url}/v1", silence=PATIENCE),
+                lambda store: OpenAI(OPENAI, "bench", f"{url}/v1", silence=SilenceLimits(PATIENCE, PATIENCE)),
                 "openai/gpt-4o",
                 lambda store, folder: crowd,
                 turns,

@@ -158,6 +158,7 @@ class FailureCode(StrEnum):
     DISCORD_WRONG_TOKEN = auto()
     FEATURE_OFF = auto()
     PROVIDER_BLOCKED = auto()
+    PROVIDER_CERTIFICATE = auto()
     PROVIDER_NO_CREDITS = auto()
     PROVIDER_NO_DEPLOYMENT = auto()
     PROVIDER_NOT_ALLOWED = auto()
@@ -310,6 +311,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.DISCORD_WRONG_TOKEN,
         FailureCode.FEATURE_OFF,
         FailureCode.PROVIDER_BLOCKED,
+        FailureCode.PROVIDER_CERTIFICATE,
         FailureCode.PROVIDER_NO_CREDITS,
         FailureCode.PROVIDER_NO_DEPLOYMENT,
         FailureCode.PROVIDER_NOT_ALLOWED,

@@ -796,6 +796,7 @@ class Model:
     name: str
     sees: bool  # accepts photos
     price: str = ""
+    is_local: bool = False  # on this machine or its network, where it may have to be loaded first
     most_photos: int | None = None  # in one question; None: the service does not say
     is_listed: bool = field(default=True, compare=False)  # by the service itself; else the operator says so
 

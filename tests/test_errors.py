@@ -41,7 +41,13 @@ def test_a_code_may_come_as_text_from_another_process_and_an_unknown_one_is_a_bu
 
 
 def test_the_sets_of_codes_that_decide_what_happens_are_those_of_before_there_were_codes() -> None:
-    assert {"provider_no_credits", "provider_blocked", "provider_region", "provider_wrong_key"} == LASTING
+    assert {
+        "provider_no_credits",
+        "provider_blocked",
+        "provider_certificate",
+        "provider_region",
+        "provider_wrong_key",
+    } == LASTING
     assert LASTING | {"provider_unreachable"} == PROVIDER_DOWN
     assert {"provider_down", "provider_slow", "provider_rate_limited", "provider_unsupported"} == FAMILY_DOWN
     assert OUTAGES == FAMILY_DOWN | PROVIDER_DOWN

@@ -1,5 +1,6 @@
 """An attempt: one question to one model, with its files and the missing context, and the streamed answer."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -36,13 +37,14 @@ from bot.messages import (
 )
 from bot.ports import Conversations, Files, Provider, Turns
 from bot.replies.markdown.literal import literal
-from bot.util.tasks import gather_all
+from bot.util.tasks import gather_all, running_task
 from bot.words import say
 
 log = structlog.get_logger(__name__)
 
 LATE = 300.0  # seconds after which an answer notes that it is late
 LONGEST_REST = 6_000  # characters of a partial answer that are quoted in the request to continue it
+LOADING = 20.0  # seconds without words, after which a local model is said to be loaded
 LONGEST_TAIL = 300  # characters of a thought that are shown in passing
 
 
@@ -420,7 +422,7 @@ class Attempt:
     async def _stream(self, prompt: Prompt) -> None:
         rest = Continuation(self.asked.reply.text)
         self.asked.unfinished = ""
-        async with aclosing(self.provider.ask(prompt)) as pieces:
+        async with running_task(self._tell_loading()), aclosing(self.provider.ask(prompt)) as pieces:
             try:
                 async for piece in pieces:
                     self._take(piece, rest)
@@ -430,6 +432,14 @@ class Attempt:
                 raise
         if rest.said and self.asked.answered_by != self.turn.conversation.model:
             self.asked.ending = f"_{say('failover_rest', by=self.turn.conversation.model)}_"
+
+    async def _tell_loading(self) -> None:
+        """Say after a while without words that a local model is probably being loaded."""
+        await asyncio.sleep(LOADING)
+        model = self.turn.conversation.model
+        listed = await self.context.describer.find_listed(model)
+        if listed and listed.is_local and not (self.spoke or self.asked.thoughts):
+            self.asked.reply.tell(say("model_loading", model=self.turn.conversation.model_id))
 
     def _take(self, piece: Piece, rest: Continuation) -> None:
         match piece:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 OVERLAP = 200  # characters at the start of the continuation that may repeat the end of the partial answer
 SAME = 4  # fewer characters may match by chance
+ENDS = tuple(".!?:;,…")
 FIRST_WORDS = 6  # that tell whether the answer begins again
 FEWEST_WORDS, FEWEST_LETTERS = 3, 12  # of a partial answer that can be recognised
 
@@ -60,6 +61,10 @@ class Continuation:
         self._held, self._length = [], 0
         self._joined, self._begins_again = not self.said, None
 
+    def _spaced(self, text: str) -> str:
+        """Return the text with a blank before it, where a sentence or a clause has ended."""
+        return f" {text}" if self.said[-1:] in ENDS and text[:1].isalnum() else text
+
     @property
     def _text(self) -> str:
         return "".join(self._held)
@@ -71,7 +76,7 @@ class Continuation:
             return Growth(held[len(self.said) :])
         if self._begins_again and not overlap:  # where it could be either, nothing that was said is given up
             return Growth(held, replaces=True)
-        return Growth(held[overlap:])
+        return Growth(held[overlap:] if overlap else self._spaced(held))
 
 
 def _overlap(text: str, said: str) -> int:

@@ -34,6 +34,7 @@ LASTING = frozenset(
     {
         FailureCode.PROVIDER_NO_CREDITS,
         FailureCode.PROVIDER_BLOCKED,
+        FailureCode.PROVIDER_CERTIFICATE,
         FailureCode.PROVIDER_REGION,
         FailureCode.PROVIDER_WRONG_KEY,
     }
@@ -50,6 +51,7 @@ NOTES: Mapping[FailureCode, str] = {
     FailureCode.PROVIDER_RATE_LIMITED: "failover_note_rate_limited",
     FailureCode.PROVIDER_NO_CREDITS: "failover_note_no_credits",
     FailureCode.PROVIDER_BLOCKED: "failover_note_shut_out",
+    FailureCode.PROVIDER_CERTIFICATE: "failover_note",
     FailureCode.PROVIDER_REGION: "failover_note_shut_out",
     FailureCode.PROVIDER_WRONG_KEY: "failover_note_shut_out",
 }

@@ -5,10 +5,12 @@ Bodies are capped, and unpacked here if they must be, because httpx unpacks a sm
 """
 
 import codecs
+import ipaddress
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -24,6 +26,7 @@ from bot import __version__
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 
 __all__ = [
+    "ConnectionOptions",
     "Event",
     "Http",
     "Reply",
@@ -31,6 +34,7 @@ __all__ = [
     "check_size",
     "chunks",
     "events",
+    "is_private",
     "map_http_errors",
     "photo",
     "read_capped",
@@ -51,24 +55,45 @@ def map_http_errors() -> Iterator[None]:
     """Turn what httpx raises into what the bot understands. Messages of httpx hold URLs: they stay in `__cause__`."""
     try:
         yield
-    except httpx.TimeoutException as error:
-        # A refused connection also arrives as ConnectTimeout through the aiohttp transport.
+    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError) as error:
+        # The transport lets some of aiohttp's own errors through, such as for a reply that is no HTTP. What keeps a
+        # connection from being made arrives as a ConnectTimeout.
+        if _is_about_certificate(error):
+            raise Refused(FailureCode.PROVIDER_CERTIFICATE) from error
         slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
         raise Busy(FailureCode.PROVIDER_SLOW if slow else FailureCode.PROVIDER_UNREACHABLE) from error
-    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError) as error:
-        # The transport lets some of aiohttp's own errors through, such as for a reply that is no HTTP.
-        raise Busy(FailureCode.PROVIDER_UNREACHABLE) from error
     except (httpx.DecodingError, httpx.InvalidURL) as error:
         raise Refused(FailureCode.PROVIDER_NONSENSE) from error
 
 
-def aiohttp_transport(url: str) -> AiohttpTransport:
+def _is_about_certificate(error: BaseException | None) -> bool:
+    """Tell whether a connection failed because the certificate of the other side is not trusted."""
+    while error is not None:
+        if isinstance(getattr(error, "certificate_error", error), ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """The way to a service: how long it may take, a proxy, and whose certificates are trusted."""
+
+    connect: float = 15  # seconds
+    proxy: str = ""  # empty: as the environment says
+    ca_file: str = ""  # authorities besides those that the system trusts
+    is_verified: bool = True  # False: any certificate is taken
+
+
+def aiohttp_transport(url: str, options: ConnectionOptions | None = None) -> AiohttpTransport:
     """Create the transport for a client of the service at `url`, a library's too; call it while the loop runs."""
-    trusted = ssl.create_default_context()  # made once: it takes 30 ms, and either library would make its own
+    options = options or ConnectionOptions()
+    trusted = _trusted(options)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
         auto_decompress=False,
-        proxy=_proxy_for(url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
+        proxy=options.proxy
+        or _proxy_for(url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
         # But without a service, only the address of each request tells which one it is.
         trust_env=not url and bool(getproxies()),
         skip_auto_headers=("Accept-Encoding", "User-Agent"),
@@ -104,20 +129,30 @@ class _Body(httpx.AsyncByteStream):
 class Http:
     """A client for one service. Entered, it can be asked; leaving closes every connection."""
 
-    def __init__(self, url: str, headers: Mapping[str, str] | None = None, *, silence: float = 120) -> None:
-        """Requests go below `url`, or, if that is empty, to whole addresses.
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        silence: float = 120,
+        options: ConnectionOptions | None = None,
+    ) -> None:
+        """Requests go below `url`, or, if that is empty, to whole addresses. A query of `url` goes along with each.
 
         `silence` is how many seconds the other side may say nothing.
         """
-        self._address = lru_cache(64)(lambda path: httpx.URL(self.url + path))  # parsing one takes httpx 0.1 ms
+        url, mark, query = url.partition("?")
+        # parsing one takes httpx 0.1 ms
+        self._address = lru_cache(64)(lambda path: httpx.URL(f"{self.url}{path}{mark}{query}"))
         self.url, self.silence = url and url.rstrip("/") + "/", silence
+        self.options = options or ConnectionOptions()
         self.headers = {"user-agent": f"snapthread/{__version__}", "accept-encoding": "identity", **(headers or {})}
 
     async def __aenter__(self) -> "Http":
         self._client = httpx.AsyncClient(
             headers=self.headers,
-            timeout=httpx.Timeout(self.silence, connect=15),
-            transport=aiohttp_transport(self.url),
+            timeout=httpx.Timeout(self.silence, connect=self.options.connect),
+            transport=aiohttp_transport(self.url, self.options),
             follow_redirects=False,
         )
         return self
@@ -138,6 +173,25 @@ class Http:
         """Send a request and return the whole reply: status, headers, body."""
         async with self.stream(method, path, **body) as reply:
             return reply.status_code, reply.headers, await read_capped(reply, cap)
+
+
+def _trusted(options: ConnectionOptions) -> ssl.SSLContext:
+    """Return the certificates that are trusted; made once: it takes 30 ms, and either library would make its own."""
+    trusted = ssl.create_default_context()
+    if options.ca_file:
+        trusted.load_verify_locations(options.ca_file)
+    if not options.is_verified:
+        trusted.check_hostname, trusted.verify_mode = False, ssl.CERT_NONE
+    return trusted
+
+
+def is_private(url: str) -> bool:
+    """Return whether an address is on this machine or on a network of one's own, as far as it tells."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".localhost", ".lan", ".internal", ".home.arpa"))
 
 
 def _proxy_for(url: str) -> str | None:

@@ -35,6 +35,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
     hold: float = 0.0
+    hang: bool = False  # nothing more comes
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ class QuirkyEndpoint:
         response = web.StreamResponse(status=reply.status, headers={"content-type": reply.type, **reply.headers})
         await response.prepare(request)
         await response.write(reply.body)
+        if reply.hang:
+            await asyncio.Event().wait()
         if reply.cut and request.transport is not None:
             await asyncio.sleep(0.05)
             request.transport.abort()

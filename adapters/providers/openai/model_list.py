@@ -60,12 +60,13 @@ class ListedModel:
         return (input_cost + output_cost) / MILLION
 
 
-def read_models(list_json: object, named: Collection[str] = ()) -> Sequence[ListedModel]:
+def read_models(list_json: object, named: Collection[str] = (), prefix: str = "") -> Sequence[ListedModel]:
     """Read a list: each model once, and only those that chat. Other names of a model come after all models.
 
-    A model that the operator has `named` is taken to see, unless the list says otherwise.
+    A model that the operator has `named` is taken to see, unless the list says otherwise. `prefix` stands before the
+    ids in the list, and not in questions.
     """
-    rows = [row for row in _rows(list_json) if _chats(row)]
+    rows = [{**row, "id": row["id"].removeprefix(prefix)} for row in _rows(list_json) if _chats(row)]
     models = {row["id"]: _listed(row, named) for row in rows}
     for row in rows:
         for alias in _texts(row.get("aliases")):

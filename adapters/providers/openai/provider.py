@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Self
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import SecretStr
@@ -18,15 +19,22 @@ from adapters.providers.openai.errors import to_bot_error
 from adapters.providers.openai.model_list import ListedModel, is_list, list_named_models, read_models
 from adapters.providers.openai.model_quirks import FILES, ModelQuirks, Unsupported
 from adapters.providers.openai.request_body import RequestBody, RequestOptions
-from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, Auth, ServiceProfile, auth_headers
-from adapters.providers.openai.settings import AimlapiSettings, CompletionSettings, OpenAISettings, VapiSettings
+from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI, Auth, ServiceProfile, auth_headers, profile_of
+from adapters.providers.openai.settings import (
+    AimlapiSettings,
+    CompletionSettings,
+    NamedEndpointSettings,
+    OpenAISettings,
+    VapiSettings,
+)
+from adapters.providers.openai.silence import SilenceLimits, SilenceWatch
 from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.photo_formats import in_formats
 from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.errors import BotError, FailureCode, Refused, Unreadable
-from bot.messages import PDF, PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Usage
-from bot.util.http import Http, Reply, chunks, read_capped
+from bot.messages import PDF, PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
+from bot.util.http import ConnectionOptions, Http, Reply, chunks, is_private, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +56,13 @@ class OpenAI:
         auth: Auth = "bearer",
         options: RequestOptions | None = None,
         named_models: Sequence[str] = (),
-        silence: float = 120,
+        silence: SilenceLimits | None = None,
+        connection: ConnectionOptions | None = None,
     ) -> None:
         """`url` is the address without /chat/completions; `key` is empty where none is needed.
 
-        `named_models` are the models that the operator wants to ask; `silence` is the longest time in seconds without a
-        byte from the service.
+        `named_models` are the models that the operator wants to ask; `silence` is how long the service
+        may say nothing, `connection` the way to it.
         """
         self.name, self._profile = profile.name, profile
         self._options = replace(
@@ -62,7 +71,10 @@ class OpenAI:
             detail=options.detail if options and profile.accepts_detail else None,
         )
         self._has_key = bool(key.strip())
-        self._http = Http(url, {**profile.headers, **auth_headers(key.strip(), auth)}, silence=silence)
+        self._silence = silence or SilenceLimits.at(url)
+        self._is_local = is_private(url)
+        headers = {**profile.headers, **auth_headers(key.strip(), auth)}
+        self._http = Http(url, headers, silence=self._silence.longest, options=connection)
         self._upload_slots = UploadSlots()
         self._quirks = ModelQuirks()
         self._named_models = tuple(named_models)
@@ -135,7 +147,7 @@ class OpenAI:
         def judge(failure: ServiceFailure) -> BotError:
             return to_bot_error(failure, prompt.conversation.model, self._profile.service)
 
-        headers = {**body.headers, **self._request_id_header()}
+        headers, silence = {**body.headers, **self._request_id_header()}, SilenceWatch(self._silence)
         with naming(self._profile.service):
             async with (
                 self._upload_slots.acquire(body) as content,
@@ -145,10 +157,12 @@ class OpenAI:
                     raise judge(await read_failure(reply))
                 async with (
                     aclosing(chunks(reply, MAX_STREAM_BYTES)) as raw,
-                    aclosing(read_frames(reply.headers.get("content-type", ""), raw)) as reply_frames,
+                    aclosing(silence.watch(raw)) as watched,
+                    aclosing(read_frames(reply.headers.get("content-type", ""), watched)) as reply_frames,
                     aclosing(read_pieces(reply_frames, judge)) as answer,
                 ):
                     async for piece in answer:
+                        silence.has_begun = silence.has_begun or isinstance(piece, Text)
                         yield piece
 
     def _request_id_header(self) -> dict[str, str]:
@@ -174,10 +188,13 @@ class OpenAI:
 
     async def models(self) -> Sequence[Model]:
         """Return the models that can be asked now; where no list can be fetched, the last one or the named models."""
-        return [listed.model for listed in await self._model_cache.models()]
+        most = self._profile.most_photos
+        listed = [each.model for each in await self._model_cache.models()]
+        return [replace(model, is_local=self._is_local, most_photos=model.most_photos or most) for model in listed]
 
     async def _fetch_models(self) -> Sequence[ListedModel]:
-        return read_models(await self._get(self._profile.models_path, **self._profile.models_query), self._named_models)
+        list_json = await self._get(self._profile.models_path, **self._profile.models_query)
+        return read_models(list_json, self._named_models, self._profile.id_prefix)
 
     async def check(self) -> None:
         """Fetch the balance, or else the list of models; where that proves nothing, ask an empty question.
@@ -213,7 +230,7 @@ class OpenAI:
             if error.code in (FailureCode.PROVIDER_UNSUPPORTED, FailureCode.PROVIDER_NONSENSE):
                 return None
             raise
-        return read_models(list_json, self._named_models) if is_list(list_json) else None
+        return read_models(list_json, self._named_models, self._profile.id_prefix) if is_list(list_json) else None
 
     async def _key_opens_list(self) -> bool:
         """Tell whether the list of models is handed out for the key only, so that the key has been proven by it."""
@@ -233,7 +250,7 @@ class OpenAI:
 
     def _open_client(self, url: str, *, keyless: bool = False) -> Http:
         headers = self._profile.headers if keyless else self._http.headers
-        return Http(url, headers, silence=CHECK_SILENCE)
+        return Http(url, headers, silence=CHECK_SILENCE, options=self._http.options)
 
     async def _get(self, path: str, **query: str) -> object:
         with naming(self._profile.service):
@@ -269,7 +286,20 @@ def open_aimlapi(context: AdapterContext) -> OpenAI:
 def open_openai(context: AdapterContext) -> OpenAI:
     """Build the client of any other endpoint from the operator's settings; some, such as Ollama, want no key."""
     settings = context.settings.of(OpenAISettings)
-    return _open(OPENAI, context, settings=settings, key=settings.openai_api_key, url=settings.openai_api_url)
+    return _open_endpoint(OPENAI.name, context, settings, settings.openai_api_key, settings.openai_api_url)
+
+
+def open_named_endpoint(context: AdapterContext, kind: type[NamedEndpointSettings]) -> OpenAI:
+    """Build the client of an endpoint that the operator named."""
+    settings = context.settings.of(kind)
+    return _open_endpoint(kind.endpoint, context, settings, settings.key, settings.url)
+
+
+def _open_endpoint(
+    name: str, context: AdapterContext, settings: CompletionSettings, key: SecretStr | None, url: str
+) -> OpenAI:
+    profile = profile_of(name, url)
+    return _open(profile, context, settings=settings, key=key, url=url, auth=profile.auth)
 
 
 def _open(
@@ -285,5 +315,22 @@ def _open(
     models = (name.partition("/") for name in (context.settings.bot_model, *context.settings.bot_fallbacks))
     model_ids = [id for provider, _, id in models if provider == profile.name]
     return OpenAI(
-        profile, key.get_secret_value() if key else "", url, auth=auth, options=options, named_models=model_ids
+        profile,
+        key.get_secret_value() if key else "",
+        url,
+        auth=auth,
+        options=options,
+        named_models=model_ids,
+        silence=SilenceLimits.at(url, settings.bot_first_words_seconds, settings.bot_silence_seconds),
+        connection=_connection(settings, url),
+    )
+
+
+def _connection(settings: CompletionSettings, url: str) -> ConnectionOptions:
+    host = urlsplit(url).hostname or ""
+    return ConnectionOptions(
+        connect=settings.bot_connect_seconds,
+        proxy="" if is_private(url) else settings.bot_provider_proxy or "",
+        ca_file=settings.bot_ca_file,
+        is_verified=not (host in settings.bot_self_signed and is_private(url)),
     )

@@ -1,14 +1,16 @@
 """Profiles of the OpenAI-compatible services: their differences, as data.
 
-V-API: https://api.gpt.ge (its page about chats with images). AI/ML API: https://docs.aimlapi.com. Any other: whatever
-OPENAI_API_URL names, be it OpenAI itself, OpenRouter, Ollama, vLLM or LiteLLM.
+V-API: https://api.gpt.ge (its page about chats with images). AI/ML API: https://docs.aimlapi.com. The others as their
+documentation tells; docs/providers.md says how sure that is. Any other: whatever OPENAI_API_URL or BOT_ENDPOINTS names.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal
+from urllib.parse import urlsplit
 
-Auth = Literal["bearer", "x-api-key", "x-goog-api-key"]
+Auth = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key", "anthropic"]
 
 READ_EVERYWHERE = frozenset({"image/jpeg", "image/png"})
 """MIME types of photos. The larger services read WebP too; llama.cpp's server and others behind such an API do not."""
@@ -19,16 +21,27 @@ class ServiceProfile:
     """The profile of a service. Paths are relative to its address, which usually ends in /v1."""
 
     name: str  # as in the models that people name: name/model
-    service: str  # as the log calls it
+    service: str  # as people and the log call it
+    url: str = ""  # its usual address; empty: each account has one of its own
+    host: str = ""  # the end of the host's name, by which the service is recognised; empty: by that of `url`
+    auth: Auth = "bearer"
     models_path: str = "models"
     models_query: Mapping[str, str] = field(default_factory=dict)  # what the list needs to tell prices and capabilities
+    id_prefix: str = ""  # of the models in the list, which questions leave out
+    most_photos: int | None = None  # in one question, where the service documents it for all of its models
     balance_path: str = ""  # empty: the service has no such endpoint
     accepts_files: bool = True  # PDFs as they are, if the model does
     photo_formats: frozenset[str] = READ_EVERYWHERE
     accepts_detail: bool = True  # the field that says how closely to look at a photo
-    include_usage: bool = False  # the usage comes only on request (stream_options)
+    include_usage: bool = True  # the usage comes only on request (stream_options)
     sends_request_id: bool = False  # each request carries an id of ours, by which the service's support finds it
+    generates: bool = False  # it has images/generations, audio/speech and the like
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def known_host(self) -> str:
+        """The host by which the service is recognised; empty where there is none."""
+        return self.host or (urlsplit(self.url).hostname or "" if "://127." not in self.url else "")
 
 
 VAPI = ServiceProfile(
@@ -37,26 +50,71 @@ VAPI = ServiceProfile(
     accepts_files=False,  # its page documents text and photos only
     accepts_detail=False,  # its page documents the link of a photo and nothing else
     include_usage=True,  # undocumented as well, but relays of its kind take it; where it is refused, it is left out
+    generates=True,
 )
 AIMLAPI = ServiceProfile(
     "aimlapi",
     "AI/ML API",
     models_query={"include": "all"},
     balance_path="../v2/billing",  # the only path of ours that is not below /v1
-    sends_request_id=True,  # and it tells the cost in the last event without being asked
+    include_usage=False,  # it tells the cost in the last event without being asked
+    sends_request_id=True,
+    generates=True,
     headers={"x-title": "Snapthread"},
 )
-OPENAI = ServiceProfile("openai", "The endpoint", include_usage=True)
+OPENAI = ServiceProfile("openai", "The endpoint")
+
+_KNOWN = (
+    ServiceProfile("openai", "OpenAI", "https://api.openai.com/v1", generates=True),
+    ServiceProfile("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", headers={"x-title": "Snapthread"}),
+    ServiceProfile("ollama", "Ollama", "http://127.0.0.1:11434/v1"),
+    ServiceProfile("lmstudio", "LM Studio", "http://127.0.0.1:1234/v1"),
+    ServiceProfile("llamacpp", "llama.cpp", "http://127.0.0.1:8081/v1"),
+    ServiceProfile("vllm", "vLLM", "http://127.0.0.1:8000/v1"),
+    ServiceProfile("litellm", "LiteLLM", "http://127.0.0.1:4000/v1", generates=True),
+    ServiceProfile("groq", "Groq", "https://api.groq.com/openai/v1", most_photos=5, generates=True),
+    ServiceProfile("mistral", "Mistral", "https://api.mistral.ai/v1", most_photos=8),
+    ServiceProfile("xai", "xAI", "https://api.x.ai/v1", generates=True),
+    ServiceProfile(
+        "gemini",
+        "Gemini",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        id_prefix="models/",
+        generates=True,
+    ),
+    ServiceProfile("azure", "Azure", host=".azure.com", auth="api-key", generates=True),
+    ServiceProfile("together", "Together", "https://api.together.xyz/v1", generates=True),
+    ServiceProfile("deepseek", "DeepSeek", "https://api.deepseek.com/v1"),
+    ServiceProfile("cloudflare", "Cloudflare", host="api.cloudflare.com"),
+    ServiceProfile("anthropic", "Anthropic", "https://api.anthropic.com/v1", auth="anthropic", most_photos=100),
+)
+SERVICES: Mapping[str, ServiceProfile] = MappingProxyType({profile.name: profile for profile in _KNOWN})
+"""The services that are known by name, for BOT_ENDPOINTS, and by the host of an address."""
+
+
+def profile_of(name: str, url: str) -> ServiceProfile:
+    """Return the profile of an endpoint that is called `name` here: by its host, else by its name, else any."""
+    host = urlsplit(url).hostname or ""
+    by_host = next((each for each in _KNOWN if each.known_host and host.endswith(each.known_host)), None)
+    by_name = SERVICES.get(name) if name != OPENAI.name else None
+    profile = by_host or by_name or OPENAI
+    if profile is OPENAI and name != OPENAI.name:
+        return replace(OPENAI, name=name, service=name)
+    return replace(profile, name=name)
 
 
 def auth_headers(key: str, auth: Auth = "bearer") -> dict[str, str]:
     """Return the headers that carry the key; none without one, as Ollama wants it."""
     if not key:
         return {}
+    anthropic = {"x-api-key": key, "anthropic-version": "2023-06-01"}  # its way wants a version as well
+    bearer = {"authorization": f"Bearer {key}"}
     match auth:
         case "bearer":
-            return {"authorization": f"Bearer {key}"}
-        case "x-api-key":  # in Anthropic's way, which wants a version as well
-            return {"x-api-key": key, "anthropic-version": "2023-06-01"}
-        case "x-goog-api-key":
-            return {"x-goog-api-key": key}
+            return bearer
+        case "x-api-key":
+            return anthropic
+        case "anthropic":  # questions want the one, the list of models the other
+            return bearer | anthropic
+        case "x-goog-api-key" | "api-key":
+            return {auth: key}

@@ -1,10 +1,19 @@
 """The settings of V-API, AI/ML API and any other OpenAI-compatible endpoint."""
 
-from typing import ClassVar, Literal
+import re
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from bot.adapter_settings import Key, ProviderSettings, Url
+
+ENDPOINT_NAME = r"[a-z][a-z0-9_-]*"
+
+
+def split_names(value: str) -> tuple[str, ...]:
+    """Split a list with commas."""
+    return tuple(filter(None, map(str.strip, value.split(","))))
 
 
 class CompletionSettings(ProviderSettings):
@@ -23,6 +32,43 @@ class CompletionSettings(ProviderSettings):
     bot_photo_detail: Literal["auto", "low", "high"] = Field(
         default="auto", description="How closely the same ones look at photos, where they can choose; low is cheaper."
     )
+    bot_endpoints: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="More such endpoints by name, with commas: each has a NAME_API_KEY and a NAME_API_URL.",
+    )
+    bot_connect_seconds: float = Field(
+        default=15, gt=0, description="Seconds that the same ones may take to be reached."
+    )
+    bot_first_words_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="Seconds they may be silent before an answer; empty: 120, on this machine and its network 600.",
+    )
+    bot_silence_seconds: float = Field(
+        default=120, gt=0, description="Seconds that they may be silent within an answer."
+    )
+    bot_provider_proxy: Url | None = Field(
+        default=None, description="The proxy that leads to the same ones; empty: as HTTPS_PROXY and the like say."
+    )
+    bot_ca_file: str = Field(
+        default="", description="A file with certificates of authorities that the same ones' may be signed by, besides."
+    )
+    bot_self_signed: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Hosts on your own network whose certificates are not checked, with commas."
+    )
+
+    @field_validator("bot_endpoints", "bot_self_signed", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return split_names(value) if isinstance(value, str) else value
+
+    @field_validator("bot_endpoints")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(ENDPOINT_NAME, name) for name in names):
+            msg = "it should be names in small letters with commas between them, as in openrouter,ollama"
+            raise ValueError(msg)
+        return names
 
 
 class VapiSettings(CompletionSettings):
@@ -67,3 +113,25 @@ class OpenAISettings(CompletionSettings):
     def is_on(self) -> bool:
         """True if it has a key or an address of its own: only OpenAI's own endpoint needs a key."""
         return super().is_on or self.openai_api_url != type(self).model_fields["openai_api_url"].default
+
+
+class NamedEndpointSettings(CompletionSettings):
+    """The access to an endpoint that BOT_ENDPOINTS names; its own variables begin with its name."""
+
+    endpoint: ClassVar[str] = ""
+
+    @property
+    def is_on(self) -> bool:
+        """True: it was named."""
+        return True
+
+    @property
+    def key(self) -> SecretStr | None:
+        """The key, if there is one."""
+        key: SecretStr | None = getattr(self, self.switch)
+        return key
+
+    @property
+    def url(self) -> str:
+        """The address."""
+        return str(getattr(self, self.switch.removesuffix("_key") + "_url"))

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from adapters.providers.onemin.provider import OneMin
 from adapters.providers.openai.provider import open_aimlapi, open_openai, open_vapi
+from adapters.providers.openai.silence import SilenceLimits
 from bot.adapter_context import AdapterContext
 from bot.configuration import read_settings
 from bot.errors import BotError, Busy, Cut, Refused
@@ -94,7 +95,7 @@ def _maker(name: Name, server: FakeOpenAI) -> Callable[..., Provider]:
         house = AdapterContext(read_settings(_env_file=None, **chosen), cast(Any, None), cast(Any, None))
         provider = open_it(house)
         if silence is not None:
-            provider._http.silence = silence  # operators cannot choose it
+            provider._http.silence, provider._silence = silence, SilenceLimits(silence, silence)
         return provider
 
     return make

@@ -27,6 +27,7 @@ class Seen:
     path: str
     headers: Mapping[str, str]
     raw: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def body(self) -> Any:
@@ -82,7 +83,7 @@ class Endpoint:
         return [seen for seen in self.seen if seen.path == "/v1/chat/completions"]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        self.seen.append(Seen(request.method, request.path, request.headers, await request.read()))
+        self.seen.append(Seen(request.method, request.path, request.headers, await request.read(), dict(request.query)))
         script = self.pages.get(request.path) or Script(b"404 page not found", 404, "text/plain")
         if self.keys.get(request.path, "") not in ("", request.headers.get("Authorization")):
             script = no(401, "No.")

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from adapters.providers.openai.provider import OpenAI
 from adapters.providers.openai.request_body import RequestOptions
 from adapters.providers.openai.services import AIMLAPI, OPENAI, VAPI
+from adapters.providers.openai.silence import SilenceLimits
 from bot.errors import BotError, Busy, Cut, Refused, Unreadable, WrongAddress
 from bot.messages import Conversation, Model, Text, Usage
 from bot.ports import Provider
@@ -186,7 +187,7 @@ async def test_a_broken_answer_is_cut_and_keeps_what_was_said(openai: OpenAI, en
 
 async def test_who_says_nothing_is_slow(client: Client, endpoint: Endpoint) -> None:
     endpoint.answers = [Script(b": ping\n\n", hang=True)]
-    async with client(silence=0.2) as openai:
+    async with client(silence=SilenceLimits(0.2, 0.2)) as openai:
         with pytest.raises(Busy) as busy:
             await told(openai, prompt())
 
@@ -243,8 +244,8 @@ async def test_models_are_listed_once_and_price_the_answers(openai: OpenAI, endp
     after = await told(openai, prompt())
 
     assert models == [
-        Model("gpt-4o", "gpt-4o", sees=True, price="2.5 / 10 dollars per million tokens in/out"),
-        Model("o3-mini", "o3-mini", sees=False),
+        Model("gpt-4o", "gpt-4o", sees=True, price="2.5 / 10 dollars per million tokens in/out", is_local=True),
+        Model("o3-mini", "o3-mini", sees=False, is_local=True),
     ]
     assert [seen.path for seen in endpoint.seen].count("/v1/models") == 1
     assert before.usage == Usage(None, 1_000, 100)
@@ -253,7 +254,7 @@ async def test_models_are_listed_once_and_price_the_answers(openai: OpenAI, endp
 
 async def test_without_a_list_the_named_models_are_offered(client: Client) -> None:
     async with client(named_models=("mine",)) as openai:
-        assert await openai.models() == [Model("mine", "mine", sees=True)]
+        assert await openai.models() == [Model("mine", "mine", sees=True, is_local=True)]
 
 
 async def test_ai_ml_api_is_asked_for_everything_it_tells(client: Client, endpoint: Endpoint) -> None:
