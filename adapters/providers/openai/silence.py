@@ -1,4 +1,4 @@
-"""How long a service may say nothing: before the first words, when a model may have to be loaded, and between words."""
+"""Limits of silence: before the first words, when a model may have to be loaded, and between words."""
 
 import asyncio
 from collections.abc import AsyncGenerator
