@@ -505,6 +505,17 @@ class Stall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """A model that answered in place of another one, which was down."""
+
+    asked: str
+    by: str
+    answers: int
+    people: int
+    since: float  # time of the first of these answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PutAside:
     """A poisonous turn that waits to be released, without any of its text."""
 

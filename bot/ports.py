@@ -30,6 +30,7 @@ from bot.messages import (
     RateLimit,
     RememberedFile,
     Spent,
+    StandIn,
     StoredFile,
     Tally,
     Transcript,
@@ -594,6 +595,10 @@ class Reporting(Protocol):
 
     async def list_spent_by_model(self, start: float, end: float) -> Mapping[str, Usage]:
         """Return what each model took from `start` on and before `end`, booked for whomever."""
+        ...
+
+    async def list_stand_ins(self, start: float) -> Sequence[StandIn]:
+        """Return the models that answered in place of others from `start` on, the busiest first."""
         ...
 
     async def list_put_aside(self, most: int) -> Sequence[PutAside]:

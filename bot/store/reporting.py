@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.messages import Backlog, Channel, PutAside, Tally, Usage
+from bot.messages import Backlog, Channel, PutAside, StandIn, Tally, Usage
 from bot.store.database import Database, Row
 
 # In seconds, each a fifth more than the one before; below the first one is class 0.
@@ -51,6 +51,14 @@ SELECT model, SUM(credits) AS credits, SUM(input_tokens) AS input_tokens, SUM(ou
 FROM spending WHERE at >= :start AND at < :end GROUP BY model ORDER BY model
 """
 
+STAND_INS = """
+SELECT turns.model AS asked, spending.model AS who, COUNT(*) AS answers, COUNT(DISTINCT spending.author) AS people,
+    MIN(spending.at) AS since
+FROM spending JOIN turns ON turns.id = spending.turn
+WHERE spending.at >= :start AND spending.lane = 0 AND turns.model <> spending.model
+GROUP BY turns.model, spending.model ORDER BY COUNT(*) DESC, turns.model, spending.model
+"""
+
 PUT_ASIDE_TURNS = """
 SELECT id, channel, finished, stalls, crashes FROM turns WHERE error = 'put_aside' ORDER BY finished DESC LIMIT :most
 """
@@ -83,6 +91,13 @@ class SqlReporting:
         """Return what each model cost from `start` on and before `end`, for everybody together."""
         found = await self.db.read_apart(SPENT_ON, start=start, end=end)
         return {row["model"]: _usage(row) for row in found}
+
+    async def list_stand_ins(self, start: float) -> Sequence[StandIn]:
+        """Return the models that answered in place of others from `start` on, the busiest first."""
+        return [
+            StandIn(asked=row["asked"], by=row["who"], answers=row["answers"], people=row["people"], since=row["since"])
+            for row in await self.db.read_apart(STAND_INS, start=start)
+        ]
 
     async def list_put_aside(self, most: int) -> Sequence[PutAside]:
         """Return the turns that were put aside, latest first, `most` at most."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bot.errors import FailureCode
+from bot.errors import FailureCode, Scope
 from bot.messages import Backlog, Usage, WorkerProcess
 from bot.ports import Coordination, Reporting
 from bot.web.interval_cache import RANGES, IntervalCache
@@ -28,6 +28,7 @@ SILENT = 20.0  # seconds; processes report every five
 UNITS = ("credits", "dollars")
 MOST_ASIDE = 50  # turns that were put aside, listed one by one
 FORMER_LOST_CHANNEL = "_shut_out"  # how such a code ended, after the name of the platform, in rows of earlier versions
+RECENT = 3600.0  # seconds in which a model that stood in for another one counts as news
 ELSE = "else"  # errors that only another version of the bot knows
 
 
@@ -52,6 +53,7 @@ class DashboardData:
         series = await asyncio.to_thread(_tell, turns, costs, split)
         series["costs"]["start"] = days[0]
         live = _live(await self._reporting.get_backlog(), await self._coordination.list_processes(), now)
+        live["stand_ins"] = [asdict(each) for each in await self._reporting.list_stand_ins(now - RECENT)]
         return about | {"uncounted": uncounted} | series | live | {"put_aside": await self._list_put_aside()}
 
     async def _list_put_aside(self) -> Json:
@@ -136,13 +138,24 @@ def _errors(stretches: Iterable[Interval]) -> Sequence[Json]:
             before = kinds.get(sentence_key, (0, 0.0))
             kinds[sentence_key] = (before[0] + turns, max(before[1], last))
     return [
-        {"key": key, "turns": turns, "last": last, "sentence": _sentence(words.get(key, ""))}
+        {
+            "key": key,
+            "turns": turns,
+            "last": last,
+            "sentence": _sentence(words.get(key, "")),
+            "is_askers": _is_askers(key),
+        }
         for key, (turns, last) in sorted(kinds.items(), key=lambda kind: (-kind[1][0], kind[0]))
     ]
 
 
+def _is_askers(key: str) -> bool:
+    """Tell whether a failure is in the question or its photos, and so nothing that the operator could mend."""
+    return key in set(FailureCode) and FailureCode(key).scope in (Scope.QUESTION, Scope.PHOTO)
+
+
 def _sentence(words: str) -> str:
-    return re.sub(r"\{\w+\}", "…", words)
+    return re.sub(r"\{\w+\}", "…", words.replace("{service}", "The service"))
 
 
 def _live(backlog: Backlog, fleet: Iterable[WorkerProcess], now: float) -> Json:

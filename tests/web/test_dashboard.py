@@ -178,7 +178,8 @@ async def test_errors_are_told_by_kind_with_the_sentence_that_people_read(store:
     await filler.write()
     slow, unknown, photos = (await look(store, range="hour"))["errors"]
     assert (slow["key"], slow["turns"], slow["last"]) == ("provider_slow", 2, pytest.approx(now - 300))
-    assert slow["sentence"] == "The provider took too long to answer."
+    assert slow["sentence"] == "The service took too long to answer."
+    assert [slow["is_askers"], photos["is_askers"], unknown["is_askers"]] == [False, True, False]
     assert photos["sentence"].startswith("I couldn't read …. I didn't ask the model")
     assert (unknown["key"], unknown["sentence"]) == ("else", "")
 
@@ -199,7 +200,9 @@ async def test_who_waits_who_works_and_how_each_process_is(store: Store) -> None
     await store.queue.claim(1)
     await settle(store)
     figures = await look(store)
-    assert figures["backlog"] == {"waiting": 2, "in_work": 1}
+    backlog = figures["backlog"]
+    assert (backlog["waiting"], backlog["in_work"]) == (2, 1)
+    assert 0 <= figures["now"] - backlog["oldest"] < 60
     assert [(process["name"], process["silent"]) for process in figures["fleet"]] == [
         ("bot-1/4211", False),
         ("bot-2/390", False),
@@ -207,6 +210,19 @@ async def test_who_waits_who_works_and_how_each_process_is(store: Store) -> None
     ]
     assert figures["fleet"][1]["breakers"] == {"onemin/gpt": "closed", "vapi/gemini": "open"}
     assert figures["fleet"][2]["troubles"] == {"store": "TimeoutError"}
+
+
+async def test_models_that_stand_in_for_others_are_told_with_how_many_they_served(store: Store) -> None:
+    for n in range(3):
+        await store.intake.add(said("a secret", f"telegram:{n}"))
+    for turn in await store.queue.claim(3):
+        by = MODEL if turn.message.channel.id == "2" else "vapi/gpt-4o"
+        await store.queue.save_result(turn, JobResult(text="yes", model=MODEL, answered_by=by))
+        await store.queue.finish(turn)
+    [stand_in] = (await look(store))["stand_ins"]
+    assert (stand_in["asked"], stand_in["by"]) == (MODEL, "vapi/gpt-4o")
+    assert (stand_in["answers"], stand_in["people"]) == (2, 1)
+    assert time.time() - stand_in["since"] < 60
 
 
 async def test_what_was_put_aside_is_told_by_number_platform_and_reason(store: Store) -> None:

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,7 +18,7 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
-from bot.messages import PUT_ASIDE
+from bot.messages import PUT_ASIDE, JobResult, WorkerProcess
 from bot.ports import Store
 from bot.store import open_store
 from bot.store.sql import SqlStore
@@ -26,7 +26,7 @@ from bot.web.dashboard import Dashboard
 from bot.web.server import WebServer
 from tests.conftest import MODEL, said
 from tests.doubles.browser import chromium, pictures
-from tests.web.filled import Filler, fill, settle
+from tests.web.filled import HOUR, Filler, fill, settle
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -277,15 +277,60 @@ async def test_errors_and_processes_are_told_in_words(tab: Tab) -> None:
     await tab.open()
     rows = tab.page.locator("#errors tbody tr")
     await expect(rows).to_have_count(2)
-    await expect(rows.first).to_contain_text("I couldn't read …. I didn't ask the model")
-    await expect(rows.first).to_contain_text("photos_none_read2")
-    await expect(rows.last).to_contain_text("2 min ago")
+    await expect(tab.page.locator("#errors thead th:first-child")).to_have_text(
+        ["Trouble of ours", "Questions and files that could not be answered"]
+    )
+    await expect(rows.first).to_contain_text("The service took too long to answer.")
+    await expect(rows.first).to_contain_text("2 min ago")
+    await expect(rows.last).to_contain_text("I couldn't read …. I didn't ask the model")
+    await expect(rows.last).to_contain_text("photos_none_read2")
     processes = tab.page.locator(".processes > li")
     await expect(processes.nth(0)).to_contain_text("all is well")
     await expect(processes.nth(0)).to_contain_text("listens to telegram, web · 3 of 64 in work · up for 7 h")
     await expect(processes.nth(1).locator(".open")).to_have_text("vapi/geminiopen")
     await expect(processes.nth(2)).to_contain_text(re.compile("silent for 4[0-9] s"))
     await expect(processes.nth(2)).to_contain_text("store TimeoutError")
+
+
+async def test_a_strip_tells_what_is_down_what_stands_in_and_whom_it_served(tab: Tab) -> None:
+    store = tab.house.store
+    process = WorkerProcess("bot-1/1", time.time() - HOUR, ("telegram",), 64, 1)
+    await store.coordination.beat(process)
+    await tab.open()
+    news = tab.page.locator("#news")
+    await expect(news).to_have_text("All is well.")
+    await store.intake.add(said())
+    [turn] = await store.queue.claim(1)
+    await store.queue.save_result(turn, JobResult(text="yes", model=GPT, answered_by=LLAMA))
+    await store.queue.finish(turn)
+    await store.coordination.beat(replace(process, breakers={"onemin/gpt": "open"}))
+    await tab.later()
+    bad = news.locator(".bad")
+    await expect(bad).to_have_count(1)
+    await expect(bad).to_contain_text(
+        re.compile(rf"onemin/gpt is down\. {LLAMA} has answered in its place since \d+:\d\d.*: 1 answer for 1 person\.")
+    )
+    await store.coordination.beat(process)
+    await tab.later()
+    await expect(bad).to_have_count(0)
+    await expect(news).to_contain_text(f"{GPT} was down in the last hour. {LLAMA} has answered in its place")
+
+
+async def test_the_strip_tells_of_processes_in_trouble_and_of_people_who_wait(tab: Tab) -> None:
+    store = tab.house.store
+    assert isinstance(store, SqlStore)
+    trouble = {"telegram": "the webhook is refused"}
+    await store.coordination.beat(WorkerProcess("bot-1/1", time.time(), (), 0, troubles=trouble))
+    await store.intake.add(said())
+    await store.db.run("UPDATE turns SET added = added - 300")
+    await tab.open()
+    await expect(tab.page.locator("#news .bad")).to_have_text(
+        [
+            "telegram is in trouble on bot-1/1: the webhook is refused",
+            "Nobody works: no message will be answered.",
+            re.compile("Somebody has been waiting for an answer for 5 min"),
+        ]
+    )
 
 
 async def test_what_was_put_aside_is_told_with_what_to_do(tab: Tab) -> None:

@@ -8,6 +8,7 @@ const PAUSE = 5_000; // milliseconds between two looks
 const COUNTING = 100; // while older figures are still being counted
 const PATIENCE = 15_000; // until an answer that does not come is given up
 const HOUR = 3600;
+const LONG_WAIT = 60; // seconds
 const DAY = 86400;
 const OTHERS = "others";
 const SLOTS = Array.from({ length: 7 }, (_, n) => `slot${n + 1}`); // colours, in the style sheet
@@ -70,6 +71,7 @@ function show(data) {
   document.querySelector("main").removeAttribute("aria-busy");
   const counting = data.uncounted > 0;
   patch(page.asof, [counting ? "still counting what is older…" : `as of ${atSecond(data.now)}`]);
+  patch(page.news, news(data));
   patch(page.tiles, tiles(data));
   charts.turns.show({ ...overTime(data), kind: "bars", title: "Turns over time", series: turns(data), format: number, whole: true, more: (n) => failures(data, n) });
   charts.first.show({ ...overTime(data), kind: "lines", title: "Time to the first words", series: times(data, "first_words"), format: seconds });
@@ -100,11 +102,39 @@ function stretch(from, step, range) {
   return range === "hour" || range === "day" ? time : `${onWeekday(from)}, ${time}`;
 }
 
-function tiles({ backlog, total, fleet: processes, costs: spent }) {
+// What is wrong now, in words: trouble of ours first, and what is only worth knowing after it.
+function news({ fleet: processes, backlog, put_aside: { total: aside }, stand_ins: standIns, now }) {
+  const up = processes.filter((process) => !process.silent);
+  const down = new Map(up.flatMap((process) => Object.entries(process.breakers)).filter(([, state]) => state !== "closed"));
+  const about = (model, family) => model.startsWith(`${family.split("/")[0]}/`) && model.includes(family.split("/")[1] ?? "");
+  const bad = [
+    ...[...down].map(([family, state]) => `${family} is ${state === "open" ? "down" : "being tried again"}. ${inItsPlace(standIns.filter(({ asked }) => about(asked, family)))}`),
+    ...up.flatMap((process) => Object.entries(process.troubles).map(([part, why]) => `${part} is in trouble on ${process.name}: ${why}`)),
+    ...processes.filter((process) => process.silent).map((process) => `${process.name} has been silent for ${span(now - process.seen)}.`),
+    up.some((process) => process.workers) ? "" : "Nobody works: no message will be answered.",
+    backlog.oldest && now - backlog.oldest > LONG_WAIT ? `Somebody has been waiting for an answer for ${span(now - backlog.oldest)}.` : "",
+  ].filter(Boolean);
+  const known = [...down.keys()];
+  const over = standIns.filter(({ asked }) => !known.some((family) => about(asked, family)));
+  const notes = [
+    ...over.map((each) => `${each.asked} was down in the last hour. ${inItsPlace([each])}`),
+    aside ? `${number(aside)} ${aside === 1 ? "message is" : "messages are"} put aside, and wait to be released.` : "",
+  ].filter(Boolean);
+  if (!bad.length && !notes.length) return [h("p", { class: "well" }, "All is well.")];
+  return [h("ul", {}, [...bad.map((text) => h("li", { key: text, class: "bad" }, text)), ...notes.map((text) => h("li", { key: text }, text))])];
+}
+
+function inItsPlace(standIns) {
+  if (!standIns.length) return "Nobody had to step in yet.";
+  return standIns.map(({ by, answers, people, since }) =>
+    `${by} has answered in its place since ${atClock(since)}: ${number(answers)} ${answers === 1 ? "answer" : "answers"} for ${number(people)} ${people === 1 ? "person" : "people"}.`).join(" ");
+}
+
+function tiles({ backlog, total, fleet: processes, costs: spent, now }) {
   const room = processes.filter((process) => !process.silent).reduce((sum, process) => sum + process.workers, 0);
   const [credits, cash] = [spent.credits, spent.dollars].map((models) => models.reduce((sum, { values }) => sum + (values.at(-1) ?? 0), 0));
   return [
-    tile("Waiting", number(backlog.waiting), "on the queue"),
+    tile("Waiting", number(backlog.waiting), backlog.oldest ? `the oldest for ${span(Math.max(0, now - backlog.oldest))}` : "on the queue"),
     tile("In work", number(backlog.in_work), room ? `of ${number(room)} at most` : "nobody works"),
     tile("Turns", number(total.turns), total.failed ? `${number(total.failed)} failed, ${percent(total.failed, total.turns)}` : "none failed"),
     tile("First words", seconds(total.first_words.p50), `p95 ${seconds(total.first_words.p95)}`),
@@ -174,9 +204,12 @@ function errors({ errors: kinds, now, uncounted }) {
       h("td", {}, sentence || "An error of another version of the bot.", h("code", {}, key)),
       h("td", { class: "count" }, h("b", {}, number(many)), h("svg", { class: "share", height: 4, "aria-hidden": "true" }, h("rect", { class: "fill failed", width: `${(100 * many) / most}%`, height: 4, rx: 2 }))),
       h("td", { class: "last", title: `${onWeekday(last)}, ${atSecond(last)}` }, `${span(now - last)} ago`));
+  const heads = (title) => h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), h("th", { scope: "col" }, "Turns"), h("th", { scope: "col" }, "Last")));
+  const part = (title, some) => some.length > 0 && h("table", { key: title }, heads(title), h("tbody", {}, some.map(row)));
   return [
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "errors-title" },
-      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What people read"), h("th", { scope: "col" }, "Turns"), h("th", { scope: "col" }, "Last"))), h("tbody", {}, kinds.map(row)))),
+      part("Trouble of ours", kinds.filter((kind) => !kind.is_askers)),
+      part("Questions and files that could not be answered", kinds.filter((kind) => kind.is_askers))),
   ];
 }
 
