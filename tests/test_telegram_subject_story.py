@@ -41,7 +41,8 @@ class Place:
         return await self.bed.says(text or self.question, self.chat, **{**self.more, **more})
 
     async def shows(self, photo: bytes, caption: str = "", by: int = ANN, **more: Any) -> int:
-        return await self.bed.sends_photo(photo, caption, self.chat, **{**self.more, "by": by, **more})
+        person = {"by": self.chat if self.chat > 0 else by}
+        return await self.bed.sends_photo(photo, caption, self.chat, **{**self.more, **person, **more})
 
     async def asks_about(self, photo: bytes) -> Post:
         """Somebody shows a photo and is answered; returns the answer."""
@@ -262,9 +263,10 @@ async def learnt_hashes(bed: TelegramBed, emulator: Emulator) -> dict[str, str]:
     hashes = {}
     for name, photo in (("cat", CAT), ("rocket", ROCKET), ("coffee", COFFEE)):
         await bed.sends_photo(photo, f"learn {name}", 5000)
-        await until(lambda name=name: any(f"learn {name}" in seen.prompt and seen.images for seen in emulator.seen))
-        [key] = next(seen.images for seen in emulator.seen if f"learn {name}" in seen.prompt)
-        hashes[name] = key.rpartition("_")[2].partition(".")[0]
+        async with asyncio.timeout(20):
+            while not (learnt := [seen.images for seen in emulator.seen if f"learn {name}" in seen.prompt]):
+                await asyncio.sleep(0.02)
+        hashes[name] = learnt[0][0].rpartition("_")[2].partition(".")[0]
     return hashes
 
 

@@ -9,9 +9,17 @@ _PARTS = {"tall": "part", "wide": "part", "pages": "page", "frames": "still"}
 
 
 def with_series_notes(prompt: Prompt) -> str:
-    """Return the text of a question, with a note for each photo that is several pictures."""
+    """Return the text of a question, with the photos' numbers and a note for each that is several pictures."""
     notes = (_note(photo, prompt.numbers) for photo in prompt.photos if photo.series)
-    return "\n\n".join(filter(None, (prompt.text, *notes)))
+    return "\n\n".join(filter(None, (prompt.text, _attached(prompt), *notes)))
+
+
+def _attached(prompt: Prompt) -> str:
+    """Return which photos of the conversation are attached; empty where they are the first ones, in their order."""
+    numbers = [prompt.numbers.get(photo.sha256) for photo in prompt.photos]
+    if None in numbers or numbers == list(range(1, len(numbers) + 1)):
+        return ""
+    return say("photos_attached", photos=", ".join(_name(photo, prompt.numbers) for photo in prompt.photos))
 
 
 def picture_captions(photo: Photo, numbers: Mapping[str, int]) -> Sequence[str]:

@@ -18,6 +18,7 @@ from bot.asking.file_preparation import FilePreparation
 from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
 from bot.asking.photo_fitting import FittedPhotos, fit_photos
 from bot.asking.photo_limits import PhotoLimits
+from bot.asking.photo_numbers import named
 from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, TrialResult, may_be_photo_fault
 from bot.asking.question import Question, detached, instructions, with_history, words
 from bot.asking.video_links import without_videos
@@ -148,11 +149,13 @@ class Attempt:
         conversation = self.turn.conversation
         keeps = conversation.remote_id is not None
         missed = history if self.begun or not keeps else memory.exchanges_missed_by(history, self.provider.name)
+        every = await self._known()
         if missed or not keeps or not own:
-            self.known = await self._unknown(missed, everything=self.begun or not keeps, history=history)
-        recalled, lost = await self._recall(text, own)
+            self.known = self._unknown(every, missed, everything=self.begun or not keeps, history=history)
+        self._know_named(every)
+        recalled, lost = await self._recall(own)
         files = [*recalled, *own]
-        numbers = memory.number_files(self.known, own) if self.known else {}
+        numbers = memory.number_files(every, own)
         given = await self.files.given(files, numbers)
         self.notes += given.notes
         photos = given.photos
@@ -174,26 +177,38 @@ class Attempt:
         )
         return self._for_the_rest(await self._fitted(prompt))
 
-    async def _unknown(
-        self, told: Sequence[Exchange], *, everything: bool, history: Sequence[Exchange]
+    def _unknown(
+        self,
+        every: Sequence[RememberedFile],
+        told: Sequence[Exchange],
+        *,
+        everything: bool,
+        history: Sequence[Exchange],
     ) -> Sequence[RememberedFile]:
         """List the files that the provider does not know: of exchanges that it missed, and of unanswered questions."""
-        known = await self._known()
-        earlier = [each for each in known if each.turn <= self.turn.id]
+        earlier = [each for each in every if each.turn <= self.turn.id]
         if everything:
             return earlier
         missed, answered = {each.turn for each in told}, {each.turn for each in history}
         last = max(answered, default=0)
         return [each for each in earlier if each.turn in missed or each.turn > last]
 
+    def _know_named(self, every: Sequence[RememberedFile]) -> None:
+        """Let files that the person names by number be sent again, though the provider has seen them."""
+        numbers, known = named(self.turn.words), {each.sha256 for each in self.known}
+        shown = [each for each in every if each.turn <= self.turn.id]
+        added = [each for each in shown if each.number in numbers and each.sha256 not in known]
+        if added:
+            self.known = sorted([*self.known, *added], key=lambda each: each.number)
+
     async def _known(self) -> Sequence[RememberedFile]:
         conversation = self.turn.conversation
         return await self.context.files.list_files(conversation, memory.LOOKED_BACK, conversation.model)
 
-    async def _recall(self, text: str, own: Sequence[StoredFile]) -> tuple[list[StoredFile], dict[str, str]]:
+    async def _recall(self, own: Sequence[StoredFile]) -> tuple[list[StoredFile], dict[str, str]]:
         """Load the relevant earlier files; return them, and the reasons why others are unavailable, by hash."""
         wanted = memory.select_relevant(
-            text, [each.sha256 for each in own], self.known, stands_in=self.asked.subject.recalls
+            self.turn.words, [each.sha256 for each in own], self.known, stands_in=self.asked.subject.recalls
         )
         results = await gather_all(*(self.files.again(each) for each in wanted))
         lost = {each.sha256: str(why) for each, why in zip(wanted, results, strict=True) if isinstance(why, Unreadable)}
@@ -207,7 +222,7 @@ class Attempt:
     async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
         model = self.turn.conversation.model
         is_blind = self.context.limits.is_blind(model)
-        return await self.context.describer.described(self.asked, model, photos, self.known, is_blind=is_blind)
+        return await self.context.describer.described(self.asked, model, photos, await self._known(), is_blind=is_blind)
 
     async def _fitted(self, prompt: Prompt) -> Prompt:
         """Return the prompt with the photos that the model takes; the others are described or named."""

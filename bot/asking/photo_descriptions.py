@@ -57,9 +57,10 @@ class PhotoDescriber:
         if seeing is None or not await self.is_allowed(asked):
             raise Refused(FailureCode.MODEL_BLIND, model=model, seeing=seeing or say("model_blind_nobody"))
         descriptions = await self.list_descriptions(asked, seeing, photos, known)
+        numbers = {each.sha256: each.number for each in known}
         lines = [
-            say("memory_photo", n=n + 1, name=photo.name, what=text)
-            for n, (photo, text) in enumerate(zip(photos, descriptions, strict=True))
+            say("memory_photo", n=numbers.get(photo.sha256, n), name=photo.name, what=text)
+            for n, (photo, text) in enumerate(zip(photos, descriptions, strict=True), 1)
         ]
         note = say("described_by", model=model, by=seeing)
         return PhotoDescriptions(say("described", photos="\n".join(lines)), note)

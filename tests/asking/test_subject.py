@@ -8,7 +8,7 @@ import pytest
 
 from bot.files.photos import PhotoIntake
 from bot.intake.access import Access
-from bot.messages import Attachment, Author, Channel, Message, MessageReference, ReferenceKind, Unseen
+from bot.messages import Attachment, Author, Channel, ChannelSettings, Message, MessageReference, ReferenceKind, Unseen
 from bot.ports import Store
 from bot.turns.stops import Stops
 from bot.turns.worker import Worker
@@ -304,3 +304,24 @@ async def test_it_is_found_after_a_restart_and_by_another_process(
         chat = in_chat(store, platform, provider, photos)
         await chat.says(said("and what is this?"))
     assert [photo.name for photo in provider.prompts[-1].photos] == ["rocket.jpg"]
+
+
+async def test_a_photo_that_is_named_by_its_number_is_sent_again_with_that_number(chat: Chat) -> None:
+    await chat.says(with_photo(said("and this?"), "rocket"), with_photo(said("and this?"), "cat"))
+    await chat.says(said("what colour is photo 2?"))
+    assert chat.shown() == ["rocket.jpg"]
+    [photo] = chat.provider.prompts[-1].photos
+    assert chat.provider.prompts[-1].numbers[photo.sha256] == 2
+
+
+async def test_a_number_in_words_that_are_quoted_names_no_photo(chat: Chat) -> None:
+    await chat.says(with_photo(said("and this?"), "rocket"))
+    await chat.says(about("true?", text="photo 1 is better"))
+    assert chat.shown() == []
+
+
+async def test_photos_that_are_described_for_a_model_keep_their_numbers(chat: Chat) -> None:
+    channel = said().channel
+    await chat.inbox.store.channels.save_channel_settings(channel, ChannelSettings(describe=True))
+    await chat.says(said("/model sandbox/o3-mini"), with_photo(said("and this?"), "rocket"))
+    assert "Photo 2 (rocket.jpg): " in chat.text() + chat.provider.prompts[-1].background

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
 from adapters.providers.openai.request_body import RequestBody, RequestOptions
+from adapters.providers.series_notes import with_series_notes
 from bot.asking.photo_fitting import fit_photos
 from bot.asking.photo_limits import PhotoLimits
 from bot.files.photos import PhotoIntake
@@ -85,3 +87,17 @@ async def test_a_model_that_wants_small_pictures_gets_all_parts_smaller(intake: 
     fitted = await fit_photos(intake, limits, "vapi/small", [chat])
     assert [max(each.width, each.height) for each in fitted.photos[0].pictures] == [200] * 4
     assert fitted.photos[0].sha256 == chat.sha256
+
+
+@pytest.mark.parametrize(
+    ("numbers", "note"),
+    [
+        ({}, ""),
+        ({"a": 1}, ""),
+        ({"a": 2}, "(Attached: Photo 2 (a.jpg).)"),
+    ],
+)
+def test_a_photo_that_is_not_the_first_one_is_attached_under_its_number(numbers: dict[str, int], note: str) -> None:
+    photo = Photo("a.jpg", "image/jpeg", Path("a.jpg"), 1, "a", 40, 30)
+    prompt = Prompt(Conversation(1, "any/model"), "what is this?", (photo,), numbers=numbers)
+    assert with_series_notes(prompt) == "\n\n".join(filter(None, ("what is this?", note)))
