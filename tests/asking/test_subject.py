@@ -276,7 +276,7 @@ async def test_a_dead_picture_in_front_of_an_article_keeps_nobody_from_asking_ab
     await chat.says(replace(said("what is it about?"), attachments=(preview,), about=article))
     assert chat.shown() == []
     assert "Rain tomorrow" in chat.text()
-    assert chat.last_post().startswith("_Read 0 of 1 photos. Not read: embed.jpg")
+    assert chat.last_post().startswith("_Read 0 of 1 photo. Not read: embed.jpg")
 
 
 async def test_a_link_that_shows_nothing_lets_nothing_stand_in(chat: Chat) -> None:
