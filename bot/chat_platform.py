@@ -1,10 +1,10 @@
 """A chat platform as the core sees it: what every adapter can do, and what only some can."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Receive
@@ -92,11 +92,20 @@ class ExpiresMessages(Protocol):
         """Delete what we hold from before then: words and photos (seconds since 1970)."""
 
 
+@dataclass(frozen=True, slots=True)
+class SetupRemark:
+    """A remark of the check about a platform's set-up, in a sentence for the operator without its full stop."""
+
+    sentence: str
+    weight: Literal["note", "warn", "wrong"] = "note"
+
+
 class ChecksToken(Protocol):
     """Can tell whether its token is accepted. Without it, no token is needed."""
 
-    async def check(self) -> None:
-        """Make one cheap call that needs the token; raises what is wrong with it."""
+    async def check(self) -> Sequence[SetupRemark]:
+        """Make a cheap call that needs the token; raises what is wrong with it. Return what else there is to say."""
+        ...
 
 
 class HealthState(StrEnum):

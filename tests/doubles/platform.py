@@ -3,11 +3,11 @@
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
-from bot.chat_platform import Health, Platform, PostLimits
+from bot.chat_platform import Health, Platform, PostLimits, SetupRemark
 from bot.errors import Busy, Unreadable
 from bot.messages import Attachment, Author, Channel, File, OutgoingPost
 from bot.ports import Receive
@@ -102,7 +102,8 @@ class FakePlatform:
     async def expire(self, before: float, photos_before: float) -> None:
         self.expired.append((before, photos_before))
 
-    async def check(self) -> None: ...
+    async def check(self) -> Sequence[SetupRemark]:
+        return ()
 
     def reads(self, channel: str = "web:lobby") -> list[str]:
         """What the bot's posts in a channel read now."""

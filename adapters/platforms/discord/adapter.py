@@ -49,7 +49,7 @@ from adapters.platforms.discord.slash_commands import Payload, command_payloads,
 from adapters.platforms.discord.threads import PermissionNotices
 from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.adapter_context import AdapterContext
-from bot.chat_platform import Health, Platform, PostLimits
+from bot.chat_platform import Health, Platform, PostLimits, SetupRemark
 from bot.commands import COMMANDS, CommandContext, Suggestion
 from bot.errors import POST_GONE, BotError, Busy, FailureCode, Refused
 from bot.messages import Attachment, Author, Channel, File, OutgoingPost
@@ -410,9 +410,10 @@ class Discord:
         await self._tokens.expire()
         await self._notices.expire(before)
 
-    async def check(self) -> None:
+    async def check(self) -> Sequence[SetupRemark]:
         """Fetch our own application. Raises Refused when Discord does not know the token."""
         await self._rest.application()
+        return ()
 
 
 def _reference(place: Place, reply_to: str | None) -> discord.MessageReference | None:

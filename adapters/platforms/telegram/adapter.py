@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -30,6 +30,7 @@ from adapters.platforms.telegram.posting import Posting, is_private
 from adapters.platforms.telegram.references import NAME, is_direct_topic, parse_address
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.settings import TelegramSettings
+from adapters.platforms.telegram.setup_check import describe_privacy, describe_webhook, find_webhook_faults
 from adapters.platforms.telegram.translate import (
     KINDS,
     STOP_PRESSED,
@@ -44,7 +45,7 @@ from adapters.platforms.telegram.transport import READ_TIMEOUT, open_bot
 from adapters.platforms.telegram.webhook import Webhook, derive_secret
 from adapters.platforms.telegram.webhook_watch import CHECK_SECONDS, WebhookWatch
 from bot.adapter_context import AdapterContext
-from bot.chat_platform import Health, HealthState, Platform, PostLimits
+from bot.chat_platform import Health, HealthState, Platform, PostLimits, SetupRemark
 from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
@@ -376,13 +377,19 @@ class Telegram:
             return member["status"] in MANAGER_STATUSES
         return False
 
-    async def check(self) -> None:
-        """Fetch our own user. Raises Refused when Telegram does not know the token."""
+    async def check(self) -> Sequence[SetupRemark]:
+        """Fetch our own user, and the webhook. Raises Refused when Telegram does not know the token."""
+        remarks: list[SetupRemark] = []
         with map_telegram_errors():
             try:
-                await self._bot.get_me()
+                remarks.append(describe_privacy(await self._bot.get_me()))
             except InvalidToken as error:
                 raise Refused(FailureCode.TELEGRAM_WRONG_TOKEN) from error
+            if self._webhook:
+                remarks += find_webhook_faults(self._webhook, self._url)
+        with suppress(TelegramError):  # the token has been proven, and a server of one's own may know less
+            remarks += describe_webhook(await self._bot.get_webhook_info(), self._webhook)
+        return remarks
 
 
 async def _body(reply: Reply, limit: int) -> bytes:

@@ -8,9 +8,10 @@ from difflib import get_close_matches
 from bot.chat_platform import ChatAdapter
 from bot.commands.model_choice import Known, known_models
 from bot.errors import BotError, FailureCode, WrongAddress
-from bot.operations.check.findings import MAYBE, OK, WRONG, Finding
+from bot.operations.check.findings import MAYBE, NOTE, OK, WARN, WRONG, Finding
 from bot.ports import Provider
 
+WEIGHTS = {"note": NOTE, "warn": WARN, "wrong": WRONG}
 PATIENCE = 60.0  # seconds for one service
 
 # What to do about a failure; {key} and {url} are the variables of the service.
@@ -43,12 +44,13 @@ async def check_token(name: str, adapter: ChatAdapter) -> Sequence[Finding]:
         return ()
     url, variable = f"{name.upper()}_API_URL", f"{name.upper()}_TOKEN"
     try:
-        await token.check()
+        remarks = await token.check()
     except BotError as error:
         sentence = str(error)
         hint = "" if variable in sentence else f" Check this machine's network, {url} and {variable}."
         return [Finding(WRONG, name, f"{_certificate(error, url) or sentence + hint}")]
-    return [Finding(OK, name, "the token is accepted")]
+    said = [Finding(WEIGHTS[remark.weight], name, f"{remark.sentence}.") for remark in remarks or ()]
+    return [Finding(OK, name, "the token is accepted"), *said]
 
 
 async def check_provider(name: str, provider: Provider, *, has_key: bool) -> Sequence[Finding]:

@@ -51,6 +51,20 @@ SET_UPS = (
     SetUp("local eyes", LOCAL, "ok     local: it answers, and no key is needed", False, WELL),
     SetUp("Telegram", LOCAL | TELEGRAM, "ok     telegram: the token is accepted", False, WELL),
     SetUp(
+        "Telegram's privacy mode",
+        LOCAL | TELEGRAM,
+        "note   telegram: in groups it hears only commands, mentions and replies to it (privacy mode is on).",
+        False,
+        WELL,
+    ),
+    SetUp(
+        "a secret that Telegram refuses",
+        LOCAL
+        | TELEGRAM
+        | {"TELEGRAM_WEBHOOK_URL": "https://bot.example.org", "TELEGRAM_WEBHOOK_SECRET": "my pass word"},
+        "WRONG  telegram: TELEGRAM_WEBHOOK_SECRET may hold only A-Z a-z 0-9 _ -",
+    ),
+    SetUp(
         "Gemini by its bare name",
         openai("/gemini/v1beta/openai/", BOT_MODEL="openai/gemini-2.5-flash"),
         "ok     model: openai/gemini-2.5-flash is known and sees photos",
