@@ -108,24 +108,25 @@ def _read(kind: type[Part], overrides: Mapping[str, Any], faults: list[str]) -> 
 def _read_usable(kind: type[Part], overrides: Mapping[str, Any], faults: list[str]) -> Part | None:
     """Read a part of the settings with the defaults in place of what is wrong, which is added to *faults*."""
     replaced: set[str] = set()
+    optional = {name for name, field in kind.model_fields.items() if not field.is_required()}
     while True:
-        defaults = {name: kind.model_fields[name].default for name in replaced}
+        defaults = {name: kind.model_fields[name].default for name in replaced & optional}
         try:
             return kind(**{**overrides, **defaults})
         except ValidationError as error:
             faults += _lines(error)
-            wrong = _wrong_fields(error, kind) - replaced
-        if not wrong and replaced >= set(kind.model_fields):
+            wrong = (_wrong_fields(error) & optional) - replaced
+        if not wrong and replaced >= optional:  # something without a default is missing
             return None
-        replaced |= wrong or set(kind.model_fields)
+        replaced |= wrong or optional
 
 
-def _wrong_fields(error: ValidationError, kind: type[BaseSettings]) -> set[str]:
+def _wrong_fields(error: ValidationError) -> set[str]:
     """Return the fields that are at fault; for rules about several of them, those that the sentence names."""
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     named = {str(fault["loc"][0]) for fault in faults if fault["loc"]}
     named |= {word.lower() for fault in faults if not fault["loc"] for word in re.findall(r"[A-Z_]{4,}", fault["msg"])}
-    return named & {name for name, field in kind.model_fields.items() if not field.is_required()}
+    return named
 
 
 def _lines(error: ValidationError) -> list[str]:

@@ -246,6 +246,10 @@ class Settings(TrimmedSettings):
         """Return an adapter's part of the settings, by its class."""
         return cast(Part, self._adapters[kind])
 
+    def has(self, kind: type[AdapterSettings]) -> bool:
+        """Return whether an adapter's part could be read."""
+        return kind in self._adapters
+
     def with_adapters(self, parts: Iterable[AdapterSettings]) -> Self:
         """Return these settings with the adapters' parts."""
         whole = self.model_copy()

@@ -18,6 +18,7 @@ from bot.util.http import Http, Reply, read_capped
 QUESTIONS = "chat/completions"
 NOT_THERE = (404, 405, 410)
 GOOD = (400, 422)  # the question is at fault, and nothing before it
+DEPLOYMENTS, AZURE_VERSION = "/openai/deployments/", "api-version=2024-10-21"  # Azure's classic addresses need it
 MAX_TRIED = 24  # other addresses
 
 _ANSWERS = (b"{", b"[", b"d", b":")  # the beginnings of JSON and of a stream; a page begins otherwise
@@ -118,6 +119,8 @@ def other_addresses(url: str) -> Sequence[str]:
     parts = urlsplit(url.rstrip("/"))
     path = _PASTED.sub("", parts.path)
     found = [urlunsplit(parts._replace(path=each, query="", fragment="")) for each in _paths(path.rstrip("/"))]
+    if DEPLOYMENTS in path:
+        found.insert(0, urlunsplit(parts._replace(path=path.rstrip("/"), query=AZURE_VERSION)))
     return [each for each in dict.fromkeys(found) if each.rstrip("/") != url.rstrip("/")][:MAX_TRIED]
 
 

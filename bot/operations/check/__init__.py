@@ -16,6 +16,7 @@ import structlog
 from adapters import Plugin
 from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
+from adapters.providers.openai.services import SERVICES
 from bot.adapter_context import AdapterContext
 from bot.app import build_store, describe_access, describe_open_purse
 from bot.configuration import Platforms, Providers, bot_settings_class
@@ -23,10 +24,12 @@ from bot.operations.check.findings import MAYBE, NOTE, OK, WARN, WRONG, Finding,
 from bot.operations.check.service_findings import check_provider, check_token, find_models, flatten, guarded
 from bot.operations.check.setting_findings import (
     describe_faults,
+    endpoint_variables,
     faulty_variables,
     find_odd_variables,
     find_open_secrets,
     find_unknown_platforms,
+    find_unnamed_endpoints,
     find_unusable_folder,
 )
 from bot.operations.lock_age import lock_age
@@ -103,7 +106,9 @@ async def _findings(
 
 def _variable_findings(settings: Settings, platforms: Platforms, providers: Providers) -> Iterator[Finding]:
     yield from find_open_secrets()
-    yield from find_odd_variables(read_variables(), known_variables(platforms, providers))
+    variables, known = read_variables(), known_variables(platforms, providers)
+    yield from find_unnamed_endpoints(variables, known, SERVICES)
+    yield from find_odd_variables(variables, known | endpoint_variables(SERVICES))
     yield from find_unknown_platforms(settings, platforms)
 
 
@@ -156,7 +161,7 @@ def _store_fault(error: Exception) -> Finding:
 
 async def _platform_findings(context: AdapterContext, platforms: Platforms) -> Sequence[Finding]:
     others = {name: plugin for name, plugin in platforms.items() if not plugin.settings_class.is_operator_console}
-    on = {name: plugin for name, plugin in others.items() if plugin.is_on(context.settings)}
+    on = {name: plugin for name, plugin in others.items() if _is_on(plugin, context.settings)}
     if not on:
         tokens = ", ".join(f"for {each.settings_class.title} set {_switch(each)}" for each in others.values())
         return [Finding(NOTE, "platforms", f"none has a token, so people can only use the page; {tokens}.")]
@@ -167,6 +172,10 @@ async def _platform_findings(context: AdapterContext, platforms: Platforms) -> S
 
     parts = [guarded(name, partial(check, name, plugin)) for name, plugin in on.items()]
     return list(flatten(await asyncio.gather(*parts)))
+
+
+def _is_on(plugin: Plugin[Any], settings: Settings) -> bool:
+    return settings.has(plugin.settings_class) and plugin.is_on(settings)
 
 
 def _switch(plugin: Plugin[Any]) -> str:
@@ -182,7 +191,7 @@ async def _build_all(
         ready[name] = await stack.enter_async_context(plugin.build(context))
         return ()
 
-    on = {name: plugin for name, plugin in providers.items() if plugin.is_on(context.settings)}
+    on = {name: plugin for name, plugin in providers.items() if _is_on(plugin, context.settings)}
     broken = [await guarded(name, partial(build, name, plugin)) for name, plugin in on.items()]
     context.providers |= ready
     return ready, list(flatten(broken))

@@ -28,6 +28,9 @@ MENDING = {
     FailureCode.PROVIDER_DOWN: "Wait until it is well again; BOT_FALLBACKS names models that answer meanwhile.",
     FailureCode.PROVIDER_UNVERIFIED: "Ask it something, and look into the log.",
     FailureCode.PROVIDER_RATE_LIMITED: "Try again in a minute.",
+    FailureCode.PROVIDER_NO_DEPLOYMENT: "Set BOT_MODEL to the name of a deployment of this account.",
+    FailureCode.PROVIDER_NOT_ALLOWED: "Ask for access to the model, or set BOT_MODEL to another one.",
+    FailureCode.PROVIDER_REGION: "Set BOT_MODEL to a model of another provider.",
     FailureCode.PROVIDER_NO_MODELS: "Load a model there that sees photos, and name it in BOT_MODEL.",
     FailureCode.PROVIDER_UNKNOWN_MODEL: "Set BOT_MODEL to a model that is there.",
     FailureCode.PROVIDER_NONSENSE: "Check {url}: something else than its API may be there.",
@@ -37,12 +40,17 @@ ANY_MENDING = "Check {url} and {key}."
 NOT_VERIFIED = (FailureCode.PROVIDER_UNVERIFIED, FailureCode.PROVIDER_RATE_LIMITED)
 
 
+def variable_of(name: str, end: str) -> str:
+    """Return the variable of a service; those of each begin with its name."""
+    return f"{name.replace('-', '_').upper()}_{end}"
+
+
 async def check_token(name: str, adapter: ChatAdapter) -> Sequence[Finding]:
     """Check the token of a platform, if it has one."""
     token = adapter.as_platform().token
     if token is None:
         return ()
-    url, variable = f"{name.upper()}_API_URL", f"{name.upper()}_TOKEN"
+    url, variable = variable_of(name, "API_URL"), variable_of(name, "TOKEN")
     try:
         remarks = await token.check()
     except BotError as error:
@@ -63,7 +71,7 @@ async def check_provider(name: str, provider: Provider, *, has_key: bool) -> Seq
 
 
 def _describe(name: str, error: BotError) -> Finding:
-    key, url = f"{name.upper()}_API_KEY", f"{name.upper()}_API_URL"
+    key, url = variable_of(name, "API_KEY"), variable_of(name, "API_URL")
     if isinstance(error, WrongAddress):
         return Finding(WRONG, name, f"{error} {_address_mending(url, error.better)}")
     if remark := _certificate(error, url):
@@ -90,8 +98,9 @@ def _certificate(error: BotError, variable: str) -> str:
         inner = getattr(cause, "certificate_error", cause)  # as aiohttp hands it on
         if isinstance(inner, ssl.SSLCertVerificationError):
             return (
-                "this machine does not trust the certificate of this server. If the server is yours, set SSL_CERT_FILE "
-                f"to the file of the authority that signed it; else check {variable}."
+                "this machine does not trust the certificate of this server. If the server is yours, set BOT_CA_FILE "
+                "(or SSL_CERT_FILE in the environment) to the file of the authority that signed it, or name its host "
+                f"in BOT_SELF_SIGNED; else check {variable}."
             )
         if isinstance(inner, ssl.SSLError):
             return f"there is no https at this address. If it is http, write http:// in {variable}."

@@ -38,9 +38,7 @@ def find_odd_variables(variables: Variables, known: Collection[str]) -> Iterator
     for name, value in sorted(values.items()):
         if name in known:
             if value != trim(value):
-                remark = (
-                    "the blanks, line breaks or quotation marks around its value are left out. Write it without them."
-                )
+                remark = "the blanks, line breaks or quotation marks around its value are left out. Write none."
                 yield Finding(NOTE, name, remark)
             continue
         in_file = name in variables.file
@@ -50,6 +48,22 @@ def find_odd_variables(variables: Variables, known: Collection[str]) -> Iterator
         elif in_file and not near and name.partition("_")[0] in prefixes:
             remark = "there is no such variable. Look it up in .env.example, or delete it."
             yield Finding(WARN, name, remark)
+
+
+def endpoint_variables(services: Collection[str]) -> set[str]:
+    """Return the variables that the services which are known by name would have."""
+    return {f"{name.upper()}_{end}" for name in services for end in ("API_KEY", "API_URL")}
+
+
+def find_unnamed_endpoints(
+    variables: Variables, known: Collection[str], services: Collection[str]
+) -> Iterator[Finding]:
+    """Yield variables in the file of services that BOT_ENDPOINTS does not name."""
+    for name in sorted(services):
+        unused = [each for each in sorted(endpoint_variables([name]) - set(known)) if each in variables.file]
+        for variable in unused:
+            remark = f"it is not used: BOT_ENDPOINTS does not name {name}. Write the name there, or delete this one."
+            yield Finding(WARN, variable, remark)
 
 
 def find_unknown_platforms(settings: Settings, platforms: Collection[str]) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ def completions(base: str, listed: Handler, asked: Handler = EMPTY) -> list[web.
 async def classic_azure(request: web.Request) -> web.StreamResponse:
     if "api-version" not in request.query:
         return await error(404, "Resource not found", "404")(request)
-    return await keyed(EMPTY, "api-key", KEY)(request)
+    return await keyed(EMPTY)(request)
 
 
 async def telegram(request: web.Request) -> web.StreamResponse:

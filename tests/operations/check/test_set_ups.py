@@ -110,7 +110,59 @@ SET_UPS = (
     SetUp("a page", openai("/page/v1"), "Set OPENAI_API_URL="),
     SetUp("Open WebUI's page", openai("/webui"), "Set OPENAI_API_URL=http://HOST/webui/api"),
     SetUp("nothing at all", openai("/nowhere/v1"), "WRONG  openai: Nothing at the address of this service"),
-    SetUp("Azure without its query", openai("/classic/openai/deployments/gpt-4o"), "Set OPENAI_API_URL"),
+    SetUp(
+        "Azure without its query",
+        openai("/classic/openai/deployments/gpt-4o"),
+        "Set OPENAI_API_URL=http://HOST/classic/openai/deployments/gpt-4o?api-version=2024-10-21",
+    ),
+    SetUp(
+        "Azure with its query",
+        openai("/classic/openai/deployments/gpt-4o?api-version=2024-10-21"),
+        "ok     openai: the key is accepted",
+        False,
+        UNSURE,
+    ),
+    # endpoints by name
+    SetUp(
+        "two endpoints by name",
+        {
+            "BOT_ENDPOINTS": "openrouter,ollama",
+            "OPENROUTER_API_KEY": KEY,
+            "OPENROUTER_API_URL": "http://HOST/openrouter/api/v1",
+            "OLLAMA_API_URL": "http://HOST/ollama/v1",
+            "BOT_MODEL": "ollama/llava:latest",
+            "BOT_FALLBACKS": "openrouter/google/gemini-2.5-flash",
+        },
+        "ok     fallback: openrouter/google/gemini-2.5-flash is known and sees photos",
+        False,
+        WELL,
+    ),
+    SetUp(
+        "a wrong key of one by name",
+        {
+            "BOT_ENDPOINTS": "openrouter",
+            "OPENROUTER_API_KEY": "sk-or-v1-wrong",
+            "OPENROUTER_API_URL": "http://HOST/openrouter/api/v1",
+            "BOT_MODEL": "openrouter/google/gemini-2.5-flash",
+        },
+        "Copy the key again from the provider's site into OPENROUTER_API_KEY",
+    ),
+    SetUp(
+        "a wrong address of one by name",
+        {"BOT_ENDPOINTS": "my-box", "MY_BOX_API_URL": "http://HOST/ollama", "BOT_MODEL": "my-box/llava:latest"},
+        "Set MY_BOX_API_URL=http://HOST/ollama/v1",
+    ),
+    SetUp(
+        "no address of one by name",
+        LOCAL | {"BOT_ENDPOINTS": "my-box"},
+        "WRONG  MY_BOX_API_URL: it is missing: set it; .env.example explains each variable.",
+    ),
+    SetUp(
+        "a typo of one by name",
+        LOCAL | {"BOT_ENDPOINTS": "my-box", "MY_BOX_API_URL": "http://HOST/ollama/v1", "MY_BOX_API_KEYS": "x"},
+        "Did you mean MY_BOX_API_KEY?",
+        False,
+    ),
     SetUp(
         "nobody listens",
         OLLAMA | {"OPENAI_API_URL": "http://127.0.0.1:9/v1"},
@@ -135,7 +187,7 @@ SET_UPS = (
         "a certificate of one's own",
         OLLAMA | {"OPENAI_API_URL": "https://localhost:TLS/ollama/v1"},
         "WRONG  openai: this machine does not trust the certificate of this server. If the server is yours, set "
-        "SSL_CERT_FILE",
+        "BOT_CA_FILE",
     ),
     SetUp(
         "https where there is none",
@@ -470,6 +522,11 @@ async def test_a_certificate_is_trusted_that_the_operator_names(
         ("BOT_MODLE=local/eyes\n", "warn   BOT_MODLE: there is no such variable. Did you mean BOT_MODEL?"),
         ("WEB_COLOUR=red\n", "warn   WEB_COLOUR: there is no such variable. Look it up in .env.example, or delete it."),
         ("POSTGRES_PASSWORD=of-the-database\n", ""),
+        (
+            "GROQ_API_KEY=gsk_x\n",
+            "warn   GROQ_API_KEY: it is not used: BOT_ENDPOINTS does not name groq. "
+            "Write the name there, or delete this one.",
+        ),
         ("bot_access=paired\n", ""),
     ],
 )
@@ -480,7 +537,7 @@ async def test_names_in_the_file_are_looked_at_more_closely(
     (folder / ".env").chmod(0o600)
     set_variables(monkeypatch, {} if "MODLE" in written else {"BOT_MODEL": "local/eyes"})
     _, lines = await checked()
-    assert [each for each in lines if "no such variable" in each] == ([line] if line else [])
+    assert [each for each in lines if "no such variable" in each or "is not used" in each] == ([line] if line else [])
 
 
 # at the start of `run`
