@@ -12,6 +12,7 @@ from pypdf import PdfWriter
 from emulator import Emulator, audio
 from tests.doubles.discord import BAD_GATEWAY, BOB, GENERAL, LOST, FakeDiscord, Fault, Post
 from tests.doubles.waiting import until
+from tests.files.documents.portable import Page, picture_of, portable
 from tests.test_discord_story import CAT, ROCKET, answered, server, whole
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -318,6 +319,15 @@ async def test_a_document_may_come_along_with_a_command(tmp_path: Path) -> None:
     async with server(tmp_path) as (discord, _, _):
         await discord.runs("ask", options={"question": "how many pages?"}, files={"photo": ("bill.pdf", pdf())})
         assert "3 pages" in await said(discord, "“how many pages?")
+
+
+async def test_a_scanned_pdf_is_looked_at_page_by_page(tmp_path: Path) -> None:
+    letter = portable(Page("Cover letter"), Page(picture=picture_of("The total is 4711")))
+    async with server(tmp_path, BOT_LOCAL="true", BOT_MODEL="local/eyes") as (discord, _, _):
+        await discord.says("what is on it?", mention=True, files=[("letter.pdf", letter)])
+        assert "**Photo 2** · letter.pdf, page 2" in (await answered(discord, 1))[0]
+        await discord.says("and on photo 2?", mention=True)
+        assert "**Photo 2** · letter.pdf, page 2" in (await answered(discord, 2))[1]
 
 
 async def test_a_damaged_document_is_named_and_nothing_is_asked(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from emulator import Emulator, audio
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, USERNAME, Post, TelegramBed
 from tests.doubles.waiting import until
 from tests.emulator.conftest import pdf
+from tests.files.documents.test_office import workbook
 from tests.test_telegram_story import CAT, ROCKET, answered, chats, whole
 
 BUTTONS = ["/redo 1", "/vary of=1 nth=1", "/upscale of=1 nth=1"]
@@ -268,6 +269,20 @@ async def test_a_document_in_a_group_can_be_asked_about_later(tmp_path: Path) ->
         notes = await bed.sends_file(b"The train leaves at nine.", "notes.txt", "text/plain", chat=GROUP)
         await bed.says(f"@{USERNAME} when leaves the train?", chat=GROUP, reply_to=notes)
         assert "It begins: “The train leaves at nine.”" in (await answered(bed, 1, GROUP))[0]
+
+
+async def test_a_sheet_is_read_as_a_table(tmp_path: Path) -> None:
+    async with chats(tmp_path) as (bed, _, emulator):
+        await bed.sends_file(workbook(), "bills.xlsx", "application/octet-stream", "what did Ada pay?")
+        assert len(await answered(bed, 1)) == 1
+        assert "01.05.2026 | 4,711.50 € | 12.5%" in emulator.seen[-1].prompt
+
+
+async def test_a_text_in_an_old_encoding_arrives_in_its_own_letters(tmp_path: Path) -> None:
+    bill = "Привет, это счёт за июнь. Итого: 4711 рублей.\n".encode("cp1251") * 9
+    async with chats(tmp_path) as (bed, _, _):
+        await bed.sends_file(bill, "bill.txt", "text/plain", "сколько всего?")
+        assert "“Привет, это счёт за июнь." in (await answered(bed, 1))[0]
 
 
 async def test_documents_that_cannot_be_read_are_named_with_the_reason(tmp_path: Path) -> None:

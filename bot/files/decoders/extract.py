@@ -1,7 +1,10 @@
 """The text that is read of a document, up to a number of characters and within some time."""
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import wraps
 from typing import Any, BinaryIO
@@ -37,6 +40,25 @@ class Deadline:
     def is_over(self) -> bool:
         """True if no more may be started."""
         return time.monotonic() > self.at
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError within a parser in Python that takes longer, so that another one may be tried."""
+    if threading.current_thread() is not threading.main_thread():  # of a worker there is one
+        yield
+        return
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def reader(read: Callable[[BinaryIO, int], Extract]) -> Callable[..., Result]:
@@ -79,10 +101,11 @@ def in_pages(pages: Iterable[str], of: int, most: int) -> Extract:
         left -= len(texts[-1])
         if left <= 0 or deadline.is_over:
             break
-    return _cut(Extract(texts or [""], of), most, left)
+    return cut(Extract(texts or [""], of), most, left)
 
 
-def _cut(extract: Extract, most: int, left: int) -> Extract:
+def cut(extract: Extract, most: int, left: int) -> Extract:
+    """Cut the last page if there is too much text: `left` is what is left of `most` characters, negative then."""
     if left < 0:
         last = extract.pages[-1]
         extract.pages[-1], extract.share = last[: len(last) + left], most / (most - left)

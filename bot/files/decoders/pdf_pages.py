@@ -11,6 +11,7 @@ from bot.files.decoders.encode import encode
 from bot.files.decoders.extract import Deadline, whole
 
 _SHARE = 0.4  # of a page that a picture covers
+_MOST_NOTES = 100  # annotations of a page that are looked at
 _MOST_SCALE = 4.0  # pixels a point: 288 dpi
 
 
@@ -47,7 +48,7 @@ class PageViewer:
         if n >= self.count:
             return False
         with suppress(Exception), closing(self._document[n]) as page:
-            return next(iter(page.get_objects(max_depth=2)), None) is not None
+            return next(iter(page.get_objects(max_depth=2)), None) is not None or _is_drawn_on(page)
         return False
 
     def is_a_picture(self, n: int) -> bool:
@@ -73,6 +74,23 @@ class PageViewer:
         """Load the forms, so that their values are drawn."""
         with suppress(Exception):
             self._document.init_forms()
+
+
+def _is_drawn_on(page: Any) -> bool:
+    """Tell whether there are stamps, ink or shapes among the annotations of a page."""
+    from pypdfium2 import raw
+
+    drawn = {
+        *(raw.FPDF_ANNOT_INK, raw.FPDF_ANNOT_STAMP, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_LINE),
+        *(raw.FPDF_ANNOT_SQUARE, raw.FPDF_ANNOT_CIRCLE, raw.FPDF_ANNOT_POLYGON, raw.FPDF_ANNOT_POLYLINE),
+    }
+    for n in range(min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
+        annotation = raw.FPDFPage_GetAnnot(page, n)
+        kind = raw.FPDFAnnot_GetSubtype(annotation)
+        raw.FPDFPage_CloseAnnot(annotation)
+        if kind in drawn:
+            return True
+    return False
 
 
 def _area(bounds: tuple[float, float, float, float]) -> float:

@@ -8,12 +8,15 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from bot.errors import FailureCode, Unreadable
-from bot.files.decoders.extract import Deadline, Extract, reader, whole
+from bot.files.decoders.extract import Deadline, Extract, cut, limited, reader, whole
 from bot.files.decoders.pdf_pages import PageViewer
 
+_PATIENCE = 4.0  # seconds for a page, before the other parser has its turn
 _MOST_ODD = 0.1  # share of the characters that a font without a usable map makes of its letters
 _FEW = 12  # characters, apart from spaces, that tell nothing about that
 _SCARCE = 60  # characters: fewer on a page that is mostly a picture are a stamp or a page number
+_MOST_SYMBOLS = 0.75
+_LEADERS = dict.fromkeys(map(ord, ".-_·…"))
 _CODES = re.compile(r"\(cid:\d+\)|/g\d+|/G\w{2}\b")  # letters that are named by their place in the font
 _SILENT_BUTTON = 1 << 16  # flag of buttons that hold no value
 _NOTES = frozenset({"/FreeText", "/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Stamp", "/Caret"})
@@ -34,7 +37,7 @@ def read_pdf(file: BinaryIO, most_text: int) -> Extract:
         left -= len(extract.pages[-1])
         if left <= 0 or deadline.is_over:
             break
-    return _cut(extract, most_text, left)
+    return cut(extract, most_text, left)
 
 
 def _open(file: BinaryIO) -> Any:
@@ -76,7 +79,8 @@ def _first_text(pages: Any, n: int) -> str | None:
     if pages is None:
         return None
     try:
-        return whole(pages[n].extract_text())
+        with limited(_PATIENCE):
+            return whole(pages[n].extract_text())
     except MemoryError:
         raise
     except Exception:  # a damaged page does not spoil the others
@@ -92,22 +96,14 @@ def is_garbled(text: str) -> bool:
         unicodedata.category(sign) in ("Cc", "Co", "Cn") or sign == "\ufffd" for sign in text if sign not in "\n\t\r\f"
     )
     codes = sum(len(match[0]) for match in _CODES.finditer(signs))
-    symbols = sum(unicodedata.category(sign)[0] == "S" or sign in "!\"#$%&'()*+,-./:;<=>?@" for sign in signs)
-    return (
-        odd > _MOST_ODD * len(signs) or codes > len(signs) / 2 or (symbols > 0.75 * len(signs) and not _is_drawn(signs))
-    )
+    return odd > _MOST_ODD * len(signs) or codes > len(signs) / 2 or _is_mostly_symbols(signs)
 
 
-def _is_drawn(signs: str) -> bool:
-    """Tell whether the symbols are lines of dots or dashes, as in tables of contents."""
-    return len(set(signs)) < 12
-
-
-def _cut(extract: Extract, most: int, left: int) -> Extract:
-    if left < 0:
-        last = extract.pages[-1]
-        extract.pages[-1], extract.share = last[: len(last) + left], most / (most - left)
-    return extract
+def _is_mostly_symbols(signs: str) -> bool:
+    """Tell whether there are far more symbols than letters, apart from lines of dots, as in tables of contents."""
+    rest = signs.translate(_LEADERS)
+    symbols = sum(unicodedata.category(sign)[0] == "S" or sign in "!\"#$%&'()*+,/:;<=>?@" for sign in rest)
+    return len(rest) >= _FEW and symbols > _MOST_SYMBOLS * len(rest)
 
 
 # forms and notes

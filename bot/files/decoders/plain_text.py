@@ -16,14 +16,15 @@ _STEERING = re.compile(
 def convert_text(file: BinaryIO, *, language: str) -> tuple[dict[str, Any], bytes]:
     """Convert a text in any encoding; `language` is likely that of its writer. Unreadable: it is no text.
 
-    Return the `codec` that it was in, whether that is `certain`, and the text in UTF-8.
+    Return the `codec` that it was in, whether that is `certain`, and the text in UTF-8; no bytes if it is the `same`.
     """
     data = file.read()
     encoding = detect(data, language)
     if encoding is None:
         raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
-    text = clean(data.decode(encoding.codec, "replace"))
-    return {"codec": encoding.codec, "certain": encoding.is_certain}, text.encode("utf-8", "replace")
+    text = clean(data.decode(encoding.codec, "replace")).encode("utf-8", "replace")
+    is_same = text == data
+    return {"codec": encoding.codec, "certain": encoding.is_certain, "same": is_same}, b"" if is_same else text
 
 
 def decode(data: bytes, language: str = "") -> str:

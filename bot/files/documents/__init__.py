@@ -131,7 +131,8 @@ class DocumentIntake:
             if mime in TASKS:
                 return mime, data, ""
             value, text = await run("convert_text", data, owner="documents", language=spoken())
-            return mime, text, _checked_encoding(value)
+            encoding = _checked_encoding(value)
+            return mime, data if value.get("same") else text, encoding
         except WorkerFailed as error:
             raise Unreadable(FAILURES[error.reason]) from error
 
@@ -191,7 +192,7 @@ def _checked_mime(value: Any) -> str:
 def _checked_encoding(value: Any) -> str:
     try:
         return "" if value["certain"] else ENCODING_NAMES[value["codec"]]
-    except (LookupError, TypeError):
+    except (AttributeError, LookupError, TypeError):
         raise WorkerFailed("crashed") from None
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 from weakref import WeakKeyDictionary
@@ -105,7 +106,7 @@ class _WorkerProcess:
             await self._send(header, b"", [source.fileno()])
         prefix = await self._read(wire.PREFIX.size)
         header_size, body_size = wire.unpack_prefix(prefix)
-        return wire.parse(await self._read(header_size)), bytes(await self._read(body_size))
+        return wire.parse(await self._read(header_size)), await self._read(body_size)
 
     async def exit_code(self) -> int:
         """Wait until the worker has ended. _WorkerGone: it ended by itself, or its exit code is unknown."""
@@ -121,15 +122,16 @@ class _WorkerProcess:
         await loop.sock_sendall(self.connection, text)
         await loop.sock_sendall(self.connection, body)
 
-    async def _read(self, size: int) -> bytearray:
-        loop, data, filled = asyncio.get_running_loop(), bytearray(size), 0
-        with memoryview(data) as view:
+    async def _read(self, size: int) -> bytes:
+        """Read exactly `size` bytes, into a buffer that becomes the result without a copy."""
+        loop, file, filled = asyncio.get_running_loop(), BytesIO(bytes(size)), 0
+        with file.getbuffer() as view:
             while filled < size:
                 count = await loop.sock_recv_into(self.connection, view[filled:])
                 if not count:
                     raise EOFError
                 filled += count
-        return data
+        return file.getvalue()
 
 
 class _Pool:

@@ -1,5 +1,6 @@
 """PDFs as people have them: filled in, annotated, scanned, and with fonts that a parser fails over."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,19 @@ async def test_a_stamp_on_a_scan_does_not_make_it_words(documents: DocumentIntak
     assert (reading.pages, reading.pictured) == (("Page 7",), (1,))
 
 
+async def test_what_was_drawn_on_a_blank_page_is_to_be_seen(documents: DocumentIntake) -> None:
+    ink = "<</Type/Annot/Subtype/Ink/InkList[[10 10 90 90]]/Rect[0 0 99 99]>>"
+    reading = await read(documents, portable(Page(notes=[ink]), Page(notes=[field("Name", "()")]), form=True))
+    assert reading.pictured == (1,)
+
+
+async def test_a_page_that_takes_one_parser_too_long_is_read_by_another(documents: DocumentIntake) -> None:
+    endless = "q Q " * 400_000 + "BT /F1 24 Tf 72 700 Td (Total 4711) Tj ET"
+    began = time.monotonic()
+    assert "Total 4711" in (await read(documents, portable(Page(content=endless)))).pages[0]
+    assert time.monotonic() - began < 20
+
+
 async def test_a_page_in_a_font_without_a_map_is_to_be_seen(documents: DocumentIntake) -> None:
     garbage = "".join(f"\\{ord(sign) - 29:03o}" for sign in "The invoice of June is forty-two")
     reading = await read(documents, portable(Page(garbage, HELVETICA.replace("/Encoding/WinAnsiEncoding", ""))))
@@ -90,6 +104,7 @@ async def test_the_characters_are_used_up_and_not_the_pages(documents: DocumentI
         ("Счёт за июнь: сорок два рубля, спасибо.", False),
         ("六月份的账单合计四千七百一十一元谢谢您的支持六月份的账单", False),
         ("1. Introduction ................................ 7", False),
+        ("Contents\nAbstract . . . . . . . . . . . . . . 7\nPreface . . . . . . . . . . . . . . . . . . 9", False),
         ("4711.00 42.50 3,141.59 1,000.00 12.5% 99 4711.00", False),
         ("7KH\x03LQYRLFH\x03RI\x03-XQH\x03LV\x03IRUW\\\x10WZR\x03HXURV", True),
         ("\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd words \ufffd\ufffd\ufffd\ufffd\ufffd\ufffd of it", True),
