@@ -66,6 +66,7 @@ class FailureCode(StrEnum):
     SUBJECT_UNSEEN = auto()
     UNLINK_NOTHING = auto()
     VERSION_UNKNOWN = auto()
+    VIDEOS_NONE_READ = auto()
     VIDEO_LINK = auto()
     VIDEO_REFUSED = auto()
     # photo
@@ -93,6 +94,8 @@ class FailureCode(StrEnum):
     PHOTO_TOO_MANY_PARTS = auto()
     PHOTO_TOO_MANY_PIXELS = auto()
     PHOTO_TRUNCATED = auto()
+    PHOTO_VIDEO = auto()
+    PHOTO_VIDEO_LONG = auto()
     PHOTOS_NONE_READ = auto()
     PROVIDER_DOCUMENT_REFUSED = auto()
     PROVIDER_PHOTO_REFUSED = auto()
@@ -214,6 +217,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.SUBJECT_UNSEEN,
         FailureCode.UNLINK_NOTHING,
         FailureCode.VERSION_UNKNOWN,
+        FailureCode.VIDEOS_NONE_READ,
         FailureCode.VIDEO_LINK,
         FailureCode.VIDEO_REFUSED,
     ),
@@ -242,6 +246,8 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.PHOTO_TOO_MANY_PARTS,
         FailureCode.PHOTO_TOO_MANY_PIXELS,
         FailureCode.PHOTO_TRUNCATED,
+        FailureCode.PHOTO_VIDEO,
+        FailureCode.PHOTO_VIDEO_LONG,
         FailureCode.PHOTOS_NONE_READ,
         FailureCode.PROVIDER_DOCUMENT_REFUSED,
         FailureCode.PROVIDER_PHOTO_REFUSED,

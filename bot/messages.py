@@ -108,6 +108,7 @@ _RAW_ENDINGS = frozenset({"arw", "cr2", "cr3", "dng", "nef", "orf", "pef", "raf"
 PICTURE_ENDINGS = frozenset(
     {*PHOTOS.values(), *_RAW_ENDINGS, "jpeg", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff", "ico", "jxl"}
 )
+VIDEO_ENDINGS = frozenset({"mp4", "webm", "mov", "m4v", "mkv", "avi", "3gp", "wmv", "mpg", "mpeg"})
 ENDINGS: Mapping[str, str] = {**PHOTOS, **DOCUMENTS}
 
 
@@ -126,12 +127,23 @@ class Attachment:
     alt: str = ""  # what its sender wrote about this file alone: a caption or a description
     is_spoiler: bool = False  # shown only to those who choose to see it
     is_preview: bool = False  # a picture beside an article's words, which can be asked about without it
+    still: str = ""  # the ref of a picture from it, if it is a video, which may not be readable
 
     @property
     def is_picture(self) -> bool:
         """True if it is declared as a photo."""
         is_image = self._type.startswith("image/") and self._type != "image/svg+xml"
         return is_image or self._ending in PICTURE_ENDINGS
+
+    @property
+    def is_video(self) -> bool:
+        """True if it is declared as a video."""
+        return (self._type.startswith("video/") or self._ending in VIDEO_ENDINGS) and not self.sound
+
+    @property
+    def as_still(self) -> "Attachment":
+        """The picture from a video in its place."""
+        return replace(self, ref=self.still, mime="image/jpeg", size=0, still="")
 
     @property
     def is_document(self) -> bool:

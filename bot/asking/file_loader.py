@@ -13,8 +13,8 @@ from bot.files.documents import DocumentIntake
 from bot.files.documents.document_text import DocumentText
 from bot.files.photos import PhotoIntake
 from bot.files.photos.byte_budget import ByteBudget
-from bot.files.photos.sniff import is_picture
-from bot.messages import INSIDE, PDF, Attachment, Channel, Document, File, Photo, RememberedFile
+from bot.files.photos.sniff import is_picture, sniff_clip
+from bot.messages import INSIDE, PDF, Attachment, Channel, Document, File, Photo, Remark, RememberedFile
 from bot.ports import Files, Posts, Turns
 from bot.words import say
 
@@ -57,7 +57,21 @@ class FileLoader:
         return file
 
     async def _fetched(self, channel: Channel, attachment: Attachment, owner: str) -> Photo | Document:
-        """Take a file in: as a picture if its bytes are one, else as a document."""
+        """Take a file in; of a video that cannot be read, the picture from it that the platform offers."""
+        try:
+            return await self._downloaded(channel, attachment, owner)
+        except Unreadable as error:
+            if not attachment.is_video:
+                raise
+            if not attachment.still:
+                raise _as_video(error) from error
+        still = Remark("photo_video_still")
+        return await self._downloaded(channel, attachment.as_still, owner, still)
+
+    async def _downloaded(
+        self, channel: Channel, attachment: Attachment, owner: str, *remarks: Remark
+    ) -> Photo | Document:
+        """Take a file in: as a picture or a video if its bytes are one, else as a document."""
         platform = self.platforms.get(channel.platform)
         if platform is None:
             raise Unreadable(FailureCode.PHOTO_GONE)
@@ -67,14 +81,14 @@ class FileLoader:
                 data = await platform.adapter.download(attachment, limit)
             except Unreadable as error:
                 raise _as_document(attachment, error) from error
-            if is_picture(data):
-                return await self.photos.read(attachment.name, data, owner)
+            if is_picture(data) or sniff_clip(data):
+                return await self.photos.read(attachment.name, data, owner, remarks)
             plain = not attachment.is_picture  # or an error page in place of a picture that is gone
             return await self.documents.take(attachment.name, data, plain=plain, owner=owner)
 
     def _limit(self, attachment: Attachment) -> int:
         """Return the largest number of bytes worth fetching."""
-        if attachment.is_picture:
+        if attachment.is_picture or attachment.is_video:
             return self.most_bytes
         return max(self.most_bytes, self.documents.most_bytes)
 
@@ -134,6 +148,22 @@ class FileLoader:
             raise Refused(FailureCode.VOICE_UNREADABLE, why=error) from error
         return File(f"voice.{attachment.sound}", attachment.mime or f"audio/{attachment.sound}", data)
 
+    async def clip(self, channel: Channel, attachment: Attachment, owner: str = "") -> tuple[Photo, File | None]:
+        """Fetch a video; return it as a photo, and its sound. Unreadable, or Busy while the platform is."""
+        platform = self.platforms.get(channel.platform)
+        if platform is None:
+            raise Unreadable(FailureCode.PHOTO_GONE)
+        async with self.room.take(attachment.size or self.most_bytes, owner):
+            data = await platform.adapter.download(attachment, self.most_bytes)
+            if not sniff_clip(data):
+                raise Unreadable(FailureCode.PHOTO_VIDEO)
+            photo = await self.photos.read(attachment.name, data, owner)
+            sound = await self.photos.read_sound(data, owner)
+        if sound is None:
+            return photo, None
+        ending, recorded = sound
+        return photo, File(f"voice.{ending}", {"m4a": "audio/mp4", "ogg": "audio/ogg"}[ending], recorded)
+
     async def again(self, known: RememberedFile, owner: str = "") -> Photo | Document:
         """Load an earlier file: from the cache, or else from the platform again."""
         intake = self.documents if known.is_document else self.photos
@@ -152,6 +182,13 @@ class FileLoader:
 def _inner_name(document: Document, n: int) -> str:
     key = "document_page_name" if document.mime == PDF else "document_picture_name"
     return say(key, name=document.name[:40], n=n)
+
+
+def _as_video(error: Unreadable) -> Unreadable:
+    """Convert an error that calls a video no picture."""
+    if error.code in (FailureCode.PHOTO_NOT_AN_IMAGE, FailureCode.PHOTO_BROKEN):
+        return Unreadable(FailureCode.PHOTO_VIDEO)
+    return error
 
 
 def _as_document(attachment: Attachment, error: Unreadable) -> Unreadable:

@@ -13,12 +13,13 @@ from bot.asking.question import Question
 from bot.asking.subject import PlacedFile
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.documents.document_text import DocumentText, numbers_in_words
-from bot.messages import Document, Photo, RememberedFile, StoredFile, Turn
+from bot.messages import Attachment, Document, Photo, RememberedFile, StoredFile, Turn
 from bot.ports import Files, Provider
 from bot.util.retry import FETCH_AGAIN
 from bot.util.tasks import gather_all
 from bot.words import say
 
+VIDEOS = (FailureCode.PHOTO_VIDEO, FailureCode.PHOTO_VIDEO_LONG)
 Looked = Photo | Document | Unreadable
 
 
@@ -62,6 +63,8 @@ class FilePreparation:
         if not unread:
             return read, ""
         names = "; ".join(f"{each.name}: {error}" for each, error in unread)
+        if not files and all(error.code in VIDEOS for _, error in unread):
+            raise Refused(FailureCode.VIDEOS_NONE_READ, names=names)
         kinds = "files" if any(each.is_document for each, _ in unread) or _documents(files.values()) else "photos"
         if not files and not all(each.is_preview for each, _ in unread):
             raise Refused(f"{kinds}_none_read", names=names)
@@ -71,7 +74,7 @@ class FilePreparation:
         """Number the files that could be read, channel by channel."""
         for channel in dict.fromkeys(each.channel for each in placed):
             files = {
-                replace(each.attachment, mime=file.mime): file
+                replace(_fetched_from(each.attachment, file), mime=file.mime): file
                 for each, file in zip(placed, looked, strict=True)
                 if each.channel == channel and isinstance(file, StoredFile)
             }
@@ -217,6 +220,12 @@ def _list_notes(document: Document, reading: DocumentText, extent: str, shown: M
         *([say("document_unseen_pages", name=name, pages=numbers_in_words(unseen))] if unseen else []),
         *([say("document_unread_pages", name=name, pages=numbers_in_words(reading.unread))] if reading.unread else []),
     ]
+
+
+def _fetched_from(attachment: Attachment, file: StoredFile) -> Attachment:
+    """Return the attachment that was read: of a video, it may be the picture from it."""
+    is_still = isinstance(file, Photo) and any(each.key == "photo_video_still" for each in file.remarks)
+    return attachment.as_still if is_still else replace(attachment, still="")
 
 
 def _documents(files: Iterable[StoredFile]) -> list[Document]:

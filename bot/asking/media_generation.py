@@ -48,9 +48,18 @@ class MediaGeneration:
     async def transcribe(self, turn: Turn, attachment: Attachment) -> tuple[str, Transcript]:
         """Transcribe a recording; return the text with the name of its model."""
         self._check(VOICE)
+        await self._maker(turn, "hear")  # nothing is fetched where nobody could listen to it
+        return await self.transcribe_sound(turn, await self.finder.recording(turn.message.channel, attachment))
+
+    async def transcribe_sound(self, turn: Turn, recording: File) -> tuple[str, Transcript]:
+        """Transcribe a recording that was fetched; return the text with the name of its model."""
         name, model, maker = await self._maker(turn, "hear")
-        recording = await self.finder.recording(turn.message.channel, attachment)
         return name, await maker.transcribe(recording, model.id, turn.message.language)
+
+    @property
+    def hears(self) -> bool:
+        """True unless the operator switched transcription off."""
+        return VOICE not in self.off
 
     async def speak(self, turn: Turn, text: str) -> tuple[str, Generated]:
         """Read a text aloud; return the sound with the name of its model."""

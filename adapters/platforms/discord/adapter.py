@@ -385,7 +385,7 @@ class Discord:
     # fetching
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Raises Unreadable when it is larger than `limit` bytes, gone, or a video."""
+        """Fetch a file. Raises Unreadable when it is larger than `limit` bytes, or gone."""
         return await self._files.download(attachment, limit)
 
     # odds and ends

@@ -12,7 +12,7 @@ import structlog
 
 from adapters.platforms.discord.attachment_store import AttachmentStore
 from adapters.platforms.discord.errors import map_discord_errors, retry_after
-from adapters.platforms.discord.message_files import HIDDEN, list_links
+from adapters.platforms.discord.message_files import HIDDEN, VECTOR_ANIMATION, list_links
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment
 from bot.util.http import Http, Reply, check_size, photo
@@ -93,8 +93,8 @@ class AttachmentDownloads:
         await self._http.__aexit__(*exc)
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
-        """Fetch a file. Raises Unreadable when it is larger than `limit` bytes, gone, or a video."""
-        if attachment.mime.startswith("video/") and not attachment.sound:
+        """Fetch a file. Raises Unreadable when it is larger than `limit` bytes, gone, or drawn by vectors."""
+        if attachment.mime == VECTOR_ANIMATION:
             raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
         check_size(attachment.size, limit)
         kind, _, file_id = attachment.ref.partition("/")

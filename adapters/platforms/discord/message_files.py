@@ -24,7 +24,8 @@ HIDDEN = "hidden"
 REMOVED_CHARACTERS = str.maketrans({"\0": " "})  # a database may refuse it
 
 # The types of stickers; the last one is a vector animation, and no picture.
-STICKERS = {".png": "image/png", ".gif": "image/gif", ".json": "video/lottie+json"}
+VECTOR_ANIMATION = "video/lottie+json"
+STICKERS = {".png": "image/png", ".gif": "image/gif", ".json": VECTOR_ANIMATION}
 
 VIDEO_PROVIDER = "YouTube"  # a link to it is about the video, and not about its preview picture
 

@@ -333,9 +333,9 @@ class Telegram:
     async def download(self, attachment: Attachment, limit: int) -> bytes:
         """Fetch a file. Raises Unreadable when it is gone, or larger than `limit` bytes or than Telegram allows.
 
-        A file that is neither picture, document nor sound is not fetched.
+        A file that is neither picture, video, document nor sound is not fetched.
         """
-        if attachment.mime.startswith(("video/", "audio/")) and not attachment.sound:
+        if attachment.mime.startswith("audio/") and not attachment.sound:
             raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
         telegram_limit = TelegramBudgets.DOWNLOAD_MEGABYTES * MEGABYTE
         if telegram_limit <= limit and attachment.size > telegram_limit:

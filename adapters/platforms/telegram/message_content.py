@@ -94,7 +94,7 @@ def _with_hidden_addresses(text: str, entities: Sequence[MessageEntity]) -> str:
 def _attachments(source: Source) -> Iterator[Attachment]:
     """Yield the file of a message: its photo in the largest size, its document or its recording.
 
-    A video is included, so that the author can be told that it is not looked at.
+    Of a video, there may be a picture in case it cannot be read.
     """
     is_spoiler = bool(source.has_media_spoiler)
     if source.live_photo and source.live_photo.photo and not source.photo:  # in a message of another chat
@@ -133,8 +133,10 @@ def _document(document: Document, is_spoiler: bool) -> Attachment:
 
 
 def _sticker(sticker: Sticker, is_spoiler: bool) -> Attachment:
-    if sticker.is_animated or sticker.is_video:
-        return _first_frame(sticker.thumbnail, sticker, "sticker", "video/webm", is_spoiler)
+    if sticker.is_video:
+        return _moving(sticker, "sticker.webm", "video/webm", is_spoiler)
+    if sticker.is_animated and sticker.thumbnail:  # drawn by vectors, which nothing here can draw
+        return _picture(sticker.thumbnail, "sticker.jpg", is_spoiler)
     return Attachment(sticker.file_id, "sticker.webp", "image/webp", sticker.file_size or 0)
 
 
@@ -148,19 +150,20 @@ def _audio(audio: Audio, _: bool) -> Attachment:
 
 
 def _animation(animation: Animation, is_spoiler: bool) -> Attachment:
-    return _first_frame(animation.thumbnail, animation, "animation", "video/mp4", is_spoiler)
+    is_gif = animation.mime_type == "image/gif"
+    name, mime = ("animation.gif", "image/gif") if is_gif else ("animation.mp4", "video/mp4")
+    return _moving(animation, name, mime, is_spoiler)
 
 
-def _first_frame(thumbnail: PhotoSize | None, animated: Any, name: str, mime: str, is_spoiler: bool) -> Attachment:
-    """Return the first frame, which Telegram offers as a thumbnail."""
-    if thumbnail is None:
-        return Attachment(animated.file_id, name, mime, animated.file_size or 0, is_spoiler=is_spoiler)
-    return _picture(thumbnail, f"{name}.jpg", is_spoiler)
+def _moving(file: Any, name: str, mime: str, is_spoiler: bool) -> Attachment:
+    """Return a moving picture, with the thumbnail that Telegram offers."""
+    still = file.thumbnail.file_id if file.thumbnail else ""
+    return Attachment(file.file_id, name, mime, file.file_size or 0, is_spoiler=is_spoiler, still=still)
 
 
 def _video(video: Any, is_spoiler: bool) -> Attachment:
     name = "video" if isinstance(video, Video) else "video note"
-    return Attachment(video.file_id, name, "video/mp4", video.file_size or 0, is_spoiler=is_spoiler)
+    return _moving(video, name, "video/mp4", is_spoiler)
 
 
 def _photo(sizes: Sequence[PhotoSize], is_spoiler: bool) -> Attachment:

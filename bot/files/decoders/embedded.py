@@ -11,6 +11,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _MOST_PREVIEWS = 64
 _MOST_ENTRIES = 256
+_MOST_TAGS = 1024
 _TIFF = (b"II*\0", b"MM\0*")
 _DNG, _MAKE, _SUB_DIRECTORIES = 0xC612, 0x010F, 0x014A
 
@@ -59,7 +60,9 @@ def _tags(data: bytes) -> Iterator[int]:
     try:
         (start,) = struct.unpack_from(order + "I", data, 4)
         (count,) = struct.unpack_from(order + "H", data, start)
-        for at in range(start + 2, start + 2 + 12 * min(count, 1024), 12):
+        if count > _MOST_TAGS:
+            return
+        for at in range(start + 2, start + 2 + 12 * count, 12):
             yield struct.unpack_from(order + "H", data, at)[0]
     except struct.error:
         return

@@ -1,4 +1,4 @@
-"""GIF blocks, of which only those of the first picture are kept."""
+"""GIF blocks, of which only those that draw are kept."""
 
 from collections.abc import Iterator
 
@@ -12,18 +12,28 @@ _MOST_BLOCKS = 4096
 _MOST_PIECES = 500_000  # of up to 255 bytes; a picture of 100 MB has 400,000
 
 
-def strip_gif(data: bytes) -> bytes:
-    """Keep the first picture; Pillow would concatenate the comments before it again and again.
+def strip_gif(data: bytes) -> tuple[bytes, bytes]:
+    """Keep the pictures; Pillow would concatenate the comments before each again and again.
 
-    Unreadable: far too many blocks or sub-blocks. A truncated file is left for the decoder to judge.
+    Return the first picture, and all of them; nothing for the latter if there is only one. Unreadable: far too many
+    blocks or sub-blocks before the first one. A truncated file is left for the decoder to judge.
     """
     start = _after_colours(data, 10, _HEADER)
-    blocks = [data[:start]]
-    for kind, block in bounded(_blocks(data, start), _MOST_BLOCKS):
+    blocks, first = [data[:start]], b""
+    for count, (kind, block) in enumerate(_blocks(data, start), 1):
+        if count > _MOST_BLOCKS:
+            if first:
+                break
+            raise Unreadable(FailureCode.PHOTO_TOO_MANY_PARTS)
         if kind in (_IMAGE, _GRAPHIC_CONTROL):
             blocks.append(block)
-        if kind == _IMAGE:
-            break
+        if kind == _IMAGE and not first:
+            first = _joined(blocks)
+    has_more = len(blocks) > 1 and _joined(blocks) != first
+    return first or _joined(blocks), _joined(blocks) if has_more else b""
+
+
+def _joined(blocks: list[bytes]) -> bytes:
     return b"".join([*blocks, bytes([_TRAILER])])
 
 

@@ -17,7 +17,8 @@ from bot.files.decoders.embedded import find_icon, find_preview, is_raw
 from bot.files.decoders.jpeg_xl import load_jpeg_xl
 from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
-from bot.files.decoders.series import Remarks, in_parts
+from bot.files.decoders.series import Remarks, as_series, in_parts
+from bot.files.decoders.stills import draw_pages, draw_stills
 from bot.files.decoders.strip import strip
 
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
@@ -41,6 +42,12 @@ def clean_photo(
         _check_pixels(picture.size, most_pixels)
         with _opened(kind, picture.data, most_pixels) as image:
             _check_pixels(image.size, most_pixels)
+            if picture.film and (
+                several := _several(
+                    kind, picture, longest_side=longest_side, most_pixels=most_pixels, out_bytes=out_bytes
+                )
+            ):
+                return several
             present = completeness_of_jpeg(picture.data) if kind == "JPEG" else WHOLE
             if present.rows < _LEAST:
                 raise Unreadable(FailureCode.PHOTO_TRUNCATED)
@@ -58,6 +65,34 @@ def clean_photo(
     try_png = _stays_png(kind, picture, drawn, size, out_bytes)
     mime, data, size = encode.encode(drawn, try_png, out_bytes)
     return {"mime": mime, "size": size, "remarks": remarks}, data
+
+
+def _several(
+    kind: str, picture: Picture, *, longest_side: int, most_pixels: int, out_bytes: int
+) -> tuple[dict[str, Any], bytes] | None:
+    """Return the pages or the stills of a file; None if there is only one."""
+    remarks, times = Remarks(), list[float]()
+    if kind == "TIFF":
+        pictures = draw_pages(kind, picture, longest_side, most_pixels)
+        if picture.pages > len(pictures):
+            remarks.append(("photo_pages", {"read": len(pictures), "total": picture.pages}))
+    else:
+        stills = draw_stills(kind, picture, longest_side // 2)
+        pictures, times = [still.image for still in stills], [still.time for still in stills]
+    if len(pictures) == 1 and any(times):  # the one frame that shows something, behind blank ones
+        mime, data, size = encode.encode(pictures[0], encode.is_drawn(pictures[0]), out_bytes)
+        return {"mime": mime, "size": size, "remarks": []}, data
+    if len(pictures) < 2:
+        return None
+    return as_series(
+        "pages" if kind == "TIFF" else "frames",
+        pictures[0],
+        pictures,
+        try_png=all(map(encode.is_drawn, pictures)) or kind in ("PNG", "GIF"),
+        out_bytes=out_bytes,
+        remarks=remarks,
+        times=times,
+    )
 
 
 def _unwrapped(kind: str, data: bytes) -> tuple[str, bytes, bytes]:

@@ -15,3 +15,5 @@ class Picture:
     icc: bytes = b""
     code_points: CodePoints | None = None  # of the colours; None: not named
     size: tuple[int, int] = (0, 0)  # pixels; only set if merely opening the file could take much memory
+    film: bytes = b""  # the file with all its frames or pages; empty if there is only one
+    pages: int = 1

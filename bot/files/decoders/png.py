@@ -11,7 +11,8 @@ from bot.files.decoders.picture import Picture
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
-_DRAWING = _CRITICAL | {b"tRNS", b"gAMA", b"cHRM", b"sRGB"}  # no fcTL, fdAT: keeps the default image of an animation
+_DRAWING = _CRITICAL | {b"tRNS", b"gAMA", b"cHRM", b"sRGB"}
+_MOVING = {b"acTL", b"fcTL", b"fdAT"}  # which a still picture goes without
 _ANCILLARY = 0x20
 _MOST_CHUNKS = 32_768  # with 8 KiB of pixels per chunk, the smallest common size, they make 256 MB
 _MOST_ICC = 4 * 1024 * 1024  # bytes, unpacked
@@ -22,9 +23,13 @@ Chunk = tuple[bytes, memoryview]  # the type, and the whole chunk with length an
 def strip_png(data: bytes) -> Picture:
     """Keep the chunks that draw; raise Unreadable if there is no end or a checksum is wrong."""
     chunks_kept, metadata = [memoryview(_SIGNATURE)], {b"eXIf": b"", b"iCCP": b"", b"cICP": b""}
+    film = [memoryview(_SIGNATURE)]
     for kind, chunk in bounded(_chunks(data), _MOST_CHUNKS):
         if kind in _DRAWING:
             chunks_kept.append(_checked(kind, chunk))
+            film.append(chunks_kept[-1])
+        elif kind in _MOVING:
+            film.append(_checked(kind, chunk))
         elif kind in metadata:
             metadata[kind] = metadata[kind] or bytes(chunk[8:-4])
         elif not kind[0] & _ANCILLARY:  # a critical chunk that a decoder must understand to draw the picture
@@ -36,6 +41,7 @@ def strip_png(data: bytes) -> Picture:
         metadata[b"eXIf"],
         _unpacked(metadata[b"iCCP"]) if code_points is None else b"",
         code_points,
+        film=b"".join(film) if len(film) > len(chunks_kept) + 1 else b"",
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from contextlib import nullcontext
 from io import BytesIO
+from typing import Any
 
 import pi_heif
 from PIL import Image
@@ -42,13 +43,27 @@ def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int, row
 
     It is no larger than `longest_side`, unless it is to be cut into parts of that side.
     """
-    icc = picture.icc or image.info.get("icc_profile") or b""
-    turn = 1 if kind in _UPRIGHT else orientation(picture.exif or image.info.get("exif") or b"")
+    info = dict(image.info)
     small = _decoded(image, longest_side)
-    if kind in _MAY_LACK_ALPHA:
-        small = colour.without_empty_alpha(small)
     if rows < 1:
         small = small.crop((0, 0, small.width, max(1, int(small.height * rows))))
+    return _finished(small, kind, picture, info)
+
+
+def draw_frame(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> Image.Image:
+    """Render the frame or page at which an opened image is, and leave it open; the result has mode L or RGB."""
+    image.load()
+    scale = min(1.0, longest_side / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return _finished(colour.resizable(image).resize(size, reducing_gap=2.0), kind, picture, dict(image.info))
+
+
+def _finished(small: Image.Image, kind: str, picture: Picture, info: dict[Any, Any]) -> Image.Image:
+    """Make a decoded picture opaque, sRGB and upright."""
+    if kind in _MAY_LACK_ALPHA:
+        small = colour.without_empty_alpha(small)
+    icc = picture.icc or info.get("icc_profile") or b""
+    turn = 1 if kind in _UPRIGHT else orientation(picture.exif or info.get("exif") or b"")
     drawn = colour.to_srgb(colour.eight_bits(colour.on_ground(small)), icc, picture.code_points)
     return drawn.transpose(_TURNS[turn]) if turn in _TURNS else drawn
 

@@ -28,9 +28,11 @@ def strip(kind: str, data: bytes) -> Picture:
             return strip_webp(data)
         case "AVIF" | "HEIF":
             check_boxes(data)
-            return Picture(data, code_points=find_nclx(data))
+            return Picture(data, code_points=find_nclx(data), film=data if data[8:12] == b"avis" else b"")
         case "TIFF":
-            check_tiff(data)
+            pages = check_tiff(data)
+            return Picture(data, film=data if pages > 1 else b"", pages=pages)
         case "GIF":
-            return Picture(strip_gif(data))
+            first, film = strip_gif(data)
+            return Picture(first, film=film)
     return Picture(data)

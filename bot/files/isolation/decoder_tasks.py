@@ -37,6 +37,10 @@ def _picture(function: str) -> Task:
     return Task(function=f"bot.files.decoders.{function}", memory=512 * MEGABYTE, reusable=True)
 
 
+def _clip(function: str) -> Task:
+    return Task(function=f"bot.files.decoders.{function}", memory=512 * MEGABYTE)
+
+
 def _document(function: str) -> Task:
     return Task(function=f"bot.files.decoders.{function}", seconds=30.0)
 
@@ -51,6 +55,8 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "measure_photo": _picture("measure:measure_photo"),
         "convert_text": _document("plain_text:convert_text"),
         "name_package": _document("package:name_package"),
+        "read_clip": _clip("clips:read_clip"),
+        "read_clip_sound": _clip("clips:read_clip_sound"),
         "read_pdf": _document("pdf_text:read_pdf"),
         "draw_pages": _document("pdf_pages:draw_pages"),
         "list_pictures": _document("embedded_pictures:list_pictures"),

@@ -13,8 +13,8 @@ from bot.files.isolation.client import WorkerFailed, run
 from bot.files.photos.cleaned import CleanedPhoto, read_cleaned
 from bot.files.photos.malloc import separate_large_blocks
 from bot.files.photos.manifest import Manifest, read_manifest, with_manifest
-from bot.files.photos.sniff import sniff
-from bot.messages import Photo, PhotoSeries
+from bot.files.photos.sniff import sniff, sniff_clip
+from bot.messages import Photo, PhotoSeries, Remark
 
 CAMERAS = frozenset({"JPEG", "HEIF"})
 """Formats of phones with up to 64 megapixels. Reading them takes less memory than others of that size."""
@@ -59,8 +59,10 @@ class PhotoIntake:
         if self._scrap:
             await asyncio.to_thread(self._scrap.cleanup)
 
-    async def read(self, name: str, data: bytes, owner: str = "") -> Photo:
+    async def read(self, name: str, data: bytes, owner: str = "", remarks: tuple[Remark, ...] = ()) -> Photo:
         """Turn a file into a photo: upright, sRGB, without metadata. The same bytes give the same photo.
+
+        A clip becomes stills. `remarks` are made besides those of the file itself.
 
         Unreadable, with one of the photo_* keys: it is not a picture, damaged or too large. Photos of the same `owner`
         never keep those of others waiting for long.
@@ -69,21 +71,31 @@ class PhotoIntake:
             raise Unreadable(FailureCode.PHOTO_EMPTY)
         if len(data) > self._most_bytes:
             raise Unreadable(FailureCode.PHOTO_TOO_HEAVY, limit=self._most_bytes // 1024**2)
-        kind = sniff(data)
+        clip = sniff_clip(data)
+        kind = clip or sniff(data)
         try:
             value, body = await run(
-                "clean_photo",
+                "read_clip" if clip else "clean_photo",
                 data,
                 owner=owner,
                 kind=kind,
-                longest_side=self._longest_side,
+                longest_side=self._longest_side // 2 if clip else self._longest_side,
                 most_pixels=self._most_pixels * (2 if kind in CAMERAS else 1),
                 out_bytes=self._out_bytes,
             )
             cleaned = read_cleaned(value, body)
         except WorkerFailed as error:
-            raise Unreadable(_FAILURES[error.reason]) from error
+            raise Unreadable(FailureCode.PHOTO_VIDEO if clip else _FAILURES[error.reason]) from error
+        cleaned = replace(cleaned, remarks=(*remarks, *cleaned.remarks))
         return await asyncio.to_thread(self._put, display_name(name, "photo"), cleaned, owner)
+
+    async def read_sound(self, data: bytes, owner: str = "") -> tuple[str, bytes] | None:
+        """Return the sound of a video and its file extension; None if it has none that can be read."""
+        try:
+            ending, sound = await run("read_clip_sound", data, owner=owner, kind=sniff_clip(data))
+        except (Unreadable, WorkerFailed):
+            return None
+        return (ending, sound) if sound and ending in ("m4a", "ogg") else None
 
     def _put(self, name: str, cleaned: CleanedPhoto, owner: str) -> Photo:
         """Cache a photo with the pictures of its series. The same pictures are the same photo."""

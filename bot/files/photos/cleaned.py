@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 from bot.files.isolation.client import WorkerFailed
 from bot.messages import PHOTOS, Remark, SeriesKind
 
-REMARKS = frozenset({"photo_partly", "photo_coarse", "photo_shrunk"})
+REMARKS = frozenset({"photo_partly", "photo_coarse", "photo_shrunk", "photo_pages"})
 """Keys of the sentences that a worker may choose."""
 
 MOST_PICTURES = 10

@@ -20,6 +20,9 @@ _STARTS = {
     b"IIRO": RAW,  # Olympus
     b"IIRS": RAW,
 }
+MP4, WEBM = "MP4", "WEBM"
+_CLIPS = (b"isom", b"iso", b"mp4", b"avc", b"M4V", b"qt  ", b"3gp", b"3g2", b"dash", b"mmp4", b"f4v", b"MSNV")
+_MATROSKA = b"\x1a\x45\xdf\xa3"
 _AVIF = {b"avif", b"avis"}
 _CANON = b"crx "
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -37,6 +40,13 @@ def sniff(data: bytes) -> str:
     if data[4:8] == b"ftyp" and (kind := _by_brand(data)):
         return kind
     raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
+
+
+def sniff_clip(data: bytes) -> str:
+    """Return the format of a video that can be read; empty if it is none."""
+    if data.startswith(_MATROSKA):
+        return WEBM
+    return MP4 if data[4:8] == b"ftyp" and data[8:12].startswith(_CLIPS) else ""
 
 
 def is_picture(data: bytes) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from bot.asking.outcome import answer_question
 from bot.asking.question import Question
 from bot.commands.answer_buttons import controls, stop_button
-from bot.messages import JobResult, Turn
+from bot.errors import FailureCode
+from bot.messages import Button, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, with_footer
 
@@ -38,7 +39,9 @@ class AskJob:
     async def show(self, result: JobResult) -> None:
         """Show it whole, with what can be done next."""
         shown = await with_footer(self.hands, self.turn.message.channel, result)
-        buttons = controls(self.turn, failed=result.has_failed, speaks=self.hands.desk.speaks, is_cut=result.is_cut)
+        buttons: Sequence[Button] = ()
+        if result.outcome != FailureCode.VIDEOS_NONE_READ:  # which would come out the same once more
+            buttons = controls(self.turn, failed=result.has_failed, speaks=self.hands.desk.speaks, is_cut=result.is_cut)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(shown, buttons=buttons)
         await self.hands.mirror.show(self.turn, result.shown, self.asked.files, is_spoiler=result.is_spoiler)

@@ -109,12 +109,15 @@ async def test_recordings_and_documents_are_files_like_any(
     assert await files.download(attachment, LIMIT) == b"its bytes"
 
 
-async def test_a_film_is_named_and_never_fetched(shelf: Shelf, read: Reader, files: AttachmentDownloads) -> None:
-    shelf.says(shelf.photo("5", "cat.mp4", content_type="video/mp4"))
+async def test_a_film_is_fetched_as_it_is(shelf: Shelf, read: Reader, files: AttachmentDownloads) -> None:
+    shelf.says(shelf.photo("5", "cat.mp4", data=b"its bytes", content_type="video/mp4"))
     [(attachment, _)] = list_files(await read.last())
-    with pytest.raises(Unreadable) as caught:
-        await files.download(attachment, LIMIT)
-    assert (attachment.name, caught.value.code) == ("cat.mp4", "photo_not_an_image")
+    assert attachment.is_video and await files.download(attachment, LIMIT) == b"its bytes"
+
+
+async def test_a_sticker_of_vectors_is_never_fetched(shelf: Shelf, files: AttachmentDownloads) -> None:
+    with pytest.raises(Unreadable):
+        await files.download(Attachment("sticker/93.json", "lottie.json", "video/lottie+json"), LIMIT)
     assert not shelf.asked["file"]
 
 

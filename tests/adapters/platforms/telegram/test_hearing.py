@@ -57,20 +57,30 @@ def test_a_sticker_is_a_picture(chat: TelegramBed) -> None:
     assert heard(chat.message({"sticker": sticker(chat)})).attachments[0].name == "sticker.webp"
 
 
-@pytest.mark.parametrize("kind", ["is_animated", "is_video"])
-def test_a_moving_sticker_is_seen_by_its_thumbnail(chat: TelegramBed, kind: str) -> None:
+def test_a_sticker_of_vectors_is_seen_by_its_thumbnail(chat: TelegramBed) -> None:
     thumbnail = {**chat.file(PHOTO), "width": 128, "height": 128}
-    moving = {**sticker(chat), kind: True, "thumbnail": thumbnail}
+    moving = {**sticker(chat), "is_animated": True, "thumbnail": thumbnail}
     [attachment] = heard(chat.message({"sticker": moving})).attachments
-    assert attachment.ref == thumbnail["file_id"]
+    assert attachment.ref == thumbnail["file_id"] and not attachment.is_video
 
 
-def test_an_animation_is_seen_by_its_first_frame(chat: TelegramBed) -> None:
+def test_a_video_sticker_is_seen_by_its_own_frames(chat: TelegramBed) -> None:
+    thumbnail = {**chat.file(PHOTO), "width": 128, "height": 128}
+    moving = {**sticker(chat), "is_video": True, "thumbnail": thumbnail}
+    [attachment] = heard(chat.message({"sticker": moving})).attachments
+    assert (attachment.ref, attachment.name) == (moving["file_id"], "sticker.webm")
+    assert attachment.is_video and attachment.as_still.ref == thumbnail["file_id"]
+
+
+@pytest.mark.parametrize(("mime", "name"), [("video/mp4", "animation.mp4"), ("image/gif", "animation.gif")])
+@pytest.mark.parametrize("has_thumbnail", [True, False])
+def test_an_animation_is_seen_by_its_own_frames(chat: TelegramBed, mime: str, name: str, has_thumbnail: bool) -> None:
     thumbnail = {**chat.file(PHOTO), "width": 320, "height": 200}
-    film = {**chat.file(b"mp4"), "width": 320, "height": 200, "duration": 1}
-    message = chat.message({"animation": {**film, "thumbnail": thumbnail}, "document": film})
-    [attachment] = heard(message).attachments
-    assert (attachment.ref, attachment.name) == (thumbnail["file_id"], "animation.jpg")
+    film = {**chat.file(b"mp4"), "width": 320, "height": 200, "duration": 1, "mime_type": mime}
+    shown = {**film, "thumbnail": thumbnail} if has_thumbnail else film
+    [attachment] = heard(chat.message({"animation": shown, "document": film})).attachments
+    assert (attachment.ref, attachment.name, attachment.mime) == (film["file_id"], name, mime)
+    assert attachment.still == (thumbnail["file_id"] if has_thumbnail else "")
 
 
 def test_a_live_photo_is_seen_by_its_photo(chat: TelegramBed) -> None:
