@@ -108,7 +108,7 @@ async def test_the_bot_hears_whom_it_is_meant_to(tmp_path: Path) -> None:
 async def test_without_the_right_to_read_everything_a_mention_of_the_role_is_asked_for_by_name(tmp_path: Path) -> None:
     async with server(tmp_path) as (discord, _, _):
         photo = await discord.says("what is this?", mention_role=True, files=[CAT])
-        assert (await answered(discord))[0].startswith("Discord does not show me what is said to my role.")
+        assert (await answered(discord))[0].startswith("Discord doesn't show me messages to my role.")
         assert discord.posts()[0].reply_to == photo
 
 
@@ -128,7 +128,7 @@ async def test_a_photo_that_discord_hides_is_named_and_no_other_one_is_answered_
         photo = await discord.says("my cat", by=BOB, files=[CAT])
         await discord.says("and what is this?", mention=True, reply_to=photo)
         told = (await answered(discord, 2))[1]
-        assert "I couldn't read the message you reply to: Discord does not show it to me" in told
+        assert "I couldn't read the message you reply to: Discord doesn't show it to me" in told
         assert "640" not in told
 
 

@@ -216,7 +216,7 @@ FOUND: list[Story] = [
     *(a_reply, a_reply_that_discord_did_not_resolve, a_reply_to_another_channel, a_chain_of_replies),
     *(a_reply_to_thanks_for_an_answer, a_card_of_another_bot, a_forwarded_card, an_embed_with_a_picture),
     *(a_thread_of_a_photo, a_thread_of_an_answer, a_forum_s_post, a_link_to_a_message),
-    *(a_link_whose_picture_comes_late, the_photo_just_above, a_photo_under_another_name),
+    *(a_link_whose_picture_comes_late, the_photo_just_above, an_edit_that_adds_the_mention, a_photo_under_another_name),
     *BURSTS,
 ]
 
