@@ -95,6 +95,8 @@ class SubjectFinder:
         message = turn.message
         references = [each for each in message.references if each.kind != "starter" or each.unseen]
         quotes = await self._quotes(turn, references)
+        if message.origin:
+            quotes = (*quotes, Quote("ask_forwarded", message.origin))
         if message.own_photos:
             return Subject(_placed(message.channel, message.own_photos), quotes)
         for reference in references:
@@ -138,7 +140,9 @@ class SubjectFinder:
         """Return the files of a message that is pointed at: its own, else those that it was about itself."""
         channel = reference.channel or message.channel
         turn = await self._turn_of(channel, reference)
-        if reference.photos and not (turn and len(turn.message.own_photos) > len(reference.photos)):
+        known = turn.message.own_photos if turn else ()
+        is_mirrored = bool(turn and known and reference.ours and turn.message.channel != channel)
+        if reference.photos and not is_mirrored and len(known) <= len(reference.photos):
             return _placed(channel, reference.photos)  # of an album, the turn knows all parts
         return await self._files_of_turn(turn, steps - 1) if turn else ()
 

@@ -3,7 +3,7 @@
 from bot.accounting.limits import subject_of
 from bot.commands.command import Command, CommandContext, Option, Response
 from bot.errors import FailureCode, Refused
-from bot.messages import Channel, Turn
+from bot.messages import Button, Channel, Turn
 from bot.words import say
 
 LINK = "link"  # the purpose of a code
@@ -26,7 +26,9 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if there == here or conversation is None:
         raise Refused(FailureCode.LINK_ITSELF)
     await desk.store.conversations.join(here, conversation)
-    return Response(say("link_done", platform=there.platform.title()))
+    mirror = Button(say("label_mirror"), "/settings mirroring answers")
+    chosen = await desk.store.channels.get_channel_settings(here)
+    return Response(say("link_done", platform=there.platform.title()), (mirror,) if chosen.mirroring == "off" else ())
 
 
 async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:

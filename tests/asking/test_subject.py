@@ -1,5 +1,6 @@
 """What a question is about: each test has an older cat in the conversation, and means the rocket or nothing."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -8,15 +9,27 @@ import pytest
 
 from bot.files.photos import PhotoIntake
 from bot.intake.access import Access
-from bot.messages import Attachment, Author, Channel, ChannelSettings, Message, MessageReference, ReferenceKind, Unseen
+from bot.messages import (
+    POINTER_SECONDS,
+    Attachment,
+    Author,
+    Channel,
+    ChannelSettings,
+    Message,
+    MessageReference,
+    ReferenceKind,
+    Unseen,
+)
 from bot.ports import Store
+from bot.store import open_store
 from bot.turns.stops import Stops
 from bot.turns.worker import Worker
-from tests.conftest import CAT, PHOTOS, OpenStore, said
+from tests.conftest import CAT, MODEL, PHOTOS, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.work import drain, linked, make_worker, pressed
 from tests.intake.test_inbox import StoredInbox, stored_inbox
+from tests.store.talk import table
 
 ROCKET = (PHOTOS / "astronaut.webp").read_bytes()
 BOB = Author("2", "Bob")
@@ -325,3 +338,54 @@ async def test_photos_that_are_described_for_a_model_keep_their_numbers(chat: Ch
     await chat.inbox.store.channels.save_channel_settings(channel, ChannelSettings(describe=True))
     await chat.says(said("/model sandbox/o3-mini"), with_photo(said("and this?"), "rocket"))
     assert "Photo 2 (rocket.jpg): " in chat.text() + chat.provider.prompts[-1].background
+
+
+async def test_the_model_is_told_from_whom_a_photo_was_forwarded(chat: Chat) -> None:
+    await chat.says(with_photo(said("what is this?"), "rocket", forwarded=True, origin="Tom"))
+    assert chat.text() == "what is this?\n\n(Forwarded, originally from: Tom)"
+
+
+async def test_a_reply_to_a_mirrored_question_is_about_its_photo_where_it_was_posted(chat: Chat) -> None:
+    await linked(chat.inbox.store, "web:kitchen")
+    await chat.says(with_photo(said("and this?"), "rocket"))
+    turn = await chat.inbox.store.turns.get_turn(2)
+    assert turn is not None
+    kitchen = Channel.parse("web:kitchen")
+    await chat.inbox.store.posts.save_post_id(turn, kitchen, 0, "mirrored")
+    copy = (Attachment("ref0", "copy.jpg"),)
+    reply = about(id="mirrored", ours=True, text="Ann: and this?", attachments=copy)
+    await chat.says(with_photo(said("and this?"), "cat"), replace(reply, channel=kitchen))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_a_photo_of_a_linked_channel_can_be_named_by_its_number(chat: Chat) -> None:
+    await linked(chat.inbox.store, "web:kitchen")
+    await chat.says(with_photo(said("and this?"), "rocket"), with_photo(said("and this?"), "cat"))
+    await chat.says(said("what is photo 2?", "web:kitchen"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_a_pointer_is_deleted_after_ten_minutes(chat: Chat) -> None:
+    await chat.says(aside("rocket"))
+    store = chat.inbox.store
+    await store.deletion.delete_pointers(time.time() - POINTER_SECONDS)
+    assert len(await table(store, "pointers")) == 1
+    await store.deletion.delete_pointers(time.time() + 1)
+    assert await table(store, "pointers") == []
+
+
+async def test_a_pointer_holds_no_words(chat: Chat) -> None:
+    photo = replace(aside("rocket"), text="my secret")
+    await chat.says(replace(photo, attachments=(replace(photo.attachments[0], alt="my secret"),)))
+    assert "secret" not in str(await table(chat.inbox.store, "pointers"))
+
+
+async def test_another_process_at_the_same_database_finds_it(
+    database: str, platform: FakePlatform, photos: PhotoIntake
+) -> None:
+    provider = FakeProvider()
+    async with open_store(database, MODEL) as one, open_store(database, MODEL) as other:
+        here, there = (in_chat(store, platform, provider, photos) for store in (one, other))
+        await here.says(with_photo(said("what is this?"), "cat"), aside("rocket"))
+        await there.says(said("and what is this?"))
+    assert [photo.name for photo in provider.prompts[-1].photos] == ["rocket.jpg"]

@@ -181,3 +181,12 @@ async def test_the_operator_may_want_no_voices(
 )
 def test_recordings_are_known_by_type_or_name(name: str, mime: str, ending: str) -> None:
     assert Attachment("1", name, mime).sound == ending
+
+
+@pytest.mark.parametrize("caption", ["/help", "/imagine", "@somebody", "photo 2", "🎤"])
+async def test_a_voice_message_is_transcribed_whatever_stands_below_it(
+    worker: Worker, provider: FakeProvider, caption: str
+) -> None:
+    await hear(worker, spoken(caption))
+    [prompt] = provider.prompts
+    assert prompt.text.startswith(f"{caption}\n\n")

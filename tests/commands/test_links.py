@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands import CommandContext
+from bot.commands import COMMANDS, CommandContext, Response
 from bot.errors import Refused
 from bot.messages import Author, Channel, Turn
 from bot.ports import Store
@@ -95,3 +95,16 @@ async def test_who_leaves_goes_on_alone_and_the_others_keep_what_was_said(
 async def test_who_is_alone_cannot_leave(desk: CommandContext, turn: Turn) -> None:
     with pytest.raises(Refused, match="isn't linked to another one"):
         await told(desk, turn, "unlink")
+
+
+async def test_mirroring_is_offered_as_a_button_when_channels_are_linked(
+    desk: CommandContext, sqlite: Store, turn: Turn
+) -> None:
+    code = await code_of(desk, turn)
+    there = await heard(sqlite, THERE)
+    response = await COMMANDS["link"].run(desk, there, code)
+    assert isinstance(response, Response)
+    [button] = response.buttons
+    assert (button.label, button.command) == ("Mirror answers?", "/settings mirroring answers")
+    await told(desk, there, "settings mirroring answers")
+    assert (await sqlite.channels.get_channel_settings(there.message.channel)).mirroring == "answers"

@@ -36,7 +36,8 @@ async def job_of(hands: JobContext, turn: Turn) -> Job:
     ):
         return AccessNotice(hands, turn, verdict)
     said = parse(message.text)
-    if said is None or question(said, message.text) is not None:
+    speaks = any(attachment.sound for attachment in message.attachments)  # whatever stands below it
+    if said is None or speaks or question(said, message.text) is not None:
         return AskJob(hands, turn)
     name, rest = said
     if name in ASKING or name in MAKING:
