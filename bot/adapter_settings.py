@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.util.proxies import SCHEMES, complete_proxy
+
 # Quotation marks that editors and shells leave around a value, as pairs.
 QUOTES = frozenset({'""', "''", "``", "“”", "„“", "„”", "‘’", "‚‘", "«»", "””", "’’"})
 MARKS = frozenset(pair[0] for pair in QUOTES)
@@ -72,9 +74,30 @@ def _check_key(key: SecretStr) -> SecretStr:
     return key
 
 
+def _check_proxy(proxy: SecretStr) -> SecretStr:
+    """Raise ValueError, in words for people, unless the text is the address of a proxy that can be spoken to."""
+    try:
+        parts = urlsplit(complete_proxy(proxy.get_secret_value()))
+        is_proxy = parts.scheme.lower() in SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_proxy = False
+    if not is_proxy or any(map(str.isspace, proxy.get_secret_value())):
+        msg = "it should be http://host:port, https://host:port or socks5://host:port, with user:password@ if needed"
+        raise ValueError(msg)
+    return proxy
+
+
+def reveal(proxy: SecretStr | None) -> str | None:
+    """Return the address of a proxy as clients need it."""
+    return proxy.get_secret_value() if proxy else None
+
+
 Url = Annotated[str, AfterValidator(_check_url)]
 Key = Annotated[SecretStr, AfterValidator(_check_key)]
 """A key or a token of a service."""
+
+Proxy = Annotated[SecretStr, AfterValidator(_check_proxy)]
+"""The address of a proxy, which may hold a password."""
 
 SOURCES = SettingsConfigDict(
     env_file=".env",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies
 from weakref import ref
 
 import aiohttp
@@ -24,6 +24,7 @@ from httpx_sse import EventSource, ServerSentEvent
 
 from bot import __version__
 from bot.errors import Busy, FailureCode, Refused, Unreadable
+from bot.util.proxies import PROXY_ERRORS, find_proxy, http_proxy, open_connector
 
 __all__ = [
     "ConnectionOptions",
@@ -55,7 +56,7 @@ def map_http_errors() -> Iterator[None]:
     """Turn what httpx raises into what the bot understands. Messages of httpx hold URLs: they stay in `__cause__`."""
     try:
         yield
-    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError) as error:
+    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError, *PROXY_ERRORS) as error:
         # The transport lets some of aiohttp's own errors through, such as for a reply that is no HTTP. What keeps a
         # connection from being made arrives as a ConnectTimeout.
         if _is_about_certificate(error):
@@ -80,25 +81,46 @@ class ConnectionOptions:
     """The way to a service: how long it may take, a proxy, and whose certificates are trusted."""
 
     connect: float = 15  # seconds
-    proxy: str = ""  # empty: as the environment says
+    proxy: str = ""  # HTTP(S) or SOCKS; empty: as the environment says
     ca_file: str = ""  # authorities besides those that the system trusts
     is_verified: bool = True  # False: any certificate is taken
 
 
-def aiohttp_transport(url: str, options: ConnectionOptions | None = None) -> AiohttpTransport:
+def aiohttp_transport(url: str, options: ConnectionOptions | None = None) -> httpx.AsyncBaseTransport:
     """Create the transport for a client of the service at `url`, a library's too; call it while the loop runs."""
     options = options or ConnectionOptions()
+    if not url and not options.proxy:
+        return _TransportByAddress(options)
+    return _open_transport(find_proxy(url, options.proxy), options)
+
+
+def _open_transport(proxy: str | None, options: ConnectionOptions) -> "_Transport":
     trusted = _trusted(options)
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
+        connector=open_connector(proxy, trusted),
         auto_decompress=False,
-        proxy=options.proxy
-        or _proxy_for(url),  # looked up once: with trust_env, aiohttp asks for it in a thread, each time
-        # But without a service, only the address of each request tells which one it is.
-        trust_env=not url and bool(getproxies()),
+        proxy=http_proxy(proxy),
         skip_auto_headers=("Accept-Encoding", "User-Agent"),
     )
     return _Transport(verify=trusted, client=session)
+
+
+class _TransportByAddress(httpx.AsyncBaseTransport):
+    """A transport without a service: the address of each request tells which proxy leads there."""
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        self._options = options
+        self._transports: dict[str | None, _Transport] = {None: _open_transport(None, options)}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        proxy = find_proxy(str(request.url)) if getproxies() else None
+        if proxy not in self._transports:
+            self._transports[proxy] = _open_transport(proxy, self._options)
+        return await self._transports[proxy].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for transport in self._transports.values():
+            await transport.aclose()
 
 
 class _Transport(AiohttpTransport):
@@ -192,14 +214,6 @@ def is_private(url: str) -> bool:
         return ipaddress.ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith((".local", ".localhost", ".lan", ".internal", ".home.arpa"))
-
-
-def _proxy_for(url: str) -> str | None:
-    """The operator's HTTPS_PROXY or the like, unless NO_PROXY names this host."""
-    parts = urlsplit(url)
-    if parts.hostname is None or proxy_bypass(parts.hostname):
-        return None
-    return getproxies().get(parts.scheme)
 
 
 async def chunks(reply: Reply, cap: int = CAP) -> AsyncGenerator[bytes, None]:

@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
@@ -166,6 +167,10 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self._files = itertools.count(1)
         self._queries = itertools.count(1)
         self._direct: int | None = None  # the topic that the call under way names
+        self.local_folder: Path | None = None  # of a server that runs with --local; it hands out paths on its disk
+        self.writes_local_files = True  # such a server, on this machine
+        self.leaves_out_path = 0  # from so many of the next replies to getFile
+        self.downloads = 0  # files that were fetched over HTTP
         self.reads_all = False  # privacy mode is off
         self.delivery_fails_for = ""  # what getWebhookInfo says of a delivery that failed; empty: what became of it
         self.webhook_stands_still = False  # nothing is delivered, and nobody says why
@@ -376,6 +381,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         return fields, uploads
 
     async def download(self, request: web.Request) -> web.StreamResponse:
+        self.downloads += 1
         if self._faults["file"]:
             return self._faults["file"].popleft().reply()
         asset = self.assets.get(request.match_info["path"].rpartition("/")[2])
@@ -437,9 +443,22 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
     def _do_getFile(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
         file = super().validate("getFile", fields, uploads)
         size = self.assets[file["file_id"]]["size"]
+        if self.leaves_out_path:
+            self.leaves_out_path -= 1
+            return {name: value for name, value in file.items() if name != "file_path"}
+        if self.local_folder is not None:
+            return {**file, "file_path": str(self._local_path(file["file_id"], self.local_folder)), "file_size": size}
         if size > MOST_BYTES:
             raise ApiRefusal("Bad Request: file is too big")
         return {**file, "file_path": f"photos/{file['file_id']}", "file_size": size}
+
+    def _local_path(self, ref: str, folder: Path) -> Path:
+        """The place of a file on the disk of a server that runs with --local."""
+        path = folder / self.token / "photos" / ref
+        if self.writes_local_files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.assets[ref]["data"])
+        return path
 
     def _do_getChatMember(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
         person = int(fields["user_id"])

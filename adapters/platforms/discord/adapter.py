@@ -49,6 +49,7 @@ from adapters.platforms.discord.slash_commands import Payload, command_payloads,
 from adapters.platforms.discord.threads import PermissionNotices
 from adapters.platforms.discord.token_encryption import TokenEncryption
 from bot.adapter_context import AdapterContext
+from bot.adapter_settings import reveal
 from bot.chat_platform import Health, Platform, PostLimits, SetupRemark
 from bot.commands import COMMANDS, CommandContext, Suggestion
 from bot.errors import POST_GONE, BotError, Busy, FailureCode, Refused
@@ -56,6 +57,7 @@ from bot.messages import Attachment, Author, Channel, File, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Blobs, Channels, Coordination, Receive, TurnIntake
+from bot.util.proxies import find_proxy
 from bot.util.retry import DISCORD_ATTACHMENTS, retry
 from bot.util.tasks import BackgroundTasks
 from bot.words import say
@@ -91,16 +93,18 @@ class Discord:
         max_bytes: int = 20 * 1024 * 1024,
         max_calls: int | None = None,
         metrics: Metrics | None = None,
+        proxy: str | None = None,
     ) -> None:
         """Make the adapter. `commands` are registered with Discord; `max_calls` a second is the limit of all processes.
 
-        `folder` is where earlier versions kept files that Discord shows only once.
+        `proxy` is the way to Discord, if it is not that of the environment. `folder` is where earlier versions kept
+        files that Discord shows only once.
         """
         pacing, links = RestPacing(coordination, token, max_calls), LinkCache()
         set_aside = SetAsideLog(NAME, metrics)
         self._folder, self._attachment_store = folder, AttachmentStore(blobs)
-        self._rest = RestClient(token, url, pacing)
-        self._files = AttachmentDownloads(self._rest.fetch_message, self._attachment_store, links)
+        self._rest = RestClient(token, url, pacing, find_proxy(url, proxy))
+        self._files = AttachmentDownloads(self._rest.fetch_message, self._attachment_store, links, proxy)
         self._tokens = InteractionTokens(blobs, TokenEncryption(token))
         self._notices = PermissionNotices(self._rest, blobs)
         references = References()
@@ -457,4 +461,5 @@ def open_discord(context: AdapterContext) -> Discord:
         max_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
         max_calls=MAX_CALLS,
         metrics=context.metrics,
+        proxy=reveal(own.discord_proxy),
     )

@@ -15,7 +15,7 @@ from adapters.platforms.discord.errors import map_discord_errors, retry_after
 from adapters.platforms.discord.message_files import HIDDEN, VECTOR_ANIMATION, list_links
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment
-from bot.util.http import Http, Reply, check_size, photo
+from bot.util.http import ConnectionOptions, Http, Reply, check_size, photo
 
 __all__ = ["AttachmentDownloads", "LinkCache"]
 
@@ -79,10 +79,19 @@ class LinkCache:
 class AttachmentDownloads:
     """A client that fetches the files of messages. It needs to be entered."""
 
-    def __init__(self, fetch_message: FetchMessage, attachment_store: AttachmentStore, links: LinkCache) -> None:
-        """Make a client; `fetch_message` fetches a message by the ids of its channel and its own."""
+    def __init__(
+        self,
+        fetch_message: FetchMessage,
+        attachment_store: AttachmentStore,
+        links: LinkCache,
+        proxy: str | None = None,
+    ) -> None:
+        """Make a client; `fetch_message` fetches a message by the ids of its channel and its own.
+
+        `proxy` is the way to Discord's files, if it is not that of the environment.
+        """
         self._fetch_message, self._attachment_store, self._links = fetch_message, attachment_store, links
-        self._http = Http("", silence=READ_TIMEOUT)
+        self._http = Http("", silence=READ_TIMEOUT, options=ConnectionOptions(proxy=proxy or ""))
         self._message_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by channel and message
 
     async def __aenter__(self) -> Self:

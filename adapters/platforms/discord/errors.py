@@ -9,6 +9,7 @@ import discord
 import structlog
 
 from bot.errors import BotError, Busy, FailureCode, Refused
+from bot.util.proxies import PROXY_ERRORS
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +97,7 @@ def map_discord_errors() -> Iterator[None]:
         raise Busy(FailureCode.DISCORD_SLOW_DOWN, error.retry_after) from error
     except discord.HTTPException as error:
         raise _meaning(error) from error
-    except (OSError, aiohttp.ClientError, JSONDecodeError) as error:  # a TimeoutError is an OSError
+    except (OSError, aiohttp.ClientError, *PROXY_ERRORS, JSONDecodeError) as error:  # a TimeoutError is an OSError
         raise Busy(FailureCode.DISCORD_UNREACHABLE) from error
     except RuntimeError as error:
         if str(error) != "Session is closed":

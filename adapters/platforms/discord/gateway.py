@@ -21,6 +21,7 @@ from adapters.platforms.discord.session_budget import SessionBudget
 from adapters.platforms.discord.shards import Shards
 from bot.errors import FailureCode, Refused
 from bot.operations.set_aside import SetAsideLog
+from bot.util.proxies import http_proxy, open_connector
 from bot.util.retry import DISCORD_GATEWAY, Backoff
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ class GatewayClient(discord.AutoShardedClient):
         shards: Shards | None,
         pacing: RestPacing,
         budget: SessionBudget | None = None,
+        proxy: str | None = None,
         set_aside: SetAsideLog | None = None,
     ) -> None:
         shard_options: dict[str, Any] = {"shard_ids": list(shards.ids), "shard_count": shards.count} if shards else {}
@@ -55,6 +57,8 @@ class GatewayClient(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            connector=open_connector(proxy),
+            proxy=http_proxy(proxy),
             http_trace=pacing.trace(),
         )
         self._incoming, self._interactions, self._pacing = incoming, interactions, pacing

@@ -122,6 +122,7 @@ class DiscordListener:
                     shards=self.shards,
                     pacing=self.pacing,
                     budget=self.budget,
+                    proxy=self.rest.proxy,
                     set_aside=self.set_aside,
                 ),
                 self.token,

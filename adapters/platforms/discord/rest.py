@@ -17,6 +17,7 @@ from adapters.platforms.discord.library_patches import (
 )
 from adapters.platforms.discord.rest_pacing import RestPacing
 from bot.errors import Busy, FailureCode
+from bot.util.proxies import http_proxy, open_connector
 
 POSTING = re.compile(r"/(?:channels/(?=\d+/messages)|webhooks/\d+/)([^/]+)")  # in a channel, or by a token
 MAX_ROUTES = 5_000  # channels and tokens whose remaining calls are known
@@ -56,9 +57,12 @@ class RemainingCalls:
 class RestClient:
     """A client that logs in when it is first used, so that the bot can start while Discord is away."""
 
-    def __init__(self, token: str, url: str, pacing: RestPacing) -> None:
-        """Make a client; `url` is that of the API. discord.py knows one for the whole process."""
-        self._token, self._pacing = token, pacing
+    def __init__(self, token: str, url: str, pacing: RestPacing, proxy: str | None = None) -> None:
+        """Make a client; `url` is that of the API, `proxy` the way to it.
+
+        discord.py knows one address for the whole process.
+        """
+        self._token, self._pacing, self.proxy = token, pacing, proxy
         set_api_address(url)
         silence_voice_warnings()
         accept_other_servers()
@@ -99,6 +103,8 @@ class RestClient:
         client = discord.Client(
             intents=discord.Intents(guilds=True),  # of no use here, and without it discord.py complains
             max_messages=None,
+            connector=open_connector(self.proxy),
+            proxy=http_proxy(self.proxy),
             http_trace=trace,
             max_ratelimit_timeout=60,
         )

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.adapter_settings import Key, PlatformSettings, Url, looks_like
+from bot.adapter_settings import Key, PlatformSettings, Proxy, Url, looks_like
 
 
 class DiscordSettings(PlatformSettings):
@@ -16,6 +16,10 @@ class DiscordSettings(PlatformSettings):
 
     discord_token: Key | None = Field(default=None, description="The token of your Discord bot; switches Discord on.")
     discord_api_url: Url = Field(default="https://discord.com/api/v10", description="Where Discord's API is.")
+    discord_proxy: Proxy | None = Field(
+        default=None,
+        description="The way to Discord: socks5://host:port or http://host:port; without it HTTPS_PROXY or ALL_PROXY.",
+    )
     discord_shards: (
         Annotated[str, looks_like(r"\d+(-\d+)?/\d+", "it should be FIRST-LAST/COUNT or NUMBER/COUNT, as in 0-3/8")]
         | None

@@ -23,6 +23,7 @@ from adapters.platforms.telegram.errors import (
 )
 from adapters.platforms.telegram.formatting import rendered_length
 from adapters.platforms.telegram.group_greetings import GroupGreetings
+from adapters.platforms.telegram.local_server import is_absolute, path_below_token, read_local_file
 from adapters.platforms.telegram.partial_updates import read_update
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.polling_backoff import PollingBackoff
@@ -45,6 +46,7 @@ from adapters.platforms.telegram.transport import READ_TIMEOUT, open_bot
 from adapters.platforms.telegram.webhook import Webhook, derive_secret
 from adapters.platforms.telegram.webhook_watch import CHECK_SECONDS, WebhookWatch
 from bot.adapter_context import AdapterContext
+from bot.adapter_settings import reveal
 from bot.chat_platform import Health, HealthState, Platform, PostLimits, SetupRemark
 from bot.commands import ASK, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
@@ -52,7 +54,7 @@ from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Blobs, Receive
-from bot.util.http import Http, Reply, check_size, photo
+from bot.util.http import ConnectionOptions, Http, Reply, check_size, photo
 from bot.util.retry import TELEGRAM_FILE, retry
 from bot.util.tasks import BackgroundTasks
 from bot.web.server import WebServer
@@ -61,6 +63,7 @@ from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 log = structlog.get_logger(__name__)
 
 LIMITS = PostLimits(max_length=TelegramBudgets.MESSAGE_LENGTH, edit_interval=1.1, measure=rendered_length)
+OFFICIAL_SERVER = "https://api.telegram.org"
 TYPING = 4.5  # seconds; Telegram shows the sign for five
 POLL_GRACE = 20.0  # seconds beyond the length of a poll, after which a failure is one that the operator has to know
 MAX_SILENCE = 120.0  # seconds without contact with Telegram, after which something is wrong
@@ -92,7 +95,7 @@ class Telegram:
     def __init__(
         self,
         token: str,
-        api_url: str = "https://api.telegram.org",
+        api_url: str = OFFICIAL_SERVER,
         *,
         commands: Mapping[str, Mapping[str, str]] | None = None,
         migrate_channel: Callable[[Channel, Channel], Awaitable[None]] = _ignore_migration,
@@ -103,6 +106,8 @@ class Telegram:
         pacing: SendPacing | None = None,
         backoff: PollingBackoff | None = None,
         poll_seconds: int = POLL_SECONDS,
+        proxy: str | None = None,
+        is_local: bool = False,
         blobs: Blobs | None = None,
         metrics: Metrics | None = None,
     ) -> None:
@@ -112,9 +117,11 @@ class Telegram:
         which topic a post belongs. `run_exclusively` works while no other process does
         the same: so one process polls, and the others stand by.
         `blobs` remember which groups were greeted. With `drafts`, partial answers in private chats are drafts. Without
-        a `webhook` the bot polls.
+        a `webhook` the bot polls. `proxy` is the way to Telegram, if it is not that of the environment.
+        `is_local` tells that the server is one's own and runs with --local; a file's path tells it as well.
         """
-        self._token, self._url = token, api_url.rstrip("/")
+        self._token, self._url, self._proxy = token, api_url.rstrip("/").removesuffix("/bot"), proxy
+        self._is_own_server, self._is_local = self._url != OFFICIAL_SERVER, is_local
         self._find_channel_of_post = find_channel_of_post
         self._migrate_channel, self._run_exclusively, self._drafts = migrate_channel, run_exclusively, drafts
         self._kinds = (*KINDS, STOP_PRESSED) if drafts else KINDS
@@ -129,11 +136,16 @@ class Telegram:
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
-        self._bot = open_bot(self._token, self._url)
+        self._bot = open_bot(self._token, self._url, self._proxy)
         self._posting = Posting(self._bot, self._pacing, drafts=self._drafts)
+        self._note_local_server(self._is_local)
         self._stack.push_async_callback(self._bot.request.shutdown)
         self._files = await self._stack.enter_async_context(
-            Http(f"{self._url}/file/bot{self._token}", silence=READ_TIMEOUT),
+            Http(
+                f"{self._url}/file/bot{self._token}",
+                silence=READ_TIMEOUT,
+                options=ConnectionOptions(proxy=self._proxy or ""),
+            ),
         )
         return self
 
@@ -338,7 +350,7 @@ class Telegram:
         if attachment.mime.startswith("audio/") and not attachment.sound:
             raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
         telegram_limit = TelegramBudgets.DOWNLOAD_MEGABYTES * MEGABYTE
-        if telegram_limit <= limit and attachment.size > telegram_limit:
+        if not self._is_local and telegram_limit <= limit and attachment.size > telegram_limit:
             raise file_too_big()
         check_size(attachment.size, limit)
         return await retry(TELEGRAM_FILE, partial(self._fetch, attachment, limit), FileUnavailable)
@@ -347,12 +359,26 @@ class Telegram:
         with map_telegram_errors():
             file = await self._bot.call_raw("getFile", file_id=attachment.ref)
             check_size(file.get("file_size") or 0, limit)
+            path = file.get("file_path") or ""
+            if not path:  # Telegram leaves it out at times, and tells it when it is asked again
+                raise FileUnavailable(FailureCode.PHOTO_GONE)
+            if self._is_own_server and is_absolute(path):
+                self._note_local_server(True)
+                if (data := await read_local_file(path, limit)) is not None:
+                    return data
+                path = path_below_token(path, self._token)
             try:
-                async with self._files.stream("GET", quote(file["file_path"])) as reply:
+                async with self._files.stream("GET", quote(path)) as reply:
                     return await _body(reply, limit)
             except Busy as error:
                 raise Busy(FailureCode.TELEGRAM_UNREACHABLE, error.retry_after) from error
         raise Unreadable(FailureCode.PHOTO_GONE)
+
+    def _note_local_server(self, is_local: bool) -> None:
+        """Take over the limits of a server that runs with --local, once that is known."""
+        self._is_local = is_local
+        if is_local:
+            self._posting.upload_megabytes = TelegramBudgets.LOCAL_UPLOAD_MEGABYTES
 
     # odds and ends
 
@@ -393,8 +419,8 @@ class Telegram:
 
 
 async def _body(reply: Reply, limit: int) -> bytes:
-    if reply.status_code == 404:
-        raise Unreadable(FailureCode.PHOTO_GONE)
+    if reply.status_code in (401, 404):  # the link is over, or the file has moved: getFile tells a new one
+        raise FileUnavailable(FailureCode.PHOTO_GONE)
     if reply.status_code != 200:
         raise Busy(FailureCode.TELEGRAM_UNREACHABLE)
     return await photo(reply, limit)
@@ -408,6 +434,8 @@ def open_telegram(context: AdapterContext) -> Telegram:
     return Telegram(
         token,
         settings.telegram_api_url,
+        proxy=reveal(settings.telegram_proxy),
+        is_local=settings.telegram_local,
         # Telegram knows languages without regions.
         commands={
             "" if language == ENGLISH else language.partition("-")[0]: _command_menu(language) for language in LANGUAGES

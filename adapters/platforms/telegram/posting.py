@@ -44,20 +44,10 @@ ButtonMarkup = InlineKeyboardMarkup | None
 class Posting:
     """A sender of posts that keeps Telegram's pace and uses the best formatting that Telegram accepts."""
 
-    def __init__(
-        self,
-        bot: TelegramBot,
-        pacing: SendPacing,
-        *,
-        drafts: bool,
-        upload_megabytes: int = TelegramBudgets.UPLOAD_MEGABYTES,
-    ) -> None:
-        """Make a sender; with `drafts`, a partial post in a private chat is a draft until it is complete.
-
-        `upload_megabytes` is how much one request may carry.
-        """
+    def __init__(self, bot: TelegramBot, pacing: SendPacing, *, drafts: bool) -> None:
+        """Make a sender; with `drafts`, a partial post in a private chat is a draft until it is complete."""
         self._bot, self._pacing, self._has_drafts = bot, pacing, drafts
-        self._upload_megabytes = upload_megabytes
+        self.upload_megabytes = TelegramBudgets.UPLOAD_MEGABYTES  # that one request may carry
         self._drafts = Drafts(bot)
         self.migrated_groups: dict[int, int] = {}  # groups that became supergroups since we started
 
@@ -72,7 +62,7 @@ class Posting:
         A file alone has a short text below it, as one post; otherwise files reply to the text. A partial post is sent
         now or not at all: Busy with the seconds until it can be. A draft has no buttons.
         """
-        check_sizes(post.files, self._upload_megabytes)
+        check_sizes(post.files, self.upload_megabytes)
         if post.is_partial and self._has_drafts and is_private(channel) and not post.files:
             return await self._draft(channel, Draft(_draft_number(post.key), post.reply_to or ""), post)
         reply, buttons = _reply_parameters(post.reply_to), keyboard(post.buttons)
@@ -121,7 +111,7 @@ class Posting:
     async def _send_files(self, channel: Channel, post: str, unsent_files: Sequence[OutgoingFile]) -> None:
         """Send files after their text, which is not sent again if they fail."""
         try:
-            for batch in group_into_batches(unsent_files, self._upload_megabytes):
+            for batch in group_into_batches(unsent_files, self.upload_megabytes):
                 await self._send_batch(channel, post, batch)
         except BotError as error:
             log.error("files could not be sent", files=len(unsent_files), reason=error.code)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from bot.adapter_settings import Key, PlatformSettings, Url
+from bot.adapter_settings import Key, PlatformSettings, Proxy, Url
 
 
 class TelegramSettings(PlatformSettings):
@@ -17,6 +17,14 @@ class TelegramSettings(PlatformSettings):
 
     telegram_token: Key | None = Field(default=None, description="The token from BotFather; switches Telegram on.")
     telegram_api_url: Url = Field(default="https://api.telegram.org", description="Where Telegram's Bot API is.")
+    telegram_local: bool = Field(
+        default=False,
+        description="true: TELEGRAM_API_URL is a server of your own with --local, which takes files up to 2 GB.",
+    )
+    telegram_proxy: Proxy | None = Field(
+        default=None,
+        description="The way to Telegram: socks5://host:port or http://host:port; without it HTTPS_PROXY or ALL_PROXY.",
+    )
     telegram_webhook_url: Url | None = Field(
         default=None, description="The public address Telegram sends updates to; without it the bot polls."
     )

@@ -9,7 +9,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.errors import Busy, FailureCode
-from bot.util.http import aiohttp_transport
+from bot.util.http import ConnectionOptions, aiohttp_transport
 
 READ_TIMEOUT = 20.0  # seconds without a byte from Telegram
 CONNECT_TIMEOUT = 15.0
@@ -47,15 +47,21 @@ class TelegramBot(Bot):
         return await self._post(method, fields, read_timeout=read_timeout)
 
 
-def open_bot(token: str, api_url: str) -> TelegramBot:
-    """Make the bot, while the loop runs; `bot.request.shutdown()` closes its connections."""
+def open_bot(token: str, api_url: str, proxy: str | None = None) -> TelegramBot:
+    """Make the bot, while the loop runs; `bot.request.shutdown()` closes its connections.
+
+    `proxy` is the way to Telegram, if it is not that of the environment.
+    """
     url = api_url.rstrip("/")
     request = BotRequest(
         read_timeout=READ_TIMEOUT,
         write_timeout=READ_TIMEOUT,
         connect_timeout=CONNECT_TIMEOUT,
         pool_timeout=CONNECT_TIMEOUT,  # the transport counts connecting into it
-        httpx_kwargs={"transport": aiohttp_transport(url), "headers": {"accept-encoding": "identity"}},
+        httpx_kwargs={
+            "transport": aiohttp_transport(url, ConnectionOptions(proxy=proxy or "")),
+            "headers": {"accept-encoding": "identity"},
+        },
     )
     return TelegramBot(
         token,

@@ -53,14 +53,18 @@ class OneMinMedia:
         list_models: Callable[[str], Awaitable[object]],
         orders: Orders,
         patience: float,
+        proxy: str | None = None,
     ) -> None:
-        """Make a generator; `list_models` fetches the models of a feature, `patience` bounds a request in seconds."""
+        """Make a generator; `list_models` fetches the models of a feature, `patience` bounds a request in seconds.
+
+        `proxy` is the way to what was generated.
+        """
         self._provider, self._url = provider, url
         self._uploads, self._call, self._list_models = uploads, call, list_models
         self._orders, self._takes_async = orders, True  # until that is refused
         self._patience = (CONNECT_TIMEOUT, patience, patience, CONNECT_TIMEOUT)
         self._model_caches = {kind: self._make_model_cache(kind) for kind in FEATURES}
-        self._fetcher = ResultFetcher(patience)
+        self._fetcher = ResultFetcher(patience, proxy)
 
     async def __aenter__(self) -> Self:
         await self._fetcher.__aenter__()

@@ -37,6 +37,7 @@ from adapters.providers.onemin.stream_cleaner import StreamCleaner
 from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
 from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
+from bot.adapter_settings import reveal
 from bot.asking.video_links import check as check_videos
 from bot.errors import BotError, Busy, FailureCode, Forgotten, Refused, Unreadable
 from bot.messages import (
@@ -54,7 +55,7 @@ from bot.messages import (
     Text,
     Usage,
 )
-from bot.util.http import Http, chunks, read_capped
+from bot.util.http import ConnectionOptions, Http, chunks, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -86,10 +87,12 @@ class OneMin:
         options: ChatOptions = NO_OPTIONS,
         silence: float = 120,
         patience: float = 300,
+        proxy: str | None = None,
     ) -> None:
         """Make a client; `url` is the address without /api, `requests_per_minute` is for all processes (None: any).
 
         `silence` is the longest time in seconds without a byte, `patience` the same while generating media.
+        `proxy` is the way to 1min.ai, if it is not that of the environment.
         """
         key = key.strip()
         self.name = name
@@ -97,7 +100,7 @@ class OneMin:
         self._options = options
         self._may_switch = api == "auto"
         self._endpoint = FEATURES if api == "features" else UNIFIED
-        self._http = Http(url, {"api-key": key}, silence=silence)
+        self._http = Http(url, {"api-key": key}, silence=silence, options=ConnectionOptions(proxy=proxy or ""))
         rate_limit = RateLimit(f"{name} {self.account}", requests_per_minute, MINUTE) if requests_per_minute else None
         self._limiter = RequestLimiter(acquire, rate_limit)
         self._uploads = Uploads(assets, name, self.account, self._send)
@@ -114,6 +117,7 @@ class OneMin:
             list_models=self._fetch_models,
             orders=self._orders,
             patience=patience,
+            proxy=proxy,
         )
 
     async def __aenter__(self) -> Self:
@@ -415,4 +419,5 @@ def open_onemin(context: AdapterContext) -> OneMin:
         acquire=context.store.coordination.acquire,
         requests_per_minute=settings.onemin_requests_per_minute,
         options=ChatOptions(settings.onemin_memories, settings.onemin_brand_voice),
+        proxy=reveal(settings.onemin_proxy),
     )

@@ -16,7 +16,7 @@ import structlog
 from adapters.providers.onemin.asset_kinds import AssetKind, Family, kind_of
 from adapters.providers.responses import is_success
 from bot.errors import Busy, FailureCode, Refused
-from bot.util.http import MEGABYTE, Http, read_capped
+from bot.util.http import MEGABYTE, ConnectionOptions, Http, read_capped
 from bot.util.retry import ONEMIN_RESULT, retry
 
 log = structlog.get_logger(__name__)
@@ -91,9 +91,9 @@ def _is_their_host(host: str) -> bool:
 class ResultFetcher:
     """A client that fetches files without our API key. It needs to be entered."""
 
-    def __init__(self, silence: float) -> None:
-        """Make a client; `silence` is the longest time in seconds without a byte from the server."""
-        self._http = Http("", silence=silence)
+    def __init__(self, silence: float, proxy: str | None = None) -> None:
+        """Make a client; `silence` is the longest time in seconds without a byte, `proxy` the way to the servers."""
+        self._http = Http("", silence=silence, options=ConnectionOptions(proxy=proxy or ""))
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()

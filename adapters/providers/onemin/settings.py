@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from bot.adapter_settings import Key, ProviderSettings, Url
+from bot.adapter_settings import Key, ProviderSettings, Proxy, Url
 
 
 class OneMinSettings(ProviderSettings):
@@ -16,6 +16,9 @@ class OneMinSettings(ProviderSettings):
 
     onemin_api_key: Key | None = Field(default=None, description="The API key of your 1min.ai account.")
     onemin_api_url: Url = Field(default="https://api.1min.ai", description="Where 1min.ai's API is.")
+    onemin_proxy: Proxy | None = Field(
+        default=None, description="The way to 1min.ai, if HTTPS_PROXY or ALL_PROXY is not it."
+    )
     onemin_api: Literal["auto", "unified", "features"] = Field(
         default="auto",
         description="unified: /api/chat-with-ai; features: the older /api/features; auto: unified if it is there.",

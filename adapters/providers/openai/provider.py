@@ -32,6 +32,7 @@ from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.photo_formats import in_formats
 from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
+from bot.adapter_settings import reveal
 from bot.errors import BotError, FailureCode, Refused, Unreadable
 from bot.messages import PDF, PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
 from bot.util.http import ConnectionOptions, Http, Reply, chunks, is_private, read_capped
@@ -330,7 +331,7 @@ def _connection(settings: CompletionSettings, url: str) -> ConnectionOptions:
     host = urlsplit(url).hostname or ""
     return ConnectionOptions(
         connect=settings.bot_connect_seconds,
-        proxy="" if is_private(url) else settings.bot_provider_proxy or "",
+        proxy="" if is_private(url) else reveal(settings.bot_provider_proxy) or "",
         ca_file=settings.bot_ca_file,
         is_verified=not (host in settings.bot_self_signed and is_private(url)),
     )

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from bot.adapter_settings import Key, ProviderSettings, Url
+from bot.adapter_settings import Key, ProviderSettings, Proxy, Url
 
 ENDPOINT_NAME = r"[a-z][a-z0-9_-]*"
 
@@ -47,7 +47,7 @@ class CompletionSettings(ProviderSettings):
     bot_silence_seconds: float = Field(
         default=120, gt=0, description="Seconds that they may be silent within an answer."
     )
-    bot_provider_proxy: Url | None = Field(
+    bot_provider_proxy: Proxy | None = Field(
         default=None, description="The proxy that leads to the same ones; empty: as HTTPS_PROXY and the like say."
     )
     bot_ca_file: str = Field(

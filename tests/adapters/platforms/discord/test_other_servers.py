@@ -19,6 +19,7 @@ from tests.adapters.platforms.discord.conftest import discord_on_loopback
 from tests.adapters.platforms.discord.pair import suggest
 from tests.conftest import PHOTOS
 from tests.doubles.discord import ANN, GENERAL, GUILD, OTHER, TOKEN, FakeDiscord, Fault
+from tests.doubles.socks import SocksProxy
 
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 HERE = Place(GENERAL).channel
@@ -237,3 +238,28 @@ async def test_a_deferral_whose_reply_cannot_be_read_loses_no_question(
 async def test_an_application_that_says_little_of_itself_is_one(bot: Discord, server: FakeDiscord) -> None:
     server.rest.application_fields = {"id", "flags"}
     await bot.check()
+
+
+async def test_discord_is_reached_through_socks(server: FakeDiscord, sqlite: Store, tmp_path: Path) -> None:
+    async with (
+        SocksProxy(server.port) as proxy,
+        Discord(
+            TOKEN,
+            "http://discord.blocked.invalid/api/v10",
+            tmp_path / "discord",
+            intake=sqlite.intake,
+            channels=sqlite.channels,
+            blobs=sqlite.blobs,
+            coordination=sqlite.coordination,
+            commands=command_payloads(),
+            suggest=suggest,
+            proxy=proxy.address,
+        ) as bot,
+    ):
+        async with listening(bot) as heard:
+            await server.says("what is this?", mention=True, files=[CAT])
+            await until(lambda: heard)
+            assert await bot.download(heard[0].attachments[0], 1 << 20) == CAT
+        await bot.send(HERE, OutgoingPost(text="a cat"))
+    assert server.reads() == ["a cat"]
+    assert {"discord.blocked.invalid", "127.0.0.1"} == set(proxy.asked)
