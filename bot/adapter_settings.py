@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.util.proxies import SCHEMES, complete_proxy
-
 # Quotation marks that editors and shells leave around a value, as pairs.
 QUOTES = frozenset({'""', "''", "``", "“”", "„“", "„”", "‘’", "‚‘", "«»", "””", "’’"})
 MARKS = frozenset(pair[0] for pair in QUOTES)
 COMMENT = re.compile(r"\s#")
+PROXY_SCHEMES = frozenset({"http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h"})
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # characters without a width that come along when text is copied
 
 
@@ -77,8 +76,9 @@ def _check_key(key: SecretStr) -> SecretStr:
 def _check_proxy(proxy: SecretStr) -> SecretStr:
     """Raise ValueError, in words for people, unless the text is the address of a proxy that can be spoken to."""
     try:
-        parts = urlsplit(complete_proxy(proxy.get_secret_value()))
-        is_proxy = parts.scheme.lower() in SCHEMES and bool(parts.hostname) and parts.port != 0
+        address = proxy.get_secret_value()
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        is_proxy = parts.scheme.lower() in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_proxy = False
     if not is_proxy or any(map(str.isspace, proxy.get_secret_value())):

@@ -19,7 +19,6 @@ SOCKS = {
     "socks4": ProxyType.SOCKS4,
     "socks4a": ProxyType.SOCKS4,
 }
-SCHEMES = ("http", "https", *SOCKS)
 SOCKS_PORT = 1080
 PROXY_ERRORS = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
 """The errors of a SOCKS proxy that is away, refuses us, or does not reach the other side."""
