@@ -38,7 +38,7 @@ MAY = {
     "bot.operations.log_text": set(),
     "bot.operations.logs": {"bot.operations.log_limits", "bot.operations.log_text"},
     "bot.operations.log_limits": set(),
-    "bot.util.http": {"bot.errors"},
+    "bot.util.http": {"bot.errors", "bot.util"},
     "bot.files.file_cache": {"bot.messages"},
     "bot.files.isolation": {"bot.errors"},
     "bot.files.decoders": {"bot.errors", "bot.files.isolation"},
