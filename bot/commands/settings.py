@@ -8,7 +8,7 @@ from bot.commands.command import Command, CommandContext, Option, Response
 from bot.commands.model_choice import known_models, nearest
 from bot.errors import FailureCode, Refused
 from bot.messages import Button, ChannelSettings, Length, Listening, Mirroring, Preferences, Turn
-from bot.words import LANGUAGES, say
+from bot.words import LANGUAGES, say, supported
 
 ON_OFF: Mapping[str, Any] = {"off": False, "on": True}
 
@@ -45,12 +45,14 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     name, value = name.lower(), value.strip()
     if name not in (*CHOICES, *FREE):
         return _overview(turn, chosen, preferences, known=not name)
-    if not value or (name not in FREE and value.lower() not in CHOICES[name]):
+    if name not in FREE:
+        value = _choice(name, value)
+    if not value:
         return _one(name, chosen, preferences)
     if not await desk.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     if name == FALLBACKS or name in OF_CHANNEL:
-        meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value.lower()]
+        meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value]
         chosen = replace(chosen, **{name: meant})
         await desk.store.channels.save_channel_settings(turn.message.channel, chosen)
     else:
@@ -59,6 +61,13 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     overview = _overview(turn, chosen, preferences, known=True)
     done = say("settings_done", name=say(f"setting_{name}"), value=_shown(name, chosen, preferences))
     return replace(overview, text=f"{done}\n\n{overview.text}")
+
+
+def _choice(name: str, value: str) -> str:
+    """Return the value as it is written in the table; a language may be of another region. Empty if there is none."""
+    if name == "language":
+        value = supported(value) or value
+    return next((choice for choice in CHOICES[name] if choice.lower() == value.lower()), "")
 
 
 async def _models(desk: CommandContext, value: str) -> tuple[str, ...] | None:
@@ -75,7 +84,7 @@ async def _models(desk: CommandContext, value: str) -> tuple[str, ...] | None:
 def _meant(name: str, value: str) -> Any:
     if name == PERSONA:
         return "" if value.lower() in NONE else value[:LONGEST_PERSONA]
-    return OF_CONVERSATION[name][value.lower()]
+    return OF_CONVERSATION[name][value]
 
 
 def _overview(turn: Turn, chosen: ChannelSettings, preferences: Preferences, *, known: bool) -> Response:

@@ -21,6 +21,11 @@ LANGUAGES: Mapping[str, str] = {
     "de": "Deutsch",
     "ru": "Русский",
     "hi": "हिन्दी",
+    "pt-BR": "Português (Brasil)",
+    "fr": "Français",
+    "uk": "Українська",
+    "ja": "日本語",
+    "fa": "فارسی",
 }
 """The bot's languages: the code of each, and its own name."""
 

@@ -28,7 +28,7 @@ class Figure:
 
     def __str__(self) -> str:
         locale = _locale(self._language)
-        return format_decimal(self._value, locale=locale, numbering_system="default")
+        return _with_own_digits(format_decimal(self._value, locale=locale, numbering_system="default"), locale)
 
     def _choose(self, spec: str) -> str:
         cases: dict[str, str] = dict(CASES.findall(spec))
@@ -39,26 +39,33 @@ class Figure:
 def decimal(value: float, language: str, decimals: int) -> str:
     """Write a number with so many decimals."""
     pattern = "#,##0." + "0" * decimals
-    return format_decimal(value, pattern, locale=_locale(language), numbering_system="default")
+    locale = _locale(language)
+    return _with_own_digits(format_decimal(value, pattern, locale=locale, numbering_system="default"), locale)
 
 
 def money(dollars: float, language: str, *, digits: int = 2) -> str:
     """Write an amount of dollars with so many decimals."""
     locale = _locale(language)
     pattern = locale.currency_formats["standard"].pattern.replace(".00", "." + "0" * digits)
-    return format_currency(dollars, "USD", pattern, locale=locale, currency_digits=False, numbering_system="default")
+    text = format_currency(dollars, "USD", pattern, locale=locale, currency_digits=False, numbering_system="default")
+    return _with_own_digits(text, locale)
 
 
 def moment(when: datetime, language: str) -> str:
     """Write a day and a time of the day, which must be in UTC."""
     locale = _locale(language)
     text = f"{format_date(when, 'medium', locale=locale)}, {format_time(when, 'short', locale=locale)} UTC"
-    return text.replace("\u202f", " ").translate(DIGITS.get(locale.default_numbering_system, {}))
+    return _with_own_digits(text.replace("\u202f", " "), locale)
 
 
 def is_right_to_left(language: str) -> bool:
     """Tell whether a language is written from right to left."""
     return str(_locale(language).text_direction) == "rtl"
+
+
+def _with_own_digits(text: str, locale: Locale) -> str:
+    """Write digits as the language does: Babel takes its separators only."""
+    return text.translate(DIGITS.get(locale.default_numbering_system, {}))
 
 
 @cache

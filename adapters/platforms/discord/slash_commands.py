@@ -19,7 +19,13 @@ EVERYWHERE = {"integration_types": [0, 1], "contexts": [0, 1, 2]}  # for servers
 MAX_PHOTOS = 4  # that /ask takes
 MAX_DESCRIPTION = 100  # characters
 ASK_MENU = "discord_ask"
-LOCALES = {"zh-CN": "zh", "es-ES": "es", "es-419": "es", "de": "de", "ru": "ru", "hi": "hi"}  # Discord's name, and ours
+LOCALES = {  # Discord's name, and ours; it has no Persian
+    "zh-CN": "zh",
+    "zh-TW": "zh",
+    "es-ES": "es",
+    "es-419": "es",
+    **{code: code for code in ("de", "ru", "hi", "pt-BR", "fr", "uk", "ja")},
+}
 LOCALISED = ("name_localizations", "description_localizations")
 
 # The message menus: the key of each label, and the question that it asks; the first shows a form.

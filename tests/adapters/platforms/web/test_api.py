@@ -38,10 +38,11 @@ async def test_the_front_door_leads_to_a_channel_of_ones_own(house: House) -> No
     ("accepted", "language"),
     [
         ("de-AT,de;q=0.9,en;q=0.8", "de"),
-        ("pt-BR,pt;q=0.9,es;q=0.8,en;q=0.7", "es"),
+        ("pt-PT,pt;q=0.9,es;q=0.8,en;q=0.7", "pt-BR"),
         ("en;q=0.1, ru; q=0.7", "ru"),
         ("hi;q=0,zh-Hant-TW;q=0.5", "zh"),
-        ("fr-CH, fr;q=0.9, *;q=0.5", "en"),
+        ("fr-CH, fr;q=0.9, *;q=0.5", "fr"),
+        ("it-CH, it;q=0.9, *;q=0.5", "en"),
         ("de;q=nonsense", "en"),
         ("", "en"),
     ],

@@ -401,7 +401,7 @@ async def test_the_page_speaks_the_language_of_the_browser(browser: Browser, hou
         await expect(tab.problem).to_have_text("Das ist zu lang: Höchstens 100.000 Zeichen sind möglich.")
 
 
-@pytest.mark.parametrize("locale", ["de", "es", "hi", "ru", "zh-CN"])
+@pytest.mark.parametrize("locale", ["de", "es", "hi", "ru", "zh-CN", "pt-PT", "fr", "uk", "ja", "fa"])
 async def test_the_page_fits_a_phone_in_every_language(browser: Browser, house: House, locale: str) -> None:
     async with tab_of(browser, house, locale=locale, viewport={"width": 360, "height": 640}) as tab:
         await tab.open()
@@ -410,6 +410,22 @@ async def test_the_page_fits_a_phone_in_every_language(browser: Browser, house: 
         await tab.ask("?")
         assert not await tab.overflows()
         assert await tab.page.evaluate(WITHOUT_NAME) == []
+
+
+async def test_the_page_runs_from_right_to_left_for_who_reads_so(browser: Browser, house: House) -> None:
+    async with tab_of(browser, house, locale="fa-IR") as tab:
+        await tab.open()
+        assert await tab.page.evaluate(
+            "[document.documentElement.lang, getComputedStyle(document.body).direction]"
+        ) == [
+            "fa",
+            "rtl",
+        ]
+        await tab.pick("cat.jpg")
+        await tab.ask("a poem")
+        right = "(node) => getComputedStyle(node).textAlign"
+        assert await tab.posts.first.locator("p").first.evaluate(right) == "start"
+        assert not await tab.overflows()
 
 
 async def test_an_answer_that_comes_late_names_its_question(tab: Tab) -> None:
