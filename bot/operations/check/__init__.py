@@ -6,6 +6,7 @@ import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -125,9 +126,9 @@ def _port(settings: Settings) -> Finding:
         with socket.create_server((settings.web_host, settings.web_port)):
             return Finding(OK, "port", f"{address} is free")
     except OSError as error:
-        mending = "Set WEB_HOST and WEB_PORT to an address and a port that are free, or stop what uses them."
+        fix = "Set WEB_HOST and WEB_PORT to an address and a port that are free, or stop what uses them."
         reason = os.strerror(error.errno) if error.errno else "it is no address of this machine"
-        return Finding(WRONG, "port", f"{reason} ({address}). {mending}")
+        return Finding(WRONG, "port", f"{reason} ({address}). {fix}")
 
 
 async def _store_and_services(
@@ -198,10 +199,13 @@ async def _build_all(
 
 
 async def _provider_findings(
-    settings: Settings, providers: Providers, ready: Mapping[str, Provider], faulty: Collection[str] = ()
+    settings: Settings, providers: Providers, ready: Mapping[str, Provider], faulty: AbstractSet[str] = frozenset()
 ) -> Sequence[Finding]:
     if not ready:
         kinds = [plugin.settings_class for plugin in providers.values()]
+        wrong = sorted(faulty & {name.upper() for kind in kinds for name in kind.model_fields})
+        if wrong:
+            return [Finding(MAYBE, "provider", f"none can be asked yet: set {' and '.join(wrong)} right first.")]
         keys = " or ".join(kind.switch.upper() for kind in kinds if not kind.keyless_trial)
         return [Finding(WRONG, "provider", f"none has a key. Set {keys}, or run `python -m bot try` without one.")]
     parts = [

@@ -27,7 +27,7 @@ def conclude(findings: list[Finding]) -> str:
     """Sum the findings up in a sentence."""
     wrong, unsure, warned = (sum(each.verdict == verdict for each in findings) for verdict in (WRONG, MAYBE, WARN))
     if wrong:
-        return f"{wrong} to mend."
+        return f"{wrong} to fix."
     if unsure:
         return f"Nothing is broken as far as could be checked; {unsure} could not be verified."
     return f"It will run. {warned} to think about." if warned else "All is well."

@@ -15,7 +15,7 @@ WEIGHTS = {"note": NOTE, "warn": WARN, "wrong": WRONG}
 PATIENCE = 60.0  # seconds for one service
 
 # What to do about a failure; {key} and {url} are the variables of the service.
-MENDING = {
+FIXES = {
     FailureCode.PROVIDER_WRONG_KEY: (
         "Copy the key again from the provider's site into {key}; a deleted or blocked key needs a new one."
     ),
@@ -36,7 +36,7 @@ MENDING = {
     FailureCode.PROVIDER_NONSENSE: "Check {url}: something else than its API may be there.",
     FailureCode.PROVIDER_UNSUPPORTED: "Check {url}: something else than its API may be there.",
 }
-ANY_MENDING = "Check {url} and {key}."
+ANY_FIX = "Check {url} and {key}."
 NOT_VERIFIED = (FailureCode.PROVIDER_UNVERIFIED, FailureCode.PROVIDER_RATE_LIMITED)
 
 
@@ -73,16 +73,16 @@ async def check_provider(name: str, provider: Provider, *, has_key: bool) -> Seq
 def _describe(name: str, error: BotError) -> Finding:
     key, url = variable_of(name, "API_KEY"), variable_of(name, "API_URL")
     if isinstance(error, WrongAddress):
-        return Finding(WRONG, name, f"{error} {_address_mending(url, error.better)}")
+        return Finding(WRONG, name, f"{error} {_address_fix(url, error.better)}")
     if remark := _certificate(error, url):
         return Finding(WRONG, name, remark)
-    mending = MENDING.get(error.code, ANY_MENDING).format(key=key, url=url)
+    fix = FIXES.get(error.code, ANY_FIX).format(key=key, url=url)
     if error.code in NOT_VERIFIED:
-        return Finding(MAYBE, name, f"not verified. {error} {mending}")
-    return Finding(WRONG, name, f"{error} {mending}")
+        return Finding(MAYBE, name, f"not verified. {error} {fix}")
+    return Finding(WRONG, name, f"{error} {fix}")
 
 
-def _address_mending(variable: str, better: str) -> str:
+def _address_fix(variable: str, better: str) -> str:
     if better:
         return f"Set {variable}={better}"
     return (
@@ -125,7 +125,7 @@ def _is_unreached(wanted: str, reached: Collection[str], set_up: Collection[str]
 
 
 def _unreached(variable: str, wanted: str) -> Finding:
-    remark = f"{wanted} is not verified: mend {wanted.partition('/')[0]} first, then check again."
+    remark = f"{wanted} is not verified: fix {wanted.partition('/')[0]} first, then check again."
     return Finding(MAYBE, _part(variable), remark)
 
 

@@ -1,6 +1,7 @@
 """Findings about the variables themselves: unknown names, values that were trimmed, ids of no platform, the folder."""
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,7 +24,7 @@ def describe_faults(faults: Collection[str]) -> Iterator[Finding]:
 
 
 def _how(fault: str) -> str:
-    return "" if fault.endswith(".") else "; .env.example explains each variable."
+    return "; .env.example explains each variable." if re.match(r"\w+: (?:it should|each needs)", fault) else "."
 
 
 def faulty_variables(faults: Collection[str]) -> set[str]:
@@ -38,7 +39,7 @@ def find_odd_variables(variables: Variables, known: Collection[str]) -> Iterator
     for name, value in sorted(values.items()):
         if name in known:
             if value != trim(value):
-                remark = "the blanks, line breaks or quotation marks around its value are left out. Write none."
+                remark = "blanks, line breaks or quotation marks around its value were left out. Write it without them."
                 yield Finding(NOTE, name, remark)
             continue
         in_file = name in variables.file

@@ -155,7 +155,7 @@ SET_UPS = (
     SetUp(
         "no address of one by name",
         LOCAL | {"BOT_ENDPOINTS": "my-box"},
-        "WRONG  MY_BOX_API_URL: it is missing: set it; .env.example explains each variable.",
+        "WRONG  MY_BOX_API_URL: it is missing: set it.",
     ),
     SetUp(
         "a typo of one by name",
@@ -171,7 +171,12 @@ SET_UPS = (
     SetUp(
         "the scheme forgotten",
         OLLAMA | {"OPENAI_API_URL": "HOST/ollama/v1"},
-        "WRONG  OPENAI_API_URL: it needs http:// or https:// in front; .env.example explains each variable.",
+        "WRONG  OPENAI_API_URL: it needs http:// or https:// in front.",
+    ),
+    SetUp(
+        "no provider but one whose address is wrong",
+        {"OPENAI_API_URL": "HOST/ollama/v1"},
+        "maybe  provider: none can be asked yet: set OPENAI_API_URL right first.",
     ),
     SetUp(
         "a password in the address",
@@ -226,7 +231,7 @@ SET_UPS = (
     SetUp(
         "curly quotes around a wrong key",
         openai("/401/v1", OPENAI_API_KEY=f"“{KEY}”"),
-        "note   OPENAI_API_KEY: the blanks, line breaks or quotation marks around its value are left out.",
+        "note   OPENAI_API_KEY: blanks, line breaks or quotation marks around its value were left out.",
     ),
     SetUp(
         "curly quotes around a good key",
@@ -330,7 +335,7 @@ SET_UPS = (
     SetUp(
         "a newline after a token",
         LOCAL | TELEGRAM | {"TELEGRAM_TOKEN": f"{TOKEN}\n"},
-        "note   TELEGRAM_TOKEN: the blanks, line breaks or quotation marks around its value are left out.",
+        "note   TELEGRAM_TOKEN: blanks, line breaks or quotation marks around its value were left out.",
         False,
     ),
     SetUp(
@@ -455,7 +460,7 @@ async def test_the_check_says_what_is_wrong_and_what_to_do(
 
 
 WHAT_TO_DO = (
-    r"(?i)\b(?:set|check|copy|write|give|get|load|wait|try|ask|top up|leave|mend|run|did you mean|needs?|should)\b"
+    r"(?i)\b(?:set|check|copy|write|give|get|load|wait|try|ask|top up|leave|fix|run|did you mean|needs?|should)\b"
 )
 
 
@@ -482,7 +487,7 @@ async def test_one_broken_part_keeps_no_other_from_being_checked(
         *(("WRONG", part) for part in ("BOT_ADMINS", "BOT_DATA", "store", "discord", "onemin")),
         *(("ok", part) for part in ("port", "telegram", "openai", "model")),
     }
-    assert (wrong, lines[-1]) == (5, "5 to mend.")
+    assert (wrong, lines[-1]) == (5, "5 to fix.")
 
 
 async def test_a_bug_in_one_part_is_a_sentence_about_it(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
