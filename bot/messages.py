@@ -232,6 +232,8 @@ class PhotoSeries:
 class Document(StoredFile):
     """A document: PDF, an Office file, a page of the web ..., or text (TEXTS), which is always in UTF-8."""
 
+    has_pictures: bool = False  # pages or pictures that only a model that sees understands; unset when it is taken in
+
 
 @dataclass(frozen=True, slots=True)
 class Button:

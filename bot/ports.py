@@ -85,7 +85,10 @@ class Provider(Protocol):
         """
 
     def reads(self, document: Document, model: str) -> bool:
-        """Tell whether this model takes the document itself; for others its words travel with the question."""
+        """Tell whether this model takes the document itself; for others its words travel with the question.
+
+        False for a document that `has_pictures` if they would be ignored: they travel as photos then.
+        """
         ...
 
     def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:

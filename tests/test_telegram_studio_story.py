@@ -12,6 +12,7 @@ from emulator import Emulator, audio
 from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, USERNAME, Post, TelegramBed
 from tests.doubles.waiting import until
 from tests.emulator.conftest import pdf
+from tests.files.documents.portable import Page, picture_of, portable
 from tests.files.documents.test_office import workbook
 from tests.test_telegram_story import CAT, ROCKET, answered, chats, whole
 
@@ -269,6 +270,15 @@ async def test_a_document_in_a_group_can_be_asked_about_later(tmp_path: Path) ->
         notes = await bed.sends_file(b"The train leaves at nine.", "notes.txt", "text/plain", chat=GROUP)
         await bed.says(f"@{USERNAME} when leaves the train?", chat=GROUP, reply_to=notes)
         assert "It begins: “The train leaves at nine.”" in (await answered(bed, 1, GROUP))[0]
+
+
+async def test_a_scanned_page_is_a_photo(tmp_path: Path) -> None:
+    letter = portable(Page("Cover letter"), Page(picture=picture_of("The total is 4711")))
+    async with chats(tmp_path) as (bed, _, emulator):
+        await bed.sends_file(letter, "letter.pdf", "application/pdf", "what is on it?")
+        assert len(await answered(bed, 1)) == 1
+        assert (emulator.seen[-1].photos, emulator.seen[-1].files) == (1, 0)
+        assert "Cover letter" in emulator.seen[-1].prompt
 
 
 async def test_a_sheet_is_read_as_a_table(tmp_path: Path) -> None:

@@ -114,6 +114,16 @@ class FilePreparation:
             return False
         return True
 
+    async def _is_better_seen(self, document: Document) -> bool:
+        """Tell whether the provider would open a document without looking at its pictures, and the model can."""
+        if not self.is_opened(document):
+            return False
+        text, model = await self.finder.words(document), self.turn.conversation.model
+        if not (text.is_seen and text.is_whole):
+            return False
+        looks = self.provider.reads(replace(document, has_pictures=True), self.turn.conversation.model_id)
+        return not looks and await self.describer.sees(model)
+
     async def _is_seen(self, document: Document) -> bool:
         """Tell whether the model is to see pictures in the document."""
         if self.is_opened(document) or not (await self.finder.words(document)).is_seen:
@@ -156,6 +166,8 @@ class FilePreparation:
         return file
 
     async def _bring(self, file: Photo | Document) -> None:
+        if isinstance(file, Document) and await self._is_better_seen(file):
+            self.closed.add(file.sha256)
         if self.is_opened(file):
             try:
                 return await self.provider.upload(file)

@@ -160,6 +160,25 @@ async def test_who_opens_documents_gets_the_file_and_no_pictures(worker: Worker,
     assert vapi.prompts[0].photos == ()
 
 
+async def test_who_would_only_read_its_words_gets_them_with_pictures(
+    worker: Worker, vapi: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vapi, "reads", lambda document, _: not document.has_pictures)
+    await hear(worker, shown("what?", "scan.pdf", "report.pdf"), shown("what?", "letter.docx"))
+    assert [each.name for each in vapi.prompts[0].documents] == ["report.pdf"]
+    assert list(photos_of(vapi.prompts[0])) == ["scan.pdf, page 1", "scan.pdf, page 2"]
+    assert len(vapi.prompts[1].photos) == 2
+
+
+async def test_one_too_long_for_its_words_to_travel_is_opened_all_the_same(
+    worker: Worker, platform: FakePlatform, vapi: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vapi, "reads", lambda document, _: not document.has_pictures)
+    platform.files["book.pdf"] = portable(Page(picture=picture_of("cover")), *[Page("word " * 2000)] * 9)
+    await hear(worker, shown("what?", "book.pdf"))
+    assert [each.name for each in vapi.prompts[0].documents] == ["book.pdf"]
+
+
 async def test_one_that_is_not_opened_after_all_is_shown(worker: Worker, vapi: FakeProvider) -> None:
     vapi.opens = {PDF}
     vapi.script = [[Refused("provider_document_refused")], ["a scan"]]

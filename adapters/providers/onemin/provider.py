@@ -213,8 +213,8 @@ class OneMin:
         await self._uploads.get_keys(file.pictures if isinstance(file, Photo) else [file])
 
     def reads(self, document: Document, model: str) -> bool:
-        """Return True, for any model, for the documents that 1min.ai opens itself."""
-        return document.mime in OPENED
+        """Return True, for any model, for the documents that 1min.ai opens itself. It takes only their words."""
+        return document.mime in OPENED and not document.has_pictures
 
     async def _send(self, upload: Upload) -> str:
         if isinstance(upload, Photo) and upload.mime not in PHOTOS:  # which its page about chats with images names

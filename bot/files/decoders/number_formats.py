@@ -7,6 +7,7 @@ from typing import Any
 _LITERALS = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]\-]*)[^\]]*\]|\[[^\]]*\]|_.|\*.')
 _DIGITS = re.compile(r"[#0?][#0?,]*(?:\.([#0?]*))?(,*)")
 _DATE_CODES = re.compile(r"yyyy|yy|mmmmm|mmmm|mmm|mm|m|dddd|ddd|dd|d|hh|h|ss|s|AM/PM|A/P|\.0+", re.IGNORECASE)
+_LOCAL_DATES = frozenset({"mm-dd-yy", "General"})  # shown as each computer has it
 _GENERAL_DIGITS = 11  # that a cell without a format shows
 
 
@@ -92,6 +93,8 @@ def _with_literals(text: str, literals: list[str]) -> str:
 
 def _moment(value: datetime | date | time, code: str) -> str:
     """Return a date or time in the order of its format; ISO's where that is unknown."""
+    if code in _LOCAL_DATES:
+        return str(value.date() if isinstance(value, datetime) and not value.time() else value)
     marks, literals = _without_literals(_sections(code)[0])
     if not _DATE_CODES.search(marks) or marks.lower().strip() == "general":
         return str(value)

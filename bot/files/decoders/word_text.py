@@ -131,7 +131,7 @@ def _shown(parent: Element, name: str) -> Iterator[Element]:
     """Yield the rows of a table or the cells of a row, also those in content controls, without deleted ones."""
     for element in parent.iterchildren("*"):
         if _name(element) == name:
-            if not any(_name(each) == "del" for each in element.iterfind("*/*")):
+            if not any(_name(each) in ("del", "cellDel") for each in element.iterfind(f"{{*}}{name}Pr/*")):
                 yield element
         elif _name(element) in ("sdt", "sdtContent", "customXml", "ins", "moveTo"):
             yield from _shown(element, name)

@@ -32,6 +32,11 @@ class DocumentText:
         return bool(self.pictured or self.pictures)
 
     @property
+    def is_whole(self) -> bool:
+        """Tell whether this is all of its text."""
+        return self.share >= 1 and self.of in (0, len(self.pages))
+
+    @property
     def length(self) -> int:
         """The number of characters."""
         return sum(map(len, self.pages))

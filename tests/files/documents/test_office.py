@@ -43,6 +43,7 @@ def row(*cells: str) -> str:
 
 
 BOX = f"<w:txbxContent>{line('in a box')}</w:txbxContent>"
+GONE = "<w:del><w:r><w:delText>11</w:delText></w:r></w:del>"
 NESTED = f"<w:tbl>{row(line('b'), line('c'))}</w:tbl>"
 MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
 
@@ -64,6 +65,8 @@ MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
               "</mc:AlternateContent></w:r>"), "in a box"),
         (f"<w:tbl>{row(line('a'), NESTED)}</w:tbl>", "a | b | c"),
         (f"<w:tbl><w:sdt><w:sdtContent>{row(line('a'))}</w:sdtContent></w:sdt></w:tbl>", "a"),
+        (f"<w:tbl>{row(line('now ', GONE), line('b'))}</w:tbl>", "now | b"),
+        (f"<w:tbl><w:tr><w:trPr><w:del/></w:trPr><w:tc>{line('x')}</w:tc></w:tr>{row(line('a'))}</w:tbl>", "a"),
         (line(run("secret", "<w:rPr><w:vanish/></w:rPr>"), "open"), "open"),
         (line("a", "<w:r><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r>"), "a\tb\nc"),
         (f"<w:customXml>{line('<w:smartTag>' + run('smart') + '</w:smartTag>')}</w:customXml>", "smart"),
