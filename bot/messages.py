@@ -275,7 +275,7 @@ forward, a link to a message, a menu on a message, a button below it, the beginn
 photo just above.
 """
 
-Unseen = Literal["deleted", "hidden", "too_old", "forbidden", "elsewhere", "paid", "story"]
+Unseen = Literal["deleted", "hidden", "too_old", "forbidden", "unreachable", "elsewhere", "paid", "story"]
 """The reasons why nothing can be seen of a message that another one points at."""
 
 

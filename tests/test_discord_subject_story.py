@@ -135,6 +135,28 @@ async def a_card_of_another_bot(place: Place) -> None:
     await place.asks(reply_to=await place.says(by=robot, **place.discord.card(ROCKET, text="Launch at nine")))
 
 
+async def a_menu_on_a_card(place: Place) -> None:
+    robot = place.discord.add_user(f"robot{place.channel}", bot=True)
+    cat = await place.says(by=robot, **place.discord.card(CAT))
+    await (await place.discord.uses_menu("Describe", cat)).answered()
+    card = await place.says(by=robot, **place.discord.card(ROCKET, text="Launch at nine"))
+    form = await place.discord.uses_menu("Ask about this photo", card)
+    await form.acknowledged()
+    await place.discord.submits(form, {"question": place.question})
+
+
+async def a_command_with_a_link(place: Place) -> None:
+    photo = await place.rocket(channel=place.discord.add_channel("linked"))
+    there = place.discord.world.places[photo]
+    place.question = f"what is on https://discord.com/channels/{GUILD}/{there}/{photo} ?"
+    await place.discord.runs("ask", place.channel, options={"question": place.question})
+
+
+async def a_command_in_a_thread(place: Place) -> None:
+    thread = place.discord.opens_thread("Rockets", place.channel, of=await place.rocket())
+    await place.discord.runs("ask", thread, options={"question": place.question})
+
+
 async def a_forwarded_card(place: Place) -> None:
     robot = place.discord.add_user(f"robot{place.channel}", bot=True)
     card = await place.says(channel=place.discord.add_channel("cards"), by=robot, **place.discord.card(ROCKET))
@@ -214,8 +236,15 @@ async def a_photo_under_another_name(place: Place) -> None:
 BURSTS: list[Story] = [a_photo_and_then_its_question, a_forward_and_then_a_comment, a_comment_and_then_a_forward]
 FOUND: list[Story] = [
     *(a_reply, a_reply_that_discord_did_not_resolve, a_reply_to_another_channel, a_chain_of_replies),
-    *(a_reply_to_thanks_for_an_answer, a_card_of_another_bot, a_forwarded_card, an_embed_with_a_picture),
+    *(
+        a_reply_to_thanks_for_an_answer,
+        a_card_of_another_bot,
+        a_menu_on_a_card,
+        a_forwarded_card,
+        an_embed_with_a_picture,
+    ),
     *(a_thread_of_a_photo, a_thread_of_an_answer, a_forum_s_post, a_link_to_a_message),
+    *(a_command_with_a_link, a_command_in_a_thread),
     *(a_link_whose_picture_comes_late, the_photo_just_above, an_edit_that_adds_the_mention, a_photo_under_another_name),
     *BURSTS,
 ]

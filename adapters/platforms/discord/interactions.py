@@ -333,7 +333,8 @@ def _files(interaction: discord.Interaction, data: Data, options: Mapping[str, A
 def _stored_file(attachment: Attachment, url: str) -> _InteractionFile:
     """Return a file of a message under a ref of our own store."""
     *_, message, key = attachment.ref.split("/")
-    number = f"{message}{key.removeprefix('embed')}" if key.startswith("embed") else key.partition(".")[0]
+    is_shown_by_link = key.startswith(("embed", "media"))  # their keys are counted in each message
+    number = f"{message}{key.removeprefix('embed')}" if is_shown_by_link else key.partition(".")[0]
     return _InteractionFile(replace(attachment, ref=f"keep/{number}"), url)
 
 

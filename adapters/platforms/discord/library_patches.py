@@ -11,9 +11,11 @@ from typing import Any
 import discord
 import yarl
 from discord import utils
+from discord.components import MediaGalleryItem
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+KNOWN_COMPONENT = discord.components._component_factory
 OFFICIAL_API = "https://discord.com/api/v10"
 # What discord.py wants to be told of the application, and other servers may leave out.
 APPLICATION = {
@@ -34,6 +36,37 @@ def set_api_address(url: str) -> None:
     Route.BASE = url.rstrip("/")
     if Route.BASE != OFFICIAL_API:  # a server like Discord has its pictures in the same place
         discord.Asset.BASE = str(yarl.URL(url).origin())
+
+
+class UnknownLayout:
+    """A component of a kind that this version of discord.py does not know, with those inside it."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        inner = [*data.get("components", ()), *filter(None, [data.get("accessory"), data.get("component")])]
+        self.children = [*filter(None, map(_make_component, inner))]
+        self.spoiler = bool(data.get("spoiler"))
+        self.items = [MediaGalleryItem._from_data(item, None) for item in data.get("items", ()) if "media" in item]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nothing: it is only looked into."""
+        return {}
+
+
+def read_unknown_components() -> None:
+    """Look into components of unknown kinds: discord.py drops them, and one that it can't read ends the connection."""
+    discord.message._component_factory = _make_component  # type: ignore[attr-defined]
+    discord.components._component_factory = _make_component
+
+
+def _make_component(data: Any, state: Any = None) -> Any:
+    """Return a component as discord.py makes it, or else one with what is inside it."""
+    try:
+        made = KNOWN_COMPONENT(data, state)
+    except (KeyError, TypeError, ValueError):
+        made = None
+    if made is None and isinstance(data, Mapping):
+        return UnknownLayout(data)
+    return made
 
 
 def set_gateway_address(url: str) -> None:

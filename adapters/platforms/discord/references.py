@@ -8,7 +8,7 @@ import discord
 
 from adapters.platforms.discord.message_lookup import MessageAddress, Missing, Viewer, look_up, message_links
 from adapters.platforms.discord.proxied_messages import is_proxied
-from adapters.platforms.discord.translate import reference_to, replied_to, unseen_reference
+from adapters.platforms.discord.translate import is_withheld_from, reference_to, replied_to, unseen_reference
 from bot.messages import Message, MessageReference, ReferenceKind
 from bot.util.ttl_cache import TtlCache
 
@@ -84,7 +84,7 @@ class References:
         is_own = isinstance(thread.parent, discord.ForumChannel)
         address = MessageAddress(thread.id if is_own else thread.parent_id, thread.id, viewer.guild)
         starter = await self._starters.get(thread.id, partial(look_up, viewer, address, is_open=True))
-        if isinstance(starter, discord.Message):
+        if isinstance(starter, discord.Message) and not is_withheld_from(starter, me):
             async for each in _climb(viewer, starter, address.channel, me, kind="starter"):
                 yield each
 

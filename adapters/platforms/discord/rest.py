@@ -12,6 +12,7 @@ from adapters.platforms.discord.library_patches import (
     accept_other_servers,
     clear_rate_limits_rarely,
     complete_replies,
+    read_unknown_components,
     set_api_address,
     silence_voice_warnings,
 )
@@ -65,6 +66,7 @@ class RestClient:
         self._token, self._pacing, self.proxy = token, pacing, proxy
         set_api_address(url)
         silence_voice_warnings()
+        read_unknown_components()
         accept_other_servers()
         self.remaining_calls = RemainingCalls()
         self._client: discord.Client | None = None

@@ -27,7 +27,7 @@ REFERRING = (
 UNSEEN: Mapping[Missing, Unseen] = {
     Missing.DELETED: "deleted",
     Missing.FORBIDDEN: "forbidden",
-    Missing.UNREACHABLE: "hidden",
+    Missing.UNREACHABLE: "unreachable",
 }
 USER_MESSAGES = (MessageType.default, MessageType.reply)  # by people, in words or pictures
 LINK = re.compile(r"https?://\S")
@@ -183,7 +183,8 @@ def reference_to(
     """Return a reference to a message that stands in that channel."""
     place = _place_of(viewer, channel)
     attachments = tuple(attachment for attachment, _ in list_files(message, channel))
-    if kind != "menu" and _is_withheld(message, me):  # with a menu, Discord shows the message in full
+    is_withheld = kind != "menu" and is_withheld_from(message, me)  # with a menu, Discord shows the message in full
+    if is_withheld and kind == "reply":
         attachments = (_hidden_attachment(message),)
     return MessageReference(
         str(message.id),
@@ -193,6 +194,7 @@ def reference_to(
         kind=kind,
         author=clean(message.author.display_name),
         channel=place,
+        unseen="hidden" if is_withheld and kind == "link" else None,
     )
 
 
@@ -209,7 +211,7 @@ def _place_of(viewer: Viewer, channel: int) -> Channel | None:
     return None if channel == viewer.channel else Place(channel).channel
 
 
-def _is_withheld(message: discord.Message, me: int) -> bool:
+def is_withheld_from(message: discord.Message, me: int) -> bool:
     """Tell whether Discord hides the content: without the MESSAGE CONTENT intent, others' messages are empty."""
     if message._state.intents.message_content or _is_private(message) or _is_ours(message, me):
         return False

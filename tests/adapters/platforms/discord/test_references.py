@@ -7,6 +7,7 @@ import discord
 import pytest
 import pytest_asyncio
 
+from adapters.platforms.discord.library_patches import read_unknown_components
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.translate import translate
 from bot.messages import Message, MessageReference
@@ -114,7 +115,7 @@ async def test_a_reply_that_cannot_be_looked_up_for_now_is_named_after_a_while(
     message = await completed(said)
     server.faults.waiting["message"].clear()
     assert message.about is not None
-    assert message.about.unseen
+    assert message.about.unseen == "unreachable"
 
 
 # chains of replies
@@ -272,6 +273,25 @@ async def test_a_thread_that_began_with_nothing_points_at_nothing(server: FakeDi
     assert not (await pointing(client, await server.says("hello", thread, mention=True))).references
 
 
+# without the right to read what is not said to the bot
+
+
+async def test_what_discord_hides_is_named_where_it_is_meant_and_else_passed_over(server: FakeDiscord) -> None:
+    async with listening(Listener(content=False)) as blind:
+        server.world.message_content = False
+        try:
+            photo = await server.says("my rocket", by=BOB, files=[ROCKET])
+            thread = server.opens_thread("Rockets", of=photo)
+            replied = await pointing(blind, await server.says("what is it?", mention=True, reply_to=photo))
+            linked = await pointing(blind, await server.says(f"what is {link(GENERAL, photo, GUILD)}", mention=True))
+            threaded = await pointing(blind, await server.says("hello", thread, mention=True))
+        finally:
+            server.world.message_content = True
+    assert [each.ref for each in replied.photos] == [f"hidden/{photo}"]
+    assert [each.unseen for each in linked.references] == ["hidden"]
+    assert threaded.references == ()
+
+
 # cards
 
 
@@ -292,6 +312,16 @@ async def test_a_forwarded_card_shows_the_same(server: FakeDiscord, client: List
     message = await pointing(client, await server.says(channel=server.dm(), forwarded=card))
     assert len(message.own_photos) == 1
     assert [(each.kind, each.text) for each in message.references] == [("forward", "Launch at nine")]
+
+
+async def test_components_of_unknown_kinds_are_looked_into(server: FakeDiscord, client: Listener) -> None:
+    read_unknown_components()
+    robot = server.add_user("robot4", bot=True)
+    known = server.card(ROCKET[1], text="Launch at nine")
+    strange = {"type": 99, "components": [*known["components"], {"type": 98}, {"type": 12}]}
+    card = await server.says(by=robot, flags=known["flags"], components=[strange])
+    message = await pointing(client, await server.says("what is it?", mention=True, reply_to=card))
+    assert (len(message.photos), message.references[0].text) == (1, "Launch at nine")
 
 
 async def test_what_is_behind_a_spoiler_is_marked_so(server: FakeDiscord, client: Listener) -> None:
