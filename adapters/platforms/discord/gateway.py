@@ -195,10 +195,12 @@ class GatewayClient(discord.AutoShardedClient):
 
     async def on_shard_resumed(self, shard: int) -> None:
         """Handle a resumed session of a shard, which got all that it had missed."""
+        self._incoming.note_resumed(shard)
         self.connected.add(shard)
 
     async def on_shard_disconnect(self, shard: int) -> None:
         """Handle a shard that lost its connection; discord.py renews it."""
+        self._incoming.note_lost(shard)
         self.connected.discard(shard)
 
 

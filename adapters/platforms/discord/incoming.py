@@ -1,6 +1,7 @@
 """Incoming messages of Discord: in order, none twice, and none missed while the bot was away."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ from bot.errors import Refused
 from bot.messages import Author, Channel, Message
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Receive, TurnIntake
+from bot.util.message_clock import plausible_time
 from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
@@ -51,6 +53,7 @@ class IncomingMessages:
         self._proxied = ProxiedMessages()
         self._held: dict[int, list[tuple[int, Work]]] = {}  # by shard: work that waits until older messages are read
         self._clients: dict[int, discord.Client] = {}  # by shard: the latest one, which reads older messages
+        self._replayed_since: dict[int, float] = {}  # by shard that lost its connection: when; seconds since 1970
         self._held_guilds: dict[int, list[tuple[int, Work]]] = {}  # by server, which became available late
         self._late: list[tuple[discord.Client, discord.Guild, int]] = []  # servers that wait to be compared, and us
         self._reading = asyncio.Semaphore(MAX_CONCURRENT_READS)
@@ -65,7 +68,9 @@ class IncomingMessages:
 
     def handle_message(self, message: discord.Message, me: int) -> None:
         """Take a new message in."""
-        self._enqueue(message.guild, message.channel.id, partial(self._take, message, me))
+        shard = message.guild.shard_id if message.guild else 0
+        empty_at = self._replayed_since.get(shard, time.time())
+        self._enqueue(message.guild, message.channel.id, partial(self._take, message, me, empty_at))
 
     def handle_edit(self, message: discord.Message, me: int) -> None:
         """Take an edit in, or a link's picture that Discord has added."""
@@ -96,8 +101,11 @@ class IncomingMessages:
         else:
             held_work.append((channel, work))
 
-    async def _take(self, discord_message: discord.Message, me: int) -> None:
+    async def _take(self, discord_message: discord.Message, me: int, empty_at: float | None = None) -> None:
+        """Take a message in. `empty_at` is a moment before it, at which nothing waited for us."""
         message = self._try_translate(lambda: translate(discord_message, me))
+        if message is not None:
+            message = replace(message, sent=plausible_time(message.sent, empty_at))
         if is_hidden(discord_message, me):
             await self._notices.ask_for_mention(discord_message, me)
         elif message is not None and is_proxied(discord_message):
@@ -173,7 +181,16 @@ class IncomingMessages:
 
     def hold(self, shard: int) -> None:
         """Hold events of a new connection until older messages have been read."""
+        self._replayed_since.pop(shard, None)
         self._held.setdefault(shard, [])
+
+    def note_lost(self, shard: int) -> None:
+        """Note that a shard lost its connection: a resumed session brings what was said since."""
+        self._replayed_since.setdefault(shard, time.time())
+
+    def note_resumed(self, shard: int) -> None:
+        """Note that a resumed session has brought all that was missed: from now on messages come at once."""
+        self._replayed_since.pop(shard, None)
 
     async def catch_up(self, client: discord.Client, shard: int, me: int) -> None:
         """Read the missed messages of every known channel of the shard, oldest first, then release held events."""

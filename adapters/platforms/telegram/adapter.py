@@ -55,6 +55,7 @@ from bot.operations.metrics import Metrics
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Blobs, Receive
 from bot.util.http import ConnectionOptions, Http, Reply, check_size, photo
+from bot.util.message_clock import plausible_time
 from bot.util.retry import TELEGRAM_FILE, retry
 from bot.util.tasks import BackgroundTasks
 from bot.web.server import WebServer
@@ -239,8 +240,8 @@ class Telegram:
             await self._retry(partial(self._set_webhook, webhook))
             await self._set_all_commands()
             while True:
-                await asyncio.sleep(CHECK_SECONDS)
                 await self._retry(partial(self._check_webhook, webhook))
+                await asyncio.sleep(CHECK_SECONDS)
         finally:
             webhook.take_update = None
 
@@ -272,7 +273,9 @@ class Telegram:
             self._set_aside.note("update", error, update=raw_update.get("update_id"))
             return
         if isinstance(update, Message):
-            await receive(update)
+            source = self._webhook or self._poller
+            sent = plausible_time(update.sent, source.empty_at if source else None)
+            await receive(update if sent == update.sent else replace(update, sent=sent))
         elif isinstance(update, ButtonPress):
             self._tasks.start(self._acknowledge(update.query))
             await receive(await self._with_topic(update.message))

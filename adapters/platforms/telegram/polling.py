@@ -20,6 +20,7 @@ from bot.operations.set_aside import SetAsideLog
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 30  # seconds that Telegram may keep us waiting when there is nothing new
+BATCH = 100  # updates that Telegram hands out at once
 POISON_FAILURES = 3  # of an update, after which others may pass it
 TAKEOVER_SECONDS = 10.0  # beyond the length of a poll, after which another process's poll has ended
 MAX_SEEN = 10_000  # ids of updates; the store knows messages for longer
@@ -54,6 +55,7 @@ class Poller:
             kinds,
         )
         self.last_success = self._started_at = time.monotonic()  # when Telegram last answered as it should
+        self.empty_at: float | None = None  # seconds since 1970, when Telegram last had nothing more for us
         self.trouble = ""  # the reason of the latest failure since then
         self._set_aside = set_aside or SetAsideLog(NAME)
         self._offset = 0
@@ -66,7 +68,10 @@ class Poller:
             try:
                 batch = await self._fetch()
                 self.last_success, self.trouble = time.monotonic(), ""
+                fetched_at = time.time()
                 await self._take_batch(batch)
+                if len(batch) < BATCH:
+                    self.empty_at = fetched_at
             except (TelegramError, Busy, UpdateNotTaken) as error:
                 await self._wait_after(error)
             else:

@@ -29,6 +29,7 @@ class Webhook:
         self.last_success = time.monotonic()  # of an update, or of a check of the webhook
         self.taken, self.refused = 0, 0  # calls with an update, and calls without the secret
         self.last_taken = 0.0  # seconds since 1970
+        self.empty_at: float | None = None  # seconds since 1970, when no update waited at Telegram
         server.add_public("POST", urlsplit(self.url).path, self._post)
 
     async def _post(self, request: web.Request) -> web.Response:

@@ -30,6 +30,8 @@ class WebhookWatch:
         """Judge what Telegram tells of the webhook; return False where it is somebody else's."""
         is_ours = info.url == self.webhook.url
         self._set(self._judge(info) if is_ours else "another program set another webhook with this token")
+        if is_ours and info.pending_update_count == 0:
+            self.webhook.empty_at = time.time()
         self._taken, self._refused = self.webhook.taken, self.webhook.refused
         self._pending = info.pending_update_count
         return is_ours

@@ -1,10 +1,13 @@
 """One bad message silences no channel, and a server that others wrote in Discord's image is spoken to as well."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import discord
 import pytest
 
 from adapters.platforms.discord.adapter import Discord
@@ -164,6 +167,19 @@ async def test_a_server_that_was_away_during_an_outage_is_caught_up_with(bot: Di
         server.gateway.become_available(GUILD)
         await until(lambda: len(heard) == 2)
         assert heard[1].text == "during the outage"
+
+
+# clocks that are wrong
+
+
+async def test_a_live_message_is_not_late_whatever_its_date_says(
+    bot: Discord, server: FakeDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(bot) as heard:
+        monkeypatch.setattr(discord.Message, "created_at", datetime.now(UTC) - timedelta(hours=1))
+        await server.says("hello", mention=True)
+        await until(lambda: heard)
+    assert time.time() - heard[0].sent < 60
 
 
 # servers that others wrote

@@ -196,3 +196,31 @@ async def test_a_group_in_which_the_bot_hears_everything_is_told_nothing(
 
 def test_the_operator_hears_of_it_within_two_minutes() -> None:
     assert webhook_watch.CHECK_SECONDS * (webhook_watch.MOST_STUCK + 2) <= 120
+
+
+# clocks that are wrong
+
+
+async def test_a_message_that_comes_at_once_is_not_late_whatever_its_date_says(
+    client: Client, bed: TelegramBed, inbox: Inbox
+) -> None:
+    async with client() as polling, listening(polling, inbox):
+        await until(lambda: len(bed.called("getUpdates")) > 1)
+        await bed.says("hello", sent=time.time() - 3600)
+        await until(lambda: inbox.texts == ["hello"])
+    assert time.time() - inbox.messages[0].sent < 60
+
+
+async def test_a_message_that_waited_for_us_keeps_its_date(client: Client, bed: TelegramBed, inbox: Inbox) -> None:
+    await bed.says("hello", sent=time.time() - 3600)
+    async with client() as polling, listening(polling, inbox):
+        await until(lambda: inbox.texts == ["hello"])
+    assert time.time() - inbox.messages[0].sent > 3500
+
+
+async def test_a_message_by_webhook_is_not_late_either(telegram: Telegram, bed: TelegramBed, inbox: Inbox) -> None:
+    async with listening(telegram, inbox):
+        await until(lambda: bed.called("getWebhookInfo"))
+        await bed.says("hello", sent=time.time() - 3600)
+        await until(lambda: inbox.texts == ["hello"])
+    assert time.time() - inbox.messages[0].sent < 60
