@@ -566,6 +566,11 @@ class RememberedFile:
     description: str = ""  # a short description by a model that was asked for it
     answer_beginning: str = ""  # the beginning of the answer to its turn
     unusable: bool = False  # the model refused it while it took others: it is not sent again by itself
+    shown: int = field(default=0, compare=False)  # the turn that showed it last; 0: the first one
+
+    def shown_until(self, turn: int) -> int:
+        """Return the last turn known to have shown it up to a turn."""
+        return self.shown if self.turn <= self.shown <= turn else self.turn
 
     @property
     def is_document(self) -> bool:

@@ -213,11 +213,19 @@ class Attempt:
         results = await gather_all(*(self.files.again(each) for each in wanted))
         lost = {each.sha256: str(why) for each, why in zip(wanted, results, strict=True) if isinstance(why, Unreadable)}
         self.notes += [_lost(each, lost[each.sha256]) for each in wanted if each.sha256 in lost]
+        await self._note_shown([pair for pair in zip(wanted, results, strict=True) if pair[0].sha256 not in lost])
         recalled = self.files.affordable([each for each in results if isinstance(each, StoredFile)])
         refused = {each.sha256 for each in self.known if each.unusable}
         sent = {each.sha256 for each in (*recalled, *own)}
         pictures = await self.files.pictures_in(recalled)
         return [*recalled, *(each for each in pictures if each.sha256 not in sent | refused)], lost
+
+    async def _note_shown(self, recalled: Sequence[tuple[RememberedFile, StoredFile]]) -> None:
+        """Remember that files were shown again which the question names: the next one may go on about them."""
+        numbers = named(self.turn.words)
+        for remembered, file in recalled:
+            if remembered.number in numbers and not (remembered.is_inside or self.asked.again):
+                await self.context.files.save_files(self.turn, {remembered.attachment: file}, remembered.channel)
 
     async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
         model = self.turn.conversation.model

@@ -17,23 +17,31 @@ MOST_TEXT = 60_000  # characters of documents sent as text, about 15,000 tokens
 LOOKED_BACK = 200  # files that can be named by their number
 TOLD = 12  # files mentioned in the background
 LONGEST_DESCRIPTION = 200  # characters
+LATEST = 2**63  # later than any turn
 MOST_TOKENS = 4_000  # of the history
 
 
 def select_relevant(
-    text: str, own: Collection[str], known: Sequence[RememberedFile], *, stands_in: bool = True
+    text: str,
+    own: Collection[str],
+    known: Sequence[RememberedFile],
+    *,
+    stands_in: bool = True,
+    until: int = LATEST,
 ) -> list[RememberedFile]:
     """Select the earlier files to send again: the named ones, else the last ones if the question has no `own`.
 
-    The last ones only if they may stand in (`stands_in`). One that the model refused comes along only where it is
-    named: the refusal may be over. `own` are hashes of the question's files; `known` is in the order of the numbers.
+    The last ones, as of the turn `until`, only if they may stand in (`stands_in`). One that the model refused comes
+    along only where it is named: the refusal may be over. `own` are hashes of the question's files; `known` is in the
+    order of the numbers.
     """
     numbers = named(text)
     earlier = [each for each in known if each.sha256 not in own]
     chosen = [each for each in earlier if each.number in numbers]
     usable = [each for each in earlier if not each.unusable and not each.is_inside]
     if stands_in and not chosen and not own and usable:
-        chosen = [each for each in usable if each.turn == usable[-1].turn]
+        last = max(each.shown_until(until) for each in usable)
+        chosen = [each for each in usable if each.shown_until(until) == last]
     return chosen[-MOST_FILES:]
 
 

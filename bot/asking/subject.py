@@ -171,7 +171,8 @@ class SubjectFinder:
         if message.references:
             return ()
         known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
-        shown = memory.select_relevant(turn.words, (), [each for each in known if each.turn <= turn.id])
+        earlier = [each for each in known if each.turn <= turn.id]
+        shown = memory.select_relevant(turn.words, (), earlier, until=turn.id)
         return tuple(PlacedFile(each.channel, each.attachment) for each in shown)
 
     async def _quotes(self, turn: Turn, references: Sequence[MessageReference]) -> tuple[Quote, ...]:

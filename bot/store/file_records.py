@@ -17,14 +17,15 @@ COLUMNS = ("place", "ref", "name", "mime", "size", "sha256", "is_spoiler")
 # that it was fetched from just now: an older one is the likelier to be gone.
 REMEMBER = """
 WITH shown ({columns}) AS (VALUES {rows})
-INSERT INTO photos (conversation, number, turn, channel, ref, name, mime, size, sha256, is_spoiler)
+INSERT INTO photos (conversation, number, turn, channel, ref, name, mime, size, sha256, is_spoiler, shown)
 SELECT conversation,
     COALESCE((SELECT MAX(number) FROM photos WHERE conversation = :line), 0) + ROW_NUMBER() OVER (ORDER BY
         EXISTS (SELECT 1 FROM photos AS known WHERE known.conversation = :line AND known.sha256 = shown.sha256), place),
-    id, :channel, ref, name, mime, size, sha256, is_spoiler
+    id, :channel, ref, name, mime, size, sha256, is_spoiler, id
 FROM turns CROSS JOIN shown WHERE id = :turn AND conversation = :line AND holder = :me AND finished IS NULL
 ON CONFLICT (conversation, sha256) DO UPDATE SET channel = excluded.channel, ref = excluded.ref, name = excluded.name,
-    mime = excluded.mime, size = excluded.size, is_spoiler = excluded.is_spoiler RETURNING number
+    mime = excluded.mime, size = excluded.size, is_spoiler = excluded.is_spoiler,
+    shown = excluded.shown RETURNING number
 """
 
 # Where a turn stands that we hold, and whether the conversation it was taken up in is still there.
@@ -36,7 +37,7 @@ WHERE id = :turn AND holder = :me AND finished IS NULL
 SAID = 500  # characters of an answer that are told along with a photo
 
 REMEMBERED = """
-SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, refused_by, is_spoiler,
+SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, refused_by, is_spoiler, shown,
     CASE WHEN turns.model IS NOT NULL AND error IS NULL THEN COALESCE(SUBSTR(answer, 1, :said), '') ELSE '' END AS said
 FROM photos JOIN turns ON turns.id = photos.turn
 WHERE photos.conversation = :conversation ORDER BY number DESC LIMIT :most

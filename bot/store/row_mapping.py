@@ -140,6 +140,7 @@ def remembered(row: Row, model: str = "") -> RememberedFile:
         row["description"],
         row["said"],
         refusals(row).get(model, 0.0) > time.time() - REFUSED_FOR,
+        row["shown"] or 0,
     )
 
 

@@ -5,7 +5,11 @@ UNDO = {
         "ALTER TABLE photos ADD COLUMN spoiled BOOLEAN NOT NULL DEFAULT FALSE",
         "ALTER TABLE photos DROP COLUMN refused_by",
     ),
-    "015_pointers.sql": ("DROP TABLE pointers", "ALTER TABLE photos DROP COLUMN is_spoiler"),
+    "015_pointers.sql": (
+        "DROP TABLE pointers",
+        "ALTER TABLE photos DROP COLUMN is_spoiler",
+        "ALTER TABLE photos DROP COLUMN shown",
+    ),
     "014_fields.sql": (
         "ALTER TABLE turns DROP COLUMN transcript",
         "ALTER TABLE turns DROP COLUMN result",

@@ -14,3 +14,4 @@ CREATE TABLE pointers (
 CREATE INDEX pointers_kept ON pointers (kept);
 
 ALTER TABLE photos ADD COLUMN is_spoiler BOOLEAN NOT NULL DEFAULT FALSE;  -- only for those who choose to see it
+ALTER TABLE photos ADD COLUMN shown BIGINT;  -- the turn that showed it last; NULL: the first one
