@@ -634,13 +634,20 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture in an answer."""
+
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
 class Unfinished:
     """The model stopped before the end of its answer."""
 
     reason: Literal["length", "resources"]  # the limit of its length was reached, or the service was short of machines
 
 
-Piece = Text | Thought | Unfinished | Usage
+Piece = Text | Thought | Drawn | Unfinished | Usage
 
 
 ANSWERED, STOPPED, OBEYED = "answered", "stopped", "command"  # outcomes of what went well
@@ -695,6 +702,7 @@ class JobResult:
     caption: str | None = None  # below the files that were generated; None: there are none
     thoughts: str = ""  # of the model, before the text
     is_spoiler: bool = False  # about something that is shown only to those who choose to see it
+    has_pictures: bool = False  # a model drew them into its answer; they are among the generated files of the turn
     is_cut: bool = False  # there is more to say: the rest can be asked for
 
     @property

@@ -6,16 +6,29 @@ from contextlib import suppress
 from typing import Protocol
 
 from adapters.providers.error_rules import ServiceFailure
-from adapters.providers.frames import EndFrame, Frame, Frames, PendingFrame, ResultFrame, TextFrame, ThoughtFrame
+from adapters.providers.frames import (
+    EndFrame,
+    Frame,
+    Frames,
+    PendingFrame,
+    PictureFrame,
+    ResultFrame,
+    TextFrame,
+    ThoughtFrame,
+)
 from adapters.providers.thoughts import Found, ThoughtFilter
 from bot.errors import BotError, Busy, Cut, FailureCode, Refused
-from bot.messages import Piece, Text, Thought, Unfinished, Usage
+from bot.messages import Drawn, Piece, Text, Thought, Unfinished, Usage
 
 MAX_LENGTH = 1_000_000  # characters of an answer
 DRAIN_TIMEOUT = 0.5  # seconds for the last bytes of a body, so that its connection can be used again
 
 # These are reported even after half an answer; every other error then becomes "the answer broke off".
 _REPORTED_AFTER_TEXT = (FailureCode.PROVIDER_NO_CREDITS, FailureCode.PROVIDER_TOO_LONG, FailureCode.PROVIDER_FILTERED)
+
+
+Shown = Found | Drawn
+"""What people see of an answer."""
 
 
 class TextFilter(Protocol):
@@ -85,7 +98,7 @@ class _AnswerState:
     def __init__(self, judge: Callable[[ServiceFailure], BotError], make_filter: Callable[[], TextFilter]) -> None:
         self._judge, self._make_filter = judge, make_filter
         self._filter, self._thoughts = make_filter(), ThoughtFilter()
-        self._has_text = self._has_thought = False
+        self._has_text = self._has_thought = self._has_picture = False
         self._length = 0
         self._record: ResultFrame | None = None
         self._error: BotError | None = None
@@ -104,12 +117,14 @@ class _AnswerState:
     def unfinished(self) -> Unfinished | None:
         return self._record.unfinished if self._record else None
 
-    def take(self, frame: Frame) -> Sequence[Found]:
+    def take(self, frame: Frame) -> Sequence[Shown]:
         """Process a frame, and return the text and the thoughts in it."""
         if isinstance(frame, TextFrame):
             return self._take_text(frame.text)
         if isinstance(frame, ThoughtFrame):
             return self._show([Thought(frame.text)])
+        if isinstance(frame, PictureFrame):
+            return self._show([Drawn(frame.file)])
         if isinstance(frame, ResultFrame):
             self._record = frame
         elif isinstance(frame, EndFrame):
@@ -120,16 +135,18 @@ class _AnswerState:
             self._error = self._judge(frame)
         return ()
 
-    def _take_text(self, text: str) -> Sequence[Found]:
+    def _take_text(self, text: str) -> Sequence[Shown]:
         self._length += len(text)
         if self._length > MAX_LENGTH:
             self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
             return ()
         return self._show(self._thoughts.feed(self._filter.feed(text)))
 
-    def _show(self, pieces: Sequence[Found]) -> Sequence[Found]:
+    def _show(self, pieces: Sequence[Shown]) -> Sequence[Shown]:
         for piece in pieces:
-            if isinstance(piece, Text):
+            if isinstance(piece, Drawn):
+                self._has_picture = True
+            elif isinstance(piece, Text):
                 self._has_text = True
             else:
                 self._has_thought, self._has_text = True, self._has_text and not piece.takes_back
@@ -140,7 +157,7 @@ class _AnswerState:
         if not self._record:
             self._error = self._error or error
 
-    def rest(self) -> Sequence[Found]:
+    def rest(self) -> Sequence[Shown]:
         """Return what is left at the end."""
         remainder = self._show([*self._thoughts.feed(self._filter.end()), *self._thoughts.end()])
         if self._has_text or self._has_thought or not self._record:
@@ -156,9 +173,11 @@ class _AnswerState:
         error = self._error
         if error is None and not self._complete and not self._record:
             error = Busy(FailureCode.PROVIDER_UNREACHABLE)
-        if error is None and not self._has_text:
+        if error is None and not self._has_text and not self._has_picture:
             thought_only = self._has_thought or self.unfinished is not None
             error = Refused(FailureCode.ONLY_THOUGHTS if thought_only else FailureCode.PROVIDER_EMPTY)
+        if error and self._has_picture and not self._has_text:
+            return  # it is there, and paid for
         if error and self._has_text and error.code not in _REPORTED_AFTER_TEXT:
             raise Cut(FailureCode.ANSWER_CUT) from error
         if error:

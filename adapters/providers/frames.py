@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from adapters.providers.error_rules import ServiceFailure
-from bot.messages import Unfinished, Usage, WebSource
+from bot.messages import File, Unfinished, Usage, WebSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,13 @@ class ThoughtFrame:
     """A piece of what the model thinks, where the service keeps it apart from the answer."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFrame:
+    """A picture in the answer."""
+
+    file: File
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class EndFrame:
     """The service's word that the answer is complete."""
 
 
-Frame = TextFrame | ThoughtFrame | ResultFrame | ServiceFailure | EndFrame | PendingFrame
+Frame = TextFrame | ThoughtFrame | PictureFrame | ResultFrame | ServiceFailure | EndFrame | PendingFrame
 Frames = AsyncGenerator[Frame, None]
 
 

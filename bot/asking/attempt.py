@@ -24,7 +24,9 @@ from bot.asking.question import Question, detached, instructions, with_history, 
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
 from bot.messages import (
+    Drawn,
     Exchange,
+    File,
     Photo,
     Piece,
     Prompt,
@@ -470,10 +472,18 @@ class Attempt:
                 self.asked.usage += piece
             case Unfinished(reason):
                 self.asked.unfinished = reason
+            case Drawn(file):
+                self._draw(file)
             case Thought():
                 self._think(piece, rest)
             case Text(text):
                 self._grow(rest.feed(text))
+
+    def _draw(self, file: File) -> None:
+        self.asked.pictures.append(file)
+        if not self.asked.reply.text:
+            self.asked.reply.tell(say("picture_coming"))
+        self._begin_answer()
 
     def _think(self, thought: Thought, rest: Continuation) -> None:
         """Show a thought in passing; what is taken back was one as well."""
@@ -489,6 +499,13 @@ class Attempt:
     def _grow(self, growth: Growth) -> None:
         if not growth.text:
             return
+        self._begin_answer()
+        if growth.replaces:
+            self.asked.reply.replace("")
+        self.asked.reply.grow(growth.text)
+
+    def _begin_answer(self) -> None:
+        """Note the first sign of an answer: who gives it, and how fast."""
         asked, model = self.asked, self.turn.conversation.model
         if not self.spoke:
             self.spoke = True
@@ -500,9 +517,6 @@ class Attempt:
             asked.answered_by = model
             asked.notes = [each for each in (*asked.notes, *self.notes, note) if each]
             asked.reply.notes = asked.notes
-        if growth.replaces:
-            asked.reply.replace("")
-        asked.reply.grow(growth.text)
 
 
 def _named(photo: Photo, numbers: Mapping[str, int]) -> str:

@@ -52,7 +52,7 @@ async def answer_question(asker: AnswersQuestions, asked: Question, *, patient: 
         return _failed(asked, FailureCode.BUG, say("bug"))
     if asked.stopped:
         return _result(asked, STOPPED, text.rstrip(), f"⏹ {say('stopped')}")
-    return _result(asked, ANSWERED, text)
+    return _result(asked, ANSWERED, text or (say("picture_drawn") if asked.pictures else ""))
 
 
 def failure(code: str, sentence: str) -> JobResult:
@@ -76,6 +76,7 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         usage=asked.usage,
         first_words=asked.first_words,
         took=monotonic() - asked.started,
+        has_pictures=bool(asked.pictures),
         is_cut=bool(text) and (bool(asked.unfinished) or outcome in CUTS),
         is_spoiler=asked.subject.is_spoiler and bool(text),
         thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],

@@ -11,6 +11,7 @@ from bot.messages import (
     Conversation,
     Document,
     Exchange,
+    File,
     Photo,
     Preferences,
     StoredFile,
@@ -42,6 +43,7 @@ class Question:
     files: list[StoredFile] = field(default_factory=list)  # photos and documents that were read
     seen: dict[Attachment, Photo | Document] = field(default_factory=dict)  # files that need not be fetched again
     subject: Subject = field(default_factory=Subject)  # found before anything is asked
+    pictures: list[File] = field(default_factory=list)  # that the model drew into its answer
     unfinished: str = ""  # why the model stopped before the end: length or resources
     thoughts: str = ""  # of the model, before and beside its answer
     answered_by: str = ""  # the model that answered; another one than was asked if that is down

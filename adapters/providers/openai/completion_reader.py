@@ -12,9 +12,10 @@ from math import inf
 from typing import Any
 
 from adapters.providers.error_rules import ServiceFailure, Where, parse_failure, read_code_and_message
-from adapters.providers.frames import Frame, Frames, ResultFrame, TextFrame, ThoughtFrame, rejoin
+from adapters.providers.frames import Frame, Frames, PictureFrame, ResultFrame, TextFrame, ThoughtFrame, rejoin
+from adapters.providers.openai.compatible_media import MAX_PICTURES, decode_picture, picture_file
 from bot.errors import BotError
-from bot.messages import Unfinished, Usage
+from bot.messages import File, Unfinished, Usage
 from bot.util.http import Event, events
 
 USAGE_TIMEOUT = 5.0  # seconds for the usage, which comes after the answer
@@ -115,6 +116,7 @@ class _CompletionState:
         self._usage = Usage()
         self._finish_reason = ""
         self._said = list[str]()
+        self._drawn = list[bytes]()
 
     @property
     def record(self) -> ResultFrame:
@@ -128,6 +130,8 @@ class _CompletionState:
         self.has_begun = self.has_begun or bool(choice)
         if thought := _thought(choice):
             yield ThoughtFrame(thought)
+        for file in self._new_pictures(choice):
+            yield PictureFrame(file)
         if text := self._new_text(choice):
             self._said.append(text)
             yield TextFrame(text)
@@ -135,6 +139,14 @@ class _CompletionState:
             yield service_failure
         if finish_reason := choice.get("finish_reason"):
             self.is_finished, self._finish_reason = True, str(finish_reason)
+
+    def _new_pictures(self, choice: Mapping[str, Any]) -> Iterator[File]:
+        """Yield the pictures that a choice adds: `images` beside the content, or parts of it. None comes twice."""
+        for encoded in _encoded_pictures(choice):
+            data = decode_picture(encoded)
+            if data and data not in self._drawn and len(self._drawn) < MAX_PICTURES:
+                self._drawn.append(data)
+                yield picture_file(data, f"picture-{len(self._drawn)}")
 
     def _new_text(self, choice: Mapping[str, Any]) -> str:
         """Return the text that a choice adds. Some services repeat the whole answer as a message in the last chunk."""
@@ -146,6 +158,19 @@ class _CompletionState:
             return text[len(said) :]
         is_repeated = text.lstrip()[:SAME] == said.lstrip()[:SAME] and len(text) >= len(said) // 2
         return "" if is_repeated else text
+
+
+def _encoded_pictures(choice: Mapping[str, Any]) -> Iterator[str]:
+    """Yield pictures in base64: of data URLs, as OpenRouter has them, or of fields beside."""
+    message = _dict(choice.get("delta")) or _dict(choice.get("message"))
+    content, images = message.get("content"), message.get("images")
+    for part in [*(images if isinstance(images, list) else ()), *(content if isinstance(content, list) else ())]:
+        link = _dict(part).get("image_url")
+        url = _dict(link).get("url") if isinstance(link, dict) else link
+        inline = _dict(_dict(part).get("inline_data") or _dict(part).get("inlineData"))
+        for value in (url, inline.get("data"), _dict(part).get("b64_json"), _dict(part).get("data")):
+            if isinstance(value, str) and (value.startswith("data:image/") or value is not url):
+                yield value.partition(",")[2] if value.startswith("data:") else value
 
 
 def _delta_text(choice: Mapping[str, Any]) -> str:

@@ -85,6 +85,11 @@ def list_named_models(named: Sequence[str]) -> Sequence[ListedModel]:
     return tuple(ListedModel(Model(id, id, sees=True, is_listed=False)) for id in dict.fromkeys(named))
 
 
+def model_rows(list_json: object) -> Iterator[Mapping[str, Any]]:
+    """Yield the models of a list, whatever they do."""
+    return _rows(list_json)
+
+
 def _rows(list_json: object) -> Iterator[Mapping[str, Any]]:
     rows = (
         next(filter(None, map(list_json.get, ("data", "models"))), None) if isinstance(list_json, dict) else list_json

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import structlog
@@ -14,6 +14,7 @@ from adapters.providers.answer_stream import read_pieces
 from adapters.providers.error_rules import ServiceFailure, naming
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.openai.access_check import NOT_THERE, EmptyQuestion, is_list_public
+from adapters.providers.openai.compatible_media import PATIENCE, CompatibleMedia
 from adapters.providers.openai.completion_reader import read_frames
 from adapters.providers.openai.errors import to_bot_error
 from adapters.providers.openai.model_list import ListedModel, is_list, list_named_models, read_models
@@ -42,6 +43,7 @@ log = structlog.get_logger(__name__)
 MAX_FILE_BYTES = 24_000_000  # base64 makes 32 MB of it
 MAX_STREAM_BYTES = 64 * 1024 * 1024  # a word takes about 300 bytes on the wire
 MAX_LIST_BYTES = 32 * 1024 * 1024
+MAX_MADE_BYTES = 128 * 1024 * 1024  # ten pictures in base64
 CHECK_SILENCE = 15.0  # seconds without a byte at an address that is only tried
 
 
@@ -79,6 +81,8 @@ class OpenAI:
         self._upload_slots = UploadSlots()
         self._quirks = ModelQuirks()
         self._named_models = tuple(named_models)
+        self._list_json: object = None  # the last list as it came
+        self._media = CompatibleMedia(url, self._post, self._list)
         self._model_cache = ModelListCache(self._fetch_models, lambda: list_named_models(self._named_models))
 
     async def __aenter__(self) -> Self:
@@ -107,8 +111,9 @@ class OpenAI:
         return FILES not in self._quirks.unsupported_features(model) and (listed is None or listed.model.sees)
 
     @property
-    def media(self) -> None:
-        """Nobody makes pictures or sound here: these services differ in it too much."""
+    def media(self) -> CompatibleMedia:
+        """What the models of the service make, as far as its list names them."""
+        return self._media
 
     async def forget(self, conversation: Conversation) -> None:
         """Do nothing: there is nothing to delete."""
@@ -195,7 +200,22 @@ class OpenAI:
 
     async def _fetch_models(self) -> Sequence[ListedModel]:
         list_json = await self._get(self._profile.models_path, **self._profile.models_query)
+        self._list_json = list_json
         return read_models(list_json, self._named_models, self._profile.id_prefix)
+
+    async def _list(self) -> object:
+        """Return the list as the service sends it; None where there is none."""
+        await self._model_cache.models()
+        return self._list_json
+
+    async def _post(self, path: str, model: str, **body: Any) -> bytes:
+        """Send a request that makes something, and return its reply."""
+        timeout = (self._http.options.connect, PATIENCE, PATIENCE, self._http.options.connect)
+        with naming(self._profile.service):
+            async with self._http.stream("POST", path, timeout=timeout, **body) as reply:
+                if not is_success(reply):
+                    raise to_bot_error(await read_failure(reply), f"{self.name}/{model}", self._profile.service)
+                return await read_capped(reply, MAX_MADE_BYTES)
 
     async def check(self) -> None:
         """Fetch the balance, or else the list of models; where that proves nothing, ask an empty question.

@@ -35,7 +35,6 @@ class ServiceProfile:
     accepts_detail: bool = True  # the field that says how closely to look at a photo
     include_usage: bool = True  # the usage comes only on request (stream_options)
     sends_request_id: bool = False  # each request carries an id of ours, by which the service's support finds it
-    generates: bool = False  # it has images/generations, audio/speech and the like
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -50,7 +49,6 @@ VAPI = ServiceProfile(
     accepts_files=False,  # its page documents text and photos only
     accepts_detail=False,  # its page documents the link of a photo and nothing else
     include_usage=True,  # undocumented as well, but relays of its kind take it; where it is refused, it is left out
-    generates=True,
 )
 AIMLAPI = ServiceProfile(
     "aimlapi",
@@ -59,31 +57,29 @@ AIMLAPI = ServiceProfile(
     balance_path="../v2/billing",  # the only path of ours that is not below /v1
     include_usage=False,  # it tells the cost in the last event without being asked
     sends_request_id=True,
-    generates=True,
     headers={"x-title": "Snapthread"},
 )
 OPENAI = ServiceProfile("openai", "The endpoint")
 
 _KNOWN = (
-    ServiceProfile("openai", "OpenAI", "https://api.openai.com/v1", generates=True),
+    ServiceProfile("openai", "OpenAI", "https://api.openai.com/v1"),
     ServiceProfile("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", headers={"x-title": "Snapthread"}),
     ServiceProfile("ollama", "Ollama", "http://127.0.0.1:11434/v1"),
     ServiceProfile("lmstudio", "LM Studio", "http://127.0.0.1:1234/v1"),
     ServiceProfile("llamacpp", "llama.cpp", "http://127.0.0.1:8081/v1"),
     ServiceProfile("vllm", "vLLM", "http://127.0.0.1:8000/v1"),
-    ServiceProfile("litellm", "LiteLLM", "http://127.0.0.1:4000/v1", generates=True),
-    ServiceProfile("groq", "Groq", "https://api.groq.com/openai/v1", most_photos=5, generates=True),
+    ServiceProfile("litellm", "LiteLLM", "http://127.0.0.1:4000/v1"),
+    ServiceProfile("groq", "Groq", "https://api.groq.com/openai/v1", most_photos=5),
     ServiceProfile("mistral", "Mistral", "https://api.mistral.ai/v1", most_photos=8),
-    ServiceProfile("xai", "xAI", "https://api.x.ai/v1", generates=True),
+    ServiceProfile("xai", "xAI", "https://api.x.ai/v1"),
     ServiceProfile(
         "gemini",
         "Gemini",
         "https://generativelanguage.googleapis.com/v1beta/openai",
         id_prefix="models/",
-        generates=True,
     ),
-    ServiceProfile("azure", "Azure", host=".azure.com", auth="api-key", generates=True),
-    ServiceProfile("together", "Together", "https://api.together.xyz/v1", generates=True),
+    ServiceProfile("azure", "Azure", host=".azure.com", auth="api-key"),
+    ServiceProfile("together", "Together", "https://api.together.xyz/v1"),
     ServiceProfile("deepseek", "DeepSeek", "https://api.deepseek.com/v1"),
     ServiceProfile("cloudflare", "Cloudflare", host="api.cloudflare.com"),
     ServiceProfile("anthropic", "Anthropic", "https://api.anthropic.com/v1", auth="anthropic", most_photos=100),

@@ -9,6 +9,7 @@ from bot.commands.answer_buttons import controls, stop_button
 from bot.errors import FailureCode
 from bot.messages import Button, JobResult, Turn
 from bot.replies.reply import Reply
+from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, with_footer
 
 
@@ -34,6 +35,7 @@ class AskJob:
         self.asked.notes += notes
         result = await answer_question(self.hands.asker, self.asked)
         self.turn = self.asked.turn  # with what was heard in it
+        await keep_pictures(self.hands, self.turn, self.asked)
         return result
 
     async def show(self, result: JobResult) -> None:
@@ -44,4 +46,5 @@ class AskJob:
             buttons = controls(self.turn, failed=result.has_failed, speaks=self.hands.desk.speaks, is_cut=result.is_cut)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(shown, buttons=buttons)
+        await show_pictures(self.hands, self.turn, result)
         await self.hands.mirror.show(self.turn, result.shown, self.asked.files, is_spoiler=result.is_spoiler)

@@ -8,6 +8,7 @@ from bot.asking.question import Question, as_asked_by, with_model
 from bot.commands.answer_buttons import back, controls, stop_button
 from bot.messages import OBEYED, AnswerVersion, Button, JobResult, Turn
 from bot.replies.reply import Reply
+from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, clear_busy_notice, with_footer
 
 
@@ -51,6 +52,7 @@ class AskAgainJob:
         if self.goes_on:
             self.asked.reply.text = self.subject.answer or ""
         result = await answer_question(self.hands.asker, self.asked)
+        await keep_pictures(self.hands, self.turn, self.asked)
         return replace(result, model=None, outcome=result.outcome if result.has_failed else OBEYED)
 
     async def show(self, result: JobResult) -> None:
@@ -70,6 +72,7 @@ class AskAgainJob:
         text = await with_footer(self.hands, self.turn.message.channel, result)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(text, buttons=buttons)
+        await show_pictures(self.hands, self.turn, result)
         if self._here:
             await clear_busy_notice(self.hands, self.turn)
 
