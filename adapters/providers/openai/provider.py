@@ -112,7 +112,7 @@ class OpenAI:
 
     @property
     def media(self) -> CompatibleMedia:
-        """What the models of the service make, as far as its list names them."""
+        """The generator of pictures and sound, for the models that the list names."""
         return self._media
 
     async def forget(self, conversation: Conversation) -> None:

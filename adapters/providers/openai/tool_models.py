@@ -10,7 +10,7 @@ from bot.messages import Model
 
 @dataclass(frozen=True, slots=True)
 class Craft:
-    """Something that models do besides chatting: patterns of their ids, and those that are asked first."""
+    """A kind of work besides chatting: a pattern of the ids of its models, and those that are asked first."""
 
     models: re.Pattern[str]
     first: Sequence[str] = ()
