@@ -151,7 +151,7 @@ async def test_a_refusal_is_one_plain_sentence_and_the_next_turn_goes_on(
     provider.script = [[Refused("provider_no_credits")], ["a cat"]]
     await hear(worker, said("one"), said("two"))
     assert platform.reads() == [
-        "⚠️ This bot's account has run out of credits. The operator has to top it up.",
+        "⚠️ The provider says that this bot's account has run out of credits. The operator has to top it up.",
         "a cat",
     ]
 

@@ -112,7 +112,7 @@ async def test_what_failed_is_said_in_that_post_with_the_way_back(
     provider.script = [["a cat"], [Refused("provider_no_credits")]]
     await hear(worker, said("", photos=1), pressed("/retry 1", "1"))
     [text] = platform.reads()
-    assert text.startswith("⚠️ This bot's account has run out of credits.")
+    assert text.startswith("⚠️ The provider says that this bot's account has run out of credits.")
     assert platform.buttons["1"] == ["/version 1 1", "/retry 1", "/with 1"]
     assert (await question(worker.store)).answer == "a cat"
     await hear(worker, pressed("/version 1 1", "1"))
