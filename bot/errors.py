@@ -67,6 +67,7 @@ class FailureCode(StrEnum):
     UNLINK_NOTHING = auto()
     VERSION_UNKNOWN = auto()
     VIDEOS_NONE_READ = auto()
+    ZOOM_NO_PICTURE = auto()
     VIDEO_LINK = auto()
     VIDEO_REFUSED = auto()
     # photo
@@ -218,6 +219,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.UNLINK_NOTHING,
         FailureCode.VERSION_UNKNOWN,
         FailureCode.VIDEOS_NONE_READ,
+        FailureCode.ZOOM_NO_PICTURE,
         FailureCode.VIDEO_LINK,
         FailureCode.VIDEO_REFUSED,
     ),

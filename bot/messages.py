@@ -186,6 +186,9 @@ class StoredFile:
         return f"{self.sha256[:16]}.{ENDINGS[self.mime]}"
 
 
+LARGE = 1600  # pixels of a photo's longest side, from which on models make it smaller
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A sentence about a photo that is not quite what was sent: its key, and values besides the photo's name."""
@@ -207,6 +210,11 @@ class Photo(StoredFile):
     def pictures(self) -> "tuple[Photo, ...]":
         """The pictures that a model is to look at: the photo itself, or those of its series."""
         return self.series.pictures if self.series else (self,)
+
+    @property
+    def is_large(self) -> bool:
+        """True if it may show more when looked at closely."""
+        return max(self.width, self.height) >= LARGE and (self.series is None or self.series.kind in ("tall", "wide"))
 
     @property
     def overview(self) -> "Photo":
@@ -704,6 +712,7 @@ class JobResult:
     is_spoiler: bool = False  # about something that is shown only to those who choose to see it
     has_pictures: bool = False  # a model drew them into its answer; they are among the generated files of the turn
     is_cut: bool = False  # there is more to say: the rest can be asked for
+    is_large: bool = False  # about a photo that may show more when looked at closely
 
     @property
     def has_failed(self) -> bool:

@@ -92,7 +92,8 @@ class Asker:
             working.result()
 
     async def _hear_and_ask(self, asked: Question) -> None:
-        asked.subject = await self.loader.subjects.find(asked.turn)
+        if not asked.is_placed:
+            asked.subject = await self.loader.subjects.find(asked.turn)
         asked.notes += filter(None, [asked.subject.note])
         asked.reply.is_spoiler = asked.subject.is_spoiler
         if self.transcribe is not None:

@@ -247,6 +247,7 @@ class Attempt:
         numbers = {new: prompt.numbers[old] for new, old in self.originals.items() if old in prompt.numbers}
         prompt = replace(prompt, photos=fitted.photos, numbers={**prompt.numbers, **numbers})
         self.notes += [say("photo_overview_only", model=model, name=photo.name) for photo in fitted.reduced]
+        self.asked.is_large = any(photo.is_large for photo in prompt.photos)
         if fitted.left_out:
             prompt = await self._with_left_out(prompt, fitted)
         return _folded(prompt) if self.turn.conversation.remote_id is not None else prompt

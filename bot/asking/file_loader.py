@@ -148,6 +148,19 @@ class FileLoader:
             raise Refused(FailureCode.VOICE_UNREADABLE, why=error) from error
         return File(f"voice.{attachment.sound}", attachment.mime or f"audio/{attachment.sound}", data)
 
+    async def original(self, channel: Channel, attachment: Attachment, owner: str = "") -> bytes:
+        """Fetch the file of a photo once more, as it was sent. Unreadable, or Busy while the platform is."""
+        if channel.platform == MADE:
+            files = await self.files.list_generated(int(channel.id))
+            if int(attachment.ref) >= len(files):
+                raise Unreadable(FailureCode.PHOTO_GONE)
+            return files[int(attachment.ref)].data
+        platform = self.platforms.get(channel.platform)
+        if platform is None or channel.platform == INSIDE:
+            raise Unreadable(FailureCode.PHOTO_GONE)
+        async with self.room.take(attachment.size or self.most_bytes, owner):
+            return await platform.adapter.download(attachment, self.most_bytes)
+
     async def clip(self, channel: Channel, attachment: Attachment, owner: str = "") -> tuple[Photo, File | None]:
         """Fetch a video; return it as a photo, and its sound. Unreadable, or Busy while the platform is."""
         platform = self.platforms.get(channel.platform)

@@ -79,6 +79,7 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         has_pictures=bool(asked.pictures),
         is_cut=bool(text) and (bool(asked.unfinished) or outcome in CUTS),
         is_spoiler=asked.subject.is_spoiler and bool(text),
+        is_large=asked.is_large,
         thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],
     )
 

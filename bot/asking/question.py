@@ -44,6 +44,8 @@ class Question:
     seen: dict[Attachment, Photo | Document] = field(default_factory=dict)  # files that need not be fetched again
     subject: Subject = field(default_factory=Subject)  # found before anything is asked
     pictures: list[File] = field(default_factory=list)  # that the model drew into its answer
+    is_placed: bool = False  # its subject is given
+    is_large: bool = False  # a photo has more to show than a model sees at once
     unfinished: str = ""  # why the model stopped before the end: length or resources
     thoughts: str = ""  # of the model, before and beside its answer
     answered_by: str = ""  # the model that answered; another one than was asked if that is down

@@ -27,11 +27,12 @@ def controls(
     failed: bool = False,
     speaks: bool = False,
     is_cut: bool = False,
+    is_large: bool = False,
 ) -> Sequence[Button]:
     """Return the buttons of an answer that has so many versions; `shown` is the number of this one.
 
     A `failed` answer is not a version, and there is nothing to ask about. `speaks`: it can be read aloud. `is_cut`:
-    there is more of it to be asked for.
+    there is more of it to be asked for. `is_large`: its photo may show more when looked at closely.
     """
     more = [Button(say("label_more"), f"/more {turn.id}")] if is_cut else []
     again = [Button(say("label_retry"), f"/retry {turn.id}"), Button(say("label_other"), f"/with {turn.id}")]
@@ -40,7 +41,8 @@ def controls(
     forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
     pager = {1: [], 2: [forth]}.get(versions, [back(turn, (shown - 1) % versions), forth])  # of two, any
     aloud = [Button(say("label_speak"), f"/speak {turn.id}")] if speaks else []
-    return [*more, *quick_actions(turn), *pager, *again, *aloud]
+    closer = [Button(say("label_zoom"), f"/zoom {turn.id}")] if is_large else []
+    return [*more, *quick_actions(turn), *closer, *pager, *again, *aloud]
 
 
 def drawn_controls(turn: Turn, pictures: int) -> Sequence[Button]:

@@ -7,6 +7,7 @@ from bot.commands.command import (
     CommandContext,
     CommandResult,
     CompareModels,
+    LookCloser,
     Option,
     Response,
     number,
@@ -20,7 +21,7 @@ from bot.words import say
 
 FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
 EDITED = "edited"  # what the bot says to itself when a question was edited after its answer
-ASKING = ("retry", "compare", "more")  # commands that ask a model
+ASKING = ("retry", "compare", "more", "zoom")  # commands that ask a model
 
 
 async def retry(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
@@ -37,6 +38,14 @@ async def more(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
     if not subject.answer:
         raise Refused(FailureCode.AGAIN_NOTHING)
     return AskAgain(subject, turn.conversation.model, goes_on=True)
+
+
+async def zoom(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
+    """Look closer at a photo: /zoom [TURN] [WORDS]."""
+    if turn.message.own_photos:
+        return LookCloser(turn, rest)
+    subject, words = await subject_of(context, turn, rest)
+    return LookCloser(subject, words or subject.words)
 
 
 async def other(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -149,6 +158,7 @@ AGAIN = {
         compare,
         tuple(Option(f"model{n}", suggest=suggest, required=n <= FEWEST_MODELS) for n in range(1, MOST_MODELS + 1)),
     ),
+    "zoom": Command(zoom, (Option("place"),)),
     "more": Command(more, listed=False),
     "with": Command(other, listed=False),
     EDITED: Command(edited, listed=False),

@@ -131,7 +131,15 @@ class SpeakAnswer:
     subject: Turn
 
 
-CommandResult = Response | AskAgain | CompareModels | Generate | SpeakAnswer
+@dataclass(frozen=True, slots=True)
+class LookCloser:
+    """A request to look closer at the photo of an earlier turn, at what the words are about."""
+
+    subject: Turn
+    words: str
+
+
+CommandResult = Response | AskAgain | CompareModels | Generate | LookCloser | SpeakAnswer
 
 
 @dataclass(frozen=True, slots=True)

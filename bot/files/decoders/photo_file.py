@@ -35,13 +35,13 @@ def clean_photo(
     of its parts, whose bytes follow, and the photo itself is an overview. Unreadable: it is damaged or too large.
     """
     with damage_refused():
-        kind, data, exif = _unwrapped(kind, file.read())
+        kind, data, exif = unwrap(kind, file.read())
         picture = strip(kind, data)
         if exif and not picture.exif:
             picture = replace(picture, exif=exif)
-        _check_pixels(picture.size, most_pixels)
-        with _opened(kind, picture.data, most_pixels) as image:
-            _check_pixels(image.size, most_pixels)
+        check_pixels(picture.size, most_pixels)
+        with open_picture(kind, picture.data, most_pixels) as image:
+            check_pixels(image.size, most_pixels)
             if picture.film and (
                 several := _several(
                     kind, picture, longest_side=longest_side, most_pixels=most_pixels, out_bytes=out_bytes
@@ -95,7 +95,7 @@ def _several(
     )
 
 
-def _unwrapped(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
+def unwrap(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
     """Return the picture inside of a raw file or an icon with its format, and EXIF that is not its own."""
     if kind == "RAW" or (kind == "TIFF" and is_raw(data)):
         return "JPEG", find_preview(data), data[:_MOST_EXIF] if kind == "TIFF" else b""
@@ -106,7 +106,7 @@ def _unwrapped(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
     return kind, data, b""
 
 
-def _opened(kind: str, data: bytes, most_pixels: int) -> Image.Image:
+def open_picture(kind: str, data: bytes, most_pixels: int) -> Image.Image:
     """Open a picture with Pillow, or in another way where that does not know it."""
     try:
         return draw.open_image(kind, data)
@@ -122,7 +122,8 @@ def _remarks(present: Completeness) -> Remarks:
     return [("photo_coarse", {})] if present.coarse else []
 
 
-def _check_pixels(size: tuple[int, int], most: int) -> None:
+def check_pixels(size: tuple[int, int], most: int) -> None:
+    """Raise Unreadable if there are more pixels than that."""
     pixels = size[0] * size[1]
     if pixels > most:
         raise Unreadable(FailureCode.PHOTO_TOO_MANY_PIXELS, megapixels=math.ceil(pixels / 1e6), limit=most // 1_000_000)

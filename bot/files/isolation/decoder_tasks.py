@@ -55,6 +55,8 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "measure_photo": _picture("measure:measure_photo"),
         "convert_text": _document("plain_text:convert_text"),
         "name_package": _document("package:name_package"),
+        "draw_grid": _picture("closer:draw_grid"),
+        "cut_cells": _picture("closer:cut_cells"),
         "read_clip": _clip("clips:read_clip"),
         "read_clip_sound": _clip("clips:read_clip_sound"),
         "read_pdf": _document("pdf_text:read_pdf"),

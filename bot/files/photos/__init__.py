@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import Any, Self
 
 from bot.errors import FailureCode, Unreadable
 from bot.files.file_cache import FileCache, display_name
@@ -88,6 +88,44 @@ class PhotoIntake:
             raise Unreadable(FailureCode.PHOTO_VIDEO if clip else _FAILURES[error.reason]) from error
         cleaned = replace(cleaned, remarks=(*remarks, *cleaned.remarks))
         return await asyncio.to_thread(self._put, display_name(name, "photo"), cleaned, owner)
+
+    async def grid(self, name: str, data: bytes, owner: str = "") -> tuple[Photo, tuple[int, int]]:
+        """Return an overview of a photo's file under a grid, with its columns and rows. Unreadable as in `read`."""
+        value, body = await self._run("draw_grid", data, owner)
+        try:
+            grid = int(value["columns"]), int(value["rows"])
+            cleaned = read_cleaned(value, body)
+        except (LookupError, TypeError, ValueError, WorkerFailed) as error:
+            raise Unreadable(FailureCode.PHOTO_BROKEN) from error
+        return await asyncio.to_thread(self._put, display_name(name, "photo"), cleaned, owner), grid
+
+    async def cells(
+        self, name: str, data: bytes, grid: tuple[int, int], cells: Sequence[tuple[int, int]], owner: str = ""
+    ) -> list[Photo]:
+        """Return cells of a photo's file, given as columns and rows from 0, at full resolution."""
+        values, body = await self._run(
+            "cut_cells", data, owner, longest_side=self._longest_side, grid=list(grid), cells=[list(c) for c in cells]
+        )
+        photos, at = list[Photo](), 0
+        try:
+            for value in values:
+                cleaned = read_cleaned({"mime": value["mime"], "size": value["size"]}, body[at : at + value["bytes"]])
+                at += int(value["bytes"])
+                photos.append(await asyncio.to_thread(self._put, display_name(name, "photo"), cleaned, owner))
+        except (LookupError, TypeError, ValueError, WorkerFailed) as error:
+            raise Unreadable(FailureCode.PHOTO_BROKEN) from error
+        return photos
+
+    async def _run(self, task: str, data: bytes, owner: str, **arguments: object) -> tuple[Any, bytes]:
+        """Run a task on a picture's file at full size."""
+        kind = sniff(data)
+        most_pixels = self._most_pixels * (2 if kind in CAMERAS else 1)
+        try:
+            return await run(
+                task, data, owner=owner, kind=kind, most_pixels=most_pixels, out_bytes=self._out_bytes, **arguments
+            )
+        except WorkerFailed as error:
+            raise Unreadable(_FAILURES[error.reason]) from error
 
     async def read_sound(self, data: bytes, owner: str = "") -> tuple[str, bytes] | None:
         """Return the sound of a video and its file extension; None if it has none that can be read."""

@@ -7,6 +7,7 @@ from bot.commands import (
     AskAgain,
     CompareModels,
     Generate,
+    LookCloser,
     Response,
     SpeakAnswer,
     may_claim,
@@ -20,6 +21,7 @@ from bot.turns.jobs.ask_again import AskAgainJob
 from bot.turns.jobs.compare import CompareJob
 from bot.turns.jobs.generate import GenerateJob
 from bot.turns.jobs.job import Job, JobContext
+from bot.turns.jobs.look_closer import LookCloserJob
 from bot.turns.jobs.notice import AccessNotice
 from bot.turns.jobs.read_aloud import ReadAloudJob
 from bot.turns.jobs.run_command import CommandJob, RespondJob, run_command
@@ -56,6 +58,8 @@ async def _asking(hands: JobContext, turn: Turn, name: str, rest: str) -> Job:
             return CompareJob(hands, turn, subject, models)
         case Generate():
             return GenerateJob(hands, turn, ordered)
+        case LookCloser(subject, words):
+            return LookCloserJob(hands, turn, subject, words)
         case SpeakAnswer():
             return ReadAloudJob(hands, turn, ordered)
         case Response():

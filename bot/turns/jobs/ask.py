@@ -43,7 +43,13 @@ class AskJob:
         shown = await with_footer(self.hands, self.turn.message.channel, result)
         buttons: Sequence[Button] = ()
         if result.outcome != FailureCode.VIDEOS_NONE_READ:  # which would come out the same once more
-            buttons = controls(self.turn, failed=result.has_failed, speaks=self.hands.desk.speaks, is_cut=result.is_cut)
+            buttons = controls(
+                self.turn,
+                failed=result.has_failed,
+                speaks=self.hands.desk.speaks,
+                is_cut=result.is_cut,
+                is_large=result.is_large,
+            )
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(shown, buttons=buttons)
         await show_pictures(self.hands, self.turn, result)

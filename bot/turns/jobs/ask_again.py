@@ -66,6 +66,7 @@ class AskAgainJob:
             failed=shown is None,
             speaks=self.hands.desk.speaks,
             is_cut=result.is_cut,
+            is_large=result.is_large,
         )
         if versions and shown is None:
             buttons = [back(self.subject, len(versions) - 1), *buttons]

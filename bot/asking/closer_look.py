@@ -1,0 +1,114 @@
+"""A closer look at a photo: the model names places on an overview, which are cut from the original for its answer."""
+
+import re
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from bot.accounting.limits import UsageLimits, subject_of
+from bot.asking import context as memory
+from bot.asking.file_loader import FileLoader
+from bot.asking.photo_numbers import named
+from bot.asking.question import Question, detached
+from bot.asking.subject import PlacedFile, Subject
+from bot.errors import FailureCode, Refused
+from bot.files.photos.sniff import is_picture
+from bot.messages import Attachment, Photo, Prompt, Text, Turn, Usage
+from bot.ports import Files, Ledger, Provider
+from bot.words import say
+
+LANE = 300  # the lane that books the cost of the extra question, besides those of answers
+MOST_CELLS = 3
+LONGEST = 500  # characters of the answer that names places
+CELL = re.compile(r"\b([A-H])[ -]?([1-8])\b")
+
+Cell = tuple[int, int]  # column and row, from 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloserLook:
+    """Looks closer at one photo, at the cost of one extra question."""
+
+    files: Files
+    ledger: Ledger
+    loader: FileLoader
+    providers: Mapping[str, Provider]
+    limits: UsageLimits
+
+    async def prepare(self, asked: Question, turn: Turn, words: str) -> None:
+        """Find the places that the words are about in the photo of `turn`, and make them the question's subject.
+
+        Refused where there is no photo, or it is no longer to be had.
+        """
+        placed = await self._find(turn, words)
+        name, owner = placed.attachment.name, subject_of(asked.turn.message)
+        data = await self.loader.original(placed.channel, placed.attachment, owner)
+        if not is_picture(data):
+            raise Refused(FailureCode.ZOOM_NO_PICTURE, name=name)
+        overview, grid = await self.loader.photos.grid(name, data, owner)
+        answer, usage = await self._ask(asked, overview, grid, words)
+        cells = parse_cells(answer, grid) or [(grid[0] // 2, grid[1] // 2)]
+        pieces = await self.loader.photos.cells(name, data, grid, cells, owner)
+        names = ", ".join(map(cell_name, cells))
+        files = [PlacedFile(placed.channel, Attachment(f"cell/{n}", name)) for n in range(len(pieces))]
+        asked.seen |= {each.attachment: piece for each, piece in zip(files, pieces, strict=True)}
+        asked.subject = Subject(tuple(files), is_spoiler=placed.attachment.is_spoiler)
+        asked.is_placed = True
+        text = say("zoom_ask", text=words, cells=names, name=name)
+        asked.turn = replace(asked.turn, message=replace(asked.turn.message, text=text))
+        asked.notes.append(say("zoom_note", cells=names, name=name, price=_price(usage)))
+
+    async def _find(self, turn: Turn, words: str) -> PlacedFile:
+        """Return the photo that the words name by its number, or else the first one of the turn."""
+        known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
+        numbers = named(words)
+        photos = [each for each in known if not each.is_document]
+        by_number = [each for each in photos if each.number in numbers]
+        subject = await self.loader.subjects.find(turn)
+        shown = [each for each in subject.files if not each.attachment.is_document]
+        if not by_number and shown:
+            return shown[0]
+        earlier = by_number or [each for each in photos if each.turn <= turn.id]
+        if not earlier:
+            raise Refused(FailureCode.STUDIO_NO_PHOTO)
+        chosen = by_number[0] if by_number else earlier[-1]
+        return PlacedFile(chosen.channel, chosen.attachment)
+
+    async def _ask(self, asked: Question, overview: Photo, grid: tuple[int, int], words: str) -> tuple[str, Usage]:
+        """Ask which cells matter; the cost is booked."""
+        conversation = detached(asked.turn.conversation)
+        turn, model = asked.reply.turn, conversation.model
+        await self.limits.hold(turn, LANE, model)
+        provider = self.providers[conversation.provider]
+        await provider.upload(overview)
+        last = cell_name((grid[0] - 1, grid[1] - 1))
+        prompt = Prompt(conversation, say("zoom_ask_cells", text=words, last=last, most=MOST_CELLS), (overview,))
+        answer, usage = "", Usage()
+        async with aclosing(provider.ask(prompt)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Text):
+                    answer += piece.text
+                elif isinstance(piece, Usage):
+                    usage = piece
+        await self.ledger.settle(turn, LANE, model, usage)
+        return answer[:LONGEST], usage
+
+
+def parse_cells(answer: str, grid: tuple[int, int]) -> list[Cell]:
+    """Return the cells that an answer names, within the grid, each once."""
+    found = ((ord(column) - ord("A"), int(row) - 1) for column, row in CELL.findall(answer.upper()))
+    return list(dict.fromkeys(cell for cell in found if cell[0] < grid[0] and cell[1] < grid[1]))[:MOST_CELLS]
+
+
+def cell_name(cell: Cell) -> str:
+    """Return the name of a cell, such as B2."""
+    return f"{chr(ord('A') + cell[0])}{cell[1] + 1}"
+
+
+def _price(usage: Usage) -> str:
+    parts = []
+    if usage.credits is not None:
+        parts.append(say("credits", credits=usage.credits))
+    if usage.dollars is not None:
+        parts.append(f"${usage.dollars:.4f}")
+    return f" ({' · '.join(parts)})" if parts else ""

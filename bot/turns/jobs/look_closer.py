@@ -1,0 +1,68 @@
+"""A closer look at a photo that was asked about before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.asking.closer_look import CloserLook
+from bot.asking.outcome import answer_question
+from bot.asking.question import Question
+from bot.commands.answer_buttons import stop_button
+from bot.messages import JobResult, Turn
+from bot.replies.reply import Reply
+from bot.turns.jobs.job import JobContext, with_footer
+from bot.words import say
+
+
+@dataclass
+class CloserAsker:
+    """Finds the places first, then asks about them as any question is asked."""
+
+    hands: JobContext
+    subject: Turn
+    words: str
+
+    async def ask(self, asked: Question) -> str:
+        """Stream the answer, and return it complete."""
+        hands = self.hands
+        look = CloserLook(
+            files=hands.store.files,
+            ledger=hands.store.ledger,
+            loader=hands.asker.loader,
+            providers=hands.providers,
+            limits=hands.limits,
+        )
+        async with asked.reply.platform.show_typing(asked.reply.channel):
+            await hands.asker.until_stopped(asked, look.prepare(asked, self.subject, self.words or say("zoom_plain")))
+        return "" if asked.stopped else await hands.asker.ask(asked)
+
+
+@dataclass
+class LookCloserJob:
+    """`turn` asks for it, `subject` is the turn with the photo."""
+
+    hands: JobContext
+    turn: Turn
+    subject: Turn
+    words: str
+    asked: Question = field(init=False)
+
+    def __post_init__(self) -> None:
+        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
+        reply = Reply(platform, self.hands.store.posts, self.turn, channel, growing_buttons=stop_button())
+        self.asked = Question(self.turn, reply, aside=True, again=True, alone=True, attempts=self.turn.attempts)
+
+    async def list_models(self) -> Sequence[str]:
+        """Return the model of the conversation."""
+        return [self.turn.conversation.model]
+
+    async def do(self, notes: Sequence[str]) -> JobResult:
+        """Ask twice. What fails is said, and not tried again by itself: the first question was paid for."""
+        self.asked.notes += notes
+        return await answer_question(CloserAsker(self.hands, self.subject, self.words), self.asked, patient=False)
+
+    async def show(self, result: JobResult) -> None:
+        """Show the answer."""
+        shown = await with_footer(self.hands, self.turn.message.channel, result)
+        self.asked.reply.is_spoiler = result.is_spoiler
+        await self.asked.reply.show(shown)
+        await self.hands.mirror.show(self.turn, result.shown, self.asked.files, is_spoiler=result.is_spoiler)
