@@ -70,6 +70,13 @@ class OpensPrivateChats(Protocol):
         ...
 
 
+class ReactsToMessages(Protocol):
+    """Puts reactions on messages. Without it, none is shown."""
+
+    async def react(self, channel: Channel, message_id: str, emoji: str, *, is_on: bool) -> None:
+        """Put the bot's reaction on a message, or take it away."""
+
+
 class ShowsTyping(Protocol):
     """Shows that an answer is on its way. Without it, nothing is shown."""
 
@@ -153,6 +160,7 @@ class Platform:
     edits: EditsPosts | None = None
     deletes: DeletesPosts | None = None
     private_chats: OpensPrivateChats | None = None
+    reactions: ReactsToMessages | None = None
     typing: ShowsTyping | None = None
     forgets: ForgetsChannels | None = None
     expires: ExpiresMessages | None = None

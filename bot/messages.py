@@ -455,6 +455,7 @@ class ChannelSettings:
     thoughts: bool = False  # show what models thought, in a form that hides it until somebody looks
     describe: bool = False  # a model that sees may describe photos for one that does not
     fallbacks: tuple[str, ...] | None = None  # models to ask if the first one is down; None: the operator's
+    reactions: bool = True  # a reaction on a photo in a group while it is being answered
 
 
 @dataclass(frozen=True, slots=True)

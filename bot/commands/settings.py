@@ -20,6 +20,7 @@ OF_CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "footer": ON_OFF,
     "thoughts": ON_OFF,
     "describe": ON_OFF,
+    "reactions": ON_OFF,
     "language": {"auto": None, **{code: code for code in LANGUAGES}},
 }
 OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {

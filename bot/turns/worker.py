@@ -9,6 +9,7 @@ from bot.messages import NO_FAILURES, PUT_ASIDE, Turn
 from bot.operations.metrics import Metrics
 from bot.replies.reply import Reply
 from bot.turns.jobs import JobContext, job_of
+from bot.turns.progress_reactions import progress_reaction
 from bot.turns.run import deliver, run_job
 from bot.util.retry import ASK_AGAIN, DELIVER_AGAIN
 from bot.words import say, speaking
@@ -49,8 +50,9 @@ class Worker:
             await self._quarantine(turn)
             return
         started = monotonic()
-        outcome = await run_job(self.hands, self.metrics, await job_of(self.hands, turn), turn)
-        await self.store.queue.finish(turn, error=None if outcome in NO_FAILURES else outcome)
+        async with progress_reaction(self.hands, turn):
+            outcome = await run_job(self.hands, self.metrics, await job_of(self.hands, turn), turn)
+            await self.store.queue.finish(turn, error=None if outcome in NO_FAILURES else outcome)
         self.metrics.finished(turn, outcome)
         log.info("finished", outcome=outcome, seconds=round(monotonic() - started, 2))
 

@@ -34,6 +34,7 @@ class FakePlatform:
         self.troubles: list[Exception] = []  # raised by the next sends and edits, one each
         self.typed: list[Channel] = []
         self.managers: set[str] | None = None  # the ids of those who manage the channels; None: everybody
+        self.reactions: list[tuple[str, str, bool]] = []  # (message, emoji, whether it was put there)
         self.forgotten: list[Channel] = []
         self.expired: list[tuple[float, float]] = []  # from before when: words and photos
         self._ids = map(str, itertools.count(1))
@@ -49,6 +50,7 @@ class FakePlatform:
             adapter=self,
             limits=lambda channel: PostLimits(self.max_length, self.edit_interval),
             edits=self,
+            reactions=self,
             typing=self,
             forgets=self,
             expires=self,
@@ -92,6 +94,9 @@ class FakePlatform:
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         self.typed.append(channel)
         yield
+
+    async def react(self, channel: Channel, message_id: str, emoji: str, *, is_on: bool) -> None:
+        self.reactions.append((message_id, emoji, is_on))
 
     async def can_manage(self, channel: Channel, author: Author) -> bool:
         return self.managers is None or author.id in self.managers

@@ -171,6 +171,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.writes_local_files = True  # such a server, on this machine
         self.leaves_out_path = 0  # from so many of the next replies to getFile
         self.downloads = 0  # files that were fetched over HTTP
+        self.reactions: dict[int, list[list[str]]] = defaultdict(list)  # the bot's on each message, one after the other
+        self.forbids_reactions = False
         self.reads_all = False  # privacy mode is off
         self.delivery_fails_for = ""  # what getWebhookInfo says of a delivery that failed; empty: what became of it
         self.webhook_stands_still = False  # nothing is delivered, and nobody says why
@@ -543,6 +545,13 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 
     def _do_editMessageCaption(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         return self._edit("editMessageCaption", "caption", fields, uploads, chat)
+
+    def _do_setMessageReaction(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        if self.forbids_reactions:
+            raise ApiRefusal("Bad Request: REACTION_INVALID")
+        emojis = [reaction["emoji"] for reaction in json.loads(fields.get("reaction", "[]"))]
+        self.reactions[int(fields["message_id"])].append(emojis)
+        return True
 
     def _do_deleteMessage(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         if self._screen[chat].pop(int(fields["message_id"]), None) is None:

@@ -48,6 +48,7 @@ from adapters.platforms.discord.shards import Shards
 from adapters.platforms.discord.slash_commands import Payload, command_payloads, option_label
 from adapters.platforms.discord.threads import PermissionNotices
 from adapters.platforms.discord.token_encryption import TokenEncryption
+from adapters.platforms.refused_reactions import RefusedReactions
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
 from bot.chat_platform import Health, Platform, PostLimits, SetupRemark
@@ -102,6 +103,7 @@ class Discord:
         """
         pacing, links = RestPacing(coordination, token, max_calls), LinkCache()
         set_aside = SetAsideLog(NAME, metrics)
+        self._refused_reactions = RefusedReactions()
         self._folder, self._attachment_store = folder, AttachmentStore(blobs)
         self._rest = RestClient(token, url, pacing, find_proxy(url, proxy))
         self._files = AttachmentDownloads(self._rest.fetch_message, self._attachment_store, links, proxy)
@@ -159,6 +161,7 @@ class Discord:
             edits=self,
             deletes=self,
             private_chats=self,
+            reactions=self,
             typing=self,
             expires=self,
             token=self,
@@ -365,6 +368,17 @@ class Discord:
         pause = self._rest.remaining_calls.pause(method, key) if is_partial else 0
         if pause:
             raise Busy(FailureCode.DISCORD_SLOW_DOWN, retry_after=pause)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str, *, is_on: bool) -> None:
+        """Put a reaction on a message, or take it away; where calls run short, it is left out."""
+        place = Place.of(channel)
+        is_outside = place.visitor is not None or int(message_id) == place.id  # a thread's first message stands there
+        if is_outside or self._refused_reactions.has(channel):
+            return
+        http = (await self._rest.client()).http
+        call = http.add_reaction if is_on else http.remove_own_reaction
+        with self._refused_reactions.noting(channel), map_discord_errors(), best_effort(is_on):
+            await call(place.id, int(message_id), emoji)
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:

@@ -15,6 +15,7 @@ from telegram import BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
+from adapters.platforms.refused_reactions import RefusedReactions
 from adapters.platforms.telegram.errors import (
     FileUnavailable,
     GroupMigrated,
@@ -132,6 +133,7 @@ class Telegram:
         self._watch = WebhookWatch(webhook) if webhook else None
         self._greetings = GroupGreetings(self.send, blobs)
         self._set_aside = SetAsideLog(NAME, metrics)
+        self._refused_reactions = RefusedReactions()
         self._is_standby = False
         self._tasks = BackgroundTasks()
 
@@ -163,6 +165,7 @@ class Telegram:
             edits=self,
             deletes=self,
             private_chats=self,
+            reactions=self,
             typing=self,
             token=self,
             connection=self,
@@ -322,6 +325,15 @@ class Telegram:
         if int(author.id) < 0:  # a channel, or an admin who stays anonymous
             raise Refused(FailureCode.CHANNEL_LOST)
         return Channel(NAME, author.id)
+
+    async def react(self, channel: Channel, message_id: str, emoji: str, *, is_on: bool) -> None:
+        """Put a reaction on a message, or take it away. Busy where the chat has no room for it."""
+        chat, _ = self._posting.address(channel)
+        if is_on and not self._pacing.has_room(chat):
+            raise Busy(FailureCode.TELEGRAM_SLOW_DOWN)
+        if not self._refused_reactions.has(channel):
+            with self._refused_reactions.noting(channel), map_telegram_errors():
+                await self._bot.set_message_reaction(chat, int(message_id), reaction=emoji if is_on else None)
 
     @asynccontextmanager
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:

@@ -262,3 +262,19 @@ async def test_nobody_is_written_to_in_private_without_an_answer(reply: Reply, s
     with pytest.raises(Refused):
         await reply.show("You may not use this bot.")
     assert not server.reads(server.dm(ANN))
+
+
+async def test_a_reaction_comes_and_goes_and_a_channel_without_them_is_left_alone(
+    bot: Discord, server: FakeDiscord
+) -> None:
+    photo = await server.says("look", files=[CAT])
+    await bot.react(HERE, str(photo), "👀", is_on=True)
+    assert server.world.find(photo).reactions == ["👀"]
+    await bot.react(HERE, str(photo), "👀", is_on=False)
+    assert server.world.find(photo).reactions == []
+    server.deny(GENERAL, "ADD_REACTIONS")
+    with pytest.raises(Refused):
+        await bot.react(HERE, str(photo), "👀", is_on=True)
+    calls = len(server.calls)
+    await bot.react(HERE, str(photo), "👀", is_on=True)
+    assert len(server.calls) == calls

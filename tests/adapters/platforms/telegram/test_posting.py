@@ -140,3 +140,18 @@ async def test_two_hundred_chats_are_answered_side_by_side(telegram: Telegram, b
         *(telegram.send(Channel("telegram", str(chat)), OutgoingPost(text="hi")) for chat in range(1, 201))
     )
     assert all(bed.reads(chat) == ["hi"] for chat in range(1, 201))
+
+
+async def test_a_reaction_comes_and_goes_and_a_group_without_them_is_left_alone(
+    telegram: Telegram, bed: TelegramBed
+) -> None:
+    group = Channel("telegram", str(GROUP))
+    photo = await bed.says("look", GROUP)
+    await telegram.react(group, str(photo), "👀", is_on=True)
+    await telegram.react(group, str(photo), "👀", is_on=False)
+    assert bed.reactions[photo] == [["👀"], []]
+    bed.forbids_reactions = True
+    with pytest.raises(Refused):
+        await telegram.react(group, str(photo), "👀", is_on=True)
+    await telegram.react(group, str(photo), "👀", is_on=True)
+    assert len(bed.called("setMessageReaction")) == 3, "a group that forbids them is not asked again and again"
