@@ -9,7 +9,7 @@ from bot.messages import NO_FAILURES, PUT_ASIDE, Turn
 from bot.operations.metrics import Metrics
 from bot.replies.reply import Reply
 from bot.turns.jobs import JobContext, job_of
-from bot.turns.progress_reactions import progress_reaction
+from bot.turns.jobs.progress_reactions import progress_reaction
 from bot.turns.run import deliver, run_job
 from bot.util.retry import ASK_AGAIN, DELIVER_AGAIN
 from bot.words import say, speaking

@@ -8,7 +8,7 @@ import structlog
 from bot.chat_platform import ReactsToMessages
 from bot.errors import BotError
 from bot.messages import Turn
-from bot.turns.jobs import JobContext
+from bot.turns.jobs.job import JobContext
 from bot.util.tasks import running_task
 
 log = structlog.get_logger(__name__)

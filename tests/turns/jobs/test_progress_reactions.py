@@ -8,7 +8,7 @@ from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import ChannelSettings, Message
 from bot.ports import Store
-from bot.turns.progress_reactions import EYES
+from bot.turns.jobs.progress_reactions import EYES
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
