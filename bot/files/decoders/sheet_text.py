@@ -1,6 +1,7 @@
 """Text extraction from spreadsheets: tables of cells, with numbers and dates as the sheet shows them."""
 
 import mimetypes
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from bot.files.decoders.embedded_pictures import find_pictures
 from bot.files.decoders.extract import Extract, in_one, reader, without_empty
 from bot.files.decoders.number_formats import shown
 from bot.files.decoders.package import Package
+
+_GAP = re.compile(r"(?: \| ?){9,}")  # many empty cells in a row
 
 
 @reader
@@ -58,7 +61,7 @@ def _row(row: tuple[Any, ...]) -> str:
     cells = [" ".join(shown(cell.value, getattr(cell, "number_format", "General")).split()) for cell in row]
     while cells and not cells[-1]:
         cells.pop()
-    return " | ".join(cells)
+    return _GAP.sub(" | … | ", " | ".join(cells))
 
 
 def _beside(package: Package, name: str) -> Iterator[str]:

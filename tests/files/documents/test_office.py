@@ -138,6 +138,14 @@ async def test_sheets_are_tables_with_values_as_they_are_shown(documents: Docume
     assert "secret" not in said
 
 
+async def test_wide_gaps_between_cells_take_no_room(documents: DocumentIntake) -> None:
+    book, out = Workbook(), io.BytesIO()
+    assert book.active is not None
+    book.active["A1"], book.active["XFD1048576"] = "first", "last"
+    book.save(out)
+    assert await text(documents, "a.xlsx", out.getvalue()) == "## Sheet\nfirst\n\n | … | last"
+
+
 async def test_a_workbook_that_only_looks_like_one_is_damaged(documents: DocumentIntake) -> None:
     broken = office("xl/workbook.xml", "spreadsheetml.sheet", {"xl/workbook.xml": "<no/>"})
     with pytest.raises(Unreadable) as refused:

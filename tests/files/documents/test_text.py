@@ -1,7 +1,10 @@
 """Text is text in whatever way it was written down, and becomes UTF-8; a guess is said to be one."""
 
+import asyncio
+import time
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from bot.errors import Unreadable
@@ -128,9 +131,26 @@ async def test_who_asks_is_heard_where_it_is_kept(documents: DocumentIntake) -> 
         assert await read(documents, "мир\n".encode("cp1251")) == "мир\n"
 
 
-async def test_forty_megabytes_are_read_in_time(documents: DocumentIntake) -> None:
-    data = (RUSSIAN * 500_000).encode("cp1251")
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251"])
+async def test_a_large_text_takes_little_memory_of_the_bot_and_holds_up_nobody(
+    documents: DocumentIntake, encoding: str
+) -> None:
+    data = RUSSIAN.encode(encoding) * (40_000_000 // len(RUSSIAN.encode(encoding)))
+    process, peak, longest = psutil.Process(), 0, 0.0
+    before = process.memory_info().rss
+
+    async def watch() -> None:
+        nonlocal peak, longest
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.005)
+            peak, longest = max(peak, process.memory_info().rss), max(longest, time.monotonic() - began)
+
+    watching = asyncio.create_task(watch())
     assert (await read(documents, data)).startswith(RUSSIAN)
+    watching.cancel()
+    assert peak - before < 150 * 1024 * 1024
+    assert longest < 0.5
 
 
 async def test_a_program_is_no_text(documents: DocumentIntake) -> None:
