@@ -11,8 +11,10 @@ from typing import Any
 
 from emulator import Emulator
 from tests.conftest import CAT, PHOTOS
+from tests.doubles.browser import pictures
 from tests.doubles.process import BotProcess
 from tests.doubles.telegram import DIRECT, USERNAME, Post, TelegramBed, external_reply
+from tests.doubles.telegram_page import Bubble, draw
 from tests.doubles.waiting import until
 from tests.test_telegram_story import chats
 
@@ -325,3 +327,20 @@ async def test_the_photo_above_outlives_a_crash_and_not_what_was_forgotten(tmp_p
             await place.says()
         assert await kept.got() == ["rocket"]
         assert await forgotten.got() == []
+
+
+async def test_a_photo_and_then_a_mention_of_the_bot_look_like_this(tmp_path: Path) -> None:
+    async with chats(tmp_path) as (bed, _, emulator):
+        place = Place("", -1_000_000_007_000, bed, emulator, {}, {})
+        await place.shows(ROCKET, by=BOB)
+        question = f"@{USERNAME} what is this?"
+        await place.says(question)
+        await until(lambda: place.posts() and place.posts()[-1].commands and not place.posts()[-1].text.endswith("▌"))
+        answer = place.posts()[-1].text
+        assert "640 × 427" in answer
+        chat = [
+            Bubble("Bob", photo=ROCKET),
+            Bubble("Ann", question),
+            Bubble("Snapthread", answer, reply_to=question, is_bot=True),
+        ]
+        await draw(chat, pictures(tmp_path) / "photo-above.png")

@@ -238,3 +238,25 @@ def test_spoilers_and_the_author_of_a_forward_come_along(chat: TelegramBed) -> N
     content = {"photo": chat.sizes(PHOTO), "has_media_spoiler": True, "forward_origin": origin}
     message = heard(chat.message(content))
     assert (message.attachments[0].is_spoiler, message.origin) == (True, "Tom")
+
+
+# what is said in one go
+
+
+def test_nobody_waits_who_sends_a_photo_with_a_caption_or_a_command(chat: TelegramBed) -> None:
+    photo = {"photo": chat.sizes(PHOTO), "caption": "what is this?"}
+    assert heard(chat.message(photo)).awaits == 0
+    assert heard(chat.message({"text": "/new"})).awaits == 0
+    replied = int(heard(chat.message(photo)).id)
+    assert heard(chat.message({"text": "how old?"}, reply_to=replied)).awaits == 0
+
+
+def test_a_comment_waits_for_its_forward_a_forward_for_its_comment_and_a_cut_text_for_its_rest(
+    chat: TelegramBed,
+) -> None:
+    origin = {"type": "hidden_user", "sender_user_name": "Tom", "date": 1}
+    comment = heard(chat.message({"text": "what is this?"}))
+    forward = heard(chat.message({"photo": chat.sizes(PHOTO), "caption": "look", "forward_origin": origin}))
+    cut = heard(chat.message({"text": "a" * 4096}))
+    assert 0 < comment.awaits < forward.awaits < 1 < cut.awaits
+    assert (forward.forwarded, forward.origin) == (True, "Tom")
