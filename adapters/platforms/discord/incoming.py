@@ -18,7 +18,7 @@ from adapters.platforms.discord.proxied_messages import ProxiedMessages, is_prox
 from adapters.platforms.discord.read_marks import ReadMarks
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
-from adapters.platforms.discord.translate import find_place, is_hidden, replied_to, translate
+from adapters.platforms.discord.translate import find_place, is_hidden, translate
 from bot.errors import Refused
 from bot.messages import Author, Channel, Message
 from bot.operations.set_aside import SetAsideLog
@@ -146,12 +146,11 @@ class IncomingMessages:
         person: discord.abc.User | None = None,
     ) -> Message:
         """Return the message with what it points at, if anybody may answer it. It may point at us."""
-        may_reply_to_us = replied_to(discord_message) is not None
-        if not (message.addressed or may_reply_to_us or await self._threads.is_read_along(message.channel)):
+        if not message.addressed and await self._references.replies_to(discord_message, me):
+            message = replace(message, addressed=True)
+        if not (message.addressed or await self._threads.is_read_along(message.channel)):
             return message
-        message = await self._references.complete(discord_message, message, me, person)
-        replies_to_us = any(each.ours and each.kind == "reply" for each in message.references)
-        return replace(message, addressed=message.addressed or replies_to_us)
+        return await self._references.complete(discord_message, message, me, person)
 
     async def _amend(self, discord_message: discord.Message, me: int) -> None:
         message = self._try_translate(lambda: translate(discord_message, me, edited=True))

@@ -38,6 +38,16 @@ class References:
         """Forget a message that has changed or is gone; the first one of a thread has the thread's id."""
         self._starters.forget(message)
 
+    async def replies_to(self, said: discord.Message, author: int) -> bool:
+        """Tell whether a message replies to one of this author, where Discord has left out what it replies to."""
+        address, reference = replied_to(said), said.reference
+        if address is None or reference is None or reference.resolved is not None:
+            return False
+        found = await look_up(Viewer.of(said), address)
+        if isinstance(found, discord.Message):
+            reference.resolved = found  # it need not be looked up again
+        return isinstance(found, discord.Message) and found.author.id == author
+
     async def complete(
         self, said: discord.Message, message: Message, me: int, person: discord.abc.User | None = None
     ) -> Message:

@@ -292,3 +292,13 @@ async def test_what_nobody_says_to_the_bot_is_not_looked_into(
     handle(hearing, await client.hears(await server.says("nice", thread)))
     await heard.until("nice")
     assert len(server.called("GET", "/channels/{channel_id}/messages/{message_id}")) == before
+
+
+async def test_a_chain_of_replies_among_people_is_not_climbed(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard
+) -> None:
+    nice = await server.says("nice", by=BOB, reply_to=await server.says("my rocket"))
+    before = len(server.called("GET", "/channels/{channel_id}/messages/{message_id}"))
+    handle(hearing, await client.hears(await server.says("yes", reply_to=nice)))
+    await heard.until("yes")
+    assert len(server.called("GET", "/channels/{channel_id}/messages/{message_id}")) == before
