@@ -14,7 +14,7 @@ from adapters.platforms.discord.channel_queues import ChannelQueues, Work, retry
 from adapters.platforms.discord.downloads import LinkCache
 from adapters.platforms.discord.message_files import list_links
 from adapters.platforms.discord.places import NAME, Place
-from adapters.platforms.discord.proxied_messages import ProxiedMessages, is_proxied
+from adapters.platforms.discord.proxied_messages import Original, ProxiedMessages, is_proxied
 from adapters.platforms.discord.read_marks import ReadMarks
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
@@ -127,7 +127,7 @@ class IncomingMessages:
         place = Place(original.channel)
         if not await self._withdraw(place, original.id):
             return
-        message = replace(message, author=Author(str(original.author.id), message.author.name))
+        message = _spoken_by(message, original)
         message = await self._complete(discord_message, message, me, original.author)
         await self._receive_message(discord_message, message)
 
@@ -155,7 +155,9 @@ class IncomingMessages:
     async def _amend(self, discord_message: discord.Message, me: int) -> None:
         message = self._try_translate(lambda: translate(discord_message, me, edited=True))
         if message is not None:
-            message = await self._complete(discord_message, message, me)
+            original = self._proxied.original_of(discord_message.id)
+            message = _spoken_by(message, original)
+            message = await self._complete(discord_message, message, me, original.author if original else None)
             channels = _possible_channels(message.channel, discord_message.id)
             known = [each for each in channels if await self._intake.is_known(each, message.id)]
             await self._receive(replace(message, channel=known[0] if known else channels[0]))
@@ -257,6 +259,13 @@ class IncomingMessages:
             await retry_until_done(
                 partial(self._take, message, me), self._set_aside
             )  # what has been read need not be read again
+
+
+def _spoken_by(message: Message, original: Original | None) -> Message:
+    """Return what a proxy bot says under the author of the original, by the name that it speaks under."""
+    if original is None:
+        return message
+    return replace(message, author=Author(str(original.author.id), message.author.name))
 
 
 def _possible_channels(channel: Channel, message: int) -> tuple[Channel, Channel]:

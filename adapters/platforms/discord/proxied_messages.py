@@ -41,6 +41,7 @@ class ProxiedMessages:
 
     def __init__(self) -> None:
         self._spoken_for: OrderedDict[int, float] = OrderedDict()  # people, and when a proxy spoke for them (monotonic)
+        self._taken: OrderedDict[int, Original] = OrderedDict()  # by the id of what a proxy said
         self._originals: OrderedDict[int, Original] = OrderedDict()  # by id, the latest last
 
     def note(self, said: discord.Message) -> None:
@@ -58,11 +59,17 @@ class ProxiedMessages:
         spoken_at = self._spoken_for.get(said.author.id)
         return spoken_at is not None and time.monotonic() - spoken_at < USUAL_SECONDS
 
+    def original_of(self, message: int) -> Original | None:
+        """Return what a proxy said again as this message, if that was heard here."""
+        return self._taken.get(message)
+
     def take_original(self, said: discord.Message) -> Original | None:
-        """Return the message that a proxy has said again, once; None if it was not heard here.
+        """Return the message that a proxy has said again; None if it was not heard here.
 
         A proxy takes away what marks the character, also behind a mention, so its words are a part of the original's.
         """
+        if taken := self.original_of(said.id):
+            return taken
         files = tuple(file.filename for file in said.attachments)
         oldest = time.monotonic() - PROXY_SECONDS
         for original in reversed(self._originals.values()):
@@ -70,7 +77,10 @@ class ProxiedMessages:
                 return None
             if (original.channel, original.files) == (said.channel.id, files) and _words(said) in original.text:
                 self._note_spoken_for(original.author.id)
-                return self._originals.pop(original.id)
+                self._taken[said.id] = self._originals.pop(original.id)
+                if len(self._taken) > MAX_PEOPLE:
+                    self._taken.popitem(last=False)
+                return original
         return None
 
     def _note_spoken_for(self, person: int) -> None:

@@ -25,14 +25,18 @@ class References:
     def __init__(self) -> None:
         self._starters: TtlCache[int, Found] = TtlCache(MAX_STARTERS, STARTER_SECONDS)
         self._forwards: dict[tuple[int, int], discord.Message] = {}  # by channel and person, the latest last
+        self._comments: dict[int, int] = {}  # by the id of a forward: the message that comments on it
 
     def note_forward(self, said: discord.Message) -> None:
         """Remember what somebody forwards to nobody in particular: a comment on it may come next, and mention us."""
         key = said.channel.id, said.author.id
-        self._forwards.pop(key, None)
+        earlier = self._forwards.pop(key, None)
+        if earlier is not None:
+            self._comments.pop(earlier.id, None)
         self._forwards[key] = said
         if len(self._forwards) > MAX_FORWARDS:
-            del self._forwards[next(iter(self._forwards))]
+            oldest = self._forwards.pop(next(iter(self._forwards)))
+            self._comments.pop(oldest.id, None)
 
     def forget(self, message: int) -> None:
         """Forget a message that has changed or is gone; the first one of a thread has the thread's id."""
@@ -82,8 +86,10 @@ class References:
 
     def _commented_on(self, viewer: Viewer, said: discord.Message, me: int) -> list[MessageReference]:
         """Return what the same person forwarded a moment before: Discord sends a comment as a message of its own."""
-        forward = self._forwards.pop((said.channel.id, viewer.person.id), None)
-        if forward is None or (said.created_at - forward.created_at).total_seconds() > COMMENT_SECONDS:
+        forward = self._forwards.get((said.channel.id, viewer.person.id))
+        if forward is None or self._comments.setdefault(forward.id, said.id) != said.id:
+            return []
+        if (said.created_at - forward.created_at).total_seconds() > COMMENT_SECONDS:
             return []
         return [reference_to(forward, me, viewer=viewer, channel=viewer.channel, kind="forward")]
 
