@@ -27,6 +27,7 @@ REMOVED_CHARACTERS = str.maketrans({"\0": " "})  # a database may refuse it
 VECTOR_ANIMATION = "video/lottie+json"
 STICKERS = {".png": "image/png", ".gif": "image/gif", ".json": VECTOR_ANIMATION}
 
+HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 VIDEO_PROVIDER = "YouTube"  # a link to it is about the video, and not about its preview picture
 
 
@@ -86,7 +87,13 @@ def _is_preview(embed: discord.Embed) -> bool:
 
 def _media_link(shown: CardMedia) -> str | None:
     """Return the link to Discord's copy. What was uploaded lies at Discord itself; other addresses are not asked."""
-    return shown.media.proxy_url or (shown.media.url if shown.media.attachment_id else None)
+    is_uploaded = bool(shown.media.attachment_id) or urlsplit(shown.media.url).netloc in _hosts()
+    return shown.media.proxy_url or (shown.media.url if is_uploaded else None)
+
+
+def _hosts() -> frozenset[str]:
+    """Return where Discord keeps files; a server like Discord keeps them where its other pictures are."""
+    return frozenset({*HOSTS, urlsplit(discord.Asset.BASE).netloc})
 
 
 def _card_attachment(ref: str, shown: CardMedia, link: str) -> Attachment:
