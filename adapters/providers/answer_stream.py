@@ -16,6 +16,7 @@ from adapters.providers.frames import (
     TextFrame,
     ThoughtFrame,
 )
+from adapters.providers.inline_pictures import InlinePictureFilter
 from adapters.providers.thoughts import Found, ThoughtFilter
 from bot.errors import BotError, Busy, Cut, FailureCode, Refused
 from bot.messages import Drawn, Piece, Text, Thought, Unfinished, Usage
@@ -97,7 +98,7 @@ class _AnswerState:
 
     def __init__(self, judge: Callable[[ServiceFailure], BotError], make_filter: Callable[[], TextFilter]) -> None:
         self._judge, self._make_filter = judge, make_filter
-        self._filter, self._thoughts = make_filter(), ThoughtFilter()
+        self._filter, self._pictures, self._thoughts = make_filter(), InlinePictureFilter(), ThoughtFilter()
         self._has_text = self._has_thought = self._has_picture = False
         self._length = 0
         self._record: ResultFrame | None = None
@@ -136,11 +137,29 @@ class _AnswerState:
         return ()
 
     def _take_text(self, text: str) -> Sequence[Shown]:
-        self._length += len(text)
-        if self._length > MAX_LENGTH:
-            self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
-            return ()
-        return self._show(self._thoughts.feed(self._filter.feed(text)))
+        return self._show(self._sort(self._pictures.feed(text)))
+
+    def _sort(self, found: Sequence[str | Drawn]) -> Sequence[Shown]:
+        """Clean the words between pictures, and tell thoughts from the answer."""
+        shown = list[Shown]()
+        for part in found:
+            if isinstance(part, Drawn):
+                shown.append(part)
+                continue
+            self._length += len(part)
+            if self._length > MAX_LENGTH:
+                self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
+                break
+            shown += self._thoughts.feed(self._filter.feed(part))
+        return shown
+
+    def _end(self) -> Sequence[Shown]:
+        """Return what the filters have held back."""
+        return [
+            *self._sort(self._pictures.end()),
+            *self._thoughts.feed(self._filter.end()),
+            *self._thoughts.end(),
+        ]
 
     def _show(self, pieces: Sequence[Shown]) -> Sequence[Shown]:
         for piece in pieces:
@@ -159,14 +178,12 @@ class _AnswerState:
 
     def rest(self) -> Sequence[Shown]:
         """Return what is left at the end."""
-        remainder = self._show([*self._thoughts.feed(self._filter.end()), *self._thoughts.end()])
-        if self._has_text or self._has_thought or not self._record:
+        remainder = self._show(self._end())
+        if self._has_text or self._has_thought or self._has_picture or not self._record:
             return remainder
-        if len(self._record.text) > MAX_LENGTH:
-            self._error = Refused(FailureCode.PROVIDER_TOO_LONG)
-        whole_filter, thoughts = self._make_filter(), ThoughtFilter()
-        text = whole_filter.feed(self._record.text[:MAX_LENGTH]) + whole_filter.end()
-        return self._show([*thoughts.feed(text), *thoughts.end()])
+        self._filter, self._pictures, self._thoughts = self._make_filter(), InlinePictureFilter(), ThoughtFilter()
+        self._length = 0
+        return self._show([*self._sort(self._pictures.feed(self._record.text)), *self._end()])
 
     def check(self) -> None:
         """Raise what is wrong with the answer as a whole."""

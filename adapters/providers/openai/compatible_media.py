@@ -5,8 +5,6 @@ offer what their lists of models name.
 """
 
 import asyncio
-import base64
-import binascii
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -14,20 +12,24 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from adapters.providers.inline_pictures import (
+    MAX_PICTURE,
+    MAX_PICTURES,
+    decode_picture,
+    is_shown_picture,
+    picture_file,
+)
 from adapters.providers.openai.tool_models import find_tool_models
 from adapters.providers.responses import parse_json
-from bot.errors import BotError, FailureCode, Refused, Unreadable
-from bot.files.photos.sniff import sniff
+from bot.errors import BotError, FailureCode, Refused
 from bot.messages import File, Generated, GenerationRequest, Model, Photo, Transcript, Usage
 from bot.util.http import MEGABYTE, Http, is_private, read_capped
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = 300.0  # seconds that making something may take
-MAX_PICTURE, MAX_RECORDING = 25 * MEGABYTE, 25 * MEGABYTE  # bytes
-MAX_PICTURES = 10
+MAX_RECORDING = 25 * MEGABYTE  # bytes
 MAX_SPOKEN = 4_096  # characters
-MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 SIZE = re.compile(r"auto|\d{2,5}x\d{2,5}")
 OPTIONS = ("size", "n", "quality")
 VOICES = ((re.compile(r"playai|orpheus", re.IGNORECASE), {"voice": "Fritz-PlayAI", "response_format": "wav"}),)
@@ -101,7 +103,7 @@ class CompatibleMedia:
             return b""
         async with Http("", silence=60) as http, http.stream("GET", address) as reply:  # without our key
             data = await read_capped(reply, MAX_PICTURE) if reply.status_code == 200 else b""
-        return data if _is_known(data) else b""
+        return data if is_shown_picture(data) else b""
 
     def _may_fetch(self, address: str) -> bool:
         """Tell whether a link of the service may be followed: nowhere nearby, unless the service itself is there."""
@@ -163,30 +165,6 @@ def _checked_options(order: GenerationRequest) -> dict[str, Any]:
 def _format(model: str) -> dict[str, str]:
     """Return the field with which DALL-E sends pictures instead of links; newer models always do, and refuse it."""
     return {"response_format": "b64_json"} if "dall-e" in model.lower() else {}
-
-
-def picture_file(data: bytes, name: str, about: str = "") -> File:
-    """Return a picture as a file, with the ending of its format."""
-    mime = MIMES[sniff(data)]
-    return File(f"{name}.{mime.partition('/')[2].replace('jpeg', 'jpg')}", mime, data, about)
-
-
-def decode_picture(encoded: str) -> bytes:
-    """Decode a picture in base64; empty where it is none that can be shown, or too large."""
-    if len(encoded) > MAX_PICTURE * 4 // 3:
-        return b""
-    try:
-        data = base64.b64decode(re.sub(r"\s+", "", encoded), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-    return data if _is_known(data) else b""
-
-
-def _is_known(data: bytes) -> bool:
-    try:
-        return sniff(data) in MIMES
-    except Unreadable:
-        return False
 
 
 def _sound_kind(sound: bytes) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The same question to several models at the same time: their answers grow side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -12,6 +12,7 @@ from bot.commands.answer_buttons import pick_button, stop_button
 from bot.errors import BotError
 from bot.messages import OBEYED, AnswerVersion, JobResult, LaneResult, Turn
 from bot.replies.reply import Reply
+from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, footer
 from bot.turns.jobs.run_command import RespondJob
 from bot.util.tasks import gather_all
@@ -53,7 +54,11 @@ class CompareJob:
         """Ask them all. One that fails says so, and leaves the others alone."""
         self.lanes[0].notes += notes
         lanes = await gather_all(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
-        return JobResult(outcome=OBEYED, lanes=tuple(lanes), booked=False)  # each was booked as it ended
+        pictures = [file for lane in self.lanes for file in lane.pictures]
+        await keep_pictures(self.hands, self.turn, replace(self.lanes[0], pictures=pictures))
+        return JobResult(
+            outcome=OBEYED, lanes=tuple(lanes), has_pictures=bool(pictures), booked=False
+        )  # each was booked as it ended
 
     async def _ask(self, n: int, asked: Question) -> LaneResult:
         result = await answer_question(self.hands.asker, asked, patient=False)
@@ -78,6 +83,7 @@ class CompareJob:
             await RespondJob(self.hands, self.turn, Response(result.shown)).show(result)
         for n, lane in enumerate(result.lanes[: len(self.lanes)]):
             await self._show_lane(n, lane)
+        await show_pictures(self.hands, self.turn, result)
 
     async def _show_lane(self, n: int, lane: LaneResult) -> None:
         text = f"{lane.answer.shown}\n\n{footer(lane.answer.model, lane.took, lane.usage)}"

@@ -64,3 +64,19 @@ async def test_what_is_no_picture_is_not_sent(sqlite: Store, photos: PhotoIntake
         assert await talk.say("draw a cup") == "Here you go."
         assert sent_files(talk) == []
         assert json.dumps(IMAGE)[:10] not in "".join(text for _, text in talk.platform.calls)
+
+
+async def test_pictures_of_compared_models_and_of_a_second_answer_come_too(sqlite: Store, photos: PhotoIntake) -> None:
+    body = chunk("Here you go.", images=[IMAGE]) + DONE
+    other = base64.b64encode((PHOTOS / "rocket.jpg").read_bytes()).decode()
+    second = chunk("Or this.", images=[{"image_url": {"url": f"data:image/jpeg;base64,{other}"}}]) + DONE
+
+    def quirk(asked: Asked) -> Answer:
+        return Answer(body if asked.model == "gpt-4o" else second)
+
+    async with talking(sqlite, photos, quirk, bot_fallbacks=("openai/gpt-5",)) as talk:
+        await talk.say("draw a cup")
+        await talk.say("/compare openai/gpt-4o openai/gpt-5")
+        assert [file.mime for file in sent_files(talk)] == ["image/png", "image/png", "image/jpeg"]
+        await talk.say("/retry openai/gpt-5")
+        assert [file.mime for file in sent_files(talk)][3:] == ["image/jpeg"]
