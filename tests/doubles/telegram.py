@@ -585,6 +585,10 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
             reason = self.delivery_fails_for or reason
             self.webhook_error = {"last_error_date": int(time.time()) + 1, "last_error_message": reason}
 
+    def loses_secret(self) -> None:
+        """A proxy before the bot strips the secret from each call of the webhook."""
+        self._update_queues._state(self.token).secret = ""
+
     async def set_webhook_of_another(self, url: str) -> None:
         """Another program that has the token sets a webhook of its own."""
         self._update_queues._state(self.token).url = url
