@@ -333,6 +333,7 @@ class Message:
     may_be_replaced: bool = False  # a proxy bot may take it away in a moment and say it again for its author
     is_call: bool = False  # nothing but the bot's name: a call for help, unless it points at something
     awaits: float = 0.0  # seconds in which its author may send what belongs to it
+    is_cut: bool = False  # its text was cut in the middle of a word, and goes on in the next message
 
     @property
     def references(self) -> tuple[MessageReference, ...]:
@@ -379,19 +380,17 @@ class Message:
             forwarded=all(part.forwarded for part in ordered),
             origin=next((part.origin for part in ordered if part.origin), ""),
             awaits=ordered[-1].awaits,
+            is_cut=ordered[-1].is_cut,
         )
-
-
-HARD_CUT = 4_090  # characters from which a long text was cut within a word, and not at a blank
 
 
 def _joined_texts(parts: Sequence[Message]) -> str:
     """Join the texts of a burst; of an album, the first one."""
-    text, before = "", ""
+    text, between = "", ""
     for part in parts:
-        if part.text and not (before and part.album):
-            between = "" if not before or len(before) >= HARD_CUT else "\n"
-            text, before = f"{text}{between}{part.text}", part.text
+        if part.text and not (text and part.album):
+            text = f"{text}{between}{part.text}"
+            between = "" if part.is_cut else "\n"
     return text
 
 

@@ -16,7 +16,7 @@ from tests.doubles.process import BotProcess
 from tests.doubles.telegram import DIRECT, USERNAME, Post, TelegramBed, external_reply
 from tests.doubles.telegram_page import Bubble, draw
 from tests.doubles.waiting import until
-from tests.test_telegram_story import chats
+from tests.test_telegram_story import answered, chats
 
 ROCKET, COFFEE = ((PHOTOS / name).read_bytes() for name in ("rocket.jpg", "coffee.png"))
 ANN, BOB = 42, 77
@@ -327,6 +327,19 @@ async def test_the_photo_above_outlives_a_crash_and_not_what_was_forgotten(tmp_p
             await place.says()
         assert await kept.got() == ["rocket"]
         assert await forgotten.got() == []
+
+
+async def test_a_long_text_that_the_client_cut_is_asked_whole_and_once(tmp_path: Path) -> None:
+    words = " ".join(f"word{n}" for n in range(700))
+    async with chats(tmp_path) as (bed, _, emulator):
+        for chat, text in ((8000, words), (-8000, f"@{USERNAME} {words}")):
+            before = len(emulator.seen)
+            await bed.says(text[:4096], chat, by=ANN)
+            await asyncio.sleep(0.05)
+            await bed.says(text[4096:], chat, by=ANN)
+            await answered(bed, 1, chat)
+            asked = [seen.prompt for seen in emulator.seen[before:] if seen.stream]
+            assert [words in prompt for prompt in asked] == [True]
 
 
 async def test_a_photo_and_then_a_mention_of_the_bot_look_like_this(tmp_path: Path) -> None:

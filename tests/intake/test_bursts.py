@@ -23,7 +23,8 @@ def inbox(store: Store) -> StoredInbox:
 
 
 def words(text: str, **changes: Any) -> Message:
-    return replace(said(text), **{"awaits": 60.0 if len(text) > 4000 else 0.5, **changes})
+    values = {"awaits": 60.0 if len(text) > 4000 else 0.5, "is_cut": len(text) == 4096, **changes}
+    return replace(said(text), **values)
 
 
 def forward(text: str = "", **changes: Any) -> Message:

@@ -123,6 +123,7 @@ def _translate_message(message: TelegramMessage, identity: BotIdentity, *, edite
         forwarded=message.forward_origin is not None,
         origin=origin_name(message.forward_origin),
         awaits=0.0 if edited else _seconds_awaiting(message, content),
+        is_cut=_units(content.text) == LONGEST_TEXT,
     )
 
 

@@ -258,5 +258,8 @@ def test_a_comment_waits_for_its_forward_a_forward_for_its_comment_and_a_cut_tex
     comment = heard(chat.message({"text": "what is this?"}))
     forward = heard(chat.message({"photo": chat.sizes(PHOTO), "caption": "look", "forward_origin": origin}))
     cut = heard(chat.message({"text": "a" * 4096}))
+    mention = heard(chat.message({"text": f"@{USERNAME} {'a' * 4080}"[:4096]}, GROUP))
+    at_a_blank = heard(chat.message({"text": "a" * 4090}))
+    assert [each.is_cut for each in (cut, mention, at_a_blank, comment)] == [True, True, False, False]
     assert 0 < comment.awaits < forward.awaits < 1 < cut.awaits
     assert (forward.forwarded, forward.origin) == (True, "Tom")
