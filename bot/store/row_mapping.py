@@ -110,7 +110,8 @@ def result(row: Row) -> JobResult | None:
 def version(row: Row) -> AnswerVersion:
     """Read an answer of a model, from `text`, `model` and `result`."""
     values: Row = json.loads(row["result"] or "{}")
-    return AnswerVersion(row["text"], row["model"], tuple(values.get("notes", ())), values.get("ending", ""))
+    nouns = {"text": row["text"], "model": row["model"], "notes": tuple(values.get("notes", ()))}
+    return AnswerVersion(**_known(AnswerVersion, values) | nouns)
 
 
 def _lane(values: Row) -> LaneResult:
