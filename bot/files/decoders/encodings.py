@@ -32,6 +32,7 @@ _PUNCTUATION = frozenset(
     "’‘“”„‚–—…€«»°§№©®™¶±½¼²³‹›¢£¥×¿¡\xa0\u200c\u200d\u200e\u200f\u3000。，、：；！？（）「」『』《》【】・～％"
 )
 _ALONE = frozenset("¿¡ºªàáâéèêíìóòôùœæøåäöÀÁÂÉÈÊÍÌÓÒÔÙÆØÅÄÖ·")  # letters that may be a word
+_BEFORE_NO_WORD = frozenset("©®™¶±²³¹")  # signs that no word begins with
 _IN_WORDS = frozenset("’·–")  # punctuation that may stand between two letters
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
@@ -151,7 +152,7 @@ def _bonus(data: bytes, sample: bytes) -> Mapping[str, float]:
     from charset_normalizer import from_bytes  # imported here: most texts are in UTF-8
 
     guess = from_bytes(sample).best()
-    bonus = {_superset(guess.encoding): 0.03} if guess else {}
+    bonus = {_superset(guess.encoding): 0.02} if guess else {}
     if declared := _DECLARED.search(data[:2048]):
         bonus[_superset(declared[1].decode())] = 0.3
     return bonus
@@ -200,7 +201,8 @@ def _rating(signs: Sequence[_Sign], alphabet: Alphabet) -> float:
 
 def _of_other_sign(before: str, sign: str, after: str) -> float:
     if sign in _PUNCTUATION or 0xFF00 < ord(sign) < 0xFF5F:
-        return -1.0 if before.isalpha() and after.isalpha() and sign not in _IN_WORDS else 0.5
+        is_odd = after.isalpha() and (before.isalpha() or sign in _BEFORE_NO_WORD) and sign not in _IN_WORDS
+        return -1.0 if is_odd else 0.5
     return -3.0 if sign == "\ufffd" or unicodedata.category(sign) in _NO_LETTERS else -1.0
 
 
@@ -214,7 +216,9 @@ def _oddness_in_latin(before: str, sign: str, after: str) -> float:
 
 
 def _oddness_in_others(before: str, sign: str, after: str) -> float:
-    """Return how odd a letter stands in its word: among ASCII letters, or in the wrong case."""
+    """Return how odd a letter stands in its word: among ASCII letters, in the wrong case, or at the wrong end."""
     if (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha()):
         return 2.0
-    return 2.0 if sign.isupper() and before.islower() else 0.0
+    if sign.isupper() and not (before.isalpha() or after.isalpha()):
+        return 0.5
+    return 2.0 if (sign.isupper() and before.islower()) or (sign == "ς" and after.isalpha()) else 0.0

@@ -47,7 +47,7 @@ ALPHABETS: Mapping[str, Alphabet] = {
     "et": _alphabet("äõöü", "šž"),
     "fa": _alphabet("ایندرمهوتبسش", "زکگپچعقفحجلخصطضذغژثظءآئ", range(0x600, 0x6E0)),
     "fi": _alphabet("äö", "å"),
-    "fr": _alphabet("éèêàçùâîôœ", "ëïûæÿ"),
+    "fr": _alphabet("éèêàçùâîôœëïû", "æÿ"),
     "he": _alphabet("יוהלאבתמרשנדכםפקע", "חסזגטןךצףץ", range(0x5B0, 0x5F3)),
     "hr": _alphabet("čćđšž"),
     "hu": _alphabet("áéöóőíüúű"),

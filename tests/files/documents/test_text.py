@@ -32,7 +32,7 @@ TEXTS = {
     "thai": ("สวัสดีครับ เราส่งใบแจ้งหนี้ประจำเดือนมาให้คุณ ยอดรวม 4711 บาท\n", ["cp874"]),
     "polish": ("Dzień dobry! Przesyłamy rachunek. Łącznie: 42 złote. Żółty kot siedzi na oknie. Śnieg, źródło.\n",
                ["cp1250", "iso8859_2"]),
-    "czech": (CZECH, ["cp1250"]),
+    "czech": (CZECH, ["cp1250", "iso8859_2"]),
     "hungarian": ("Jó napot! Küldjük a számlát. Őszi tűz, különös gyűjtemény, az utcát nézi.\n",
                   ["cp1250", "iso8859_2"]),
     "turkish": ("İyi günler! Mayıs ayı faturanızı gönderiyoruz. Kedi sokağa bakıyor. Şeker, çiçek.\n", ["cp1254"]),
@@ -73,6 +73,19 @@ def test_unicode_is_known_with_and_without_a_mark(text: str, encoding: str) -> N
 def test_a_table_of_single_words_is_read_too() -> None:
     rows = "".join(f"{n};{word};{n * 3}\n" for n, word in enumerate(RUSSIAN.split()))
     assert decoded(rows.encode("cp1251")) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Привет, мир!", "koi8_r"), ("你好，世界", "gb2312"), ("こんにちは世界", "cp932"), ("안녕하세요", "euc_kr"),
+        ("Łódź, żółw, gęś", "iso8859_2"), ("naïve café", "cp1252"), ("שלום עולם", "cp1255"),
+        ("price: 5 € – “ok”", "cp1252"),
+        ("สวัสดีชาวโลก", "cp874"), ("Größe: 5 m², Übergröße", "cp437"), ("Καλημέρα κόσμε", "iso8859_7"),
+    ],
+)  # fmt: skip
+def test_a_few_words_are_enough(text: str, encoding: str) -> None:
+    assert decoded(text.encode(encoding)) == text
 
 
 def test_letters_that_come_late_in_a_long_text_count() -> None:
