@@ -152,7 +152,7 @@ def _messages(prompt: Prompt, options: RequestOptions, without: frozenset[str], 
 
 
 def _question_messages(content: str | list[dict[str, Any]], without: frozenset[str]) -> list[dict[str, Any]]:
-    """Return the question as one message, or its words and each picture as a message of its own, exactly as V-API shows it."""
+    """Return the question as one message, or its words and each picture as a message of its own, as V-API shows it."""
     if isinstance(content, str) or PARTS not in without:
         return [{"role": "user", "content": content}]
     words = "\n\n".join(part["text"] for part in content if part["type"] == "text")
