@@ -1,6 +1,6 @@
 """`python -m bench [SUITE ...]` prints what suites find; `python -m bench report [SUITE ...]` writes the report.
 
-`python -m bench corpus DIR` runs the intake over a folder of files.
+`python -m bench corpus DIR` runs the intake over a folder of files. `python -m bench legibility` reads what is sent.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from bench import (
     flight,
     growth,
     isolation,
+    legibility,
     load,
     memory,
     moving,
@@ -56,6 +57,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is ended either way
     if sys.argv[1:2] == [corpus.NAME]:  # no suite: it measures files of yours
         return corpus.main(sys.argv[2:])
+    if sys.argv[1:2] == [legibility.NAME]:  # it needs something that reads
+        return legibility.main(sys.argv[2:])
     options = _parser().parse_args()
     log_errors_only()
     if REPORT in options.suites:
