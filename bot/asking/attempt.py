@@ -232,7 +232,13 @@ class Attempt:
     async def _described(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
         model = self.turn.conversation.model
         is_blind = self.context.limits.is_blind(model)
-        return await self.context.describer.described(self.asked, model, photos, await self._known(), is_blind=is_blind)
+        describer = self.context.describer
+        try:
+            return await describer.described(self.asked, model, photos, await self._known(), is_blind=is_blind)
+        except Refused as error:
+            if error.code is not FailureCode.MODEL_BLIND or not self.asked.subject.has_only_previews:
+                raise
+            return PhotoDescriptions("", "")  # an article's words can be asked about without its picture
 
     async def _fitted(self, prompt: Prompt) -> Prompt:
         """Return the prompt with the photos that the model takes; the others are described or named."""

@@ -1,5 +1,6 @@
 """Preparation of a question's files: fetched and uploaded to the provider, or converted to text for it."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from bot.util.tasks import gather_all
 from bot.words import say
 
 VIDEOS = (FailureCode.PHOTO_VIDEO, FailureCode.PHOTO_VIDEO_LONG)
+PREVIEW_TIMEOUT = 5.0  # seconds for the picture beside an article
 Looked = Photo | Document | Unreadable
 
 
@@ -152,12 +154,17 @@ class FilePreparation:
         attachment = placed.attachment
         try:
             owner = subject_of(self.turn.message)  # the asker, even for files of others
-            file = self.asked.seen.get(attachment) or await self.finder.read(placed.channel, attachment, owner)
+            async with asyncio.timeout(PREVIEW_TIMEOUT if attachment.is_preview else None):
+                file = self.asked.seen.get(attachment) or await self.finder.read(placed.channel, attachment, owner)
             self.asked.seen[attachment] = file
             self.places[file.sha256] = placed
             await self._bring(file)
         except Unreadable as error:
             return error
+        except TimeoutError:
+            if not attachment.is_preview:
+                raise
+            return Unreadable(FailureCode.PHOTO_GONE)
         except Busy as error:
             is_over = attachment.is_preview or FETCH_AGAIN.is_over(self.asked.attempts + 1)
             if not is_over or self.failover.is_outage(error):

@@ -54,6 +54,11 @@ class Subject:
     note: str = ""  # what people read before the answer
     is_spoiler: bool = False  # some of it is shown only to those who choose to see it
 
+    @property
+    def has_only_previews(self) -> bool:
+        """True if its files are pictures beside words that can be asked about without them."""
+        return bool(self.files) and all(each.attachment.is_preview for each in self.files)
+
     def with_quotes(self, text: str) -> str:
         """Return the words of a question together with those that it is about."""
         for quote in (*self.quotes, *self._captions()):

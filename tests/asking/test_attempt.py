@@ -297,6 +297,13 @@ async def test_a_blind_model_is_not_asked_about_photos_it_cannot_see(
     assert "sandbox/gpt-4o" in platform.reads()[1]
 
 
+async def test_a_blind_model_is_asked_about_an_article_without_its_picture(blind: Worker, vapi: Stateless) -> None:
+    message = shown("what is it about?", "cat.jpg")
+    preview = tuple(replace(each, is_preview=True) for each in message.attachments)
+    await hear(blind, replace(message, attachments=preview))
+    assert [(prompt.photos, prompt.text) for prompt in vapi.prompts] == [((), "what is it about?")]
+
+
 async def test_unless_the_channel_lets_another_one_describe_them(
     blind: Worker, sqlite: Store, platform: FakePlatform, vapi: Stateless
 ) -> None:
