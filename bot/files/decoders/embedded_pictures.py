@@ -15,7 +15,7 @@ from bot.files.decoders.slide_parts import slide_parts
 MOST_PICTURES = 4
 _ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 _KINDS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
-_SMALLEST = 96  # pixels: what is smaller is an icon or a line
+_SMALLEST = 40  # pixels: what is smaller is an icon or a line
 _MOST_BYTES = 20 * 1024 * 1024
 _MOST_TRIED = 64
 
@@ -69,6 +69,7 @@ def _parts(package: Package) -> Iterator[str]:
             yield from package.related(sheet, "drawing")
     elif main:
         yield main
+        yield from package.related(main, "header", "footer")
 
 
 def _is_large(data: bytes) -> bool:

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import repeat
 from typing import Any, BinaryIO
 
 from bot.files.decoders.drawing_text import drawn_lines
@@ -14,6 +15,7 @@ from bot.files.decoders.extract import Extract, in_one, reader, without_empty
 from bot.files.decoders.number_formats import shown
 from bot.files.decoders.package import Package
 
+_UNKNOWN = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)")
 _GAP = re.compile(r"(?: \| ?){9,}")  # many empty cells in a row
 
 
@@ -30,6 +32,7 @@ def _lines(file: BinaryIO, package: Package) -> Iterator[str]:
     warnings.simplefilter("ignore")
     load_workbook = _openpyxl().load_workbook
     workbook = load_workbook(package.transitional(file), read_only=True, data_only=True, keep_links=False)
+    sources = load_workbook(package.transitional(file), read_only=True) if _lacks_results(package) else None
     parts = {each.id: each.target for each in package.relations(package.main)}
     for sheet in workbook.worksheets:
         if sheet.sheet_state != "visible":
@@ -37,8 +40,9 @@ def _lines(file: BinaryIO, package: Package) -> Iterator[str]:
         sheet.reset_dimensions()  # some programs declare too few
         yield ""
         yield f"## {sheet.title}"
-        for row in sheet.iter_rows():
-            yield _row(row)
+        formulas = sources[sheet.title].iter_rows() if sources else repeat(())
+        for row, source in zip(sheet.iter_rows(), formulas, strict=False):
+            yield _row(row, source)
         yield from _beside(package, sheet_part(sheet, parts))
     for sheet in workbook.chartsheets:
         yield f"## {sheet.title}"
@@ -57,8 +61,17 @@ def sheet_part(sheet: Any, parts: dict[str, str]) -> str:
     return path if path in parts.values() else ""
 
 
-def _row(row: tuple[Any, ...]) -> str:
+def _lacks_results(package: Package) -> bool:
+    """Tell whether some formulas were never calculated, as other programs than Excel may leave them."""
+    names = (name for name in package.names if name.startswith("xl/worksheets/") and name.endswith(".xml"))
+    return any(_UNKNOWN.search(package.read(name)) for name in names)
+
+
+def _row(row: tuple[Any, ...], source: tuple[Any, ...]) -> str:
+    """Return a row as text; a formula stands for itself where its result is not known."""
     cells = [" ".join(shown(cell.value, getattr(cell, "number_format", "General")).split()) for cell in row]
+    for n, cell in enumerate(source[: len(cells)]):
+        cells[n] = cells[n] or str(cell.value or "")
     while cells and not cells[-1]:
         cells.pop()
     return _GAP.sub(" | … | ", " | ".join(cells))

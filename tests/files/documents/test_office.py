@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.drawing.image import Image
 
 from bot.errors import Unreadable
 from bot.files.decoders.number_formats import shown
 from bot.files.documents import DocumentIntake
 from bot.files.file_cache import FileCache
 from tests.files.documents.office import book, letter, mail, office, open_document, slides, zipped
+from tests.files.documents.portable import picture_of
 
 
 @pytest.fixture
@@ -138,6 +140,14 @@ async def test_sheets_are_tables_with_values_as_they_are_shown(documents: Docume
     assert "secret" not in said
 
 
+async def test_a_formula_that_nobody_calculated_stands_for_itself(documents: DocumentIntake) -> None:
+    book, out = Workbook(), io.BytesIO()
+    assert book.active is not None
+    book.active.append([1, 2, "=A1+B1"])
+    book.save(out)
+    assert await text(documents, "a.xlsx", out.getvalue()) == "## Sheet\n1 | 2 | =A1+B1"
+
+
 async def test_wide_gaps_between_cells_take_no_room(documents: DocumentIntake) -> None:
     book, out = Workbook(), io.BytesIO()
     assert book.active is not None
@@ -243,6 +253,22 @@ async def test_a_locked_odt_is_called_so(documents: DocumentIntake) -> None:
 def _parts(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+# pictures
+
+
+async def test_pictures_in_sheets_and_open_documents_are_found(documents: DocumentIntake) -> None:
+    book, out = Workbook(), io.BytesIO()
+    assert book.active is not None
+    book.active.add_image(Image(io.BytesIO(picture_of("a chart", (300, 200)))))
+    book.save(out)
+    frame = "<text:p><draw:frame><draw:image xlink:href='Pictures/a.jpg'/></draw:frame></text:p>"
+    whole = _parts(open_document("text", frame))
+    for data in (out.getvalue(), zipped({**whole, "Pictures/a.jpg": picture_of("a cat", (300, 200))})):
+        document = await documents.take("a", data)
+        [(n, picture)] = await documents.pictures(document, 4)
+        assert (n, picture[:3]) == (1, b"\xff\xd8\xff")
 
 
 # the others
