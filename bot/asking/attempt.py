@@ -1,20 +1,18 @@
 """An attempt: one question to one model, with its files and the missing context, and the streamed answer."""
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from time import monotonic
 
 import structlog
 
 from bot.asking import context as memory
-from bot.asking.continuation import Continuation, Growth
 from bot.asking.control_photo import control_photo
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.file_preparation import FilePreparation
+from bot.asking.growing_answer import GrowingAnswer
 from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
 from bot.asking.photo_fitting import FittedPhotos, fit_photos
 from bot.asking.photo_limits import PhotoLimits
@@ -24,31 +22,21 @@ from bot.asking.question import Question, detached, instructions, with_history, 
 from bot.asking.video_links import without_videos
 from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
 from bot.messages import (
-    Drawn,
     Exchange,
-    File,
     Photo,
-    Piece,
     Prompt,
     RememberedFile,
     StoredFile,
-    Text,
-    Thought,
     Turn,
-    Unfinished,
-    Usage,
 )
 from bot.ports import Conversations, Files, Provider, Turns
-from bot.replies.markdown.literal import literal
-from bot.util.tasks import gather_all, running_task
+from bot.util.tasks import gather_all
 from bot.words import say
 
 log = structlog.get_logger(__name__)
 
 LATE = 300.0  # seconds after which an answer notes that it is late
 LONGEST_REST = 6_000  # characters of a partial answer that are quoted in the request to continue it
-LOADING = 20.0  # seconds without words, after which a local model is said to be loaded
-LONGEST_TAIL = 300  # characters of a thought that are shown in passing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +63,6 @@ class Attempt:
     turn: Turn
     aside: bool
     notes: list[str] = field(default_factory=list)  # shown before the answer, if this attempt succeeds
-    spoke: bool = False
 
     def __post_init__(self) -> None:
         self.provider = self.context.providers[self.turn.conversation.provider]
@@ -89,6 +76,13 @@ class Attempt:
             turn=self.turn,
             describer=context.describer,
         )
+        self.answering = GrowingAnswer(
+            asked=self.asked,
+            model=self.turn.conversation.model,
+            notes=self.notes,
+            failover=context.failover,
+            describer=context.describer,
+        )
         self.known: Sequence[RememberedFile] = ()  # the conversation's files that the provider may not know
         self.originals: dict[str, str] = {}  # hashes of photos that were written anew, to those before
         self.mended: set[str] = set()  # repairs that were made to the question, each at most once
@@ -99,7 +93,7 @@ class Attempt:
             prompt = await self._prompt()
             while True:
                 try:
-                    await self._stream(prompt)
+                    await self.answering.stream(self.provider, prompt)
                     return await self._redeem(prompt.photos)
                 except (Forgotten, Refused) as error:
                     prompt = await self._mended(prompt, error)
@@ -448,82 +442,6 @@ class Attempt:
             if known.unusable and known.sha256 in sent:
                 conversation = self.turn.conversation
                 await self.context.files.mark_usable(conversation, known.sha256, conversation.model)
-
-    # streaming
-
-    async def _stream(self, prompt: Prompt) -> None:
-        rest = Continuation(self.asked.reply.text)
-        self.asked.unfinished = ""
-        async with running_task(self._tell_loading()), aclosing(self.provider.ask(prompt)) as pieces:
-            try:
-                async for piece in pieces:
-                    self._take(piece, rest)
-                self._grow(rest.end())
-            except BaseException:
-                self._grow(rest.break_off())
-                raise
-        if rest.said and self.asked.answered_by != self.turn.conversation.model:
-            self.asked.ending = f"_{say('failover_rest', by=self.turn.conversation.model)}_"
-
-    async def _tell_loading(self) -> None:
-        """Say after a while without words that a local model is probably being loaded."""
-        await asyncio.sleep(LOADING)
-        model = self.turn.conversation.model
-        listed = await self.context.describer.find_listed(model)
-        if listed and listed.is_local and not (self.spoke or self.asked.thoughts):
-            self.asked.reply.tell(say("model_loading", model=self.turn.conversation.model_id))
-
-    def _take(self, piece: Piece, rest: Continuation) -> None:
-        match piece:
-            case Usage():
-                self.asked.usage += piece
-            case Unfinished(reason):
-                self.asked.unfinished = reason
-            case Drawn(file):
-                self._draw(file)
-            case Thought():
-                self._think(piece, rest)
-            case Text(text):
-                self._grow(rest.feed(text))
-
-    def _draw(self, file: File) -> None:
-        self.asked.pictures.append(file)
-        if not self.asked.reply.text:
-            self.asked.reply.tell(say("picture_coming"))
-        self._begin_answer()
-
-    def _think(self, thought: Thought, rest: Continuation) -> None:
-        """Show a thought in passing; what is taken back was one as well."""
-        asked = self.asked
-        if thought.takes_back:
-            asked.thoughts += asked.reply.text.removeprefix(rest.said)
-            asked.reply.replace(rest.said)
-            rest.take_back()
-        asked.thoughts += thought.text
-        tail = " ".join(asked.thoughts[-LONGEST_TAIL:].split())
-        asked.reply.tell(say("thinking", tail=literal(tail)))
-
-    def _grow(self, growth: Growth) -> None:
-        if not growth.text:
-            return
-        self._begin_answer()
-        if growth.replaces:
-            self.asked.reply.replace("")
-        self.asked.reply.grow(growth.text)
-
-    def _begin_answer(self) -> None:
-        """Note the first sign of an answer: who gives it, and how fast."""
-        asked, model = self.asked, self.turn.conversation.model
-        if not self.spoke:
-            self.spoke = True
-            self.context.failover.well(model)
-        if asked.first_words is None:
-            asked.first_words = monotonic() - asked.started
-            conversation = self.asked.turn.conversation
-            note = self.context.failover.note(conversation.id, conversation.model, model)
-            asked.answered_by = model
-            asked.notes = [each for each in (*asked.notes, *self.notes, note) if each]
-            asked.reply.notes = asked.notes
 
 
 def _named(photo: Photo, numbers: Mapping[str, int]) -> str:

@@ -47,7 +47,7 @@ async def test_tokens_that_thoughts_used_up_are_named(sqlite: Store, photos: Pho
 async def test_what_a_filter_keeps_back_leaves_the_words_and_says_so(sqlite: Store, photos: PhotoIntake) -> None:
     async with talking(sqlite, photos, lambda asked: words("The picture", finish="content_filter")) as talk:
         read = await talk.say("what is it?", "cat.jpg")
-        assert read == f"The picture\n\n⚠️ {say('provider_filtered')}"
+        assert read == f"The picture\n\n⚠️ {say('provider_filtered', service='The endpoint')}"
         assert any("/more 2" in commands for commands in talk.platform.buttons.values())
 
 

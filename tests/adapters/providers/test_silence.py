@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.providers.openai.silence import SilenceLimits
-from bot.asking import attempt
+from bot.asking import growing_answer
 from bot.errors import FailureCode
 from bot.files.photos import PhotoIntake
 from bot.ports import Store
@@ -38,7 +38,7 @@ def test_a_model_nearby_gets_ten_minutes_for_its_first_words(url: str, nearby: b
 async def test_a_cold_model_answers_and_the_chat_reads_that_it_is_being_loaded(
     sqlite: Store, photos: PhotoIntake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "LOADING", 0.2)  # a hundredth of the real time, as all here
+    monkeypatch.setattr(growing_answer, "LOADING", 0.2)  # a hundredth of the real time, as all here
     cold = Answer(words("It is a cat.").body, hold=1.5)
     async with talking(sqlite, photos, lambda asked: cold, bot_silence_seconds="1.2") as talk:
         assert await talk.say("what is it?", "cat.jpg") == "It is a cat."
