@@ -63,6 +63,7 @@ class FailureCode(StrEnum):
     STUDIO_WISH = auto()
     STUDIO_WISH_UNKNOWN = auto()
     STUDIO_WORDS_TOO_LONG = auto()
+    SUBJECT_NUMBER = auto()
     SUBJECT_UNSEEN = auto()
     UNLINK_NOTHING = auto()
     VERSION_UNKNOWN = auto()
@@ -215,6 +216,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.STUDIO_WISH,
         FailureCode.STUDIO_WISH_UNKNOWN,
         FailureCode.STUDIO_WORDS_TOO_LONG,
+        FailureCode.SUBJECT_NUMBER,
         FailureCode.SUBJECT_UNSEEN,
         FailureCode.UNLINK_NOTHING,
         FailureCode.VERSION_UNKNOWN,

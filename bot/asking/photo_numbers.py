@@ -18,6 +18,11 @@ NAMED = re.compile(
 )
 
 
+def named_in_words(text: str) -> set[int]:
+    """Return the numbers that a text calls those of photos or documents, and not just numbers: photo 2, but not #2."""
+    return {number for match in NAMED.finditer(text) if match[0][0] not in "#第" for number in named(match[0])}
+
+
 def named(text: str) -> set[int]:
     """Return the numbers of the photos and documents that a text refers to."""
     numbers: set[int] = set()

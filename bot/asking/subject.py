@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.asking import context as memory
-from bot.asking.photo_numbers import named
+from bot.asking.photo_numbers import named, named_in_words
 from bot.commands import ASKING, NEEDING_PHOTO, parse
 from bot.errors import FailureCode, Refused
 from bot.messages import Attachment, Channel, Message, MessageReference, Turn
@@ -108,6 +108,8 @@ class SubjectFinder:
             if files := await self._files_of(message, reference, MOST_STEPS):
                 return Subject(files, quotes, note=_note(reference))
         self._require_visible(references)
+        if not references:
+            await self._require_number(turn)
         if not references and (begun_with := await self._begun_with(turn)):
             return begun_with
         if _needs_photo(message):
@@ -128,6 +130,15 @@ class SubjectFinder:
             if files := await self._files_of(message, starter, MOST_STEPS):
                 return Subject(files, await self._quotes(turn, [starter]))
         return None
+
+    async def _require_number(self, turn: Turn) -> None:
+        """Refuse a question about a number that no photo of the conversation ever had. A large one may be a year."""
+        numbers = {number for number in named_in_words(turn.words) if number < memory.LOOKED_BACK}
+        if not numbers:
+            return
+        known = await self.files.list_files(turn.conversation, 1)
+        if known and min(numbers) > known[-1].number:
+            raise Refused(FailureCode.SUBJECT_NUMBER, n=min(numbers), last=known[-1].number)
 
     async def _require_photo(self, turn: Turn, references: Sequence[MessageReference]) -> None:
         """Refuse a command that is about a picture, where there is none."""

@@ -13,7 +13,7 @@ from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
 from bot.intake.bursts import LONG, belong_together, may_join
 from bot.intake.edits import revised_message
-from bot.intake.photo_above import find_photo_above, may_mean_photo_above
+from bot.intake.photo_above import find_photo_above, may_mean_photo_above, with_pointer
 from bot.messages import POINTER_SECONDS, Message, PhotoPointer, RateLimit, Turn
 from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
 from bot.turns.stops import Stops
@@ -169,7 +169,10 @@ class Inbox:
 
     async def _with_photo_above(self, message: Message) -> Message:
         """Let a question that points at nothing point at the photo just above it. A bare call becomes one for help."""
-        if not message.addressed or not may_mean_photo_above(message):
+        if not message.addressed:
+            return message
+        message = await self._with_linked_photos(message)
+        if not may_mean_photo_above(message):
             return message
         recent = await self._intake.list_pointers(message.channel, message.sent - POINTER_SECONDS)
         above = find_photo_above(message, recent)
@@ -177,6 +180,14 @@ class Inbox:
             return replace(message, about=above, more=message.references)
         is_for_help = message.is_call and not message.photos
         return replace(message, text=HELP) if is_for_help else message
+
+    async def _with_linked_photos(self, message: Message) -> Message:
+        """Let a link point at the photo of a recent message that the platform does not show again."""
+        if not any(each.unseen and each.kind == "link" for each in message.references):
+            return message
+        recent = await self._intake.list_pointers(message.channel, message.sent - POINTER_SECONDS)
+        references = [with_pointer(each, message, recent) for each in message.references]
+        return replace(message, about=references[0], more=tuple(references[1:]))
 
     async def _turn_down(self, message: Message, most: int) -> bool:
         """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""

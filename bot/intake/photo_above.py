@@ -52,6 +52,15 @@ def find_photo_above(message: Message, recent: Sequence[PhotoPointer]) -> Messag
     return replace(_reference(posted, is_ambiguous=len(authors) > 1), is_replacement=is_replacement)
 
 
+def with_pointer(reference: MessageReference, message: Message, recent: Sequence[PhotoPointer]) -> MessageReference:
+    """Return a reference with the photos of the recent message that it points at, if the platform does not show it."""
+    channel = reference.channel or message.channel
+    found = [each for each in recent if (each.channel, each.message) == (channel, reference.id) and not each.heard]
+    if not found or not reference.unseen:
+        return reference
+    return replace(reference, attachments=found[-1].attachments, author=found[-1].author.name, unseen=None)
+
+
 def _is_by_author(pointer: PhotoPointer, message: Message) -> bool:
     return pointer.author.id == message.author.id
 

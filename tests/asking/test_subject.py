@@ -389,3 +389,22 @@ async def test_another_process_at_the_same_database_finds_it(
         await here.says(with_photo(said("what is this?"), "cat"), aside("rocket"))
         await there.says(said("and what is this?"))
     assert [photo.name for photo in provider.prompts[-1].photos] == ["rocket.jpg"]
+
+
+async def test_a_number_that_no_photo_has_is_named_and_nothing_stands_in(chat: Chat) -> None:
+    await chat.says(said("what colour is photo 7?"))
+    assert len(chat.provider.prompts) == 1
+    assert chat.last_post().startswith("⚠️ There is no photo or file 7 here: the last number is 1.")
+
+
+@pytest.mark.parametrize("text", ["is it #7?", "is it like my photo 1999?", "what is in photo 1?"])
+async def test_other_numbers_keep_nobody_from_asking(chat: Chat, text: str) -> None:
+    await chat.says(said(text))
+    assert len(chat.provider.prompts) == 2
+
+
+async def test_a_link_to_a_recent_photo_is_about_it(chat: Chat) -> None:
+    photo = aside("rocket")
+    link = MessageReference(photo.id, ours=False, text="", kind="link", unseen="elsewhere")
+    await chat.says(photo, aside("cat"), replace(said("what is this?"), about=link))
+    assert chat.shown() == ["rocket.jpg"]
