@@ -188,6 +188,7 @@ def build_job_context(
         settings.bot_keep_photo_days,
         frozenset(settings.bot_features_off),
         consoles,
+        settings.bot_local_only,
     )
     documents = DocumentIntake(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
     finder = FileLoader(

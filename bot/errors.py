@@ -168,6 +168,7 @@ class FailureCode(StrEnum):
     PROVIDER_NO_DEPLOYMENT = auto()
     PROVIDER_NOT_ALLOWED = auto()
     PROVIDER_REGION = auto()
+    PROVIDER_OUTSIDE = auto()
     PROVIDER_NO_MODELS = auto()
     PROVIDER_UNVERIFIED = auto()
     PROVIDER_WRONG_ADDRESS = auto()
@@ -326,6 +327,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.PROVIDER_NO_DEPLOYMENT,
         FailureCode.PROVIDER_NOT_ALLOWED,
         FailureCode.PROVIDER_REGION,
+        FailureCode.PROVIDER_OUTSIDE,
         FailureCode.PROVIDER_NO_MODELS,
         FailureCode.PROVIDER_UNVERIFIED,
         FailureCode.PROVIDER_WRONG_ADDRESS,

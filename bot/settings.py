@@ -149,6 +149,13 @@ class Settings(TrimmedSettings):
     bot_features_off: Annotated[tuple[Feature, ...], NoDecode] = Field(
         (), description="What nobody may use here, with commas: documents, videos, voice, speech, pictures."
     )
+    bot_local_only: bool = Field(
+        False,
+        description=(
+            "true: no provider outside this machine and private networks is asked, so that photos and words reach "
+            "nobody but the chat platforms themselves."
+        ),
+    )
     bot_keep_days: int = Field(30, ge=1, description="Days after which questions and answers are deleted.")
     bot_keep_photo_days: int = Field(7, ge=1, description="Days after which photos that the bot holds are deleted.")
 

@@ -36,6 +36,7 @@ LASTING = frozenset(
         FailureCode.PROVIDER_BLOCKED,
         FailureCode.PROVIDER_CERTIFICATE,
         FailureCode.PROVIDER_REGION,
+        FailureCode.PROVIDER_OUTSIDE,
         FailureCode.PROVIDER_WRONG_KEY,
     }
 )
@@ -53,6 +54,7 @@ NOTES: Mapping[FailureCode, str] = {
     FailureCode.PROVIDER_BLOCKED: "failover_note_shut_out",
     FailureCode.PROVIDER_CERTIFICATE: "failover_note",
     FailureCode.PROVIDER_REGION: "failover_note_shut_out",
+    FailureCode.PROVIDER_OUTSIDE: "failover_note_shut_out",
     FailureCode.PROVIDER_WRONG_KEY: "failover_note_shut_out",
 }
 

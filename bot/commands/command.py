@@ -26,6 +26,7 @@ class Rules:
     photo_days: int = 7
     off: frozenset[str] = frozenset()  # features that are switched off
     consoles: frozenset[str] = frozenset()  # platforms with access for the operator only
+    local_only: bool = False  # no service outside private networks is asked
 
 
 @dataclass(frozen=True)

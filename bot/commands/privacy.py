@@ -21,8 +21,9 @@ MOST_BYTES = 9 * 1024 * 1024  # of an export: Discord accepts ten megabytes
 async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Explain what is kept, where and for how long: /privacy."""
     provider = turn.conversation.provider
+    kept = say("privacy", days=desk.rules.keep_days, photo_days=desk.rules.photo_days, provider=provider)
     return Response(
-        say("privacy", days=desk.rules.keep_days, photo_days=desk.rules.photo_days, provider=provider),
+        f"{kept}\n\n{say('privacy_local_only')}" if desk.rules.local_only else kept,
         (Button(say("label_export"), "/export"), Button(say("label_forget"), "/forget")),
     )
 

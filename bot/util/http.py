@@ -24,6 +24,7 @@ from httpx_sse import EventSource, ServerSentEvent
 
 from bot import __version__
 from bot.errors import Busy, FailureCode, Refused, Unreadable
+from bot.util.private_networks import OutsideError, PrivateResolver, refuse_outside
 from bot.util.proxies import PROXY_ERRORS, find_proxy, http_proxy, open_connector
 
 __all__ = [
@@ -56,11 +57,13 @@ def map_http_errors() -> Iterator[None]:
     """Turn what httpx raises into what the bot understands. Messages of httpx hold URLs: they stay in `__cause__`."""
     try:
         yield
-    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError, *PROXY_ERRORS) as error:
+    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError, OutsideError, *PROXY_ERRORS) as error:
         # The transport lets some of aiohttp's own errors through, such as for a reply that is no HTTP. What keeps a
         # connection from being made arrives as a ConnectTimeout.
         if _is_about_certificate(error):
             raise Refused(FailureCode.PROVIDER_CERTIFICATE) from error
+        if _is_outside(error):
+            raise Refused(FailureCode.PROVIDER_OUTSIDE) from error
         slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
         raise Busy(FailureCode.PROVIDER_SLOW if slow else FailureCode.PROVIDER_UNREACHABLE) from error
     except (httpx.DecodingError, httpx.InvalidURL) as error:
@@ -76,6 +79,12 @@ def _is_about_certificate(error: BaseException | None) -> bool:
     return False
 
 
+def _is_outside(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, OutsideError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
     """The way to a service: how long it may take, a proxy, and whose certificates are trusted."""
@@ -84,6 +93,7 @@ class ConnectionOptions:
     proxy: str = ""  # HTTP(S) or SOCKS; empty: as the environment says
     ca_file: str = ""  # authorities besides those that the system trusts
     is_verified: bool = True  # False: any certificate is taken
+    is_near_only: bool = False  # True: nothing outside private networks is connected to, also not by way of a proxy
 
 
 def aiohttp_transport(url: str, options: ConnectionOptions | None = None) -> httpx.AsyncBaseTransport:
@@ -96,13 +106,17 @@ def aiohttp_transport(url: str, options: ConnectionOptions | None = None) -> htt
 
 def _open_transport(proxy: str | None, options: ConnectionOptions) -> "_Transport":
     trusted = _trusted(options)
+    if options.is_near_only:
+        proxy, resolver = None, PrivateResolver()
+    else:
+        resolver = None
     session = aiohttp.ClientSession(
-        connector=open_connector(proxy, trusted),
+        connector=open_connector(proxy, trusted, resolver),
         auto_decompress=False,
         proxy=http_proxy(proxy),
         skip_auto_headers=("Accept-Encoding", "User-Agent"),
     )
-    return _Transport(verify=trusted, client=session)
+    return _Transport(trusted, session, is_near_only=options.is_near_only)
 
 
 class _TransportByAddress(httpx.AsyncBaseTransport):
@@ -124,7 +138,13 @@ class _TransportByAddress(httpx.AsyncBaseTransport):
 
 
 class _Transport(AiohttpTransport):
+    def __init__(self, trusted: ssl.SSLContext, session: aiohttp.ClientSession, *, is_near_only: bool) -> None:
+        super().__init__(verify=trusted, client=session)
+        self._is_near_only = is_near_only
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._is_near_only:
+            refuse_outside(request.url.host)  # no resolver is asked about an address
         response = await super().handle_async_request(request)
         response.stream = _Body(response)
         return response

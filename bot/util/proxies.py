@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError, ProxyType
 
 SOCKS = {
@@ -47,14 +48,17 @@ def is_socks(proxy: str | None) -> bool:
     return urlsplit(proxy or "").scheme.lower() in SOCKS
 
 
-def open_connector(proxy: str | None, trusted: ssl.SSLContext | None = None) -> aiohttp.TCPConnector:
+def open_connector(
+    proxy: str | None, trusted: ssl.SSLContext | None = None, resolver: AbstractResolver | None = None
+) -> aiohttp.TCPConnector:
     """Create what makes the connections, through SOCKS if the proxy is one; call it while the loop runs.
 
-    The proxy looks up the names of hosts: where a service is blocked, the names often are as well.
+    Without a proxy, `resolver` looks up the names of hosts. A SOCKS proxy does it itself: where a service is blocked, the
+    names often are as well.
     """
     options: dict[str, Any] = {"limit": 0, **({"ssl": trusted} if trusted else {})}
     if not is_socks(proxy):
-        return aiohttp.TCPConnector(**options)
+        return aiohttp.TCPConnector(resolver=resolver, **options)
     parts = urlsplit(proxy or "")
     return ProxyConnector(
         parts.hostname or "",

@@ -169,7 +169,7 @@ async def test_an_answer_that_there_never_was_cannot_be_shown(
 ) -> None:
     assert await told(desk, now, f"version {cat.id}") == "a cat"
     if len(n) < 18:
-        with pytest.raises(Refused, match="no such answer"):
+        with pytest.raises(Refused, match="answer no longer exists"):
             await told(desk, now, f"version {cat.id} {n}")
     else:  # no number at all: the last one
         assert await told(desk, now, f"version {cat.id} {n}") == "a cat"
@@ -252,13 +252,13 @@ async def test_who_picks_again_changes_the_choice(desk: CommandContext, sqlite: 
 @pytest.mark.parametrize("n", ["", "0", "3", "two", "²"])
 async def test_only_what_there_is_can_be_picked(desk: CommandContext, sqlite: Store, cat: Turn, n: str) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "a cat, I think", "an animal")
-    with pytest.raises(Refused, match="no such answer"):
+    with pytest.raises(Refused, match="answer no longer exists"):
         await told(desk, await heard(sqlite), f"pick {comparing.id} {n}")
 
 
 async def test_where_nobody_was_asked_nothing_can_be_picked(desk: CommandContext, sqlite: Store, cat: Turn) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini")
     turn = await heard(sqlite)
-    with pytest.raises(Refused, match="no such answer"):
+    with pytest.raises(Refused, match="answer no longer exists"):
         await told(desk, turn, f"pick {comparing.id} 1")
     assert len(await sqlite.turns.list_versions(cat)) == 1

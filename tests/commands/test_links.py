@@ -87,7 +87,7 @@ async def test_who_leaves_goes_on_alone_and_the_others_keep_what_was_said(
     there = await heard(sqlite, THERE)
     await told(desk, there, f"link {await code_of(desk, turn)}")
     await sqlite.queue.finish(turn)
-    assert "goes on alone" in await told(desk, await again(sqlite, there), "unlink")
+    assert "is on its own again" in await told(desk, await again(sqlite, there), "unlink")
     assert await home(sqlite, HERE) == turn.conversation.id
     assert await home(sqlite, THERE) not in (turn.conversation.id, there.conversation.id)
 

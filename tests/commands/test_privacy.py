@@ -59,12 +59,19 @@ async def test_it_is_said_for_how_long_what_is_kept_and_who_else_gets_it(desk: C
     assert pressable(shown) == {"Export": "/export", "Forget …": "/forget"}
 
 
+async def test_where_nothing_leaves_the_network_privacy_says_so(desk: CommandContext, turn: Turn) -> None:
+    promise = "apart from the chat platform itself, nothing leaves it"
+    assert promise not in (await response(desk, turn, "privacy")).text
+    shown = await response(replace(desk, rules=replace(desk.rules, local_only=True)), turn, "privacy")
+    assert promise in shown.text
+
+
 @pytest.mark.parametrize("words", ["forget", "forget everything", "forget no"])
 async def test_nothing_is_forgotten_before_somebody_is_sure(
     desk: CommandContext, sqlite: Store, talked: Turn, provider: FakeProvider, words: str
 ) -> None:
     shown = await response(desk, talked, words)
-    assert "cannot be undone" in shown.text
+    assert "can't be undone" in shown.text
     assert pressable(shown) == {"Yes, delete it": "/forget yes"}
     assert provider.forgotten == []
     assert len(await sqlite.turns.list_answered(talked.conversation)) == 1

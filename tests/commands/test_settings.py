@@ -26,7 +26,7 @@ async def preferred(store: Store, turn: Turn) -> Preferences:
 async def test_alone_it_shows_everything_and_offers_to_change_it(desk: CommandContext, turn: Turn) -> None:
     shown = await response(desk, turn, "settings")
     assert shown.text.startswith(f"How I behave in this channel, with {MODEL}:")
-    assert "- **Listening**: when asked · what I take as said to me" in shown.text
+    assert "- **Listening**: when asked · what I answer" in shown.text
     assert "- **Sites**: 3 · " in shown.text
     assert "- **Language**: the language of whoever writes · " in shown.text
     assert "- **Persona**: off · " in shown.text

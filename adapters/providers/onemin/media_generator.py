@@ -22,6 +22,7 @@ from adapters.providers.onemin.speech_params import VOICE, read_transcript, tran
 from adapters.providers.onemin.uploads import Upload, UploadedRecording, Uploads
 from bot.errors import BotError, FailureCode, Refused, Unreadable
 from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
+from bot.util.http import ConnectionOptions
 
 log = structlog.get_logger(__name__)
 
@@ -53,18 +54,18 @@ class OneMinMedia:
         list_models: Callable[[str], Awaitable[object]],
         orders: Orders,
         patience: float,
-        proxy: str | None = None,
+        connection: ConnectionOptions | None = None,
     ) -> None:
         """Make a generator; `list_models` fetches the models of a feature, `patience` bounds a request in seconds.
 
-        `proxy` is the way to what was generated.
+        `connection` is the way to what was generated.
         """
         self._provider, self._url = provider, url
         self._uploads, self._call, self._list_models = uploads, call, list_models
         self._orders, self._takes_async = orders, True  # until that is refused
         self._patience = (CONNECT_TIMEOUT, patience, patience, CONNECT_TIMEOUT)
         self._model_caches = {kind: self._make_model_cache(kind) for kind in FEATURES}
-        self._fetcher = ResultFetcher(patience, proxy)
+        self._fetcher = ResultFetcher(patience, connection)
 
     async def __aenter__(self) -> Self:
         await self._fetcher.__aenter__()

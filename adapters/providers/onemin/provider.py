@@ -87,7 +87,7 @@ class OneMin:
         options: ChatOptions = NO_OPTIONS,
         silence: float = 120,
         patience: float = 300,
-        proxy: str | None = None,
+        connection: ConnectionOptions | None = None,
     ) -> None:
         """Make a client; `url` is the address without /api, `requests_per_minute` is for all processes (None: any).
 
@@ -100,7 +100,7 @@ class OneMin:
         self._options = options
         self._may_switch = api == "auto"
         self._endpoint = FEATURES if api == "features" else UNIFIED
-        self._http = Http(url, {"api-key": key}, silence=silence, options=ConnectionOptions(proxy=proxy or ""))
+        self._http = Http(url, {"api-key": key}, silence=silence, options=connection)
         rate_limit = RateLimit(f"{name} {self.account}", requests_per_minute, MINUTE) if requests_per_minute else None
         self._limiter = RequestLimiter(acquire, rate_limit)
         self._uploads = Uploads(assets, name, self.account, self._send)
@@ -117,7 +117,7 @@ class OneMin:
             list_models=self._fetch_models,
             orders=self._orders,
             patience=patience,
-            proxy=proxy,
+            connection=connection,
         )
 
     async def __aenter__(self) -> Self:
@@ -419,5 +419,7 @@ def open_onemin(context: AdapterContext) -> OneMin:
         acquire=context.store.coordination.acquire,
         requests_per_minute=settings.onemin_requests_per_minute,
         options=ChatOptions(settings.onemin_memories, settings.onemin_brand_voice),
-        proxy=reveal(settings.onemin_proxy),
+        connection=ConnectionOptions(
+            proxy=reveal(settings.onemin_proxy) or "", is_near_only=context.settings.bot_local_only
+        ),
     )

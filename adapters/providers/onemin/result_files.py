@@ -91,9 +91,9 @@ def _is_their_host(host: str) -> bool:
 class ResultFetcher:
     """A client that fetches files without our API key. It needs to be entered."""
 
-    def __init__(self, silence: float, proxy: str | None = None) -> None:
-        """Make a client; `silence` is the longest time in seconds without a byte, `proxy` the way to the servers."""
-        self._http = Http("", silence=silence, options=ConnectionOptions(proxy=proxy or ""))
+    def __init__(self, silence: float, connection: ConnectionOptions | None = None) -> None:
+        """Make a client; `silence` is the longest time in seconds without a byte from the server."""
+        self._http = Http("", silence=silence, options=connection)
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()

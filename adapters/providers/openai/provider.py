@@ -343,15 +343,16 @@ def _open(
         options=options,
         named_models=model_ids,
         silence=SilenceLimits.at(url, settings.bot_first_words_seconds, settings.bot_silence_seconds),
-        connection=_connection(settings, url),
+        connection=_connection(settings, url, is_near_only=context.settings.bot_local_only),
     )
 
 
-def _connection(settings: CompletionSettings, url: str) -> ConnectionOptions:
+def _connection(settings: CompletionSettings, url: str, *, is_near_only: bool) -> ConnectionOptions:
     host = urlsplit(url).hostname or ""
     return ConnectionOptions(
         connect=settings.bot_connect_seconds,
         proxy="" if is_private(url) else reveal(settings.bot_provider_proxy) or "",
         ca_file=settings.bot_ca_file,
         is_verified=not (host in settings.bot_self_signed and is_private(url)),
+        is_near_only=is_near_only,
     )

@@ -92,6 +92,8 @@ async def _findings(
     yield Finding(OK, "access", describe_access(settings))
     if warning := describe_open_purse(settings):
         yield Finding(WARN, "limits", warning)
+    if settings.bot_local_only:
+        yield Finding(OK, "local only", "no provider outside this machine and private networks is asked")
     yield Finding(OK, "libraries", lock_age(time.time()))
     if not faulty & {"WEB_HOST", "WEB_PORT"}:
         yield _port(settings)

@@ -26,6 +26,7 @@ FIXES = {
         "The provider's gatekeeper blocks this address; ask the provider, or go out from another one."
     ),
     FailureCode.PROVIDER_DOWN: "Wait until it is well again; BOT_FALLBACKS names models that answer meanwhile.",
+    FailureCode.PROVIDER_OUTSIDE: "Set BOT_LOCAL_ONLY=false, or {url} to an address inside; or delete {key}.",
     FailureCode.PROVIDER_UNVERIFIED: "Ask it something, and look into the log.",
     FailureCode.PROVIDER_RATE_LIMITED: "Try again in a minute.",
     FailureCode.PROVIDER_NO_DEPLOYMENT: "Set BOT_MODEL to the name of a deployment of this account.",

@@ -45,6 +45,18 @@ class SetUp:
 SET_UPS = (
     # all is well, or as well as it can be told
     SetUp("a keyed endpoint", OPENAI, "ok     openai: the key is accepted", False, WELL),
+    SetUp(
+        "a local service, and nothing else allowed",
+        OLLAMA | {"BOT_LOCAL_ONLY": "true"},
+        "ok     local only: no provider outside this machine and private networks is asked",
+        False,
+        WELL,
+    ),
+    SetUp(
+        "a service outside, although nothing outside is allowed",
+        OPENAI | {"BOT_LOCAL_ONLY": "true", "OPENAI_API_URL": "http://203.0.113.7/v1"},
+        "is outside this network, and this bot may only ask services inside it. Set BOT_LOCAL_ONLY=false, or",
+    ),
     SetUp("a model that sees", OPENAI, "ok     model: openai/gpt-4o is known and sees photos", False, WELL),
     SetUp("Ollama", OLLAMA, "ok     openai: it answers, and no key is needed", False, WELL),
     SetUp("1min.ai", ONEMIN, "ok     onemin: the key is accepted", False, WELL),
