@@ -281,7 +281,7 @@ def test_the_oldest_messages_are_left_out_where_the_words_alone_are_too_many() -
     files = unpacked(data)
     left_out = book(files)["older_left_out"]
     assert [turn["question"] for turn in book(files)["turns"]] == [turn.message.text for turn in turns[left_out:]]
-    assert f"would be too large: {left_out}*" in files["transcript.md"].decode()
+    assert f"within its limit: {left_out}*" in files["transcript.md"].decode()
 
 
 def test_a_single_message_that_is_too_long_is_left_out_as_well() -> None:
