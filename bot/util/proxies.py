@@ -53,8 +53,8 @@ def open_connector(
 ) -> aiohttp.TCPConnector:
     """Create what makes the connections, through SOCKS if the proxy is one; call it while the loop runs.
 
-    Without a proxy, `resolver` looks up the names of hosts. A SOCKS proxy does it itself: where a service is blocked, the
-    names often are as well.
+    Without a proxy, `resolver` looks up the names of hosts. A SOCKS proxy does it itself: where a service is blocked,
+    the names often are as well.
     """
     options: dict[str, Any] = {"limit": 0, **({"ssl": trusted} if trusted else {})}
     if not is_socks(proxy):
