@@ -156,6 +156,7 @@ class Platform:
 
     name: str  # as in `Channel.platform`
     adapter: ChatAdapter
+    threads: bool = False  # photos can have threads of their own
     limits: Callable[[Channel], PostLimits]
     edits: EditsPosts | None = None
     deletes: DeletesPosts | None = None

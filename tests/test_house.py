@@ -69,6 +69,7 @@ MAY = {
     "bot.asking.photo_numbers": set(),
     "bot.commands": CORE
     | {
+        "bot.replies.markdown",
         "bot.intake.access",
         "bot.accounting.usage_chart",
         "bot.files.documents",

@@ -19,7 +19,7 @@ from bot.commands.command import (
     Suggestion,
     parse,
 )
-from bot.commands.conversation import STOP, new, stop
+from bot.commands.conversation import STOP, STOPPED, UNHEARD, new, stop, stopped, unheard
 from bot.commands.generation import MAKING, STUDIO
 from bot.commands.help import help_, start
 from bot.commands.links import LINKS
@@ -34,11 +34,14 @@ __all__ = [
     "COMMANDS",
     "CROWDED",
     "EDITED",
+    "FOR_FEW",
     "LISTED",
     "MAKING",
     "NEEDING_PHOTO",
     "QUESTIONS",
     "STOP",
+    "STOPPED",
+    "UNHEARD",
     "AskAgain",
     "Command",
     "CommandContext",
@@ -65,6 +68,8 @@ COMMANDS: Mapping[str, Command] = {
     "new": Command(new),
     "model": MODEL,
     STOP: Command(stop),
+    STOPPED: Command(stopped, listed=False),
+    UNHEARD: Command(unheard, listed=False),
     **AGAIN,
     **STUDIO,
     **LINKS,
@@ -73,4 +78,5 @@ COMMANDS: Mapping[str, Command] = {
     **PRIVACY,
 }
 
+FOR_FEW = frozenset({"allow", "block", "claim"})  # commands of those who run the bot
 LISTED = [name for name, command in COMMANDS.items() if command.listed]

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 
 from bot.commands.questions import quick_actions
+from bot.errors import FailureCode
 from bot.messages import Button, Turn
+from bot.replies.markdown.width import display_width
 from bot.words import say
 
+BUTTONS = "buttons"  # the command that shows all of them
+REST = "…"
+ROW = 36  # columns of the labels that a phone shows in one row
+ASKED_IN_VAIN = frozenset(  # failures that would come out the same once more, whoever is asked
+    {
+        *(FailureCode.PHOTOS_NONE_READ, FailureCode.FILES_NONE_READ, FailureCode.VIDEOS_NONE_READ),
+        *(FailureCode.SUBJECT_UNSEEN, FailureCode.VIDEO_LINK, FailureCode.FEATURE_OFF),
+        *(FailureCode.VOICE_GONE, FailureCode.VOICE_SILENT, FailureCode.VOICE_UNREADABLE),
+    }
+)
 MOST_VARIED = 4  # pictures with buttons of their own
 
 
@@ -24,25 +36,60 @@ def controls(
     versions: int = 1,
     shown: int = 0,
     *,
-    failed: bool = False,
     speaks: bool = False,
     is_cut: bool = False,
     is_large: bool = False,
+    is_unfolded: bool = False,
+    has_quick_actions: bool = True,
 ) -> Sequence[Button]:
     """Return the buttons of an answer that has so many versions; `shown` is the number of this one.
 
-    A `failed` answer is not a version, and there is nothing to ask about. `speaks`: it can be read aloud. `is_cut`:
-    there is more of it to be asked for. `is_large`: its photo may show more when looked at closely.
+    One row, with the rest behind "…" unless `is_unfolded`; the quick actions of a photo without words stand alone
+    until one is used. `speaks`: it can be read aloud. `is_cut`: there is more of it to be asked for.
+    `is_large`: its photo may show more when looked at closely.
     """
     more = [Button(say("label_more"), f"/more {turn.id}")] if is_cut else []
-    again = [Button(say("label_retry"), f"/retry {turn.id}"), Button(say("label_other"), f"/with {turn.id}")]
-    if failed:
-        return [*more, *again]
     forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
     pager = {1: [], 2: [forth]}.get(versions, [back(turn, (shown - 1) % versions), forth])  # of two, any
     aloud = [Button(say("label_speak"), f"/speak {turn.id}")] if speaks else []
+    quick = list(quick_actions(turn))
     closer = [Button(say("label_zoom"), f"/zoom {turn.id}")] if is_large else []
-    return [*more, *quick_actions(turn), *closer, *pager, *again, *aloud]
+    usual = [*more, *closer, *pager, *_again(turn), *aloud]
+    if is_unfolded:
+        return [*usual, *quick]
+    if quick and has_quick_actions and versions == 1:
+        return [*more, *quick, *closer, _rest(turn)]
+    return _in_one_row(turn, usual, has_rest=bool(quick))
+
+
+def failure_controls(turn: Turn, outcome: str, *, is_cut: bool = False) -> Sequence[Button]:
+    """Return the buttons of a question that failed: none where asking again cannot help."""
+    if outcome in ASKED_IN_VAIN:
+        return []
+    more = [Button(say("label_more"), f"/more {turn.id}")] if is_cut else []
+    return [*more, *_again(turn)]
+
+
+def _again(turn: Turn) -> list[Button]:
+    return [Button(say("label_retry"), f"/retry {turn.id}"), Button(say("label_other"), f"/with {turn.id}")]
+
+
+def _rest(turn: Turn) -> Button:
+    return Button(REST, f"/{BUTTONS} {turn.id}")
+
+
+def _in_one_row(turn: Turn, buttons: Sequence[Button], *, has_rest: bool) -> Sequence[Button]:
+    """Return as many buttons as a phone shows in a row, and one for the rest."""
+    if not has_rest and _width(buttons) <= ROW:
+        return buttons
+    row = list(buttons)
+    while _width([*row, _rest(turn)]) > ROW:
+        row.pop()
+    return [*row, _rest(turn)]
+
+
+def _width(buttons: Sequence[Button]) -> int:
+    return sum(display_width(button.label) for button in buttons)
 
 
 def drawn_controls(turn: Turn, pictures: int) -> Sequence[Button]:

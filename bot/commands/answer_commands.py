@@ -1,6 +1,6 @@
 """Commands that improve an answer: ask again, ask another model or several at once, and go back."""
 
-from bot.commands.answer_buttons import controls
+from bot.commands.answer_buttons import BUTTONS, controls
 from bot.commands.command import (
     AskAgain,
     Command,
@@ -75,6 +75,18 @@ async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
     await context.store.turns.select_version(subject, n)
     buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks))
     return Response(versions[n].shown, buttons, turn=subject, is_spoiler=versions[n].is_spoiler)
+
+
+async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Show all buttons of an answer: /buttons TURN."""
+    subject, _ = await subject_of(context, turn, rest)
+    versions = await context.store.turns.list_versions(subject)
+    if not versions or subject.result is None:
+        raise Refused(FailureCode.VERSION_UNKNOWN)
+    texts = [version.shown for version in versions]
+    n = texts.index(subject.result.shown) if subject.result.shown in texts else len(texts) - 1
+    buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks, is_unfolded=True))
+    return Response(subject.result.shown, buttons, turn=subject, is_spoiler=versions[n].is_spoiler, has_footer=True)
 
 
 async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
@@ -163,5 +175,6 @@ AGAIN = {
     "with": Command(other, listed=False),
     EDITED: Command(edited, listed=False),
     "version": Command(version, listed=False),
+    BUTTONS: Command(unfold, listed=False),
     "pick": Command(pick, listed=False),
 }

@@ -46,6 +46,11 @@ class CommandContext:
         """True if answers can be read aloud."""
         return "speech" not in self.rules.off and any(provider.media for provider in self.providers.values())
 
+    @property
+    def draws(self) -> bool:
+        """True if pictures can be made."""
+        return "pictures" not in self.rules.off and any(provider.media for provider in self.providers.values())
+
     async def can_manage(self, message: Message) -> bool:
         """Tell whether the author may change settings of the whole channel."""
         return await self.platforms[message.channel.platform].adapter.can_manage(message.channel, message.author)
@@ -93,6 +98,7 @@ class Response:
     in_place: bool = False  # edits the post with the button that was pressed; a new post without one
     turn: Turn | None = None  # the turn with the posts that show it
     is_spoiler: bool = False
+    has_footer: bool = False  # the text is the answer of `turn`, with what belongs below it
 
 
 @dataclass(frozen=True, slots=True)

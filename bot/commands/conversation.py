@@ -5,6 +5,8 @@ from bot.messages import Turn
 from bot.words import say
 
 STOP = "stop"
+STOPPED = "stopped"  # what the inbox says in place of /stop that had something to stop
+UNHEARD = "unheard"  # what a platform says in place of a message that holds nothing to talk about, such as a place
 
 
 async def new(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -16,3 +18,13 @@ async def new(context: CommandContext, turn: Turn, rest: str) -> Response:
 async def stop(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Reply that there is nothing to stop: /stop. If there is, the inbox has already stopped it."""
     return Response(say("stop_nothing"))
+
+
+async def stopped(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Confirm that an answer was stopped."""
+    return Response(say("stopped"))
+
+
+async def unheard(context: CommandContext, turn: Turn, rest: str) -> Response:
+    """Say what can be talked about: the message was a place, a poll, a contact or the like."""
+    return Response(say("unheard"))

@@ -1,18 +1,43 @@
 """Commands that explain the bot."""
 
 from bot.commands.command import CommandContext, Response
-from bot.messages import Turn
+from bot.intake.access import BOT, CLAIM
+from bot.messages import Button, Turn
 from bot.words import catalogue, say
 
 PREFIX = "help_"
+FOR_ADMINS = frozenset({"allow", "block"})
+MAKING = frozenset({"imagine", "vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt"})
+SPEAK = "speak"
 
 
 async def help_(context: CommandContext, turn: Turn, rest: str) -> Response:
-    """List the commands, one line for each: /help."""
+    """List the commands that the author may use, one line for each: /help."""
+    useless = await _useless_commands(context, turn)
     names = (key.removeprefix(PREFIX) for key in catalogue() if key.startswith(PREFIX) and key != "help_start")
-    return Response(say("help", commands="\n".join(f"/{name} · {say(PREFIX + name)}" for name in names)))
+    lines = [f"/{name} · {say(PREFIX + name)}" for name in names if name not in useless]
+    return Response(say("help", commands="\n".join(lines)))
 
 
 async def start(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Introduce the bot: /start, which Telegram sends for people who open the chat."""
-    return Response(say("hello", help=(await help_(context, turn, rest)).text))
+    buttons = (
+        Button(say("label_help"), "/help"),
+        Button(say("setting_model"), "/model #1"),
+        Button(say("setting_language"), "/settings language"),
+    )
+    return Response(say("hello"), buttons)
+
+
+async def _useless_commands(context: CommandContext, turn: Turn) -> frozenset[str]:
+    """Return the commands that the author may not use, or that nothing here can do."""
+    useless: set[str] = set()
+    if not await context.is_admin(turn.message):
+        useless |= FOR_ADMINS
+    if not (turn.message.private and await context.store.people.has_code(CLAIM, BOT)):
+        useless.add(CLAIM)
+    if not context.draws:
+        useless |= MAKING
+    if not context.speaks:
+        useless.add(SPEAK)
+    return frozenset(useless)

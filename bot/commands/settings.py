@@ -1,6 +1,6 @@
 """The settings of a channel and its conversation, and the permission to change them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
@@ -44,8 +44,9 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     preferences = turn.conversation.preferences
     name, _, value = rest.partition(" ")
     name, value = name.lower(), value.strip()
-    if name not in (*CHOICES, *FREE):
-        return _overview(turn, chosen, preferences, known=not name)
+    offered = _offered(desk, turn)
+    if name not in offered:
+        return _overview(turn, chosen, preferences, offered, known=not name)
     if name not in FREE:
         value = _choice(name, value)
     if not value:
@@ -59,7 +60,7 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     else:
         preferences = replace(preferences, **{name: _meant(name, value)})
         await desk.store.conversations.save_preferences(turn.conversation, preferences)
-    overview = _overview(turn, chosen, preferences, known=True)
+    overview = _overview(turn, chosen, preferences, offered, known=True)
     done = say("settings_done", name=say(f"setting_{name}"), value=_shown(name, chosen, preferences))
     return replace(overview, text=f"{done}\n\n{overview.text}")
 
@@ -88,16 +89,26 @@ def _meant(name: str, value: str) -> Any:
     return OF_CONVERSATION[name][value]
 
 
-def _overview(turn: Turn, chosen: ChannelSettings, preferences: Preferences, *, known: bool) -> Response:
+def _offered(desk: CommandContext, turn: Turn) -> Sequence[str]:
+    """Return the settings that make a difference here: some need threads, or others who speak."""
+    platform = desk.platforms.get(turn.message.channel.platform)
+    lacking = set() if platform is None or platform.threads else {"threads"}
+    lacking |= {"threads", "listening"} if turn.message.private else set()
+    return [name for name in (*CHOICES, *FREE) if name not in lacking]
+
+
+def _overview(
+    turn: Turn, chosen: ChannelSettings, preferences: Preferences, offered: Sequence[str], *, known: bool
+) -> Response:
     lines = [
         f"- **{say(f'setting_{name}')}**: {_shown(name, chosen, preferences)} · {say(f'settings_{name}')}"
-        for name in (*CHOICES, *FREE)
+        for name in offered
     ]
     text = say(
         "settings_now" if known else "settings_unknown", model=turn.conversation.model, settings="\n".join(lines)
     )
     buttons = [Button(say("setting_model"), "/model #1")]
-    buttons += [Button(say(f"setting_{name}"), f"/settings {name}") for name in (*CHOICES, *FREE)]
+    buttons += [Button(say(f"setting_{name}"), f"/settings {name}") for name in offered]
     return Response(text, tuple(buttons), in_place=True)
 
 

@@ -8,7 +8,7 @@ from math import inf
 import structlog
 
 from bot.accounting.limits import subject_of
-from bot.commands import CROWDED, EDITED, STOP, may_claim, pairing_of, parse
+from bot.commands import CROWDED, EDITED, STOP, STOPPED, UNHEARD, may_claim, pairing_of, parse
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
 from bot.intake.bursts import LONG, belong_together, may_join
@@ -26,6 +26,7 @@ REPLACED_SECONDS = 3.0  # wait for a proxy bot
 EDIT = "edit"  # after the id of a message, in that of the turn that its edit became
 EDIT_SECONDS = 3600.0  # after which an edit does not make a message one that is heard
 HELP = "/help"
+UNHEARD_SECONDS = 30 * 24 * 3600.0  # in which a conversation is told once what can be talked about
 QUIET = 60.0  # seconds between two notices to a person that the queue is full
 AGAIN_SECONDS = 8.0  # wait from the start until platforms have delivered the messages of the downtime
 
@@ -80,10 +81,26 @@ class Inbox:
         elif verdict is Verdict.TURNED_AWAY or not await self._answers_stranger(message):
             log.info("turned away", channel=str(message.channel), author=message.author.id)
             return False
-        is_stop = message.addressed and parse(message.text) == (STOP, "")
-        if verdict is Verdict.WELCOME and is_stop and await self._stop(message):
-            return True
+        if verdict is Verdict.WELCOME and message.addressed and parse(message.text) == (STOP, ""):
+            return await self._stop(message)
+        if message.text == f"/{UNHEARD}":
+            return await self._keep_unheard(message)
         return await self._keep(message)
+
+    async def _keep_unheard(self, message: Message) -> bool:
+        """Store a message that holds nothing to talk about, which is answered once in a conversation."""
+        is_begun = await self._conversations.find_conversation(message.channel) is not None
+        if is_begun and not await self._is_first_unheard(message):
+            return True
+        kept = await self._keep(message)
+        if not is_begun:
+            await self._is_first_unheard(message)
+        return kept
+
+    async def _is_first_unheard(self, message: Message) -> bool:
+        conversation = await self._conversations.find_conversation(message.channel)
+        name = f"unheard in conversation {conversation.id if conversation else message.channel}"
+        return await self._coordination.acquire(RateLimit(name, 1, UNHEARD_SECONDS), 0) == 0
 
     async def _take_edit(self, message: Message) -> bool:
         """Take an edit in: as new words, as a message that is heard for the first time, or as one to be asked again."""
@@ -204,13 +221,15 @@ class Inbox:
     async def _stop(self, message: Message) -> bool:
         """Stop at once: a turn of its own would wait until there is nothing left to stop.
 
-        False: there was nothing to stop, and the author is told so, unless it was a late tap on a button.
+        Whoever typed it reads what came of it; below a button that was tapped the answer shows that.
         """
         conversation = await self._conversations.find_conversation(message.channel)
         stopped = conversation is not None and (
             self._stops.stop(conversation.id) or await self._coordination.request_stop(conversation.id)
         )
-        return stopped or (message.about is not None and message.about.ours)
+        if message.about is not None and message.about.ours:
+            return True
+        return await self._keep(replace(message, text=f"/{STOPPED}") if stopped else message)
 
     async def _may_turn_out_addressed(self, message: Message) -> bool:
         """Tell whether more of a message may show that it is for the bot; the worker checks again once all is there.

@@ -1,12 +1,15 @@
 """What people can tell the bot, and what it says back."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.commands import ASK, LISTED, QUESTIONS, CommandContext, parse
+from bot.accounting.limits import subject_of
+from bot.commands import ASK, LISTED, MAKING, QUESTIONS, UNHEARD, CommandContext, Rules, parse
 from bot.messages import Turn
 from bot.ports import Store
 from bot.words import catalogue
-from tests.commands.conftest import again, told
+from tests.commands.conftest import again, response, told
 
 
 @pytest.mark.parametrize(
@@ -31,11 +34,30 @@ def test_every_command_has_its_line_of_help() -> None:
     assert described == {"start", *LISTED, ASK, *QUESTIONS}
 
 
-async def test_start_and_help_list_what_can_be_said(desk: CommandContext, turn: Turn) -> None:
-    hello = await told(desk, turn, "start")
-    assert "Hello!" in hello
-    for name in LISTED:
-        assert f"/{name} · " in hello
+async def test_start_is_one_screen_with_three_buttons(desk: CommandContext, turn: Turn) -> None:
+    shown = await response(desk, turn, "start")
+    assert "Hello!" in shown.text
+    assert len(shown.text) < 300
+    assert [button.command for button in shown.buttons] == ["/help", "/model #1", "/settings language"]
+
+
+async def test_help_lists_what_can_be_said(desk: CommandContext, turn: Turn) -> None:
+    shown = await told(replace(desk, rules=Rules(admins=frozenset({subject_of(turn.message)}))), turn, "help")
+    making = {name for name in LISTED if name in MAKING}  # nobody here makes anything
+    for name in {*LISTED} - making - {"claim"}:
+        assert f"/{name} · " in shown
+    assert not any(f"/{name} · " in shown for name in (*making, "claim"))
+
+
+async def test_help_leaves_out_what_the_person_may_not_use(desk: CommandContext, turn: Turn) -> None:
+    shown = await told(replace(desk, rules=Rules(admins=frozenset({"web:somebody else"}))), turn, "help")
+    assert "/new · " in shown
+    for name in ("allow", "block", "claim"):
+        assert f"/{name} · " not in shown
+
+
+async def test_places_polls_and_the_like_get_one_friendly_line(desk: CommandContext, turn: Turn) -> None:
+    assert (await told(desk, turn, UNHEARD)).startswith("I can't do anything with that. Send me a photo")
 
 
 async def test_new_begins_afresh_with_the_same_model(desk: CommandContext, sqlite: Store, turn: Turn) -> None:

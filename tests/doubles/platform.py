@@ -48,6 +48,7 @@ class FakePlatform:
         return Platform(
             name=self.name,
             adapter=self,
+            threads=True,
             limits=lambda channel: PostLimits(self.max_length, self.edit_interval),
             edits=self,
             reactions=self,

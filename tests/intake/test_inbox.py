@@ -240,6 +240,30 @@ async def test_an_admin_s_first_message_lets_a_place_in(paired: StoredInbox) -> 
     assert await paired.store.people.get_access("telegram:-100") is True
 
 
+async def test_stop_that_stopped_something_is_answered_in_words(sqlite: Store) -> None:
+    stops, stopped = Stops(), []
+    inbox = stored_inbox(sqlite, Access(sqlite.people), stops)
+    [turn] = await taken_in(inbox, said(photos=1))
+    button = MessageReference("7", ours=True, text="", kind="button")
+    before = await sqlite.queue.count_waiting()
+    with stops.stoppable(turn.conversation.id, lambda: stopped.append("stopped")):
+        await inbox.receive(replace(said("/stop"), about=button))
+        assert await sqlite.queue.count_waiting() == before, "the answer above the button shows it"
+        await inbox.receive(said("/stop"))
+        assert await sqlite.queue.count_waiting() == before + 1
+    assert len(stopped) == 2
+    await sqlite.queue.finish(turn)
+    assert await waiting(inbox) == ["/stopped"]
+
+
+async def test_what_holds_nothing_to_talk_about_is_answered_once_in_a_conversation(inbox: StoredInbox) -> None:
+    for _ in range(3):
+        await inbox.receive(said("/unheard"))
+    await inbox.receive(said("/unheard", channel="web:other"))
+    assert await inbox.store.queue.count_waiting() == 2
+    assert await waiting(inbox) == ["/unheard", "/unheard"]
+
+
 async def test_strangers_cannot_stop_anything(paired: StoredInbox) -> None:
     [turn] = await taken_in(paired, eve("/stop", "telegram:-100", private=False, server="telegram:-100"))
     assert turn.message.text == "/stop"

@@ -50,7 +50,7 @@ async def test_a_photo_without_words_gets_quick_actions_and_a_press_asks_about_t
     [post, other] = platform.replied_to
     again = [["/retry 1", "/with 1"], ["/retry 2", "/with 2"]]
     quick = ["/describe", "/read", "/translate", "/explain"]
-    assert platform.buttons == {post: [*quick, *again[0]], other: again[1]}
+    assert platform.buttons == {post: [*quick, "/buttons 1"], other: again[1]}
     await hear(worker, replace(said("/read"), about=MessageReference(post, ours=True, text="")))
     assert provider.prompts[-1].text.startswith("Read all the text in this picture")
     assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
@@ -275,7 +275,7 @@ async def test_a_bug_in_delivery_blocks_the_conversation_neither_now_nor_for_eve
 async def test_no_quick_actions_stand_below_an_error(worker: Worker, platform: FakePlatform) -> None:
     platform.files["ref0"] = b""
     await hear(worker, said("", photos=1))
-    assert list(platform.buttons.values()) == [["/retry 1", "/with 1"]]
+    assert list(platform.buttons.values()) == [[]]
 
 
 async def test_a_channel_that_is_gone_does_not_block_the_queue(

@@ -157,6 +157,7 @@ class Discord:
         return Platform(
             name=NAME,
             adapter=self,
+            threads=True,
             limits=lambda channel: LIMITS if Place.of(channel).visitor is None else VISITOR_LIMITS,
             edits=self,
             deletes=self,

@@ -49,7 +49,7 @@ from adapters.platforms.telegram.webhook_watch import CHECK_SECONDS, WebhookWatc
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
 from bot.chat_platform import Health, HealthState, Platform, PostLimits, SetupRemark
-from bot.commands import ASK, LISTED, QUESTIONS
+from bot.commands import ASK, FOR_FEW, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
@@ -212,7 +212,7 @@ class Telegram:
             await self._retry(partial(self._set_commands, language, descriptions))
 
     async def _set_commands(self, language: str, descriptions: Mapping[str, str]) -> None:
-        commands = [BotCommand(*command) for command in descriptions.items()]
+        commands = [BotCommand(*command) for command in descriptions.items() if command[0] not in FOR_FEW]
         try:
             await self._bot.set_my_commands(commands, language_code=language or None)
         except BadRequest as error:

@@ -11,6 +11,7 @@ from telegram import Message as TelegramMessage
 
 from adapters.platforms.telegram.message_content import REMOVED_CHARACTERS, MessageContent, read_content
 from adapters.platforms.telegram.references import NAME, channel_of, find_references, origin_name
+from bot.commands import UNHEARD
 from bot.messages import Author, Channel, Message, MessageReference, Unseen
 
 WORDLESS_ALBUM = "loose"  # the album of photos without words
@@ -102,14 +103,16 @@ def _translate_membership(change: ChatMemberUpdated) -> GroupJoined | None:
 
 def _translate_message(message: TelegramMessage, identity: BotIdentity, *, edited: bool) -> Message | None:
     content = read_content(message)
-    if not (content.attachments or content.unseen or _is_said(message, content)):
-        return None  # somebody joined, a title changed, a place was shared
+    has_content = content.attachments or content.unseen or _is_said(message, content)
+    is_unheard = not has_content and not edited and _is_unheard(message)
+    if not (has_content or is_unheard):
+        return None  # somebody joined, a title changed
     about, *more = find_references(message, content, identity.id) or (None,)
     return Message(
         channel=channel_of(message),
         id=str(message.message_id),
         author=_author(message),
-        text=_without_bot_name(content.text, identity) if _is_said(message, content) else "",
+        text=_text(message, content, identity, is_unheard=is_unheard),
         sent=message.date.timestamp(),
         attachments=content.attachments,
         addressed=_is_addressed(message, content, identity),
@@ -139,6 +142,19 @@ def _seconds_awaiting(message: TelegramMessage, content: MessageContent) -> floa
 
 def _units(text: str) -> int:
     return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def _text(message: TelegramMessage, content: MessageContent, identity: BotIdentity, *, is_unheard: bool) -> str:
+    if is_unheard:
+        return f"/{UNHEARD}"
+    return _without_bot_name(content.text, identity) if _is_said(message, content) else ""
+
+
+def _is_unheard(message: TelegramMessage) -> bool:
+    """Tell whether a private message holds nothing that can be talked about, but was meant to say something."""
+    kinds = (message.location, message.venue, message.contact, message.dice, message.poll)
+    others = (message.game, message.checklist)
+    return message.chat.type == message.chat.PRIVATE and any(kind is not None for kind in (*kinds, *others))
 
 
 def _is_said(message: TelegramMessage, content: MessageContent) -> bool:
@@ -182,6 +198,7 @@ def _translate_stop(raw: dict[str, Any], update: int) -> Message:
         author=Author(str(chat["id"]), name),
         text="/stop",
         sent=time.time(),
+        about=MessageReference("", ours=True, text="", kind="button"),
         private=True,
     )
 

@@ -1,13 +1,15 @@
 """A question: the usual job."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.asking.outcome import answer_question
 from bot.asking.question import Question
-from bot.commands.answer_buttons import controls, stop_button
-from bot.errors import FailureCode
-from bot.messages import Button, JobResult, Turn
+from bot.commands import QUESTIONS, parse, quick_actions
+from bot.commands.answer_buttons import controls, failure_controls, stop_button
+from bot.errors import BotError
+from bot.messages import JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, with_footer
@@ -41,16 +43,30 @@ class AskJob:
     async def show(self, result: JobResult) -> None:
         """Show it whole, with what can be done next."""
         shown = await with_footer(self.hands, self.turn.message.channel, result)
-        buttons: Sequence[Button] = ()
-        if result.outcome != FailureCode.VIDEOS_NONE_READ:  # which would come out the same once more
-            buttons = controls(
-                self.turn,
-                failed=result.has_failed,
-                speaks=self.hands.desk.speaks,
-                is_cut=result.is_cut,
-                is_large=result.is_large,
-            )
+        if result.has_failed:
+            buttons = failure_controls(self.turn, result.outcome, is_cut=result.is_cut)
+        else:
+            buttons = controls(self.turn, speaks=self.hands.desk.speaks, is_cut=result.is_cut, is_large=result.is_large)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(shown, buttons=buttons)
         await show_pictures(self.hands, self.turn, result)
+        await self._fold_quick_actions()
         await self.hands.mirror.show(self.turn, result.shown, self.asked.files, is_spoiler=result.is_spoiler)
+
+    async def _fold_quick_actions(self) -> None:
+        """Take the quick actions away below the answer from which this one was asked for."""
+        about, command = self.turn.message.about, parse(self.turn.message.text)
+        if about is None or not about.ours or command is None or command[0] not in QUESTIONS:
+            return
+        channel, posts = self.turn.message.channel, self.hands.store.posts
+        earlier = await posts.find_turn_of_post(channel, about.id)
+        if earlier is None or earlier.result is None or not quick_actions(earlier):
+            return
+        versions = await self.hands.store.turns.list_versions(earlier)
+        if len(versions) != 1 or earlier.result.has_failed:
+            return
+        reply = Reply(self.hands.platform_of(self.turn), posts, earlier, channel, resumed=True)
+        reply.is_spoiler = earlier.result.is_spoiler
+        shown = await with_footer(self.hands, channel, earlier.result)
+        with suppress(BotError):  # the answer is what matters
+            await reply.show(shown, buttons=controls(earlier, speaks=self.hands.desk.speaks, has_quick_actions=False))

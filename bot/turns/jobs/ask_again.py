@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from bot.asking.outcome import answer_question
 from bot.asking.question import Question, as_asked_by, with_model
-from bot.commands.answer_buttons import back, controls, stop_button
-from bot.messages import OBEYED, AnswerVersion, Button, JobResult, Turn
+from bot.commands.answer_buttons import back, controls, failure_controls, stop_button
+from bot.messages import OBEYED, AnswerVersion, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, clear_busy_notice, with_footer
@@ -59,17 +59,18 @@ class AskAgainJob:
         """Show it in the place of the older one, with the way back to that; what went wrong is said there too."""
         shown = await self._add_version(result)
         versions = await self.hands.store.turns.list_versions(self.subject)
-        buttons: Sequence[Button] = controls(
-            self.subject,
-            len(versions),
-            shown or 0,
-            failed=shown is None,
-            speaks=self.hands.desk.speaks,
-            is_cut=result.is_cut,
-            is_large=result.is_large,
-        )
-        if versions and shown is None:
-            buttons = [back(self.subject, len(versions) - 1), *buttons]
+        if shown is not None:
+            buttons = controls(
+                self.subject,
+                len(versions),
+                shown,
+                speaks=self.hands.desk.speaks,
+                is_cut=result.is_cut,
+                is_large=result.is_large,
+            )
+        else:
+            buttons = failure_controls(self.subject, result.outcome, is_cut=result.is_cut)
+            buttons = [back(self.subject, len(versions) - 1), *buttons] if versions else buttons
         text = await with_footer(self.hands, self.turn.message.channel, result)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(text, buttons=buttons)

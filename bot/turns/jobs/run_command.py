@@ -9,7 +9,7 @@ from bot.commands import ASKING, COMMANDS, CommandResult, Response, parse
 from bot.errors import BotError, FailureCode, LeaseLost, Refused
 from bot.messages import OBEYED, JobResult, Turn
 from bot.replies.reply import Reply
-from bot.turns.jobs.job import JobContext, clear_busy_notice
+from bot.turns.jobs.job import JobContext, clear_busy_notice, with_footer
 from bot.words import say
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,10 @@ class RespondJob:
         elsewhere = where is not self.turn
         reply = Reply(self.hands.platform_of(self.turn), self.hands.store.posts, where, channel, resumed=elsewhere)
         reply.is_spoiler = self.response.is_spoiler
-        await reply.show(result.shown, buttons=self.response.buttons, files=self.response.files)
+        shown = result.shown
+        if self.response.has_footer and where.result is not None:
+            shown = await with_footer(self.hands, channel, where.result)
+        await reply.show(shown, buttons=self.response.buttons, files=self.response.files)
         if elsewhere:
             await clear_busy_notice(self.hands, self.turn)
 

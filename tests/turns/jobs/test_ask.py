@@ -2,15 +2,20 @@
 
 import re
 
+import pytest
+
+from bot.commands.answer_buttons import ROW, controls
 from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
-from bot.messages import ChannelSettings, Usage
+from bot.messages import ChannelSettings, Turn, Usage
 from bot.ports import Store
+from bot.replies.markdown import display_width
 from bot.turns.worker import Worker
+from bot.words import LANGUAGES, speaking
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import hear, make_worker
+from tests.doubles.work import hear, make_worker, pressed
 from tests.store.talk import HERE
 
 QUICK = ["/describe", "/read", "/translate", "/explain"]
@@ -49,7 +54,36 @@ async def test_what_nobody_answered_has_no_footer(
 
 async def test_below_an_answer_stands_what_can_be_done_next(worker: Worker, platform: FakePlatform) -> None:
     await hear(worker, said("", photos=1), said("and its colour?"))
-    assert below(platform) == [[*QUICK, "/retry 1", "/with 1"], ["/retry 2", "/with 2"]]
+    assert below(platform) == [[*QUICK, "/buttons 1"], ["/retry 2", "/with 2"]]
+
+
+async def test_quick_actions_go_away_once_one_is_used_and_come_back_with_the_rest(
+    worker: Worker, platform: FakePlatform
+) -> None:
+    await hear(worker, said("", photos=1))
+    await hear(worker, pressed("/read", "1"))
+    assert below(platform) == [["/retry 1", "/with 1", "/buttons 1"], ["/retry 2", "/with 2"]]
+    before = platform.reads()
+    await hear(worker, pressed("/buttons 1", "1"))
+    assert below(platform)[0] == ["/retry 1", "/with 1", *QUICK]
+    assert platform.reads() == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_buttons_of_an_answer_fit_into_one_row(turn: Turn, language: str) -> None:
+    with speaking(language):
+        for versions in (1, 2, 3):
+            row = controls(turn, versions, versions - 1, speaks=True, is_cut=True)
+            assert sum(display_width(button.label) for button in row) <= ROW
+            every = controls(turn, versions, versions - 1, speaks=True, is_cut=True, is_unfolded=True)
+            assert len(row) <= len(every)
+            assert row == every or row[-1].command == f"/buttons {turn.id}"
+
+
+async def test_below_an_unreadable_photo_nothing_offers_to_try_again(worker: Worker, platform: FakePlatform) -> None:
+    platform.files["ref0"] = b""
+    await hear(worker, said("what is this?", photos=1))
+    assert below(platform) == [[]]
 
 
 async def test_below_an_answer_that_broke_off_the_rest_can_be_asked_for(

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.platforms.telegram.references import parse_address
 from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, GroupMigration, translate
+from bot.commands import UNHEARD
 from bot.messages import Attachment, Channel, Message, MessageReference
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, GROUP, USERNAME, Post, Sent, TelegramBed
@@ -339,6 +340,34 @@ def test_an_anonymous_admin_speaks_as_the_group(chat: TelegramBed) -> None:
 
 
 # the rest
+
+
+PLACE = {"latitude": 48.1, "longitude": 11.6}
+POLL = {
+    "id": "1",
+    "question": "Tea?",
+    "options": [],
+    "total_voter_count": 0,
+    "is_closed": False,
+    "is_anonymous": True,
+    "type": "regular",
+    "allows_multiple_answers": False,
+    "allows_revoting": True,
+    "members_only": False,
+}
+WORDLESS: list[dict[str, Any]] = [
+    {"location": PLACE},
+    {"location": PLACE, "venue": {"location": PLACE, "title": "Zoo", "address": "1 Road"}},
+    {"contact": {"phone_number": "1", "first_name": "Tom"}},
+    {"dice": {"emoji": "🎲", "value": 3}},
+    {"poll": POLL},
+]
+
+
+@pytest.mark.parametrize("content", WORDLESS, ids=lambda content: next(iter(content)))
+def test_what_holds_nothing_to_talk_about_is_heard_in_private_only(chat: TelegramBed, content: dict[str, Any]) -> None:
+    assert heard(chat.message(content)).text == f"/{UNHEARD}"
+    assert translate({"update_id": 1, "message": chat.message(content, GROUP)}, ME) is None
 
 
 @pytest.mark.parametrize(
