@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -136,19 +137,33 @@ class Reply:
 
     async def _publish_in_some_form(self, ids: list[str], n: int, post: OutgoingPost) -> None:
         """Publish the post, or what comes closest to it of all that the platform takes."""
+        is_new = n >= len(ids)
+        try:
+            await self._try_forms(post, partial(self._publish, ids, n))
+        except Refused as error:  # a post that takes no edit at all is replaced by a new one
+            if is_new or self._is_final(error):
+                raise
+            await self._try_forms(post, partial(self._publish_anew, ids, n))
+
+    async def _try_forms(self, post: OutgoingPost, publish: Callable[..., Awaitable[None]]) -> None:
+        """Publish one form of the post after the other, until one is taken. Raises Refused after the plainest."""
         form: OutgoingPost | None = post
         while form is not None:
             try:
-                return await self._publish(ids, n, form, adds_files=form is not post)
+                return await publish(form, adds_files=form is not post)
             except Refused as error:
                 refusal = error
-            if refusal.code in CLOSED or self.channel != self.turn.message.channel:  # a linked one may miss it
+            if self._is_final(refusal):
                 raise refusal
             log.warning("a post was refused", turn=self.turn.id, reason=refusal.code)
             form = plainer(form, refusal)
             if refusal.code is FailureCode.POST_BLOCKED and form is not None and await self._tell_in_private(post):
                 form = replace(form, text=blocked_notice(sent_in_private=True))
         raise refusal
+
+    def _is_final(self, refusal: Refused) -> bool:
+        """Tell whether no other form is worth a try: nothing is taken there, or it is a linked channel."""
+        return refusal.code in CLOSED or self.channel != self.turn.message.channel
 
     async def _publish(self, ids: list[str], n: int, post: OutgoingPost, *, adds_files: bool = False) -> None:
         if n >= len(ids):
@@ -170,6 +185,15 @@ class Reply:
             await self._delete(id)  # it may be there after all, if the platform only says so
         if post.text == NOTHING_MORE:
             return id
+        return await self._send_again(n, post)
+
+    async def _publish_anew(self, ids: list[str], n: int, post: OutgoingPost, *, adds_files: bool = False) -> None:
+        """Publish the post in place of one that cannot be edited, which is deleted."""
+        former, ids[n] = ids[n], await self._send_again(n, post if adds_files else replace(post, files=()))
+        await self.posts.save_post_id(self.turn, self.channel, n, ids[n], self._lane)
+        await self._delete(former)
+
+    async def _send_again(self, n: int, post: OutgoingPost) -> str:
         digest = hashlib.blake2b(post.text.encode(), digest_size=4).hexdigest()  # after a crash, the same post again
         return await self.platform.adapter.send(self.channel, replace(post, key=f"{self._key(n)}-{digest}"))
 
@@ -183,7 +207,7 @@ class Reply:
             return
         for n in sorted(self._frozen & set(range(len(ids)))):
             await self._delete(ids[n])
-        if refusal.code not in CLOSED or not await self._tell_in_private(whole):
+        if not await self._tell_in_private(whole):
             raise refusal
 
     async def _delete(self, id: str) -> None:

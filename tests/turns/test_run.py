@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.errors import Refused
+from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import JobResult, Spent
 from bot.ports import Store
@@ -61,6 +61,21 @@ async def test_after_a_crash_nothing_is_asked_or_paid_twice(
         assert len(platform.reads()) > seen or words == "/retry"  # which is shown in the posts of the first answer
         turn = await worker.store.turns.get_turn(2)
         assert turn is not None and turn.result is not None and not turn.result.has_failed
+
+
+async def test_an_answer_that_is_paid_for_outlasts_a_platform_that_is_away(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    worker = make_worker(sqlite, platform, provider, photos)
+    platform.troubles = [Busy("discord_unreachable") for _ in range(40)]  # each try takes one or two of them
+    await hear(worker, said("what is this?"))
+    for _ in range(40):
+        if platform.reads() or not await sqlite.queue.count_waiting():
+            break
+        await ripen(sqlite)
+        await drain(worker)
+    assert platform.reads() == ["a cat"]
+    assert len(provider.prompts) == 1, "and is asked for once"
 
 
 async def test_a_failure_is_still_one_after_a_crash(

@@ -134,6 +134,7 @@ async def test_an_unknown_refusal_ends_in_a_sentence(reply: Reply, server: FakeD
     await reply.show("a kitten", buttons=(Button("A", "/a"),))
     [post] = server.posts()
     assert (post.text, post.commands) == (f"⚠️ {say('post_refused')}", [])
+    assert len([call for call in server.calls if call.method == "PATCH"]) == 4
 
 
 @pytest.mark.parametrize("refusals", [1, 2, 3])
@@ -147,6 +148,22 @@ async def test_an_unknown_refusal_of_a_new_post_is_tried_in_plainer_forms(
     assert post.reply_to is None
     assert post.commands == (["say:/a"] if refusals == 1 else [])
     assert post.text == (f"📄 {say('post_as_file')}" if is_file else "a kitten")
+
+
+async def test_a_post_that_takes_no_edit_at_all_is_replaced_by_a_new_one(reply: Reply, server: FakeDiscord) -> None:
+    await grows(reply, "a ")
+    server.fails("edit", Fault(400, code=240000), times=100)
+    await reply.show("a kitten", buttons=(Button("A", "/a"),))
+    [post] = server.posts()
+    assert (post.text, post.commands) == ("a kitten", ["say:/a"])
+
+
+async def test_where_nothing_is_taken_no_cursor_stays(reply: Reply, server: FakeDiscord) -> None:
+    await grows(reply, "a ")
+    server.world.harmful_links.update(("kitten", say("post_as_file"), say("post_refused")))
+    with pytest.raises(Refused):
+        await reply.show("a kitten")
+    assert server.posts() == [], "no cursor stays"
 
 
 # gone and closed
