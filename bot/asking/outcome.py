@@ -77,7 +77,7 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         first_words=asked.first_words,
         took=monotonic() - asked.started,
         has_pictures=bool(asked.pictures),
-        is_cut=bool(text) and (bool(asked.unfinished) or outcome in CUTS),
+        is_cut=outcome == FailureCode.ONLY_THOUGHTS or (bool(text) and (bool(asked.unfinished) or outcome in CUTS)),
         is_spoiler=asked.subject.is_spoiler and bool(text),
         is_large=asked.is_large,
         thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],

@@ -33,11 +33,9 @@ async def retry(context: CommandContext, turn: Turn, rest: str) -> CommandResult
 
 
 async def more(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """Ask for the rest of an answer that broke off: /more [TURN]."""
+    """Ask for the rest of an answer that broke off, or all of it where it never began: /more [TURN]."""
     subject, _ = await subject_of(context, turn, rest)
-    if not subject.answer:
-        raise Refused(FailureCode.AGAIN_NOTHING)
-    return AskAgain(subject, turn.conversation.model, goes_on=True)
+    return AskAgain(subject, turn.conversation.model, goes_on=bool(subject.answer))
 
 
 async def zoom(context: CommandContext, turn: Turn, rest: str) -> CommandResult:

@@ -194,6 +194,15 @@ async def test_what_breaks_off_in_mid_answer_is_ended_by_the_other_model(
     assert names(last(vapi)) == ["cat.jpg"]
 
 
+async def test_a_model_that_keeps_the_conversation_and_begins_again_says_each_word_once(
+    stateless: Worker, sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    whole = " ".join(f"Sentence {n} tells of a fox." for n in range(40))
+    provider.script = [[whole[:600], Cut("answer_cut")], [whole[:300], whole[300:]]]
+    await hear(make_worker(sqlite, platform, provider, photos), shown("what?", "cat.jpg"))
+    assert platform.reads() == [whole]
+
+
 async def test_our_own_fault_is_nobody_elses(worker: Worker, platform: FakePlatform, vapi: Stateless) -> None:
     worker.hands.providers["sandbox"].script = [[Refused("provider_failed")]]  # type: ignore[attr-defined]
     await hear(worker, said("what?"))

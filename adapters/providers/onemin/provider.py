@@ -367,10 +367,11 @@ class OneMin:
         self, method: str, path: str, model: str = "", *, rules: Sequence[ErrorRule] = RULES, **body: Any
     ) -> Mapping[str, Any]:
         """Make a request and return the JSON object of the reply; raises a refusal as an error."""
-        async with self._http.stream(method, path, **body) as reply:
-            if not is_success(reply):
-                raise to_bot_error(await read_failure(reply), model, rules)
-            reply_json = parse_json(await read_capped(reply))
+        with naming(SERVICE_NAME):
+            async with self._http.stream(method, path, **body) as reply:
+                if not is_success(reply):
+                    raise to_bot_error(await read_failure(reply), model, rules)
+                reply_json = parse_json(await read_capped(reply))
         if not isinstance(reply_json, dict):
             raise Refused(FailureCode.PROVIDER_NONSENSE)
         return reply_json

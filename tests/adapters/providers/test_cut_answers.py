@@ -40,8 +40,12 @@ async def test_the_words_stay_and_a_button_asks_for_the_rest(
 
 
 async def test_tokens_that_thoughts_used_up_are_named(sqlite: Store, photos: PhotoIntake) -> None:
-    async with talking(sqlite, photos, lambda asked: words("", finish="length")) as talk:
+    answers = iter([words("", finish="length"), words("It is a cat.")])
+    async with talking(sqlite, photos, lambda asked: next(answers)) as talk:
         assert await talk.say("what is it?", "cat.jpg") == f"⚠️ {say('only_thoughts')}"
+        [post] = [id for id, commands in talk.platform.buttons.items() if "/more 2" in commands]
+        await hear(talk.worker, pressed("/more 2", post))
+        assert talk.platform.reads()[-1] == "It is a cat."
 
 
 async def test_what_a_filter_keeps_back_leaves_the_words_and_says_so(sqlite: Store, photos: PhotoIntake) -> None:

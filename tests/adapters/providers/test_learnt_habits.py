@@ -80,6 +80,12 @@ async def test_a_habit_is_learnt_once(
         assert "xyzzy" in talk.asked[-1].text, "what was said before goes along all the same"
 
 
+async def test_an_album_is_answered_without_streaming(sqlite: Store, photos: PhotoIntake) -> None:
+    async with talking(sqlite, photos, refuses(*HABITS[0])) as talk:
+        assert await talk.say("compare them", "cat.jpg", "rocket.jpg") == "I see 2 photos."
+        assert len(talk.asked) == 2
+
+
 async def test_two_habits_are_learnt_one_after_the_other(sqlite: Store, photos: PhotoIntake) -> None:
     def quirk(asked: Asked) -> Answer | None:
         return next((answer for is_used, answer in (HABITS[0], HABITS[4], HABITS[6]) if is_used(asked)), None)

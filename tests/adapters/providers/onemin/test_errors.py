@@ -42,6 +42,9 @@ CASES: list[tuple[int, object, type[BotError], str]] = [
     (400, b"\xff\xfe not text", Refused, "provider_bad_request"),
     (400, flat("UNSUPPORTED_MODEL", "Model X is not supported"), Refused, "provider_unknown_model"),
     (400, {"message": "Invalid model X for AI feature IMAGE_GENERATOR!"}, Refused, "provider_unknown_model"),
+    (400, flat("MODEL_NOT_AVAILABLE", "The model gpt-4o has been retired"), Refused, "provider_unknown_model"),
+    (400, {"message": "The model o4-mini is no longer available"}, Refused, "provider_unknown_model"),
+    (400, {"message": "At most 5 images are allowed"}, Refused, "provider_too_many_photos"),
     (400, flat("OPEN_AI_UNEXPECTED_ERROR", "busy"), Busy, "provider_down"),
     (
         400,
