@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.accounting.limits import subject_of
+from bot.asking import context as memory
 from bot.asking.file_loader import MADE, FileLoader
 from bot.commands import Generate
 from bot.errors import BotError, FailureCode, Refused, Unreadable
@@ -123,8 +124,10 @@ class MediaGeneration:
         if subject.files:
             first = subject.files[0]
             return _picture(await self.finder.read(first.channel, first.attachment, subject_of(turn.message)))
-        remembered = await self.files.list_files(turn.conversation, 40)
-        shown = [each for each in remembered if not each.is_document and (behind is None or each.turn == behind.id)]
+        before = (draw.again or turn).id - 1  # what was made for this turn is not what it was made of
+        remembered = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
+        pictures = [each for each in remembered if not each.is_document and each.turn <= before]
+        shown = memory.select_relevant(message.text, (), pictures, until=before)
         if not shown:
             raise Refused(FailureCode.STUDIO_NO_PHOTO)
         return _picture(await self.finder.again(shown[-1], subject_of(turn.message)))

@@ -11,11 +11,11 @@ from bot.messages import Attachment, Channel, Conversation, MessageReference
 from bot.ports import Store
 from bot.turns.worker import Worker
 from bot.words import say
-from tests.conftest import said
+from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import VIDEO, FakeStudio, picture
-from tests.doubles.work import drain, hear, make_worker, pressed, ripen, taken, until
+from tests.doubles.work import drain, hear, make_worker, pressed, ripen, taken, until, with_files
 
 HERE = Channel.parse("web:lobby")
 
@@ -269,3 +269,13 @@ async def _conversation(worker: Worker) -> Conversation:
     found = await worker.store.conversations.find_conversation(HERE)
     assert found is not None
     return found
+
+
+async def test_a_picture_can_be_named_by_its_number(worker: Worker, platform: FakePlatform, studio: FakeStudio) -> None:
+    platform.files["ref1"] = (PHOTOS / "rocket.jpg").read_bytes()
+    await hear(worker, with_files(said("this?"), ref0="a.jpg"), with_files(said("this?"), ref1="b.jpg"))
+    await hear(worker, said("/edit lighter"), said("/edit photo 1 darker"))
+    last, named = (order.photo for order in studio.orders)
+    assert named is not None
+    assert last is not None
+    assert (named.name, last.name) == ("a.jpg", "b.jpg")
