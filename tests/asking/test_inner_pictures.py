@@ -117,6 +117,17 @@ async def test_a_model_without_eyes_gets_the_words_and_people_are_told(
     assert len(vapi.prompts) == 1
 
 
+async def test_a_long_receipt_is_one_photo_in_legible_parts(
+    worker: Worker, platform: FakePlatform, vapi: FakeProvider
+) -> None:
+    receipt = portable(Page(picture=picture_of("scanned"))).replace(b"612 792]", b"200 3000]")
+    platform.files["receipt.pdf"] = receipt
+    await hear(worker, shown("what?", "receipt.pdf"))
+    [photo] = vapi.prompts[0].photos
+    assert photos_of(vapi.prompts[0]) == {"receipt.pdf, page 1": 2}
+    assert len(photo.pictures) > 2
+
+
 async def test_blank_pages_are_not_shown(worker: Worker, platform: FakePlatform, vapi: FakeProvider) -> None:
     await hear(worker, shown("what?", "blank.pdf"))
     assert vapi.prompts == []

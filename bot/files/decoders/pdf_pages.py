@@ -11,6 +11,8 @@ from bot.files.decoders.encode import encode
 from bot.files.decoders.extract import Deadline, whole
 
 _SHARE = 0.4  # of a page that a picture covers
+_LEGIBLE = 1000  # pixels of the shorter side at least
+_MOST_PIXELS = 24_000_000
 _MOST_NOTES = 100  # annotations of a page that are looked at
 _MOST_SCALE = 4.0  # pixels a point: 288 dpi
 
@@ -66,7 +68,7 @@ class PageViewer:
     def render(self, n: int, longest_side: int) -> Image.Image:
         """Draw a page, with its annotations and filled forms, as large as readable letters need."""
         with closing(self._document[n]) as page:
-            scale = min(longest_side / max(page.get_size()), _MOST_SCALE)
+            scale = _scale(page.get_size(), longest_side)
             image: Image.Image = page.render(scale=scale, may_draw_forms=True).to_pil()
             return image.convert("RGB")
 
@@ -74,6 +76,13 @@ class PageViewer:
         """Load the forms, so that their values are drawn."""
         with suppress(Exception):
             self._document.init_forms()
+
+
+def _scale(size: tuple[float, float], longest_side: int) -> float:
+    """Return the pixels a point of a page; a long receipt is drawn wide enough to be cut into legible parts."""
+    shortest, longest = sorted(size)
+    legible = max(longest_side / longest, _LEGIBLE / shortest)
+    return float(min(legible, _MOST_SCALE, (_MOST_PIXELS / (shortest * longest)) ** 0.5))
 
 
 def _is_drawn_on(page: Any) -> bool:

@@ -1,9 +1,11 @@
 """PDFs as people have them: filled in, annotated, scanned, and with fonts that a parser fails over."""
 
+import io
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.files.decoders.pdf_text import is_garbled
 from bot.files.documents import DocumentIntake
@@ -49,6 +51,18 @@ async def test_notes_and_comments_stand_at_their_page(documents: DocumentIntake,
 async def test_a_damaged_annotation_spoils_nothing(documents: DocumentIntake) -> None:
     reading = await read(documents, portable(Page("One", notes=["<</Subtype/Widget/FT 7/V null>>", note("Text", "x")])))
     assert reading.pages == ("One\n[comment] x",)
+
+
+@pytest.mark.parametrize(
+    ("size", "drawn"), [((595, 842), (1447, 2048)), ((200, 3000), (800, 12000)), ((14400, 600), (24000, 1000))]
+)
+async def test_pages_are_drawn_so_that_small_letters_are_legible(
+    documents: DocumentIntake, size: tuple[int, int], drawn: tuple[int, int]
+) -> None:
+    data = portable(Page(picture=picture_of("scanned"))).replace(b"612 792]", b"%d %d]" % size)
+    [(n, picture)] = await documents.pictures(await documents.take("a.pdf", data), 8)
+    with Image.open(io.BytesIO(picture)) as image:
+        assert (n, abs(image.width - drawn[0]) < 5, abs(image.height - drawn[1]) < 5) == (1, True, True), image.size
 
 
 async def test_a_page_that_one_parser_cannot_read_is_read_by_another(documents: DocumentIntake) -> None:
