@@ -243,7 +243,7 @@ async def test_a_link_to_the_result_that_has_run_out_is_a_sentence(tmp_path: Pat
     async with chats(tmp_path) as (bed, _, emulator):
         emulator.faults.add("result_expired", times=50)
         await bed.says("/imagine a house")
-        await until(lambda: any("cannot be fetched any more" in text for text in whole(bed)))
+        await until(lambda: any("I can't get this file any more" in text for text in whole(bed)))
         assert not shown(bed)
         emulator.faults.clear()
         await bed.says("/imagine a house")
