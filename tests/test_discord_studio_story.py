@@ -241,7 +241,7 @@ async def test_a_link_to_a_picture_that_has_run_out_is_a_sentence(tmp_path: Path
     async with server(tmp_path) as (discord, _, emulator):
         emulator.faults.add("result_expired", times=50)
         await discord.runs("imagine", options={"words": "a house"})
-        await said(discord, "cannot be fetched any more")
+        await said(discord, "can't get this file any more")
         assert not with_files(discord)
         emulator.faults.clear()
         await discord.runs("imagine", options={"words": "a house"})

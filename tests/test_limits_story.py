@@ -12,7 +12,7 @@ from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN, TOKEN, USERNAME, TelegramBed
 from tests.doubles.waiting import until
 
-GROUPS = range(-1030, -1000)
+GROUPS = range(-2030, -2000)
 REACHED = "Your limit is reached: 3 answers of 3 answers today."
 
 
