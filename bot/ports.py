@@ -144,6 +144,9 @@ class TurnIntake(Protocol):
         None: the message was never heard.
         """
 
+    async def forget_words(self, turn: int) -> None:
+        """Delete the words of a turn that nobody said to the bot; the handles of its files stay."""
+
     async def is_known(self, channel: Channel, id: str) -> bool:
         """Return whether the message is a turn, or a part of one."""
         ...

@@ -170,6 +170,19 @@ class SqlTurnIntake:
         """Keep what the message of a turn says now, though it was answered as it was."""
         await self.db.write(lambda execute: queue.rewrite(execute, turn, replace(message, edited=False)))
 
+    async def forget_words(self, turn: int) -> None:
+        """Keep no word of what nobody said to the bot: of an album only the handles of its files stay."""
+
+        async def unit(execute: Execute) -> None:
+            for row in await execute("SELECT message FROM turns WHERE id = :turn", turn=turn):
+                await queue.rewrite(execute, turn, _wordless(rows.message(row["message"])))
+            for row in await execute("SELECT channel, message_id, message FROM parts WHERE turn = :turn", turn=turn):
+                text = rows.stored(_wordless(rows.message(row["message"])))
+                part = "UPDATE parts SET message = :text WHERE channel = :channel AND message_id = :id"
+                await execute(part, text=text, channel=row["channel"], id=row["message_id"])
+
+        await self.db.write(unit)
+
     async def amend(self, message: Message) -> Turn | None:
         """Keep the new words of an edited message, if nobody has taken its turn up yet; its turn, as it was before."""
         new = replace(message, edited=False)
@@ -330,6 +343,11 @@ class SqlTurnIntake:
             error="withdrawn",
         )
         await queue.come_forward(self.db, execute, turn["conversation"])
+
+
+def _wordless(message: Message) -> Message:
+    attachments = tuple(replace(each, alt="") for each in message.attachments)
+    return replace(message, text="", attachments=attachments, about=None, more=())
 
 
 def _is_same_button(one: Message, other: Message) -> bool:

@@ -44,6 +44,7 @@ class Worker:
 
     async def _finish(self, turn: Turn) -> None:
         if not turn.message.addressed:  # an album in which no part speaks to the bot
+            await self.store.intake.forget_words(turn.id)
             await self.store.queue.finish(turn)
             return
         if turn.is_poison:

@@ -408,3 +408,15 @@ async def test_a_link_to_a_recent_photo_is_about_it(chat: Chat) -> None:
     link = MessageReference(photo.id, ours=False, text="", kind="link", unseen="elsewhere")
     await chat.says(photo, aside("cat"), replace(said("what is this?"), about=link))
     assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_of_an_album_that_was_not_said_to_the_bot_no_word_is_kept(chat: Chat) -> None:
+    album = [with_photo(said("my secret"), name, album="x", addressed=False) for name in ("rocket", "cat")]
+    for part in album:
+        await chat.inbox.receive(part)
+    await chat.inbox.store.db.run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
+    await drain(chat.worker)
+    assert "secret" not in str(await table(chat.inbox.store, "turns"))
+    assert "secret" not in str(await table(chat.inbox.store, "parts"))
+    await chat.says(about(id=album[1].id, attachments=album[1].attachments))
+    assert chat.shown() == ["rocket.jpg", "cat.jpg"]

@@ -316,7 +316,10 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
             message["direct_messages_topic"] = {"topic_id": direct, "user": _person(direct)}
         if reply_to is not None:
             ours = self._screen[chat].get(reply_to)
-            message["reply_to_message"] = self._as_message(ours) if ours else self._said[chat, reply_to]
+            replied = self._as_message(ours) if ours else self._said[chat, reply_to]
+            message["reply_to_message"] = {  # Telegram shows one step of a chain
+                name: value for name, value in replied.items() if name not in ("reply_to_message", "external_reply")
+            }
         self._said[chat, message["message_id"]] = message
         return message
 
