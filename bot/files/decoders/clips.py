@@ -76,6 +76,20 @@ def read_clip_sound(file: BinaryIO, *, kind: str) -> tuple[str, bytes]:
     return ending, buffer.getvalue()
 
 
+def draw_avif(data: bytes, most_pixels: int) -> Image.Image:
+    """Draw the picture of an AVIF without its alpha. Unreadable: it is damaged or too large."""
+    try:
+        with _opened(BytesIO(data), "MP4") as container:
+            stream = container.streams.video[0]
+            if stream.width * stream.height > most_pixels:
+                raise Unreadable(FailureCode.PHOTO_BROKEN)
+            frame = next(container.decode(stream))
+            image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+            return image
+    except (*_BROKEN, StopIteration) as error:
+        raise Unreadable(FailureCode.PHOTO_BROKEN) from error
+
+
 def _opened(file: BinaryIO, kind: str) -> InputContainer:
     return av.open(file, "r", format=_FORMATS[kind], metadata_errors="ignore")
 

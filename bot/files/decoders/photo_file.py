@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -21,6 +22,7 @@ from bot.files.decoders.series import Remarks, as_series, in_parts
 from bot.files.decoders.stills import draw_pages, draw_stills
 from bot.files.decoders.strip import strip
 
+_CLIPS = "bot.files.decoders.clips"  # imported only where it is needed: FFmpeg takes 40 MB
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _MOST_EXIF = 256 * 1024  # bytes of a raw file in which its first directory is looked for
 _LEAST = 0.5  # share of a cut picture's rows that is worth looking at
@@ -111,6 +113,8 @@ def open_picture(kind: str, data: bytes, most_pixels: int) -> Image.Image:
     try:
         return draw.open_image(kind, data)
     except OSError:
+        if kind == "AVIF":  # older encoders left out what others insist on
+            return import_module(_CLIPS).draw_avif(data, most_pixels)  # type: ignore[no-any-return]
         if kind != "BMP":
             raise
         return open_bitfields(data, most_pixels)

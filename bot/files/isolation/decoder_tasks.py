@@ -38,7 +38,7 @@ def _picture(function: str) -> Task:
 
 
 def _clip(function: str) -> Task:
-    return Task(function=f"bot.files.decoders.{function}", memory=512 * MEGABYTE)
+    return Task(function=f"bot.files.decoders.{function}", memory=512 * MEGABYTE, cpu_seconds=40)
 
 
 def _document(function: str) -> Task:

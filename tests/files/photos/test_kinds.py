@@ -74,6 +74,27 @@ async def test_a_png_with_the_points_of_srgb_keeps_every_pixel(photos: PhotoInta
     assert shown(photo).tobytes() == scene().tobytes() and b"cICP" not in photo.file.read_bytes()
 
 
+# AVIF of older encoders
+
+
+def without_size_of_alpha(avif: bytes) -> bytes:
+    """Let the alpha of an AVIF name another property in place of its size, as older encoders left it out."""
+    data, at = bytearray(avif), avif.index(b"ipma") + 12
+    at += 3 + data[at + 2]  # behind the properties of the picture itself
+    data[at + 3] = data[at + 4]
+    return bytes(data)
+
+
+async def test_an_avif_whose_alpha_lacks_its_size_shows_its_colours(photos: PhotoIntake) -> None:
+    image = scene().convert("RGBA")
+    image.paste((0, 0, 0, 0), (0, 0, 4, 4))
+    data = without_size_of_alpha(written(image, "AVIF", quality=95))
+    with pytest.raises(OSError):  # as it is, Pillow does not know it
+        opened(data)
+    photo = shown(await photos.read("logo.avif", data)).convert("RGB")
+    assert difference(photo.crop((8, 8, 96, 64)), scene().crop((8, 8, 96, 64))) < 8
+
+
 # grey with transparency
 
 
