@@ -73,7 +73,7 @@ async def test_others_are_answered_while_a_hostile_text_is_in_work(tmp_path: Pat
     async with chats(tmp_path) as bed:
         await asyncio.gather(bed.says(said), bed.says(f"Say this: {said}"), bed.says("hello there", GRETA))
         await until(lambda: any("hello there" in answer for answer in whole(bed, GRETA)))
-        await until(lambda: len(whole(bed, ANN)) >= 2)
+        await until(lambda: whole(bed, ANN))  # what is sent together may be one question
 
 
 async def test_a_command_that_stopped_the_bot_is_answered_with_a_sentence(tmp_path: Path) -> None:

@@ -102,7 +102,8 @@ async def test_below_a_photo_without_words_a_press_asks_about_that_photo(tmp_pat
         await expect(page.locator(".pressed .said")).to_have_text("Read text")
         answer = page.locator(ANSWERS).nth(2)
         await expect(answer).to_contain_text("Photo 1 · cat.jpg", timeout=10_000)
-        await expect(answer).to_contain_text("I can't recognise what a photo shows", timeout=10_000)
+        said = re.compile("I can't (recognise what a photo shows|read text here)")  # without a package for that
+        await expect(answer).to_contain_text(said, timeout=10_000)
         await expect(first.get_by_role("button", name="Read text")).to_have_count(0, timeout=10_000)
         await first.get_by_role("button", name="…", exact=True).click()
         await expect(first.get_by_role("button", name="Read text")).to_be_enabled(timeout=10_000)

@@ -110,7 +110,7 @@ async def test_a_tap_asks_about_the_photo_under_which_it_was_made(tmp_path: Path
     async with chats(tmp_path, webhook=webhook) as (bed, _, _):
         await bed.sends_photo(CAT)
         await answered(bed, 1)
-        await until(lambda: bed.posts()[0].commands == [*QUICK, "/retry 1", "/with 1", "/speak 1"])
+        await until(lambda: bed.posts()[0].commands == [*QUICK, "/buttons 1"])
         await bed.says("hello")
         await answered(bed, 2)
         query = await bed.presses(bed.posts()[0], "/read")
