@@ -29,18 +29,18 @@ def named_endpoints() -> tuple[str, ...]:
 @cache
 def endpoint_settings(name: str) -> type[NamedEndpointSettings]:
     """Return the class of the settings of this endpoint, with the defaults of a service that is known by its name."""
-    known = SERVICES.get(name)
+    prefix, known = name.replace("-", "_"), SERVICES.get(name)
     title = known.service if known else name
     url = known.url if known else ""
     address: Any = (Url, Field(url, description=f"Where {title} is."))
     if not url:
         address = (Url, Field(description=f"Where {title} is: the address without /chat/completions."))
     fields: dict[str, Any] = {
-        f"{name}_api_key": (Key | None, Field(None, description=f"The API key of {title}, if it wants one.")),
-        f"{name}_api_url": address,
+        f"{prefix}_api_key": (Key | None, Field(None, description=f"The API key of {title}, if it wants one.")),
+        f"{prefix}_api_url": address,
     }
     kind = create_model(f"{name.title()}Settings", __base__=NamedEndpointSettings, **fields)
-    kind.title, kind.switch, kind.endpoint = title, f"{name}_api_key", name
+    kind.title, kind.switch, kind.endpoint = title, f"{prefix}_api_key", name
     return kind
 
 

@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode
 
 from bot.adapter_settings import Key, ProviderSettings, Proxy, Url
 
-ENDPOINT_NAME = r"[a-z][a-z0-9_]*"
+ENDPOINT_NAME = r"[a-z][a-z0-9_-]*"
 
 
 def split_names(value: str) -> tuple[str, ...]:

@@ -61,11 +61,11 @@ def test_without_names_there_are_the_shipped_ones(monkeypatch: pytest.MonkeyPatc
 
 def test_an_unknown_name_needs_an_address_and_azure_one_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as wrong:
-        named(monkeypatch, "my_box,azure", MY_BOX_API_KEY="k")
+        named(monkeypatch, "my-box,azure", MY_BOX_API_KEY="k")
     assert "MY_BOX_API_URL: it is missing" in str(wrong.value)
     assert "AZURE_API_URL: it is missing" in str(wrong.value)
-    settings = named(monkeypatch, "my_box", MY_BOX_API_URL="http://box.local:9/v1")
-    assert client(settings, "my_box")._profile.service == "my_box"
+    settings = named(monkeypatch, "my-box", MY_BOX_API_URL="http://box.local:9/v1")
+    assert client(settings, "my-box")._profile.service == "my-box"
 
 
 @pytest.mark.parametrize("names", ["Open Router", "a/b", "9lives"])
