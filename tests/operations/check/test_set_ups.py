@@ -161,18 +161,18 @@ SET_UPS = (
     ),
     SetUp(
         "a wrong address of one by name",
-        {"BOT_ENDPOINTS": "my-box", "MY_BOX_API_URL": "http://HOST/ollama", "BOT_MODEL": "my-box/llava:latest"},
-        "Set MY_BOX_API_URL=http://HOST/ollama/v1",
+        {"BOT_ENDPOINTS": "mybox", "MYBOX_API_URL": "http://HOST/ollama", "BOT_MODEL": "mybox/llava:latest"},
+        "Set MYBOX_API_URL=http://HOST/ollama/v1",
     ),
     SetUp(
         "no address of one by name",
-        LOCAL | {"BOT_ENDPOINTS": "my-box"},
-        "WRONG  MY_BOX_API_URL: it is missing: set it.",
+        LOCAL | {"BOT_ENDPOINTS": "mybox"},
+        "WRONG  MYBOX_API_URL: it is missing: set it.",
     ),
     SetUp(
         "a typo of one by name",
-        LOCAL | {"BOT_ENDPOINTS": "my-box", "MY_BOX_API_URL": "http://HOST/ollama/v1", "MY_BOX_API_KEYS": "x"},
-        "Did you mean MY_BOX_API_KEY?",
+        LOCAL | {"BOT_ENDPOINTS": "mybox", "MYBOX_API_URL": "http://HOST/ollama/v1", "MYBOX_API_KEYS": "x"},
+        "Did you mean MYBOX_API_KEY?",
         False,
     ),
     SetUp(
