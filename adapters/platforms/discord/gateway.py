@@ -180,7 +180,10 @@ class GatewayClient(discord.AutoShardedClient):
 
     async def handle_press(self, interaction: discord.Interaction, command: str) -> None:
         """Handle a press of one of our buttons."""
-        await self._interactions.handle_press(interaction, command)
+        try:
+            await self._interactions.handle_press(interaction, command)
+        except Exception as error:  # discord.py would only log it
+            self._set_aside.note("interaction", error)
 
     # the connection
 
