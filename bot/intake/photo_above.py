@@ -86,5 +86,5 @@ def _are_together(pointer: PhotoPointer, last: PhotoPointer) -> bool:
     if (pointer.channel, pointer.author.id) != (last.channel, last.author.id):
         return False
     return pointer.message == last.message or (
-        pointer.album == last.album if last.album else pointer.sent >= last.sent - TOGETHER
+        pointer.album == last.album if last.album else abs(pointer.sent - last.sent) <= TOGETHER
     )

@@ -19,6 +19,7 @@ from tests.conftest import MODEL, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 
+NOTHING = "nothing"
 PEOPLE = [Author(str(n), name) for n, name in enumerate(("Ann", "Bob", "Carl"), 1)]
 COLOURS = ("red", "green", "blue", "white", "black", "yellow", "purple", "orange", "grey", "pink", "brown", "cyan")
 
@@ -47,7 +48,7 @@ class Model:
     above: list[Posted] = field(default_factory=list)  # that nobody has asked about yet, by arrival
     asked: dict[str, int] = field(default_factory=dict)  # of each person: how many photos stood above their question
     shown_with: int = 0  # how many stood above the last question that brought its own photo
-    last: str = "nothing"  # that the conversation showed
+    last: str = NOTHING  # that the conversation showed
 
     def photo_above(self, author: str, now: float) -> str:
         """The photo that a question is about which points at nothing."""
@@ -65,7 +66,8 @@ class Model:
         self.asked[author] = len(self.above)
         if brings:
             self.shown_with = len(self.above)
-        self.last = photo
+        if photo != NOTHING:  # a question about nothing shows nothing
+            self.last = photo
         return photo
 
 
@@ -141,7 +143,7 @@ class Play:
         await self.chat.says(message)
         prompts = self.chat.provider.prompts[count:]
         assert len(prompts) == 1, "asked once"
-        got = [each.name.removesuffix(".png") for each in prompts[0].photos] or ["nothing"]
+        got = [each.name.removesuffix(".png") for each in prompts[0].photos] or [NOTHING]
         assert got == [self.model.ask(message.author.id, photo, brings=brings)]
         self.answers.append((list(self.chat.platform.replied_to)[-1], photo))
 
