@@ -121,10 +121,10 @@ def _question(n: int, each: int) -> Question:
         return Question("new photo", "what do you see here?", last)
     if place == 1:
         return Question("follow-up", "which colours are there, and what is in the background?", last)
+    number = min(max(SEVEN, last.stop - LOOKED_BACK + 1), last.stop)
     if place == 2:
-        number = min(max(SEVEN, last.stop - LOOKED_BACK + 1), last.stop)
         return Question("photo by number", f"and how does that compare with photo {number}?", [number - 1])
-    return Question("follow-up", "tell me all about it: a long answer please", last)
+    return Question("follow-up", "tell me all about it: a long answer please", [number - 1])  # what was shown last
 
 
 async def _ask(inbox: Inbox, screen: Screen, n: int, question: Question) -> None:

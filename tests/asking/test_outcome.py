@@ -99,7 +99,7 @@ async def test_but_not_for_ever(asker: Asker, asked: Question, provider: FakePro
 
 async def test_nor_where_nobody_has_the_patience(asker: Asker, asked: Question, provider: FakeProvider) -> None:
     provider.script = [[DOWN]]
-    assert await outcome(asker, asked, patient=False) == (f"⚠️ {IS_DOWN} I tried 1 times.", "provider_down")
+    assert await outcome(asker, asked, patient=False) == (f"⚠️ {IS_DOWN} I tried once.", "provider_down")
 
 
 async def test_a_turn_that_processes_die_over_is_not_asked_any_more(
@@ -132,5 +132,5 @@ async def test_what_was_stopped_says_so(
 async def test_a_model_that_nobody_offers_is_named(asker: Asker, asked: Question) -> None:
     asker.providers = {}
     text, how = await outcome(asker, asked)
-    assert text.startswith("⚠️ The model sandbox/gpt-4o belongs to a provider that is not set up here.")
+    assert text.startswith("⚠️ The model sandbox/gpt-4o belongs to a service that isn't set up here.")
     assert how == "model_missing"

@@ -156,7 +156,7 @@ async def test_what_cannot_be_heard_is_a_sentence(
 async def test_a_recording_that_is_gone_is_a_sentence(worker: Worker, platform: FakePlatform) -> None:
     del platform.files["voice-1"]
     await hear(worker, spoken())
-    assert platform.reads()[0].startswith("⚠️ I could not fetch the recording")
+    assert platform.reads()[0].startswith("⚠️ I couldn't get the recording")
 
 
 async def test_the_operator_may_want_no_voices(

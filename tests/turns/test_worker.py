@@ -78,8 +78,8 @@ async def test_bad_photos_are_named_and_the_good_ones_answered(
     platform.files["bad"] = b"<html>"
     await hear(worker, with_files(said("which?"), ref0="cat.jpg", bad="page.jpg", gone="lost.heic"))
     sentence = (
-        "Read 1 of 3 photos. "
-        "Not read: page.jpg: this is not a picture I can read; lost.heic: it could not be downloaded."
+        "Read 1 of 3 photos. Not read: page.jpg: this is neither a picture nor a document that I can read; "
+        "lost.heic: it could not be downloaded."
     )
     assert platform.reads() == [f"_{sentence}_\n\na cat"]
     assert provider.prompts[0].text == f"which?\n\n({sentence})"
@@ -342,7 +342,7 @@ async def test_what_brought_the_bot_down_again_and_again_is_put_aside_unread(
     result = JobResult(text="the answer that nobody can render", model=MODEL)
     await worker.store.queue.save_result(turn, result)
     await worker.take(replace(turn, stalls=stalls, crashes=crashes, result=result))
-    assert ("I have put this message aside" in platform.reads()[0]) == aside
+    assert ("I have set this message aside" in platform.reads()[0]) == aside
     assert ("nobody can render" in platform.reads()[0]) != aside
     assert [each.turn for each in await worker.store.reporting.list_put_aside(10)] == [turn.id] * aside
     assert await worker.store.queue.count_waiting() == 0
@@ -390,7 +390,7 @@ async def test_usage_and_times_are_booked(worker: Worker, store: Store) -> None:
 async def test_an_unknown_provider_is_named(worker: Worker, platform: FakePlatform) -> None:
     worker.hands.asker.providers = {}
     await hear(worker, said("one"))
-    assert "The model sandbox/gpt-4o belongs to a provider that is not set up here" in platform.reads()[0]
+    assert "The model sandbox/gpt-4o belongs to a service that isn't set up here" in platform.reads()[0]
 
 
 # the dispatcher

@@ -118,7 +118,7 @@ async def test_words_of_a_document_go_along_everywhere(rig: Rig, provider: Provi
     answer = await told(provider, replace(await rig.prompt(provider, "Which?"), excerpts=said))
     assert "File 1 (a.txt) says" in answer
     if isinstance(rig.server, FakeOpenAI):
-        assert rig.server.asked[-1].texts == ["Which?", *said]
+        assert rig.server.asked[-1].texts == ["\n\n".join(("Which?", *said))]
     else:
         assert rig.server.seen[-1].prompt == "\n\n".join((*said, "Which?"))
 
