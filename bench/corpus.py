@@ -106,7 +106,15 @@ async def _loader() -> AsyncIterator[FileLoader]:
             platform = Platform(name=NAME, adapter=cast(Any, _Folder()), limits=lambda _: PostLimits(max_length=1))
             nothing = cast(Any, None)
             documents = DocumentIntake(photos.keep)
-            yield FileLoader(nothing, nothing, nothing, {NAME: platform}, photos, documents, most_bytes=20 * MEGABYTE)
+            yield FileLoader(
+                files=nothing,
+                posts=nothing,
+                turns=nothing,
+                platforms={NAME: platform},
+                photos=photos,
+                documents=documents,
+                most_bytes=20 * MEGABYTE,
+            )
 
 
 async def _taken(loader: FileLoader, path: Path) -> Finding:
@@ -114,7 +122,9 @@ async def _taken(loader: FileLoader, path: Path) -> Finding:
     begun = time.perf_counter()
     with _watched_memory() as peak:
         try:
-            file = await loader.read(Channel(NAME, ""), Attachment(str(path), path.name, size=path.stat().st_size))
+            file = await loader.read(
+                Channel(NAME, ""), Attachment(ref=str(path), name=path.name, size=path.stat().st_size)
+            )
             finding.kind = await _note(loader, finding, file)
         except BotError as error:
             finding.refused = str(error.code)

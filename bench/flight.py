@@ -209,8 +209,15 @@ async def measure(url: str, size: int, turns: int) -> dict[str, float]:
 
 
 def _asked(n: int, size: int) -> Message:
-    photos: Sequence[Attachment] = (Attachment(str(n), "photo.jpg", "image/jpeg", size),)
-    return Message(Channel("web", str(n)), str(n), Author("1", "Ann"), "what is this?", time.time(), tuple(photos))
+    photos: Sequence[Attachment] = (Attachment(ref=str(n), name="photo.jpg", mime="image/jpeg", size=size),)
+    return Message(
+        channel=Channel("web", str(n)),
+        id=str(n),
+        author=Author("1", "Ann"),
+        text="what is this?",
+        sent=time.time(),
+        attachments=tuple(photos),
+    )
 
 
 if __name__ == "__main__":

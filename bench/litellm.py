@@ -165,7 +165,7 @@ class Trial:
     async def ask(self, model: str, *, photo: bool = False) -> str:
         """Ask; with `photo`, bring one along."""
         photos = (self.photo,) if photo and self.photo else ()
-        prompt = Prompt(Conversation(1, f"openai/{model}"), QUESTION, photos)
+        prompt = Prompt(conversation=Conversation(1, f"openai/{model}"), text=QUESTION, photos=photos)
         try:
             pieces = [piece async for piece in self.client.ask(prompt)]
         except BotError as error:

@@ -130,11 +130,20 @@ def _question(n: int, each: int) -> Question:
 async def _ask(inbox: Inbox, screen: Screen, n: int, question: Question) -> None:
     """Say it, and wait until the whole answer is there."""
     new = question.photos if question.kind == "new photo" else ()
-    attachments = tuple(Attachment(str(k), f"photo{k + 1}.jpg", "image/jpeg") for k in new)
+    attachments = tuple(Attachment(ref=str(k), name=f"photo{k + 1}.jpg", mime="image/jpeg") for k in new)
     whole = screen.whole[HERE.id]
     whole.clear()
     screen.begun[HERE.id] = time.perf_counter()
-    await inbox.receive(Message(HERE, str(n), Author("1", "Ann"), question.text, time.time(), attachments))
+    await inbox.receive(
+        Message(
+            channel=HERE,
+            id=str(n),
+            author=Author("1", "Ann"),
+            text=question.text,
+            sent=time.time(),
+            attachments=attachments,
+        )
+    )
     await asyncio.wait_for(whole.wait(), PATIENCE)
 
 

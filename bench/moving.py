@@ -130,7 +130,13 @@ async def _write(store: Store, channel: int, waits: list[float]) -> None:
     while True:
         begun = time.perf_counter()
         await store.intake.add(
-            Message(Channel("web", f"new{channel}"), str(time.time_ns()), Author("1", "Ann"), "and now?", time.time())
+            Message(
+                channel=Channel("web", f"new{channel}"),
+                id=str(time.time_ns()),
+                author=Author("1", "Ann"),
+                text="and now?",
+                sent=time.time(),
+            )
         )
         waits.append(time.perf_counter() - begun)
         await asyncio.sleep(PAUSE)

@@ -110,7 +110,9 @@ async def _let_wait(store: SqlStore) -> None:
 
 
 def _message(channel: str, n: int) -> Message:
-    return Message(Channel("web", channel), str(n), Author("1", "Ann"), "what is this?", time.time())
+    return Message(
+        channel=Channel("web", channel), id=str(n), author=Author("1", "Ann"), text="what is this?", sent=time.time()
+    )
 
 
 async def _claim_and_finish(store: SqlStore) -> None:

@@ -142,9 +142,18 @@ async def answering(
     async with running(lambda store, folder: screen, url, at_once, new_store) as inbox:
 
         async def turn(n: int) -> float:
-            here, photo = Channel("web", f"{visit}-{n}"), Attachment(str(n), "photo.jpg")
+            here, photo = Channel("web", f"{visit}-{n}"), Attachment(ref=str(n), name="photo.jpg")
             screen.begun[here.id] = time.perf_counter()
-            await inbox.receive(Message(here, str(n), Author("1", "Ann"), "what is this?", time.time(), (photo,)))
+            await inbox.receive(
+                Message(
+                    channel=here,
+                    id=str(n),
+                    author=Author("1", "Ann"),
+                    text="what is this?",
+                    sent=time.time(),
+                    attachments=(photo,),
+                )
+            )
             await screen.whole[here.id].wait()
             return screen.took[here.id]
 

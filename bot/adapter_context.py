@@ -8,7 +8,7 @@ from bot.settings import Settings
 from bot.web.server import WebServer
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AdapterContext:
     """The services passed to every adapter's `open_...`. `providers` is complete before the first platform opens."""
 

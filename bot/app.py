@@ -59,7 +59,7 @@ DOCUMENTS = "documents"  # the feature that the operator may switch off
 PATIENCE = 7.0  # seconds that turns in progress have to end; the whole stop takes less than ten
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Bot:
     """A running bot: it receives messages and works on the queue."""
 
@@ -109,7 +109,7 @@ async def running(
         )
         web = open_server(settings, store.sessions, metrics.registry)
         Dashboard(store.reporting, store.coordination).add_routes(web.router)
-        house = AdapterContext(settings, store, web, metrics=metrics)
+        house = AdapterContext(settings=settings, store=store, web=web, metrics=metrics)
         house.providers |= await _enter_all(stack, providers, house)
         # A console stores its messages in files of its own, so only the process that serves it can post there.
         consoles = operator_consoles(platforms)
@@ -158,7 +158,13 @@ async def running(
         async def describe() -> WorkerProcess:
             troubles = await _troubles(store, ears, parts)
             return WorkerProcess(
-                name, started, tuple(ears), settings.bot_workers, dispatcher.in_flight, troubles, failover.states()
+                name=name,
+                started=started,
+                listens=tuple(ears),
+                workers=settings.bot_workers,
+                in_flight=dispatcher.in_flight,
+                troubles=troubles,
+                breakers=failover.states(),
             )
 
         await stack.enter_async_context(_task("herald", Heartbeat(store.coordination, describe).run()))
@@ -166,7 +172,15 @@ async def running(
         web.status = lambda: {name: chat.health.detail for name, chat in ears.items() if chat.health.detail}
         await stack.enter_async_context(web)
         tune_garbage_collector()
-        yield Bot(web.url, store, metrics, listening, dispatching, claim, house.providers)
+        yield Bot(
+            url=web.url,
+            store=store,
+            metrics=metrics,
+            listening=listening,
+            dispatching=dispatching,
+            claim=claim,
+            providers=house.providers,
+        )
 
 
 def build_job_context(
@@ -182,19 +196,25 @@ def build_job_context(
 ) -> JobContext:
     """Build the context of the worker's jobs."""
     rules = Rules(
-        frozenset(settings.bot_admins),
-        read_limits(settings),
-        settings.bot_keep_days,
-        settings.bot_keep_photo_days,
-        frozenset(settings.bot_features_off),
-        consoles,
-        settings.bot_local_only,
+        admins=frozenset(settings.bot_admins),
+        limits=read_limits(settings),
+        keep_days=settings.bot_keep_days,
+        photo_days=settings.bot_keep_photo_days,
+        off=frozenset(settings.bot_features_off),
+        consoles=consoles,
+        local_only=settings.bot_local_only,
     )
     documents = DocumentIntake(photos.keep, settings.bot_document_mb * MEGABYTE, off=DOCUMENTS in rules.off)
     finder = FileLoader(
-        store.files, store.posts, store.turns, platforms, photos, documents, settings.bot_photo_mb * MEGABYTE
+        files=store.files,
+        posts=store.posts,
+        turns=store.turns,
+        platforms=platforms,
+        photos=photos,
+        documents=documents,
+        most_bytes=settings.bot_photo_mb * MEGABYTE,
     )
-    studio = MediaGeneration(store.files, store.posts, providers, finder, rules.off)
+    studio = MediaGeneration(files=store.files, posts=store.posts, providers=providers, finder=finder, off=rules.off)
     limits = UsageLimits(store.ledger, rules.limits)
     asker = Asker(
         turns=store.turns,

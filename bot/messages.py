@@ -112,7 +112,7 @@ VIDEO_ENDINGS = frozenset({"mp4", "webm", "mov", "m4v", "mkv", "avi", "3gp", "wm
 ENDINGS: Mapping[str, str] = {**PHOTOS, **DOCUMENTS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file that came with a message and has not been fetched yet.
 
@@ -166,7 +166,7 @@ class Attachment:
         return self.name.rpartition(".")[2].lower() if "." in self.name else ""
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
 class StoredFile:
     """An attachment after intake: a photo or a document.
 
@@ -197,7 +197,7 @@ class Remark:
     values: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Photo(StoredFile):
     """A picture: upright, sRGB, without metadata, within limits; a JPEG, PNG or WebP."""
 
@@ -236,7 +236,7 @@ class PhotoSeries:
     times: tuple[float, ...] = ()  # of frames, in seconds since the beginning
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document(StoredFile):
     """A document: PDF, an Office file, a page of the web ..., or text (TEXTS), which is always in UTF-8."""
 
@@ -251,7 +251,7 @@ class Button:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file to send along with a post, or a recording."""
 
@@ -287,7 +287,7 @@ Unseen = Literal["deleted", "hidden", "too_old", "forbidden", "unreachable", "el
 """The reasons why nothing can be seen of a message that another one points at."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReference:
     """A message that another one points at, as far as the platform shows it."""
 
@@ -309,7 +309,7 @@ class MessageReference:
         return tuple(each for each in self.attachments if not each.sound)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message in a channel. `sent` is in seconds since 1970."""
 
@@ -368,7 +368,10 @@ class Message:
         forwards = [part for part in ordered if part.forwarded and part not in said and part.text]
         references = [
             *(reference for part in ordered for reference in part.references),
-            *(MessageReference(part.id, False, part.text, kind="forward", author=part.origin) for part in forwards),
+            *(
+                MessageReference(id=part.id, ours=False, text=part.text, kind="forward", author=part.origin)
+                for part in forwards
+            ),
         ]
         return replace(
             ordered[0],
@@ -429,7 +432,7 @@ Length = Literal["short", "normal", "long"]
 """The desired length of an answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
     """The preferences of a conversation; providers use those that they support."""
 
@@ -442,7 +445,7 @@ class Preferences:
     persona: str = ""  # instructions for the model, in people's own words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSettings:
     """The settings of one channel, even if it shares its conversation."""
 
@@ -481,7 +484,7 @@ MOST_STALLS, MOST_CRASHES = 2, 3  # of a turn, before it is put aside
 PUT_ASIDE = "put_aside"  # the error of such a turn, and the key of its sentence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A message and, sooner or later, its answer: the durable unit of work."""
 
@@ -548,7 +551,7 @@ class PutAside:
     crashes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """A finished turn of a conversation, as providers get it."""
 
@@ -562,7 +565,7 @@ class Exchange:
 INSIDE = "inside"  # pseudo-platform of pictures in documents; the id of the channel is that of the document's
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedFile:
     """A photo or a document of a conversation. `attachment` is the handle to fetch it again."""
 
@@ -591,7 +594,7 @@ class RememberedFile:
         return self.channel.platform == INSIDE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """All that a provider may use to answer one turn."""
 
@@ -667,7 +670,7 @@ def with_notes(notes: Sequence[str], text: str, ending: str = "") -> str:
     return "\n\n".join(filter(None, (*(f"_{note}_" for note in notes), text, ending)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerVersion:
     """One of several answers to the same turn."""
 
@@ -806,7 +809,7 @@ GenerationKind = Literal[
 """Kinds of generation: a picture from words, variations, edits by words, background removal, upscaling."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
     """A request to generate a picture."""
 
@@ -835,7 +838,7 @@ class Transcript:
     usage: Usage = Usage()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A model of a provider. `price` is in the provider's own words, empty if unknown."""
 
@@ -865,7 +868,7 @@ class RateLimit:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerProcess:
     """A process of the bot, as it reported itself."""
 
@@ -893,7 +896,7 @@ Times = Mapping[int, tuple[int, float]]
 """A histogram of durations: the count in each class, and their sum in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """The number of turns of one platform and model that ended alike in an interval."""
 

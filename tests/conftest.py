@@ -126,5 +126,12 @@ ids = map(str, itertools.count(1))
 
 def said(text: str = "what is this?", channel: str = "web:lobby", *, photos: int = 0, id: str | None = None) -> Message:
     """A message that somebody sent just now."""
-    attachments = tuple(Attachment(f"ref{n}", f"photo{n}.jpg") for n in range(photos))
-    return Message(Channel.parse(channel), id or next(ids), Author("1", "Ann"), text, time.time(), attachments)
+    attachments = tuple(Attachment(ref=f"ref{n}", name=f"photo{n}.jpg") for n in range(photos))
+    return Message(
+        channel=Channel.parse(channel),
+        id=id or next(ids),
+        author=Author("1", "Ann"),
+        text=text,
+        sent=time.time(),
+        attachments=attachments,
+    )

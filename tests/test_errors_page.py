@@ -110,7 +110,7 @@ async def chat() -> AsyncIterator[Chat]:
 
 
 def with_photos(*names: str, text: str = "what is this?") -> Message:
-    return replace(said(text), attachments=tuple(Attachment(name, name) for name in names))
+    return replace(said(text), attachments=tuple(Attachment(ref=name, name=name) for name in names))
 
 
 async def after_fault(fault: str, at: str) -> str:

@@ -53,7 +53,7 @@ class Town:
 
     async def say(self, text: str, *photos: str) -> str:
         """Say something, and return what is answered."""
-        message = replace(said(text), attachments=tuple(Attachment(name, name) for name in photos))
+        message = replace(said(text), attachments=tuple(Attachment(ref=name, name=name) for name in photos))
         await hear(self.worker, message)
         return self.platform.reads()[-1]
 
@@ -88,7 +88,9 @@ async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
             OneMin(KEY, emulator.url, "unified", sqlite.blobs, acquire=sqlite.coordination.acquire)
         )
         vapi = await stack.enter_async_context(
-            open_vapi(AdapterContext(settings, sqlite, WebServer("127.0.0.1", 0, None, Metrics().registry)))
+            open_vapi(
+                AdapterContext(settings=settings, store=sqlite, web=WebServer("127.0.0.1", 0, None, Metrics().registry))
+            )
         )
         platform = FakePlatform()
         platform.files = {name: (PHOTOS / name).read_bytes() for name in NAMES}

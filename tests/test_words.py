@@ -345,7 +345,7 @@ def test_an_error_survives_the_way_to_another_process() -> None:
 
 async def test_help_is_given_in_the_language_of_whoever_asks(sqlite: Store, turn: Turn) -> None:
     with speaking("de"):
-        answer = await COMMANDS["help"].run(CommandContext(sqlite, {}), turn, "")
+        answer = await COMMANDS["help"].run(CommandContext(store=sqlite, providers={}), turn, "")
     assert isinstance(answer, Response)
     assert "/read · den Text auf dem Foto lesen" in answer.text
 

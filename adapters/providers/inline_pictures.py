@@ -83,7 +83,7 @@ class InlinePictureFilter:
 def picture_file(data: bytes, name: str, about: str = "") -> File:
     """Return a picture as a file, with the ending of its format."""
     mime = MIMES[sniff(data)]
-    return File(f"{name}.{mime.partition('/')[2].replace('jpeg', 'jpg')}", mime, data, about)
+    return File(name=f"{name}.{mime.partition('/')[2].replace('jpeg', 'jpg')}", mime=mime, data=data, about=about)
 
 
 def decode_picture(encoded: str) -> bytes:

@@ -35,7 +35,7 @@ FAMILIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChartLabels:
     """The texts on the chart, except its title."""
 

@@ -132,7 +132,7 @@ class Asker:
         aside = asked.aside or turn.conversation.provider != asked.turn.conversation.provider
         is_probe = self.failover.began(model)
         try:
-            await Attempt(self.context, asked, turn, aside).answer()
+            await Attempt(context=self.context, asked=asked, turn=turn, aside=aside).answer()
         except BotError as error:
             self.failover.failed(model, error)
             raise

@@ -54,7 +54,7 @@ class AttemptContext:
     limits: PhotoLimits = field(default_factory=PhotoLimits)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Attempt:
     """An attempt to get the answer of the model of `turn`. `aside`: in a separate conversation at the provider."""
 
@@ -161,15 +161,15 @@ class Attempt:
             self.notes.append(described.note)
             background = "\n\n".join(filter(None, (background, described.text)))
         prompt = Prompt(
-            conversation,
-            text,
-            photos,
-            memory.fit_history(missed, self.known),
-            instructions(conversation.preferences),
-            numbers,
-            background,
-            given.documents,
-            given.excerpts,
+            conversation=conversation,
+            text=text,
+            photos=photos,
+            history=memory.fit_history(missed, self.known),
+            instructions=instructions(conversation.preferences),
+            numbers=numbers,
+            background=background,
+            documents=given.documents,
+            excerpts=given.excerpts,
         )
         return self._for_the_rest(await self._fitted(prompt))
 
@@ -401,7 +401,7 @@ class Attempt:
         conversation = detached(self.turn.conversation)
 
         async def takes(photos: Sequence[Photo]) -> bool:
-            return await self._passes(Prompt(conversation, say("ask_probe"), tuple(photos)))
+            return await self._passes(Prompt(conversation=conversation, text=say("ask_probe"), photos=tuple(photos)))
 
         async def question_passes() -> bool:
             return await self._passes(replace(prompt, conversation=conversation, photos=()))

@@ -50,9 +50,9 @@ class CloserLook:
         cells = parse_cells(answer, grid) or [(grid[0] // 2, grid[1] // 2)]
         pieces = await self.loader.photos.cells(name, data, grid, cells, owner)
         names = ", ".join(map(cell_name, cells))
-        files = [PlacedFile(placed.channel, Attachment(f"cell/{n}", name)) for n in range(len(pieces))]
+        files = [PlacedFile(placed.channel, Attachment(ref=f"cell/{n}", name=name)) for n in range(len(pieces))]
         asked.seen |= {each.attachment: piece for each, piece in zip(files, pieces, strict=True)}
-        asked.subject = Subject(tuple(files), is_spoiler=placed.attachment.is_spoiler)
+        asked.subject = Subject(files=tuple(files), is_spoiler=placed.attachment.is_spoiler)
         asked.is_placed = True
         text = say("zoom_ask", text=words, cells=names, name=name)
         asked.turn = replace(asked.turn, message=replace(asked.turn.message, text=text))
@@ -82,7 +82,11 @@ class CloserLook:
         provider = self.providers[conversation.provider]
         await provider.upload(overview)
         last = cell_name((grid[0] - 1, grid[1] - 1))
-        prompt = Prompt(conversation, say("zoom_ask_cells", text=words, last=last, most=MOST_CELLS), (overview,))
+        prompt = Prompt(
+            conversation=conversation,
+            text=say("zoom_ask_cells", text=words, last=last, most=MOST_CELLS),
+            photos=(overview,),
+        )
         answer, usage = "", Usage()
         async with aclosing(provider.ask(prompt)) as pieces:
             async for piece in pieces:

@@ -13,4 +13,12 @@ def control_photo() -> Photo:
     """Return a drawing of a house under the sun."""
     file = Path(str(files("bot.asking").joinpath("control.jpg")))
     data = file.read_bytes()
-    return Photo("control.jpg", "image/jpeg", file, len(data), hashlib.sha256(data).hexdigest(), 256, 256)
+    return Photo(
+        name="control.jpg",
+        mime="image/jpeg",
+        file=file,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        width=256,
+        height=256,
+    )

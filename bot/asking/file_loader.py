@@ -23,7 +23,7 @@ REMEMBERED = 64  # documents whose pictures are known by their hashes
 AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleaned
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FileLoader:
     """Finds and fetches photos and documents."""
 
@@ -146,7 +146,7 @@ class FileLoader:
             data = await platform.adapter.download(attachment, self.most_bytes)
         except Unreadable as error:
             raise Refused(FailureCode.VOICE_UNREADABLE, why=error) from error
-        return File(f"voice.{attachment.sound}", attachment.mime or f"audio/{attachment.sound}", data)
+        return File(name=f"voice.{attachment.sound}", mime=attachment.mime or f"audio/{attachment.sound}", data=data)
 
     async def original(self, channel: Channel, attachment: Attachment, owner: str = "") -> bytes:
         """Fetch the file of a photo once more, as it was sent. Unreadable, or Busy while the platform is."""
@@ -175,7 +175,7 @@ class FileLoader:
         if sound is None:
             return photo, None
         ending, recorded = sound
-        return photo, File(f"voice.{ending}", {"m4a": "audio/mp4", "ogg": "audio/ogg"}[ending], recorded)
+        return photo, File(name=f"voice.{ending}", mime={"m4a": "audio/mp4", "ogg": "audio/ogg"}[ending], data=recorded)
 
     async def again(self, known: RememberedFile, owner: str = "") -> Photo | Document:
         """Load an earlier file: from the cache, or else from the platform again."""

@@ -35,7 +35,7 @@ class PreparedFiles:
     notes: tuple[str, ...]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FilePreparation:
     """Prepares the files of one question for the model of `turn`."""
 

@@ -23,7 +23,7 @@ def inner_channel(channel: Channel) -> Channel:
 
 def inner_attachment(n: int, document: Attachment, photo: Photo) -> Attachment:
     """Return the handle of the n-th picture in a document, by which it is fetched again."""
-    return Attachment(f"{n} {document.ref}", photo.name, photo.mime)
+    return Attachment(ref=f"{n} {document.ref}", name=photo.name, mime=photo.mime)
 
 
 def outer(channel: Channel, attachment: Attachment) -> tuple[int, Channel, Attachment]:

@@ -26,7 +26,7 @@ from bot.ports import MediaGenerator as Maker
 PICTURES, VOICE, SPEECH = "pictures", "voice", "speech"  # features that the operator may switch off
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MediaGeneration:
     """Generates pictures and speech, and transcribes recordings."""
 
@@ -42,7 +42,9 @@ class MediaGeneration:
         name, model, maker = await self._maker(turn, draw.kind, draw.model)
         photo = None if draw.kind == "imagine" else await self._photo(turn, draw)
         made = await maker.generate(
-            GenerationRequest(draw.kind, model.id, draw.words, photo, draw.params, order=str(turn.id))
+            GenerationRequest(
+                kind=draw.kind, model=model.id, words=draw.words, photo=photo, params=draw.params, order=str(turn.id)
+            )
         )
         return name, made
 
@@ -82,7 +84,9 @@ class MediaGeneration:
         for n, file in enumerate(made.files):
             if file.mime.startswith("image/"):
                 try:
-                    shown = Attachment(str(n), file.name, file.mime, len(file.data), is_spoiler=is_spoiler)
+                    shown = Attachment(
+                        ref=str(n), name=file.name, mime=file.mime, size=len(file.data), is_spoiler=is_spoiler
+                    )
                     photos[shown] = await self._read(file)
                 except Unreadable:  # it can be shown, but not asked about
                     continue

@@ -86,7 +86,9 @@ class PhotoDescriber:
         provider = self.providers[conversation.provider]
         await provider.upload(photo)
         description, usage = "", Usage()
-        async with aclosing(provider.ask(Prompt(conversation, say("ask_in_words"), (photo,)))) as pieces:
+        async with aclosing(
+            provider.ask(Prompt(conversation=conversation, text=say("ask_in_words"), photos=(photo,)))
+        ) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Text):
                     description += piece.text

@@ -24,7 +24,7 @@ from bot.words import say
 LONGEST_QUOTE = 1_000  # characters of an answer
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Question:
     """A question and the state of its answer. The model to ask is that of the turn's conversation."""
 

@@ -44,7 +44,7 @@ class Quote:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """The files and words that a question is about."""
 
@@ -103,10 +103,10 @@ class SubjectFinder:
         if message.origin:
             quotes = (*quotes, Quote("ask_forwarded", message.origin))
         if message.own_photos:
-            return Subject(_placed(message.channel, message.own_photos), quotes)
+            return Subject(files=_placed(message.channel, message.own_photos), quotes=quotes)
         for reference in references:
             if files := await self._files_of(message, reference, MOST_STEPS):
-                return Subject(files, quotes, note=_note(reference))
+                return Subject(files=files, quotes=quotes, note=_note(reference))
         self._require_visible(references)
         if not references:
             await self._require_number(turn)
@@ -114,7 +114,7 @@ class SubjectFinder:
             return begun_with
         if _needs_photo(message):
             await self._require_photo(turn, references)
-        return Subject((), quotes, recalls=not (references or message.awaits_preview))
+        return Subject(files=(), quotes=quotes, recalls=not (references or message.awaits_preview))
 
     async def _begun_with(self, turn: Turn) -> Subject | None:
         """Return the subject that the place began with, such as a thread at a photo, until it has shown another one."""
@@ -128,7 +128,7 @@ class SubjectFinder:
             return None
         for starter in starters:
             if files := await self._files_of(message, starter, MOST_STEPS):
-                return Subject(files, await self._quotes(turn, [starter]))
+                return Subject(files=files, quotes=await self._quotes(turn, [starter]))
         return None
 
     async def _require_number(self, turn: Turn) -> None:

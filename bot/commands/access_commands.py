@@ -45,14 +45,14 @@ async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if desk.is_console(message):
         raise Refused(FailureCode.CLAIM_PAGE)
     if await desk.is_admin(message):
-        return Response(say("claim_yours"))
+        return Response(text=say("claim_yours"))
     used = await desk.store.people.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
     if not message.private:
         raise Refused(FailureCode.CLAIM_PRIVATE)  # the code is void: everybody there has read it
     if used is None:
         raise Refused(FailureCode.CLAIM_UNKNOWN)
     await desk.store.people.add_admin(subject_of(message))
-    return Response(say("claim_done"))
+    return Response(text=say("claim_done"))
 
 
 async def may_claim(people: People, message: Message) -> bool:
@@ -63,7 +63,7 @@ async def may_claim(people: People, message: Message) -> bool:
 
 async def crowded(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Return the notice for an author with too many unanswered messages, in place of an answer."""
-    return Response(f"⚠️ {say('crowded')}")
+    return Response(text=f"⚠️ {say('crowded')}")
 
 
 async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
@@ -71,11 +71,11 @@ async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
     await _insist_on_admin(desk, turn)
     if subject := _named(desk, turn.message, rest):
         await desk.store.people.set_access(subject, True)
-        return Response(say("allow_done_place" if rest.lower() == HERE else "allow_done", subject=subject))
+        return Response(text=say("allow_done_place" if rest.lower() == HERE else "allow_done", subject=subject))
     for purpose, sentence in ((PAIR, "allow_done"), (PLACE, "allow_done_place")):
         if rest and (subject := await desk.store.people.redeem_code(purpose, rest, by=subject_of(turn.message))):
             await desk.store.people.set_access(subject, True)
-            return Response(say(sentence, subject=subject))
+            return Response(text=say(sentence, subject=subject))
     raise Refused(FailureCode.ALLOW_UNKNOWN)
 
 
@@ -86,7 +86,7 @@ async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if subject is None:
         raise Refused(FailureCode.ALLOW_UNKNOWN)
     await desk.store.people.set_access(subject, False)
-    return Response(say("block_done", subject=subject))
+    return Response(text=say("block_done", subject=subject))
 
 
 async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
@@ -106,7 +106,7 @@ async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
     days = await desk.store.ledger.list_spent_by_day(start, author=None if everything else author)
     title = say("usage_title_total" if everything else "usage_title")
     picture = await asyncio.to_thread(usage_chart, days, since=since, until=until, title=title, labels=_labels())
-    return Response("\n".join(lines), files=(File("usage.png", "image/png", picture),))
+    return Response(text="\n".join(lines), files=(File(name="usage.png", mime="image/png", data=picture),))
 
 
 async def _line(
@@ -165,8 +165,8 @@ def _is_subject(text: str) -> bool:
 
 PEOPLE = {
     "usage": Command(usage),
-    "allow": Command(allow, (Option("who", required=True),)),
-    "block": Command(block, (Option("subject", required=True),)),
-    CLAIM: Command(claim, (Option("claim", required=True),)),
+    "allow": Command(allow, (Option(name="who", required=True),)),
+    "block": Command(block, (Option(name="subject", required=True),)),
+    CLAIM: Command(claim, (Option(name="claim", required=True),)),
     CROWDED: Command(crowded, listed=False),
 }

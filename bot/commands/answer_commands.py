@@ -54,13 +54,15 @@ async def other(context: CommandContext, turn: Turn, rest: str) -> Response:
     shown = picker(
         known, turn.conversation.model, page or 1, f"/retry {subject.id}", f"/with {subject.id}", "with_which"
     )
-    return shown if page else Response(shown.text, shown.buttons)  # the post with the answer is not replaced
+    return (
+        shown if page else Response(text=shown.text, buttons=shown.buttons)
+    )  # the post with the answer is not replaced
 
 
 async def edited(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Offer to ask a question again that was edited after it had been answered: /edited TURN."""
     subject, _ = await subject_of(context, turn, rest)
-    return Response(say("edited_after"), (Button(say("label_retry"), f"/retry {subject.id}"),))
+    return Response(text=say("edited_after"), buttons=(Button(say("label_retry"), f"/retry {subject.id}"),))
 
 
 async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -72,7 +74,7 @@ async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
         raise Refused(FailureCode.VERSION_UNKNOWN)
     await context.store.turns.select_version(subject, n)
     buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks))
-    return Response(versions[n].shown, buttons, turn=subject, is_spoiler=versions[n].is_spoiler)
+    return Response(text=versions[n].shown, buttons=buttons, turn=subject, is_spoiler=versions[n].is_spoiler)
 
 
 async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -84,7 +86,9 @@ async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
     texts = [version.shown for version in versions]
     n = texts.index(subject.result.shown) if subject.result.shown in texts else len(texts) - 1
     buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks, is_unfolded=True))
-    return Response(subject.result.shown, buttons, turn=subject, is_spoiler=versions[n].is_spoiler, has_footer=True)
+    return Response(
+        text=subject.result.shown, buttons=buttons, turn=subject, is_spoiler=versions[n].is_spoiler, has_footer=True
+    )
 
 
 async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
@@ -109,7 +113,7 @@ async def pick(context: CommandContext, turn: Turn, rest: str) -> Response:
     answer = lanes[n].answer
     await switch(context, turn.conversation, answer.model)
     await context.store.turns.add_version(subject, compared, answer)
-    return Response(say("picked", model=answer.model))
+    return Response(text=say("picked", model=answer.model))
 
 
 async def subject_of(context: CommandContext, turn: Turn, rest: str) -> tuple[Turn, str]:
@@ -161,14 +165,16 @@ def _rest(turn: Turn) -> str:
     return command[1] if command else ""
 
 
-MODEL_OPTION = Option("model", suggest=suggest)
+MODEL_OPTION = Option(name="model", suggest=suggest)
 AGAIN = {
     "retry": Command(retry, (MODEL_OPTION,)),
     "compare": Command(
         compare,
-        tuple(Option(f"model{n}", suggest=suggest, required=n <= FEWEST_MODELS) for n in range(1, MOST_MODELS + 1)),
+        tuple(
+            Option(name=f"model{n}", suggest=suggest, required=n <= FEWEST_MODELS) for n in range(1, MOST_MODELS + 1)
+        ),
     ),
-    "zoom": Command(zoom, (Option("place"),)),
+    "zoom": Command(zoom, (Option(name="place"),)),
     "more": Command(more, listed=False),
     "with": Command(other, listed=False),
     EDITED: Command(edited, listed=False),

@@ -16,7 +16,7 @@ WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DO
 MOST_DIGITS = 18  # databases accept no longer numbers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The operator's rules for everybody."""
 
@@ -29,7 +29,7 @@ class Rules:
     local_only: bool = False  # no service outside private networks is asked
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CommandContext:
     """The services that a command may use."""
 
@@ -76,7 +76,7 @@ Suggest = Callable[[CommandContext, str], Awaitable[Sequence[Suggestion]]]
 """Returns values that match the text typed so far, the best first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """An argument of a command. Its description is the sentence `option_NAME`."""
 
@@ -88,7 +88,7 @@ class Option:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """The reply to a command."""
 
@@ -118,7 +118,7 @@ class CompareModels:
     models: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generate:
     """A request to generate a picture from words, or from an earlier picture."""
 

@@ -35,7 +35,7 @@ class ArchiveFile:
     read: Callable[[], bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportLabels:
     """The texts between the messages of the transcript."""
 

@@ -45,7 +45,9 @@ async def draw(craft: GenerationKind, context: CommandContext, turn: Turn, rest:
     of = wishes.pop(OF, None)
     subject = (await subject_of(context, turn, of))[0] if of and of.isdecimal() else None
     model, nth = wishes.pop(MODEL, None), number(wishes.pop(NTH, "")) or 1
-    return Generate(craft, words, model, wishes, subject.id if subject else None, nth)
+    return Generate(
+        kind=craft, words=words, model=model, params=wishes, source_turn=subject.id if subject else None, nth=nth
+    )
 
 
 async def speak(context: CommandContext, turn: Turn, rest: str) -> SpeakAnswer:
@@ -81,11 +83,11 @@ def _command(craft: GenerationKind) -> Command:
     async def obey(context: CommandContext, turn: Turn, rest: str) -> Generate:
         return await draw(craft, context, turn, rest)
 
-    words = (Option("words", required=craft in NEEDS_WORDS),) if craft in TAKES_WORDS else ()
-    photo = () if craft == "imagine" else (Option("photo", photo=True),)
+    words = (Option(name="words", required=craft in NEEDS_WORDS),) if craft in TAKES_WORDS else ()
+    photo = () if craft == "imagine" else (Option(name="photo", photo=True),)
     named = ("model", "size", "n", "quality") if craft == "imagine" else ("model",)
     suggests = {MODEL: partial(suggest, craft)}
-    wishes = (Option(f"wish_{name}", named=name, suggest=suggests.get(name)) for name in named)
+    wishes = (Option(name=f"wish_{name}", named=name, suggest=suggests.get(name)) for name in named)
     return Command(obey, (*words, *photo, *wishes))
 
 

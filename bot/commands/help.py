@@ -16,7 +16,7 @@ async def help_(context: CommandContext, turn: Turn, rest: str) -> Response:
     useless = await _useless_commands(context, turn)
     names = (key.removeprefix(PREFIX) for key in catalogue() if key.startswith(PREFIX) and key != "help_start")
     lines = [f"/{name} · {say(PREFIX + name)}" for name in names if name not in useless]
-    return Response(say("help", commands="\n".join(lines)))
+    return Response(text=say("help", commands="\n".join(lines)))
 
 
 async def start(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -26,7 +26,7 @@ async def start(context: CommandContext, turn: Turn, rest: str) -> Response:
         Button(say("setting_model"), "/model #1"),
         Button(say("setting_language"), "/settings language"),
     )
-    return Response(say("hello"), buttons)
+    return Response(text=say("hello"), buttons=buttons)
 
 
 async def _useless_commands(context: CommandContext, turn: Turn) -> frozenset[str]:

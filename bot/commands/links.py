@@ -17,7 +17,7 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
     here = turn.message.channel
     if not rest:
         code = await desk.store.people.create_code(LINK, str(here), MINUTES * 60)
-        return Response(say("link_code", code=code, minutes=MINUTES))
+        return Response(text=say("link_code", code=code, minutes=MINUTES))
     subject = await desk.store.people.redeem_code(LINK, rest, by=subject_of(turn.message))
     if subject is None:
         raise Refused(FailureCode.LINK_UNKNOWN)
@@ -28,7 +28,9 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
     await desk.store.conversations.join(here, conversation)
     mirror = Button(say("label_mirror"), "/settings mirroring answers")
     chosen = await desk.store.channels.get_channel_settings(here)
-    return Response(say("link_done", platform=there.platform.title()), (mirror,) if chosen.mirroring == "off" else ())
+    return Response(
+        text=say("link_done", platform=there.platform.title()), buttons=(mirror,) if chosen.mirroring == "off" else ()
+    )
 
 
 async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
@@ -38,7 +40,7 @@ async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if len(await desk.store.conversations.list_channels(turn.conversation)) <= 1:
         raise Refused(FailureCode.UNLINK_NOTHING)
     await desk.store.conversations.leave(turn.message.channel)
-    return Response(say("unlink_done"))
+    return Response(text=say("unlink_done"))
 
 
-LINKS = {"link": Command(link, (Option("code"),)), "unlink": Command(unlink)}
+LINKS = {"link": Command(link, (Option(name="code"),)), "unlink": Command(unlink)}

@@ -34,11 +34,11 @@ async def model(context: CommandContext, turn: Turn, rest: str) -> Response:
         return _which(rest, known, current)
     await switch(context, turn.conversation, name)
     if known[name].sees:
-        return Response(say("model_switched", model=name), in_place=True)
+        return Response(text=say("model_switched", model=name), in_place=True)
     seeing = _seeing(known)[0]
     return Response(
-        say("model_switched_blind", model=name, seeing=seeing),
-        (Button(f"{EYE} {seeing}"[:LONGEST], f"/model {seeing}"),),
+        text=say("model_switched_blind", model=name, seeing=seeing),
+        buttons=(Button(f"{EYE} {seeing}"[:LONGEST], f"/model {seeing}"),),
         in_place=True,
     )
 
@@ -67,7 +67,7 @@ def picker(known: Known, current: str, page: int, command: str, turn_page: str, 
     ]
     buttons = [Button(_label(name, known[name], current), f"{command} {name}") for name in shown]
     text = say(title, model=current, models=_lines(shown, known, current))
-    return Response(text, (*buttons, *(turning if pages > 1 else ())), in_place=True)
+    return Response(text=text, buttons=(*buttons, *(turning if pages > 1 else ())), in_place=True)
 
 
 async def known_models(providers: Mapping[str, Provider]) -> dict[str, Model]:
@@ -127,11 +127,13 @@ def _which(typed: str, known: Known, current: str) -> Response:
     holding = _holding(typed, known)
     meant = [name for name in _ordered(known) if name in holding][:PAGE] or _close(typed, known)[:OFFERED]
     if not meant:
-        return Response(say("model_unknown_plain", model=typed))
+        return Response(text=say("model_unknown_plain", model=typed))
     buttons = tuple(Button(_label(name, known[name], current), f"/model {name}") for name in meant)
     if holding:
-        return Response(say("model_several", model=typed, models=_lines(meant, known, current)), buttons, in_place=True)
-    return Response(say("model_unknown", model=typed, close=", ".join(meant)), buttons, in_place=True)
+        return Response(
+            text=say("model_several", model=typed, models=_lines(meant, known, current)), buttons=buttons, in_place=True
+        )
+    return Response(text=say("model_unknown", model=typed, close=", ".join(meant)), buttons=buttons, in_place=True)
 
 
 def _ordered(known: Known) -> Sequence[str]:
@@ -157,4 +159,4 @@ def _lines(names: Sequence[str], known: Known, current: str) -> str:
     return "\n\n".join(f"**{provider}**\n" + "\n".join(lines) for provider, lines in groups.items())
 
 
-MODEL = Command(model, (Option("model", suggest=suggest),))
+MODEL = Command(model, (Option(name="model", suggest=suggest),))

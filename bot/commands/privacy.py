@@ -23,8 +23,8 @@ async def privacy(desk: CommandContext, turn: Turn, rest: str) -> Response:
     provider = turn.conversation.provider
     kept = say("privacy", days=desk.rules.keep_days, photo_days=desk.rules.photo_days, provider=provider)
     return Response(
-        f"{kept}\n\n{say('privacy_local_only')}" if desk.rules.local_only else kept,
-        (Button(say("label_export"), "/export"), Button(say("label_forget"), "/forget")),
+        text=f"{kept}\n\n{say('privacy_local_only')}" if desk.rules.local_only else kept,
+        buttons=(Button(say("label_export"), "/export"), Button(say("label_forget"), "/forget")),
     )
 
 
@@ -33,7 +33,7 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if not await desk.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     if rest != YES:
-        return Response(say("forget_sure"), (Button(say("label_forget_yes"), f"/forget {YES}"),))
+        return Response(text=say("forget_sure"), buttons=(Button(say("label_forget_yes"), f"/forget {YES}"),))
     conversation = turn.conversation
     provider = desk.providers.get(conversation.provider)
     gone = conversation.remote_id is None
@@ -48,7 +48,7 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if desk.photos is not None:
         await desk.photos.drop(await desk.store.deletion.list_file_hashes(conversation))
     await desk.store.deletion.forget(conversation)
-    return Response(say("forget_done" if gone else "forget_done_here"))
+    return Response(text=say("forget_done" if gone else "forget_done_here"))
 
 
 async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
@@ -75,9 +75,9 @@ async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
         labels=_labels(),
         most_bytes=MOST_BYTES,
     )
-    file = File("snapthread.zip", "application/zip", zipped)
+    file = File(name="snapthread.zip", mime="application/zip", data=zipped)
     pictures = len(files) + sum(is_picture(each.data) for some in made.values() for each in some)
-    return Response(say("export_done", turns=len(turns), photos=pictures), files=(file,))
+    return Response(text=say("export_done", turns=len(turns), photos=pictures), files=(file,))
 
 
 async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Sequence[File]]:
@@ -109,6 +109,6 @@ def _labels() -> ExportLabels:
 
 PRIVACY = {
     "privacy": Command(privacy),
-    "forget": Command(forget, (Option("sure", choices=(YES,)),)),
+    "forget": Command(forget, (Option(name="sure", choices=(YES,)),)),
     "export": Command(export),
 }

@@ -109,7 +109,7 @@ def _overview(
     )
     buttons = [Button(say("setting_model"), "/model #1")]
     buttons += [Button(say(f"setting_{name}"), f"/settings {name}") for name in offered]
-    return Response(text, tuple(buttons), in_place=True)
+    return Response(text=text, buttons=tuple(buttons), in_place=True)
 
 
 def _one(name: str, chosen: ChannelSettings, preferences: Preferences) -> Response:
@@ -117,12 +117,12 @@ def _one(name: str, chosen: ChannelSettings, preferences: Preferences) -> Respon
     shown = _shown(name, chosen, preferences)
     text = say("settings_one", name=say(f"setting_{name}"), what=say(f"settings_{name}"), value=shown)
     if name in FREE:
-        return Response(f"{text}\n\n{say(f'settings_{name}_how')}", (_back(),), in_place=True)
+        return Response(text=f"{text}\n\n{say(f'settings_{name}_how')}", buttons=(_back(),), in_place=True)
     buttons = [
         Button(f"{'✓ ' if _word(name, value) == shown else ''}{_word(name, value)}", f"/settings {name} {value}")
         for value in CHOICES[name]
     ]
-    return Response(text, (*buttons, _back()), in_place=True)
+    return Response(text=text, buttons=(*buttons, _back()), in_place=True)
 
 
 def _back() -> Button:
@@ -145,4 +145,4 @@ def _word(name: str, value: str) -> str:
     return value if value.isdigit() else say(f"value_{value}")
 
 
-SETTINGS = Command(settings, (Option("name", choices=(*CHOICES, *FREE)), Option("value")))
+SETTINGS = Command(settings, (Option(name="name", choices=(*CHOICES, *FREE)), Option(name="value")))

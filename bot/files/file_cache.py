@@ -69,13 +69,23 @@ class FileCache:
         """Write a photo that `owner` sent to the disk, unless it is there. OSError: it cannot be written."""
         sha256 = hashlib.sha256(data).hexdigest()
         file = self.folder / f"{sha256}-{size[0]}x{size[1]}.{PHOTOS[mime]}"
-        return self._put(Photo(name, mime, file, len(data), sha256, *size, remarks), data, owner)
+        photo = Photo(
+            name=name,
+            mime=mime,
+            file=file,
+            size=len(data),
+            sha256=sha256,
+            width=size[0],
+            height=size[1],
+            remarks=remarks,
+        )
+        return self._put(photo, data, owner)
 
     def put_document(self, name: str, mime: str, data: bytes, owner: str = "") -> Document:
         """Write a document to the disk likewise."""
         sha256 = hashlib.sha256(data).hexdigest()
         file = self.folder / f"{sha256}.{DOCUMENTS[mime]}"
-        return self._put(Document(name, mime, file, len(data), sha256), data, owner)
+        return self._put(Document(name=name, mime=mime, file=file, size=len(data), sha256=sha256), data, owner)
 
     def recall(self, sha256: str, name: str) -> StoredFile | None:
         """Return the file with this hash, under this name; None if it is no longer cached."""
@@ -283,8 +293,16 @@ def _named(
     file: Path, sha256: str, width: str | None, height: str | None, photo: str | None, document: str | None
 ) -> StoredFile:
     if document:
-        return Document("", MIMES[document], file, 0, sha256)
-    return Photo("", MIMES[photo or ""], file, 0, sha256, int(width or 0), int(height or 0))
+        return Document(name="", mime=MIMES[document], file=file, size=0, sha256=sha256)
+    return Photo(
+        name="",
+        mime=MIMES[photo or ""],
+        file=file,
+        size=0,
+        sha256=sha256,
+        width=int(width or 0),
+        height=int(height or 0),
+    )
 
 
 def _changed(path: Path) -> float:

@@ -71,7 +71,7 @@ def _reference(posted: Sequence[PhotoPointer], *, is_ambiguous: bool) -> Message
     together = [each for each in posted if _are_together(each, last)]
     together.sort(key=lambda each: (len(each.message), each.message))
     return MessageReference(
-        last.message,
+        id=last.message,
         ours=False,
         text="",
         attachments=tuple(attachment for each in together for attachment in each.attachments),

@@ -78,5 +78,5 @@ def _files(shown: Sequence[StoredFile], *, is_spoiler: bool) -> list[File]:
     files = []
     for file in shown:
         with suppress(FileNotFoundError):  # another process needed the slot
-            files.append(File(file.filename, file.mime, file.file.read_bytes(), is_spoiler=is_spoiler))
+            files.append(File(name=file.filename, mime=file.mime, data=file.file.read_bytes(), is_spoiler=is_spoiler))
     return files

@@ -32,7 +32,7 @@ def as_file(post: OutgoingPost) -> OutgoingPost | None:
 
 def text_file(text: str) -> File:
     """Return the text as a file."""
-    return File(ANSWER_FILE, "text/markdown", text.encode(errors="replace"))
+    return File(name=ANSWER_FILE, mime="text/markdown", data=text.encode(errors="replace"))
 
 
 def blocked_notice(*, sent_in_private: bool) -> str:

@@ -31,7 +31,7 @@ class NotDone(Exception):
     """Says why nothing was done; everything is as it was."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """The result of a backup: what was copied, and how long it took."""
 
@@ -65,7 +65,7 @@ def backup(store: Path, file: Path, *, force: bool = False) -> Copy:
         for ending in BESIDE:
             _with(file, ending).unlink(missing_ok=True)
         _move(draft, file)
-    return Copy(turns, waiting, size, time.monotonic() - begun)
+    return Copy(turns=turns, count_waiting=waiting, size=size, seconds=time.monotonic() - begun)
 
 
 def restore(store: Path, file: Path) -> Copy:
@@ -88,7 +88,7 @@ def restore(store: Path, file: Path) -> Copy:
                 close_to_others(store)
         finally:
             unlock()
-    return Copy(turns, waiting, size, time.monotonic() - begun, kept)
+    return Copy(turns=turns, count_waiting=waiting, size=size, seconds=time.monotonic() - begun, kept=kept)
 
 
 def opened(path: Path, how: str = "mode=rw") -> sqlite3.Connection:

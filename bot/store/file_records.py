@@ -131,7 +131,7 @@ class SqlFiles:
     async def list_generated(self, turn: int) -> Sequence[File]:
         """Return the files generated for the turn with this number; empty if they are too old."""
         found = await self.db.read("SELECT name, mime, about, data FROM made WHERE turn = :turn ORDER BY n", turn=turn)
-        return [File(row["name"], row["mime"], bytes(row["data"]), row["about"]) for row in found]
+        return [File(name=row["name"], mime=row["mime"], data=bytes(row["data"]), about=row["about"]) for row in found]
 
     async def _remember_in(
         self, line: int, turn: Turn, files: Mapping[Attachment, StoredFile], channel: Channel

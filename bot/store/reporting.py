@@ -113,7 +113,15 @@ def _tally(platform: str, model: str | None, error: str | None, found: Iterable[
     for row in found:
         figures[row["figure"]][row["class"]] = (row["n"], row["amount"])
     turns, last = figures["turns"][0]
-    return Tally(platform, model, error, turns, last, figures["first_words"], figures["took"])
+    return Tally(
+        platform=platform,
+        model=model,
+        error=error,
+        turns=turns,
+        last=last,
+        first_words=figures["first_words"],
+        took=figures["took"],
+    )
 
 
 def _usage(row: Row) -> Usage:

@@ -77,15 +77,15 @@ def conversation(row: Row) -> Conversation:
 def turn(row: Row) -> Turn:
     """Read a row of `TURN`."""
     return Turn(
-        row["id"],
-        conversation(row),
-        message(row["message"]),
-        result(row),
-        row["claims"],
-        row["tries"],
-        row["stalls"],
-        row["crashes"],
-        row["transcript"],
+        id=row["id"],
+        conversation=conversation(row),
+        message=message(row["message"]),
+        result=result(row),
+        deliveries=row["claims"],
+        attempts=row["tries"],
+        stalls=row["stalls"],
+        crashes=row["crashes"],
+        transcript=row["transcript"],
     )
 
 
@@ -127,21 +127,25 @@ def exchange(row: Row) -> Exchange:
     """Read a turn that a model answered."""
     said = message(row["message"])
     question = "\n\n".join(filter(None, (said.text, row["transcript"])))
-    return Exchange(said.author.name, question, row["answer"], row["id"], row["model"])
+    return Exchange(
+        author=said.author.name, question=question, answer=row["answer"], turn=row["id"], model=row["model"]
+    )
 
 
 def remembered(row: Row, model: str = "") -> RememberedFile:
     """Read a photo of a conversation; one that `model` refused within the last day is marked."""
     return RememberedFile(
-        row["number"],
-        row["turn"],
-        Channel.parse(row["channel"]),
-        Attachment(row["ref"], row["name"], row["mime"], row["size"], is_spoiler=bool(row["is_spoiler"])),
-        row["sha256"],
-        row["description"],
-        row["said"],
-        refusals(row).get(model, 0.0) > time.time() - REFUSED_FOR,
-        row["shown"] or 0,
+        number=row["number"],
+        turn=row["turn"],
+        channel=Channel.parse(row["channel"]),
+        attachment=Attachment(
+            ref=row["ref"], name=row["name"], mime=row["mime"], size=row["size"], is_spoiler=bool(row["is_spoiler"])
+        ),
+        sha256=row["sha256"],
+        description=row["description"],
+        answer_beginning=row["said"],
+        unusable=refusals(row).get(model, 0.0) > time.time() - REFUSED_FOR,
+        shown=row["shown"] or 0,
     )
 
 

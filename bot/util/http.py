@@ -85,7 +85,7 @@ def _is_outside(error: BaseException | None) -> bool:
     return error is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
     """The way to a service: how long it may take, a proxy, and whose certificates are trusted."""
 

@@ -138,7 +138,9 @@ def test_no_line_is_longer_than_its_place() -> None:
 
 
 def test_cyrillic_letters_are_written_as_they_are() -> None:
-    russian = ChartLabels("кредиты в день", "ответы в день", "доли", "прочие", "пока ничего")
+    russian = ChartLabels(
+        credits="кредиты в день", turns="ответы в день", share="доли", other="прочие", nothing="пока ничего"
+    )
     assert drawn([], labels=russian) != drawn([])
 
 
@@ -151,7 +153,10 @@ def test_letters_that_no_font_has_make_all_words_english() -> None:
     days = [spent(0, "sandbox/a", 9)]
     english = drawn(days, title="Usage from 2026-10-22 to 2026-11-21")
     assert drawn(days, title=NOBODY_WRITES) == english
-    assert drawn(days, title="Mein Verbrauch", labels=ChartLabels("Credits am Tag", other=NOBODY_WRITES)) == english
+    assert (
+        drawn(days, title="Mein Verbrauch", labels=ChartLabels(credits="Credits am Tag", other=NOBODY_WRITES))
+        == english
+    )
 
 
 def test_emoji_are_left_out() -> None:

@@ -128,7 +128,7 @@ async def test_a_process_that_ends_while_a_stopped_answer_still_ends_is_not_kept
 
     asker, asked = (
         worker.hands.asker,
-        Question(turn, Reply(platform.as_platform(), worker.store.posts, turn, turn.message.channel)),
+        Question(turn=turn, reply=Reply(platform.as_platform(), worker.store.posts, turn, turn.message.channel)),
     )
     asking = asyncio.create_task(asker.until_stopped(asked, work()))
     await began.wait()
@@ -193,7 +193,7 @@ async def test_photos_of_another_platform_s_message_are_fetched_there(
     assert shown_there is not None
     await linked(worker.store, "web:lobby", THERE)
     await worker.store.posts.save_post_id(shown_there, HERE, 0, "mirrored")  # in the lobby, where that is seen as well
-    await hear(worker, replace(said("and its colour?"), about=MessageReference("mirrored", ours=True, text="a cat")))
+    await hear(worker, replace(said("and its colour?"), about=MessageReference(id="mirrored", ours=True, text="a cat")))
     assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
     assert (telegram.fetched, platform.fetched) == (["ref0", "ref0"], [])
     assert platform.reads() == ["a cat"]
@@ -213,6 +213,8 @@ async def test_of_a_platform_that_is_switched_off_they_cannot_be_had(
     assert shown_there is not None
     await sqlite.posts.save_post_id(shown_there, HERE, 0, "mirrored")
     without = make_worker(sqlite, platform, provider, photos)
-    await hear(without, replace(said("and its colour?"), about=MessageReference("mirrored", ours=True, text="a cat")))
+    await hear(
+        without, replace(said("and its colour?"), about=MessageReference(id="mirrored", ours=True, text="a cat"))
+    )
     assert platform.reads()[0].startswith("⚠️ I couldn't read photo0.jpg: it could not be downloaded.")
     assert len(provider.prompts) == 1

@@ -72,7 +72,7 @@ def worker(
 
 
 def shown(text: str, *names: str) -> Message:
-    return replace(said(text), attachments=tuple(Attachment(name, name) for name in names))
+    return replace(said(text), attachments=tuple(Attachment(ref=name, name=name) for name in names))
 
 
 def names(prompt: Prompt) -> list[str]:
@@ -292,7 +292,7 @@ async def test_a_question_that_is_at_fault_itself_is_asked_once(stateless: Worke
 
 @pytest.fixture
 async def blind(stateless: Worker, vapi: Stateless) -> Worker:
-    vapi.catalogue = [Model("gpt-4o", "GPT-4o", sees=True), Model("o3-mini", "o3 mini", sees=False)]
+    vapi.catalogue = [Model(id="gpt-4o", name="GPT-4o", sees=True), Model(id="o3-mini", name="o3 mini", sees=False)]
     await hear(stateless, said("/model o3-mini"))
     return stateless
 

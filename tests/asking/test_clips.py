@@ -18,7 +18,7 @@ from tests.doubles.work import hear, make_worker
 from tests.files.photos import scene, written
 from tests.files.photos.test_moving import clip
 
-FILM = Attachment("film", "cat.mp4", "video/mp4", still="still")
+FILM = Attachment(ref="film", name="cat.mp4", mime="video/mp4", still="still")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ async def test_a_video_without_a_preview_is_named_as_one_without_buttons(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
     platform.files["film"] = b"RIFF\0\0\0\0AVI LIST" + bytes(99)
-    await hear(worker, filmed(film=Attachment("film", "cat.avi", "video/x-msvideo")))
+    await hear(worker, filmed(film=Attachment(ref="film", name="cat.avi", mime="video/x-msvideo")))
     assert platform.reads() == [f"⚠️ {say('videos_none_read', names='cat.avi: ' + say('photo_video'))}"]
     assert platform.buttons["1"] == [] and provider.prompts == []
 

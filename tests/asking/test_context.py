@@ -31,12 +31,14 @@ HERE = Channel("web", "lobby")
 
 
 def known(number: int, turn: int | None = None, **more: object) -> RememberedFile:
-    attachment = Attachment(f"ref-{number}", f"{number}.jpg")
-    return RememberedFile(number, turn or number, HERE, attachment, f"hash-{number}", **more)  # type: ignore[arg-type]
+    attachment = Attachment(ref=f"ref-{number}", name=f"{number}.jpg")
+    hash = f"hash-{number}"
+    file = RememberedFile(number=number, turn=turn or number, channel=HERE, attachment=attachment, sha256=hash)
+    return replace(file, **more)  # type: ignore[arg-type]
 
 
 def photo(sha256: str, size: int = 1000) -> Photo:
-    return Photo("a.jpg", "image/jpeg", Path("a.jpg"), size, sha256, 640, 480)
+    return Photo(name="a.jpg", mime="image/jpeg", file=Path("a.jpg"), size=size, sha256=sha256, width=640, height=480)
 
 
 def numbers(chosen: list[RememberedFile]) -> list[int]:
@@ -129,7 +131,11 @@ def test_of_large_ones_the_last_that_fit() -> None:
 
 
 def test_short_documents_leave_their_room_to_long_ones() -> None:
-    readings = [DocumentText(("x" * 1_000_000,)), DocumentText(("y" * 10,)), DocumentText(("z" * 1_000_000,))]
+    readings = [
+        DocumentText(pages=("x" * 1_000_000,)),
+        DocumentText(pages=("y" * 10,)),
+        DocumentText(pages=("z" * 1_000_000,)),
+    ]
     said = excerpts(readings)
     assert sum(len(text) for text, _ in said) == MOST_TEXT
     assert said[1] == ("y" * 10, "")
@@ -146,7 +152,7 @@ def test_documents_are_told_of_as_files() -> None:
     told = background([known(1), report], [], {})
     assert "File 2 (a.pdf): a bill" in told
     assert "Photo 1 (1.jpg)" in told
-    [kept] = fit_history([Exchange("Ann", "what?", "a bill", turn=2)], [known(1), report])
+    [kept] = fit_history([Exchange(author="Ann", question="what?", answer="a bill", turn=2)], [known(1), report])
     assert kept.question == "[file 2] what?"
 
 
@@ -182,7 +188,10 @@ def test_a_thousand_photos_are_told_of_in_as_many_words_as_a_dozen() -> None:
 
 
 def test_history_is_as_long_as_its_tokens_allow_and_the_newest_counts() -> None:
-    history = [Exchange("Ann", f"question {n}", "word " * 400, n, "vapi/gpt-4o") for n in range(100)]
+    history = [
+        Exchange(author="Ann", question=f"question {n}", answer="word " * 400, turn=n, model="vapi/gpt-4o")
+        for n in range(100)
+    ]
     kept = fit_history(history, [])
     assert kept[-1].question == "question 99"
     assert sum(tokens(each.question) + tokens(each.answer) for each in kept) <= MOST_TOKENS
@@ -190,17 +199,19 @@ def test_history_is_as_long_as_its_tokens_allow_and_the_newest_counts() -> None:
 
 
 def test_one_answer_that_is_too_long_is_told_by_its_beginning() -> None:
-    [kept] = fit_history([Exchange("Ann", "why?", "x" * 100_000)], [])
+    [kept] = fit_history([Exchange(author="Ann", question="why?", answer="x" * 100_000)], [])
     assert 0 < tokens(kept.answer) <= MOST_TOKENS
 
 
 def test_questions_say_which_photos_they_showed() -> None:
-    [kept] = fit_history([Exchange("Ann", "what?", "a cat", turn=3)], [known(1, turn=3), known(2, turn=3)])
+    [kept] = fit_history(
+        [Exchange(author="Ann", question="what?", answer="a cat", turn=3)], [known(1, turn=3), known(2, turn=3)]
+    )
     assert kept.question == "[photo 1, 2] what?"
 
 
 def test_a_first_line_in_italics_is_the_model_s_own() -> None:
-    [kept] = fit_history([Exchange("Ann", "what?", "_A haiku:_\n\nA _fine_ cat.")], [])
+    [kept] = fit_history([Exchange(author="Ann", question="what?", answer="_A haiku:_\n\nA _fine_ cat.")], [])
     assert kept.answer == "_A haiku:_\n\nA _fine_ cat."
 
 
@@ -212,7 +223,7 @@ def test_chinese_counts_for_more_than_its_letters() -> None:
 
 
 def exchange(n: int, model: str) -> Exchange:
-    return Exchange("Ann", f"question {n}", "answer", n, model)
+    return Exchange(author="Ann", question=f"question {n}", answer="answer", turn=n, model=model)
 
 
 def test_a_provider_missed_what_others_answered_since_it_was_asked_last() -> None:

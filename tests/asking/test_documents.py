@@ -59,7 +59,7 @@ def stateless(sqlite: Store, platform: FakePlatform, vapi: FakeProvider, photos:
 
 
 def shown(text: str, *names: str) -> Message:
-    return replace(said(text), attachments=tuple(Attachment(name, name) for name in names))
+    return replace(said(text), attachments=tuple(Attachment(ref=name, name=name) for name in names))
 
 
 def last(provider: FakeProvider) -> Prompt:
@@ -190,7 +190,7 @@ async def test_pdfs_may_be_opened_where_the_rest_is_put_into_words(stateless: Wo
 async def test_a_model_without_eyes_reads_documents(
     stateless: Worker, platform: FakePlatform, vapi: FakeProvider
 ) -> None:
-    vapi.catalogue = [Model("gpt-4o", "GPT-4o", sees=True), Model("o3-mini", "o3 mini", sees=False)]
+    vapi.catalogue = [Model(id="gpt-4o", name="GPT-4o", sees=True), Model(id="o3-mini", name="o3 mini", sees=False)]
     await hear(stateless, said("/model o3-mini"), shown("what?", "report.pdf"))
     assert len(last(vapi).excerpts) == 1
     assert platform.reads()[1] == "an answer"

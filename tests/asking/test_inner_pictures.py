@@ -66,7 +66,7 @@ def worker(sqlite: Store, platform: FakePlatform, vapi: FakeProvider, photos: Ph
 
 
 def shown(text: str, *names: str) -> Message:
-    return replace(said(text), attachments=tuple(Attachment(name, name) for name in names))
+    return replace(said(text), attachments=tuple(Attachment(ref=name, name=name) for name in names))
 
 
 def photos_of(prompt: Prompt) -> dict[str, int]:
@@ -108,7 +108,7 @@ async def test_of_a_long_one_the_first_eight_pages_are_shown_and_the_others_name
 async def test_a_model_without_eyes_gets_the_words_and_people_are_told(
     worker: Worker, platform: FakePlatform, vapi: FakeProvider
 ) -> None:
-    vapi.catalogue = [Model("gpt-4o", "GPT-4o", sees=True), Model("o3-mini", "o3 mini", sees=False)]
+    vapi.catalogue = [Model(id="gpt-4o", name="GPT-4o", sees=True), Model(id="o3-mini", name="o3 mini", sees=False)]
     await hear(worker, said("/model o3-mini"), shown("what?", "mixed.pdf"), shown("what?", "scan.pdf"))
     assert vapi.prompts[-1].photos == ()
     assert "[page 2] (a picture without text)" in vapi.prompts[-1].excerpts[0]

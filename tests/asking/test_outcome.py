@@ -29,13 +29,13 @@ IS_DOWN = "The provider is having trouble on its side (error 503)."
 @pytest.fixture
 def asker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Asker:
     finder = FileLoader(
-        sqlite.files,
-        sqlite.posts,
-        sqlite.turns,
-        {"web": platform.as_platform()},
-        photos,
-        DocumentIntake(photos.keep),
-        1 << 20,
+        files=sqlite.files,
+        posts=sqlite.posts,
+        turns=sqlite.turns,
+        platforms={"web": platform.as_platform()},
+        photos=photos,
+        documents=DocumentIntake(photos.keep),
+        most_bytes=1 << 20,
     )
     return Asker(
         turns=sqlite.turns,
@@ -51,7 +51,7 @@ def asker(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos:
 
 @pytest.fixture
 def asked(sqlite: Store, platform: FakePlatform, turn: Turn) -> Question:
-    return Question(turn, Reply(platform.as_platform(), sqlite.posts, turn, turn.message.channel))
+    return Question(turn=turn, reply=Reply(platform.as_platform(), sqlite.posts, turn, turn.message.channel))
 
 
 async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> tuple[str, str]:

@@ -13,7 +13,10 @@ from bot.messages import Photo
 
 
 def photos(n: int) -> list[Photo]:
-    return [Photo(f"{each}.jpg", "image/jpeg", Path("a"), 1, f"hash-{each}", 1, 1) for each in range(n)]
+    return [
+        Photo(name=f"{each}.jpg", mime="image/jpeg", file=Path("a"), size=1, sha256=f"hash-{each}", width=1, height=1)
+        for each in range(n)
+    ]
 
 
 class Picky:

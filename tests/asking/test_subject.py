@@ -85,7 +85,7 @@ async def chat(sqlite: Store, platform: FakePlatform, provider: FakeProvider, ph
 
 
 def with_photo(message: Message, name: str, **changes: Any) -> Message:
-    return replace(message, attachments=(Attachment(name, f"{name}.jpg"),), **changes)
+    return replace(message, attachments=(Attachment(ref=name, name=f"{name}.jpg"),), **changes)
 
 
 def aside(name: str, by: Author = BOB) -> Message:
@@ -199,7 +199,7 @@ async def test_a_reply_to_one_part_of_an_album_means_the_album(chat: Chat) -> No
 
 async def test_a_later_reference_counts_where_an_earlier_one_shows_nothing(chat: Chat) -> None:
     rocket = MessageReference(
-        "901", ours=False, text="", attachments=(Attachment("rocket", "rocket.jpg"),), kind="chain"
+        id="901", ours=False, text="", attachments=(Attachment(ref="rocket", name="rocket.jpg"),), kind="chain"
     )
     await chat.says(replace(about(text="nice one!"), more=(rocket,)))
     assert chat.shown() == ["rocket.jpg"]
@@ -229,7 +229,7 @@ async def test_a_button_below_an_answer_is_about_its_photo(chat: Chat) -> None:
 
 def in_thread(question: str, /, **reference: Any) -> Message:
     """A question in a thread that began with a photo of the rocket; its conversation knows the cat from elsewhere."""
-    photo = Attachment("rocket", "rocket.jpg")
+    photo = Attachment(ref="rocket", name="rocket.jpg")
     starter = {"id": "800", "channel": LOBBY, "attachments": (photo,), "kind": "starter"} | reference
     return replace(about(question, **starter), channel=KITCHEN)
 
@@ -266,15 +266,15 @@ async def test_a_thread_that_began_with_words_goes_on_about_what_it_showed_last(
 
 
 async def test_what_people_wrote_about_a_picture_goes_along_as_theirs(chat: Chat) -> None:
-    rocket = Attachment("rocket", "rocket.jpg", alt="My rocket, made of paper")
+    rocket = Attachment(ref="rocket", name="rocket.jpg", alt="My rocket, made of paper")
     await chat.says(replace(said("what is this?"), attachments=(rocket,)))
     assert "(Whoever sent the picture wrote about it: My rocket, made of paper)" in chat.text()
-    await chat.says(about(attachments=(rocket, Attachment("cat", "cat.jpg"))))
+    await chat.says(about(attachments=(rocket, Attachment(ref="cat", name="cat.jpg"))))
     assert "wrote about it: rocket.jpg: My rocket" in chat.text()
 
 
 async def test_what_is_said_about_a_photo_behind_a_spoiler_stays_behind_one(chat: Chat) -> None:
-    hidden = Attachment("rocket", "rocket.jpg", is_spoiler=True)
+    hidden = Attachment(ref="rocket", name="rocket.jpg", is_spoiler=True)
     await chat.says(replace(said("what is this?"), attachments=(hidden,)))
     await chat.says(said("and its colour?"), said("what is on photo 2?"), about(attachments=(hidden,)))
     [first, *others] = chat.platform.hidden.values()
@@ -284,8 +284,8 @@ async def test_what_is_said_about_a_photo_behind_a_spoiler_stays_behind_one(chat
 
 
 async def test_a_dead_picture_in_front_of_an_article_keeps_nobody_from_asking_about_its_words(chat: Chat) -> None:
-    preview = Attachment("gone", "embed.jpg", is_preview=True)
-    article = MessageReference("900", ours=False, text="Rain tomorrow", kind="link")
+    preview = Attachment(ref="gone", name="embed.jpg", is_preview=True)
+    article = MessageReference(id="900", ours=False, text="Rain tomorrow", kind="link")
     await chat.says(replace(said("what is it about?"), attachments=(preview,), about=article))
     assert chat.shown() == []
     assert "Rain tomorrow" in chat.text()
@@ -352,7 +352,7 @@ async def test_a_reply_to_a_mirrored_question_is_about_its_photo_where_it_was_po
     assert turn is not None
     kitchen = Channel.parse("web:kitchen")
     await chat.inbox.store.posts.save_post_id(turn, kitchen, 0, "mirrored")
-    copy = (Attachment("ref0", "copy.jpg"),)
+    copy = (Attachment(ref="ref0", name="copy.jpg"),)
     reply = about(id="mirrored", ours=True, text="Ann: and this?", attachments=copy)
     await chat.says(with_photo(said("and this?"), "cat"), replace(reply, channel=kitchen))
     assert chat.shown() == ["rocket.jpg"]
@@ -405,7 +405,7 @@ async def test_other_numbers_keep_nobody_from_asking(chat: Chat, text: str) -> N
 
 async def test_a_link_to_a_recent_photo_is_about_it(chat: Chat) -> None:
     photo = aside("rocket")
-    link = MessageReference(photo.id, ours=False, text="", kind="link", unseen="elsewhere")
+    link = MessageReference(id=photo.id, ours=False, text="", kind="link", unseen="elsewhere")
     await chat.says(photo, aside("cat"), replace(said("what is this?"), about=link))
     assert chat.shown() == ["rocket.jpg"]
 

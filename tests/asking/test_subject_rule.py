@@ -97,13 +97,13 @@ class Play:
             await self.reply(author, self.model.above[which % len(self.model.above)])
         elif kind == "reply to answer" and self.answers:
             post, photo = self.answers[which % len(self.answers)]
-            about = MessageReference(post, ours=True, text="a cat")
+            about = MessageReference(id=post, ours=True, text="a cat")
             await self.expect(replace(self.say(author), about=about), photo)
         elif kind in ("edit", "delete") and self.model.above:
             await self.change(kind, self.model.above[which % len(self.model.above)])
 
     def say(self, author: Author, *photos: str) -> Message:
-        attachments = tuple(Attachment(name, f"{name}.png") for name in photos)
+        attachments = tuple(Attachment(ref=name, name=f"{name}.png") for name in photos)
         return replace(said(), author=author, sent=self.now, attachments=attachments)
 
     async def post(self, author: Author) -> None:
@@ -114,8 +114,8 @@ class Play:
 
     async def reply(self, author: Author, to: Posted) -> None:
         unseen: Unseen | None = "deleted" if to.deleted else None
-        attachments = () if to.deleted else (Attachment(to.photo, f"{to.photo}.png"),)
-        about = MessageReference(to.message.id, ours=False, text="", attachments=attachments, unseen=unseen)
+        attachments = () if to.deleted else (Attachment(ref=to.photo, name=f"{to.photo}.png"),)
+        about = MessageReference(id=to.message.id, ours=False, text="", attachments=attachments, unseen=unseen)
         message = replace(self.say(author), about=about)
         if to.deleted:
             count = len(self.chat.provider.prompts)
@@ -133,7 +133,7 @@ class Play:
             await self.chat.inbox.store.intake.cancel_queued(posted.message.channel, posted.message.id)
             return
         photo = next(self.photos)
-        edit = replace(posted.message, attachments=(Attachment(photo, f"{photo}.png"),), edited=True)
+        edit = replace(posted.message, attachments=(Attachment(ref=photo, name=f"{photo}.png"),), edited=True)
         await self.chat.says(edit)
         posted.deleted = True  # the old one; the new one is the last that arrived
         self.model.above.append(replace_photo(posted, photo))

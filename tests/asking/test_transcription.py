@@ -17,8 +17,8 @@ from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import SOUND, FakeStudio
 from tests.doubles.work import drain, hear, make_worker, ripen
 
-VOICE = Attachment("voice-1", "voice.oga", "audio/ogg", 64)
-PHOTO = Attachment("ref1", "theirs.jpg")
+VOICE = Attachment(ref="voice-1", name="voice.oga", mime="audio/ogg", size=64)
+PHOTO = Attachment(ref="ref1", name="theirs.jpg")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_what_was_said_is_asked_and_stands_above_the_answer(
 async def test_it_may_be_about_the_photo_that_it_replies_to(
     worker: Worker, provider: FakeProvider, studio: FakeStudio
 ) -> None:
-    await hear(worker, spoken(about=MessageReference("99", ours=False, text="", attachments=(PHOTO,))))
+    await hear(worker, spoken(about=MessageReference(id="99", ours=False, text="", attachments=(PHOTO,))))
     assert [photo.name for photo in provider.prompts[0].photos] == ["theirs.jpg"]
 
 
@@ -122,7 +122,7 @@ async def test_silence_is_listened_to_once(worker: Worker, platform: FakePlatfor
 
 async def test_a_recording_with_a_photo_needs_no_quick_actions(worker: Worker, platform: FakePlatform) -> None:
     message = spoken()
-    await hear(worker, replace(message, attachments=(Attachment("ref0", "photo0.jpg"), *message.attachments)))
+    await hear(worker, replace(message, attachments=(Attachment(ref="ref0", name="photo0.jpg"), *message.attachments)))
     assert "/describe" not in [command for commands in platform.buttons.values() for command in commands]
 
 
@@ -130,7 +130,7 @@ async def test_a_recording_that_is_replied_to_is_heard(
     worker: Worker, provider: FakeProvider, studio: FakeStudio
 ) -> None:
     studio.says = "bonjour"
-    about = MessageReference("99", ours=False, text="", attachments=(VOICE,))
+    about = MessageReference(id="99", ours=False, text="", attachments=(VOICE,))
     await hear(worker, replace(said("what does she say?"), about=about))
     assert provider.prompts[0].text == "what does she say?\n\nbonjour"
 
@@ -180,7 +180,7 @@ async def test_the_operator_may_want_no_voices(
     ],
 )
 def test_recordings_are_known_by_type_or_name(name: str, mime: str, ending: str) -> None:
-    assert Attachment("1", name, mime).sound == ending
+    assert Attachment(ref="1", name=name, mime=mime).sound == ending
 
 
 @pytest.mark.parametrize("caption", ["/help", "/imagine", "@somebody", "photo 2", "🎤"])

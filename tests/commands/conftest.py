@@ -22,10 +22,10 @@ def desk(
 ) -> CommandContext:
     rules = Rules(consoles=frozenset({"web"}))
     return CommandContext(
-        sqlite,
-        {"sandbox": provider},
-        {"web": platform.as_platform(), "telegram": telegram.as_platform()},
-        rules,
+        store=sqlite,
+        providers={"sandbox": provider},
+        platforms={"web": platform.as_platform(), "telegram": telegram.as_platform()},
+        rules=rules,
         photos=photos,
     )
 

@@ -22,7 +22,7 @@ async def ordered(desk: CommandContext, turn: Turn, words: str) -> CommandResult
 
 def replying(turn: Turn, post: str) -> Turn:
     """The same turn, as a reply to a post of the bot's."""
-    return replace(turn, message=replace(turn.message, about=MessageReference(post, ours=True, text="")))
+    return replace(turn, message=replace(turn.message, about=MessageReference(id=post, ours=True, text="")))
 
 
 async def stored(store: Store, turn: Turn) -> Turn:
@@ -138,7 +138,7 @@ async def test_any_answer_can_be_shown_and_counts_from_then_on(
     desk: CommandContext, sqlite: Store, now: Turn, cat: Turn
 ) -> None:
     for n, text in enumerate(("a lynx", "a tiger")):
-        await sqlite.turns.add_version(cat, replace(now, id=now.id + n), AnswerVersion(text, MINI))
+        await sqlite.turns.add_version(cat, replace(now, id=now.id + n), AnswerVersion(text=text, model=MINI))
     shown = await response(desk, now, f"version {cat.id} 1")
     assert shown.text == "a cat"
     assert shown.turn is not None
@@ -158,7 +158,7 @@ async def test_any_answer_can_be_shown_and_counts_from_then_on(
 async def test_of_two_answers_one_button_leads_to_the_other(
     desk: CommandContext, sqlite: Store, now: Turn, cat: Turn
 ) -> None:
-    await sqlite.turns.add_version(cat, now, AnswerVersion("a lynx", MINI))
+    await sqlite.turns.add_version(cat, now, AnswerVersion(text="a lynx", model=MINI))
     assert pressable(await response(desk, now, f"version {cat.id} 2"))["2/2 ▶"] == f"/version {cat.id} 1"
     assert "◀" not in pressable(await response(desk, now, f"version {cat.id} 2"))
 
@@ -211,7 +211,10 @@ async def test_the_first_unknown_name_is_said(desk: CommandContext, now: Turn) -
 
 async def compared(store: Store, words: str, *texts: str) -> Turn:
     """A turn that compared two models, over the question that was asked last."""
-    lanes = [LaneResult(answer=AnswerVersion(text, model)) for text, model in zip(texts, (MODEL, BLIND), strict=False)]
+    lanes = [
+        LaneResult(answer=AnswerVersion(text=text, model=model))
+        for text, model in zip(texts, (MODEL, BLIND), strict=False)
+    ]
     await store.intake.add(said(words))
     turn = await claim_one(store)
     await store.queue.save_result(turn, JobResult(lanes=tuple(lanes)))
@@ -226,7 +229,10 @@ async def test_the_picked_model_answers_from_then_on_and_its_answer_counts(
     turn = await heard(sqlite)
     assert f"From now on {BLIND} answers here" in await told(desk, turn, f"pick {comparing.id} 2")
     assert [exchange.answer for exchange in await sqlite.turns.list_history(turn, 9)] == ["an animal"]
-    assert await sqlite.turns.list_versions(cat) == [AnswerVersion("a cat", MODEL), AnswerVersion("an animal", BLIND)]
+    assert await sqlite.turns.list_versions(cat) == [
+        AnswerVersion(text="a cat", model=MODEL),
+        AnswerVersion(text="an animal", model=BLIND),
+    ]
     await answer(sqlite, turn, "yes")
     assert (await heard(sqlite)).conversation.model == BLIND
 

@@ -40,7 +40,7 @@ def files_of_photos(tmp_path_factory: pytest.TempPathFactory) -> None:
 def photo(name: str = "cat.heic", data: bytes = b"jpeg of a cat", mime: str = "image/jpeg") -> Photo:
     sha256 = hashlib.sha256(data).hexdigest()
     (folder / sha256).write_bytes(data)
-    return Photo(name, mime, folder / sha256, len(data), sha256, 640, 480)
+    return Photo(name=name, mime=mime, file=folder / sha256, size=len(data), sha256=sha256, width=640, height=480)
 
 
 def asked(
@@ -52,9 +52,19 @@ def asked(
     about: MessageReference | None = None,
 ) -> Turn:
     channel = Channel("telegram", "-100777/45")
-    message = Message(channel, f"id{n}", Author("user-4711", author), question, WHEN - 3600 + n, shown, about=about)
+    message = Message(
+        channel=channel,
+        id=f"id{n}",
+        author=Author("user-4711", author),
+        text=question,
+        sent=WHEN - 3600 + n,
+        attachments=shown,
+        about=about,
+    )
     result = None if answer is None else JobResult(text=answer)
-    return Turn(n, Conversation(1, "sandbox/gpt-4o", remote_id="secret-uuid"), message, result)
+    return Turn(
+        id=n, conversation=Conversation(1, "sandbox/gpt-4o", remote_id="secret-uuid"), message=message, result=result
+    )
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:
@@ -73,8 +83,8 @@ def book(files: dict[str, bytes]) -> Any:
     return json.loads(files["transcript.json"])
 
 
-CAT = Attachment("ref-of-cat", "cat.heic", "image/heic", 1234)
-DOG = Attachment("ref-of-dog", "dog.png", "image/png", 99)
+CAT = Attachment(ref="ref-of-cat", name="cat.heic", mime="image/heic", size=1234)
+DOG = Attachment(ref="ref-of-dog", name="dog.png", mime="image/png", size=99)
 
 
 def test_people_read_who_asked_what_and_when_and_what_was_answered() -> None:
@@ -121,9 +131,9 @@ def test_programs_read_the_same() -> None:
 def test_what_was_made_stands_below_the_answer_and_what_would_be_too_much_is_named() -> None:
     made = {
         1: [
-            File("a.png", "image/png", b"picture"),
-            File("b.mp3", "audio/mpeg", b"sound"),
-            File("c.png", "image/png", b""),
+            File(name="a.png", mime="image/png", data=b"picture"),
+            File(name="b.mp3", mime="audio/mpeg", data=b"sound"),
+            File(name="c.png", mime="image/png", data=b""),
         ]
     }
     files = exported([asked(1, "/imagine a cat", answer="Here.")], made=made, models={1: ""})
@@ -170,14 +180,14 @@ def test_an_empty_conversation_has_a_title_and_no_more() -> None:
 
 
 def test_a_photo_that_was_asked_about_twice_is_there_once() -> None:
-    again = asked(2, "And its colour?", about=MessageReference("post", True, "A cat.", (CAT,)))
+    again = asked(2, "And its colour?", about=MessageReference(id="post", ours=True, text="A cat.", attachments=(CAT,)))
     files = exported([asked(1, "What?", CAT), again], {"ref-of-cat": photo()})
     assert [turn["photos"][0]["file"] for turn in book(files)["turns"]] == ["photos/001-cat.jpg"] * 2
     assert len(files) == 3
 
 
 def test_photos_of_the_same_name_do_not_cover_each_other() -> None:
-    other = Attachment("other", "cat.heic")
+    other = Attachment(ref="other", name="cat.heic")
     photos = {"ref-of-cat": photo(), "other": photo(data=b"another", mime="image/webp")}
     files = exported([asked(1, "Which?", CAT, other)], photos)
     assert files["photos/001-cat.jpg"] == b"jpeg of a cat"
@@ -207,7 +217,7 @@ def test_names_of_files_are_safe(name: str, stored: str) -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=60)), min_size=1, max_size=5))
 def test_whatever_people_call_things_the_zip_can_be_read(names: list[tuple[str, str]]) -> None:
-    shown = [Attachment(f"{n}", name) for n, (name, _) in enumerate(names)]
+    shown = [Attachment(ref=f"{n}", name=name) for n, (name, _) in enumerate(names)]
     turns = [asked(1, names[0][0], *shown, author=names[0][1], answer=names[-1][0])]
     files = exported(turns, {f"{n}": photo(name) for n, (_, name) in enumerate(names)})
     paths = [path.removeprefix("photos/") for path in files if path.startswith("photos/")]
@@ -218,7 +228,7 @@ def test_whatever_people_call_things_the_zip_can_be_read(names: list[tuple[str, 
 
 
 def test_names_mean_nothing_to_markdown() -> None:
-    hostile = Attachment("ref", "a](http://evil)[b\n# Ann")
+    hostile = Attachment(ref="ref", name="a](http://evil)[b\n# Ann")
     text = exported([asked(1, "What?", hostile, author="<b>*Eve*\n## Ann")])["transcript.md"].decode()
     assert r"## \<b\>\*Eve\* ## Ann · " in text
     assert r"- a\](http://evil)\[b # Ann (no longer stored)" in text
@@ -252,7 +262,7 @@ def test_a_zip_knows_no_moment_before_1980() -> None:
 
 
 def many(photos: int, size: int) -> tuple[list[Turn], dict[str, Photo]]:
-    turns = [asked(n, "What?", Attachment(f"ref{n}", f"{n}.jpg")) for n in range(photos)]
+    turns = [asked(n, "What?", Attachment(ref=f"ref{n}", name=f"{n}.jpg")) for n in range(photos)]
     return turns, {f"ref{n}": photo(f"{n}.jpg", bytes([n]) * size) for n in range(photos)}
 
 
@@ -292,7 +302,13 @@ def test_a_single_message_that_is_too_long_is_left_out_as_well() -> None:
 
 
 def test_the_words_between_can_be_in_another_language() -> None:
-    german = ExportLabels("Alle Zeiten in UTC.", "nicht mehr da", "weggelassen", "Weggelassen:", "keine Antwort")
+    german = ExportLabels(
+        times="Alle Zeiten in UTC.",
+        gone="nicht mehr da",
+        left_out="weggelassen",
+        older="Weggelassen:",
+        unanswered="keine Antwort",
+    )
     text = exported([asked(1, "Was?", CAT, answer=None)], labels=german)["transcript.md"].decode()
     assert "- cat.heic (nicht mehr da)" in text
     assert "*keine Antwort*" in text

@@ -18,10 +18,10 @@ async def model_of_the_next_turn(store: Store, turn: Turn) -> str:
 @pytest.fixture
 def many(desk: CommandContext, provider: FakeProvider) -> CommandContext:
     """A desk with eighteen models of two providers: ten of one of them, the first of which sees, eight of the other."""
-    provider.catalogue = [Model(f"a{n}", f"A {n}", sees=n == 7) for n in range(10)]
+    provider.catalogue = [Model(id=f"a{n}", name=f"A {n}", sees=n == 7) for n in range(10)]
     other = FakeProvider(name="other")
-    other.catalogue = [Model(f"b{n}", f"B {n}", sees=True, price=f"${n}") for n in range(8)]
-    return CommandContext(desk.store, {"sandbox": provider, "other": other}, desk.platforms)
+    other.catalogue = [Model(id=f"b{n}", name=f"B {n}", sees=True, price=f"${n}") for n in range(8)]
+    return CommandContext(store=desk.store, providers={"sandbox": provider, "other": other}, platforms=desk.platforms)
 
 
 async def test_alone_it_says_which_one_answers_and_offers_the_others(desk: CommandContext, turn: Turn) -> None:
@@ -64,7 +64,7 @@ async def test_a_page_that_does_not_exist_is_another_one(desk: CommandContext, t
 
 
 async def test_a_long_name_fits_on_its_button(desk: CommandContext, provider: FakeProvider, turn: Turn) -> None:
-    provider.catalogue = [Model("long", "A very long name, " * 9, sees=True)]
+    provider.catalogue = [Model(id="long", name="A very long name, " * 9, sees=True)]
     [button] = (await response(desk, turn, "model")).buttons
     assert len(button.label) == LONGEST
 
@@ -102,7 +102,9 @@ async def test_a_name_that_fits_none_offers_the_closest(
 async def test_of_many_close_names_the_three_closest_are_offered_even_those_that_cannot_see(
     desk: CommandContext, provider: FakeProvider, turn: Turn
 ) -> None:
-    provider.catalogue = [Model(f"o{n}-maxi", "", sees=True) for n in range(9)] + [Model("o9-mini", "", sees=False)]
+    provider.catalogue = [Model(id=f"o{n}-maxi", name="", sees=True) for n in range(9)] + [
+        Model(id="o9-mini", name="", sees=False)
+    ]
     offered = pressable(await response(desk, turn, "model o9-mnii"))
     assert len(offered) == 3
     assert next(iter(offered.values())) == "/model sandbox/o9-mini"
@@ -148,5 +150,5 @@ async def test_who_types_gets_what_fits_first_and_then_what_is_close(desk: Comma
 
 
 async def test_no_more_is_suggested_than_platforms_can_show(desk: CommandContext, provider: FakeProvider) -> None:
-    provider.catalogue = [Model(f"m{n}", "", sees=False) for n in range(99)]
+    provider.catalogue = [Model(id=f"m{n}", name="", sees=False) for n in range(99)]
     assert len(await suggest(desk, "")) == SUGGESTED

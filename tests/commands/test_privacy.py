@@ -185,7 +185,7 @@ async def test_documents_are_packed_along(
     desk: CommandContext, sqlite: Store, platform: FakePlatform, photos: PhotoIntake
 ) -> None:
     platform.files["ref1"] = REPORT
-    report = Attachment("ref1", "report.pdf")
+    report = Attachment(ref="ref1", name="report.pdf")
     message = said("the total?", photos=1)
     await sqlite.intake.add(replace(message, attachments=(*message.attachments, report)))
     await answer(sqlite, await claim_one(sqlite), "42")
@@ -202,9 +202,15 @@ async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
 ) -> None:
     await answer(sqlite, talked, "yes")
     await commanded(
-        sqlite, "/imagine a cat", JobResult(text="🎨 by a model", caption="a cat"), File("1.png", "image/png", PICTURE)
+        sqlite,
+        "/imagine a cat",
+        JobResult(text="🎨 by a model", caption="a cat"),
+        File(name="1.png", mime="image/png", data=PICTURE),
     )
-    lanes = [LaneResult(answer=AnswerVersion(text, model)) for model, text in (("some/a", "one"), ("some/b", "two"))]
+    lanes = [
+        LaneResult(answer=AnswerVersion(text=text, model=model))
+        for model, text in (("some/a", "one"), ("some/b", "two"))
+    ]
     await commanded(sqlite, "/compare a b", JobResult(lanes=tuple(lanes)))
     shown = await response(desk, await heard(sqlite), "export")
     assert shown.text == "Here is our conversation. Answers: 4, photos: 2."
@@ -223,7 +229,7 @@ async def test_the_newest_of_what_was_made_goes_along_where_it_is_too_much(
     await answer(sqlite, talked, "yes")
     for n in range(3):
         noise = PICTURE[:100] + random.Random(n).randbytes(12_000)
-        await commanded(sqlite, "/imagine", JobResult(text="🎨"), File(f"{n}.png", "image/png", noise))
+        await commanded(sqlite, "/imagine", JobResult(text="🎨"), File(name=f"{n}.png", mime="image/png", data=noise))
     with packed(await response(desk, await heard(sqlite), "export")) as zipped:
         made = [name for name in zipped.namelist() if name.startswith("made/")]
         assert made == ["made/003-1.png", "made/004-2.png"]

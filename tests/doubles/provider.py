@@ -29,10 +29,10 @@ class FakeProvider:
         self.media: MediaGenerator | None = None
         self.trouble: Exception | None = None  # that deleting a conversation meets
         self.catalogue = [
-            Model("gpt-4o", "GPT-4o", sees=True),
-            Model("gpt-4o-mini", "GPT-4o mini", sees=True),
-            Model("o3-mini", "o3 mini", sees=False),
-            Model("meta/llama-3", "Llama 3", sees=False),
+            Model(id="gpt-4o", name="GPT-4o", sees=True),
+            Model(id="gpt-4o-mini", name="GPT-4o mini", sees=True),
+            Model(id="o3-mini", name="o3 mini", sees=False),
+            Model(id="meta/llama-3", name="Llama 3", sees=False),
         ]
 
     async def __aenter__(self) -> Self:

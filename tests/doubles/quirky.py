@@ -166,7 +166,7 @@ class Talk:
     async def say(self, text: str, *photos: str) -> str:
         """Say something along with photos; return what is read under it."""
         before = len(self.platform.reads())
-        attachments = tuple(Attachment(name, name) for name in photos)
+        attachments = tuple(Attachment(ref=name, name=name) for name in photos)
         await hear(self.worker, _with(said(text), attachments))
         return "\n".join(self.platform.reads()[before:])
 
@@ -193,7 +193,9 @@ async def talking(
             "bot_access": "open",
             **settings,
         }
-        context = AdapterContext(read_settings(_env_file=None, **chosen), cast(Any, None), cast(Any, None))
+        context = AdapterContext(
+            settings=read_settings(_env_file=None, **chosen), store=cast(Any, None), web=cast(Any, None)
+        )
         platform = FakePlatform()
         for file in PHOTOS.iterdir():
             platform.files[file.name] = file.read_bytes()

@@ -33,7 +33,7 @@ class FakeStudio:
 
     async def models(self, craft: str) -> Sequence[Model]:
         names = (f"{craft}-1", f"{craft}-2") if craft in self.crafts else ()
-        return [Model(name, name, sees=False, price="7 credits") for name in names]
+        return [Model(id=name, name=name, sees=False, price="7 credits") for name in names]
 
     async def generate(self, order: GenerationRequest) -> Generated:
         self.orders.append(order)
@@ -41,10 +41,15 @@ class FakeStudio:
         if order.kind == "prompt":
             return Generated((), Usage(credits=7), text="a cat on a sofa, soft light")
         if order.kind == "animate":
-            return Generated((File("animate.mp4", "video/mp4", VIDEO, order.words),), Usage(credits=70))
+            return Generated(
+                (File(name="animate.mp4", mime="video/mp4", data=VIDEO, about=order.words),), Usage(credits=70)
+            )
         n = int(order.params.get("n", "1"))
         colours = ["red", "green", "blue", "yellow"]
-        files = [File(f"{order.kind}{i}.png", "image/png", picture(colours[i]), order.words) for i in range(n)]
+        files = [
+            File(name=f"{order.kind}{i}.png", mime="image/png", data=picture(colours[i]), about=order.words)
+            for i in range(n)
+        ]
         return Generated(tuple(files), Usage(credits=7 * n))
 
     async def transcribe(self, recording: File, model: str, language: str) -> Transcript:
@@ -55,7 +60,7 @@ class FakeStudio:
     async def speak(self, text: str, model: str) -> Generated:
         self.spoken.append((text, model))
         await self._work()
-        return Generated((File("answer.ogg", "audio/ogg", SOUND, text),), Usage(credits=2))
+        return Generated((File(name="answer.ogg", mime="audio/ogg", data=SOUND, about=text),), Usage(credits=2))
 
     async def _work(self) -> None:
         await asyncio.sleep(self.takes)

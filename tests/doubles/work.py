@@ -70,12 +70,12 @@ async def ripen(store: Store) -> None:
 
 
 def with_files(message: Message, **files: str) -> Message:
-    return replace(message, attachments=tuple(Attachment(ref, name) for ref, name in files.items()))
+    return replace(message, attachments=tuple(Attachment(ref=ref, name=name) for ref, name in files.items()))
 
 
 def pressed(command: str, post: str, channel: str = "web:lobby") -> Message:
     """What is heard when somebody presses a button that stands below a post."""
-    return replace(said(command, channel), about=MessageReference(post, ours=True, text="", kind="button"))
+    return replace(said(command, channel), about=MessageReference(id=post, ours=True, text="", kind="button"))
 
 
 async def taken(worker: Worker, message: Message) -> Turn:

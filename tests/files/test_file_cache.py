@@ -81,7 +81,9 @@ def test_one_person_s_flood_drives_out_their_own_photos(keep: FileCache) -> None
 
 def test_a_photo_is_told_by_its_file_alone(keep: FileCache, folder: Path) -> None:
     photo = put(keep, 1)
-    assert photo == Photo("1.heic", "image/jpeg", folder / name(1), 10, hash_of(1), 40, 30)
+    assert photo == Photo(
+        name="1.heic", mime="image/jpeg", file=folder / name(1), size=10, sha256=hash_of(1), width=40, height=30
+    )
     assert photo.file.read_bytes() == bytes_of(1)
 
 
@@ -90,16 +92,20 @@ def test_it_is_recalled_under_another_name_also_after_a_restart(keep: FileCache,
     photo = keep.put_photo("a.heic", mime, bytes_of(1), SIZE)
     for each in (keep, FileCache(folder, 30)):
         recalled = each.recall(photo.sha256, "b.heic")
-        assert recalled == Photo("b.heic", mime, photo.file, 10, photo.sha256, 40, 30)
+        assert recalled == Photo(
+            name="b.heic", mime=mime, file=photo.file, size=10, sha256=photo.sha256, width=40, height=30
+        )
 
 
 @pytest.mark.parametrize(("mime", "ending"), DOCUMENTS.items())
 def test_a_document_is_kept_likewise(keep: FileCache, folder: Path, mime: str, ending: str) -> None:
     document = keep.put_document("a.bin", mime, bytes_of(1))
-    assert document == Document("a.bin", mime, folder / f"{hash_of(1)}.{ending}", 10, hash_of(1))
+    assert document == Document(
+        name="a.bin", mime=mime, file=folder / f"{hash_of(1)}.{ending}", size=10, sha256=hash_of(1)
+    )
     for each in (keep, FileCache(folder, 30)):
         recalled = each.recall(document.sha256, "b.bin")
-        assert recalled == Document("b.bin", mime, document.file, 10, document.sha256)
+        assert recalled == Document(name="b.bin", mime=mime, file=document.file, size=10, sha256=document.sha256)
 
 
 def test_the_same_text_under_two_endings_is_one_file(keep: FileCache, folder: Path) -> None:
@@ -357,7 +363,13 @@ async def test_what_was_read_can_be_recalled_dropped_and_expires(folder: Path) -
         photo = await photos.read("rocket.jpg", file("rocket.jpg"))
         assert photo.file.parent == folder
         assert await photos.recall(photo.sha256, "../again.jpg") == Photo(
-            "again.jpg", photo.mime, photo.file, photo.size, photo.sha256, photo.width, photo.height
+            name="again.jpg",
+            mime=photo.mime,
+            file=photo.file,
+            size=photo.size,
+            sha256=photo.sha256,
+            width=photo.width,
+            height=photo.height,
         )
         await photos.drop([photo.sha256])
         assert await photos.recall(photo.sha256, "again.jpg") is None

@@ -13,7 +13,7 @@ from bot.turns.stops import Stops
 from tests.conftest import said
 from tests.intake.test_inbox import StoredInbox, stored_inbox
 
-ROCKET = (Attachment("rocket", "rocket.jpg"),)
+ROCKET = (Attachment(ref="rocket", name="rocket.jpg"),)
 CUT = "a" * 4096
 
 
@@ -77,7 +77,7 @@ async def test_a_question_need_not_mention_the_bot_again_below_a_photo_that_does
 
 
 async def test_the_thread_in_which_something_is_said_does_not_keep_it_apart(inbox: StoredInbox) -> None:
-    starter = MessageReference("9", ours=False, text="my rocket", kind="starter")
+    starter = MessageReference(id="9", ours=False, text="my rocket", kind="starter")
     photo = replace(said("", photos=1), awaits=1.5, about=starter)
     [message] = await turns_of(inbox, photo, words("how old is it?", about=starter))
     assert (message.text, len(message.attachments)) == ("how old is it?", 1)
@@ -99,7 +99,7 @@ async def test_a_text_that_was_cut_at_a_blank_goes_on_in_a_new_line(inbox: Store
         words("and the weather?"),
         words("/new"),
         replace(said("", photos=1), awaits=1.5),
-        words("what?", about=MessageReference("9", ours=False, text="a reply")),
+        words("what?", about=MessageReference(id="9", ours=False, text="a reply")),
         forward(author=Author("2", "Bob")),
         forward(awaits=0.0),
     ],

@@ -68,14 +68,16 @@ async def test_an_edit_after_the_answer_is_offered_to_be_asked_again(chat: Chat)
 
 async def test_an_edit_that_changes_nothing_is_not_mentioned(chat: Chat) -> None:
     question = said("what is this? https://example.org")
-    preview = (Attachment("cat", "preview.jpg"),)
+    preview = (Attachment(ref="cat", name="preview.jpg"),)
     await chat.says(question, edited(question, question.text), edited(question, question.text, attachments=preview))
     assert posts(chat) == ["a cat"]
 
 
 async def test_a_photo_that_takes_the_place_of_an_answered_one_is_meant_next_and_the_answer_says_so(chat: Chat) -> None:
     question = with_photo(said("what is this?"), "cat")
-    await chat.says(question, edited(question, question.text, attachments=(Attachment("rocket", "rocket.jpg"),)))
+    await chat.says(
+        question, edited(question, question.text, attachments=(Attachment(ref="rocket", name="rocket.jpg"),))
+    )
     await chat.says(said("what colour is it?"))
     assert chat.shown() == ["rocket.jpg"]
     assert chat.last_post().startswith("_This is about the photo that took the place of the earlier one._")
@@ -83,7 +85,9 @@ async def test_a_photo_that_takes_the_place_of_an_answered_one_is_meant_next_and
 
 async def test_a_photo_that_is_replaced_before_anybody_asks_is_the_photo_above(chat: Chat) -> None:
     photo = aside("cat")
-    await chat.says(photo, edited(photo, "", attachments=(Attachment("rocket", "rocket.jpg"),)), said("what is this?"))
+    await chat.says(
+        photo, edited(photo, "", attachments=(Attachment(ref="rocket", name="rocket.jpg"),)), said("what is this?")
+    )
     assert chat.shown() == ["rocket.jpg"]
 
 

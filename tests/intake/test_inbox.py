@@ -55,7 +55,7 @@ async def taken_in(inbox: StoredInbox, *messages: Message) -> Sequence[Turn]:
 
 
 async def listen(inbox: StoredInbox, message: Message, listening: Listening) -> None:
-    await inbox.store.channels.save_channel_settings(message.channel, ChannelSettings(listening))
+    await inbox.store.channels.save_channel_settings(message.channel, ChannelSettings(listening=listening))
 
 
 async def test_what_is_said_to_the_bot_becomes_a_turn(inbox: StoredInbox) -> None:
@@ -84,7 +84,7 @@ async def test_people_choose_what_counts_as_said_to_the_bot(
 
 @pytest.mark.parametrize(("listening", "meant"), [("asked", False), ("photos", False), ("all", True)])
 async def test_a_stray_voice_message_is_no_photo(inbox: StoredInbox, listening: Listening, meant: bool) -> None:
-    message = replace(aside(""), attachments=(Attachment("ref0", "voice.oga", "audio/ogg"),))
+    message = replace(aside(""), attachments=(Attachment(ref="ref0", name="voice.oga", mime="audio/ogg"),))
     await listen(inbox, message, listening)
     assert len(await taken_in(inbox, message)) == meant
 
@@ -102,7 +102,7 @@ async def test_a_message_without_words_and_photos_is_nothing_to_answer(inbox: St
 
 async def test_the_bot_s_bare_name_below_a_photo_is_a_question(inbox: StoredInbox) -> None:
     photo = said(photos=1)
-    message = replace(said(""), about=MessageReference(photo.id, ours=False, text="", attachments=photo.attachments))
+    message = replace(said(""), about=MessageReference(id=photo.id, ours=False, text="", attachments=photo.attachments))
     assert [turn.message for turn in await taken_in(inbox, message)] == [message]
 
 
@@ -244,7 +244,7 @@ async def test_stop_that_stopped_something_is_answered_in_words(sqlite: Store) -
     stops, stopped = Stops(), []
     inbox = stored_inbox(sqlite, Access(sqlite.people), stops)
     [turn] = await taken_in(inbox, said(photos=1))
-    button = MessageReference("7", ours=True, text="", kind="button")
+    button = MessageReference(id="7", ours=True, text="", kind="button")
     before = await sqlite.queue.count_waiting()
     with stops.stoppable(turn.conversation.id, lambda: stopped.append("stopped")):
         await inbox.receive(replace(said("/stop"), about=button))

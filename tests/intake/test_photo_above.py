@@ -17,7 +17,7 @@ def posted(
     name: str, by: Author = ANN, ago: float = 60, *, channel: Channel = HERE, heard: bool = False, album: str = ""
 ) -> PhotoPointer:
     """A photo that was posted so many seconds ago."""
-    attachments = (Attachment(name, f"{name}.jpg"),) if name else ()
+    attachments = (Attachment(ref=name, name=f"{name}.jpg"),) if name else ()
     at = NOW - ago
     return PhotoPointer(
         channel=channel,
@@ -95,5 +95,5 @@ def test_commands_and_questions_about_a_number_do_not(text: str) -> None:
 
 def test_neither_does_what_brings_a_photo_or_points_at_a_message() -> None:
     assert not may_mean_photo_above(said(photos=1))
-    about = MessageReference("1", ours=False, text="hello")
+    about = MessageReference(id="1", ours=False, text="hello")
     assert not may_mean_photo_above(replace(question(), about=about))

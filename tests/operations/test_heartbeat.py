@@ -48,7 +48,7 @@ async def test_a_process_tells_how_it_is_and_says_goodbye(sqlite: Store, monkeyp
     flights = iter(range(100))
 
     async def describe() -> WorkerProcess:
-        return WorkerProcess("here/1", 0.0, in_flight=next(flights))
+        return WorkerProcess(name="here/1", started=0.0, in_flight=next(flights))
 
     telling = asyncio.create_task(Heartbeat(sqlite.coordination, describe).run())
     async with asyncio.timeout(5):

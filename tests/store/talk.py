@@ -56,12 +56,20 @@ def sha256_of(name: str) -> str:
 
 def cleaned(name: str) -> Photo:
     """A photo after intake, as far as the store looks at it."""
-    return Photo(f"{name}.jpg", "image/jpeg", Path(f"{name}.jpg"), 1000, sha256_of(name), 40, 30)
+    return Photo(
+        name=f"{name}.jpg",
+        mime="image/jpeg",
+        file=Path(f"{name}.jpg"),
+        size=1000,
+        sha256=sha256_of(name),
+        width=40,
+        height=30,
+    )
 
 
 async def show(store: Store, turn: Turn, *names: str, channel: Channel = HERE) -> None:
     """The turn shows these photos."""
-    photos = {Attachment(f"ref-{name}-{turn.id}", f"{name}.jpg"): cleaned(name) for name in names}
+    photos = {Attachment(ref=f"ref-{name}-{turn.id}", name=f"{name}.jpg"): cleaned(name) for name in names}
     await store.files.save_files(turn, photos, channel)
 
 

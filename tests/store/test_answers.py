@@ -110,7 +110,7 @@ async def test_behind_the_post_of_another_answer_is_the_question_it_answers(stor
     await store.posts.save_post_id(by, HERE, 0, "post-9")
     behind = await store.posts.find_turn_of_post(HERE, "post-9")
     assert behind is not None and behind.id == by.id
-    await store.turns.add_version(first, by, AnswerVersion("a dog", OTHER))
+    await store.turns.add_version(first, by, AnswerVersion(text="a dog", model=OTHER))
     behind = await store.posts.find_turn_of_post(HERE, "post-9")
     assert behind is not None and behind.id == first.id
 
@@ -143,18 +143,21 @@ async def test_a_turn_never_asked_again_has_one_version(store: Store) -> None:
     turn = await claim_one(store)
     assert await store.turns.list_versions(turn) == []
     await answer(store, turn, "a cat")
-    assert await store.turns.list_versions(turn) == [AnswerVersion("a cat", MODEL)]
+    assert await store.turns.list_versions(turn) == [AnswerVersion(text="a cat", model=MODEL)]
 
 
 async def test_another_answer_is_kept_beside_the_original_shown_and_quoted(reopen: OpenStore) -> None:
     async with reopen() as store:
         first = await asked(store, "what is this?", "a cat")
         by = await again(store)
-        assert await store.turns.add_version(first, by, AnswerVersion("a dog", OTHER)) == 1
+        assert await store.turns.add_version(first, by, AnswerVersion(text="a dog", model=OTHER)) == 1
         await store.queue.save_result(by, JobResult(text="a dog"))
         await store.queue.finish(by)
     async with reopen() as store:
-        assert await store.turns.list_versions(first) == [AnswerVersion("a cat", MODEL), AnswerVersion("a dog", OTHER)]
+        assert await store.turns.list_versions(first) == [
+            AnswerVersion(text="a cat", model=MODEL),
+            AnswerVersion(text="a dog", model=OTHER),
+        ]
         assert await quoted(store) == ["a dog"]
         shown = await store.turns.get_turn(first.id)
         assert shown is not None and shown.answer == "a dog"
@@ -164,12 +167,14 @@ async def test_what_the_same_turn_brings_twice_counts_once(store: Store) -> None
     first = await asked(store, "what is this?", "a cat")
     by = await again(store)
     for _ in range(2):
-        assert await store.turns.add_version(first, by, AnswerVersion("a dog", OTHER)) == 1
+        assert await store.turns.add_version(first, by, AnswerVersion(text="a dog", model=OTHER)) == 1
     assert len(await store.turns.list_versions(first)) == 2
     await store.queue.finish(by)
     later = await again(store)
-    assert await store.turns.add_version(first, later, AnswerVersion("a fox", OTHER)) == 2
-    assert await store.turns.add_version(first, by, AnswerVersion("a wolf", MODEL)) == 1, "it thought better of it"
+    assert await store.turns.add_version(first, later, AnswerVersion(text="a fox", model=OTHER)) == 2
+    assert await store.turns.add_version(first, by, AnswerVersion(text="a wolf", model=MODEL)) == 1, (
+        "it thought better of it"
+    )
     texts = [version.text for version in await store.turns.list_versions(first)]
     assert texts == ["a cat", "a wolf", "a fox"]
     shown = await store.turns.get_turn(first.id)
@@ -179,7 +184,7 @@ async def test_what_the_same_turn_brings_twice_counts_once(store: Store) -> None
 async def test_any_version_can_be_shown_again_and_the_history_follows(store: Store) -> None:
     first = await asked(store, "what is this?", "a cat")
     by = await again(store)
-    await store.turns.add_version(first, by, AnswerVersion("a dog", OTHER))
+    await store.turns.add_version(first, by, AnswerVersion(text="a dog", model=OTHER))
     await store.queue.finish(by)
     for n, text in ((0, "a cat"), (1, "a dog"), (7, "a dog")):
         await store.turns.select_version(first, n)
@@ -190,7 +195,7 @@ async def test_any_version_can_be_shown_again_and_the_history_follows(store: Sto
 async def test_the_turn_that_asked_again_is_no_exchange_of_its_own(store: Store) -> None:
     first = await asked(store, "what is this?", "a cat")
     by = await again(store)
-    await store.turns.add_version(first, by, AnswerVersion("a dog", OTHER))
+    await store.turns.add_version(first, by, AnswerVersion(text="a dog", model=OTHER))
     await answer(store, by, "a dog")  # kept as the answer of a model
     assert await quoted(store) == ["a dog"]
     assert [turn.id for turn in await store.turns.list_answered(first.conversation)] == [first.id]
@@ -204,7 +209,7 @@ async def test_an_answer_that_failed_is_quoted_once_it_has_a_good_version(store:
     await store.queue.save_result(failed, JobResult(text="no credits", model=MODEL))
     await store.queue.finish(failed, error="provider_no_credits")
     by = await again(store)
-    assert await store.turns.add_version(failed, by, AnswerVersion("a cat", OTHER)) == 1
+    assert await store.turns.add_version(failed, by, AnswerVersion(text="a cat", model=OTHER)) == 1
     await store.queue.finish(by)
     assert await quoted(store) == ["a cat"]
     await store.turns.select_version(failed, 0)
@@ -216,8 +221,8 @@ async def test_a_turn_without_an_answer_gets_its_first_one(store: Store) -> None
     silent = await claim_one(store)
     await store.queue.finish(silent, error="bug")
     by = await again(store)
-    assert await store.turns.add_version(silent, by, AnswerVersion("a cat", OTHER)) == 0
-    assert await store.turns.list_versions(silent) == [AnswerVersion("a cat", OTHER)]
+    assert await store.turns.add_version(silent, by, AnswerVersion(text="a cat", model=OTHER)) == 0
+    assert await store.turns.list_versions(silent) == [AnswerVersion(text="a cat", model=OTHER)]
 
 
 async def test_answers_that_come_at_the_same_time_are_all_kept(store: Store) -> None:
@@ -227,7 +232,7 @@ async def test_answers_that_come_at_the_same_time_are_all_kept(store: Store) -> 
         await store.intake.add(said("/retry", channel=f"web:{n}"))
         several.append(await claim_one(store))
     added = await asyncio.gather(
-        *(store.turns.add_version(first, by, AnswerVersion(str(by.id), OTHER)) for by in several)
+        *(store.turns.add_version(first, by, AnswerVersion(text=str(by.id), model=OTHER)) for by in several)
     )
     assert sorted(added) == [1, 2, 3, 4, 5, 6]
     versions = await store.turns.list_versions(first)
@@ -238,7 +243,7 @@ async def test_a_turn_forgotten_meanwhile_keeps_neither_versions_nor_posts(store
     first = await asked(store, "what is this?", "a cat")
     by = await again(store, "web:kitchen")
     await store.deletion.forget(first.conversation)
-    assert await store.turns.add_version(first, by, AnswerVersion("a dog", OTHER)) == 0
+    assert await store.turns.add_version(first, by, AnswerVersion(text="a dog", model=OTHER)) == 0
     await store.posts.save_post_id(first, HERE, 0, "post-1")
     assert await store.turns.list_versions(first) == []
     assert await store.posts.list_posts(first, HERE) == []

@@ -41,7 +41,9 @@ async def test_a_channel_is_known_with_its_conversation_once_something_was_said(
 
 async def test_what_people_prefer_is_kept(store: Store) -> None:
     turn = await asked(store, "hello", "hi")
-    preferences = Preferences(True, 7, 500, False, 20, "short", "a pirate")
+    preferences = Preferences(
+        web_search=True, sites=7, words=500, mixed=False, history=20, length="short", persona="a pirate"
+    )
     await store.conversations.save_preferences(turn.conversation, preferences)
     found = await store.conversations.find_conversation(HERE)
     assert found is not None and found.preferences == preferences

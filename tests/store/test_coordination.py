@@ -18,7 +18,15 @@ def only_postgres(url: str) -> None:
 
 
 async def test_what_a_process_tells_of_itself_is_known(store: Store) -> None:
-    mine = WorkerProcess("here/1", 5.0, ("telegram",), 4, 1, {"telegram": "not connected yet"}, {"onemin/gpt": "open"})
+    mine = WorkerProcess(
+        name="here/1",
+        started=5.0,
+        listens=("telegram",),
+        workers=4,
+        in_flight=1,
+        troubles={"telegram": "not connected yet"},
+        breakers={"onemin/gpt": "open"},
+    )
     began = time.time()
     await store.coordination.beat(mine)
     [known] = await store.coordination.list_processes()
@@ -30,7 +38,7 @@ async def test_what_a_process_tells_of_itself_is_known(store: Store) -> None:
 
 
 async def test_a_process_that_fell_silent_is_forgotten(store: Store) -> None:
-    await store.coordination.beat(WorkerProcess("here/1", 5.0))
+    await store.coordination.beat(WorkerProcess(name="here/1", started=5.0))
     await store.coordination.prune_stale(time.time() - 60)
     assert len(await store.coordination.list_processes()) == 1
     await store.coordination.prune_stale(time.time() + 1)

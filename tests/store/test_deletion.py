@@ -42,7 +42,9 @@ async def a_long_talk(store: Store) -> Conversation:
     await show(store, first, MARKER)
     await store.files.save_description(first.conversation, sha256_of(MARKER), MARKER)
     await answer(store, first, f"{MARKER} 2")
-    parts = [replace(said(f"{MARKER} {n}"), album="a", attachments=(Attachment(MARKER, MARKER),)) for n in (3, 4)]
+    parts = [
+        replace(said(f"{MARKER} {n}"), album="a", attachments=(Attachment(ref=MARKER, name=MARKER),)) for n in (3, 4)
+    ]
     for part in parts:
         await store.intake.add(part)
     album = await claim_one(store)
@@ -50,7 +52,7 @@ async def a_long_talk(store: Store) -> Conversation:
     await answer(store, album, MARKER)
     await store.intake.add(said(f"/retry {MARKER}"))
     by = await claim_one(store)
-    await store.turns.add_version(first, by, AnswerVersion(f"{MARKER} 5", MODEL))
+    await store.turns.add_version(first, by, AnswerVersion(text=f"{MARKER} 5", model=MODEL))
     await store.queue.save_result(by, JobResult(text=MARKER))
     await store.queue.finish(by, error="failed")
     gone = said(MARKER)
@@ -69,7 +71,7 @@ async def test_the_transcript_holds_what_was_asked_and_answered_oldest_first(sto
     first = await asked(store, "what is this?", "a cat")
     await store.intake.add(said("/retry"))
     by = await claim_one(store)
-    await store.turns.add_version(first, by, AnswerVersion("a dog", MODEL))
+    await store.turns.add_version(first, by, AnswerVersion(text="a dog", model=MODEL))
     await store.queue.save_result(by, JobResult(text="a dog"))
     await store.queue.finish(by)
     await store.intake.add(said("and this?"))
@@ -307,7 +309,7 @@ async def test_two_processes_that_clean_up_do_not_get_in_each_other_s_way(reopen
 
         async def look_back(turn: Turn) -> None:
             await store.posts.save_post_id(turn, HERE, 0, "post")
-            await store.turns.add_version(turn, turns[0], AnswerVersion("again", MODEL))
+            await store.turns.add_version(turn, turns[0], AnswerVersion(text="again", model=MODEL))
             await store.files.save_description(turn.conversation, sha256_of("a"), "a cat")
 
         looking_back = asyncio.gather(*map(look_back, turns))

@@ -97,8 +97,8 @@ async def test_compared_answers_stand_apart_with_what_was_booked(reopen: OpenSto
     turn = await carried_over(reopen, store_url, "/compare a b", f"{first}\n\x1e\n{second}", is_command=True)
     assert turn.result is not None
     assert [lane.answer for lane in turn.result.lanes] == [
-        AnswerVersion("a cat", "sandbox/gpt-4o", ("Nearly used up.",)),
-        AnswerVersion("a small cat", "sandbox/gpt-4o-mini"),
+        AnswerVersion(text="a cat", model="sandbox/gpt-4o", notes=("Nearly used up.",)),
+        AnswerVersion(text="a small cat", model="sandbox/gpt-4o-mini"),
     ]
     assert [(lane.took, lane.usage.credits) for lane in turn.result.lanes] == [(1.5, 1), (0.5, 2)]
 
@@ -126,4 +126,4 @@ async def test_older_versions_of_an_answer_keep_their_notes_apart(reopen: OpenSt
     run(store_url, *undo(since="014"), f"{insert} ({turn.id}, 0, '_Sorry._\n\na cat', 'sandbox/gpt-4o', {turn.id})")
     async with reopen() as store:
         [version] = await store.turns.list_versions(turn)
-        assert version == AnswerVersion("a cat", "sandbox/gpt-4o", ("Sorry.",))
+        assert version == AnswerVersion(text="a cat", model="sandbox/gpt-4o", notes=("Sorry.",))

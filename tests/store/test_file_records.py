@@ -51,17 +51,19 @@ async def test_photos_are_numbered_in_the_order_in_which_they_are_shown(reopen: 
 
 async def test_all_that_it_takes_to_fetch_one_again_is_remembered(store: Store) -> None:
     turn = await in_work(store)
-    attachment = Attachment("keep/1/2", "cat – Katze 猫.heic", "image/heic", 5_000_000_000)
+    attachment = Attachment(ref="keep/1/2", name="cat – Katze 猫.heic", mime="image/heic", size=5_000_000_000)
     await store.files.save_files(turn, {attachment: cleaned("cat")}, THERE)
-    assert await only(store, turn.conversation) == RememberedFile(1, turn.id, THERE, attachment, sha256_of("cat"))
+    assert await only(store, turn.conversation) == RememberedFile(
+        number=1, turn=turn.id, channel=THERE, attachment=attachment, sha256=sha256_of("cat")
+    )
 
 
 async def test_a_name_that_a_database_refuses_is_kept_without_what_it_refuses(store: Store) -> None:
     turn = await in_work(store)
-    await store.files.save_files(turn, {Attachment("1", "c\0a\ud83dt.jpg", "\0"): cleaned("cat")}, HERE)
+    await store.files.save_files(turn, {Attachment(ref="1", name="c\0a\ud83dt.jpg", mime="\0"): cleaned("cat")}, HERE)
     await store.files.save_description(turn.conversation, sha256_of("cat"), "a\0 cat\udc00")
     photo = await only(store, turn.conversation)
-    assert (photo.attachment, photo.description) == (Attachment("1", "cat.jpg"), "a cat")
+    assert (photo.attachment, photo.description) == (Attachment(ref="1", name="cat.jpg"), "a cat")
 
 
 async def test_one_that_is_known_keeps_its_number_and_turn_and_leaves_no_gap(store: Store) -> None:
@@ -74,15 +76,26 @@ async def test_one_that_is_known_keeps_its_number_and_turn_and_leaves_no_gap(sto
 
 async def test_one_that_is_known_is_fetched_from_where_it_was_fetched_last(store: Store) -> None:
     first = await in_work(store)
-    await store.files.save_files(first, {Attachment("old", "cat.heic", "image/heic", 7): cleaned("cat")}, HERE)
+    await store.files.save_files(
+        first, {Attachment(ref="old", name="cat.heic", mime="image/heic", size=7): cleaned("cat")}, HERE
+    )
     await store.files.save_description(first.conversation, sha256_of("cat"), "a cat")
     await store.files.mark_unusable(first.conversation, sha256_of("cat"), MODEL)
     await answer(store, first, "yes")
     await store.conversations.join(THERE, first.conversation)
-    newer = Attachment("new", "cat.jpg", "image/jpeg", 5)
+    newer = Attachment(ref="new", name="cat.jpg", mime="image/jpeg", size=5)
     await store.files.save_files(await in_work(store, THERE), {newer: cleaned("cat")}, THERE)
     photo = await only(store, first.conversation, MODEL)
-    assert photo == RememberedFile(1, first.id, THERE, newer, sha256_of("cat"), "a cat", "yes", unusable=True)
+    assert photo == RememberedFile(
+        number=1,
+        turn=first.id,
+        channel=THERE,
+        attachment=newer,
+        sha256=sha256_of("cat"),
+        description="a cat",
+        answer_beginning="yes",
+        unusable=True,
+    )
 
 
 async def test_what_is_said_again_changes_nothing(store: Store) -> None:
@@ -97,8 +110,8 @@ async def test_what_is_said_again_changes_nothing(store: Store) -> None:
 
 async def test_one_that_is_shown_twice_at_once_has_one_number(store: Store) -> None:
     turn = await in_work(store)
-    photos = {Attachment("1", "a.jpg"): cleaned("a"), Attachment("2", "a (1).jpg"): cleaned("a")}
-    await store.files.save_files(turn, photos | {Attachment("3", "b.jpg"): cleaned("b")}, HERE)
+    photos = {Attachment(ref="1", name="a.jpg"): cleaned("a"), Attachment(ref="2", name="a (1).jpg"): cleaned("a")}
+    await store.files.save_files(turn, photos | {Attachment(ref="3", name="b.jpg"): cleaned("b")}, HERE)
     assert await numbers(store, turn.conversation) == {"a": 1, "b": 2}
 
 
@@ -125,7 +138,7 @@ async def test_what_was_said_of_a_photo_comes_along_as_it_is_shown_now(store: St
     await answer(store, turn, "é" * 3000)
     assert (await only(store, turn.conversation)).answer_beginning == "é" * 500
     by = await in_work(store)
-    await store.turns.add_version(turn, by, AnswerVersion("a dog", MODEL))
+    await store.turns.add_version(turn, by, AnswerVersion(text="a dog", model=MODEL))
     assert (await only(store, turn.conversation)).answer_beginning == "a dog"
 
 
@@ -282,11 +295,11 @@ async def test_people_who_move_take_their_photos_along(store: Store) -> None:
 async def test_the_history_says_which_turn_showed_a_photo_and_who_answered(store: Store) -> None:
     first = await asked_about(store, "a")
     by = await in_work(store)
-    await store.turns.add_version(first, by, AnswerVersion("a dog", "other/model"))
+    await store.turns.add_version(first, by, AnswerVersion(text="a dog", model="other/model"))
     await answer(store, by, "done")
     turn = await in_work(store)
     assert await store.turns.list_history(turn, 10) == [
-        Exchange("Ann", "what is this?", "a dog", first.id, "other/model")
+        Exchange(author="Ann", question="what is this?", answer="a dog", turn=first.id, model="other/model")
     ]
     assert (await only(store, turn.conversation)).turn == first.id
 

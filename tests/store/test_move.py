@@ -102,13 +102,17 @@ async def live(store: Store) -> None:
     await answer(store, album, "two birds", Usage(1600, 10, 20, 0.1))
     await store.intake.add(said("/retry"))
     by = await claim_one(store)
-    await store.turns.add_version(first, by, AnswerVersion("a lynx\n\twith tabs, and \\N", "onemin/gpt-4o"))
+    await store.turns.add_version(first, by, AnswerVersion(text="a lynx\n\twith tabs, and \\N", model="onemin/gpt-4o"))
     await store.queue.save_result(by, JobResult(text="a lynx"))
     await store.queue.finish(by)
     await store.intake.add(said("/imagine", channel=str(ELSEWHERE)))
     painter = await claim_one(store)
     await store.files.save_generated(
-        painter, [File("cat.png", "image/png", PICTURE, "a cat"), File("no.mp3", "audio/mpeg", b"")]
+        painter,
+        [
+            File(name="cat.png", mime="image/png", data=PICTURE, about="a cat"),
+            File(name="no.mp3", mime="audio/mpeg", data=b""),
+        ],
     )
     await store.queue.save_result(
         painter, JobResult(text="here", model=MODEL, usage=Usage(11_000), first_words=0.25, took=1.5)
@@ -122,7 +126,7 @@ async def live(store: Store) -> None:
     await store.people.set_access("discord:8", True)
     await store.blobs.save_asset("onemin", "hash", PHOTO, "key")
     await store.blobs.put_blob("discord:1", PICTURE[::-1])
-    await store.coordination.beat(WorkerProcess("here/1", 5.0))
+    await store.coordination.beat(WorkerProcess(name="here/1", started=5.0))
     session = WebSession(id="1", device="Firefox on Linux", created=1.0, seen=2.0)
     await store.sessions.add_session(session, secret_hash="secret", token_hash="token")
     forgotten = await asked(store, "gone", "soon", Channel("web", "old"))

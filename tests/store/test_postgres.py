@@ -321,7 +321,9 @@ async def test_an_answer_that_was_not_acknowledged_is_kept_and_booked_once(url: 
         await lost(proxy, b"INTO spending", lambda: store.ledger.settle(turn, 1, MODEL, usage))
         assert (await store.ledger.get_spent(0)).credits == 14
         await lost(
-            proxy, b"COMMIT", lambda: store.files.save_generated(turn, [File("a.png", "image/png", b"1", "a cat")])
+            proxy,
+            b"COMMIT",
+            lambda: store.files.save_generated(turn, [File(name="a.png", mime="image/png", data=b"1", about="a cat")]),
         )
         assert len(await store.files.list_generated(turn.id)) == 1
         await lost(proxy, b"INTO posts", lambda: store.posts.save_post_id(turn, HERE, 0, "p1"))
@@ -368,7 +370,10 @@ async def test_a_version_is_added_once(url: str) -> None:
         await store.intake.add(said("again"))
         by = await claim_one(store)
         assert (
-            await lost(proxy, b"COMMIT", lambda: store.turns.add_version(turn, by, AnswerVersion("a dog", MODEL))) == 1
+            await lost(
+                proxy, b"COMMIT", lambda: store.turns.add_version(turn, by, AnswerVersion(text="a dog", model=MODEL))
+            )
+            == 1
         )
         assert [version.text for version in await store.turns.list_versions(turn)] == ["a cat", "a dog"]
 

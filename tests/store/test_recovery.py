@@ -33,7 +33,7 @@ async def after_crash(reopen: OpenStore) -> AsyncIterator[Store]:
     """The store of a process that came when the leases of those before it were over; it ends without a word, too."""
     await asyncio.sleep(LEASE + 0.05)
     async with reopen() as store:
-        await store.coordination.beat(WorkerProcess("next", 0.0))
+        await store.coordination.beat(WorkerProcess(name="next", started=0.0))
         yield store
 
 
@@ -191,10 +191,10 @@ async def test_a_holder_that_told_of_itself_a_moment_ago_is_not_blamed(
     async with reopen() as slow, reopen() as quick:
         await slow.intake.add(said())
         mine = await claim_one(slow)
-        await quick.coordination.beat(WorkerProcess("quick", 0.0))
+        await quick.coordination.beat(WorkerProcess(name="quick", started=0.0))
         await asyncio.sleep(LEASE + 0.05)
         monkeypatch.setattr("bot.store.recovery.ALIVE", 60.0)
-        await slow.coordination.beat(WorkerProcess("slow", 0.0))
+        await slow.coordination.beat(WorkerProcess(name="slow", started=0.0))
         quick.db.telling_since = 0.0  # type: ignore[attr-defined]
         yours = await claim_one(quick)
         assert (yours.deliveries, yours.crashes) == (2, 0)
@@ -210,7 +210,9 @@ async def test_nobody_is_blamed_by_a_process_that_could_not_tell_of_itself_eithe
     async with reopen() as dead, reopen() as other:
         await dead.intake.add(said())
         await claim_one(dead)
-        await other.coordination.beat(WorkerProcess("other", 0.0))  # for the first time since the database is back
+        await other.coordination.beat(
+            WorkerProcess(name="other", started=0.0)
+        )  # for the first time since the database is back
         await asyncio.sleep(LEASE + 0.05)
         assert (await claim_one(other)).crashes == 0
 
@@ -223,7 +225,7 @@ async def test_two_processes_that_find_the_same_death_book_it_once(reopen: OpenS
     await asyncio.sleep(LEASE + 0.05)
     async with reopen() as one, reopen() as other:
         for each in (one, other):
-            await each.coordination.beat(WorkerProcess(each.me, 0.0))
+            await each.coordination.beat(WorkerProcess(name=each.me, started=0.0))
         taken = [turn for turns in await asyncio.gather(one.queue.claim(1), other.queue.claim(1)) for turn in turns]
         assert [turn.crashes for turn in taken] in ([1], [])
         assert await crashes(one) == {1: 1}

@@ -66,7 +66,7 @@ async def test_a_turn_put_back_keeps_its_place_until_it_is_due(store: Store) -> 
 
 def part(album: str, text: str = "", photo: str = "", **more: object) -> Message:
     message = said(text, channel="telegram:42")
-    return replace(message, album=album, attachments=(Attachment(photo, photo),) if photo else (), **more)  # type: ignore[arg-type]
+    return replace(message, album=album, attachments=(Attachment(ref=photo, name=photo),) if photo else (), **more)  # type: ignore[arg-type]
 
 
 async def test_the_parts_of_an_album_are_one_turn_whatever_order_they_come_in(store: Store) -> None:
@@ -378,12 +378,14 @@ async def test_one_claim_leaves_some_of_a_long_queue_to_other_processes_where_th
 async def test_what_people_chose_for_a_channel_is_kept_and_seen_at_once(reopen: OpenStore) -> None:
     async with reopen() as store:
         assert await store.channels.get_channel_settings(HERE) == ChannelSettings()
-        for chosen in (ChannelSettings("all"), ChannelSettings("photos", fallbacks=("a/b", "c/d"))):
+        for chosen in (ChannelSettings(listening="all"), ChannelSettings(listening="photos", fallbacks=("a/b", "c/d"))):
             await store.channels.save_channel_settings(HERE, chosen)
             assert await store.channels.get_channel_settings(HERE) == chosen
         assert await store.channels.get_channel_settings(Channel("web", "kitchen")) == ChannelSettings()
     async with reopen() as store:
-        assert await store.channels.get_channel_settings(HERE) == ChannelSettings("photos", fallbacks=("a/b", "c/d"))
+        assert await store.channels.get_channel_settings(HERE) == ChannelSettings(
+            listening="photos", fallbacks=("a/b", "c/d")
+        )
 
 
 async def written_by_another_version(store: Store, settings: str) -> None:
@@ -399,7 +401,7 @@ async def written_by_another_version(store: Store, settings: str) -> None:
     [
         ("{}", ChannelSettings()),
         ('{"threads": true}', ChannelSettings(threads=True)),
-        ('{"listening": "all", "colour": "green"}', ChannelSettings("all")),
+        ('{"listening": "all", "colour": "green"}', ChannelSettings(listening="all")),
         ('{"describe": true, "colours": ["green"]}', ChannelSettings(describe=True)),
         ('{"describe": false, "fallbacks": null}', ChannelSettings(fallbacks=None)),
         ('{"fallbacks": []}', ChannelSettings(fallbacks=())),
@@ -420,7 +422,9 @@ async def test_the_database_is_not_asked_for_every_message(reopen: OpenStore, mo
         await written_by_another_version(store, '{"listening": "all"}')
         assert await store.channels.get_channel_settings(HERE) == ChannelSettings(), "it was just asked for"
         await asyncio.sleep(0.35)
-        assert await store.channels.get_channel_settings(HERE) == ChannelSettings("all"), "seconds later it is known"
+        assert await store.channels.get_channel_settings(HERE) == ChannelSettings(listening="all"), (
+            "seconds later it is known"
+        )
 
 
 def answers(value: int) -> Callable[[], Awaitable[int]]:
@@ -489,23 +493,23 @@ async def test_processes_that_hear_the_same_channels_do_not_block_each_other(reo
 
 async def test_people_who_move_take_what_they_chose_and_the_last_message_along(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
-    await store.channels.save_channel_settings(old, ChannelSettings("all"))
+    await store.channels.save_channel_settings(old, ChannelSettings(listening="all"))
     await store.channels.save_read_marks({old: "7"})
     assert await store.channels.get_channel_settings(new) == ChannelSettings()
     await store.channels.migrate_channel(old, new)
-    assert await store.channels.get_channel_settings(new) == ChannelSettings("all")
+    assert await store.channels.get_channel_settings(new) == ChannelSettings(listening="all")
     assert await store.channels.get_channel_settings(old) == ChannelSettings()
     assert await store.channels.list_read_marks("telegram") == {new: "7"}
 
 
 async def test_what_people_chose_at_the_new_address_counts(store: Store) -> None:
     old, new = Channel("telegram", "-5"), Channel("telegram", "-1005")
-    await store.channels.save_channel_settings(old, ChannelSettings("all"))
-    await store.channels.save_channel_settings(new, ChannelSettings("photos"))
+    await store.channels.save_channel_settings(old, ChannelSettings(listening="all"))
+    await store.channels.save_channel_settings(new, ChannelSettings(listening="photos"))
     await store.channels.save_read_marks({old: "7", new: "1"})
     await store.channels.migrate_channel(old, new)
     await store.channels.migrate_channel(old, new)
-    assert await store.channels.get_channel_settings(new) == ChannelSettings("photos")
+    assert await store.channels.get_channel_settings(new) == ChannelSettings(listening="photos")
     assert (await store.channels.list_read_marks("telegram"))[new] == "1"
 
 
@@ -561,7 +565,9 @@ async def test_history_holds_what_was_answered_and_no_commands_or_failures(store
     await store.queue.finish(turn, error="provider_no_credits")
     await store.intake.add(said("and now?"))
     turn = await claim_one(store)
-    assert await store.turns.list_history(turn, 10) == [Exchange("Ann", "a photo", "a cat", first.id, MODEL)]
+    assert await store.turns.list_history(turn, 10) == [
+        Exchange(author="Ann", question="a photo", answer="a cat", turn=first.id, model=MODEL)
+    ]
 
 
 async def test_a_fresh_conversation_takes_along_what_waits_and_keeps_the_model(store: Store) -> None:

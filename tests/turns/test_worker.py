@@ -51,7 +51,7 @@ async def test_a_photo_without_words_gets_quick_actions_and_a_press_asks_about_t
     again = [["/retry 1", "/with 1"], ["/retry 2", "/with 2"]]
     quick = ["/describe", "/read", "/translate", "/explain"]
     assert platform.buttons == {post: [*quick, "/buttons 1"], other: again[1]}
-    await hear(worker, replace(said("/read"), about=MessageReference(post, ours=True, text="")))
+    await hear(worker, replace(said("/read"), about=MessageReference(id=post, ours=True, text="")))
     assert provider.prompts[-1].text.startswith("Read all the text in this picture")
     assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
 
@@ -106,7 +106,7 @@ async def test_a_photo_the_provider_does_not_take_is_named_like_any_other(
 async def test_a_question_about_an_earlier_photo_brings_that_photo(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
-    about = MessageReference("9", ours=False, text="my cat", attachments=(Attachment("ref0", "cat.jpg"),))
+    about = MessageReference(id="9", ours=False, text="my cat", attachments=(Attachment(ref="ref0", name="cat.jpg"),))
     await hear(worker, replace(said("how old is it?"), about=about))
     assert [photo.name for photo in provider.prompts[0].photos] == ["cat.jpg"]
     assert provider.prompts[0].text == "how old is it?\n\n(This replies to: my cat)"
@@ -118,7 +118,7 @@ async def test_a_reply_to_an_answer_is_about_the_photo_behind_it(
     await hear(worker, said("what is this?", photos=1))
     [post] = platform.replied_to
     await hear(worker, said("something else"))
-    await hear(worker, replace(said("how old is it?"), about=MessageReference(post, ours=True, text="a cat")))
+    await hear(worker, replace(said("how old is it?"), about=MessageReference(id=post, ours=True, text="a cat")))
     assert [photo.name for photo in provider.prompts[-1].photos] == ["photo0.jpg"]
     assert provider.prompts[-1].text == "how old is it?\n\n(This is about your earlier answer: a cat)"
 

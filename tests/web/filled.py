@@ -44,10 +44,32 @@ MODELS = {  # how often, seconds to the first words and to the whole answer, cre
 }
 FLEET = [
     WorkerProcess(
-        "bot-1/4211", 0.0, ("telegram", "web"), 64, 3, {}, {"onemin/gpt": "closed", "openai/gpt": "half open"}
+        name="bot-1/4211",
+        started=0.0,
+        listens=("telegram", "web"),
+        workers=64,
+        in_flight=3,
+        troubles={},
+        breakers={"onemin/gpt": "closed", "openai/gpt": "half open"},
     ),
-    WorkerProcess("bot-2/390", 0.0, ("discord",), 64, 2, {}, {"onemin/gpt": "closed", "vapi/gemini": "open"}),
-    WorkerProcess("bot-3/17", 0.0, (), 256, 0, {"store": "TimeoutError"}, {}),
+    WorkerProcess(
+        name="bot-2/390",
+        started=0.0,
+        listens=("discord",),
+        workers=64,
+        in_flight=2,
+        troubles={},
+        breakers={"onemin/gpt": "closed", "vapi/gemini": "open"},
+    ),
+    WorkerProcess(
+        name="bot-3/17",
+        started=0.0,
+        listens=(),
+        workers=256,
+        in_flight=0,
+        troubles={"store": "TimeoutError"},
+        breakers={},
+    ),
 ]
 
 

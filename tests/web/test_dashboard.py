@@ -437,9 +437,17 @@ def test_a_percentile_is_the_mean_of_the_class_it_falls_into() -> None:
 
 def test_sums_do_not_depend_on_the_order() -> None:
     tallies = [
-        Tally("web", GPT, None, 2, 5.0, {1: (2, 0.2)}, {3: (2, 2.0)}),
-        Tally("web", GPT, "bug", 1, 9.0),
-        Tally("telegram", LLAMA, None, 4, 7.0, {1: (4, 0.4)}, {3: (4, 4.4)}),
+        Tally(platform="web", model=GPT, error=None, turns=2, last=5.0, first_words={1: (2, 0.2)}, took={3: (2, 2.0)}),
+        Tally(platform="web", model=GPT, error="bug", turns=1, last=9.0),
+        Tally(
+            platform="telegram",
+            model=LLAMA,
+            error=None,
+            turns=4,
+            last=7.0,
+            first_words={1: (4, 0.4)},
+            took={3: (4, 4.4)},
+        ),
     ]
     assert stretch_of(tallies) == stretch_of(tallies[::-1])
     assert stretch_of(tallies).errors == {"bug": (1, 9.0)}

@@ -294,7 +294,7 @@ async def test_errors_and_processes_are_told_in_words(tab: Tab) -> None:
 
 async def test_a_strip_tells_what_is_down_what_stands_in_and_whom_it_served(tab: Tab) -> None:
     store = tab.house.store
-    process = WorkerProcess("bot-1/1", time.time() - HOUR, ("telegram",), 64, 1)
+    process = WorkerProcess(name="bot-1/1", started=time.time() - HOUR, listens=("telegram",), workers=64, in_flight=1)
     await store.coordination.beat(process)
     await tab.open()
     news = tab.page.locator("#news")
@@ -320,7 +320,9 @@ async def test_the_strip_tells_of_processes_in_trouble_and_of_people_who_wait(ta
     store = tab.house.store
     assert isinstance(store, SqlStore)
     trouble = {"telegram": "the webhook is refused"}
-    await store.coordination.beat(WorkerProcess("bot-1/1", time.time(), (), 0, troubles=trouble))
+    await store.coordination.beat(
+        WorkerProcess(name="bot-1/1", started=time.time(), listens=(), workers=0, troubles=trouble)
+    )
     await store.intake.add(said())
     await store.db.run("UPDATE turns SET added = added - 300")
     await tab.open()

@@ -453,7 +453,7 @@ def _nonce(channel: Channel, post: OutgoingPost) -> str | None:
 def open_discord(context: AdapterContext) -> Discord:
     """Build the Discord platform with the operator's settings."""
     settings, own = context.settings, context.settings.of(DiscordSettings)
-    command_context = CommandContext(context.store, context.providers)
+    command_context = CommandContext(store=context.store, providers=context.providers)
 
     async def suggest(command: str, option: str, typed: str) -> Sequence[Suggestion]:
         options = COMMANDS[command].options if command in COMMANDS else ()

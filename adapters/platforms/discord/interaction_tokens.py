@@ -21,7 +21,7 @@ PREFIX = "discord:ticket:"
 MAX_CACHED = 10_000  # posts whose token is known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionToken:
     """The right to answer one interaction. It is stored as JSON by the names of its fields."""
 

@@ -111,7 +111,7 @@ class Interactions:
         if interaction.message is None:
             return
         post = str(interaction.message.id)
-        about = MessageReference(post, ours=True, text="", kind="button")
+        about = MessageReference(id=post, ours=True, text="", kind="button")
         message = _message(interaction, f"{post}/{interaction.id}", command, about)
         self._note_task()
         await _acknowledge(interaction)  # before any answer by its token: Discord accepts nothing else first
@@ -226,7 +226,11 @@ class Interactions:
         token = None
         if thinking or place.visitor is not None:  # elsewhere an ordinary message is enough
             token = InteractionToken(
-                str(interaction.id), interaction.application_id, interaction.token, thinking, began=time.time()
+                id=str(interaction.id),
+                application=interaction.application_id,
+                token=interaction.token,
+                thinking=thinking,
+                began=time.time(),
             )
         self._queues.put(place.id, partial(self._pass_on, interaction, message, token))
 

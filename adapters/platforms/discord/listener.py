@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 STANDBY_SECONDS = 1.0  # of waiting for the turn to listen, after which a process is a standby
 
 
-@dataclass
+@dataclass(kw_only=True)
 class DiscordListener:
     """The parts of listening. The state of a connection is made anew each time that it is our turn to listen."""
 

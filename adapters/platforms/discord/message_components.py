@@ -14,7 +14,7 @@ from discord.components import UnfurledMediaItem
 NESTING = ("children", "items", "accessory", "component")  # the attributes with components inside a component
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardMedia:
     """A picture or file that a component shows."""
 
@@ -36,11 +36,11 @@ def list_media(components: Iterable[Any]) -> Iterator[CardMedia]:
         media = getattr(component, "media", None)
         if isinstance(media, UnfurledMediaItem):
             yield CardMedia(
-                media,
-                getattr(component, "description", None) or "",
-                is_hidden,
-                getattr(component, "name", None) or "",
-                getattr(component, "size", None) or 0,
+                media=media,
+                description=getattr(component, "description", None) or "",
+                spoiler=is_hidden,
+                name=getattr(component, "name", None) or "",
+                size=getattr(component, "size", None) or 0,
             )
 
 

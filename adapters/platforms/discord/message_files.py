@@ -47,7 +47,7 @@ def list_files(message: discord.Message, channel: int | None = None) -> Iterator
         # Discord's copy: the original may lie anywhere, and would learn who looks at it.
         link = embed.image.proxy_url or embed.thumbnail.proxy_url
         if link and embed.provider.name != VIDEO_PROVIDER:
-            yield Attachment(f"{prefix}/embed{number}", _name_in(link), is_preview=_is_preview(embed)), link
+            yield Attachment(ref=f"{prefix}/embed{number}", name=_name_in(link), is_preview=_is_preview(embed)), link
     known = {file.id for file in uploaded}
     for number, shown in enumerate(chain.from_iterable(list_media(components_of(part)) for part in parts)):
         link = _media_link(shown)
@@ -56,7 +56,7 @@ def list_files(message: discord.Message, channel: int | None = None) -> Iterator
     for sticker in chain.from_iterable(part.stickers for part in parts):
         kind = PurePosixPath(urlsplit(sticker.url).path).suffix
         name = f"{sticker.name}{kind}".translate(REMOVED_CHARACTERS)
-        yield Attachment(f"sticker/{sticker.id}{kind}", name, STICKERS.get(kind, "")), sticker.url
+        yield Attachment(ref=f"sticker/{sticker.id}{kind}", name=name, mime=STICKERS.get(kind, "")), sticker.url
 
 
 def list_links(message: discord.Message) -> dict[str, str]:
@@ -71,10 +71,10 @@ def interaction_file(file: discord.Attachment) -> tuple[Attachment, str]:
 
 def _attachment(ref: str, file: discord.Attachment) -> Attachment:
     return Attachment(
-        ref,
-        file.filename.translate(REMOVED_CHARACTERS),
-        file.content_type or "",
-        file.size,
+        ref=ref,
+        name=file.filename.translate(REMOVED_CHARACTERS),
+        mime=file.content_type or "",
+        size=file.size,
         alt=(file.description or "").translate(REMOVED_CHARACTERS),
         is_spoiler=file.is_spoiler(),
     )
@@ -99,7 +99,9 @@ def _hosts() -> frozenset[str]:
 def _card_attachment(ref: str, shown: CardMedia, link: str) -> Attachment:
     name = shown.name.translate(REMOVED_CHARACTERS) or _name_in(link)
     alt = shown.description.translate(REMOVED_CHARACTERS)
-    return Attachment(ref, name, shown.media.content_type or "", shown.size, alt=alt, is_spoiler=shown.spoiler)
+    return Attachment(
+        ref=ref, name=name, mime=shown.media.content_type or "", size=shown.size, alt=alt, is_spoiler=shown.spoiler
+    )
 
 
 def _name_in(link: str) -> str:

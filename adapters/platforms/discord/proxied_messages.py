@@ -19,7 +19,7 @@ USUAL_SECONDS = 3_600.0  # for which somebody for whom a proxy spoke is likely t
 PROXY_SECONDS = 60.0  # after which no proxy is expected any more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
     """A person's message that a proxy may say again."""
 
@@ -49,7 +49,14 @@ class ProxiedMessages:
         if said.guild is None or said.author.bot:
             return
         files = tuple(file.filename for file in said.attachments)
-        original = Original(said.id, said.channel.id, said.author, _words(said), files, time.monotonic())
+        original = Original(
+            id=said.id,
+            channel=said.channel.id,
+            author=said.author,
+            text=_words(said),
+            files=files,
+            heard=time.monotonic(),
+        )
         self._originals[said.id] = original
         if len(self._originals) > MAX_ORIGINALS:
             self._originals.popitem(last=False)

@@ -187,7 +187,7 @@ def reference_to(
     if is_withheld and kind == "reply":
         attachments = (_hidden_attachment(message),)
     return MessageReference(
-        str(message.id),
+        id=str(message.id),
         ours=_is_ours(message, me),
         text=all_words(message),
         attachments=attachments,
@@ -203,7 +203,9 @@ def unseen_reference(
 ) -> MessageReference:
     """Return a reference to a message of which nothing can be seen."""
     place = _place_of(viewer, address.channel)
-    return MessageReference(str(address.message), ours=False, text="", kind=kind, channel=place, unseen=UNSEEN[missing])
+    return MessageReference(
+        id=str(address.message), ours=False, text="", kind=kind, channel=place, unseen=UNSEEN[missing]
+    )
 
 
 def _place_of(viewer: Viewer, channel: int) -> Channel | None:
@@ -224,13 +226,15 @@ def is_withheld_from(message: discord.Message, me: int) -> bool:
 def _hidden_attachment(message: discord.Message) -> Attachment:
     """Return a hidden attachment, so that a question about the message gets no answer about another photo."""
     with speaking(server_language(message.guild)):
-        return Attachment(f"{HIDDEN}/{message.id}", say("discord_hidden_name"))
+        return Attachment(ref=f"{HIDDEN}/{message.id}", name=say("discord_hidden_name"))
 
 
 def _own_words(message: discord.Message) -> Iterator[MessageReference]:
     """Yield the words that came with a message and are not its author's; its pictures count as its own."""
     if (text := forwarded_words(message)) and message.reference is not None:
         origin = Place(message.reference.channel_id).channel
-        yield MessageReference(str(message.reference.message_id), ours=False, text=text, kind="forward", channel=origin)
+        yield MessageReference(
+            id=str(message.reference.message_id), ours=False, text=text, kind="forward", channel=origin
+        )
     if text := words_beside(message):
-        yield MessageReference(str(message.id), ours=False, text=text, kind="link")
+        yield MessageReference(id=str(message.id), ours=False, text=text, kind="link")

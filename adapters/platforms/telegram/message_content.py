@@ -27,7 +27,7 @@ REMOVED_CHARACTERS = str.maketrans({"\0": " "})  # a database may refuse it
 Source = TelegramMessage | ExternalReplyInfo
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageContent:
     """The words and files of a message, and why something of it cannot be seen."""
 
@@ -43,11 +43,11 @@ def read_content(source: Source) -> MessageContent:
     rich = _rich_content(source)
     attachments = (*_attachments(source), *_paid_photos(source), *map(_rich_attachment, rich.files))
     return MessageContent(
-        "\n\n".join(filter(None, (_plain_text(source), rich.text))).translate(REMOVED_CHARACTERS),
-        attachments,
-        frozenset(rich.usernames),
-        frozenset(rich.users),
-        None if attachments else _unseen(source),
+        text="\n\n".join(filter(None, (_plain_text(source), rich.text))).translate(REMOVED_CHARACTERS),
+        attachments=attachments,
+        usernames=frozenset(rich.usernames),
+        users=frozenset(rich.users),
+        unseen=None if attachments else _unseen(source),
     )
 
 
@@ -129,7 +129,13 @@ def _rich_attachment(file: RichFile) -> Attachment:
 def _document(document: Document, is_spoiler: bool) -> Attachment:
     """Return a document; whether it is a picture is for its bytes to say."""
     name = (document.file_name or "file").translate(REMOVED_CHARACTERS)
-    return Attachment(document.file_id, name, document.mime_type or "", document.file_size or 0, is_spoiler=is_spoiler)
+    return Attachment(
+        ref=document.file_id,
+        name=name,
+        mime=document.mime_type or "",
+        size=document.file_size or 0,
+        is_spoiler=is_spoiler,
+    )
 
 
 def _sticker(sticker: Sticker, is_spoiler: bool) -> Attachment:
@@ -137,16 +143,18 @@ def _sticker(sticker: Sticker, is_spoiler: bool) -> Attachment:
         return _moving(sticker, "sticker.webm", "video/webm", is_spoiler)
     if sticker.is_animated and sticker.thumbnail:  # drawn by vectors, which nothing here can draw
         return _picture(sticker.thumbnail, "sticker.jpg", is_spoiler)
-    return Attachment(sticker.file_id, "sticker.webp", "image/webp", sticker.file_size or 0)
+    return Attachment(ref=sticker.file_id, name="sticker.webp", mime="image/webp", size=sticker.file_size or 0)
 
 
 def _voice(voice: Voice, _: bool) -> Attachment:
-    return Attachment(voice.file_id, "voice.oga", voice.mime_type or "audio/ogg", voice.file_size or 0)
+    return Attachment(
+        ref=voice.file_id, name="voice.oga", mime=voice.mime_type or "audio/ogg", size=voice.file_size or 0
+    )
 
 
 def _audio(audio: Audio, _: bool) -> Attachment:
     name = (audio.file_name or "audio.mp3").translate(REMOVED_CHARACTERS)
-    return Attachment(audio.file_id, name, audio.mime_type or "", audio.file_size or 0)
+    return Attachment(ref=audio.file_id, name=name, mime=audio.mime_type or "", size=audio.file_size or 0)
 
 
 def _animation(animation: Animation, is_spoiler: bool) -> Attachment:
@@ -158,7 +166,9 @@ def _animation(animation: Animation, is_spoiler: bool) -> Attachment:
 def _moving(file: Any, name: str, mime: str, is_spoiler: bool) -> Attachment:
     """Return a moving picture, with the thumbnail that Telegram offers."""
     still = file.thumbnail.file_id if file.thumbnail else ""
-    return Attachment(file.file_id, name, mime, file.file_size or 0, is_spoiler=is_spoiler, still=still)
+    return Attachment(
+        ref=file.file_id, name=name, mime=mime, size=file.file_size or 0, is_spoiler=is_spoiler, still=still
+    )
 
 
 def _video(video: Any, is_spoiler: bool) -> Attachment:
@@ -171,7 +181,7 @@ def _photo(sizes: Sequence[PhotoSize], is_spoiler: bool) -> Attachment:
 
 
 def _picture(size: PhotoSize, name: str, is_spoiler: bool) -> Attachment:
-    return Attachment(size.file_id, name, "image/jpeg", size.file_size or 0, is_spoiler=is_spoiler)
+    return Attachment(ref=size.file_id, name=name, mime="image/jpeg", size=size.file_size or 0, is_spoiler=is_spoiler)
 
 
 # By the field of a message that holds the file; an animation has a document as well, and a live photo a photo.

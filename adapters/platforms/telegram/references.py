@@ -85,7 +85,7 @@ def origin_name(origin: MessageOrigin | None) -> str:
 def _own(message: TelegramMessage, content: MessageContent) -> Iterator[MessageReference]:
     """Yield the message itself, if its photos are for sale or it is a story."""
     if content.unseen:
-        yield MessageReference(str(message.message_id), ours=False, text="", kind="itself", unseen=content.unseen)
+        yield MessageReference(id=str(message.message_id), ours=False, text="", kind="itself", unseen=content.unseen)
 
 
 def _reply(message: TelegramMessage, me: int) -> Iterator[MessageReference]:
@@ -95,10 +95,10 @@ def _reply(message: TelegramMessage, me: int) -> Iterator[MessageReference]:
     content, ours = read_content(replied), is_ours(replied, me)
     quote = message.quote.text if message.quote else ""
     yield MessageReference(
-        str(replied.message_id),
-        ours,
-        quote.translate(REMOVED_CHARACTERS) or content.text,
-        content.attachments,
+        id=str(replied.message_id),
+        ours=ours,
+        text=quote.translate(REMOVED_CHARACTERS) or content.text,
+        attachments=content.attachments,
         is_part=bool(quote),
         author="" if ours else _author_name(replied),
         unseen=content.unseen,
@@ -115,10 +115,10 @@ def _external_reply(message: TelegramMessage, me: int) -> Iterator[MessageRefere
     is_seen = content.attachments or text
     known = external.chat and external.message_id
     yield MessageReference(
-        str(external.message_id) if known else f"external/{message.message_id}",
-        _is_by_us(external, me),
-        text,
-        content.attachments,
+        id=str(external.message_id) if known else f"external/{message.message_id}",
+        ours=_is_by_us(external, me),
+        text=text,
+        attachments=content.attachments,
         kind="external",
         is_part=bool(message.quote),
         author=origin_name(external.origin),
@@ -133,7 +133,7 @@ def _links(message: TelegramMessage, content: MessageContent) -> Iterator[Messag
         here = _is_to(message.chat, link)
         id = link["message"] if here else f"elsewhere/{link[0]}"
         yield MessageReference(
-            id, ours=False, text="", kind="link", channel=channel_of(message) if here else None, unseen="elsewhere"
+            id=id, ours=False, text="", kind="link", channel=channel_of(message) if here else None, unseen="elsewhere"
         )
 
 

@@ -28,7 +28,7 @@ MIN_RETRY_AFTER = 0.2  # seconds until partial text may try again, at least
 MAX_CHATS = 1_000  # remembered before idle ones are forgotten
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendLimits:
     """The limits of Telegram's FAQ, with some margin."""
 
@@ -42,7 +42,7 @@ class SendLimits:
     growing: float = 0.5  # the share of them that partial texts may use
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _ChatQueue:
     """The texts that wait for their turn in one chat."""
 

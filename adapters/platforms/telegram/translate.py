@@ -172,7 +172,7 @@ def _translate_press(query: CallbackQuery) -> ButtonPress | StaleButtonPress:
         return StaleButtonPress(query.id, _language(query.from_user))
     post = query.message
     unseen: Unseen | None = None if post.is_accessible else "too_old"
-    reference = MessageReference(str(post.message_id), ours=True, text="", kind="button", unseen=unseen)
+    reference = MessageReference(id=str(post.message_id), ours=True, text="", kind="button", unseen=unseen)
     press_message = Message(
         channel=channel_of(post) if isinstance(post, TelegramMessage) else Channel(NAME, str(post.chat.id)),
         id=f"{post.message_id}/{query.id}",  # each press is a message; the answer replies to the post
@@ -198,7 +198,7 @@ def _translate_stop(raw: dict[str, Any], update: int) -> Message:
         author=Author(str(chat["id"]), name),
         text="/stop",
         sent=time.time(),
-        about=MessageReference("", ours=True, text="", kind="button"),
+        about=MessageReference(id="", ours=True, text="", kind="button"),
         private=True,
     )
 

@@ -173,10 +173,12 @@ class WebPage:
         self.audience.publish(channel.id, Event("typing", "typing", {"on": is_typing}))
 
     def _message(self, entry: Entry) -> Message:
-        attachments = tuple(Attachment(photo.id, photo.name, photo.mime, photo.size) for photo in entry.photos)
+        attachments = tuple(
+            Attachment(ref=photo.id, name=photo.name, mime=photo.mime, size=photo.size) for photo in entry.photos
+        )
         return Message(
-            Channel(self.name, entry.channel),
-            entry.id,
+            channel=Channel(self.name, entry.channel),
+            id=entry.id,
             author=YOU,
             text=entry.text,
             sent=entry.time,
@@ -195,14 +197,14 @@ def _pointed_at(entry: Entry) -> MessageReference | None:
     if not entry.about:
         return None
     kind: ReferenceKind = "button" if entry.text.startswith("/") else "reply"
-    return MessageReference(entry.about, ours=True, text="", kind=kind)
+    return MessageReference(id=entry.about, ours=True, text="", kind=kind)
 
 
 async def _upload(file: File) -> Upload:
     kind = await browser_type(file.data)
     return Upload(
-        secrets.token_urlsafe(16),
-        file.name,
+        id=secrets.token_urlsafe(16),
+        name=file.name,
         mime=file.mime,
         kind=kind,
         size=len(file.data),

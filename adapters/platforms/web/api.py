@@ -49,7 +49,7 @@ ModelOf = Callable[[str], Awaitable[str]]
 """A function that returns the model of a channel, as provider/model."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class WebApi:
     """The routes of the page. `on_new_message` is called when a new message is in the journal."""
 
@@ -114,7 +114,9 @@ class WebApi:
         data = await self._body(request)
         name = _plain_name(request.query.get("name", ""))
         kind = await browser_type(data)
-        upload = Upload(secrets.token_urlsafe(16), name, mime=request.content_type[:100], kind=kind, size=len(data))
+        upload = Upload(
+            id=secrets.token_urlsafe(16), name=name, mime=request.content_type[:100], kind=kind, size=len(data)
+        )
         await self.journal.add_upload(upload, request.match_info["channel"], data)
         return web.json_response(_photo(upload), status=201)
 
@@ -261,7 +263,9 @@ def _parse_message(body: Any) -> SubmittedMessage:
     match body:
         case {"text": str(text), "key": str(key), "uploads": [*uploads]} if KEY.fullmatch(key) and _is_about(body):
             ids = tuple(id for id in uploads if isinstance(id, str))
-            message = SubmittedMessage(text.strip(), ids, key=key, about=body.get("about"), language=_language(body))
+            message = SubmittedMessage(
+                text=text.strip(), uploads=ids, key=key, about=body.get("about"), language=_language(body)
+            )
         case _:
             raise refusal(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
     if not message.text and not message.uploads:

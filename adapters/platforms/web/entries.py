@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.messages import Button
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """A file that came with a message or a post, without its bytes."""
 
@@ -18,7 +18,7 @@ class Upload:
     is_spoiler: bool = False  # shown only to those who choose to see it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A message, or a post of ours."""
 
@@ -36,7 +36,7 @@ class Entry:
     photos: tuple[Upload, ...] = ()  # or recordings, or documents; with a post of ours it may be any files
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedMessage:
     """A valid message as the page sends it."""
 

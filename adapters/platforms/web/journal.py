@@ -80,6 +80,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
+UPLOAD_FIELDS = ("id", "name", "mime", "kind", "size", "about", "is_spoiler")  # the fields, as `_uploads` selects them
+
+
 class Journal:
     """The journal, open while entered. Each call is one transaction in its own thread, complete even when cancelled."""
 
@@ -302,7 +305,7 @@ class Journal:
     def _uploads(self, where: str, values: Sequence[object]) -> tuple[Upload, ...]:
         sql = f"SELECT id, name, mime, picture, size, about, uploads.spoiler <> 0 FROM uploads {where}"  # noqa: S608
         with closing(self._database.execute(sql, values)) as rows:
-            return tuple(Upload(*row) for row in rows)
+            return tuple(Upload(**dict(zip(UPLOAD_FIELDS, row, strict=True))) for row in rows)
 
 
 def _row(upload: Upload, channel: str, data: bytes) -> tuple[object, ...]:
@@ -314,8 +317,8 @@ def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:
     id, channel, ours, text, reply_to, sent, buttons, about, label, language, is_spoiler = row
     entry_buttons = _buttons(buttons)
     return Entry(
-        str(id),
-        channel,
+        id=str(id),
+        channel=channel,
         ours=bool(ours),
         text=text,
         reply_to=reply_to,

@@ -14,7 +14,7 @@ from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed
 from bot.messages import Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
 
-EYES = Model("eyes", "Local eyes", sees=True)
+EYES = Model(id="eyes", name="Local eyes", sees=True)
 PACE = 0.015  # seconds between two words of an answer
 _WORD = re.compile(r"\S+\s*")
 

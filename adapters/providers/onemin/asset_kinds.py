@@ -7,7 +7,7 @@ from typing import Literal
 Family = Literal["picture", "sound", "video"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetKind:
     """A kind of file."""
 
@@ -38,41 +38,41 @@ def _is_mp4(data: bytes) -> bool:
 
 _KINDS = (
     AssetKind(
-        "picture",
-        "image/png",
-        "png",
+        family="picture",
+        mime="image/png",
+        extension="png",
         matches=_starts(b"\x89PNG\r\n\x1a\n"),
         is_complete=lambda data: b"IEND" in data[-32:],
     ),
     AssetKind(
-        "picture",
-        "image/jpeg",
-        "jpg",
+        family="picture",
+        mime="image/jpeg",
+        extension="jpg",
         matches=_starts(b"\xff\xd8\xff"),
         is_complete=lambda data: b"\xff\xd9" in data[-4096:],
     ),
     AssetKind(
-        "picture",
-        "image/webp",
-        "webp",
+        family="picture",
+        mime="image/webp",
+        extension="webp",
         matches=_riff(b"WEBP"),
         is_complete=lambda data: _riff_length(data) <= len(data),
     ),
     AssetKind(
-        "picture",
-        "image/gif",
-        "gif",
+        family="picture",
+        mime="image/gif",
+        extension="gif",
         matches=_starts(b"GIF87a", b"GIF89a"),
         is_complete=lambda data: b";" in data[-16:],
     ),
-    AssetKind("sound", "audio/ogg", "ogg", _starts(b"OggS")),
-    AssetKind("sound", "audio/wav", "wav", _riff(b"WAVE")),
-    AssetKind("sound", "audio/flac", "flac", _starts(b"fLaC")),
-    AssetKind("sound", "audio/webm", "webm", _starts(b"\x1a\x45\xdf\xa3")),
-    AssetKind("sound", "audio/mp4", "m4a", _is_mp4),
-    AssetKind("sound", "audio/mpeg", "mp3", _is_mp3),
-    AssetKind("video", "video/mp4", "mp4", _is_mp4),
-    AssetKind("video", "video/webm", "webm", _starts(b"\x1a\x45\xdf\xa3")),
+    AssetKind(family="sound", mime="audio/ogg", extension="ogg", matches=_starts(b"OggS")),
+    AssetKind(family="sound", mime="audio/wav", extension="wav", matches=_riff(b"WAVE")),
+    AssetKind(family="sound", mime="audio/flac", extension="flac", matches=_starts(b"fLaC")),
+    AssetKind(family="sound", mime="audio/webm", extension="webm", matches=_starts(b"\x1a\x45\xdf\xa3")),
+    AssetKind(family="sound", mime="audio/mp4", extension="m4a", matches=_is_mp4),
+    AssetKind(family="sound", mime="audio/mpeg", extension="mp3", matches=_is_mp3),
+    AssetKind(family="video", mime="video/mp4", extension="mp4", matches=_is_mp4),
+    AssetKind(family="video", mime="video/webm", extension="webm", matches=_starts(b"\x1a\x45\xdf\xa3")),
 )
 
 

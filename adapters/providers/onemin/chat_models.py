@@ -62,7 +62,9 @@ def _is_active(row: object) -> bool:
 
 def _model(row: Mapping[str, Any], endpoint: Endpoint) -> Model:
     id = row["modelId"]
-    return Model(id, str(row.get("name") or id), _sees(row, endpoint), _price(row.get("creditMetadata")))
+    return Model(
+        id=id, name=str(row.get("name") or id), sees=_sees(row, endpoint), price=_price(row.get("creditMetadata"))
+    )
 
 
 def _sees(row: Mapping[str, Any], endpoint: Endpoint) -> bool:

@@ -29,7 +29,7 @@ class ChatOptions:
     brand_voice: str | None = None  # UUID of the tone in which everything is answered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """An endpoint for questions, and the form of its requests."""
 
@@ -97,9 +97,19 @@ def _features(prompt: Prompt, photos: Sequence[str], documents: Sequence[str], o
     }
 
 
-UNIFIED = Endpoint("api/chat-with-ai", "UNIFY_CHAT_WITH_AI", _unified, ("UNIFY_CHAT_WITH_AI",), sees_by_modality=True)
+UNIFIED = Endpoint(
+    path="api/chat-with-ai",
+    conversation_type="UNIFY_CHAT_WITH_AI",
+    build_body=_unified,
+    list_features=("UNIFY_CHAT_WITH_AI",),
+    sees_by_modality=True,
+)
 FEATURES = Endpoint(
-    "api/features", "CHAT_WITH_IMAGE", _features, ("CHAT_WITH_IMAGE", "CHAT_WITH_AI"), sees_by_modality=False
+    path="api/features",
+    conversation_type="CHAT_WITH_IMAGE",
+    build_body=_features,
+    list_features=("CHAT_WITH_IMAGE", "CHAT_WITH_AI"),
+    sees_by_modality=False,
 )
 
 

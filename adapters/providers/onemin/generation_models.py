@@ -31,7 +31,12 @@ def read_tools(list: object, kind: str) -> Sequence[Model]:
 
 def _model(row: Mapping[str, object], kind: str) -> Model:
     id = str(row["modelId"])
-    return Model(id, str(row.get("name") or id), kind in NEEDS_PHOTO, _price(row.get("creditMetadata"), FEATURES[kind]))
+    return Model(
+        id=id,
+        name=str(row.get("name") or id),
+        sees=kind in NEEDS_PHOTO,
+        price=_price(row.get("creditMetadata"), FEATURES[kind]),
+    )
 
 
 def _price(credits: object, feature: str) -> str:

@@ -50,7 +50,7 @@ Values = Mapping[str, Mapping[str, Any]]
 """The values that people may choose, each with its fields in the API."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationParams:
     """The parameters that a model takes."""
 
@@ -97,25 +97,35 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
     # docs, page of gpt-image-1: n 1-10, size, quality low|medium|high, style, background. Its small sister's page has
     # no style; a relay found that quality must be said.
     GenerationParams(
-        r"gpt-image-1",
-        ("imagine",),
-        _OPENAI_SIZES,
+        models=r"gpt-image-1",
+        kinds=("imagine",),
+        shapes=_OPENAI_SIZES,
         options={**_GPT, "style": _same_names("style", "vivid", "natural")},
         defaults={"n": 1, "quality": "medium"},
     ),
     GenerationParams(
-        r"gpt-image-1[.-].+", ("imagine",), _OPENAI_SIZES, options=_GPT, defaults={"n": 1, "quality": "medium"}
+        models=r"gpt-image-1[.-].+",
+        kinds=("imagine",),
+        shapes=_OPENAI_SIZES,
+        options=_GPT,
+        defaults={"n": 1, "quality": "medium"},
     ),
     # docs, the same pages under IMAGE_EDITOR: n and size are needed, the prompt has 4,000 characters at most.
     GenerationParams(
-        r"gpt-image-1(?:[.-].+)?", ("edit",), _OPENAI_SIZES, options=_GPT, defaults={"n": 1, "quality": "medium"}
+        models=r"gpt-image-1(?:[.-].+)?",
+        kinds=("edit",),
+        shapes=_OPENAI_SIZES,
+        options=_GPT,
+        defaults={"n": 1, "quality": "medium"},
     ),
     # docs, page of gpt-image-2: size and quality are needed; any WxH within the limits of `generation_plan`. A PNG of
     # eight megapixels is more than chats take, but a JPEG cannot be transparent.
     GenerationParams(
-        r"gpt-image-2(?:[.-].+)?",
-        ("imagine", "edit"),
-        _same_names("size", "1024x1024", "1024x1536", "1536x1024", "2048x2048", "2048x1152", "1152x2048", "3840x2160"),
+        models=r"gpt-image-2(?:[.-].+)?",
+        kinds=("imagine", "edit"),
+        shapes=_same_names(
+            "size", "1024x1024", "1024x1536", "1536x1024", "2048x2048", "2048x1152", "1152x2048", "3840x2160"
+        ),
         options={
             "quality": _GPT["quality"],
             "background": {
@@ -129,9 +139,9 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
     ),
     # what relays send: {prompt, n, size, quality}; OpenAI's reference: n is 1
     GenerationParams(
-        r"dall-e-3",
-        ("imagine",),
-        _same_names("size", "1024x1024", "1024x1792", "1792x1024"),
+        models=r"dall-e-3",
+        kinds=("imagine",),
+        shapes=_same_names("size", "1024x1024", "1024x1792", "1792x1024"),
         options={
             "quality": _same_names("quality", "standard", "hd"),
             "style": _same_names("style", "vivid", "natural"),
@@ -140,45 +150,50 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
     ),
     # OpenAI's reference: a prompt has 1,000 characters at most
     GenerationParams(
-        r"dall-e-2",
-        ("imagine", "vary"),
-        _same_names("size", "1024x1024", "512x512", "256x256"),
+        models=r"dall-e-2",
+        kinds=("imagine", "vary"),
+        shapes=_same_names("size", "1024x1024", "512x512", "256x256"),
         defaults={"n": 1},
         max_prompt_length=1_000,
     ),
     # the example of docs/api/ai-feature-api: {prompt, num_outputs, aspect_ratio, output_format}
     GenerationParams(
-        rf"{_FLUX}-(?:schnell|dev|krea-dev)",
-        ("imagine",),
-        _same_names("aspect_ratio", *_FLUX_RATIOS),
+        models=rf"{_FLUX}-(?:schnell|dev|krea-dev)",
+        kinds=("imagine",),
+        shapes=_same_names("aspect_ratio", *_FLUX_RATIOS),
         defaults={"num_outputs": 1, **_PNG},
     ),
     # docs, page of flux-1.1-pro: no num_outputs
     GenerationParams(
-        rf"{_FLUX}-(?:1\.1-)?pro(?:-ultra)?", ("imagine",), _same_names("aspect_ratio", *_FLUX_RATIOS), defaults=_PNG
+        models=rf"{_FLUX}-(?:1\.1-)?pro(?:-ultra)?",
+        kinds=("imagine",),
+        shapes=_same_names("aspect_ratio", *_FLUX_RATIOS),
+        defaults=_PNG,
     ),
     # docs, IMAGE_VARIATOR of flux-redux: it calls the format `format`, and knows more ratios
     GenerationParams(
-        rf"{_FLUX}-redux-.+",
-        ("vary",),
-        _same_names("aspect_ratio", *_FLUX_RATIOS, "21:9", "9:21", "4:3", "3:4"),
+        models=rf"{_FLUX}-redux-.+",
+        kinds=("vary",),
+        shapes=_same_names("aspect_ratio", *_FLUX_RATIOS, "21:9", "9:21", "4:3", "3:4"),
         defaults={"num_outputs": 1, "format": "png"},
     ),
     # docs, IMAGE_EDITOR of flux-kontext: the shape is that of the photo unless a ratio is named
     GenerationParams(
-        rf"{_FLUX}-kontext-.+",
-        ("edit",),
-        _same_names("aspect_ratio", *_FLUX_RATIOS),
+        models=rf"{_FLUX}-kontext-.+",
+        kinds=("edit",),
+        shapes=_same_names("aspect_ratio", *_FLUX_RATIOS),
         defaults={"format": "png"},
         keeps_photo_shape=True,
     ),
     # the example of docs/api/ai-feature-api (Image Variation); always four pictures. The newer name is magic-art.
-    GenerationParams(_ART, ("imagine", "vary"), _ART_RATIOS, defaults=_ART_ALWAYS, batch_size=4, max_pictures=4),
+    GenerationParams(
+        models=_ART, kinds=("imagine", "vary"), shapes=_ART_RATIOS, defaults=_ART_ALWAYS, batch_size=4, max_pictures=4
+    ),
     # docs, IMAGE_VARIATOR of recraft: size is needed; the sizes are those of Recraft's own reference
     GenerationParams(
-        r"recraft.*",
-        ("vary",),
-        _same_names(
+        models=r"recraft.*",
+        kinds=("vary",),
+        shapes=_same_names(
             "size",
             *("1024x1024", "1365x1024", "1024x1365", "1536x1024", "1024x1536", "1820x1024", "1024x1820"),
             *("1434x1024", "1024x1434", "1280x1024", "1024x1280", "1707x1024", "1024x1707"),
@@ -188,21 +203,23 @@ GENERATION_MODELS: tuple[GenerationParams, ...] = (
     ),
     # docs, BACKGROUND_REMOVER and IMAGE_UPSCALER: nothing but {imageUrl}; clients send the prompt to the others as well
     GenerationParams(
-        r"clipdrop|recraft.*|stable-image.*", ("cutout", "upscale", "erase", "untext", "backdrop"), max_pictures=1
+        models=r"clipdrop|recraft.*|stable-image.*",
+        kinds=("cutout", "upscale", "erase", "untext", "backdrop"),
+        max_pictures=1,
     ),
     # docs, IMAGE_TO_PROMPT of magic-art: a mode of its own
-    GenerationParams(_ART, ("prompt",), defaults={"mode": "describe", "n": 1}, max_pictures=1),
+    GenerationParams(models=_ART, kinds=("prompt",), defaults={"mode": "describe", "n": 1}, max_pictures=1),
     # docs, page of kling (text to video): seconds, and a mode that costs less or more
     GenerationParams(
-        r"kling.*",
-        ("animate",),
+        models=r"kling.*",
+        kinds=("animate",),
         options={"duration": {"5": {"duration": 5}, "10": {"duration": 10}}, "mode": _same_names("mode", "std", "pro")},
         defaults={"duration": 5, "mode": "std"},
         max_pictures=1,
     ),
     # models that are not documented
-    GenerationParams(r".*", ("erase", "untext", "backdrop", "animate", "prompt"), max_pictures=1),
-    GenerationParams(r".*", ("imagine", "vary", "edit", "cutout", "upscale"), max_pictures=4),
+    GenerationParams(models=r".*", kinds=("erase", "untext", "backdrop", "animate", "prompt"), max_pictures=1),
+    GenerationParams(models=r".*", kinds=("imagine", "vary", "edit", "cutout", "upscale"), max_pictures=4),
 )
 
 

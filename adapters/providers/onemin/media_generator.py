@@ -231,7 +231,7 @@ class OneMinMedia:
         downloads = (self._fetcher.fetch(addresses, family) for addresses in file_addresses)
         results = await asyncio.gather(*downloads, return_exceptions=True)
         files = [
-            File(kind.extension, kind.mime, data)
+            File(name=kind.extension, mime=kind.mime, data=data)
             for data, kind in (result for result in results if isinstance(result, tuple))
         ]
         if not files:
@@ -250,6 +250,6 @@ def _rename(files: Sequence[File], kind: str, about: str) -> list[File]:
     """Give the files names of ours and a description."""
     many = len(files) > 1
     return [
-        File(f"{kind}{f'-{n}' if many else ''}.{file.name}", file.mime, file.data, about)
+        File(name=f"{kind}{f'-{n}' if many else ''}.{file.name}", mime=file.mime, data=file.data, about=about)
         for n, file in enumerate(files, 1)
     ]

@@ -142,7 +142,7 @@ class CompatibleMedia:
         if not sound or sound.lstrip()[:1] in (b"{", b"<"):
             raise Refused(FailureCode.PROVIDER_NONSENSE)
         ending, mime = _sound_kind(sound)
-        return Generated((File(f"speech.{ending}", mime, sound, words),))
+        return Generated((File(name=f"speech.{ending}", mime=mime, data=sound, about=words),))
 
 
 def _checked_options(order: GenerationRequest) -> dict[str, Any]:

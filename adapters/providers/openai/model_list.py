@@ -82,7 +82,7 @@ def is_list(list_json: object) -> bool:
 
 def list_named_models(named: Sequence[str]) -> Sequence[ListedModel]:
     """Return the models that the operator has named, in place of a list where there is none."""
-    return tuple(ListedModel(Model(id, id, sees=True, is_listed=False)) for id in dict.fromkeys(named))
+    return tuple(ListedModel(Model(id=id, name=id, sees=True, is_listed=False)) for id in dict.fromkeys(named))
 
 
 def model_rows(list_json: object) -> Iterator[Mapping[str, Any]]:
@@ -115,7 +115,11 @@ def _listed(row: Mapping[str, Any], named: Collection[str]) -> ListedModel:
     input_price, output_price = _prices(_dict(row.get("pricing")))
     names = (info.get("name"), row.get("name"), row.get("display_name"))
     name = next((name for name in names if name and isinstance(name, str)), id)
-    return ListedModel(Model(id, name, _sees(row, named), _price(input_price, output_price)), input_price, output_price)
+    return ListedModel(
+        Model(id=id, name=name, sees=_sees(row, named), price=_price(input_price, output_price)),
+        input_price,
+        output_price,
+    )
 
 
 def _sees(row: Mapping[str, Any], named: Collection[str]) -> bool:

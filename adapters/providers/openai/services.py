@@ -16,7 +16,7 @@ READ_EVERYWHERE = frozenset({"image/jpeg", "image/png"})
 """MIME types of photos. The larger services read WebP too; llama.cpp's server and others behind such an API do not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceProfile:
     """The profile of a service. Paths are relative to its address, which usually ends in /v1."""
 
@@ -44,45 +44,49 @@ class ServiceProfile:
 
 
 VAPI = ServiceProfile(
-    "vapi",
-    "V-API",
+    name="vapi",
+    service="V-API",
     accepts_files=False,  # its page documents text and photos only
     accepts_detail=False,  # its page documents the link of a photo and nothing else
     include_usage=True,  # undocumented as well, but relays of its kind take it; where it is refused, it is left out
 )
 AIMLAPI = ServiceProfile(
-    "aimlapi",
-    "AI/ML API",
+    name="aimlapi",
+    service="AI/ML API",
     models_query={"include": "all"},
     balance_path="../v2/billing",  # the only path of ours that is not below /v1
     include_usage=False,  # it tells the cost in the last event without being asked
     sends_request_id=True,
     headers={"x-title": "Snapthread"},
 )
-OPENAI = ServiceProfile("openai", "The endpoint")
+OPENAI = ServiceProfile(name="openai", service="The endpoint")
 
 _KNOWN = (
-    ServiceProfile("openai", "OpenAI", "https://api.openai.com/v1"),
-    ServiceProfile("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", headers={"x-title": "Snapthread"}),
-    ServiceProfile("ollama", "Ollama", "http://127.0.0.1:11434/v1"),
-    ServiceProfile("lmstudio", "LM Studio", "http://127.0.0.1:1234/v1"),
-    ServiceProfile("llamacpp", "llama.cpp", "http://127.0.0.1:8081/v1"),
-    ServiceProfile("vllm", "vLLM", "http://127.0.0.1:8000/v1"),
-    ServiceProfile("litellm", "LiteLLM", "http://127.0.0.1:4000/v1"),
-    ServiceProfile("groq", "Groq", "https://api.groq.com/openai/v1", most_photos=5),
-    ServiceProfile("mistral", "Mistral", "https://api.mistral.ai/v1", most_photos=8),
-    ServiceProfile("xai", "xAI", "https://api.x.ai/v1"),
+    ServiceProfile(name="openai", service="OpenAI", url="https://api.openai.com/v1"),
     ServiceProfile(
-        "gemini",
-        "Gemini",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
+        name="openrouter", service="OpenRouter", url="https://openrouter.ai/api/v1", headers={"x-title": "Snapthread"}
+    ),
+    ServiceProfile(name="ollama", service="Ollama", url="http://127.0.0.1:11434/v1"),
+    ServiceProfile(name="lmstudio", service="LM Studio", url="http://127.0.0.1:1234/v1"),
+    ServiceProfile(name="llamacpp", service="llama.cpp", url="http://127.0.0.1:8081/v1"),
+    ServiceProfile(name="vllm", service="vLLM", url="http://127.0.0.1:8000/v1"),
+    ServiceProfile(name="litellm", service="LiteLLM", url="http://127.0.0.1:4000/v1"),
+    ServiceProfile(name="groq", service="Groq", url="https://api.groq.com/openai/v1", most_photos=5),
+    ServiceProfile(name="mistral", service="Mistral", url="https://api.mistral.ai/v1", most_photos=8),
+    ServiceProfile(name="xai", service="xAI", url="https://api.x.ai/v1"),
+    ServiceProfile(
+        name="gemini",
+        service="Gemini",
+        url="https://generativelanguage.googleapis.com/v1beta/openai",
         id_prefix="models/",
     ),
-    ServiceProfile("azure", "Azure", host=".azure.com", auth="api-key"),
-    ServiceProfile("together", "Together", "https://api.together.xyz/v1"),
-    ServiceProfile("deepseek", "DeepSeek", "https://api.deepseek.com/v1"),
-    ServiceProfile("cloudflare", "Cloudflare", host="api.cloudflare.com"),
-    ServiceProfile("anthropic", "Anthropic", "https://api.anthropic.com/v1", auth="anthropic", most_photos=100),
+    ServiceProfile(name="azure", service="Azure", host=".azure.com", auth="api-key"),
+    ServiceProfile(name="together", service="Together", url="https://api.together.xyz/v1"),
+    ServiceProfile(name="deepseek", service="DeepSeek", url="https://api.deepseek.com/v1"),
+    ServiceProfile(name="cloudflare", service="Cloudflare", host="api.cloudflare.com"),
+    ServiceProfile(
+        name="anthropic", service="Anthropic", url="https://api.anthropic.com/v1", auth="anthropic", most_photos=100
+    ),
 )
 SERVICES: Mapping[str, ServiceProfile] = MappingProxyType({profile.name: profile for profile in _KNOWN})
 """The services that are known by name, for BOT_ENDPOINTS, and by the host of an address."""

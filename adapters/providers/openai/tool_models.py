@@ -40,7 +40,7 @@ def find_tool_models(list_json: object, craft: str) -> Sequence[Model]:
     if known is None:
         return ()
     ids = [row["id"] for row in model_rows(list_json) if known.models.search(row["id"])]
-    return [Model(id, id, sees=False) for id in sorted(ids, key=lambda id: _rank(id, known.first))]
+    return [Model(id=id, name=id, sees=False) for id in sorted(ids, key=lambda id: _rank(id, known.first))]
 
 
 def _rank(id: str, first: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ Result = tuple[dict[str, Any], bytes]
 """An `Extract` as a dictionary, and no bytes."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Extract:
     """The texts of the first pages or slides; a document without pages counts as one."""
 
@@ -89,7 +89,7 @@ def in_one(parts: Iterable[str], most: int) -> Extract:
             break
     text = whole("\n".join(texts)).strip()
     share = min(1.0, most / max(total, 1))
-    return Extract([text], share=share if is_whole else min(share, 0.99))
+    return Extract(pages=[text], share=share if is_whole else min(share, 0.99))
 
 
 def in_pages(pages: Iterable[str], of: int, most: int) -> Extract:
@@ -101,7 +101,7 @@ def in_pages(pages: Iterable[str], of: int, most: int) -> Extract:
         left -= len(texts[-1])
         if left <= 0 or deadline.is_over:
             break
-    return cut(Extract(texts or [""], of), most, left)
+    return cut(Extract(pages=texts or [""], of=of), most, left)
 
 
 def cut(extract: Extract, most: int, left: int) -> Extract:

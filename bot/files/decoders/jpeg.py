@@ -34,7 +34,9 @@ def strip_jpeg(data: bytes) -> Picture:
     if markers.count(_SOS) > _MOST_SCANS:
         raise Unreadable(FailureCode.PHOTO_BROKEN)
     stripped = b"".join([b"\xff\xd8", *_drawing(segments), b"\xff\xd9"])
-    return Picture(stripped, _FRAMES.intersection(markers) <= _COMMON_FRAMES, _exif(segments), _icc(segments))
+    return Picture(
+        data=stripped, plain=_FRAMES.intersection(markers) <= _COMMON_FRAMES, exif=_exif(segments), icc=_icc(segments)
+    )
 
 
 def frame_size(data: bytes, start: int) -> int:

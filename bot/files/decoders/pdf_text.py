@@ -31,7 +31,7 @@ def read_pdf(file: BinaryIO, most_text: int) -> Extract:
     count = len(pages) if pages is not None else viewer.count
     if not count:
         raise Unreadable(FailureCode.DOCUMENT_BROKEN)
-    extract, left, deadline = Extract([], count), most_text, Deadline()
+    extract, left, deadline = Extract(pages=[], of=count), most_text, Deadline()
     for n in range(count):
         extract.pages.append(_page(pages, viewer, n, extract))
         left -= len(extract.pages[-1])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.files.decoders.cicp import CodePoints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture file, and its metadata that affects rendering."""
 

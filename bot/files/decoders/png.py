@@ -36,11 +36,11 @@ def strip_png(data: bytes) -> Picture:
             raise Unreadable(FailureCode.PHOTO_BROKEN)
     code_points = _code_points(metadata[b"cICP"])
     return Picture(
-        b"".join(chunks_kept),
-        _depth(chunks_kept) <= 8 and (code_points is None or code_points.is_srgb),
-        metadata[b"eXIf"],
-        _unpacked(metadata[b"iCCP"]) if code_points is None else b"",
-        code_points,
+        data=b"".join(chunks_kept),
+        plain=_depth(chunks_kept) <= 8 and (code_points is None or code_points.is_srgb),
+        exif=metadata[b"eXIf"],
+        icc=_unpacked(metadata[b"iCCP"]) if code_points is None else b"",
+        code_points=code_points,
         film=b"".join(film) if len(film) > len(chunks_kept) + 1 else b"",
     )
 

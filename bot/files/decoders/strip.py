@@ -28,11 +28,11 @@ def strip(kind: str, data: bytes) -> Picture:
             return strip_webp(data)
         case "AVIF" | "HEIF":
             check_boxes(data)
-            return Picture(data, code_points=find_nclx(data), film=data if data[8:12] == b"avis" else b"")
+            return Picture(data=data, code_points=find_nclx(data), film=data if data[8:12] == b"avis" else b"")
         case "TIFF":
             pages = check_tiff(data)
-            return Picture(data, film=data if pages > 1 else b"", pages=pages)
+            return Picture(data=data, film=data if pages > 1 else b"", pages=pages)
         case "GIF":
             first, film = strip_gif(data)
-            return Picture(first, film=film)
-    return Picture(data)
+            return Picture(data=first, film=film)
+    return Picture(data=data)

@@ -25,10 +25,10 @@ def strip_webp(data: bytes) -> Picture:
     exif, icc, size = chunks.get(b"EXIF", b""), chunks.get(b"ICCP", b""), _size(chunks)
     header = chunks.get(b"VP8X", b"")
     if header and header[0] & _ANIMATED:
-        return Picture(data, False, exif, icc, size=size, film=data)
+        return Picture(data=data, plain=False, exif=exif, icc=icc, size=size, film=data)
     if header:
         chunks[b"VP8X"] = bytes([header[0] & _ALPHA, 0, 0, 0]) + header[4:10]
-    return Picture(_joined(chunks), True, exif, icc, size=size)
+    return Picture(data=_joined(chunks), plain=True, exif=exif, icc=icc, size=size)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:

@@ -159,9 +159,9 @@ def _reading(value: Any) -> DocumentText:
     """Check the result of a worker. WorkerFailed: it is not valid."""
     try:
         return DocumentText(
-            tuple(map(str, value["pages"])),
-            int(value["of"]),
-            float(value["share"]),
+            pages=tuple(map(str, value["pages"])),
+            of=int(value["of"]),
+            share=float(value["share"]),
             slides=bool(value["slides"]),
             pictured=tuple(map(int, value["pictured"])),
             unread=tuple(map(int, value["unread"])),
@@ -203,7 +203,7 @@ def _beginning(document: Document) -> DocumentText:
     if not text.strip():
         raise Unreadable(FailureCode.DOCUMENT_EMPTY)
     share = len(raw) / max(document.size, 1) * min(1.0, MOST_TEXT / max(len(text), 1))
-    return DocumentText((text[:MOST_TEXT],), share=share)
+    return DocumentText(pages=(text[:MOST_TEXT],), share=share)
 
 
 def _shorten(cache: OrderedDict[str, Any], most: int) -> None:

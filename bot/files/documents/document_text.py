@@ -9,7 +9,7 @@ MOST_TEXT = 60_000  # characters that are read of a document
 NAMED = 12  # pages that are named one by one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentText:
     """The text of the first pages; a document without pages counts as one."""
 

@@ -31,7 +31,7 @@ class CleanedSeries:
     times: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CleanedPhoto(CleanedPicture):
     """A photo; its own picture stands for all of a series."""
 
@@ -48,7 +48,7 @@ def read_cleaned(value: Any, body: bytes) -> CleanedPhoto:
         picture = _picture(value, body[:length])
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise WorkerFailed("crashed") from error
-    return CleanedPhoto(picture.mime, picture.size, picture.data, remarks, series)
+    return CleanedPhoto(mime=picture.mime, size=picture.size, data=picture.data, remarks=remarks, series=series)
 
 
 def _picture(value: Any, data: bytes) -> CleanedPicture:

@@ -147,7 +147,9 @@ async def _store_and_services(
                 yield _store_fault(error)
         if store is None:  # the services can be checked all the same
             store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/check.db", settings.bot_model))
-        context = AdapterContext(settings, store, open_server(settings, store.sessions, Metrics().registry))
+        context = AdapterContext(
+            settings=settings, store=store, web=open_server(settings, store.sessions, Metrics().registry)
+        )
         for finding in await _platform_findings(context, platforms):
             yield finding
         ready, broken = await _build_all(stack, context, providers)

@@ -53,7 +53,7 @@ async def _asking(hands: JobContext, turn: Turn, name: str, rest: str) -> Job:
     ordered, how = await run_command(hands, turn, name, rest)
     match ordered:
         case AskAgain(subject, model, goes_on):
-            return AskAgainJob(hands, turn, subject, model, goes_on=goes_on)
+            return AskAgainJob(hands=hands, turn=turn, subject=subject, model=model, goes_on=goes_on)
         case CompareModels(subject, models):
             return CompareJob(hands, turn, subject, models)
         case Generate():

@@ -26,7 +26,7 @@ class AskJob:
     def __post_init__(self) -> None:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
         reply = Reply(platform, self.hands.store.posts, self.turn, channel, growing_buttons=stop_button())
-        self.asked = Question(self.turn, reply, attempts=self.turn.attempts)
+        self.asked = Question(turn=self.turn, reply=reply, attempts=self.turn.attempts)
 
     async def list_models(self) -> Sequence[str]:
         """Return the model of the conversation."""

@@ -12,7 +12,7 @@ from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, clear_busy_notice, with_footer
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AskAgainJob:
     """`turn` asks for it, `subject` is the turn that is answered once more, by `model`."""
 
@@ -35,7 +35,7 @@ class AskAgainJob:
         )
         subject = with_model(as_asked_by(self.turn, self.subject, self.turn.conversation), self.model)
         aside = subject.conversation.provider != self.turn.conversation.provider
-        self.asked = Question(subject, reply, aside=aside, again=True, attempts=self.turn.attempts)
+        self.asked = Question(turn=subject, reply=reply, aside=aside, again=True, attempts=self.turn.attempts)
 
     @property
     def _here(self) -> bool:
@@ -82,5 +82,11 @@ class AskAgainJob:
         """Keep what came as another version of the answer, once; its number, or None for a failure."""
         if result.has_failed:
             return None
-        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending, result.is_spoiler)
+        version = AnswerVersion(
+            text=result.text,
+            model=result.answered_by,
+            notes=result.notes,
+            ending=result.ending,
+            is_spoiler=result.is_spoiler,
+        )
         return await self.hands.store.turns.add_version(self.subject, self.turn, version)

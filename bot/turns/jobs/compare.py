@@ -44,7 +44,7 @@ class CompareJob:
             heading=f"**{model}**\n\n",
             growing_buttons=stop_button(),
         )
-        return Question(subject, reply, aside=True, again=True, alone=True, attempts=self.turn.attempts)
+        return Question(turn=subject, reply=reply, aside=True, again=True, alone=True, attempts=self.turn.attempts)
 
     async def list_models(self) -> Sequence[str]:
         """Return the models to compare."""
@@ -63,7 +63,13 @@ class CompareJob:
     async def _ask(self, n: int, asked: Question) -> LaneResult:
         result = await answer_question(self.hands.asker, asked, patient=False)
         await self.hands.store.ledger.settle(self.turn, n, result.answered_by, result.usage)
-        version = AnswerVersion(result.text, result.answered_by, result.notes, result.ending, result.is_spoiler)
+        version = AnswerVersion(
+            text=result.text,
+            model=result.answered_by,
+            notes=result.notes,
+            ending=result.ending,
+            is_spoiler=result.is_spoiler,
+        )
         lane = LaneResult(answer=version, usage=result.usage, took=result.took)
         await self._show_early(n, lane)
         return lane
@@ -80,7 +86,7 @@ class CompareJob:
     async def show(self, result: JobResult) -> None:
         """Show what each one said, with a way to go on with it."""
         if not result.lanes:  # nobody was asked; here is why
-            await RespondJob(self.hands, self.turn, Response(result.shown)).show(result)
+            await RespondJob(self.hands, self.turn, Response(text=result.shown)).show(result)
         for n, lane in enumerate(result.lanes[: len(self.lanes)]):
             await self._show_lane(n, lane)
         await show_pictures(self.hands, self.turn, result)

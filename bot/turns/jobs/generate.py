@@ -65,7 +65,7 @@ class GenerateJob:
 
     def __post_init__(self) -> None:
         reply = self._reply(PROGRESS, stop_button())
-        self.asked = Question(self.turn, reply, attempts=self.turn.attempts)
+        self.asked = Question(turn=self.turn, reply=reply, attempts=self.turn.attempts)
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel

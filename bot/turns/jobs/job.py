@@ -37,7 +37,13 @@ class JobContext:
         """The context of commands."""
         finder = self.asker.loader
         return CommandContext(
-            self.store, self.providers, self.platforms, self.rules, finder.photos, finder.most_bytes, finder.documents
+            store=self.store,
+            providers=self.providers,
+            platforms=self.platforms,
+            rules=self.rules,
+            photos=finder.photos,
+            most_bytes=finder.most_bytes,
+            documents=finder.documents,
         )
 
     def platform_of(self, turn: Turn) -> Platform:

@@ -49,7 +49,9 @@ class LookCloserJob:
     def __post_init__(self) -> None:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
         reply = Reply(platform, self.hands.store.posts, self.turn, channel, growing_buttons=stop_button())
-        self.asked = Question(self.turn, reply, aside=True, again=True, alone=True, attempts=self.turn.attempts)
+        self.asked = Question(
+            turn=self.turn, reply=reply, aside=True, again=True, alone=True, attempts=self.turn.attempts
+        )
 
     async def list_models(self) -> Sequence[str]:
         """Return the model of the conversation."""

@@ -38,4 +38,4 @@ class AccessNotice:
     async def show(self, result: JobResult) -> None:
         """Say it."""
         if result.text:
-            await RespondJob(self.hands, self.turn, Response(result.text)).show(result)
+            await RespondJob(self.hands, self.turn, Response(text=result.text)).show(result)

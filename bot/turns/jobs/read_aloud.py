@@ -47,7 +47,7 @@ class ReadAloudJob:
     asked: Question = field(init=False)
 
     def __post_init__(self) -> None:
-        self.asked = Question(self.turn, self._reply(WORDS, stop_button()), attempts=self.turn.attempts)
+        self.asked = Question(turn=self.turn, reply=self._reply(WORDS, stop_button()), attempts=self.turn.attempts)
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel

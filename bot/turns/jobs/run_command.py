@@ -20,12 +20,12 @@ async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tu
     try:
         return await COMMANDS[name].run(hands.desk, turn, rest), OBEYED
     except Refused as error:
-        return Response(f"⚠️ {error}"), error.code
+        return Response(text=f"⚠️ {error}"), error.code
     except (BotError, LeaseLost):
         raise
     except Exception:
         log.exception("a bug")
-        return Response(f"⚠️ {say(FailureCode.BUG)}"), FailureCode.BUG
+        return Response(text=f"⚠️ {say(FailureCode.BUG)}"), FailureCode.BUG
 
 
 @dataclass
@@ -101,4 +101,4 @@ class CommandJob:
 
     async def show(self, result: JobResult) -> None:
         """Say it; after a crash there is only the text."""
-        await RespondJob(self.hands, self.turn, self.response or Response(result.text)).show(result)
+        await RespondJob(self.hands, self.turn, self.response or Response(text=result.text)).show(result)

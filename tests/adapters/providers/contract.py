@@ -67,7 +67,7 @@ class Rig:
         for photo in photos:
             await provider.upload(photo)
         numbers = {photo.sha256: n for n, photo in enumerate(photos, 1)}
-        return Prompt(conversation, text, photos, tuple(history), numbers=numbers)
+        return Prompt(conversation=conversation, text=text, photos=photos, history=tuple(history), numbers=numbers)
 
 
 @asynccontextmanager
@@ -92,7 +92,9 @@ def _maker(name: Name, server: FakeOpenAI) -> Callable[..., Provider]:
 
     def make(key: str = KEY, silence: float | None = None, **settings: str) -> Provider:
         chosen = {f"{name}_api_key": key, f"{name}_api_url": server.url, **settings}
-        house = AdapterContext(read_settings(_env_file=None, **chosen), cast(Any, None), cast(Any, None))
+        house = AdapterContext(
+            settings=read_settings(_env_file=None, **chosen), store=cast(Any, None), web=cast(Any, None)
+        )
         provider = open_it(house)
         if silence is not None:
             provider._http.silence, provider._silence = silence, SilenceLimits(silence, silence)

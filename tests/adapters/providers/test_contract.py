@@ -128,10 +128,16 @@ async def test_a_follow_up_is_about_the_earlier_photo(rig: Rig, provider: Provid
     first = await rig.prompt(provider, "What is it?", CAT)
     said = await told(provider, first)
     if first.conversation.remote_id is not None:  # it keeps the history, photos and all
-        follow_up = Prompt(first.conversation, "And how large?")
+        follow_up = Prompt(conversation=first.conversation, text="And how large?")
     else:
-        history = (Exchange("Ann", first.text, said.text, turn=1),)
-        follow_up = Prompt(first.conversation, "And how large?", (CAT,), history, numbers=first.numbers)
+        history = (Exchange(author="Ann", question=first.text, answer=said.text, turn=1),)
+        follow_up = Prompt(
+            conversation=first.conversation,
+            text="And how large?",
+            photos=(CAT,),
+            history=history,
+            numbers=first.numbers,
+        )
     answer = await told(provider, follow_up)
 
     assert "And how large?" in answer.text
@@ -140,7 +146,15 @@ async def test_a_follow_up_is_about_the_earlier_photo(rig: Rig, provider: Provid
 
 
 async def test_what_is_no_photo_for_the_provider_is_refused_before_it_is_sent(rig: Rig, provider: Provider) -> None:
-    gif = Photo("cat.gif", "image/gif", FOLDER / "cat-animated.gif", 10_000, "0" * 64, 96, 64)
+    gif = Photo(
+        name="cat.gif",
+        mime="image/gif",
+        file=FOLDER / "cat-animated.gif",
+        size=10_000,
+        sha256="0" * 64,
+        width=96,
+        height=64,
+    )
     with pytest.raises(Unreadable) as raised:
         await provider.upload(gif)
 

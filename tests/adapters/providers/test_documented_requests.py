@@ -70,7 +70,9 @@ async def ask_onemin(url: str, example: Body) -> None:
         if example["api"] in ("vary", "imagine"):
             source = photo() if "imageUrl" in wanted else None
             words = wanted.get("prompt", "")
-            request = GenerationRequest(example["api"], body["model"], words, source, {"ratio": "1:1"})
+            request = GenerationRequest(
+                kind=example["api"], model=body["model"], words=words, photo=source, params={"ratio": "1:1"}
+            )
             await onemin.media.generate(request)
             return
         async for _ in onemin.ask(prompt_of(body)):
@@ -85,7 +87,7 @@ def remember(cloakroom: Cloakroom, account: str, wanted: Body) -> None:
     cloakroom.kept["onemin", account, PAPER.sha256] = next(iter(attachments.get("files") or [""]))
 
 
-PAPER = Document("paper.pdf", "application/pdf", photo().file, 3, "a" * 64)
+PAPER = Document(name="paper.pdf", mime="application/pdf", file=photo().file, size=3, sha256="a" * 64)
 
 
 def prompt_of(body: Body) -> Prompt:
@@ -102,7 +104,12 @@ def prompt_of(body: Body) -> Prompt:
     thread = body.get("conversationId") or wanted.get("conversationId")
     conversation = Conversation(1, f"onemin/{body['model']}", thread, preferences)
     photos = (photo(),) if wanted.get("imageList") or attachments.get("images") else ()
-    return Prompt(conversation, wanted["prompt"], photos, documents=(PAPER,) if attachments.get("files") else ())
+    return Prompt(
+        conversation=conversation,
+        text=wanted["prompt"],
+        photos=photos,
+        documents=(PAPER,) if attachments.get("files") else (),
+    )
 
 
 async def ask_completions(url: str, example: Body) -> None:
@@ -114,7 +121,7 @@ async def ask_completions(url: str, example: Body) -> None:
     photos: tuple[Photo, ...] = tuple(photo() for part in parts if part["type"] == "image_url")
     options = RequestOptions(body["max_tokens"], body.get("temperature"))
     async with OpenAI(profile, "sk-xxxx", base, options=options) as openai:
-        prompt = Prompt(Conversation(1, f"{profile.name}/{body['model']}"), text, photos)
+        prompt = Prompt(conversation=Conversation(1, f"{profile.name}/{body['model']}"), text=text, photos=photos)
         async for _ in openai.ask(prompt):
             break
 

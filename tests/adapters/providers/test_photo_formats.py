@@ -42,7 +42,7 @@ def drawing() -> Image.Image:
 )
 async def test_a_photo_is_sent_as_jpeg_or_png(intake: PhotoIntake, data: bytes, mime: str) -> None:
     photo = await intake.read("photo", data)
-    prompt = Prompt(Conversation(1, "openai/llava"), "?", (photo,), numbers={photo.sha256: 1})
+    prompt = Prompt(conversation=Conversation(1, "openai/llava"), text="?", photos=(photo,), numbers={photo.sha256: 1})
     async with in_formats(prompt, OPENAI.photo_formats) as readable:
         body = RequestBody(readable, RequestOptions())
         sent = json.loads(b"".join([piece async for piece in body.stream()]))
@@ -58,7 +58,9 @@ async def test_a_photo_that_is_gone_is_fetched_again(intake: PhotoIntake) -> Non
     photo = await intake.read("photo", file("astronaut.webp"))
     photo.file.unlink()
     with pytest.raises(Busy):
-        async with in_formats(Prompt(Conversation(1, "openai/llava"), "?", (photo,)), OPENAI.photo_formats):
+        async with in_formats(
+            Prompt(conversation=Conversation(1, "openai/llava"), text="?", photos=(photo,)), OPENAI.photo_formats
+        ):
             pass
 
 

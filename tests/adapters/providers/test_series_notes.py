@@ -35,7 +35,9 @@ async def chat(intake: PhotoIntake) -> Photo:
 
 def prompt(*photos: Photo, numbers: bool = True) -> Prompt:
     numbered = {photo.sha256: n for n, photo in enumerate(photos, 1)} if numbers else {}
-    return Prompt(Conversation(1, "vapi/gpt-4o", "uuid"), "what does it say?", photos, numbers=numbered)
+    return Prompt(
+        conversation=Conversation(1, "vapi/gpt-4o", "uuid"), text="what does it say?", photos=photos, numbers=numbered
+    )
 
 
 async def content(asked: Prompt) -> list[dict[str, Any]]:
@@ -98,6 +100,6 @@ async def test_a_model_that_wants_small_pictures_gets_all_parts_smaller(intake: 
     ],
 )
 def test_a_photo_that_is_not_the_first_one_is_attached_under_its_number(numbers: dict[str, int], note: str) -> None:
-    photo = Photo("a.jpg", "image/jpeg", Path("a.jpg"), 1, "a", 40, 30)
-    prompt = Prompt(Conversation(1, "any/model"), "what is this?", (photo,), numbers=numbers)
+    photo = Photo(name="a.jpg", mime="image/jpeg", file=Path("a.jpg"), size=1, sha256="a", width=40, height=30)
+    prompt = Prompt(conversation=Conversation(1, "any/model"), text="what is this?", photos=(photo,), numbers=numbers)
     assert with_series_notes(prompt) == "\n\n".join(filter(None, ("what is this?", note)))

@@ -150,7 +150,9 @@ async def test_it_is_recalled_by_its_hash(documents: DocumentIntake, folder: Pat
     document = await documents.take("a.pdf", INVOICE)
     for each in (documents, DocumentIntake(FileCache(folder, 500_000_000))):
         recalled = await each.recall(document.sha256, "again.pdf")
-        assert recalled == Document("again.pdf", PDF, document.file, document.size, document.sha256)
+        assert recalled == Document(
+            name="again.pdf", mime=PDF, file=document.file, size=document.size, sha256=document.sha256
+        )
     assert await documents.recall("0" * 64, "again.pdf") is None
 
 

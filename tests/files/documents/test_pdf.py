@@ -136,7 +136,7 @@ def test_pages_are_named_as_people_do() -> None:
 
 
 def test_a_page_that_is_not_told_says_why() -> None:
-    reading = DocumentText(("one", "", ""), of=3, pictured=(2,), unread=(3,))
+    reading = DocumentText(pages=("one", "", ""), of=3, pictured=(2,), unread=(3,))
     assert (
         reading.first(1000)[0] == "[page 1]\none\n\n[page 2] (a picture without text)\n\n[page 3] (could not be read)"
     )

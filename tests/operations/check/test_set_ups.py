@@ -565,7 +565,7 @@ async def test_the_start_logs_what_the_check_finds(monkeypatch: pytest.MonkeyPat
         monkeypatch, {**OPENAI, "BOT_MODEL": "openai/o3-mini", "DISCORD_TOKE": "abc"}, HOST=f"127.0.0.1:{port}"
     )
     settings = read_settings()
-    async with open_openai(AdapterContext(settings, None, None)) as provider:  # type: ignore[arg-type]
+    async with open_openai(AdapterContext(settings=settings, store=None, web=None)) as provider:  # type: ignore[arg-type]
         with capture_logs() as logs:
             await log_findings(settings, {"openai": provider})
     assert [(each["part"], each["log_level"]) for each in logs if "part" in each] == [
@@ -577,7 +577,7 @@ async def test_the_start_logs_what_the_check_finds(monkeypatch: pytest.MonkeyPat
 async def test_a_start_without_findings_is_one_line(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     set_variables(monkeypatch, OPENAI, HOST=f"127.0.0.1:{port}")
     settings = read_settings()
-    async with open_openai(AdapterContext(settings, None, None)) as provider:  # type: ignore[arg-type]
+    async with open_openai(AdapterContext(settings=settings, store=None, web=None)) as provider:  # type: ignore[arg-type]
         with capture_logs() as logs:
             await log_findings(settings, {"openai": provider})
     assert [(each["event"], each["log_level"]) for each in logs] == [

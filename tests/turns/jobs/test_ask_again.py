@@ -35,8 +35,8 @@ async def test_the_new_answer_stands_in_the_post_of_the_first_one(
     assert platform.reads() == ["a lynx"]
     assert platform.buttons["1"] == ["/version 1 1", "/retry 1", "/with 1"]
     assert await worker.store.turns.list_versions(await question(worker.store)) == [
-        AnswerVersion("a cat", MODEL),
-        AnswerVersion("a lynx", MODEL),
+        AnswerVersion(text="a cat", model=MODEL),
+        AnswerVersion(text="a lynx", model=MODEL),
     ]
     assert [(prompt.text, len(prompt.photos)) for prompt in provider.prompts] == [("what is this?", 1)] * 2
     assert (await worker.store.ledger.get_spent(0)).credits == 5

@@ -124,7 +124,7 @@ async def test_what_was_picked_is_an_answer_to_that_question(worker: Worker) -> 
     question = await worker.store.turns.get_turn(1)
     assert question is not None
     first, picked = await worker.store.turns.list_versions(question)
-    assert first == AnswerVersion("a cat", "sandbox/gpt-4o")
+    assert first == AnswerVersion(text="a cat", model="sandbox/gpt-4o")
     assert picked.text.startswith("a small cat")
 
 

@@ -135,7 +135,7 @@ async def test_what_no_model_offers_is_said_and_costs_nothing(
 
 
 async def test_one_is_changed_by_words_in_a_reply_to_a_photo(worker: Worker, studio: FakeStudio) -> None:
-    about = MessageReference("99", ours=False, text="", attachments=(Attachment("ref1", "theirs.jpg"),))
+    about = MessageReference(id="99", ours=False, text="", attachments=(Attachment(ref="ref1", name="theirs.jpg"),))
     await hear(worker, replace(said("/edit make it 3 times as dark"), about=about))
     [order] = studio.orders
     assert order.words == "make it 3 times as dark"
@@ -144,7 +144,9 @@ async def test_one_is_changed_by_words_in_a_reply_to_a_photo(worker: Worker, stu
 
 
 async def test_a_reply_to_a_made_picture_means_it_as_it_was_made(worker: Worker, studio: FakeStudio) -> None:
-    about = MessageReference("2", ours=True, text="a house", attachments=(Attachment("ref1", "smaller.jpg"),))
+    about = MessageReference(
+        id="2", ours=True, text="a house", attachments=(Attachment(ref="ref1", name="smaller.jpg"),)
+    )
     await hear(worker, said("/imagine a house"), replace(said("/edit darker"), about=about))
     order = studio.orders[1]
     assert order.photo is not None

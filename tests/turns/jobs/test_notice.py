@@ -94,7 +94,7 @@ async def test_who_was_shut_out_while_the_message_waited_gets_none(
 async def test_no_command_gets_around_it(
     paired: Worker, telegram: FakePlatform, provider: FakeProvider, words: str
 ) -> None:
-    await hear(paired, eve(words, attachments=(Attachment("ref0", "cat.jpg"),)))
+    await hear(paired, eve(words, attachments=(Attachment(ref="ref0", name="cat.jpg"),)))
     [post] = telegram.reads(EVE)
     assert "I don't know you yet" in post
     assert provider.prompts == []

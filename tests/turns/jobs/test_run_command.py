@@ -41,7 +41,7 @@ async def test_an_answer_that_somebody_replies_to_is_never_overwritten(
     await hear(worker, said(), said(earlier))
     before = platform.reads()
     last = list(platform.posts[said().channel])[-1]
-    await hear(worker, replace(said("/settings"), about=MessageReference(last, ours=True, text=before[-1])))
+    await hear(worker, replace(said("/settings"), about=MessageReference(id=last, ours=True, text=before[-1])))
     assert platform.reads()[:-1] == before
     assert platform.reads()[-1].startswith("How I behave in this channel")
 

@@ -109,8 +109,15 @@ async def test_what_stands_on_a_button_is_cut_where_discord_would_refuse_it() ->
 
 
 async def test_the_questions_below_an_answer_all_fit() -> None:
-    photo = Message(Channel("discord", "1"), "2", Author("3", "Ann"), "", 0.0, (Attachment("4", "cat.jpg"),))
-    actions = quick_actions(Turn(1, Conversation(1, "local/eyes"), photo))
+    photo = Message(
+        channel=Channel("discord", "1"),
+        id="2",
+        author=Author("3", "Ann"),
+        text="",
+        sent=0.0,
+        attachments=(Attachment(ref="4", name="cat.jpg"),),
+    )
+    actions = quick_actions(Turn(id=1, conversation=Conversation(1, "local/eyes"), message=photo))
     assert ids(keyboard(actions)) == [PREFIX + button.command for button in actions]
 
 

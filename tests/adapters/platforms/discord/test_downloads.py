@@ -16,7 +16,7 @@ from tests.adapters.platforms.discord.shelf import CHANNEL, LIMIT, MESSAGE, PHOT
 
 
 def photo(key: str = "5", **more: Any) -> Attachment:
-    return Attachment(f"{CHANNEL}/{MESSAGE}/{key}", "cat.jpg", "image/jpeg", **more)
+    return Attachment(ref=f"{CHANNEL}/{MESSAGE}/{key}", name="cat.jpg", mime="image/jpeg", **more)
 
 
 # fetching
@@ -69,7 +69,7 @@ async def test_one_look_at_a_message_serves_all_its_photos(shelf: Shelf, files: 
 async def test_a_photo_that_is_gone_is_named(shelf: Shelf, files: AttachmentDownloads, ref: str) -> None:
     shelf.says(shelf.photo("5"))
     with pytest.raises(Unreadable) as caught:
-        await files.download(Attachment(ref, "cat.jpg"), LIMIT)
+        await files.download(Attachment(ref=ref, name="cat.jpg"), LIMIT)
     assert caught.value.code == "photo_gone"
 
 
@@ -133,7 +133,7 @@ async def test_a_file_of_an_interaction_is_there_when_it_is_asked_for(
 ) -> None:
     shelf.says(shelf.photo("5"))
     attachment, link = interaction_file((await read.last()).attachments[0])
-    assert attachment == Attachment("keep/5", "cat.jpg", "image/jpeg", len(PHOTO))
+    assert attachment == Attachment(ref="keep/5", name="cat.jpg", mime="image/jpeg", size=len(PHOTO))
     await files.store_file(link, "5", LIMIT)
     shelf.files.clear()
     shelf.messages.clear()
@@ -142,7 +142,7 @@ async def test_a_file_of_an_interaction_is_there_when_it_is_asked_for(
 
 async def test_a_file_of_an_interaction_that_made_room_is_named(files: AttachmentDownloads) -> None:
     with pytest.raises(Unreadable) as caught:
-        await files.download(Attachment("keep/5", "cat.jpg"), LIMIT)
+        await files.download(Attachment(ref="keep/5", name="cat.jpg"), LIMIT)
     assert caught.value.code == "photo_gone"
 
 
@@ -155,7 +155,7 @@ async def test_a_file_of_an_interaction_keeps_to_the_limits(
     assert await keep.get("5") is None
     await keep.put("5", b"x" * 3_000_000)
     with pytest.raises(Unreadable) as caught:
-        await files.download(Attachment("keep/5", "cat.jpg"), 2 << 20)
+        await files.download(Attachment(ref="keep/5", name="cat.jpg"), 2 << 20)
     assert caught.value.code == "photo_too_heavy"
 
 

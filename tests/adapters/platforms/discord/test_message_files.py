@@ -15,8 +15,8 @@ async def test_the_photos_of_a_message_come_in_their_order(shelf: Shelf, read: R
     shelf.says(shelf.photo("5"), shelf.photo("6", "dog.png", content_type="image/png", size=3))
     found = [attachment for attachment, _ in list_files(await read.last())]
     assert found == [
-        Attachment("77/100/5", "cat.jpg", "image/jpeg", len(PHOTO)),
-        Attachment("77/100/6", "dog.png", "image/png", 3),
+        Attachment(ref="77/100/5", name="cat.jpg", mime="image/jpeg", size=len(PHOTO)),
+        Attachment(ref="77/100/6", name="dog.png", mime="image/png", size=3),
     ]
 
 
@@ -86,7 +86,7 @@ async def test_a_voice_message_is_a_recording_and_can_be_fetched(
     said: dict[str, Any] = {"data": b"OggS", "content_type": "audio/ogg", "duration_secs": 2.0, "waveform": "AAA="}
     shelf.says(shelf.photo("5", "voice-message.ogg", **said), flags=1 << 13)
     [(attachment, _)] = list_files(await read.last())
-    assert attachment == Attachment("77/100/5", "voice-message.ogg", "audio/ogg", 4)
+    assert attachment == Attachment(ref="77/100/5", name="voice-message.ogg", mime="audio/ogg", size=4)
     assert attachment.sound == "ogg"
     assert await files.download(attachment, LIMIT) == b"OggS"
 
@@ -117,7 +117,7 @@ async def test_a_film_is_fetched_as_it_is(shelf: Shelf, read: Reader, files: Att
 
 async def test_a_sticker_of_vectors_is_never_fetched(shelf: Shelf, files: AttachmentDownloads) -> None:
     with pytest.raises(Unreadable):
-        await files.download(Attachment("sticker/93.json", "lottie.json", "video/lottie+json"), LIMIT)
+        await files.download(Attachment(ref="sticker/93.json", name="lottie.json", mime="video/lottie+json"), LIMIT)
     assert not shelf.asked["file"]
 
 

@@ -93,7 +93,7 @@ async def test_without_words_there_is_nothing_to_make(bot: Discord, server: Fake
 
 
 async def test_pictures_say_what_they_show_to_those_who_cannot_see_them(bot: Discord, server: FakeDiscord) -> None:
-    files = tuple(File(f"{n}.png", "image/png", CAT, f"a cat, number {n}") for n in range(10))
+    files = tuple(File(name=f"{n}.png", mime="image/png", data=CAT, about=f"a cat, number {n}") for n in range(10))
     post = await bot.send(HERE, OutgoingPost(text="Here it is.", files=files))
     [shown] = server.posts()
     assert [file.description for file in shown.files] == [f"a cat, number {n}" for n in range(10)]
@@ -104,14 +104,20 @@ async def test_pictures_say_what_they_show_to_those_who_cannot_see_them(bot: Dis
 async def test_what_a_picture_shows_is_said_as_far_as_discord_lets_us(bot: Discord, server: FakeDiscord) -> None:
     await bot.send(
         HERE,
-        OutgoingPost(text="Here.", files=(File("1.png", "image/png", CAT, "a cat " * 500), File("2.png", "", CAT))),
+        OutgoingPost(
+            text="Here.",
+            files=(
+                File(name="1.png", mime="image/png", data=CAT, about="a cat " * 500),
+                File(name="2.png", mime="", data=CAT),
+            ),
+        ),
     )
     [shown] = server.posts()
     assert [len(file.description or "") for file in shown.files] == [1024, 0]
 
 
 async def test_sound_is_a_file_that_discord_plays(bot: Discord, server: FakeDiscord) -> None:
-    await bot.send(HERE, OutgoingPost(text="🔊", files=(File("answer.ogg", "audio/ogg", VOICE),)))
+    await bot.send(HERE, OutgoingPost(text="🔊", files=(File(name="answer.ogg", mime="audio/ogg", data=VOICE),)))
     [shown] = server.posts()
     assert [(file.name, file.content_type, file.data) for file in shown.files] == [("answer.ogg", "audio/ogg", VOICE)]
 
@@ -123,7 +129,10 @@ async def test_what_comes_after_the_answer_to_a_command_is_for_everybody_too(bot
         id = heard[0].id
         await bot.send(HERE, OutgoingPost(text="Painting …", reply_to=id))
         await bot.send(
-            HERE, OutgoingPost(text="Here it is.", reply_to=id, files=(File("1.png", "image/png", CAT, "a cat"),))
+            HERE,
+            OutgoingPost(
+                text="Here it is.", reply_to=id, files=(File(name="1.png", mime="image/png", data=CAT, about="a cat"),)
+            ),
         )
     [more] = asked.followups
     assert (asked.shows, more.text, more.ephemeral_to) == ("Painting …", "Here it is.", None)

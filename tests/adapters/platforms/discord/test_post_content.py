@@ -22,6 +22,9 @@ def test_nothing_in_it_ends_the_spoiler() -> None:
 
 def test_a_picture_of_a_spoiler_is_one() -> None:
     hidden, shown = to_discord_files(
-        [File("a.png", "image/png", b"", is_spoiler=True), File("b.png", "image/png", b"")]
+        [
+            File(name="a.png", mime="image/png", data=b"", is_spoiler=True),
+            File(name="b.png", mime="image/png", data=b""),
+        ]
     )
     assert (hidden.filename, shown.filename) == ("SPOILER_a.png", "b.png")

@@ -11,7 +11,7 @@ from tests.doubles.discord import Call, FakeDiscord
 
 LINK = "https://evil.example/?said=the-pin-is-4711"
 CHANGED = f"a cat, see {LINK}&more"
-CHART = File("usage.jpg", "image/jpeg", (PHOTOS / "cat.jpg").read_bytes())
+CHART = File(name="usage.jpg", mime="image/jpeg", data=(PHOTOS / "cat.jpg").read_bytes())
 SUPPRESS_EMBEDS = 4
 SAYING = ("POST", "PATCH")
 

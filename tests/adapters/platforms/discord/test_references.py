@@ -80,7 +80,7 @@ async def test_what_has_been_deleted_meanwhile_is_named(server: FakeDiscord, cli
         photo = await server.says("my rocket", by=BOB, files=[ROCKET])
         await server.deletes(GENERAL, photo)
         message = await pointing(client, await server.says("what is it?", mention=True, reply_to=photo, **more))
-        assert message.about == MessageReference(str(photo), ours=False, text="", unseen="deleted")
+        assert message.about == MessageReference(id=str(photo), ours=False, text="", unseen="deleted")
 
 
 async def test_a_reply_to_another_channel_is_looked_up_there(server: FakeDiscord, client: Listener) -> None:

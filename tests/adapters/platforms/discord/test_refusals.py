@@ -63,7 +63,9 @@ async def taken_up(store: Store, message: Message) -> Turn:
 async def reply(bot: Discord, server: FakeDiscord, sqlite: Store) -> Reply:
     """The answer to a question that Ann asked in a channel."""
     question = await server.says("what is this?", mention=True)
-    turn = await taken_up(sqlite, Message(HERE, str(question), Author(str(ANN), "ann"), "what is this?", 0))
+    turn = await taken_up(
+        sqlite, Message(channel=HERE, id=str(question), author=Author(str(ANN), "ann"), text="what is this?", sent=0)
+    )
     return Reply(bot.as_platform(), sqlite.posts, turn, HERE, growing_buttons=STOP)
 
 
@@ -74,7 +76,7 @@ async def grows(reply: Reply, text: str) -> None:
 
 
 def pictures(count: int, size: int) -> tuple[File, ...]:
-    return tuple(File(f"cat{n}.png", "application/zip", bytes([n]) * size) for n in range(count))
+    return tuple(File(name=f"cat{n}.png", mime="application/zip", data=bytes([n]) * size) for n in range(count))
 
 
 def test_the_bots_table_of_budgets_keeps_within_what_the_double_enforces() -> None:
@@ -230,7 +232,7 @@ async def test_an_explicit_picture_is_left_out_and_named(bot: Discord, server: F
 
 async def test_a_single_picture_that_is_refused_leaves_its_words(reply: Reply, server: FakeDiscord) -> None:
     server.world.explicit_pictures.add(CAT)
-    await reply.show("a lighthouse", files=[File("a.jpg", "image/jpeg", CAT)])
+    await reply.show("a lighthouse", files=[File(name="a.jpg", mime="image/jpeg", data=CAT)])
     [post] = server.posts()
     assert (post.text, post.files) == (f"a lighthouse\n\n⚠️ {say('post_files_refused')}", [])
 

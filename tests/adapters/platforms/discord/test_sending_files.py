@@ -23,8 +23,8 @@ from tests.conftest import PHOTOS
 from tests.doubles.discord import ANN, BOB, GENERAL, GUILD, TOKEN, FakeDiscord, Post
 
 CAT = (PHOTOS / "cat.jpg").read_bytes()
-CHART = File("usage.jpg", "image/jpeg", CAT)
-ZIP = File("export.zip", "application/zip", b"PK\5\6" + bytes(18))
+CHART = File(name="usage.jpg", mime="image/jpeg", data=CAT)
+ZIP = File(name="export.zip", mime="application/zip", data=b"PK\5\6" + bytes(18))
 HERE = Place(GENERAL).channel
 
 
@@ -110,10 +110,15 @@ async def test_ten_files_go_into_one_post_and_need_no_words(bot: Discord, server
 
 
 async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(bot: Discord, server: FakeDiscord) -> None:
-    await bot.send(HERE, OutgoingPost(text="just so", files=(File("a.zip", "application/zip", bytes(10 << 20)),)))
+    await bot.send(
+        HERE, OutgoingPost(text="just so", files=(File(name="a.zip", mime="application/zip", data=bytes(10 << 20)),))
+    )
     with pytest.raises(Refused) as caught:
         await bot.send(
-            HERE, OutgoingPost(text="too large", files=(CHART, File("b.zip", "application/zip", bytes((10 << 20) + 1))))
+            HERE,
+            OutgoingPost(
+                text="too large", files=(CHART, File(name="b.zip", mime="application/zip", data=bytes((10 << 20) + 1)))
+            ),
         )
     assert str(caught.value) == "The file b.zip is larger than 10 MB, the most that can be sent here."
     assert server.reads() == ["just so"]
@@ -127,7 +132,10 @@ async def test_a_picture_that_is_too_large_is_packed_tighter(
     buffer = BytesIO()
     noise.save(buffer, "PNG", compress_level=0)
     await bot.send(
-        HERE, OutgoingPost(text="Enlarged.", files=(File("noise.png", "image/png", buffer.getvalue(), "noise"),))
+        HERE,
+        OutgoingPost(
+            text="Enlarged.", files=(File(name="noise.png", mime="image/png", data=buffer.getvalue(), about="noise"),)
+        ),
     )
     [[shown]] = [post.files for post in server.posts()]
     with Image.open(BytesIO(shown.data)) as picture:
@@ -138,7 +146,9 @@ async def test_a_picture_that_is_too_large_is_packed_tighter(
 
 async def test_what_only_claims_to_be_a_picture_is_refused_like_any_file(bot: Discord, server: FakeDiscord) -> None:
     with pytest.raises(Refused, match=r"The file a\.png is larger than 10 MB"):
-        await bot.send(HERE, OutgoingPost(text="", files=(File("a.png", "image/png", bytes((10 << 20) + 1)),)))
+        await bot.send(
+            HERE, OutgoingPost(text="", files=(File(name="a.png", mime="image/png", data=bytes((10 << 20) + 1)),))
+        )
     assert server.reads() == []
 
 

@@ -12,7 +12,7 @@ from tests.adapters.platforms.discord.pair import Pair, process, until
 from tests.conftest import CAT
 from tests.doubles.discord import BOB, GENERAL
 
-CHART = File("usage.jpg", "image/jpeg", CAT)
+CHART = File(name="usage.jpg", mime="image/jpeg", data=CAT)
 
 
 async def asks(pair: Pair, text: str = "/usage", **more: object) -> Message:

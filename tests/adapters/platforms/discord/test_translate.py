@@ -106,8 +106,8 @@ async def test_photos_come_in_their_order(says: Says) -> None:
     said = await says("compare", files=[CAT, ROCKET])
     first, second = said.attachments
     assert understood(said).attachments == (
-        Attachment(f"{GENERAL}/{said.id}/{first.id}", "cat.jpg", "image/jpeg", len(CAT[1])),
-        Attachment(f"{GENERAL}/{said.id}/{second.id}", "rocket.jpg", "image/jpeg", len(ROCKET[1])),
+        Attachment(ref=f"{GENERAL}/{said.id}/{first.id}", name="cat.jpg", mime="image/jpeg", size=len(CAT[1])),
+        Attachment(ref=f"{GENERAL}/{said.id}/{second.id}", name="rocket.jpg", mime="image/jpeg", size=len(ROCKET[1])),
     )
 
 
@@ -299,7 +299,7 @@ async def test_a_reply_is_about_what_it_replies_to(says: Says, server: FakeDisco
     message = await completed(said)
     assert message.about is not None
     assert message.about == MessageReference(
-        str(photo), ours=False, text="my cat", attachments=message.about.attachments, author="Bob"
+        id=str(photo), ours=False, text="my cat", attachments=message.about.attachments, author="Bob"
     )
     assert [each.name for each in message.photos] == ["cat.jpg"]
     assert message.photos[0].ref.startswith(f"{GENERAL}/{photo}/")
@@ -308,7 +308,7 @@ async def test_a_reply_is_about_what_it_replies_to(says: Says, server: FakeDisco
 async def test_a_reply_knows_a_post_of_the_bot_s(says: Says, client: Listener) -> None:
     post = await ours(client)
     assert (await completed(await says("how old?", reply_to=post))).about == MessageReference(
-        str(post), ours=True, text="It is a cat.", author="snapthread"
+        id=str(post), ours=True, text="It is a cat.", author="snapthread"
     )
 
 
@@ -327,13 +327,13 @@ async def test_a_reply_of_nothing_but_the_bot_s_name_is_no_call_for_help(says: S
 async def test_a_reply_to_a_forward_is_about_the_words_that_it_forwards(says: Says, server: FakeDiscord) -> None:
     forward = await server.says(by=BOB, forwarded=await server.says("a long story", OTHER))
     message = await completed(await says("is that true?", reply_to=forward))
-    assert message.about == MessageReference(str(forward), ours=False, text="a long story", author="Bob")
+    assert message.about == MessageReference(id=str(forward), ours=False, text="a long story", author="Bob")
 
 
 async def test_a_forward_can_be_referred_to_like_any_message(says: Says, server: FakeDiscord) -> None:
     said = await says(forwarded=await server.says("a long story", OTHER, BOB))
     reference = reference_to(said, ME, viewer=Viewer.of(said), channel=GENERAL)
-    assert reference == MessageReference(str(said.id), ours=False, text="a long story", author="Ann")
+    assert reference == MessageReference(id=str(said.id), ours=False, text="a long story", author="Ann")
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ async def test_the_words_of_embeds_and_polls_are_those_of_the_message(
 ) -> None:
     target = await server.says(by=BOB, **shown)
     about = (await completed(await says("what is that?", reply_to=target))).about
-    assert about == MessageReference(str(target), ours=False, text=words, author="Bob")
+    assert about == MessageReference(id=str(target), ours=False, text=words, author="Bob")
 
 
 async def test_a_reply_to_what_is_gone_says_so(server: FakeDiscord, client: Listener) -> None:
@@ -354,7 +354,7 @@ async def test_a_reply_to_what_is_gone_says_so(server: FakeDiscord, client: List
     id = await server.says("how old?", reply_to=gone)
     await server.deletes(GENERAL, gone)
     message = await completed(await client.reads(GENERAL, id))
-    assert message.about == MessageReference(str(gone), ours=False, text="", unseen="deleted")
+    assert message.about == MessageReference(id=str(gone), ours=False, text="", unseen="deleted")
     assert message.text == "how old?"
 
 
@@ -365,7 +365,7 @@ async def test_a_forward_shows_the_photos_and_the_words_of_what_it_forwards(says
     assert (message.text, named(message), message.addressed) == ("", ["cat.jpg"], True)
     assert message.attachments[0].ref.startswith(f"{server.dm()}/{said.id}/")  # where it can be read again
     assert message.about == MessageReference(
-        str(there), ours=False, text="from elsewhere", kind="forward", channel=ELSEWHERE
+        id=str(there), ours=False, text="from elsewhere", kind="forward", channel=ELSEWHERE
     )
 
 
@@ -382,7 +382,7 @@ async def test_a_forward_of_words_alone_can_be_asked_about(says: Says, server: F
     message = await completed(await says(channel=server.dm(), forwarded=there))
     assert (message.text, message.attachments) == ("", ())
     assert message.about == MessageReference(
-        str(there), ours=False, text="a long story", kind="forward", channel=ELSEWHERE
+        id=str(there), ours=False, text="a long story", kind="forward", channel=ELSEWHERE
     )
 
 
@@ -458,8 +458,8 @@ async def test_a_reply_to_something_hidden_names_it_as_what_cannot_be_seen(
 ) -> None:
     photo = await server.says("my cat", by=BOB, files=[CAT])
     message = await completed(await blind.hears(await server.says("what is it?", mention=True, reply_to=photo)))
-    nothing = Attachment(f"hidden/{photo}", say("discord_hidden_name"))
-    assert message.about == MessageReference(str(photo), ours=False, text="", attachments=(nothing,), author="Bob")
+    nothing = Attachment(ref=f"hidden/{photo}", name=say("discord_hidden_name"))
+    assert message.about == MessageReference(id=str(photo), ours=False, text="", attachments=(nothing,), author="Bob")
 
 
 async def test_what_is_empty_by_itself_is_not_taken_for_hidden(
@@ -488,13 +488,13 @@ async def test_what_discord_shows_all_the_same_is_not_taken_for_hidden(server: F
         target = await server.says(by=BOB, **shown)
         said = await blind.reads(GENERAL, await server.says("what?", mention=True, reply_to=target))
         about = (await completed(said)).about
-        assert about == MessageReference(str(target), ours=False, text=text, author="Bob")
+        assert about == MessageReference(id=str(target), ours=False, text=text, author="Bob")
 
 
 async def test_the_words_of_a_forward_are_hidden_too(server: FakeDiscord, blind: Listener) -> None:
     forward = await server.says(by=BOB, forwarded=await server.says("a long story", OTHER))
     message = await completed(await blind.hears(await server.says("is that true?", mention=True, reply_to=forward)))
-    assert message.photos == (Attachment(f"hidden/{forward}", say("discord_hidden_name")),)
+    assert message.photos == (Attachment(ref=f"hidden/{forward}", name=say("discord_hidden_name")),)
 
 
 async def test_a_reply_to_the_bot_s_own_words_shows_them(
@@ -502,7 +502,7 @@ async def test_a_reply_to_the_bot_s_own_words_shows_them(
 ) -> None:
     post = await ours(client)
     message = await completed(await blind.hears(await server.says("how old?", reply_to=post)))
-    assert message.about == MessageReference(str(post), ours=True, text="It is a cat.", author="snapthread")
+    assert message.about == MessageReference(id=str(post), ours=True, text="It is a cat.", author="snapthread")
     assert message.addressed
 
 

@@ -85,7 +85,7 @@ async def test_an_answer_that_cannot_be_a_draft_shows_its_buttons_while_it_grows
 async def test_a_file_makes_it_a_post_at_once(client: Client, bed: TelegramBed) -> None:
     async with client(drafts=True) as telegram:
         await telegram.send(
-            HOME, OutgoingPost(text="look", files=(File("a.jpg", "image/jpeg", PHOTO),), is_partial=True)
+            HOME, OutgoingPost(text="look", files=(File(name="a.jpg", mime="image/jpeg", data=PHOTO),), is_partial=True)
         )
     assert not bed.drafts
     assert bed.posts()[0].file

@@ -13,7 +13,7 @@ LIMIT = 20 << 20
 
 def uploaded(bed: TelegramBed, data: bytes = PHOTO, size: int | None = None) -> Attachment:
     file = bed.file(data, size)
-    return Attachment(file["file_id"], "photo.jpg", "image/jpeg")
+    return Attachment(ref=file["file_id"], name="photo.jpg", mime="image/jpeg")
 
 
 async def test_a_photo_arrives_byte_for_byte(telegram: Telegram, bed: TelegramBed) -> None:
@@ -31,14 +31,16 @@ async def test_a_file_that_claims_more_than_telegram_hands_out_is_not_asked_for(
 ) -> None:
     for limit in (LIMIT, LIMIT * 2):
         with pytest.raises(Unreadable) as caught:
-            await telegram.download(Attachment("any", "bill.pdf", "application/pdf", 40 << 20), limit)
+            await telegram.download(
+                Attachment(ref="any", name="bill.pdf", mime="application/pdf", size=40 << 20), limit
+            )
         assert caught.value.code == "telegram_too_heavy"
     assert not bed.called("getFile")
 
 
 async def test_a_file_that_claims_too_much_is_not_asked_for(telegram: Telegram, bed: TelegramBed) -> None:
     with pytest.raises(Unreadable) as caught:
-        await telegram.download(Attachment("any", "huge.png", size=LIMIT), LIMIT // 2)
+        await telegram.download(Attachment(ref="any", name="huge.png", size=LIMIT), LIMIT // 2)
     assert str(caught.value) == "it is larger than 10 MB", "the operator's own limit counts where it is lower"
     assert not bed.called("getFile")
 
@@ -50,20 +52,20 @@ async def test_a_file_that_claims_too_little_is_cut_off(telegram: Telegram, bed:
 
 
 async def test_a_recording_arrives_byte_for_byte(telegram: Telegram, bed: TelegramBed) -> None:
-    voice = Attachment(bed.file(b"OggS and so on")["file_id"], "voice.oga", "audio/ogg")
+    voice = Attachment(ref=bed.file(b"OggS and so on")["file_id"], name="voice.oga", mime="audio/ogg")
     assert await telegram.download(voice, LIMIT) == b"OggS and so on"
 
 
 async def test_what_can_be_neither_seen_nor_heard_is_not_fetched(telegram: Telegram, bed: TelegramBed) -> None:
     with pytest.raises(Unreadable) as caught:
-        await telegram.download(Attachment("any", "tune", "audio/midi"), LIMIT)
+        await telegram.download(Attachment(ref="any", name="tune", mime="audio/midi"), LIMIT)
     assert caught.value.code == "photo_not_an_image"
     assert not bed.called("getFile")
 
 
 async def test_a_file_that_is_gone_is_named(telegram: Telegram) -> None:
     with pytest.raises(Unreadable) as caught:
-        await telegram.download(Attachment("unknown", "photo.jpg"), LIMIT)
+        await telegram.download(Attachment(ref="unknown", name="photo.jpg"), LIMIT)
     assert caught.value.code == "photo_gone"
 
 

@@ -95,7 +95,7 @@ def test_a_live_photo_is_seen_by_its_photo(chat: TelegramBed) -> None:
 def test_what_cannot_be_seen_is_named_instead_of_overlooked(chat: TelegramBed, kind: str) -> None:
     thing = {**chat.file(b"..."), "duration": 1, "width": 1, "height": 1, "length": 1}
     [attachment] = heard(chat.message({kind: thing})).attachments
-    assert attachment == Attachment(thing["file_id"], kind.replace("_", " "), "video/mp4", 3)
+    assert attachment == Attachment(ref=thing["file_id"], name=kind.replace("_", " "), mime="video/mp4", size=3)
     assert not attachment.sound
 
 
@@ -124,7 +124,11 @@ def test_a_changed_caption_is_told_from_a_new_message(chat: TelegramBed) -> None
 def test_a_voice_message_is_a_recording(chat: TelegramBed) -> None:
     note = voice(chat)
     message = heard(chat.message({"voice": note}))
-    assert message.attachments == message.sounds == (Attachment(note["file_id"], "voice.oga", "audio/ogg", 5),)
+    assert (
+        message.attachments
+        == message.sounds
+        == (Attachment(ref=note["file_id"], name="voice.oga", mime="audio/ogg", size=5),)
+    )
     assert (message.addressed, message.album, message.photos) == (True, None, ())
     assert message.sounds[0].sound == "ogg"
 
@@ -155,7 +159,9 @@ def test_a_recording_sent_as_a_file_is_a_recording(chat: TelegramBed) -> None:
 def test_a_document_comes_with_its_name_and_its_weight(chat: TelegramBed) -> None:
     file = {**chat.file(b"%PDF-", size=40 << 20), "file_name": "bill.pdf", "mime_type": "application/pdf"}
     message = heard(chat.message({"document": file, "caption": "how much?"}))
-    assert message.attachments == (Attachment(file["file_id"], "bill.pdf", "application/pdf", 40 << 20),)
+    assert message.attachments == (
+        Attachment(ref=file["file_id"], name="bill.pdf", mime="application/pdf", size=40 << 20),
+    )
     assert (message.text, message.sounds) == ("how much?", ())
 
 
@@ -189,7 +195,7 @@ def test_a_question_in_reply_to_a_photo_brings_the_photo_along(chat: TelegramBed
 def test_a_reply_to_the_bot_says_so(chat: TelegramBed) -> None:
     chat._screen[GROUP][5] = Post(5, GROUP, None, "a cat", None)
     reply = in_group(chat, "how old is it?", reply_to=5)
-    assert reply.about == MessageReference("5", True, "a cat", ())
+    assert reply.about == MessageReference(id="5", ours=True, text="a cat", attachments=())
     assert reply.addressed
 
 

@@ -19,7 +19,9 @@ from tests.doubles.telegram import ANN, BAD_GATEWAY, TOKEN, Fault, TelegramBed
 def house(bed: TelegramBed, **more: str) -> AdapterContext:
     settings = read_settings(telegram_token=TOKEN, telegram_api_url=bed.url, **more)
     return AdapterContext(
-        settings, open_store("sqlite:///never-opened.db", settings.bot_model), WebServer("127.0.0.1", 0)
+        settings=settings,
+        store=open_store("sqlite:///never-opened.db", settings.bot_model),
+        web=WebServer("127.0.0.1", 0),
     )
 
 
@@ -75,7 +77,7 @@ async def test_no_error_and_no_log_line_shows_the_token(
         with pytest.raises(BotError) as caught:
             await telegram.send(Channel("telegram", str(ANN)), OutgoingPost(text="hi"))
         with pytest.raises(BotError) as missed:
-            await telegram.download(Attachment("ref", "photo.jpg"), 1000)
+            await telegram.download(Attachment(ref="ref", name="photo.jpg"), 1000)
     for error in (caught.value, missed.value):
         chain = [error, error.__cause__, error.__cause__.__cause__ if error.__cause__ else None]
         assert TOKEN not in " ".join(map(repr, chain))

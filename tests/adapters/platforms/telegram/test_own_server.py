@@ -18,7 +18,7 @@ LIMIT = 100 << 20
 
 def photo(bed: TelegramBed, data: bytes = PHOTO) -> Attachment:
     file = bed.file(data)
-    return Attachment(file["file_id"], "photo.jpg", "image/jpeg", file["file_size"])
+    return Attachment(ref=file["file_id"], name="photo.jpg", mime="image/jpeg", size=file["file_size"])
 
 
 async def test_a_file_that_lies_on_this_disk_is_read_there(

@@ -8,7 +8,7 @@ from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, GROUP, Fault, TelegramBed
 
 LINK = "https://evil.example/?said=the-pin-is-4711"
-CHART = File("usage.jpg", "image/jpeg", PHOTO)
+CHART = File(name="usage.jpg", mime="image/jpeg", data=PHOTO)
 BAD_ENTITIES = Fault(400, description="Bad Request: can't parse entities: there is none")
 
 

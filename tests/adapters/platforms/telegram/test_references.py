@@ -118,7 +118,7 @@ def test_a_button_below_a_message_that_telegram_no_longer_shows_says_so(chat: Te
     query = {"id": "q1", "from": person, "chat_instance": "1", "data": "/describe", "message": post}
     press = translate({"update_id": 1, "callback_query": query}, ME)
     assert isinstance(press, ButtonPress)
-    assert press.message.about == MessageReference("5", ours=True, text="", kind="button", unseen="too_old")
+    assert press.message.about == MessageReference(id="5", ours=True, text="", kind="button", unseen="too_old")
 
 
 # links

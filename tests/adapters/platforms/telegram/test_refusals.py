@@ -23,7 +23,9 @@ OUT = Fault(403, description="Forbidden: bot was kicked from the supergroup chat
 async def reply(telegram: Telegram, bed: TelegramBed, sqlite: Store) -> Reply:
     """The answer to a question that Ann asked in a group."""
     question = await bed.says("@snapthread_bot what is this?", GROUP)
-    await sqlite.intake.add(Message(HERE, str(question), Author(str(ANN), "Ann"), "what is this?", 0))
+    await sqlite.intake.add(
+        Message(channel=HERE, id=str(question), author=Author(str(ANN), "Ann"), text="what is this?", sent=0)
+    )
     [turn] = await sqlite.queue.claim(1)
     return Reply(telegram.as_platform(), sqlite.posts, turn, HERE, growing_buttons=STOP)
 
@@ -109,7 +111,9 @@ async def test_reading_the_model_ends_where_nobody_can_be_told(reply: Reply, bed
 
 
 async def test_files_that_are_too_large_together_come_in_several_albums(telegram: Telegram, bed: TelegramBed) -> None:
-    files = tuple(File(f"{n}.bin", "application/octet-stream", bytes([n]) * (20 << 20)) for n in range(4))
+    files = tuple(
+        File(name=f"{n}.bin", mime="application/octet-stream", data=bytes([n]) * (20 << 20)) for n in range(4)
+    )
     await telegram.send(HERE, OutgoingPost(text="four", files=files))
     sent = [post.file for post in bed.posts(GROUP) if post.file is not None]
     assert [file.name for file in sent] == ["0.bin", "1.bin", "2.bin", "3.bin"]

@@ -18,17 +18,17 @@ from tests.doubles.telegram import ANN, BAD_GATEWAY, GROUP, Fault, Post, Sent, T
 
 HOME = Channel("telegram", str(ANN))
 TOPIC = Channel("telegram", f"{GROUP}/77")
-CHART = File("usage.jpg", "image/jpeg", PHOTO)
-ZIP = File("export.zip", "application/zip", b"PK\5\6" + bytes(18))
-VOICE = File("answer.ogg", "audio/ogg", b"OggS" + bytes(24) + b"OpusHead" + bytes(11))
-MUSIC = File("answer.mp3", "audio/mpeg", b"ID3" + bytes(200))
+CHART = File(name="usage.jpg", mime="image/jpeg", data=PHOTO)
+ZIP = File(name="export.zip", mime="application/zip", data=b"PK\5\6" + bytes(18))
+VOICE = File(name="answer.ogg", mime="audio/ogg", data=b"OggS" + bytes(24) + b"OpusHead" + bytes(11))
+MUSIC = File(name="answer.mp3", mime="audio/mpeg", data=b"ID3" + bytes(200))
 FORBIDDEN = Fault(400, description="Bad Request: not enough rights to send photos to the chat")
 
 
 def picture(width: int, height: int) -> File:
     data = io.BytesIO()
     Image.new("RGB", (width, height)).save(data, "PNG")
-    return File("picture.png", "image/png", data.getvalue())
+    return File(name="picture.png", mime="image/png", data=data.getvalue())
 
 
 def see_through(mode: str, name: str, alpha: int, **kept: Any) -> File:
@@ -37,7 +37,7 @@ def see_through(mode: str, name: str, alpha: int, **kept: Any) -> File:
     image.putpixel((4, 4), (0, 0, 0, alpha))
     data, kind = io.BytesIO(), name.rpartition(".")[2]
     image.convert(mode).save(data, kind, **kept)
-    return File(name, f"image/{kind}", data.getvalue())
+    return File(name=name, mime=f"image/{kind}", data=data.getvalue())
 
 
 def files(posts: list[Post]) -> list[tuple[str, str]]:
@@ -155,7 +155,9 @@ async def test_a_picture_with_more_pixels_than_telegram_shows_goes_as_a_file(
 
 
 async def test_what_is_no_picture_after_all_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(HOME, OutgoingPost(text="made", files=(File("made.png", "image/png", b"nothing of the kind"),)))
+    await telegram.send(
+        HOME, OutgoingPost(text="made", files=(File(name="made.png", mime="image/png", data=b"nothing of the kind"),))
+    )
     assert files(bed.posts()) == [("document", "made.png")]
 
 
@@ -171,7 +173,7 @@ async def test_a_picture_that_was_made_can_be_fetched_again(telegram: Telegram, 
 
 async def test_a_picture_too_heavy_to_be_shown_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
     await telegram.send(
-        HOME, OutgoingPost(text="heavy", files=(File("big.jpg", "image/jpeg", PHOTO + bytes(10 << 20)),))
+        HOME, OutgoingPost(text="heavy", files=(File(name="big.jpg", mime="image/jpeg", data=PHOTO + bytes(10 << 20)),))
     )
     assert files(bed.posts()) == [("document", "big.jpg")]
 
@@ -200,7 +202,9 @@ async def test_music_can_be_played(telegram: Telegram, bed: TelegramBed, mime: s
 
 
 async def test_a_sound_that_telegram_cannot_play_goes_as_a_file(telegram: Telegram, bed: TelegramBed) -> None:
-    await telegram.send(HOME, OutgoingPost(text="🔊", files=(File("answer.wav", "audio/wav", b"RIFF" + bytes(40)),)))
+    await telegram.send(
+        HOME, OutgoingPost(text="🔊", files=(File(name="answer.wav", mime="audio/wav", data=b"RIFF" + bytes(40)),))
+    )
     assert files(bed.posts()) == [("document", "answer.wav")]
 
 
@@ -250,7 +254,10 @@ async def test_a_file_that_is_too_large_is_refused_before_anything_is_said(
 ) -> None:
     with pytest.raises(Refused) as caught:
         await telegram.send(
-            HOME, OutgoingPost(text="here", files=(File("film.zip", "application/zip", bytes((50 << 20) + 1)),))
+            HOME,
+            OutgoingPost(
+                text="here", files=(File(name="film.zip", mime="application/zip", data=bytes((50 << 20) + 1)),)
+            ),
         )
     assert str(caught.value) == "The file film.zip is larger than 50 MB, the most that can be sent here."
     assert not bed.posts()

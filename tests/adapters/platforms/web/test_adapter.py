@@ -42,12 +42,12 @@ async def test_a_message_arrives_with_its_photos_and_is_answered(house: House) -
     assert answer["reply_to"] == said["id"]
     [heard] = house.bot.heard
     assert heard == Message(
-        Channel("web", "lobby"),
-        said["id"],
-        Author("you", "you"),
-        "what is this?",
-        heard.sent,
-        (Attachment(photo["id"], "cat.jpg", "image/jpeg", len(cat)),),
+        channel=Channel("web", "lobby"),
+        id=said["id"],
+        author=Author("you", "you"),
+        text="what is this?",
+        sent=heard.sent,
+        attachments=(Attachment(ref=photo["id"], name="cat.jpg", mime="image/jpeg", size=len(cat)),),
         private=True,
     )
     assert house.bot.photos == [cat]
@@ -136,11 +136,11 @@ async def test_a_press_says_the_command_and_is_about_the_post(house: House, lobb
         await look.final()
     assert (said["status"], shown["about"], shown["label"]) == (202, post, "Read text")
     [heard] = house.bot.heard
-    assert (heard.text, heard.about) == ("/read", MessageReference(post, ours=True, text="", kind="button"))
+    assert (heard.text, heard.about) == ("/read", MessageReference(id=post, ours=True, text="", kind="button"))
 
 
 async def test_what_is_about_a_spoiler_is_behind_one_until_somebody_looks(house: House, lobby: Channel) -> None:
-    picture = File("a.png", "image/png", b"\x89PNG\r\n\x1a\n", is_spoiler=True)
+    picture = File(name="a.png", mime="image/png", data=b"\x89PNG\r\n\x1a\n", is_spoiler=True)
     async with house.visitor.looking() as look:
         id = await house.web.send(lobby, OutgoingPost(text="a **cat**", files=(picture,), is_spoiler=True))
         shown = await look.next("post")
@@ -163,7 +163,10 @@ async def test_a_press_of_a_button_that_has_gone_meanwhile_still_says_its_comman
 
 async def test_files_stay_with_their_post(house: House, lobby: Channel) -> None:
     cat = (PHOTOS / "cat.jpg").read_bytes()
-    files = (File("chart.jpg", "image/jpeg", cat), File("export.zip", "application/zip", b"PK"))
+    files = (
+        File(name="chart.jpg", mime="image/jpeg", data=cat),
+        File(name="export.zip", mime="application/zip", data=b"PK"),
+    )
     post = await house.web.send(lobby, OutgoingPost(text="here", reply_to="7", key="1-0", files=files))
     again = await house.web.send(lobby, OutgoingPost(text="here again", reply_to="7", key="1-0", files=files))
     await house.web.edit(lobby, post, OutgoingPost(text="there"))
@@ -171,7 +174,7 @@ async def test_files_stay_with_their_post(house: House, lobby: Channel) -> None:
     assert (again, entry["text"]) == (post, "there")
     assert [(file["name"], file["size"]) for file in entry["photos"]] == [("chart.jpg", len(cat)), ("export.zip", 2)]
     assert [bool(file["url"]) for file in entry["photos"]] == [True, False]
-    assert await house.web.download(Attachment(entry["photos"][0]["id"], "chart.jpg"), len(cat)) == cat
+    assert await house.web.download(Attachment(ref=entry["photos"][0]["id"], name="chart.jpg"), len(cat)) == cat
 
 
 async def test_a_journal_from_before_there_were_buttons_is_read_on(tmp_path: Path) -> None:
@@ -192,7 +195,8 @@ async def test_a_journal_from_before_files_said_what_they_show_is_read_on(tmp_pa
         database.execute("ALTER TABLE uploads DROP COLUMN about")
     async with House.open(tmp_path, listens=False) as house:
         await house.web.send(
-            Channel("web", "lobby"), OutgoingPost(text="new", files=(File("1.jpg", "image/jpeg", CAT, "a cat"),))
+            Channel("web", "lobby"),
+            OutgoingPost(text="new", files=(File(name="1.jpg", mime="image/jpeg", data=CAT, about="a cat"),)),
         )
         old, new = (await house.visitor.snapshot())["entries"]
     assert [file["about"] for file in (*old["photos"], *new["photos"])] == ["", "a cat"]
@@ -244,7 +248,7 @@ async def test_ids_rise_even_when_the_journal_was_lost(tmp_path: Path) -> None:
 )
 async def test_a_photo_that_cannot_be_had_says_why(house: House, ref: str, limit: int, reason: str | None) -> None:
     there = (await house.visitor.upload(b"data"))["id"]
-    attachment = Attachment(there if ref == "there" else ref, "cat.jpg")
+    attachment = Attachment(ref=there if ref == "there" else ref, name="cat.jpg")
     if reason is None:
         assert await house.web.download(attachment, limit) == b"data"
         return
@@ -304,11 +308,13 @@ async def test_a_cancelled_write_is_whole_or_not_there(house: House) -> None:
     journal = house.web.journal
     photos = tuple([(await house.visitor.upload(b"x"))["id"] for _ in range(3)])
     for n in range(20):
-        writing = asyncio.create_task(journal.add_message("lobby", SubmittedMessage(f"message {n}", photos, f"key{n}")))
+        writing = asyncio.create_task(
+            journal.add_message("lobby", SubmittedMessage(text=f"message {n}", uploads=photos, key=f"key{n}"))
+        )
         await asyncio.sleep(0.0004 * (n % 5))
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-    await journal.add_message("lobby", SubmittedMessage("after", (), "after"))
+    await journal.add_message("lobby", SubmittedMessage(text="after", uploads=(), key="after"))
     entries = await journal.list_last_entries("lobby", 100)
     assert entries[-1].text == "after"
     assert {len(entry.photos) for entry in entries[:-1]} <= {3}

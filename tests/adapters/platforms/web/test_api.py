@@ -314,7 +314,7 @@ async def test_a_press_is_about_an_answer_of_its_own_channel(house: House, lobby
 @pytest.mark.parametrize("name", ["export.zip", "page.html", "chart.png", "Ärger „1“.txt"])
 async def test_a_file_of_ours_is_for_saving_and_never_opened(house: House, lobby: Any, name: str) -> None:
     data = b"<script>alert(1)</script>"
-    await house.web.send(lobby, OutgoingPost(text="here", files=(File(name, "text/html", data),)))
+    await house.web.send(lobby, OutgoingPost(text="here", files=(File(name=name, mime="text/html", data=data),)))
     [file] = (await house.visitor.snapshot())["entries"][0]["photos"]
     assert file["url"] is None
     async with house.visitor.http.get(file["file"]) as response:
@@ -327,7 +327,10 @@ async def test_a_file_of_ours_is_for_saving_and_never_opened(house: House, lobby
 
 async def test_a_picture_of_ours_is_shown(house: House, lobby: Any) -> None:
     await house.web.send(
-        lobby, OutgoingPost(text="", files=(File("chart.png", "image/png", (PHOTOS / "coffee.png").read_bytes()),))
+        lobby,
+        OutgoingPost(
+            text="", files=(File(name="chart.png", mime="image/png", data=(PHOTOS / "coffee.png").read_bytes()),)
+        ),
     )
     [file] = (await house.visitor.snapshot())["entries"][0]["photos"]
     async with house.visitor.http.get(file["url"]) as response:
@@ -336,8 +339,10 @@ async def test_a_picture_of_ours_is_shown(house: House, lobby: Any) -> None:
 
 
 async def test_what_a_file_of_ours_shows_is_told_and_kept(house: House, lobby: Any) -> None:
-    cat = File("1.png", "image/png", (PHOTOS / "coffee.png").read_bytes(), "a cup of “coffee”")
-    await house.web.send(lobby, OutgoingPost(text="", files=(cat, File("answer.wav", "audio/wav", recording()))))
+    cat = File(name="1.png", mime="image/png", data=(PHOTOS / "coffee.png").read_bytes(), about="a cup of “coffee”")
+    await house.web.send(
+        lobby, OutgoingPost(text="", files=(cat, File(name="answer.wav", mime="audio/wav", data=recording())))
+    )
     picture, sound = (await house.visitor.snapshot())["entries"][0]["photos"]
     assert (picture["about"], picture["plays"]) == ("a cup of “coffee”", False)
     assert (sound["about"], sound["plays"]) == ("", True)

@@ -21,19 +21,21 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
 
 
 async def upload(journal: Journal, id: str, channel: str = "lobby") -> str:
-    await journal.add_upload(Upload(id, f"{id}.jpg", "image/jpeg", "image/jpeg", 1), channel, b"x")
+    await journal.add_upload(
+        Upload(id=id, name=f"{id}.jpg", mime="image/jpeg", kind="image/jpeg", size=1), channel, b"x"
+    )
     return id
 
 
 async def ask(journal: Journal, text: str, *uploads: str, channel: str = "lobby", received: bool = True) -> Entry:
-    entry, _ = await journal.add_message(channel, SubmittedMessage(text, uploads, key=text))
+    entry, _ = await journal.add_message(channel, SubmittedMessage(text=text, uploads=uploads, key=text))
     if received:
         await journal.mark_received(entry)
     return entry
 
 
 async def answer(journal: Journal, entry: Entry, text: str, *files: str) -> Entry:
-    sent = [(Upload(id, f"{id}.png", "image/png", "image/png", 1), b"y") for id in files]
+    sent = [(Upload(id=id, name=f"{id}.png", mime="image/png", kind="image/png", size=1), b"y") for id in files]
     return await journal.add_post(entry.channel, text, entry.id, None, files=sent)
 
 

@@ -317,9 +317,12 @@ async def test_a_press_that_does_not_get_through_can_be_made_again(tab: Tab, lob
 
 
 async def test_files_of_an_answer_are_shown_or_saved(tab: Tab, lobby: Any) -> None:
-    chart = File("usage.png", "image/png", (PHOTOS / "coffee.png").read_bytes())
+    chart = File(name="usage.png", mime="image/png", data=(PHOTOS / "coffee.png").read_bytes())
     await tab.house.web.send(
-        lobby, OutgoingPost(text="Your use.", files=(chart, File("export.zip", "application/zip", b"PK" * 1000)))
+        lobby,
+        OutgoingPost(
+            text="Your use.", files=(chart, File(name="export.zip", mime="application/zip", data=b"PK" * 1000))
+        ),
     )
     await tab.page.get_by_role("button", name="usage.png").click()
     await expect(tab.page.get_by_role("dialog", name="usage.png").get_by_role("img")).to_be_visible()
@@ -334,7 +337,9 @@ async def test_files_of_an_answer_are_shown_or_saved(tab: Tab, lobby: Any) -> No
 
 
 async def test_a_picture_of_an_answer_says_what_it_shows(tab: Tab, lobby: Any) -> None:
-    picture = File("1.png", "image/png", (PHOTOS / "coffee.png").read_bytes(), "a cup of coffee on a table")
+    picture = File(
+        name="1.png", mime="image/png", data=(PHOTOS / "coffee.png").read_bytes(), about="a cup of coffee on a table"
+    )
     await tab.house.web.send(lobby, OutgoingPost(text="Here it is.", files=(picture,)))
     await tab.page.get_by_role("button", name="a cup of coffee on a table").click()
     opened = tab.page.get_by_role("dialog", name="1.png").get_by_role("img")
@@ -345,7 +350,9 @@ async def test_a_picture_of_an_answer_says_what_it_shows(tab: Tab, lobby: Any) -
 async def test_an_answer_can_be_listened_to(browser: Browser, house: House, lobby: Any, scheme: Any) -> None:
     async with tab_of(browser, house, color_scheme=scheme, viewport={"width": 360, "height": 640}) as tab:
         await tab.open()
-        await house.web.send(lobby, OutgoingPost(text="🔊", files=(File("answer.wav", "audio/wav", recording()),)))
+        await house.web.send(
+            lobby, OutgoingPost(text="🔊", files=(File(name="answer.wav", mime="audio/wav", data=recording()),))
+        )
         player = tab.page.get_by_label("answer.wav")
         await expect(player).to_be_visible()
         await expect(player).to_have_js_property("duration", 0.5)  # the browser may load it, and can read it
@@ -852,8 +859,8 @@ async def test_it_fits_every_screen(
         await tab.ask("a poem")
         await tab.ask("W" * 300)
         await tab.ask("break")
-        chart = File("usage.png", "image/png", (PHOTOS / "coffee.png").read_bytes())
-        log = File(f"{'long-' * 20}.zip", "application/zip", b"PK")
+        chart = File(name="usage.png", mime="image/png", data=(PHOTOS / "coffee.png").read_bytes())
+        log = File(name=f"{'long-' * 20}.zip", mime="application/zip", data=b"PK")
         many = [Button(f"A model of some provider {n}", f"/model a/{n}") for n in range(12)]
         many.append(Button("W" * 80, "/w"))
         await tab.house.web.send(

@@ -17,7 +17,15 @@ from tests.files.photos import FOLDER
 
 def photo(name: str, mime: str, width: int, height: int) -> Photo:
     data = (FOLDER / name).read_bytes()
-    return Photo(name, mime, FOLDER / name, len(data), hashlib.sha256(data).hexdigest(), width, height)
+    return Photo(
+        name=name,
+        mime=mime,
+        file=FOLDER / name,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        width=width,
+        height=height,
+    )
 
 
 CAT = photo("cat.jpg", "image/jpeg", 451, 300)
@@ -43,7 +51,7 @@ async def asked(prompt: Prompt) -> list[str]:
 
 
 async def answer(*photos: Photo, text: str = "what is this?", **more: object) -> str:
-    return "".join(await asked(Prompt(THREAD, text, photos, **more)))  # type: ignore[arg-type]
+    return "".join(await asked(Prompt(conversation=THREAD, text=text, photos=photos, **more)))  # type: ignore[arg-type]
 
 
 async def test_it_says_what_it_is_and_measures_the_photo() -> None:
@@ -56,7 +64,7 @@ async def test_it_says_what_it_is_and_measures_the_photo() -> None:
 
 
 async def test_the_answer_grows_word_by_word() -> None:
-    pieces = await asked(Prompt(THREAD, "what is this?", (CAT,)))
+    pieces = await asked(Prompt(conversation=THREAD, text="what is this?", photos=(CAT,)))
     assert len(pieces) > 40
     assert all(len(piece.split()) == 1 for piece in pieces)
 
@@ -87,7 +95,7 @@ async def test_photos_keep_the_number_that_they_have_in_the_conversation() -> No
 
 
 async def test_a_follow_up_measures_the_earlier_photo_again_and_says_so() -> None:
-    history = (Exchange("Ann", "what is this?", "a report", turn=1),)
+    history = (Exchange(author="Ann", question="what is this?", answer="a report", turn=1),)
     told = await answer(CAT, text="and is it sharp?", history=history, numbers={CAT.sha256: 1})
     assert "**Photo 1** · cat.jpg" in told
     assert told.endswith("I don't follow a conversation: I measured the photos again.")

@@ -96,8 +96,17 @@ async def test_a_photo_without_words_gets_none(name: str) -> None:
 async def answer(path: Path, text: str) -> str:
     data = path.read_bytes()
     with Image.open(path) as picture:
-        photo = Photo(path.name, "image/png", path, len(data), hashlib.sha256(data).hexdigest(), *picture.size)
-    prompt = Prompt(Conversation(1, "local/eyes", None, Preferences()), text, (photo,))
+        width, height = picture.size
+    photo = Photo(
+        name=path.name,
+        mime="image/png",
+        file=path,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        width=width,
+        height=height,
+    )
+    prompt = Prompt(conversation=Conversation(1, "local/eyes", None, Preferences()), text=text, photos=(photo,))
     async with LocalEyes(pace=0) as eyes:
         return "".join([piece.text async for piece in eyes.ask(prompt) if isinstance(piece, Text)])
 

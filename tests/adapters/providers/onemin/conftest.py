@@ -79,7 +79,9 @@ def photo(name: str = "cat.jpg") -> Photo:
     file = PHOTOS / name
     data = file.read_bytes()
     mime = "image/jpeg" if name.endswith(".jpg") else "image/png"
-    return Photo(name, mime, file, len(data), hashlib.sha256(data).hexdigest(), 451, 300)
+    return Photo(
+        name=name, mime=mime, file=file, size=len(data), sha256=hashlib.sha256(data).hexdigest(), width=451, height=300
+    )
 
 
 def prompt(
@@ -89,7 +91,7 @@ def prompt(
     model: str = "onemin/gpt-4o",
     wishes: Preferences | None = None,
 ) -> Prompt:
-    return Prompt(Conversation(1, model, thread, wishes or Preferences()), text, photos)
+    return Prompt(conversation=Conversation(1, model, thread, wishes or Preferences()), text=text, photos=photos)
 
 
 async def begun(onemin: OneMin, text: str = "What is it?", *photos: Photo, **options: Any) -> Prompt:

@@ -35,7 +35,7 @@ async def test_the_other_side_remembers_the_conversation(onemin: OneMin) -> None
     asked = await begun(onemin, "What is it?", photo())
     await told(onemin, asked)
 
-    again = await told(onemin, Prompt(asked.conversation, "And how large is it?"))
+    again = await told(onemin, Prompt(conversation=asked.conversation, text="And how large is it?"))
 
     assert "Still about photo 1" in again.text
 
@@ -61,7 +61,7 @@ async def test_the_features_api_is_spoken_with_its_own_words(client: Client, emu
     async with client("features") as onemin:
         asked = await begun(onemin, "What is it?", photo())
         seen = await told(onemin, asked)
-        blind = await told(onemin, Prompt(asked.conversation, "Thank you!"))
+        blind = await told(onemin, Prompt(conversation=asked.conversation, text="Thank you!"))
 
     assert "Photo 1" in seen.text
     assert "turn 2" in blind.text
@@ -280,10 +280,22 @@ async def test_closing_stops_an_upload_that_hangs(client: Client, emulator: Emul
 
 async def test_nothing_of_the_sender_gets_into_the_headers_of_an_upload(onemin: OneMin, emulator: Emulator) -> None:
     cat = photo()
-    named = Photo('a"\r\nX-Evil: 1.jpg', cat.mime, cat.file, cat.size, cat.sha256, 1, 1)
+    named = Photo(
+        name='a"\r\nX-Evil: 1.jpg', mime=cat.mime, file=cat.file, size=cat.size, sha256=cat.sha256, width=1, height=1
+    )
     await onemin.upload(named)
     with pytest.raises(Unreadable):
-        await onemin.upload(Photo("a.jpg", "image/jpeg\r\nX-Evil: 1", cat.file, cat.size, "0" * 64, 1, 1))
+        await onemin.upload(
+            Photo(
+                name="a.jpg",
+                mime="image/jpeg\r\nX-Evil: 1",
+                file=cat.file,
+                size=cat.size,
+                sha256="0" * 64,
+                width=1,
+                height=1,
+            )
+        )
 
     assert [seen.name for seen in emulator.seen] == [cat.filename]
 

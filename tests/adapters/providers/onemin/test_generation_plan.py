@@ -20,7 +20,7 @@ def shot(width: int, height: int) -> Photo:
 
 
 def asked(craft: GenerationKind, model: str, of: Photo | None = None, **wishes: str) -> Mapping[str, Any]:
-    return plan_generation(GenerationRequest(craft, model, "a cat", of, wishes)).prompt
+    return plan_generation(GenerationRequest(kind=craft, model=model, words="a cat", photo=of, params=wishes)).prompt
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,19 @@ def test_a_model_that_nobody_wrote_about_gets_nothing_but_the_words_and_the_phot
 
 
 def test_it_can_be_asked_several_times_all_the_same() -> None:
-    assert plan_generation(GenerationRequest("imagine", "brand-new", "a cat", params={"n": "3"})).request_count == 3
+    assert (
+        plan_generation(
+            GenerationRequest(kind="imagine", model="brand-new", words="a cat", params={"n": "3"})
+        ).request_count
+        == 3
+    )
 
 
 def test_half_a_character_does_not_break_the_order() -> None:
-    assert plan_generation(GenerationRequest("imagine", "gpt-image-1", "a \ud83d cat")).prompt["prompt"] == "a ? cat"
+    assert (
+        plan_generation(GenerationRequest(kind="imagine", model="gpt-image-1", words="a \ud83d cat")).prompt["prompt"]
+        == "a ? cat"
+    )
 
 
 def wishes(craft: GenerationKind, model: str) -> list[tuple[str, str]]:

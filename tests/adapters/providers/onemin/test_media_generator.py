@@ -32,7 +32,11 @@ def order(
     craft: GenerationKind = "imagine", model: str = "gpt-image-1-mini", words: str = "a lighthouse", **wishes: str
 ) -> GenerationRequest:
     return GenerationRequest(
-        craft, model, words if craft in NEEDS_PROMPT else "", photo() if craft in NEEDS_PHOTO else None, wishes
+        kind=craft,
+        model=model,
+        words=words if craft in NEEDS_PROMPT else "",
+        photo=photo() if craft in NEEDS_PHOTO else None,
+        params=wishes,
     )
 
 
@@ -52,7 +56,7 @@ def asked(emulator: Emulator) -> list[RecordedRequest]:
 
 
 def recording(words: str = "What is in this photo?", seconds: float = 2, name: str = "voice.oga") -> File:
-    return File(name, "audio/ogg", audio.record(words, seconds))
+    return File(name=name, mime="audio/ogg", data=audio.record(words, seconds))
 
 
 # models
@@ -94,7 +98,7 @@ async def test_words_for_a_picture_are_words_and_no_file(onemin: OneMin) -> None
 
 
 async def test_a_video_is_made_of_a_picture_with_or_without_words(onemin: OneMin, emulator: Emulator) -> None:
-    still = GenerationRequest("animate", "kling", "", photo())
+    still = GenerationRequest(kind="animate", model="kling", words="", photo=photo())
     for request in (still, replace(still, words="it waves"), replace(still, params={"duration": "10"})):
         [file] = (await onemin.media.generate(request)).files
         assert (file.name, file.mime, file.data[4:8]) == ("animate.mp4", "video/mp4", b"ftyp")
@@ -106,7 +110,7 @@ async def test_a_video_is_made_of_a_picture_with_or_without_words(onemin: OneMin
 @pytest.mark.parametrize(("craft", "model"), [("erase", "recraft"), ("backdrop", "recraft")])
 async def test_what_needs_words_is_refused_without(onemin: OneMin, craft: GenerationKind, model: str) -> None:
     with pytest.raises(Refused) as refused:
-        await onemin.media.generate(GenerationRequest(craft, model, " ", photo()))
+        await onemin.media.generate(GenerationRequest(kind=craft, model=model, words=" ", photo=photo()))
 
     assert refused.value.code == "studio_no_words"
 
@@ -546,11 +550,12 @@ async def test_a_recording_that_is_gone_over_there_is_uploaded_again(onemin: One
 
 
 def too_large() -> File:
-    return File("long.wav", "audio/wav", b"RIFF\xff\xff\xff\xffWAVE" + bytes(26 * 1024 * 1024))
+    return File(name="long.wav", mime="audio/wav", data=b"RIFF\xff\xff\xff\xffWAVE" + bytes(26 * 1024 * 1024))
 
 
 @pytest.mark.parametrize(
-    ("sent", "key"), [(too_large(), "voice_too_large"), (File("voice.ogg", "audio/ogg", b"hello"), "voice_refused")]
+    ("sent", "key"),
+    [(too_large(), "voice_too_large"), (File(name="voice.ogg", mime="audio/ogg", data=b"hello"), "voice_refused")],
 )
 async def test_what_no_model_hears_is_refused_before_anything_is_sent(
     onemin: OneMin, emulator: Emulator, sent: File, key: str

@@ -16,7 +16,7 @@ from bot.util.retry import RetryPolicy
 from emulator import Emulator
 from tests.adapters.providers.onemin.conftest import KEY, SOON, Client, Cloakroom, begun, photo, told
 
-ORDER = GenerationRequest("imagine", "gpt-image-1-mini", "a lighthouse", order="7")
+ORDER = GenerationRequest(kind="imagine", model="gpt-image-1-mini", words="a lighthouse", order="7")
 Record = Mapping[str, Any]
 
 

@@ -20,7 +20,7 @@ ALONE = "CHAT_WITH_YOUTUBE_VIDEO"
 
 async def asked(onemin: OneMin, before: Prompt, text: str, model: str | None = None) -> str:
     conversation = replace(before.conversation, model=model or before.conversation.model)
-    return (await told(onemin, Prompt(conversation, text))).text
+    return (await told(onemin, Prompt(conversation=conversation, text=text))).text
 
 
 def types(emulator: Emulator) -> list[str]:

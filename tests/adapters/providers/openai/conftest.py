@@ -140,14 +140,26 @@ def photo(name: str = "cat.jpg") -> Photo:
 
 def photo_of(file: Path, mime: str = "image/jpeg") -> Photo:
     data = file.read_bytes()
-    return Photo(file.name, mime, file, len(data), hashlib.sha256(data).hexdigest(), 451, 300)
+    return Photo(
+        name=file.name,
+        mime=mime,
+        file=file,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        width=451,
+        height=300,
+    )
 
 
 def prompt(text: str = "What is it?", *photos: Photo, model: str = "openai/gpt-4o", **more: Any) -> Prompt:
-    return Prompt(Conversation(1, model), text, photos, **more)
+    return Prompt(conversation=Conversation(1, model), text=text, photos=photos, **more)
 
 
-HISTORY = (Exchange("Ann", "What is it?", "A cat."), Exchange("Bob", "Sure?", ""), Exchange("", "Why?", "It purrs."))
+HISTORY = (
+    Exchange(author="Ann", question="What is it?", answer="A cat."),
+    Exchange(author="Bob", question="Sure?", answer=""),
+    Exchange(author="", question="Why?", answer="It purrs."),
+)
 
 
 @dataclass

@@ -70,7 +70,7 @@ async def test_a_picture_is_made_and_fetched(
     endpoint.pages["/images/generations"] = lambda request, data: ok({"data": [row, row], "usage": usage})
     endpoint.pages["/made.png"] = lambda request, data: Answer(PNG, type="image/png")
     made = await media.generate(
-        GenerationRequest("imagine", "gpt-image-1", "a cup", params={"n": "2", "size": "1024x1024"})
+        GenerationRequest(kind="imagine", model="gpt-image-1", words="a cup", params={"n": "2", "size": "1024x1024"})
     )
     assert [(file.name, file.mime, file.data) for file in made.files] == [
         ("imagine-1.png", "image/png", PNG),
@@ -83,14 +83,14 @@ async def test_a_picture_is_made_and_fetched(
 
 async def test_dall_e_is_asked_for_the_picture_itself(media: CompatibleMedia, endpoint: QuirkyEndpoint) -> None:
     endpoint.pages["/images/generations"] = lambda request, data: ok({"data": [{"b64_json": B64}]})
-    await media.generate(GenerationRequest("imagine", "dall-e-3", "a cup"))
+    await media.generate(GenerationRequest(kind="imagine", model="dall-e-3", words="a cup"))
     assert json.loads(sent(endpoint, "/images/generations")[0])["response_format"] == "b64_json"
 
 
 @pytest.mark.parametrize(("kind", "words"), [("edit", "make it night"), ("vary", "")])
 async def test_a_picture_is_changed(media: CompatibleMedia, endpoint: QuirkyEndpoint, kind: str, words: str) -> None:
     endpoint.pages["/images/edits"] = lambda request, data: ok({"data": [{"b64_json": B64}]})
-    made = await media.generate(GenerationRequest(kind, "gpt-image-1", words, photo()))  # type: ignore[arg-type]
+    made = await media.generate(GenerationRequest(kind=kind, model="gpt-image-1", words=words, photo=photo()))  # type: ignore[arg-type]
     assert made.files[0].name == f"{kind}.png"
     [order] = sent(endpoint, "/images/edits")
     assert (PHOTOS / "cat.jpg").read_bytes() in order
@@ -110,7 +110,7 @@ async def test_a_wish_that_cannot_be_is_refused_before_it_costs_anything(
     media: CompatibleMedia, endpoint: QuirkyEndpoint, params: dict[str, str], code: FailureCode
 ) -> None:
     with pytest.raises(BotError) as refused:
-        await media.generate(GenerationRequest("imagine", "gpt-image-1", "a cup", params=params))
+        await media.generate(GenerationRequest(kind="imagine", model="gpt-image-1", words="a cup", params=params))
     assert refused.value.code is code
     assert str(refused.value)
     assert not sent(endpoint, "/images/generations")
@@ -134,14 +134,14 @@ async def test_what_goes_wrong_is_named(
 ) -> None:
     endpoint.pages["/images/generations"] = lambda request, data: answer
     with pytest.raises(BotError) as refused:
-        await media.generate(GenerationRequest("imagine", "gpt-image-1", "a cup"))
+        await media.generate(GenerationRequest(kind="imagine", model="gpt-image-1", words="a cup"))
     assert refused.value.code is code
     assert len(sent(endpoint, "/images/generations")) == 1
 
 
 async def test_a_recording_is_written_down(media: CompatibleMedia, endpoint: QuirkyEndpoint) -> None:
     endpoint.pages["/audio/transcriptions"] = lambda request, data: ok({"text": " What is it? "})
-    transcript = await media.transcribe(File("voice.ogg", "audio/ogg", b"OggS..."), "whisper-1", "de-DE")
+    transcript = await media.transcribe(File(name="voice.ogg", mime="audio/ogg", data=b"OggS..."), "whisper-1", "de-DE")
     assert transcript.text == "What is it?"
     [order] = sent(endpoint, "/audio/transcriptions")
     assert b"OggS..." in order
@@ -151,7 +151,7 @@ async def test_a_recording_is_written_down(media: CompatibleMedia, endpoint: Qui
 async def test_words_that_are_none_and_recordings_that_are_refused_are_named(
     media: CompatibleMedia, endpoint: QuirkyEndpoint
 ) -> None:
-    recording = File("voice.ogg", "audio/ogg", b"OggS...")
+    recording = File(name="voice.ogg", mime="audio/ogg", data=b"OggS...")
     for answer, code in (
         (ok({"text": ""}), FailureCode.VOICE_SILENT),
         (refusal(400, "Invalid file format."), FailureCode.VOICE_REFUSED),

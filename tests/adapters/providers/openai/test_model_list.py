@@ -127,10 +127,12 @@ AIMLAPI_ROW = {
 def test_ai_ml_api_tells_everything_and_its_other_names_come_last() -> None:
     [first, other, alias] = read_models({"data": [AIMLAPI_ROW, {"id": "mine"}]})
 
-    assert first.model == Model("openai/gpt-4o", "GPT-4o", True, "2.6 / 13 dollars per million tokens in/out")
+    assert first.model == Model(
+        id="openai/gpt-4o", name="GPT-4o", sees=True, price="2.6 / 13 dollars per million tokens in/out"
+    )
     assert (first.input_price, first.output_price) == (2.6, 13)
     assert other.model.id == "mine"
-    assert alias.model == Model("gpt-4o", "GPT-4o", True, first.model.price)
+    assert alias.model == Model(id="gpt-4o", name="GPT-4o", sees=True, price=first.model.price)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_prices_are_told_for_a_million_tokens(pricing: Any, price: str) -> None:
 
 
 def test_an_answer_costs_what_its_tokens_cost() -> None:
-    priced = ListedModel(Model("mine", "mine", True), 2.5, 10.0)
+    priced = ListedModel(Model(id="mine", name="mine", sees=True), 2.5, 10.0)
 
     assert priced.cost(Usage(None, 1_000, 100)) == 0.0035
     assert priced.cost(Usage(None, 1_000, None)) is None
@@ -168,8 +170,8 @@ def test_an_answer_costs_what_its_tokens_cost() -> None:
 
 def test_where_there_is_no_list_the_named_models_stand_in() -> None:
     assert [each.model for each in list_named_models(["mine", "mine", "other"])] == [
-        Model("mine", "mine", sees=True),
-        Model("other", "other", sees=True),
+        Model(id="mine", name="mine", sees=True),
+        Model(id="other", name="other", sees=True),
     ]
 
 

@@ -40,7 +40,7 @@ def named(monkeypatch: pytest.MonkeyPatch, names: str, **variables: str) -> Sett
 
 
 def client(settings: Settings, name: str) -> OpenAI:
-    context = AdapterContext(settings, cast(Any, None), cast(Any, None))
+    context = AdapterContext(settings=settings, store=cast(Any, None), web=cast(Any, None))
     return cast(OpenAI, PROVIDERS[name].build(context))
 
 
@@ -189,7 +189,7 @@ async def with_certificate(certificate: Path, key: Path) -> AsyncIterator[str]:
 
 async def asked(settings: Settings) -> str:
     async with client(settings, "box") as box:
-        return (await told(box, Prompt(Conversation(1, "box/llava"), "What?"))).text
+        return (await told(box, Prompt(conversation=Conversation(1, "box/llava"), text="What?"))).text
 
 
 async def test_a_certificate_that_is_not_trusted_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

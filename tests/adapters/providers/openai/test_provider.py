@@ -244,8 +244,8 @@ async def test_models_are_listed_once_and_price_the_answers(openai: OpenAI, endp
     after = await told(openai, prompt())
 
     assert models == [
-        Model("gpt-4o", "gpt-4o", sees=True, price="2.5 / 10 dollars per million tokens in/out", is_local=True),
-        Model("o3-mini", "o3-mini", sees=False, is_local=True),
+        Model(id="gpt-4o", name="gpt-4o", sees=True, price="2.5 / 10 dollars per million tokens in/out", is_local=True),
+        Model(id="o3-mini", name="o3-mini", sees=False, is_local=True),
     ]
     assert [seen.path for seen in endpoint.seen].count("/v1/models") == 1
     assert before.usage == Usage(None, 1_000, 100)
@@ -254,7 +254,7 @@ async def test_models_are_listed_once_and_price_the_answers(openai: OpenAI, endp
 
 async def test_without_a_list_the_named_models_are_offered(client: Client) -> None:
     async with client(named_models=("mine",)) as openai:
-        assert await openai.models() == [Model("mine", "mine", sees=True, is_local=True)]
+        assert await openai.models() == [Model(id="mine", name="mine", sees=True, is_local=True)]
 
 
 async def test_ai_ml_api_is_asked_for_everything_it_tells(client: Client, endpoint: Endpoint) -> None:

@@ -19,7 +19,12 @@ def body(tmp_path: Path) -> RequestBody:
     file = tmp_path / "photo.jpg"
     file.write_bytes(b"a photo")
     return RequestBody(
-        Prompt(CONVERSATION, "what is this?", (Photo("photo", "image/jpeg", file, 7, "0", 1, 1),)), RequestOptions()
+        Prompt(
+            conversation=CONVERSATION,
+            text="what is this?",
+            photos=(Photo(name="photo", mime="image/jpeg", file=file, size=7, sha256="0", width=1, height=1),),
+        ),
+        RequestOptions(),
     )
 
 
@@ -50,7 +55,7 @@ async def test_a_question_that_is_given_up_gives_its_place_back(body: RequestBod
 
 async def test_a_question_without_files_waits_for_nobody(body: RequestBody) -> None:
     sending = UploadSlots(1)
-    words = RequestBody(Prompt(CONVERSATION, "and now?"), RequestOptions())
+    words = RequestBody(Prompt(conversation=CONVERSATION, text="and now?"), RequestOptions())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(sending.acquire(body))
         async with asyncio.timeout(1), sending.acquire(words) as pieces:
