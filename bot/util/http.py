@@ -241,25 +241,28 @@ async def chunks(reply: Reply, cap: int = CAP) -> AsyncGenerator[bytes, None]:
 
     Nobody asked for a packed body, but some send one: it is unpacked piece by piece, up to a smaller bound.
     """
-    unpack, cap = _unpacker(reply.headers.get("content-encoding", "identity"), cap)
-    total = 0
+    unpack, is_whole, cap = _unpacker(reply.headers.get("content-encoding", "identity"), cap)
+    total = received = 0
     with map_http_errors():
         async for chunk in reply.aiter_raw():
+            received += len(chunk)
             for piece in unpack(chunk):
                 total += len(piece)
                 if total > cap:
                     raise Refused(FailureCode.PROVIDER_NONSENSE)
                 yield piece
+    if received and not is_whole():
+        raise Refused(FailureCode.PROVIDER_NONSENSE)
 
 
 Unpack = Callable[[bytes], Iterable[bytes]]
 
 
-def _unpacker(encoding: str, cap: int) -> tuple[Unpack, int]:
-    """Return what unpacks a body of this encoding, and how many bytes may come of it."""
+def _unpacker(encoding: str, cap: int) -> tuple[Unpack, Callable[[], bool], int]:
+    """Return what unpacks a body of this encoding, what tells whether all of it came, and how many bytes may do so."""
     encoding = encoding.strip().lower()
     if encoding in ("identity", ""):
-        return lambda chunk: (chunk,), cap
+        return lambda chunk: (chunk,), lambda: True, cap
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Refused(FailureCode.PROVIDER_NONSENSE)
     packed = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
@@ -273,7 +276,7 @@ def _unpacker(encoding: str, cap: int) -> tuple[Unpack, int]:
             yield piece
             chunk = packed.unconsumed_tail
 
-    return unpack, min(cap, CAP)
+    return unpack, lambda: packed.eof, min(cap, CAP)
 
 
 async def read_capped(reply: Reply, cap: int = CAP) -> bytes:

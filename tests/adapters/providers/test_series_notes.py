@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
+from adapters.providers.onemin.provider import NO_OPTIONS
 from adapters.providers.openai.request_body import RequestBody, RequestOptions
 from adapters.providers.series_notes import with_series_notes
 from bot.asking.photo_fitting import fit_photos
@@ -71,7 +72,7 @@ async def test_without_numbers_it_is_called_by_its_name(chat: Photo) -> None:
 
 @pytest.mark.parametrize("endpoint", [UNIFIED, FEATURES])
 def test_1min_ai_is_told_in_the_question(chat: Photo, endpoint: Any) -> None:
-    body = endpoint.build_body(prompt(chat), ["a", "b", "c", "d"], [])
+    body = endpoint.build_body(prompt(chat), ["a", "b", "c", "d"], [], NO_OPTIONS)
     assert "4 parts" in body["promptObject"]["prompt"]
 
 

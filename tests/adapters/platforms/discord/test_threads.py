@@ -19,7 +19,7 @@ async def asks(pair: Pair, text: str = "/usage", **more: object) -> Message:
     """Somebody asks where the bot may still answer."""
     question = str(await pair.discord.says(text, mention=True, **more))  # type: ignore[arg-type]
     await until(lambda: any(message.id == question for message in pair.heard))
-    return pair.heard[-1]
+    return next(message for message in pair.heard if message.id == question)  # Discord also tells of its new thread
 
 
 async def test_a_process_that_did_not_hear_the_question_knows_whom_to_tell(pair: Pair) -> None:
