@@ -146,7 +146,7 @@ async def test_where_the_bot_is_no_member_another_process_answers_and_only_the_a
         assert asked.token not in here.said()
         with psycopg.connect(database) as store:
             carried = store.execute("SELECT key, data FROM carried").fetchall()
-        assert {key.split(":")[1] for key, _ in carried} == {"ticket", "file"}
+        assert {key.split(":")[1] for key, _ in carried} == {"ticket", "file", "sessions"}
         assert not any(one.token.encode() in bytes(data) for _, data in carried for one in (asked, pressed))
 
 

@@ -45,6 +45,7 @@ def test_the_sets_of_codes_that_decide_what_happens_are_those_of_before_there_we
         "provider_no_credits",
         "provider_blocked",
         "provider_certificate",
+        "provider_outside",
         "provider_region",
         "provider_wrong_key",
     } == LASTING

@@ -97,7 +97,7 @@ async def test_a_photo_in_discord_is_known_in_telegram_and_the_other_way_round(t
         await here.telegram.sends_photo(ROCKET, "and this?")
         await until(lambda: "640 × 427" in here.on_telegram()[-1])
         assert "turn 4" in await here.discord_says("and which of them is larger?")
-        assert "goes on alone" in await here.telegram_says("/unlink")
+        assert "is on its own again" in await here.telegram_says("/unlink")
         assert "turn 1" in await here.telegram_says("do you know a photo?")
         assert "turn 5" in await here.discord_says("are you still there?")
 
@@ -129,7 +129,7 @@ async def test_what_is_mirrored_is_for_each_channel_to_choose(tmp_path: Path, st
         # And in Telegram a reply to the mirrored answer is about the photo behind it.
         mirrored = here.telegram.posts()[-1]
         await here.telegram.says("what is on it?", reply_to=mirrored.id)
-        await until(lambda: "“what is on it?”" in here.on_telegram()[-1])
+        await until(lambda: "“what is on it?" in here.on_telegram()[-1])
         assert "640 × 427" in here.on_telegram()[-1]
 
 
@@ -167,6 +167,7 @@ async def test_stop_ends_the_answer_at_once_and_keeps_what_was_said(tmp_path: Pa
         await until(lambda: here.telegram.posts())
         await here.telegram.says("/stop")
         await until(lambda: here.on_telegram() and here.on_telegram()[0].endswith("⏹ Stopped."))
+        await until(lambda: "Stopped." in here.on_telegram())
         assert "There is nothing to stop." in await here.telegram_says("/stop")
 
 
@@ -343,7 +344,7 @@ async def test_everything_can_be_had_as_a_file_and_then_be_forgotten(tmp_path: P
             assert any(name.startswith("photos/") for name in zipped.namelist())
             assert all(b"GPS" not in zipped.read(name) for name in zipped.namelist() if name.startswith("photos/"))
         assert "for 30 days" in await here.discord_says("/privacy")
-        assert "cannot be undone" in await here.discord_says("/forget")
+        assert "can't be undone" in await here.discord_says("/forget")
         sure = here.discord.posts()[-1]
         await here.discord.presses(sure, "say:/forget yes", ADMIN)
         await until(lambda: here.on_discord()[-1].startswith("Forgotten"))

@@ -177,7 +177,7 @@ async def test_stickers_moving_pictures_and_forwarded_photos_are_seen(tmp_path: 
         kind = {"width": 512, "height": 512, "is_animated": False, "is_video": False, "type": "regular"}
         await bed.sends({"sticker": {**bed.file((PHOTOS / "astronaut.webp").read_bytes()), **kind}})
         assert "512 × 512" in (await answered(bed, 1))[0]
-        film = {**bed.file(b"a film"), "width": 451, "height": 300, "duration": 2}
+        film = {**bed.file(b"\0\0\0\x18ftypmp42" + bytes(100)), "width": 451, "height": 300, "duration": 2}
         film["thumbnail"] = {**bed.file(CAT), "width": 451, "height": 300}
         await bed.sends({"animation": film, "document": film, "caption": "what moves?"})
         assert "451 × 300" in (await answered(bed, 2))[1]
@@ -208,7 +208,10 @@ async def test_files_are_judged_by_their_bytes_and_bad_ones_are_named(tmp_path: 
         reason = "huge.jpg: it is larger than 20 MB, which is the most that Telegram hands to bots"
         assert f"I couldn't read {reason}" in (await answered(bed, 3))[2]
         await bed.sends_file(bytes(range(200)), "song.mid", "audio/midi", "what?")
-        assert "I couldn't read song.mid: this is not a picture I can read" in (await answered(bed, 4))[3]
+        assert (
+            "I couldn't read song.mid: this is neither a picture nor a document that I can read"
+            in (await answered(bed, 4))[3]
+        )
 
 
 @WAYS

@@ -1,6 +1,5 @@
 """Numbers, amounts of money, dates and times as each language writes them, by the Unicode CLDR."""
 
-import re
 from datetime import datetime
 from functools import cache
 
@@ -8,7 +7,6 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
-CASES = re.compile(r"(\w+)=([^|]*)(?:\||$)")
 DIGITS = {"arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}
 
 
@@ -31,7 +29,8 @@ class Figure:
         return _with_own_digits(format_decimal(self._value, locale=locale, numbering_system="default"), locale)
 
     def _choose(self, spec: str) -> str:
-        cases: dict[str, str] = dict(CASES.findall(spec))
+        parts = (part.partition("=") for part in spec.split("|"))
+        cases = {case: words for case, _, words in parts}
         case = str(_locale(self._language).plural_form(self._value))
         return cases.get(case, cases["other"]).replace("#", str(self))
 

@@ -21,7 +21,7 @@ from tests.doubles.process import ROOT, BotProcess
 from tests.test_main import command
 
 ENDED_BY_KILL = -signal.SIGKILL
-PUT_ASIDE = "I have put this message aside"
+PUT_ASIDE = "I have set this message aside"
 
 
 class Supervised(BotProcess):

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from psycopg.sql import SQL, Identifier
 
 from bot.messages import (
     AnswerVersion,
+    Author,
     Channel,
     ChannelSettings,
     File,
     JobResult,
+    PhotoPointer,
     Preferences,
     Usage,
     WebSession,
@@ -94,6 +97,9 @@ async def live(store: Store) -> None:
         first.conversation, Preferences(web_search=True, persona="a pirate; it's 'quoted'\\")
     )
     await store.conversations.join(THERE, first.conversation)
+    await store.intake.save_pointer(
+        PhotoPointer(channel=HERE, message="above", author=Author("1", "Ann"), sent=time.time(), kept=time.time())
+    )
     for n in (1, 2):
         part = replace(said("an album", channel=str(THERE), photos=1), album="a", id=f"part{n}")
         await store.intake.add(part)

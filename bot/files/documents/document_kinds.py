@@ -1,5 +1,6 @@
 """Detection of document types by the first bytes; for text, the name tells the kind of text."""
 
+import codecs
 import re
 
 from bot.errors import FailureCode, Unreadable
@@ -28,8 +29,9 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the name of the stream th
 _HEAD = 1024  # bytes in which the header of a PDF must start
 _FIELD = re.compile(rb"(?:[A-Za-z-]+: |From )\S")
 _MAIL = re.compile(rb"^(From|Date|Subject): \S", re.IGNORECASE | re.MULTILINE)
+# Bounded, and without blanks in front, so that no text holds it up.
 _HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S
+    rb"(?:<\?xml[^>]{0,200}+>\s{0,20}+)?(?:<!--.{0,400}?-->\s{0,20}+)?<(?:!doctype\s{1,20}+html|html)\b", re.I | re.S
 )
 
 
@@ -48,7 +50,7 @@ def kind_of(name: str, data: bytes) -> str:
         return RTF
     if by_name := TEXTS_BY_ENDING.get(name.rpartition(".")[2].lower()):
         return by_name
-    if _HTML.match(data[:_HEAD]):
+    if _HTML.match(data[:_HEAD].removeprefix(codecs.BOM_UTF8).lstrip()):
         return HTML
     return MAIL if _is_mail(data[: 4 * _HEAD]) else "text/plain"
 

