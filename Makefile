@@ -40,7 +40,7 @@ COMPILE := uv pip compile -q --universal --generate-hashes --no-emit-index-url -
 lock: $(VENV)/dev.done          ## new hash-pinned locks; needs uv
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra local -c requirements.lock -o requirements-local.lock
-	$(COMPILE) --extra local --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --extra local --group dev -c requirements-local.lock -o requirements-dev.lock
 	echo "$$(date -u +%F) $$(sha256sum < requirements.lock | cut -d' ' -f1)" > bot/locked.txt
 
 clean:
