@@ -50,7 +50,7 @@ pi_heif.register_heif_opener()
 
 @dataclass(slots=True)
 class Finding:
-    """What became of a file."""
+    """The outcome of a file."""
 
     path: Path
     kind: str  # of the original, as far as its name or its bytes tell

@@ -29,7 +29,7 @@ _REPORTED_AFTER_TEXT = (FailureCode.PROVIDER_NO_CREDITS, FailureCode.PROVIDER_TO
 
 
 Shown = Found | Drawn
-"""What people see of an answer."""
+"""The pieces of an answer that people see."""
 
 
 class TextFilter(Protocol):

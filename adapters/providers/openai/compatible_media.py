@@ -7,6 +7,7 @@ offer what their lists of models name.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from adapters.providers.openai.tool_models import find_tool_models
 from adapters.providers.responses import parse_json
 from bot.errors import BotError, FailureCode, Refused
 from bot.messages import File, Generated, GenerationRequest, Model, Photo, Transcript, Usage
-from bot.util.http import MEGABYTE, Http, is_private, read_capped
+from bot.util.http import MEGABYTE, ConnectionOptions, Http, is_private, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -42,9 +43,17 @@ Post = Callable[..., Awaitable[bytes]]
 class CompatibleMedia:
     """Makes pictures and sound with one service, and transcribes."""
 
-    def __init__(self, url: str, post: Post, list_models: Callable[[], Awaitable[object]]) -> None:
-        """`list_models` returns the list of models as the service sends it, or None."""
+    def __init__(
+        self,
+        url: str,
+        post: Post,
+        list_models: Callable[[], Awaitable[object]],
+        connection: ConnectionOptions | None = None,
+    ) -> None:
+        """Keep the client; `list_models` returns the list of models as the service sends it, or None."""
         self._url, self._post, self._list_models = url, post, list_models
+        # A link may lead to another host than the service's, whose certificate is always checked.
+        self._connection = replace(connection or ConnectionOptions(), is_verified=True)
 
     async def models(self, craft: str) -> Sequence[Model]:
         """Return the models in the list of the service that can do it, the usual one first."""
@@ -101,7 +110,8 @@ class CompatibleMedia:
             return decode_picture(address.partition(",")[2])
         if not isinstance(address, str) or not self._may_fetch(address):
             return b""
-        async with Http("", silence=60) as http, http.stream("GET", address) as reply:  # without our key
+        http = Http("", silence=60, options=self._connection)  # without our key
+        async with http, http.stream("GET", address) as reply:
             data = await read_capped(reply, MAX_PICTURE) if reply.status_code == 200 else b""
         return data if is_shown_picture(data) else b""
 

@@ -82,7 +82,7 @@ class OpenAI:
         self._quirks = ModelQuirks()
         self._named_models = tuple(named_models)
         self._list_json: object = None  # the last list as it came
-        self._media = CompatibleMedia(url, self._post, self._list)
+        self._media = CompatibleMedia(url, self._post, self._list, connection)
         self._model_cache = ModelListCache(self._fetch_models, lambda: list_named_models(self._named_models))
 
     async def __aenter__(self) -> Self:

@@ -37,7 +37,7 @@ def measure_photo(file: BinaryIO, *, kinds: list[str]) -> tuple[dict[str, Any], 
     Image.init()  # `formats` finds only readers that are already loaded
     with damage_refused(), Image.open(file, formats=kinds) as image:
         image.draft("RGB", (SIDE, SIDE))  # a JPEG decoder can downscale while reading
-        picture = _on_white(image)
+        picture = on_white(image)
     picture.thumbnail((SIDE, SIDE))
     grey = picture.convert("L")
     levels = grey.histogram()
@@ -51,7 +51,8 @@ def measure_photo(file: BinaryIO, *, kinds: list[str]) -> tuple[dict[str, Any], 
     return measures, grey.resize((GRID, GRID), Image.Resampling.BOX).tobytes()
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
+    """Return an image in RGB, with white in place of what is transparent."""
     if not image.has_transparency_data:
         return image.convert("RGB")
     white = Image.new("RGBA", image.size, "white")

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from bot.files.decoders.damage import damage_refused
+from bot.files.decoders.measure import on_white
 
 LONGEST = 2400  # pixels of a part's longest side; the engine's accuracy does not grow beyond that
 TALL = 1.6  # a part is at most so many times as high as it is wide, or the engine would shrink its words
@@ -38,16 +39,8 @@ def read_photo(file: BinaryIO, *, kinds: list[str]) -> tuple[dict[str, Any], byt
     """
     Image.init()  # `formats` finds only readers that are already loaded
     with damage_refused(), Image.open(file, formats=kinds) as image:
-        picture = _on_white(image)
+        picture = on_white(image)
     return {"rows": _rows(list(_read(picture))), "codes": _codes(picture)}, b""
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image.convert("RGBA"))
-    return white.convert("RGB")
 
 
 def _read(picture: Image.Image) -> Iterator[_Line]:

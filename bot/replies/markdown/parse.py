@@ -20,7 +20,7 @@ from bot.replies.markdown.rules import add_rules
 from bot.replies.markdown.tags import add_tags
 
 Environment = MutableMapping[str, Any]
-"""What the rules note while they parse a text."""
+"""The notes of the rules about a text that they parse."""
 
 LONGEST = 8_192  # characters that are parsed; anything longer is plain text
 DEEPEST = 24  # nested blocks or brackets; a list counts twice. Each level costs time for all that is in it

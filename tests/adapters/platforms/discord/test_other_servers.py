@@ -60,7 +60,7 @@ async def bot(server: FakeDiscord, sqlite: Store, tmp_path: Path, metrics: Metri
 
 @asynccontextmanager
 async def listening(bot: Discord) -> AsyncIterator[list[Message]]:
-    """What the bot hears while it listens."""
+    """Collect what the bot hears while it listens."""
     heard: list[Message] = []
 
     async def receive(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""What a post holds, as Discord shows it."""
+"""The content of a post, as Discord shows it."""
 
 from adapters.platforms.discord.outgoing_attachments import to_discord_files
 from adapters.platforms.discord.post_content import PostContent

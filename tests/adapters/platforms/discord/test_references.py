@@ -1,4 +1,4 @@
-"""What a message points at is found, whatever Discord leaves out, and as far as its author may see it."""
+"""References of messages: what they point at is found, whatever Discord leaves out, as far as the author may see it."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Discord refuses for its content or size gets another form, and nothing goes on to look as if it grew."""
+"""Refused posts: what Discord does not take gets another form, and nothing goes on to look as if it grew."""
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path

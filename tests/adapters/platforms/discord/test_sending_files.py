@@ -56,7 +56,7 @@ async def bot(server: FakeDiscord, sqlite: Store, tmp_path: Path) -> AsyncIterat
 
 @asynccontextmanager
 async def listening(bot: Discord, server: FakeDiscord) -> AsyncIterator[list[Message]]:
-    """What the bot hears while it listens."""
+    """Collect what the bot hears while it listens."""
     heard: list[Message] = []
 
     async def receive(message: Message) -> None:

@@ -31,7 +31,7 @@ async def plenty() -> Mapping[str, Any]:
 
 
 async def begins(budget: SessionBudget) -> bool:
-    """Whether a session may begin at once."""
+    """Tell whether a session may begin at once."""
     try:
         await budget.acquire(plenty, 0)
     except SessionsSpent:

@@ -13,6 +13,7 @@ from bot.errors import BotError, FailureCode
 from bot.files.photos import PhotoIntake
 from bot.messages import File, GenerationRequest
 from bot.ports import Store
+from bot.util.http import ConnectionOptions
 from tests.adapters.providers.openai.conftest import photo
 from tests.conftest import PHOTOS
 from tests.doubles.quirky import Answer, QuirkyEndpoint, raw, refusal, served, talking
@@ -137,6 +138,16 @@ async def test_what_goes_wrong_is_named(
         await media.generate(GenerationRequest(kind="imagine", model="gpt-image-1", words="a cup"))
     assert refused.value.code is code
     assert len(sent(endpoint, "/images/generations")) == 1
+
+
+async def test_where_nothing_may_leave_the_network_a_link_to_outside_is_not_followed(endpoint: QuirkyEndpoint) -> None:
+    row = {"url": "https://8.8.8.8/made.png?words=all+that+was+said"}
+    endpoint.pages["/images/generations"] = lambda request, data: ok({"data": [row]})
+    near_only = ConnectionOptions(is_near_only=True, connect=5)
+    async with OpenAI(profile_of("openai", endpoint.url), "sk-1", endpoint.url, connection=near_only) as openai:
+        with pytest.raises(BotError) as refused:
+            await openai.media.generate(GenerationRequest(kind="imagine", model="gpt-image-1", words="a cup"))
+    assert refused.value.code is FailureCode.PROVIDER_OUTSIDE
 
 
 async def test_a_recording_is_written_down(media: CompatibleMedia, endpoint: QuirkyEndpoint) -> None:
