@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
@@ -37,6 +38,17 @@ def own_logging() -> Iterator[None]:
     yield
     if structlog.is_configured():
         structlog.reset_defaults()
+
+
+@pytest.fixture
+def fixed_time(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Stop the wall clock in the middle of a minute, an hour, a day and a month, so that no boundary is crossed.
+
+    What waits in asyncio goes on: it has a clock of its own.
+    """
+    moment = datetime(2026, 11, 18, 12, 30, 30, 500_000, tzinfo=UTC).timestamp()
+    monkeypatch.setattr(time, "time", lambda: moment)
+    return moment
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from emulator import Emulator
 from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN, TOKEN, USERNAME, TelegramBed
-from tests.doubles.waiting import until
+from tests.doubles.waiting import stay_within_a_day, until
 
 GROUPS = range(-2030, -2000)
 REACHED = "Your limit is reached: 3 answers of 3 answers today."
@@ -19,6 +19,7 @@ REACHED = "Your limit is reached: 3 answers of 3 answers today."
 @asynccontextmanager
 async def town(folder: Path, store_url: str, bots: int, **settings: str) -> AsyncIterator[tuple[TelegramBed, Emulator]]:
     """Telegram, a provider, and so many processes of the bot that are ready; the first one listens."""
+    await stay_within_a_day()
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(TelegramBed())
         emulator = await stack.enter_async_context(Emulator(pace=0.02))

@@ -19,7 +19,7 @@ from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN as TANN
 from tests.doubles.telegram import GRETA, GROUP, USERNAME, TelegramBed, flood
 from tests.doubles.telegram import TOKEN as TELEGRAM_TOKEN
-from tests.doubles.waiting import until
+from tests.doubles.waiting import stay_within_a_day, until
 
 CAT, ROCKET = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg"))
 CURSOR = "▌"
@@ -232,6 +232,7 @@ async def test_a_new_model_knows_what_was_said_unless_people_say_otherwise(tmp_p
 
 
 async def test_limits_are_told_before_they_are_reached_and_when_they_end(tmp_path: Path, store_url: str) -> None:
+    await stay_within_a_day()
     async with town(tmp_path, store_url, BOT_USER_TURNS_DAY="5") as here:
         for n in range(3):
             assert "Nearly" not in await here.discord_says(f"question {n}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -53,9 +53,9 @@ def read_limits(settings: object) -> tuple[Limit, ...]:
 class UsageLimits:
     """Admits questions, and has the store reserve their estimated cost."""
 
-    def __init__(self, ledger: Ledger, limits: Sequence[Limit] = (), clock: Callable[[], float] = time.time) -> None:
-        """Keep the store and the limits; `clock` returns the seconds since 1970."""
-        self._ledger, self._limits, self._clock = ledger, limits, clock
+    def __init__(self, ledger: Ledger, limits: Sequence[Limit] = ()) -> None:
+        """Keep the store and the limits."""
+        self._ledger, self._limits = ledger, limits
 
     async def admit(self, turn: Turn, *models: str) -> list[str]:
         """Reserve the estimated cost for these models, one for each lane; return the warnings.
@@ -94,7 +94,7 @@ class UsageLimits:
         return Budget(
             measure=limit.what,
             most=limit.most,
-            since=window_start(limit.window, self._clock()),
+            since=window_start(limit.window, time.time()),
             author=subject_of(turn.message) if limit.whose == USER else None,
             channel=turn.message.channel if limit.whose == CHANNEL else None,
         )
@@ -120,7 +120,7 @@ class UsageLimits:
         }
 
     def _reset(self, window: str) -> str:
-        now = self._clock()
+        now = time.time()
         if window == MINUTE:
             return say("limit_reset_soon")
         ends = datetime.fromtimestamp(window_end(window, now), UTC)

@@ -13,6 +13,8 @@ from bot.messages import Author, JobResult, Message, Turn, Usage
 from bot.ports import Store
 from tests.conftest import MODEL, said
 
+pytestmark = pytest.mark.usefixtures("fixed_time")
+
 NOON = datetime(2026, 12, 30, 12, 0, tzinfo=UTC).timestamp()
 
 

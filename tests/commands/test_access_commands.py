@@ -16,6 +16,8 @@ from tests.conftest import MODEL, said
 from tests.doubles.platform import FakePlatform
 from tests.files.photos import opened
 
+pytestmark = pytest.mark.usefixtures("fixed_time")
+
 HERE = "telegram:-100"
 ANN, BOB = Author("1", "Ann"), Author("2", "Bob")
 ADMINS = Rules(admins=frozenset({"telegram:1"}), consoles=frozenset({"web"}))

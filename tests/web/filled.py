@@ -15,7 +15,7 @@ from bot.store.sql import SqlStore
 
 HOUR, DAY = 3600.0, 86_400.0
 
-numbers = itertools.count(1_000_000)  # of turns that are booked
+numbers = itertools.count(1_000_000)  # of messages, and of turns that are booked
 
 # As in `turns`, with nothing of what was said.
 TURN = """
@@ -93,11 +93,10 @@ class Filler:
         dollars: float | None = None,
     ) -> None:
         """One more, to be written."""
-        n = len(self.rows)
         self.rows.append(
             {
                 "channel": f"{platform}:secret-lobby",
-                "id": f"secret-message-{n}-{finished}",
+                "id": f"secret-message-{next(numbers)}",
                 "message": json.dumps(SECRETS),
                 "answer": "secret-answer",
                 "error": error,

@@ -26,6 +26,8 @@ from tests.conftest import MODEL, said
 from tests.store.talk import claim_one
 from tests.web.filled import Filler, fill, settle
 
+pytestmark = pytest.mark.usefixtures("fixed_time")
+
 TOKEN = "correct horse battery staple"
 GPT, MINI, LLAMA = "onemin/gpt-4o", "onemin/gpt-4o-mini", "aiml/meta/llama-4"
 FILES = ("dashboard", "dashboard/data", "dashboard/dashboard.js", "dashboard/dashboard.css")

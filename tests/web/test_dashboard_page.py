@@ -28,7 +28,11 @@ from tests.conftest import MODEL, said
 from tests.doubles.browser import chromium, pictures
 from tests.web.filled import HOUR, Filler, fill, settle
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("fixed_time"),
+]
 
 Scheme = Literal["light", "dark"]
 
@@ -124,7 +128,7 @@ class Tab:
         page.on("console", lambda line: self.troubles.append(line.text) if line.type == "error" else None)
 
     async def open(self, query: str = "") -> None:
-        await self.page.clock.install()
+        await self.page.clock.install(time=time.time())
         await self.page.goto(f"http://127.0.0.1:{self.house.port}/dashboard{query}")
         await self.settled()
 

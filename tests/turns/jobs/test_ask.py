@@ -94,6 +94,7 @@ async def test_below_an_answer_that_broke_off_the_rest_can_be_asked_for(
     assert below(platform) == [["/more 1", "/retry 1", "/with 1"]]
 
 
+@pytest.mark.usefixtures("fixed_time")
 async def test_who_has_used_up_a_limit_is_refused_before_anything_is_fetched_or_asked(
     sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
 ) -> None:
@@ -104,6 +105,7 @@ async def test_who_has_used_up_a_limit_is_refused_before_anything_is_fetched_or_
     assert (len(provider.prompts), platform.fetched) == (1, [])
 
 
+@pytest.mark.usefixtures("fixed_time")
 async def test_who_comes_near_a_limit_is_told_before_the_answer(
     sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
 ) -> None:
