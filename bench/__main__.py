@@ -1,6 +1,7 @@
 """`python -m bench [SUITE ...]` prints what suites find; `python -m bench report [SUITE ...]` writes the report.
 
 `python -m bench corpus DIR` runs the intake over a folder of files. `python -m bench legibility` reads what is sent.
+`python -m bench intake TREE` compares how photos are taken in with an earlier version.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from bench import (
     fleet,
     flight,
     growth,
+    intake,
     isolation,
     legibility,
     load,
@@ -59,6 +61,8 @@ def main() -> int:
         return corpus.main(sys.argv[2:])
     if sys.argv[1:2] == [legibility.NAME]:  # it needs something that reads
         return legibility.main(sys.argv[2:])
+    if sys.argv[1:2] == [intake.NAME]:  # it needs another version
+        return intake.main(sys.argv[2:])
     options = _parser().parse_args()
     log_errors_only()
     if REPORT in options.suites:

@@ -497,6 +497,7 @@ class Turn:
     stalls: int = 0  # number of event loop stalls during it
     crashes: int = 0  # unclean ends of a process that are attributed to it
     transcript: str | None = None  # of its recordings; None: not transcribed yet
+    places: "PlacesFound | None" = None  # of a closer look; None: not asked for yet
 
     @property
     def answer(self) -> str | None:
@@ -642,6 +643,14 @@ class Usage:
         """Add two costs; the sum is None only if neither is reported."""
         pairs = zip(astuple(self), astuple(other), strict=True)
         return Usage(*(None if a is b is None else (a or 0) + (b or 0) for a, b in pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesFound:
+    """The answer to the first question of a closer look, and its cost; kept with the turn, so it is paid once."""
+
+    answer: str
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)

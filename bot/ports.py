@@ -24,6 +24,7 @@ from bot.messages import (
     Photo,
     PhotoPointer,
     Piece,
+    PlacesFound,
     Preferences,
     Prompt,
     PutAside,
@@ -288,6 +289,9 @@ class Turns(Protocol):
 
     async def set_transcript(self, turn: Turn, transcript: str) -> None:
         """Save what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
+
+    async def save_places(self, turn: Turn, places: PlacesFound) -> None:
+        """Save the places that a closer look found. Raises LeaseLost where another process holds the turn."""
 
 
 class Conversations(Protocol):

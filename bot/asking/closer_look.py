@@ -13,8 +13,8 @@ from bot.asking.question import Question, detached
 from bot.asking.subject import PlacedFile, Subject
 from bot.errors import FailureCode, Refused
 from bot.files.photos.sniff import is_picture
-from bot.messages import Attachment, Photo, Prompt, Text, Turn, Usage
-from bot.ports import Files, Ledger, Provider
+from bot.messages import Attachment, Photo, PlacesFound, Prompt, Text, Turn, Usage
+from bot.ports import Files, Ledger, Provider, Turns
 from bot.words import say
 
 LANE = 300  # the lane that books the cost of the extra question, besides those of answers
@@ -30,6 +30,7 @@ class CloserLook:
     """Looks closer at one photo, at the cost of one extra question."""
 
     files: Files
+    turns: Turns
     ledger: Ledger
     loader: FileLoader
     providers: Mapping[str, Provider]
@@ -46,8 +47,8 @@ class CloserLook:
         if not is_picture(data):
             raise Refused(FailureCode.ZOOM_NO_PICTURE, name=name)
         overview, grid = await self.loader.photos.grid(name, data, owner)
-        answer, usage = await self._ask(asked, overview, grid, words)
-        cells = parse_cells(answer, grid) or [(grid[0] // 2, grid[1] // 2)]
+        places = asked.reply.turn.places or await self._ask(asked, overview, grid, words)
+        cells = parse_cells(places.answer, grid) or [(grid[0] // 2, grid[1] // 2)]
         pieces = await self.loader.photos.cells(name, data, grid, cells, owner)
         names = ", ".join(map(cell_name, cells))
         files = [PlacedFile(placed.channel, Attachment(ref=f"cell/{n}", name=name)) for n in range(len(pieces))]
@@ -56,7 +57,7 @@ class CloserLook:
         asked.is_placed = True
         text = say("zoom_ask", text=words, cells=names, name=name)
         asked.turn = replace(asked.turn, message=replace(asked.turn.message, text=text))
-        asked.notes.append(say("zoom_note", cells=names, name=name, price=_price(usage)))
+        asked.notes.append(say("zoom_note", cells=names, name=name, price=_price(places.usage)))
 
     async def _find(self, turn: Turn, words: str) -> PlacedFile:
         """Return the photo that the words name by its number, or else the first one of the turn."""
@@ -74,8 +75,8 @@ class CloserLook:
         chosen = by_number[0] if by_number else earlier[-1]
         return PlacedFile(chosen.channel, chosen.attachment)
 
-    async def _ask(self, asked: Question, overview: Photo, grid: tuple[int, int], words: str) -> tuple[str, Usage]:
-        """Ask which cells matter; the cost is booked."""
+    async def _ask(self, asked: Question, overview: Photo, grid: tuple[int, int], words: str) -> PlacesFound:
+        """Ask which cells matter; the cost is booked, and the answer kept for another try."""
         conversation = detached(asked.turn.conversation)
         turn, model = asked.reply.turn, conversation.model
         await self.limits.hold(turn, LANE, model)
@@ -95,7 +96,9 @@ class CloserLook:
                 elif isinstance(piece, Usage):
                     usage = piece
         await self.ledger.settle(turn, LANE, model, usage)
-        return answer[:LONGEST], usage
+        places = PlacesFound(answer[:LONGEST], usage)
+        await self.turns.save_places(turn, places)
+        return places
 
 
 def parse_cells(answer: str, grid: tuple[int, int]) -> list[Cell]:

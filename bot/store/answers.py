@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.messages import AnswerVersion, Conversation, Exchange, Turn
+from bot.messages import AnswerVersion, Conversation, Exchange, PlacesFound, Turn
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute, Row
 
@@ -54,6 +54,8 @@ WHERE turns.id = :turn AND versions.turn = turns.id AND versions.n = :n
 TRANSCRIBED = """
 UPDATE turns SET transcript = :transcript WHERE id = :turn AND (holder = :me OR finished IS NOT NULL) RETURNING id
 """
+
+PLACED = "UPDATE turns SET places = :places WHERE id = :turn AND holder = :me RETURNING id"
 
 ONLY_VERSION = """
 SELECT answer AS text, result, model FROM turns WHERE id = :turn AND answer IS NOT NULL AND model IS NOT NULL
@@ -123,6 +125,10 @@ class SqlTurns:
     async def set_transcript(self, turn: Turn, transcript: str) -> None:
         """Keep what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""
         await self.db.run_held(TRANSCRIBED, turn=turn.id, transcript=rows.storable(transcript))
+
+    async def save_places(self, turn: Turn, places: PlacesFound) -> None:
+        """Keep the places that a closer look found. Raises LeaseLost where another process holds the turn."""
+        await self.db.run_held(PLACED, turn=turn.id, places=rows.stored_places(places))
 
 
 def _stored(version: AnswerVersion) -> Row:

@@ -18,6 +18,7 @@ from bot.messages import (
     Message,
     MessageReference,
     PhotoPointer,
+    PlacesFound,
     Preferences,
     RememberedFile,
     Turn,
@@ -32,7 +33,7 @@ Noun = TypeVar("Noun", ChannelSettings, Preferences)
 
 # A turn with its conversation as it is now; what follows says which.
 TURN = """
-SELECT turns.id, message, transcript, answer, result, claims, tries, stalls, crashes, conversation,
+SELECT turns.id, message, transcript, places, answer, result, claims, tries, stalls, crashes, conversation,
     conversations.model AS model, remote_id, preferences
 FROM turns JOIN conversations ON conversations.id = turns.conversation
 """
@@ -86,6 +87,7 @@ def turn(row: Row) -> Turn:
         stalls=row["stalls"],
         crashes=row["crashes"],
         transcript=row["transcript"],
+        places=_places(row["places"]),
     )
 
 
@@ -105,6 +107,18 @@ def result(row: Row) -> JobResult | None:
         "lanes": tuple(_lane(lane) for lane in values.get("lanes", ())),
     }
     return JobResult(**_known(JobResult, values) | nouns | {"text": row["answer"]})
+
+
+def stored_places(places: PlacesFound) -> str:
+    """Return the places that a closer look found as JSON."""
+    return json.dumps({"answer": storable(places.answer), "usage": asdict(places.usage)})
+
+
+def _places(text: str | None) -> PlacesFound | None:
+    if text is None:
+        return None
+    values: Row = json.loads(text)
+    return PlacesFound(values["answer"], Usage(**_known(Usage, values["usage"])))
 
 
 def version(row: Row) -> AnswerVersion:

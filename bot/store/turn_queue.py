@@ -51,7 +51,7 @@ WITH {HELD}, suspects AS MATERIALIZED (
 )
 UPDATE turns SET holder = :me, due = :until, claims = claims + 1
 WHERE id IN (SELECT id FROM shared WHERE nth <= :each ORDER BY due, id LIMIT :most)
-RETURNING id, message, transcript, answer, result, claims, tries, stalls, crashes, conversation,
+RETURNING id, message, transcript, places, answer, result, claims, tries, stalls, crashes, conversation,
     (SELECT model FROM conversations WHERE conversations.id = turns.conversation) AS model,
     (SELECT remote_id FROM conversations WHERE conversations.id = turns.conversation) AS remote_id,
     (SELECT preferences FROM conversations WHERE conversations.id = turns.conversation) AS preferences

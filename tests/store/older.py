@@ -5,6 +5,7 @@ UNDO = {
         "ALTER TABLE photos ADD COLUMN spoiled BOOLEAN NOT NULL DEFAULT FALSE",
         "ALTER TABLE photos DROP COLUMN refused_by",
     ),
+    "016_places.sql": ("ALTER TABLE turns DROP COLUMN places",),
     "015_pointers.sql": (
         "DROP TABLE pointers",
         "ALTER TABLE photos DROP COLUMN is_spoiler",

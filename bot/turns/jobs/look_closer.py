@@ -26,6 +26,7 @@ class CloserAsker:
         hands = self.hands
         look = CloserLook(
             files=hands.store.files,
+            turns=hands.store.turns,
             ledger=hands.store.ledger,
             loader=hands.asker.loader,
             providers=hands.providers,
@@ -58,9 +59,9 @@ class LookCloserJob:
         return [self.turn.conversation.model]
 
     async def do(self, notes: Sequence[str]) -> JobResult:
-        """Ask twice. What fails is said, and not tried again by itself: the first question was paid for."""
+        """Ask twice. The turn keeps what the first question brought, so another try asks only the second one."""
         self.asked.notes += notes
-        return await answer_question(CloserAsker(self.hands, self.subject, self.words), self.asked, patient=False)
+        return await answer_question(CloserAsker(self.hands, self.subject, self.words), self.asked)
 
     async def show(self, result: JobResult) -> None:
         """Show the answer."""

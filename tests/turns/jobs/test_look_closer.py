@@ -4,15 +4,16 @@ import pytest
 from PIL import Image, ImageDraw
 
 from bot.asking.closer_look import parse_cells
+from bot.errors import Busy
 from bot.files.photos import PhotoIntake
-from bot.messages import Usage
+from bot.messages import PlacesFound, Usage
 from bot.ports import Store
 from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import hear, make_worker, pressed, with_files
+from tests.doubles.work import hear, make_worker, pressed, ripen, with_files
 from tests.files.photos import difference, opened, scene, shown, written
 
 RED = (200, 20, 20)
@@ -60,6 +61,24 @@ async def test_the_price_of_the_extra_question_is_counted_and_said(
     _, answer = platform.reads()
     assert answer.endswith("STOP") and "E4 of street.jpg" in answer and "7 credits" in answer
     assert (await worker.store.ledger.get_spent(0)).credits == 27
+
+
+async def test_another_try_does_not_pay_for_the_first_question_again(
+    store: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake, large: bytes
+) -> None:
+    worker = make_worker(store, platform, provider, photos)
+    unreachable = Busy("provider_down", status=500)
+    provider.script = [["a street"], ["E4", Usage(credits=7)], [unreachable], ["STOP", Usage(credits=20)]]
+    await hear(worker, with_files(said(), street="street.jpg"), said("/zoom the sign"))
+    assert len(provider.prompts) == 3 and await store.queue.count_waiting() == 1
+    await ripen(store)
+    [turn] = await store.queue.claim(1)
+    assert turn.places == PlacesFound("E4", Usage(credits=7))
+    await worker.take(turn)
+    _, answer = platform.reads()
+    assert answer.endswith("STOP") and "7 credits" in answer
+    assert len(provider.prompts) == 4  # the street, the places, and twice the sign
+    assert (await store.ledger.get_spent(0)).credits == 27
 
 
 async def test_up_to_three_cells_are_looked_at(worker: Worker, provider: FakeProvider, large: bytes) -> None:
