@@ -113,9 +113,7 @@ MAY = {
         "bot.asking.media_generation",
     },
     "bot.operations.watchdog": CORE,
-    "bot.turns.run": CORE | {"bot.asking", "bot.turns.jobs", "bot.operations.metrics"},
-    "bot.turns.worker": CORE
-    | {"bot.asking", "bot.turns.jobs", "bot.turns.run", "bot.operations.metrics", "bot.replies.reply"},
+    "bot.turns.worker": CORE | {"bot.asking", "bot.turns.jobs", "bot.operations.metrics", "bot.replies.reply"},
 }
 PLUGS_IN = {"bot.app", "bot.configuration", "bot.operations.check", "bot.__main__"}  # where it is all put together
 

@@ -14,8 +14,7 @@ from bot.asking.file_loader import FileLoader
 from bot.asking.file_preparation import FilePreparation
 from bot.asking.growing_answer import GrowingAnswer
 from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
-from bot.asking.photo_fitting import FittedPhotos, fit_photos
-from bot.asking.photo_limits import PhotoLimits
+from bot.asking.photo_fitting import FittedPhotos, PhotoLimits, fit_photos
 from bot.asking.photo_numbers import named
 from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, TrialResult, may_be_photo_fault
 from bot.asking.question import Question, detached, instructions, with_history, words

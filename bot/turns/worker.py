@@ -1,20 +1,24 @@
 """The back room: a claimed turn goes in, an answered turn comes out. What becomes of its lease is decided here."""
 
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 from time import monotonic
 
 import structlog
 
+from bot.asking.outcome import failure
+from bot.chat_platform import ReactsToMessages
 from bot.errors import BotError, Busy, FailureCode, LeaseLost
-from bot.messages import NO_FAILURES, PUT_ASIDE, Turn
+from bot.messages import NO_FAILURES, PUT_ASIDE, JobResult, Turn
 from bot.operations.metrics import Metrics
 from bot.replies.reply import Reply
-from bot.turns.jobs import JobContext, job_of
-from bot.turns.jobs.progress_reactions import progress_reaction
-from bot.turns.run import deliver, run_job
-from bot.util.retry import ASK_AGAIN, DELIVER_AGAIN
+from bot.turns.jobs import Job, JobContext, job_of
+from bot.util.retry import ASK_AGAIN, DELIVER_AGAIN, DELIVER_LATER
+from bot.util.tasks import running_task
 from bot.words import say, speaking
 
 log = structlog.get_logger(__name__)
+EYES = "👀"
 
 
 class Worker:
@@ -96,3 +100,74 @@ class Worker:
             )
         except BotError as trouble:
             log.warning("could not say so", reason=trouble.code)
+
+
+async def run_job(context: JobContext, metrics: Metrics, job: Job, turn: Turn) -> str:
+    """Have a turn's work admitted and done, book and show it; return how it ended.
+
+    The result is stored with what it took, in one transaction: after a crash it is only shown. Raises Busy where all
+    of this is worth another try.
+    """
+    result = turn.result
+    if result is None:
+        result = await _do_admitted(context, job, turn)
+        await context.store.queue.save_result(turn, result)
+        metrics.answered(turn, result)
+    return await deliver(turn, job.show(result)) or result.outcome
+
+
+async def _do_admitted(context: JobContext, job: Job, turn: Turn) -> JobResult:
+    """Do the work unless somebody has used up what they may use."""
+    try:
+        models = await job.list_models()
+        notes = await context.limits.admit(turn, *models) if models else []
+    except BotError as error:
+        return failure(error.code, str(error))
+    return await job.do(notes)
+
+
+async def deliver(turn: Turn, showing: Awaitable[None]) -> str | None:
+    """Await what shows an answer; return what went wrong where it cannot be shown for good."""
+    try:
+        await showing
+    except Busy as error:
+        if not DELIVER_LATER.is_over(turn.attempts + 1):
+            raise
+        return _undelivered(error)
+    except BotError as error:
+        return _undelivered(error)
+    return None
+
+
+def _undelivered(error: BotError) -> str:
+    log.error("the answer could not be delivered", reason=error.code)
+    return error.code
+
+
+@asynccontextmanager
+async def progress_reaction(context: JobContext, turn: Turn) -> AsyncGenerator[None, None]:
+    """Show the reaction while entered, where people and the platform allow it; it stays on what is tried again."""
+    reactions = await _find_reactions(context, turn)
+    if reactions is None:
+        yield
+        return
+    async with running_task(_react(reactions, turn, is_on=True)):
+        yield
+    await _react(reactions, turn, is_on=False)
+
+
+async def _find_reactions(context: JobContext, turn: Turn) -> ReactsToMessages | None:
+    message = turn.message
+    platform = context.platforms.get(message.channel.platform)
+    has_photo = any(not attachment.sound for attachment in message.attachments)
+    if platform is None or platform.reactions is None or message.private or not (has_photo and message.id.isdigit()):
+        return None
+    settings = await context.store.channels.get_channel_settings(message.channel)
+    return platform.reactions if settings.reactions else None
+
+
+async def _react(reactions: ReactsToMessages, turn: Turn, *, is_on: bool) -> None:
+    try:
+        await reactions.react(turn.message.channel, turn.message.id, EYES, is_on=is_on)
+    except BotError as error:  # nobody misses it
+        log.debug("a reaction was not shown", turn=turn.id, reason=error.code)

@@ -2,21 +2,35 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused, Unreadable
 from bot.files.photos import PhotoIntake
-from bot.messages import Attachment, Author, JobResult, MessageReference, OutgoingPost, Usage
+from bot.messages import (
+    Attachment,
+    Author,
+    ChannelSettings,
+    JobResult,
+    Message,
+    MessageReference,
+    OutgoingPost,
+    Spent,
+    Usage,
+)
 from bot.ports import Store
 from bot.turns.dispatcher import Dispatcher
-from bot.turns.worker import Worker
+from bot.turns.worker import EYES, Worker
 from bot.util.retry import ASK_AGAIN
+from bot.words import say
 from tests.conftest import MODEL, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, hear, make_worker, ripen, until, with_files
+from tests.doubles.studio import FakeStudio
+from tests.doubles.work import drain, hear, make_worker, ripen, taken, until, with_files
 
 
 @pytest.fixture
@@ -472,3 +486,134 @@ async def test_no_more_turns_are_in_flight_than_allowed(
     await asyncio.gather(running, return_exceptions=True)
     await dispatcher.stop(1)
     assert most == 3
+
+
+@pytest.fixture
+def studio(provider: FakeProvider) -> FakeStudio:
+    studio = provider.media = FakeStudio()
+    return studio
+
+
+@asynccontextmanager
+async def crashed(
+    reopen: OpenStore, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake, words: str
+) -> AsyncIterator[tuple[Worker, Spent]]:
+    """A process after one that did the work and could show nothing of it; with it, what had been spent then."""
+    async with reopen() as store:
+        worker = make_worker(store, platform, provider, photos)
+        await hear(worker, said("first"))
+        turn = await taken(worker, said(words))
+        platform.troubles = [ZeroDivisionError() for _ in range(20)]  # the platform is lost to it
+        await worker.take(turn)
+        await ripen(store)
+        spent = await store.ledger.get_spent(0)
+    platform.troubles = []
+    async with reopen() as store:
+        yield make_worker(store, platform, provider, photos), spent
+
+
+@pytest.mark.parametrize("words", ["second", "/retry", "/compare gpt-4o gpt-4o-mini", "/imagine a house", "/speak 1"])
+async def test_after_a_crash_nothing_is_asked_or_paid_twice(
+    reopen: OpenStore,
+    platform: FakePlatform,
+    provider: FakeProvider,
+    photos: PhotoIntake,
+    studio: FakeStudio,
+    words: str,
+) -> None:
+    async with crashed(reopen, platform, provider, photos, words) as (worker, spent):
+        worked = len(provider.prompts) + len(studio.orders) + len(studio.spoken)
+        seen = len(platform.reads())
+        await drain(worker)
+        assert len(provider.prompts) + len(studio.orders) + len(studio.spoken) == worked
+        assert await worker.store.ledger.get_spent(0) == spent
+        assert await worker.store.queue.count_waiting() == 0
+        assert len(platform.reads()) > seen or words == "/retry"  # which is shown in the posts of the first answer
+        turn = await worker.store.turns.get_turn(2)
+        assert turn is not None and turn.result is not None and not turn.result.has_failed
+
+
+async def test_an_answer_that_is_paid_for_outlasts_a_platform_that_is_away(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    worker = make_worker(sqlite, platform, provider, photos)
+    platform.troubles = [Busy("discord_unreachable") for _ in range(40)]  # each try takes one or two of them
+    await hear(worker, said("what is this?"))
+    for _ in range(40):
+        if platform.reads() or not await sqlite.queue.count_waiting():
+            break
+        await ripen(sqlite)
+        await drain(worker)
+    assert platform.reads() == ["a cat"]
+    assert len(provider.prompts) == 1, "and is asked for once"
+
+
+async def test_a_failure_is_still_one_after_a_crash(
+    reopen: OpenStore, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    provider.script = [["a cat"], [Refused("provider_failed")]]
+    async with crashed(reopen, platform, provider, photos, "second") as (worker, _):
+        await drain(worker)
+        turn = await worker.store.turns.get_turn(2)
+        assert turn is not None and turn.result is not None
+        assert turn.result.outcome == "provider_failed"
+        assert platform.reads()[-1] == f"⚠️ {say('provider_failed')}"
+        assert [tally.error for tally in await worker.store.reporting.list_tallies(0, 9e12) if tally.error] == [
+            "provider_failed"
+        ]
+
+
+async def test_a_result_is_stored_and_read_whole(store: Store) -> None:
+    await store.intake.add(said())
+    [turn] = await store.queue.claim(1)
+    result = JobResult(text="words", model="sandbox/gpt-4o", notes=("a note",), ending="⏹", first_words=0.5, took=1.0)
+    await store.queue.save_result(turn, result)
+    found = await store.turns.get_turn(turn.id)
+    assert found is not None and found.result == result
+    assert found.result.shown == "_a note_\n\nwords\n\n⏹"
+
+
+def in_group(message: Message) -> Message:
+    return replace(message, private=False, server="web:club")
+
+
+async def test_a_photo_in_a_group_is_marked_until_it_is_answered(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    await hear(make_worker(sqlite, platform, provider, photos), in_group(said(photos=1, id="7")))
+    assert platform.reactions == [("7", EYES, True), ("7", EYES, False)]
+    assert platform.calls, "and it is answered all the same"
+
+
+@pytest.mark.parametrize("kind", ["private", "words", "interaction"])
+async def test_nothing_else_is_marked(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake, kind: str
+) -> None:
+    messages = {
+        "private": replace(said(photos=1), private=True),
+        "words": in_group(said()),
+        "interaction": in_group(said(photos=1, id="/9")),
+    }
+    await hear(make_worker(sqlite, platform, provider, photos), messages[kind])
+    assert platform.reactions == []
+
+
+async def test_a_channel_may_do_without(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    message = in_group(said(photos=1))
+    await sqlite.channels.save_channel_settings(message.channel, ChannelSettings(reactions=False))
+    await hear(make_worker(sqlite, platform, provider, photos), message)
+    assert platform.reactions == []
+
+
+@pytest.mark.parametrize("error", [Refused("channel_lost"), Busy("telegram_slow_down")])
+async def test_a_reaction_that_fails_fails_nothing_else(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake, error: Exception
+) -> None:
+    async def react(*args: object, **kwargs: object) -> None:
+        raise error
+
+    platform.react = react  # type: ignore[method-assign]
+    await hear(make_worker(sqlite, platform, provider, photos), in_group(said(photos=1)))
+    assert platform.reads()

@@ -9,10 +9,13 @@ from bot.asking.question import Question
 from bot.commands import QUESTIONS, parse, quick_actions
 from bot.commands.answer_buttons import controls, failure_controls, stop_button
 from bot.errors import BotError
-from bot.messages import JobResult, Turn
+from bot.messages import Generated, JobResult, Turn
 from bot.replies.reply import Reply
-from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, with_footer
+from bot.words import say
+
+LOOKED_BACK = 200  # photos of the conversation
+PICTURES = 50  # the lane
 
 
 @dataclass
@@ -70,3 +73,21 @@ class AskJob:
         shown = await with_footer(self.hands, channel, earlier.result)
         with suppress(BotError):  # the answer is what matters
             await reply.show(shown, buttons=controls(earlier, speaks=self.hands.desk.speaks, has_quick_actions=False))
+
+
+async def keep_pictures(hands: JobContext, turn: Turn, asked: Question) -> None:
+    """Store the pictures of an answer as generated files of the turn; they become photos of the conversation."""
+    if asked.pictures:
+        await hands.media.save(turn, Generated(tuple(asked.pictures)), is_spoiler=asked.subject.is_spoiler)
+
+
+async def show_pictures(hands: JobContext, turn: Turn, result: JobResult) -> None:
+    """Post the pictures of an answer with their numbers, in a post of their own: one that grew can get no file."""
+    if not result.has_pictures:
+        return
+    files = await hands.store.files.list_generated(turn.id)
+    known = await hands.store.files.list_files(turn.conversation, LOOKED_BACK)
+    names = [say("photo_named", n=each.number, name=each.attachment.name) for each in known if each.turn == turn.id]
+    reply = Reply(hands.platform_of(turn), hands.store.posts, turn, turn.message.channel, lane=PICTURES)
+    reply.is_spoiler = result.is_spoiler
+    await reply.show(", ".join(names) or say("picture_drawn"), files=files)

@@ -8,7 +8,7 @@ from bot.asking.question import Question, as_asked_by, with_model
 from bot.commands.answer_buttons import back, controls, failure_controls, stop_button
 from bot.messages import OBEYED, AnswerVersion, JobResult, Turn
 from bot.replies.reply import Reply
-from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
+from bot.turns.jobs.ask import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, clear_busy_notice, with_footer
 
 

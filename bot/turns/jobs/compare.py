@@ -12,7 +12,7 @@ from bot.commands.answer_buttons import pick_button, stop_button
 from bot.errors import BotError
 from bot.messages import OBEYED, AnswerVersion, JobResult, LaneResult, Turn
 from bot.replies.reply import Reply
-from bot.turns.jobs.drawn_pictures import keep_pictures, show_pictures
+from bot.turns.jobs.ask import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, footer
 from bot.turns.jobs.run_command import RespondJob
 from bot.util.tasks import gather_all

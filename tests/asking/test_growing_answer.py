@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking.continuation import Continuation
+from bot.asking.growing_answer import Continuation
 
 WHOLE = " ".join(f"Sentence {n} tells of a red fox in the snow." for n in range(30))
 SAID = WHOLE[:900]
