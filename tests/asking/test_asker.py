@@ -43,7 +43,7 @@ async def stopped(worker: Worker, turn: Turn) -> AsyncIterator[None]:
     working = asyncio.create_task(worker.take(turn))
     yield
     assert worker.hands.asker.stops.stop(turn.conversation.id)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await working
     assert await worker.store.queue.count_waiting() == 0
 

@@ -51,7 +51,7 @@ async def test_a_process_tells_how_it_is_and_says_goodbye(sqlite: Store, monkeyp
         return WorkerProcess(name="here/1", started=0.0, in_flight=next(flights))
 
     telling = asyncio.create_task(Heartbeat(sqlite.coordination, describe).run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (known := await sqlite.coordination.list_processes()) or known[0].in_flight < 2:
             await asyncio.sleep(0.01)
     telling.cancel()
@@ -72,7 +72,7 @@ async def test_a_stop_reaches_the_process_that_answers(
             await until(lambda: provider.prompts)
             await inbox.receive(said("/stop"))
             await until(lambda: provider.closed)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while await listening.queue.count_waiting():
                     await asyncio.sleep(0.01)
     assert len(provider.prompts) == 1

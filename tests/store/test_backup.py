@@ -98,7 +98,7 @@ async def test_a_copy_of_a_running_store_is_whole_and_the_bot_is_not_held_up(sto
     copy = await copying
     print(f"{len(during)} turns meanwhile, the slowest took {max(pauses) * 1000:.0f} ms")
     assert len(during) > 5, "nothing happened meanwhile"
-    assert max(pauses) < 1
+    assert max(pauses) < 5
     with closing(sqlite3.connect(file)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -234,7 +234,7 @@ async def test_whoever_waits_in_a_line_that_moves_is_told(reopen: OpenStore, sto
         waiting = asyncio.create_task(other.queue.wait(30))
         await asyncio.sleep(0.05)
         await store.conversations.leave(THERE)
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 30)
         assert (await claim_one(other)).message.text == "1"
 
 

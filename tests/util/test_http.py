@@ -148,7 +148,7 @@ async def test_who_stops_listening_closes_the_connection_at_once() -> None:
         listening = asyncio.create_task(listen())
         await asyncio.sleep(0.1)
         listening.cancel()
-        await asyncio.wait_for(left.wait(), 1)
+        await asyncio.wait_for(left.wait(), 30)
 
 
 async def test_a_redirect_is_not_followed_with_the_key() -> None:

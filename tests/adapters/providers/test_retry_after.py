@@ -32,8 +32,8 @@ def test_the_headers_say(headers: dict[str, str], seconds: float | None) -> None
     assert read_retry_delay(headers) == seconds
 
 
-def test_the_end_of_the_pause_may_be_a_moment() -> None:
-    in_a_minute = time.time() + 60
+def test_the_end_of_the_pause_may_be_a_moment(fixed_time: float) -> None:
+    in_a_minute = fixed_time + 60
 
     for headers in (
         {"retry-after": formatdate(in_a_minute, usegmt=True)},
@@ -42,7 +42,7 @@ def test_the_end_of_the_pause_may_be_a_moment() -> None:
     ):
         seconds = read_retry_delay(headers)
         assert seconds is not None
-        assert 55 < seconds <= 61
+        assert 59 < seconds <= 60
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_what_cannot_be_read_is_no_pause(said: str) -> None:
 
 
 def test_a_hostile_message_is_read_in_no_time() -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     read_retry_delay({}, "try again in " + "1m" * 100_000)
     read_retry_delay({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1m" * 100_000})
 
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 2

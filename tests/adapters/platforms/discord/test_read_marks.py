@@ -105,7 +105,7 @@ async def test_notes_are_written_again_and_again_and_a_last_time_at_the_end(
     keeping = asyncio.create_task(marks.keep_saving())
     for message in ("101", "102"):
         await marks.note(A, int(message))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await written(sqlite) != {A: message}:
                 await asyncio.sleep(0.005)
     await marks.note(A, 103)

@@ -84,7 +84,7 @@ async def test_answers_to_interactions_do_not_count_and_do_not_wait(
     begun = time.monotonic()
     await asyncio.gather(*(call(processes[0], discord.url + path) for path in FREE * MOST))
     await asyncio.gather(*(call(processes[0], discord.url + CHANNEL) for _ in range(MOST)))
-    assert time.monotonic() - begun < 0.9
+    assert time.monotonic() - begun < 1.9, "if all of them counted, it would be two seconds"
     assert len(discord.calls) == 3 * MOST
 
 
@@ -158,7 +158,7 @@ async def test_sessions_begin_one_after_the_other_whichever_process_begins_them(
         await asyncio.sleep(0.3)
         begun.clear()
         await asyncio.gather(*(begin(paces[0], shard, at_once=4) for shard in range(4)))
-        assert max(begun) - min(begun) < 0.25
+        assert max(begun) - min(begun) < 0.8, "one after the other, it would be 0.9"
 
 
 async def test_a_connection_that_would_wait_too_long_is_given_up_at_once(sqlite: Store) -> None:
@@ -167,7 +167,7 @@ async def test_a_connection_that_would_wait_too_long_is_given_up_at_once(sqlite:
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
         await pace.wait_for_session(1, 1, patience=2)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 2
 
 
 # what it costs

@@ -317,7 +317,7 @@ async def test_growing_text_does_not_wait_for_a_store_that_is_away(monkeypatch: 
         raise AssertionError
 
     with pytest.raises(Busy):
-        await asyncio.wait_for(Speaker(admit=away).growing(ANN), 5)
+        await asyncio.wait_for(Speaker(admit=away).growing(ANN), 30)
 
 
 async def test_gates_that_nobody_passes_are_forgotten() -> None:

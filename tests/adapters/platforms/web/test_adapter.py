@@ -101,7 +101,7 @@ async def test_a_message_the_bot_cannot_take_is_offered_again_before_later_ones(
         await house.visitor.say("first", key="a")
         await house.visitor.say("second", key="b")
         listening = asyncio.create_task(house.web.listen(receive))
-        await asyncio.wait_for(all_heard.wait(), 5)
+        await asyncio.wait_for(all_heard.wait(), 30)
         listening.cancel()
     assert heard == ["first", "first", "first", "second"]
 

@@ -16,6 +16,7 @@ from bot.web.server import WebServer
 from bot.words import catalogue
 from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House, recording
 from tests.conftest import PHOTOS
+from tests.doubles.waiting import until
 
 
 async def get(house: House, path: str) -> tuple[int, Any]:
@@ -391,7 +392,7 @@ async def test_a_quiet_stream_is_kept_alive_and_says_what_answers(
         await look.next("snapshot")
         assert (await look.next("model"))["id"] == "onemin/gpt-4o"
         house.bot.chosen["lobby"] = "vapi/claude-sonnet-4"  # in another channel that shares the conversation
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await look.next("model"))["id"] != "vapi/claude-sonnet-4":
                 pass
 
@@ -427,19 +428,16 @@ async def test_a_closed_tab_is_forgotten(house: House) -> None:
     async with house.visitor.looking() as look:
         await look.next("snapshot")
         assert house.web.audience._tabs
-    for _ in range(100):
-        if not house.web.audience._tabs:
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("the tab is still there")
+    await until(lambda: not house.web.audience._tabs)
 
 
-async def test_open_tabs_do_not_keep_the_server_from_stopping(tmp_path: Path) -> None:
+async def test_open_tabs_do_not_keep_the_server_from_stopping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.server.GRACE", 60.0)
     server = WebServer("127.0.0.1", 0)
     async with aiohttp.ClientSession() as http, WebPage(server, tmp_path, max_bytes=1):
         async with server:
             response = await http.get(f"{server.url}/api/channels/lobby/events")
             assert await response.content.readuntil(b"\n\n") == b"retry: 1000\n\n"
             began = time.monotonic()
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 30
         await response.read()

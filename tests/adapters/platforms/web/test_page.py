@@ -287,12 +287,12 @@ async def test_a_press_that_only_changes_an_answer_leaves_no_line_behind(tab: Ta
     post = await web.send(lobby, OutgoingPost(text="the third answer", buttons=(turn, explain)))
     await tab.page.get_by_role("button", name="3/3").click()
     await expect(tab.page.get_by_role("button", name="3/3")).to_be_disabled()
-    turned = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
+    turned = await asyncio.wait_for(tab.house.bot.questions.get(), 30)
     await web.edit(lobby, post, OutgoingPost(text="the first answer", buttons=(explain,)))
     await expect(tab.posts).to_have_text(["the first answer"])
     await expect(chips).to_have_count(0)
     await tab.page.get_by_role("button", name="Explain").click()
-    asked = await asyncio.wait_for(tab.house.bot.questions.get(), 5)
+    asked = await asyncio.wait_for(tab.house.bot.questions.get(), 30)
     await web.send(lobby, OutgoingPost(text="an explanation", reply_to=asked.id))
     for _ in range(2):
         await expect(chips).to_have_text(["Explain"])
@@ -680,7 +680,7 @@ async def test_what_is_forgotten_disappears_from_every_tab(
 
 async def test_a_forgotten_channel_invites_again(tab: Tab, lobby: Any) -> None:
     await tab.ask("hello")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await tab.house.web.journal.list_unreceived():
             await asyncio.sleep(0.01)
     await tab.house.web.forget(lobby)
@@ -742,7 +742,7 @@ SHRINK_AND_GROW = """async (main) => {
 
 async def at_bottom(tab: Tab) -> None:
     transcript = tab.page.get_by_role("main")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await transcript.evaluate(FROM_BOTTOM) >= 2:
             await asyncio.sleep(0.02)
 

@@ -186,6 +186,6 @@ async def test_a_photo_that_shrinks_while_it_is_sent_keeps_nobody_waiting(
 ) -> None:
     monkeypatch.setattr(bodies, "_are_unchanged", lambda photos: True)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(Busy):
             await told(openai, prompt("What is it?", replace(photo(), size=photo().size + 30)))
