@@ -1,69 +1,136 @@
-"""Photos as people really have them, and the bot as a real process: a long screenshot, a closer look, a clip."""
+"""Photos and documents as people really have them, and the bot as a real process, on both platforms."""
 
+import io
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from PIL import Image
 
 from emulator import Emulator
 from emulator.recording import RecordedRequest
+from tests.doubles.waiting import until
+from tests.files.documents.portable import Page, picture_of, portable
 from tests.files.photos import written
 from tests.files.photos.test_long import ladder
 from tests.files.photos.test_moving import clip
-from tests.test_discord_story import answered as answered_on_discord
 from tests.test_discord_story import server
-from tests.test_telegram_story import answered, chats
+from tests.test_telegram_story import chats
 
-CHAT = written(ladder(1080, 12_000), "PNG")
-PATIENCE = pytest.mark.timeout(120)
+PATIENCE = pytest.mark.timeout(240)
+END = "🙂"  # of an answer of the emulator
 
 
-def questions(emulator: Emulator) -> list[RecordedRequest]:
-    return [seen for seen in emulator.seen if seen.path.endswith("/chat-with-ai")]
+@dataclass
+class Chat:
+    """A chat with the bot on some platform, and the provider behind that."""
+
+    send: Callable[[str, str, bytes], Awaitable[object]]  # words, the name of a file, and the file
+    press: Callable[[str], Awaitable[object]]  # a button below the newest answer
+    reads: Callable[[], list[str]]
+    emulator: Emulator
+    seen: int = 0  # posts of earlier answers
+
+    async def ask(self, words: str, name: str, data: bytes) -> str:
+        """Send a file with a question; return what the posts of its answer read."""
+        await self.send(words, name, data)
+        return await self.answered()
+
+    async def answered(self) -> str:
+        """Wait for the end of the next answer."""
+        await until(lambda: any(END in text for text in self.reads()[self.seen :]))
+        texts = self.reads()[self.seen :]
+        self.seen += len(texts)
+        return "\n".join(texts)
+
+    @property
+    def questions(self) -> list[RecordedRequest]:
+        """What the provider was asked so far."""
+        return [seen for seen in self.emulator.seen if seen.path.endswith("/chat-with-ai")]
+
+
+@asynccontextmanager
+async def on_telegram(folder: Path) -> AsyncGenerator[Chat, None]:
+    async with chats(folder) as (bed, _, emulator):
+
+        async def send(words: str, name: str, data: bytes) -> None:
+            if name.endswith(".mp4"):
+                video = {"width": 160, "height": 120, "duration": 12, "mime_type": "video/mp4"}
+                await bed.sends({"video": bed.file(data) | video, "caption": words})
+            else:
+                await bed.sends_file(data, name, caption=words)
+
+        yield Chat(send, lambda button: bed.presses(bed.posts()[-1], button), bed.reads, emulator)
+
+
+@asynccontextmanager
+async def on_discord(folder: Path) -> AsyncGenerator[Chat, None]:
+    async with server(folder) as (discord, _, emulator):
+
+        async def send(words: str, name: str, data: bytes) -> None:
+            await discord.says(words, mention=True, files=[(name, data)])
+
+        async def press(button: str) -> None:
+            post = discord.posts()[-1]
+            [found] = [each for each in post.commands if button in each]
+            await discord.presses(post, found)
+
+        yield Chat(send, press, discord.reads, emulator)
+
+
+PLATFORMS = pytest.mark.parametrize("platform", [on_telegram, on_discord])
+OnPlatform = Callable[[Path], AbstractAsyncContextManager[Chat]]
 
 
 @PATIENCE
-async def test_a_long_screenshot_on_telegram_is_sent_in_readable_parts(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, emulator):
-        await bed.sends_file(CHAT, "chat.png", "image/png", "what do they say?")
-        [answer] = await answered(bed, 1)
-        assert "1080 × 2048" in answer
-        [asked] = questions(emulator)
-        assert asked.photos == 7 and "7 parts" in asked.prompt
-        await bed.says("and on photo 1?")
-        assert len(await answered(bed, 2)) == 2
-
-
-@PATIENCE
-async def test_a_long_screenshot_on_discord_is_sent_in_readable_parts(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, emulator):
-        await discord.says("what do they say?", mention=True, files=[CHAT])
-        await answered_on_discord(discord)
-        [asked] = questions(emulator)
-        assert asked.photos == 7 and "7 parts" in asked.prompt
-
-
-@PATIENCE
-async def test_a_closer_look_asks_about_places_in_the_original(tmp_path: Path) -> None:
-    street = written(Image.effect_noise((4000, 3000), 40).convert("RGB"), "JPEG", quality=60)
-    async with chats(tmp_path) as (bed, _, emulator):
-        await bed.sends_file(street, "street.jpg", "image/jpeg", "what is on the sign?")
-        await answered(bed, 1)
-        [post] = bed.posts()
-        await bed.presses(post, "/zoom 1")
-        answer = (await answered(bed, 2))[1]
+@PLATFORMS
+async def test_photos_as_people_have_them(tmp_path: Path, platform: OnPlatform) -> None:
+    street = Image.effect_noise((3200, 2400), 40).convert("RGB")
+    async with platform(tmp_path) as chat:
+        await chat.ask("what is on the sign?", "street.jpg", written(street, "JPEG", quality=60))
+        await chat.press("/zoom 1")
+        answer = await chat.answered()
         assert "I looked closer at " in answer and "one extra question" in answer
-        first, overview, closer = questions(emulator)
+        first, overview, closer = chat.questions
         assert (first.photos, overview.photos) == (1, 1) and closer.photos in (1, 2, 3)
         assert "street.jpg at full size" in closer.prompt
 
+        await chat.ask("what do they say?", "chat.png", written(ladder(1080, 6_000), "PNG"))
+        long = chat.questions[-1]
+        assert long.photos == 4 and "4 parts" in long.prompt
+
+        answer = await chat.ask("what happens here?", "film.mp4", clip(12, sound=True))
+        film = chat.questions[-1]
+        assert film.photos == 8 and "8 stills" in film.prompt and "🎤 " in answer
+        assert sum(seen.type == "SPEECH_TO_TEXT" for seen in chat.emulator.seen) == 1
+
 
 @PATIENCE
-async def test_a_clip_of_twelve_seconds_is_looked_at_and_heard(tmp_path: Path) -> None:
-    async with chats(tmp_path) as (bed, _, emulator):
-        film = {**bed.file(clip(12, sound=True)), "width": 160, "height": 120, "duration": 12, "mime_type": "video/mp4"}
-        await bed.sends({"video": film, "caption": "what happens here?"})
-        [answer] = await answered(bed, 1)
-        [asked] = questions(emulator)
-        assert asked.photos == 8 and "8 stills" in asked.prompt and answer.startswith("🎤 ")
-        assert sum(seen.type == "SPEECH_TO_TEXT" for seen in emulator.seen) >= 1
+@PLATFORMS
+async def test_documents_as_people_have_them(tmp_path: Path, platform: OnPlatform) -> None:
+    scanned = portable(Page(picture=picture_of("one")), Page(picture=picture_of("two")))
+    async with platform(tmp_path) as chat:
+        await chat.ask("what does it say?", "scan.pdf", scanned)
+        scan = chat.questions[-1]
+        assert scan.photos == 2 and "(shown as photo 3)" in scan.prompt
+
+        answer = await chat.ask("what was paid?", "bills.xlsx", bills())
+        assert "2026-05-01" in answer and "4711.5" in answer
+
+        answer = await chat.ask("сколько?", "счёт.txt", ("Итого: 4711 рублей за июнь.\n" * 20).encode("cp1251"))
+        assert "Итого: 4711 рублей" in answer
+
+
+def bills() -> bytes:
+    """A workbook with a day and a sum."""
+    workbook, out = Workbook(), io.BytesIO()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(["day", "sum"])
+    sheet.append([date(2026, 5, 1), 4711.5])
+    workbook.save(out)
+    return out.getvalue()
