@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.errors import Unreadable
-from bot.files.photos.sniff import sniff
+from bot.files.photos import sniff
 from bot.messages import Drawn, File
 from bot.util.http import MEGABYTE
 

@@ -12,7 +12,7 @@ from bot.asking.photo_numbers import named
 from bot.asking.question import Question, detached
 from bot.asking.subject import PlacedFile, Subject
 from bot.errors import FailureCode, Refused
-from bot.files.photos.sniff import is_picture
+from bot.files.photos import is_picture
 from bot.messages import Attachment, Photo, PlacesFound, Prompt, Text, Turn, Usage
 from bot.ports import Files, Ledger, Provider, Turns
 from bot.words import say

@@ -11,9 +11,8 @@ from bot.chat_platform import Platform
 from bot.errors import FailureCode, Refused, Unreadable
 from bot.files.documents import DocumentIntake
 from bot.files.documents.document_text import DocumentText
-from bot.files.photos import PhotoIntake
+from bot.files.photos import PhotoIntake, is_picture, sniff_clip
 from bot.files.photos.byte_budget import ByteBudget
-from bot.files.photos.sniff import is_picture, sniff_clip
 from bot.messages import INSIDE, PDF, Attachment, Channel, Document, File, Photo, Remark, RememberedFile
 from bot.ports import Files, Posts, Turns
 from bot.words import say

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.commands.questions import quick_actions
 from bot.errors import FailureCode
 from bot.messages import Button, Turn
-from bot.replies.markdown.width import display_width
+from bot.replies.markdown.tree import display_width
 from bot.words import say
 
 BUTTONS = "buttons"  # the command that shows all of them

@@ -10,7 +10,7 @@ from bot.chat_platform import ChatAdapter
 from bot.commands.command import Command, CommandContext, Option, Response
 from bot.commands.export_archive import ExportLabels, export_zip
 from bot.errors import BotError, FailureCode, Refused, Unreadable
-from bot.files.photos.sniff import is_picture
+from bot.files.photos import is_picture
 from bot.messages import Attachment, Button, File, StoredFile, Turn
 from bot.words import say
 

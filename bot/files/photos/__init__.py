@@ -2,24 +2,153 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any, Self, cast, get_args
 
 from bot.errors import FailureCode, Unreadable
 from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
-from bot.files.photos.cleaned import CleanedPhoto, read_cleaned
 from bot.files.photos.malloc import separate_large_blocks
 from bot.files.photos.manifest import Manifest, read_manifest, with_manifest
-from bot.files.photos.sniff import sniff, sniff_clip
-from bot.messages import Photo, PhotoSeries, Remark
+from bot.messages import PHOTOS, Photo, PhotoSeries, Remark, SeriesKind
 
+RAW = "RAW"
+"""A camera's raw file that does not look like a TIFF; others are found by what is in them."""
+
+_STARTS = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\0\0\1\0": "ICO",
+    b"\xff\x0a": "JXL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JXL",
+    b"FUJIFILMCCD-RAW": RAW,
+    b"IIU\0": RAW,  # Panasonic
+    b"IIRO": RAW,  # Olympus
+    b"IIRS": RAW,
+}
+MP4, WEBM = "MP4", "WEBM"
+_CLIPS = (b"isom", b"iso", b"mp4", b"avc", b"M4V", b"qt  ", b"3gp", b"3g2", b"dash", b"mmp4", b"f4v", b"MSNV")
+_MATROSKA = b"\x1a\x45\xdf\xa3"
+_AVIF = {b"avif", b"avis"}
+_CANON = b"crx "
+_HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+REMARKS = frozenset({"photo_partly", "photo_coarse", "photo_shrunk", "photo_pages"})
+"""Keys of the sentences that a worker may choose."""
+
+MOST_PICTURES = 10
 CAMERAS = frozenset({"JPEG", "HEIF"})
 """Formats of phones with up to 64 megapixels. Reading them takes less memory than others of that size."""
 
 _FAILURES = {"slow": FailureCode.PHOTO_SLOW, "memory": FailureCode.PHOTO_BOMB, "crashed": FailureCode.PHOTO_BROKEN}
+
+
+def sniff(data: bytes) -> str:
+    """Return the format as Pillow names it; raise Unreadable if it is not supported."""
+    for start, kind in _STARTS.items():
+        if data.startswith(start):
+            return kind
+    if data[:2] == b"BM" and 0 in data[2:32]:  # a text with this beginning has no zero bytes
+        return "BMP"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp" and (kind := _by_brand(data)):
+        return kind
+    raise Unreadable(FailureCode.PHOTO_NOT_AN_IMAGE)
+
+
+def sniff_clip(data: bytes) -> str:
+    """Return the format of a video that can be read; empty if it is none."""
+    if data.startswith(_MATROSKA):
+        return WEBM
+    return MP4 if data[4:8] == b"ftyp" and data[8:12].startswith(_CLIPS) else ""
+
+
+def is_picture(data: bytes) -> bool:
+    """Tell whether it is a picture, even a damaged one."""
+    try:
+        return bool(sniff(data))
+    except Unreadable:
+        return False
+
+
+def _by_brand(data: bytes) -> str:
+    major, end = data[8:12], min(int.from_bytes(data[:4]), 256)
+    compatible = {data[at : at + 4] for at in range(16, end, 4)}
+    if major in _AVIF or (major in (b"mif1", b"msf1") and compatible & _AVIF):
+        return "AVIF"
+    if major == _CANON:
+        return RAW
+    return "HEIF" if major in _HEIF else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedPicture:
+    """An encoded picture."""
+
+    mime: str
+    size: tuple[int, int]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedSeries:
+    """The pictures of a photo that is made of several."""
+
+    kind: SeriesKind
+    pictures: tuple[CleanedPicture, ...]
+    times: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanedPhoto(CleanedPicture):
+    """A photo; its own picture stands for all of a series."""
+
+    remarks: tuple[Remark, ...] = ()
+    series: CleanedSeries | None = None
+
+
+def read_cleaned(value: Any, body: bytes) -> CleanedPhoto:
+    """Check the result of a worker. WorkerFailed: it is invalid."""
+    try:
+        length = int(value.get("bytes", len(body)))
+        remarks = tuple(_remark(key, values) for key, values in value.get("remarks", ()))
+        series = _series(value["series"], body[length:]) if "series" in value else None
+        picture = _picture(value, body[:length])
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise WorkerFailed("crashed") from error
+    return CleanedPhoto(mime=picture.mime, size=picture.size, data=picture.data, remarks=remarks, series=series)
+
+
+def _picture(value: Any, data: bytes) -> CleanedPicture:
+    mime, (width, height) = value["mime"], value["size"]
+    if mime not in PHOTOS or not data:
+        raise ValueError("no picture")
+    return CleanedPicture(mime, (int(width), int(height)), data)
+
+
+def _series(value: Any, body: bytes) -> CleanedSeries:
+    pictures, at = list[CleanedPicture](), 0
+    for each in value["pictures"]:
+        length = int(each["bytes"])
+        pictures.append(_picture(each, body[at : at + length]))
+        at += length
+    times: Sequence[Any] = value["times"]
+    kind = value["kind"]
+    if kind not in get_args(SeriesKind) or not 1 <= len(pictures) <= MOST_PICTURES or at != len(body):
+        raise ValueError("no series")
+    return CleanedSeries(cast("SeriesKind", kind), tuple(pictures), tuple(map(float, times)))
+
+
+def _remark(key: Any, values: Any) -> Remark:
+    if key not in REMARKS:
+        raise ValueError("no remark")
+    return Remark(key, tuple((str(name), int(value)) for name, value in values.items()))
 
 
 class PhotoIntake:

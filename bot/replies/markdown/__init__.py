@@ -5,8 +5,7 @@ from bot.replies.markdown.link_hosts import hidden_host, leads_somewhere
 from bot.replies.markdown.parse import LONGEST, parse
 from bot.replies.markdown.speech import spoken
 from bot.replies.markdown.tex import is_formula, to_unicode
-from bot.replies.markdown.tree import Node, footnote_mark, plain_words, read_markdown, scripted, target
-from bot.replies.markdown.width import display_width
+from bot.replies.markdown.tree import Node, display_width, footnote_mark, plain_words, read_markdown, scripted, target
 
 __all__ = [
     "LONGEST",

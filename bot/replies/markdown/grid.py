@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
-from bot.replies.markdown.tree import Node, plain_words
-from bot.replies.markdown.width import display_width
+from bot.replies.markdown.tree import Node, display_width, plain_words
 
 T = TypeVar("T")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import wcwidth
 from markdown_it.token import Token
 
 from bot.replies.markdown.link_hosts import leads_somewhere
@@ -188,3 +189,8 @@ class _TreeBuilder:
 def target(node: Node) -> str:
     """Return the address that a link or an image leads to; empty if it leads nowhere."""
     return node.detail if leads_somewhere(node.detail) else ""
+
+
+def display_width(text: str) -> int:
+    """Count the columns that a text takes up in a monospaced font."""
+    return len(text) if text.isascii() and text.isprintable() else wcwidth.width(text)

@@ -1,7 +1,9 @@
-"""Markdown rules for pairs of signs around words: emphasis, strikethrough and spoilers.
+"""Markdown rules within words: pairs of signs around them, bare addresses, formulas and task boxes.
 
-CommonMark's rules, with two differences: signs also pair next to Chinese, Japanese and Korean words and punctuation, as
-markdown-it-cjk-friendly has them, and signs of ordinary text (`2*3*4`, `x**2`, `a||b`, `__init__`) do not pair.
+Emphasis, strikethrough and spoilers follow CommonMark's rules, with two differences: signs also pair next to Chinese,
+Japanese and Korean words and punctuation, as markdown-it-cjk-friendly has them, and signs of ordinary text (`2*3*4`,
+`x**2`, `a||b`, `__init__`) do not pair. The rules for formulas look ahead by a fixed length only, so that unclosed
+delimiters cost no more than others.
 """
 
 import builtins
@@ -11,9 +13,13 @@ import unicodedata
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isPunctChar, isWhiteSpace
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter, Scanned
 from markdown_it.token import Token
+
+from bot.replies.markdown.tex import is_display_formula, is_formula
 
 PAIRS = {"|": "spoiler", "~": "s"}  # of two signs each
 CHARACTERS_OF_PATHS = "/\\.@=&"  # an underscore behind one of these belongs to a path or an address
@@ -34,6 +40,15 @@ DUNDERS = frozenset(OTHER_DUNDERS.split()) | {
     for name in dir(kind)
     if name.startswith("__")
 }
+ADDRESS = re.compile(r"[^\s<>\"`“”„«»\\]{1,2000}")
+BEGINNING = re.compile(r"(?:^|[^A-Za-z0-9])(https?|ftp)$", re.IGNORECASE)
+OPENING_BRACKETS = {")": "(", "]": "[", "}": "{"}
+NEVER_LAST = "?!.,:;*_~'"
+LONGEST_FORMULA = 1_000  # characters
+MOST_LINES = 50  # of a formula on lines of its own
+BRACKETS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}  # the longer ones first
+DISPLAYED = ("$$", "\\[")
+TASK = re.compile(r"\[([ xX])\](?=\s)")
 
 
 def add_delimiters(parser: MarkdownIt) -> None:
@@ -157,3 +172,125 @@ def _note_open_spans(state: StateInline) -> None:
             signs.append(ticks.group())  # a code span: what follows is no emphasis
             break
     state.env["open"] = signs
+
+
+def add_addresses(parser: MarkdownIt) -> None:
+    """Add the rule to a parser: a token `address` for each bare address."""
+    parser.inline.ruler.before("escape", "address", _address)
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    if not state.src.startswith("://", state.pos):
+        return False
+    scheme = BEGINNING.search(state.src[max(0, state.pos - 6) : state.pos])
+    match = scheme and ADDRESS.match(state.src, state.pos + 3, state.posMax)
+    if not scheme or not match:
+        return False
+    rest = _whole(match.group())
+    if not rest or not (rest[0].isalnum() or rest[0] == "["):
+        return False
+    if not silent:
+        state.pending = state.pending.removesuffix(scheme[1])
+        state.push("address", "", 0).content = f"{scheme[1]}://{rest}"
+    state.pos += 3 + len(rest)
+    return True
+
+
+def _whole(text: str) -> str:
+    """Return the address that a text begins with: up to a bracket that it did not open, and without punctuation."""
+    open_brackets: list[str] = []
+    for place, character in enumerate(text):
+        if character in OPENING_BRACKETS.values():
+            open_brackets.append(character)
+        is_foreign = character in OPENING_BRACKETS and (
+            not open_brackets or open_brackets.pop() != OPENING_BRACKETS[character]
+        )
+        if is_foreign or (is_cjk(character) and not character.isalnum()) or text.startswith("||", place):
+            return text[:place].rstrip(NEVER_LAST)
+    return text.rstrip(NEVER_LAST)
+
+
+def add_rules(parser: MarkdownIt) -> None:
+    """Add rules to a parser for formulas (`formula`, `formula_block`) and tasks (`task`)."""
+    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.block.ruler.before(
+        "fence", "formula_block", _formula_block, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
+    parser.core.ruler.push("task", _tasks)
+
+
+# formulas
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    opening = next((opening for opening in BRACKETS if state.src.startswith(opening, state.pos)), None)
+    if not opening:
+        return False
+    begin, closing = state.pos + len(opening), BRACKETS[opening]
+    end = state.src.find(closing, begin, min(state.posMax, begin + LONGEST_FORMULA))
+    if end < 0 or not _is_meant(
+        state.src[max(0, state.pos - 1) : state.pos], opening, state.src[begin:end], state.src[end : end + 2]
+    ):
+        return False
+    if not silent:
+        token = state.push("formula", "math", 0)
+        token.content, token.markup = state.src[begin:end].strip(), opening
+    state.pos = end + len(closing)
+    return True
+
+
+def _is_meant(before: str, opening: str, tex: str, after: str) -> bool:
+    """Tell formulas from prices, paths and escaped brackets."""
+    if not tex.strip():
+        return False
+    if opening == "$":
+        is_price = after.isdigit() or (before.isalnum() and tex[0] not in "_^\\")
+        return not is_price and tex == tex.strip() and is_formula(tex)
+    if opening == "$$":
+        return is_display_formula(tex)
+    is_plural = opening == "\\(" and before.isalnum()  # a\(s\)
+    return not is_plural and is_formula(tex, in_brackets=opening)
+
+
+def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    r"""Parse a formula on lines of its own, from $$ or \[ at the beginning of a line to their end at the end of one."""
+    begin = state.bMarks[start] + state.tShift[start]
+    opening = state.src[begin : begin + 2]
+    if state.is_code_block(start) or opening not in DISPLAYED:
+        return False
+    lines: list[str] = []
+    for number in range(start, min(end, start + MOST_LINES)):
+        line = state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]].strip()
+        if not line or state.sCount[number] < state.blkIndent:
+            return False
+        line = line[2:] if number == start else line
+        if BRACKETS[opening] in line:
+            tex = "\n".join([*lines, line.removesuffix(BRACKETS[opening])]).strip()
+            is_whole = line.endswith(BRACKETS[opening]) and BRACKETS[opening] not in tex
+            return is_whole and _take_formula(state, opening, tex, (start, number + 1), silent)
+        lines.append(line)
+    return False
+
+
+def _take_formula(state: StateBlock, opening: str, tex: str, lines: tuple[int, int], silent: bool) -> bool:
+    if not (is_display_formula(tex) if opening == "$$" else is_formula(tex, in_brackets=opening)):
+        return False
+    if not silent:
+        token = state.push("formula_block", "math", 0)
+        token.content, token.markup, token.map, token.block = tex, opening, list(lines), True
+        state.line = lines[1]
+    return True
+
+
+# tasks
+
+
+def _tasks(state: StateCore) -> None:
+    """Create a token for the box at the beginning of a list item."""
+    for item, paragraph, line in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        children = line.children or []
+        if (item.type, paragraph.type) != ("list_item_open", "paragraph_open") or not children:
+            continue
+        if children[0].type == "text" and (box := TASK.match(children[0].content)):
+            children[0].content = children[0].content[box.end() :].lstrip()
+            children.insert(0, Token("task", "", 0, meta={"is_done": box[1] != " "}))
