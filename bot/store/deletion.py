@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.messages import Conversation
-from bot.store import conversation_queue as queue
+from bot.store import turn_queue as queue
 from bot.store.conversations import move_to, until_renewed
 from bot.store.database import Database, Execute
 

@@ -9,8 +9,10 @@ from uuid import uuid4
 
 from bot.messages import RateLimit
 from bot.store.database import Database, Execute
-from bot.store.standings import Standing, Standings
+from bot.util.ttl_cache import TtlCache
 
+ACCESS_SECONDS = 15.0  # until what another process allowed is known
+ACCESS_KEPT = 10_000  # subjects, those that were asked about last
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that looks like something else
 CODE_LENGTH = 8
 GUESSES = 10  # codes of one purpose that one person may try in a minute
@@ -25,6 +27,23 @@ WHERE codes.expires <= :now OR :anew RETURNING subject
 USE = """
 UPDATE codes SET hash = :used WHERE purpose = :purpose AND hash IN (:hash, :used) RETURNING subject, expires
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The decisions about one subject."""
+
+    allowed: bool | None = None
+    is_admin: bool = False
+
+
+Standings = TtlCache[str, Standing]
+"""By subject. Shared by the ports that change them: a place may move to another address."""
+
+
+def new_standings() -> Standings:
+    """Return an empty cache."""
+    return TtlCache(ACCESS_KEPT, ACCESS_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

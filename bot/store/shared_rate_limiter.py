@@ -8,8 +8,8 @@ from secrets import token_hex
 from weakref import WeakValueDictionary
 
 from bot.messages import RateLimit
+from bot.store.coordination import pass_through
 from bot.store.database import Database
-from bot.store.rate_limits import pass_through
 
 # Books if the gate is still as it was known to be; tells how it is. What has been booked by the same statement, whose
 # answer was lost, is told as booked. A crash of the server may cost the passes of the last moment, which is not worth

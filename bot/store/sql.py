@@ -3,19 +3,15 @@
 from dataclasses import dataclass
 from typing import Self
 
-from bot.store.answers import SqlTurns
-from bot.store.blobs import SqlBlobs
-from bot.store.channels import SqlChannels
-from bot.store.conversations import SqlConversations
-from bot.store.coordination import SqlCoordination
+from bot.store.answers import SqlPosts, SqlTurns
+from bot.store.conversations import SqlChannels, SqlConversations
+from bot.store.coordination import SqlBlobs, SqlCoordination
 from bot.store.database import Database
 from bot.store.deletion import SqlDeletion
 from bot.store.file_records import SqlFiles
 from bot.store.ledger import SqlLedger
-from bot.store.people import SqlPeople
-from bot.store.posts import SqlPosts
+from bot.store.people import SqlPeople, new_standings
 from bot.store.reporting import SqlReporting
-from bot.store.standings import new_standings
 from bot.store.turn_intake import SqlTurnIntake
 from bot.store.turn_queue import SqlTurnQueue
 from bot.store.web_sessions import SqlSessions

@@ -13,9 +13,9 @@ import aiosqlite
 
 from bot.messages import RateLimit, Stall
 from bot.operations.file_rights import close_to_others
+from bot.store.coordination import LocalRateLimiter
 from bot.store.database import Database, Execute, Result, Row, Unit
 from bot.store.migrate import migrate
-from bot.store.rate_limits import LocalRateLimiter
 from bot.store.recovery import HOLDERS, book_unclean_end, recover
 from bot.util.tasks import BackgroundTasks
 

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, replace
 
 from bot.errors import QueueFull
 from bot.messages import POINTER_SECONDS, Channel, Message, PhotoPointer, Turn
-from bot.store import conversation_queue as queue
 from bot.store import row_mapping as rows
+from bot.store import turn_queue as queue
+from bot.store.answers import OF_MESSAGE
 from bot.store.database import Database, Execute, Row
-from bot.store.posts import OF_MESSAGE
 
 MOST_WAITS = 3  # times that an album waits for one more part
 

@@ -30,7 +30,7 @@ async def test_what_another_process_says_is_known_soon(
 ) -> None:
     if store_url.startswith("sqlite"):
         pytest.skip("one process on one file")
-    monkeypatch.setattr("bot.store.standings.ACCESS_SECONDS", 0.2)
+    monkeypatch.setattr("bot.store.people.ACCESS_SECONDS", 0.2)
     async with reopen() as store, reopen() as other:
         assert await store.people.get_access("telegram:42") is None
         await other.people.set_access("telegram:42", False)

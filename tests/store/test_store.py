@@ -416,7 +416,7 @@ async def test_settings_of_an_older_or_newer_version_are_understood(
 
 
 async def test_the_database_is_not_asked_for_every_message(reopen: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store.channels.SETTINGS_SECONDS", 0.3)
+    monkeypatch.setattr("bot.store.conversations.SETTINGS_SECONDS", 0.3)
     async with reopen() as store:
         assert await store.channels.get_channel_settings(HERE) == ChannelSettings()
         await written_by_another_version(store, '{"listening": "all"}')

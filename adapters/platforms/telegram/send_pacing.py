@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from adapters.platforms.telegram.clock import Acquire, Clock, LoopClock
 from bot.errors import Busy, FailureCode
 from bot.messages import RateLimit
-from bot.store.rate_limits import LocalRateLimiter, pass_through
+from bot.store.coordination import LocalRateLimiter, pass_through
 
 SECOND, MINUTE = 1.0, 60.0
 MAX_WAIT = 10.0  # seconds for a chat's turn; a text that has to wait longer goes back to the store

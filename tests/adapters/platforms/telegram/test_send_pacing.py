@@ -13,7 +13,7 @@ from adapters.platforms.telegram.clock import Acquire
 from adapters.platforms.telegram.send_pacing import MAX_CHATS, MAX_WAIT, SendLimits, SendPacing
 from bot.errors import Busy
 from bot.messages import RateLimit
-from bot.store.rate_limits import LocalRateLimiter
+from bot.store.coordination import LocalRateLimiter
 
 GROUP, ANN, BOB = -1001, 42, 43
 

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.providers.onemin.provider import OneMin
 from bot.messages import Conversation, Photo, Piece, Preferences, Prompt, RateLimit, Text, Usage
-from bot.store.rate_limits import pass_through
+from bot.store.coordination import pass_through
 from bot.util.retry import RetryPolicy
 from emulator import Emulator
 
