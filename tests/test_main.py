@@ -384,9 +384,9 @@ DAWDLING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datn
 
 
 @pytest.fixture
-def postgres(database: str) -> str:
+def postgres(empty_database: str) -> str:
     """An empty database, whose address has a password in it."""
-    return database.replace(":@", ":hunter2@")
+    return empty_database.replace(":@", ":hunter2@")
 
 
 async def one_answer(folder: Path, http: aiohttp.ClientSession, question: str, key: str, **settings: str) -> str:

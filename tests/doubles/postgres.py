@@ -91,7 +91,9 @@ class Proxy:
 
     def __init__(self, url: str) -> None:
         """`url` leads to a Unix socket, as that of `Cluster` does."""
-        [folder] = parse_qs(urlsplit(url).query)["host"]
+        parts = urlsplit(url)
+        [folder] = parse_qs(parts.query)["host"]
+        self._database = parts.path
         self._path = f"{folder}/.s.PGSQL.5432"
         self._lines: set[asyncio.Task[None]] = set()
         self._needle: bytes | None = None
@@ -106,7 +108,7 @@ class Proxy:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         try:
             port = server.sockets[0].getsockname()[1]
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable&gssencmode=disable"
+            yield f"postgresql://postgres@127.0.0.1:{port}{self._database}?sslmode=disable&gssencmode=disable"
         finally:
             server.close()
             for line in self._lines:

@@ -309,7 +309,8 @@ async def test_a_database_that_is_not_empty_is_left_alone_and_the_way_to_empty_i
 
 
 @pytest.mark.parametrize("table", ["turns", "migrations"])
-async def test_tables_of_another_program_are_in_the_way(path: Path, target: str, table: str) -> None:
+async def test_tables_of_another_program_are_in_the_way(path: Path, empty_database: str, table: str) -> None:
+    target = empty_database
     async with sqlite_store(path) as store:
         await asked(store, "what?", "that")
     there(target, f"CREATE TABLE {table} (number INTEGER)")

@@ -704,7 +704,8 @@ async def opened(url: str) -> None:
         assert await store.intake.add(said())
 
 
-async def test_processes_that_start_together_migrate_once(url: str) -> None:
+async def test_processes_that_start_together_migrate_once(empty_database: str) -> None:
+    url = empty_database
     async with asyncio.timeout(20):
         await asyncio.gather(*(opened(url) for _ in range(4)))
     assert len(await query(url, "SELECT 1 FROM turns")) == 4
