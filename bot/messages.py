@@ -356,6 +356,11 @@ class Message:
         about = self.about.attachments if self.about and not self.about.ours else ()
         return tuple(each for each in self.attachments or about if each.sound)
 
+    @property
+    def may_speak(self) -> bool:
+        """True if there is something to be transcribed: a recording, or a video."""
+        return bool(self.sounds) or any(each.is_video for each in self.photos)
+
     @classmethod
     def of_album(cls, parts: "Sequence[Message]") -> "Message":
         """Merge the parts of an album, or what one person said in a burst, into one message.

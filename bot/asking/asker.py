@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from time import monotonic
+from typing import Any, Protocol
 
 import structlog
 
@@ -15,16 +16,21 @@ from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.photo_descriptions import PhotoDescriber
 from bot.asking.question import Question, with_model
-from bot.errors import BotError, FailureCode, Refused
-from bot.messages import Turn
+from bot.errors import BotError, Busy, FailureCode, LeaseLost, Refused
+from bot.messages import ANSWERED, STOPPED, JobResult, Turn, Usage
 from bot.ports import Channels, Conversations, Files, Ledger, Provider, Turns
 from bot.turns.stops import Stops
+from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.util.tasks import running_task
+from bot.words import say
 
 log = structlog.get_logger(__name__)
 
 Hear = Callable[[Question], Awaitable[Turn]]
 """Returns the question's turn with the transcript of its recordings."""
+# Outcomes of an answer of which there may be more.
+CUTS = frozenset({FailureCode.ANSWER_CUT, FailureCode.PROVIDER_FILTERED, FailureCode.PROVIDER_TOO_LONG})
+LONGEST_THOUGHTS = 3_000  # characters that are kept
 
 
 @dataclass(kw_only=True)
@@ -96,7 +102,7 @@ class Asker:
             asked.subject = await self.loader.subjects.find(asked.turn)
         asked.notes += filter(None, [asked.subject.note])
         asked.reply.is_spoiler = asked.subject.is_spoiler
-        if self.transcribe is not None:
+        if self.transcribe is not None and asked.turn.message.may_speak:
             asked.turn = await self.transcribe(asked)
         await self._ask(asked)
 
@@ -139,3 +145,73 @@ class Asker:
         finally:
             if is_probe:
                 self.failover.ended(model)
+
+
+class AnswersQuestions(Protocol):
+    """Answers questions."""
+
+    async def ask(self, asked: Question) -> str:
+        """Stream the answer, and return it complete."""
+        ...
+
+
+async def answer_question(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> JobResult:
+    """Ask, and return the words there are; what went wrong is said below them.
+
+    Raises Busy only if another try makes sense: before any words, and within the number of tries. If not `patient`,
+    a sentence is returned instead.
+    """
+    try:
+        if asked.turn.deliveries > MOST_DELIVERIES:
+            raise Refused(FailureCode.GAVE_UP)
+        text = await asker.ask(asked)
+    except Busy as error:
+        if asked.reply.text:
+            return _failed(asked, FailureCode.ANSWER_CUT, say("answer_cut"))
+        if patient and not ASK_AGAIN.is_over(asked.attempts + 1):
+            raise
+        return _failed(asked, error.code, say("busy_still", reason=error, tries=asked.attempts + 1))
+    except BotError as error:
+        return _failed(asked, error.code, str(error))
+    except LeaseLost:
+        raise
+    except Exception:
+        log.exception("a bug")
+        return _failed(asked, FailureCode.BUG, say("bug"))
+    if asked.stopped:
+        return _result(asked, STOPPED, text.rstrip(), f"⏹ {say('stopped')}")
+    return _result(asked, ANSWERED, text or (say("picture_drawn") if asked.pictures else ""))
+
+
+def failure(code: str, sentence: str) -> JobResult:
+    """Return the result of work that was not even begun."""
+    return JobResult(outcome=code, ending=f"⚠️ {sentence}", booked=False)
+
+
+def _failed(asked: Question, code: str, sentence: str) -> JobResult:
+    result = _result(asked, code, asked.reply.text.rstrip(), f"⚠️ {sentence}")
+    return replace(result, booked=asked.usage != Usage())  # the cost of a failed try counts all the same
+
+
+def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobResult:
+    return JobResult(
+        text=text,
+        model=asked.answered_by,
+        outcome=outcome,
+        notes=tuple(asked.notes) if asked.first_words is not None else (),
+        ending="\n\n".join(filter(None, (asked.ending, ending or _unfinished(asked)))),
+        answered_by=asked.answered_by,
+        usage=asked.usage,
+        first_words=asked.first_words,
+        took=monotonic() - asked.started,
+        has_pictures=bool(asked.pictures),
+        is_cut=outcome == FailureCode.ONLY_THOUGHTS or (bool(text) and (bool(asked.unfinished) or outcome in CUTS)),
+        is_spoiler=asked.subject.is_spoiler and bool(text),
+        is_large=asked.is_large,
+        thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],
+    )
+
+
+def _unfinished(asked: Question) -> str:
+    """Return the sentence that says that there is more to say; empty if there is not."""
+    return f"⚠️ {say(f'unfinished_{asked.unfinished}')}" if asked.unfinished else ""

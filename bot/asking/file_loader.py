@@ -1,8 +1,9 @@
 """The loader of photos and documents: find them wherever they were posted, fetch them, and take them in."""
 
-from collections import OrderedDict
-from collections.abc import Mapping
-from contextlib import suppress
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from bot.asking.inner_pictures import MOST_PICTURES, InnerPicture, inner_attachment, outer
@@ -12,7 +13,6 @@ from bot.errors import FailureCode, Refused, Unreadable
 from bot.files.documents import DocumentIntake
 from bot.files.documents.document_text import DocumentText
 from bot.files.photos import PhotoIntake, is_picture, sniff_clip
-from bot.files.photos.byte_budget import ByteBudget
 from bot.messages import INSIDE, PDF, Attachment, Channel, Document, File, Photo, Remark, RememberedFile
 from bot.ports import Files, Posts, Turns
 from bot.words import say
@@ -20,6 +20,68 @@ from bot.words import say
 MADE = "made"  # pseudo-platform of generated pictures
 REMEMBERED = 64  # documents whose pictures are known by their hashes
 AT_ONCE = 48 * 1024 * 1024  # bytes of files that are fetched and not yet cleaned
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    """A waiting request, and its bytes once they are granted."""
+
+    owner: str
+    size: int
+    granted: asyncio.Future[None]
+
+
+class ByteBudget:
+    """Bounds the number of bytes in memory at the same time, within one event loop.
+
+    The owner with the fewest bytes goes first, so that a flood from one person keeps nobody else waiting for long;
+    requests of one owner are granted in order.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._inside: Counter[str] = Counter()  # bytes, by owner
+        self._taken = 0
+        self._line: list[_Place] = []
+
+    @asynccontextmanager
+    async def take(self, size: int, owner: str = "") -> AsyncGenerator[None, None]:
+        """Wait until `size` bytes fit into the budget, and take them while entered.
+
+        A request larger than the whole budget is granted alone. A cancelled request takes nothing.
+        """
+        place = _Place(owner, min(max(size, 1), self._most), asyncio.get_running_loop().create_future())
+        self._line.append(place)
+        self._let_in()
+        try:
+            await place.granted
+        except asyncio.CancelledError:
+            if place in self._line:
+                self._line.remove(place)
+                self._let_in()  # a later request may be small enough
+            else:  # granted at the very moment of the cancellation
+                self._leave(place)
+            raise
+        try:
+            yield
+        finally:
+            self._leave(place)
+
+    def _leave(self, place: _Place) -> None:
+        self._taken -= place.size
+        self._inside -= Counter({place.owner: place.size})  # in-place subtraction drops owners without any bytes left
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._line:
+            place = min(self._line, key=lambda each: self._inside[each.owner])  # the first among equals
+            if self._taken + place.size > self._most:
+                return
+            self._line.remove(place)
+            self._taken += place.size
+            self._inside[place.owner] += place.size
+            if not place.granted.done():
+                place.granted.set_result(None)
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,7 @@ from time import monotonic
 
 import structlog
 
-from bot.asking.outcome import failure
+from bot.asking.asker import failure
 from bot.chat_platform import ReactsToMessages
 from bot.errors import BotError, Busy, FailureCode, LeaseLost
 from bot.messages import NO_FAILURES, PUT_ASIDE, JobResult, Turn

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.asking.outcome import answer_question
+from bot.asking.asker import answer_question
 from bot.asking.question import Question
 from bot.commands import QUESTIONS, parse, quick_actions
 from bot.commands.answer_buttons import controls, failure_controls, stop_button

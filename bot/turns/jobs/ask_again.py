@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import answer_question
+from bot.asking.asker import answer_question
 from bot.asking.question import Question, as_asked_by, with_model
 from bot.commands.answer_buttons import back, controls, failure_controls, stop_button
 from bot.messages import OBEYED, AnswerVersion, JobResult, Turn

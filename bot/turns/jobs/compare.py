@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.asking.outcome import answer_question
+from bot.asking.asker import answer_question
 from bot.asking.question import Question, as_asked_by, detached, with_model
 from bot.commands import Response
 from bot.commands.answer_buttons import pick_button, stop_button

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import answer_question
+from bot.asking.asker import answer_question
 from bot.asking.question import Question
 from bot.commands import Generate
 from bot.commands.answer_buttons import drawn_controls, stop_button

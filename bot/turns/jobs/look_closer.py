@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.asking.asker import answer_question
 from bot.asking.closer_look import CloserLook
-from bot.asking.outcome import answer_question
 from bot.asking.question import Question
 from bot.commands.answer_buttons import stop_button
 from bot.messages import JobResult, Turn

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.asking.outcome import answer_question
+from bot.asking.asker import answer_question
 from bot.asking.question import Question
 from bot.commands import SpeakAnswer
 from bot.commands.answer_buttons import stop_button

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from bot.files.photos.byte_budget import ByteBudget
+from bot.asking.file_loader import ByteBudget
 
 
 class Visitors:
