@@ -16,18 +16,9 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.refused_reactions import RefusedReactions
-from adapters.platforms.telegram.errors import (
-    FileUnavailable,
-    GroupMigrated,
-    file_too_big,
-    map_telegram_errors,
-)
 from adapters.platforms.telegram.formatting import rendered_length
 from adapters.platforms.telegram.group_greetings import GroupGreetings
-from adapters.platforms.telegram.local_server import is_absolute, path_below_token, read_local_file
-from adapters.platforms.telegram.partial_updates import read_update
-from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, RawUpdate, TakeUpdate
-from adapters.platforms.telegram.polling_backoff import PollingBackoff
+from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, PollingBackoff, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.posting import Posting, is_private
 from adapters.platforms.telegram.references import NAME, is_direct_topic, parse_address
 from adapters.platforms.telegram.send_pacing import SendPacing
@@ -41,9 +32,20 @@ from adapters.platforms.telegram.translate import (
     GroupJoined,
     GroupMigration,
     StaleButtonPress,
+    read_update,
     translate,
 )
-from adapters.platforms.telegram.transport import READ_TIMEOUT, open_bot
+from adapters.platforms.telegram.transport import (
+    READ_TIMEOUT,
+    FileUnavailable,
+    GroupMigrated,
+    file_too_big,
+    is_absolute,
+    map_telegram_errors,
+    open_bot,
+    path_below_token,
+    read_local_file,
+)
 from adapters.platforms.telegram.webhook import Webhook, derive_secret
 from adapters.platforms.telegram.webhook_watch import CHECK_SECONDS, WebhookWatch
 from bot.adapter_context import AdapterContext

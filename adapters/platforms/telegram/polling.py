@@ -1,4 +1,4 @@
-"""Polling with at-least-once delivery: an update is confirmed to Telegram only when it has been taken in."""
+"""Polling for updates: longer waits after each failure, one line in the log, and a stop when the token is revoked."""
 
 import asyncio
 import time
@@ -8,16 +8,18 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from telegram.error import Conflict, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 
-from adapters.platforms.telegram.polling_backoff import PollingBackoff
 from adapters.platforms.telegram.references import NAME
 from adapters.platforms.telegram.translate import KINDS, STOP_PRESSED
 from adapters.platforms.telegram.transport import TelegramBot
-from bot.errors import Busy
+from bot.errors import Busy, FailureCode, Refused
 from bot.operations.set_aside import SetAsideLog
+from bot.util.retry import TELEGRAM_POLL, Backoff, RetryPolicy
 
 log = structlog.get_logger(__name__)
+
+MAX_REFUSALS = 3  # in a row, after which the token is taken to be revoked
 
 POLL_SECONDS = 30  # seconds that Telegram may keep us waiting when there is nothing new
 BATCH = 100  # updates that Telegram hands out at once
@@ -28,6 +30,37 @@ MAX_SEEN = 10_000  # ids of updates; the store knows messages for longer
 RawUpdate = dict[str, Any]
 TakeUpdate = Callable[[RawUpdate], Awaitable[None]]
 """A function that takes an update in. Once it returns, the update survives a crash; else it raises an error."""
+
+
+class PollingBackoff:
+    """A counter of consecutive failures that waits after each."""
+
+    def __init__(self, policy: RetryPolicy = TELEGRAM_POLL) -> None:
+        self.policy = policy
+        self._backoff = Backoff(policy)
+        self._refusals = 0
+        self._logged_kind = ""
+
+    async def wait_after(self, error: Exception) -> None:
+        """Sleep after a failure. Raises Refused once the token must be taken to be revoked."""
+        self._refusals = self._refusals + 1 if isinstance(error, InvalidToken) else 0
+        if self._refusals >= MAX_REFUSALS:
+            raise Refused(FailureCode.TELEGRAM_WRONG_TOKEN) from error
+        self._log_once(type(error).__name__, str(error))
+        await asyncio.sleep(self._backoff.next_delay(error.retry_after if isinstance(error, Busy) else None))
+
+    def reset(self) -> None:
+        """Forget all failures: polling works again."""
+        if self._backoff.failures:
+            log.info("listening to Telegram works again", failures=self._backoff.failures)
+        self._backoff.reset()
+        self._refusals = 0
+        self._logged_kind = ""
+
+    def _log_once(self, kind: str, reason: str) -> None:
+        if kind != self._logged_kind:  # an outage is one line, not one each second
+            log.warning("listening to Telegram is disturbed", kind=kind, reason=reason[:200])
+            self._logged_kind = kind
 
 
 class UpdateNotTaken(Exception):

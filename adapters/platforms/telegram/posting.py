@@ -1,44 +1,253 @@
-"""Posts on Telegram: sent, edited, as drafts, and with files."""
+"""Posts on Telegram: sent, edited, as drafts, with buttons, and with files."""
 
+import re
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, Literal, Self
 
 import structlog
-from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+)
 from telegram.error import BadRequest
 
-from adapters.platforms.budgets import TelegramBudgets
-from adapters.platforms.telegram.buttons import keyboard
-from adapters.platforms.telegram.drafts import Draft, Drafts
-from adapters.platforms.telegram.errors import BadFormatting, GroupMigrated, TopicGone, is_caption, map_telegram_errors
+from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, hide, render, render_plain
-from adapters.platforms.telegram.outgoing_files import (
-    OutgoingFile,
-    check_sizes,
-    choose_methods,
-    group_into_batches,
-    send_batch,
-    send_file,
-)
 from adapters.platforms.telegram.references import TopicFields, parse_address, topic_fields
 from adapters.platforms.telegram.send_pacing import SendPacing
-from adapters.platforms.telegram.transport import TelegramBot
-from bot.errors import BotError, Busy, FailureCode, Refused
-from bot.messages import Channel, OutgoingPost
+from adapters.platforms.telegram.transport import (
+    BadFormatting,
+    GroupMigrated,
+    TelegramBot,
+    TopicGone,
+    is_caption,
+    map_telegram_errors,
+)
+from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
+from bot.files.isolation.client import WorkerFailed, run
+from bot.messages import SOUNDS, Button, Channel, File, OutgoingPost
+from bot.replies.markdown import display_width
 from bot.replies.pages import units
 from bot.util.retry import TELEGRAM_ATTACHMENTS, retry
 from bot.words import say
 
 log = structlog.get_logger(__name__)
 
+COLUMNS = 2
+MOST_COLUMNS = 5  # of labels that are short enough for one row
+ROW = 36  # columns of text that a phone shows side by side
+
+MARK = "draft"
+
+KINDS = ("JPEG", "PNG", "WEBP")
+
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
+
+SendMethod = Literal["photo", "voice", "audio", "document"]
+"""The method that sends a file, without its `send_`."""
+
+SOUND_METHODS: dict[str, SendMethod] = {
+    "ogg": "voice",
+    "mp3": "audio",
+    "m4a": "audio",
+}  # others are documents to Telegram
+
+# Errors after which a file can still be sent as a document: a shape that Telegram cannot show; a person who wants
+# no voice messages; a group where files may be sent and sounds may not.
+DOCUMENT_INSTEAD: dict[SendMethod, re.Pattern[str]] = {
+    "photo": re.compile(r"photo_|image_process", re.IGNORECASE),
+    "voice": re.compile(r"voice", re.IGNORECASE),
+    "audio": re.compile(r"audio|music", re.IGNORECASE),
+    "document": re.compile(r"(?!)"),
+}
+
 FALLBACKS = 3
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 PostCall = Callable[[int, TopicFields, RenderedText], Awaitable[str]]
 ButtonMarkup = InlineKeyboardMarkup | None
+
+
+def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Lay the buttons out; one whose command is too long for Telegram is left out."""
+    keys = [InlineKeyboardButton(button.label, callback_data=button.command) for button in buttons if _fits(button)]
+    keys = keys[: TelegramBudgets.BUTTONS]
+    columns = len(keys) if _fit_in_a_row(keys) else COLUMNS
+    rows = [keys[n : n + columns] for n in range(0, len(keys), columns)]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _fit_in_a_row(keys: Sequence[InlineKeyboardButton]) -> bool:
+    return 0 < len(keys) <= MOST_COLUMNS and sum(display_width(key.text) for key in keys) <= ROW
+
+
+def _fits(button: Button) -> bool:
+    fits = 0 < len(button.command.encode()) <= TelegramBudgets.BUTTON_BYTES
+    if not fits:
+        log.warning("a button was left out: its command does not fit", bytes=len(button.command.encode()))
+    return fits
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A stand-in for a post until the answer is complete; `str()` is its id, and `parse` reads that."""
+
+    number: int
+    reply_to: str  # the message that the post will reply to, or nothing
+
+    def __str__(self) -> str:
+        return f"{MARK}:{self.number}:{self.reply_to}"
+
+    @classmethod
+    def parse(cls, id: str) -> Self | None:
+        """Read the id of a draft; None for that of a post."""
+        mark, _, rest = id.partition(":")
+        number, _, reply_to = rest.partition(":")
+        return cls(int(number), reply_to) if mark == MARK else None
+
+
+class Drafts:
+    """A sender of drafts, with Telegram's own Stop button where the server knows it (Bot API 10.3)."""
+
+    def __init__(self, bot: TelegramBot) -> None:
+        self._bot = bot
+        # The draft stays in the chat until the final text comes as a post.
+        self._stop_fields: dict[str, Any] = {"can_stop": True, "keep_on_stop": True}
+
+    async def show(self, chat: int, topic: TopicFields, draft: Draft, post: RenderedText) -> None:
+        """Replace the text of the draft. Raises the library's errors."""
+        try:
+            await self._show(chat, topic, draft, post, **self._stop_fields)
+        except BadRequest:
+            if not self._stop_fields:
+                raise
+            await self._show(chat, topic, draft, post)  # this fails again, unless the button was the reason
+            self._stop_fields = {}
+            log.info("this Telegram has no button that stops a draft")
+
+    async def _show(self, chat: int, topic: TopicFields, draft: Draft, post: RenderedText, **fields: Any) -> None:
+        await self._bot.call_raw(
+            "sendMessageDraft",
+            chat_id=chat,
+            draft_id=draft.number,
+            text=post.text,
+            **topic,
+            entities=list(post.entities) or None,
+            **fields,
+        )
+
+
+async def is_plain(data: bytes) -> bool:
+    """Tell whether the picture is opaque and small enough for Telegram to show it.
+
+    A file that can't be decoded is for Telegram to judge.
+    """
+    try:
+        is_opaque, _ = await run("is_opaque", data, kinds=KINDS, most_around=TelegramBudgets.PHOTO_WIDTH_PLUS_HEIGHT)
+    except (Unreadable, WorkerFailed):
+        return True
+    return bool(is_opaque)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file, and the method that sends it."""
+
+    file: File
+    method: SendMethod
+
+
+def check_sizes(files: Sequence[File], megabytes: int) -> None:
+    """Raise Refused when one of them is larger than Telegram allows."""
+    for file in files:
+        if len(file.data) > megabytes * MEGABYTE:
+            raise Refused(FailureCode.FILE_TOO_LARGE, name=file.name, limit=megabytes)
+
+
+async def choose_methods(files: Sequence[File]) -> list[OutgoingFile]:
+    """Choose the method for each file; pictures are inspected."""
+    return [OutgoingFile(file, await _choose_method(file)) for file in files]
+
+
+def group_into_batches(outgoing_files: Sequence[OutgoingFile], megabytes: int) -> list[list[OutgoingFile]]:
+    """Group files that are sent together: pictures as albums, documents as others, each sound by itself.
+
+    A request carries at most so many megabytes.
+    """
+    pictures = [outgoing for outgoing in outgoing_files if outgoing.method == "photo"]
+    sounds = [[outgoing] for outgoing in outgoing_files if outgoing.method in ("voice", "audio")]
+    others = [outgoing for outgoing in outgoing_files if outgoing.method == "document"]
+    most = megabytes * MEGABYTE
+    return [*_albums(pictures, most), *sounds, *_albums(others, most)]
+
+
+def _albums(files: Sequence[OutgoingFile], most: int) -> list[list[OutgoingFile]]:
+    """Split files of one kind into albums that fit into a request each."""
+    albums: list[list[OutgoingFile]] = []
+    size = 0
+    for outgoing in files:
+        if not albums or size + len(outgoing.file.data) > most or len(albums[-1]) == TelegramBudgets.ALBUM_FILES:
+            albums.append([])
+            size = 0
+        albums[-1].append(outgoing)
+        size += len(outgoing.file.data)
+    return albums
+
+
+async def send_file(bot: TelegramBot, chat: int, outgoing: OutgoingFile, **fields: Any) -> Message:
+    """Send one file; `fields` are as in `send_document`. One that is refused as a photo or sound goes as a document."""
+    file = outgoing.file
+    hidden = {"has_spoiler": True} if file.is_spoiler and outgoing.method == "photo" else {}
+    send_methods = {
+        "photo": bot.send_photo,
+        "voice": bot.send_voice,
+        "audio": bot.send_audio,
+        "document": bot.send_document,
+    }
+    try:
+        message: Message = await send_methods[outgoing.method](chat, file.data, filename=file.name, **hidden, **fields)  # type: ignore[operator]
+        return message
+    except BadRequest as error:
+        if not DOCUMENT_INSTEAD[outgoing.method].search(str(error)):
+            raise
+    return await bot.send_document(chat, file.data, filename=file.name, **fields)
+
+
+async def send_batch(bot: TelegramBot, chat: int, batch: Sequence[OutgoingFile], **fields: Any) -> None:
+    """Send the files of a batch."""
+    if len(batch) == 1:
+        await send_file(bot, chat, batch[0], **fields)
+        return
+    files = [outgoing.file for outgoing in batch]
+    if batch[0].method == "photo":
+        try:
+            pictures = [
+                InputMediaPhoto(file.data, filename=file.name, has_spoiler=file.is_spoiler or None) for file in files
+            ]
+            await bot.send_media_group(chat, pictures, **fields)
+        except BadRequest as error:
+            if not DOCUMENT_INSTEAD["photo"].search(str(error)):
+                raise
+        else:
+            return
+    documents = [InputMediaDocument(file.data, filename=file.name) for file in files]
+    await bot.send_media_group(chat, documents, **fields)
+
+
+async def _choose_method(file: File) -> SendMethod:
+    mime = file.mime.partition(";")[0].lower()
+    if mime in PHOTO_TYPES:
+        return "photo" if len(file.data) <= TelegramBudgets.PHOTO_BYTES and await is_plain(file.data) else "document"
+    return SOUND_METHODS.get(SOUNDS.get(mime, ""), "document")
 
 
 class Posting:

@@ -12,20 +12,46 @@ shared limit.
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from adapters.platforms.telegram.clock import Acquire, Clock, LoopClock
 from bot.errors import Busy, FailureCode
 from bot.messages import RateLimit
 from bot.store.coordination import LocalRateLimiter, pass_through
+
+Acquire = Callable[[RateLimit, float], Awaitable[float]]
+"""The signature of `acquire` of `bot.ports.Coordination`."""
 
 SECOND, MINUTE = 1.0, 60.0
 MAX_WAIT = 10.0  # seconds for a chat's turn; a text that has to wait longer goes back to the store
 PARTIAL_TIMEOUT = 1.0  # seconds that partial text waits for the store
 MIN_RETRY_AFTER = 0.2  # seconds until partial text may try again, at least
 MAX_CHATS = 1_000  # remembered before idle ones are forgotten
+
+
+class Clock(Protocol):
+    """A clock that can sleep."""
+
+    def time(self) -> float:
+        """Return the seconds since some moment."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that long."""
+
+
+class LoopClock:
+    """The clock of the event loop."""
+
+    def time(self) -> float:
+        """Return the time of the running loop in seconds."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that long."""
+        await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,14 @@
-"""Translates an update of Telegram's to a message, the press of a button, the migration of a group, or nothing."""
+"""Translates an update of Telegram's to a message, the press of a button, the migration of a group, or nothing.
+
+python-telegram-bot reads an update whole or not at all, so a poll as an older server of one's own describes it, or a
+field of the future, would cost the words and the photo beside it as well: such parts are left out.
+"""
 
 import re
 import time
-from collections.abc import Container
+from collections.abc import Callable, Collection, Container, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from telegram import Bot, CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Update, User
 from telegram import Message as TelegramMessage
@@ -13,6 +17,30 @@ from adapters.platforms.telegram.message_content import REMOVED_CHARACTERS, Mess
 from adapters.platforms.telegram.references import NAME, channel_of, find_references, origin_name
 from bot.commands import UNHEARD
 from bot.messages import Author, Channel, Message, MessageReference, Unseen
+
+Result = TypeVar("Result")
+
+# Parts that a message can do without, those that matter least first.
+OPTIONAL_PARTS = (
+    "poll",
+    "checklist",
+    "reply_markup",
+    "giveaway",
+    "gift",
+    "unique_gift",
+    "web_app_data",
+    "game",
+    "invoice",
+    "story",
+    "link_preview_options",
+    "forward_origin",
+    "entities",
+    "caption_entities",
+    "quote",
+    "external_reply",
+    "sticker",
+    "reply_to_message",
+)
 
 WORDLESS_ALBUM = "loose"  # the album of photos without words
 LONGEST_TEXT = 4096  # UTF-16 units, at which a client cuts a long text
@@ -24,6 +52,36 @@ KINDS = ("message", "edited_message", "callback_query", "my_chat_member")  # of 
 OUTSIDE = (ChatMember.LEFT, ChatMember.BANNED)
 STOP_PRESSED = "stopped_message_generation"  # another kind: somebody pressed Stop at a draft
 COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
+
+
+def read_update(read: Callable[[dict[str, Any]], Result], raw: dict[str, Any]) -> Result:
+    """Read a raw update, without the parts that cannot be read. Raises the first error where that is no way out."""
+    errors: list[Exception] = []
+    for attempt in _attempts(raw):
+        try:
+            return read(attempt)
+        except Exception as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _attempts(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield raw
+    parts = [part for part in OPTIONAL_PARTS if _has(raw, part)]
+    for part in parts:
+        yield _without(raw, [part])
+    if len(parts) > 1:
+        yield _without(raw, parts)
+
+
+def _has(value: Any, part: str) -> bool:
+    return isinstance(value, dict) and (part in value or any(_has(inner, part) for inner in value.values()))
+
+
+def _without(value: Any, parts: Collection[str]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without(inner, parts) for name, inner in value.items() if name not in parts}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.platforms.telegram.adapter import Telegram
-from adapters.platforms.telegram.polling_backoff import PollingBackoff
+from adapters.platforms.telegram.polling import PollingBackoff
 from adapters.platforms.telegram.send_pacing import SendLimits, SendPacing
 from bot.messages import Message
 from bot.util.retry import RetryPolicy

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.telegram.clock import Acquire
-from adapters.platforms.telegram.send_pacing import MAX_CHATS, MAX_WAIT, SendLimits, SendPacing
+from adapters.platforms.telegram.send_pacing import MAX_CHATS, MAX_WAIT, Acquire, SendLimits, SendPacing
 from bot.errors import Busy
 from bot.messages import RateLimit
 from bot.store.coordination import LocalRateLimiter

@@ -3,7 +3,7 @@
 import pytest
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError, TimedOut
 
-from adapters.platforms.telegram.errors import (
+from adapters.platforms.telegram.transport import (
     BadFormatting,
     FileUnavailable,
     GroupMigrated,
