@@ -302,6 +302,7 @@ class MessageReference:
     unseen: Unseen | None = None  # None: it can be seen, whatever it shows
     is_ambiguous: bool = False  # another message could be meant as well
     is_replacement: bool = False  # its photo took the place of one that was answered
+    is_late: bool = False  # its picture was not there yet when the question was asked
 
     @property
     def photos(self) -> tuple[Attachment, ...]:

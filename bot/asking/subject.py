@@ -144,6 +144,8 @@ class SubjectFinder:
         """Refuse a command that is about a picture, where there is none."""
         if references:
             raise _unseen(references[0], "no_photo")
+        if turn.message.awaits_preview:  # a link that shows none
+            raise Refused(FailureCode.SUBJECT_UNSEEN, which=say("which_itself"), why=say("why_no_photo"))
         if not await self.files.list_files(turn.conversation, 1):
             raise Refused(FailureCode.STUDIO_NO_PHOTO)
 
@@ -225,8 +227,8 @@ def _needs_photo(message: Message) -> bool:
 
 def _note(reference: MessageReference) -> str:
     """Return which photo is meant, where another one could be."""
-    if reference.is_replacement:
-        return say("subject_replaced")
+    if reference.is_replacement or reference.is_late:
+        return say("subject_replaced" if reference.is_replacement else "subject_late")
     return say("subject_above", author=reference.author) if reference.is_ambiguous else ""
 
 

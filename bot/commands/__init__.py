@@ -25,7 +25,7 @@ from bot.commands.help import help_, start
 from bot.commands.links import LINKS
 from bot.commands.model_choice import MODEL
 from bot.commands.privacy import PRIVACY
-from bot.commands.questions import ASK, NEEDING_PHOTO, QUESTIONS, question, quick_actions
+from bot.commands.questions import ASK, NEEDING_PHOTO, QUESTIONS, may_be_about_photo, question, quick_actions
 from bot.commands.settings import SETTINGS
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "SpeakAnswer",
     "Suggestion",
     "introduce",
+    "may_be_about_photo",
     "may_claim",
     "pairing_of",
     "parse",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.commands.command import parse
 from bot.messages import Button, Turn
 from bot.words import say
 
@@ -35,3 +36,9 @@ def question(command: tuple[str, str] | None, text: str) -> str | None:
     if name == ASK:
         return rest
     return say(QUESTIONS[name]) if name in QUESTIONS else None
+
+
+def may_be_about_photo(text: str) -> bool:
+    """Tell whether a text is a question, or a command that is about a picture."""
+    command = parse(text)
+    return question(command, text) is not None or (command is not None and command[0] in NEEDING_PHOTO)

@@ -12,7 +12,7 @@ from bot.commands import CROWDED, EDITED, STOP, STOPPED, UNHEARD, may_claim, pai
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
 from bot.intake.bursts import LONG, belong_together, may_join
-from bot.intake.edits import revised_message
+from bot.intake.edits import late_question, revised_message
 from bot.intake.photo_above import find_photo_above, may_mean_photo_above, with_pointer
 from bot.messages import POINTER_SECONDS, Message, PhotoPointer, RateLimit, Turn
 from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
@@ -103,13 +103,18 @@ class Inbox:
         return await self._coordination.acquire(RateLimit(name, 1, UNHEARD_SECONDS), 0) == 0
 
     async def _take_edit(self, message: Message) -> bool:
-        """Take an edit in: as new words, as a message that is heard for the first time, or as one to be asked again."""
+        """Take an edit in: as new words, as a message heard for the first time, or as one to be asked again.
+
+        The picture of a link that comes after the question was asked is asked about by itself.
+        """
         if await self._access.judge(message) is not Verdict.WELCOME:
             return True
         turn = await self._intake.amend(await self._with_photo_above(message))
         edit = replace(message, edited=False)
         if turn is None:
             return await self._hear_edited(edit)
+        if follow_up := late_question(turn, edit):
+            return await self._keep(follow_up)
         if turn.deliveries and turn.message.addressed:
             await self._offer_again(turn, edit)
         elif turn.deliveries and message.addressed:  # an album that nobody had said to the bot

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.asking.photo_numbers import named
-from bot.commands import NEEDING_PHOTO, parse, question
+from bot.commands import may_be_about_photo
 from bot.messages import POINTER_SECONDS, Message, MessageReference, PhotoPointer
 
 TOGETHER = 2.0  # seconds between photos of one author that were posted together; Telegram tells whole seconds only
@@ -23,8 +23,7 @@ def may_mean_photo_above(message: Message) -> bool:
     points = message.awaits_preview or any(each.kind != "starter" for each in message.references)
     if message.own_photos or points or named(message.text):
         return False
-    command = parse(message.text)
-    return question(command, message.text) is not None or (command is not None and command[0] in NEEDING_PHOTO)
+    return may_be_about_photo(message.text)
 
 
 def find_photo_above(message: Message, recent: Sequence[PhotoPointer]) -> MessageReference | None:

@@ -41,10 +41,15 @@ LATER = "UPDATE turns SET due = :due WHERE album IS NOT NULL AND finished IS NUL
 
 NOW = "UPDATE turns SET due = :now WHERE id = :id AND due > :now"
 
+DOUBLE_TAP_SECONDS = 2.5  # between two presses of a button by the same person that are one, however fast the answer was
+
+# What is under way, and what has just gone well: whatever failed may be tried again at once.
 UNDER_WAY = """
 SELECT message FROM (
-    SELECT message, channel, finished FROM turns WHERE conversation = :conversation ORDER BY id DESC LIMIT :most
-) AS recent WHERE channel = :channel AND finished IS NULL
+    SELECT message, channel, author, added, finished, error FROM turns
+    WHERE conversation = :conversation ORDER BY id DESC LIMIT :most
+) AS recent
+WHERE channel = :channel AND (finished IS NULL OR (added > :since AND error IS NULL AND author = :author))
 """
 
 # The turn of a message, or of the album it is a part of, while nobody has taken it up.
@@ -112,7 +117,7 @@ class SqlTurnIntake:
     async def add(self, message: Message, ripens: float = 0, most: int | None = None) -> bool:
         """Keep the message as a new turn, to be taken up in `ripens` seconds; False if it was kept before.
 
-        A button that is pressed again while its turn is under way was kept before as well.
+        A button that is pressed again while its turn is under way, or a moment after it, was kept before as well.
 
         QueueFull, and nothing is kept, where its author has `most` unfinished turns already.
         """
@@ -266,10 +271,16 @@ class SqlTurnIntake:
     # inside transactions
 
     async def _is_double_tap(self, execute: Execute, conversation: int, message: Message) -> bool:
-        """Tell whether a press of the same button is still being answered, whoever pressed it."""
+        """Tell whether a press of the same button is still being answered, or by the same person just was."""
         if message.about is None or message.about.kind != "button":
             return False
-        values = {"conversation": conversation, "channel": str(message.channel), "most": MOST_RECENT}
+        values = {
+            "conversation": conversation,
+            "channel": str(message.channel),
+            "author": rows.author(message),
+            "since": time.time() - DOUBLE_TAP_SECONDS,
+            "most": MOST_RECENT,
+        }
         under_way = [rows.message(row["message"]) for row in await execute(UNDER_WAY, **values)]
         return any(_is_same_button(each, message) for each in under_way)
 

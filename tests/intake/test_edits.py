@@ -12,6 +12,7 @@ from tests.asking.test_subject import Chat, aside, in_chat, platform, with_photo
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
+from tests.doubles.work import drain
 
 __all__ = ["platform"]  # the fixture with a cat and a rocket
 
@@ -96,3 +97,45 @@ async def test_a_stranger_s_edit_is_not_heard(chat: Chat) -> None:
     photo = aside("rocket", Author("9", "Mallory"))
     await chat.says(photo, edited(photo, "what is this?", addressed=True))
     assert chat.provider.prompts == []
+
+
+# pictures of links that come later than the question waits for them
+
+LINK = "https://photos.example/rocket.jpg"
+ROCKET = Attachment(ref="rocket", name="rocket.jpg")
+
+
+async def asks_in_vain(chat: Chat, text: str) -> Message:
+    """A question about a link is asked without its picture, because that does not come."""
+    question = replace(said(text), awaits_preview=True)
+    await chat.says(question)
+    await chat.inbox.store.db.run("UPDATE turns SET due = 0 WHERE finished IS NULL")  # type: ignore[attr-defined]
+    await drain(chat.worker)
+    return replace(question, awaits_preview=False)
+
+
+async def test_a_picture_that_comes_late_is_asked_about_once_and_the_answer_says_so(chat: Chat) -> None:
+    link = await asks_in_vain(chat, f"what is on {LINK}")
+    shown = edited(link, link.text, attachments=(ROCKET,))
+    await chat.says(shown, shown, edited(shown, shown.text, attachments=(ROCKET, ROCKET)))
+    assert len(chat.provider.prompts) == 2
+    assert chat.shown() == ["rocket.jpg"]
+    assert chat.last_post().startswith("_Now I see the picture of your link; this is about it._")
+    assert len(posts(chat)) == 2
+
+
+async def test_the_picture_beside_an_article_and_one_of_another_day_are_no_reason_to_ask_again(chat: Chat) -> None:
+    link = await asks_in_vain(chat, f"what is on {LINK}")
+    await chat.says(edited(link, link.text, attachments=(replace(ROCKET, is_preview=True),)))
+    await chat.says(edited(link, link.text, attachments=(ROCKET,), sent=link.sent - 700))
+    assert len(chat.provider.prompts) == 1
+
+
+async def test_a_command_about_a_link_without_a_picture_waits_for_it_and_nothing_is_paid_before(chat: Chat) -> None:
+    await chat.says(with_photo(said("look"), "cat"))
+    link = await asks_in_vain(chat, f"/describe {LINK}")
+    assert len(chat.provider.prompts) == 1
+    assert "Your message: it shows no photo." in chat.last_post()
+    await chat.says(edited(link, link.text, attachments=(ROCKET,)))
+    assert chat.shown() == ["rocket.jpg"]
+    assert len(chat.provider.prompts) == 2

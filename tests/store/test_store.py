@@ -10,6 +10,7 @@ import pytest
 from bot.errors import LeaseLost
 from bot.messages import Attachment, Author, Channel, ChannelSettings, Exchange, JobResult, Message, Usage
 from bot.ports import Store
+from bot.store import turn_intake
 from bot.store.sql import SqlStore
 from bot.store.sqlite import AlreadyRunning, SQLite
 from bot.util.ttl_cache import TtlCache
@@ -163,9 +164,24 @@ async def test_a_button_that_is_pressed_twice_within_its_turn_is_pressed_once(st
     await store.queue.finish(turn)
 
 
-async def test_a_button_may_be_pressed_again_after_its_turn(store: Store) -> None:
+async def test_a_second_tap_counts_as_the_first_one_however_fast_the_answer_was(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = Author("2", "Bob")
     await store.intake.add(pressed("/describe", "7"))
     await answer(store, await claim_one(store), "a cat")
+    assert not await store.intake.add(pressed("/describe", "7"))
+    assert await store.intake.add(replace(pressed("/describe", "7"), author=bob)), "somebody else means it"
+    await answer(store, await claim_one(store), "a cat")
+    monkeypatch.setattr(turn_intake, "DOUBLE_TAP_SECONDS", 0)
+    assert await store.intake.add(pressed("/describe", "7")), "a while later it is pressed again"
+
+
+async def test_what_went_wrong_may_be_tried_again_at_once(store: Store) -> None:
+    await store.intake.add(pressed("/describe", "7"))
+    turn = await claim_one(store)
+    await store.queue.save_result(turn, JobResult(text="busy", outcome="unreachable", booked=False))
+    await store.queue.finish(turn, "unreachable")
     assert await store.intake.add(pressed("/describe", "7"))
 
 

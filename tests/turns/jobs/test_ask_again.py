@@ -10,6 +10,7 @@ from bot.files.photos import PhotoIntake
 from bot.messages import AnswerVersion, Channel, Turn, Usage
 from bot.ports import Store
 from bot.replies.reply import NOTHING_MORE
+from bot.store import turn_intake
 from bot.turns.worker import Worker
 from bot.util.retry import MOST_DELIVERIES
 from tests.conftest import MODEL, OpenStore, said
@@ -53,6 +54,13 @@ async def test_the_way_back_shows_the_older_answer_there(
     assert len(provider.prompts) == 2
 
 
+@pytest.fixture
+def slow_taps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits: two presses of a button are two all the same."""
+    monkeypatch.setattr(turn_intake, "DOUBLE_TAP_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("slow_taps")
 async def test_a_longer_answer_gets_more_posts_and_a_shorter_one_empties_them(
     worker: Worker, platform: FakePlatform, provider: FakeProvider
 ) -> None:
@@ -131,6 +139,7 @@ async def test_a_question_that_failed_at_first_may_be_answered_then(
     assert (await question(sqlite, 2)).answer == "a cat"
 
 
+@pytest.mark.usefixtures("slow_taps")
 async def test_limits_count_for_it_as_for_any_question(
     sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
 ) -> None:
