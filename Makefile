@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try run check emulator test fuzz lint bench audit lock clean
+.PHONY: try run setup check emulator test fuzz lint bench audit lock clean
 
 try: $(VENV)/try.done           ## the page: no token, no key
 	$(BIN)/python -m bot try
 
 run: $(VENV)/run.done           ## every platform that has a token in .env
 	$(BIN)/python -m bot run
+
+setup: $(VENV)/run.done         ## asks for tokens and keys in the terminal, tests each, writes .env
+	$(BIN)/python -m bot setup
 
 check: $(VENV)/run.done         ## what is configured, what is wrong, how to fix it
 	$(BIN)/python -m bot check

@@ -1,4 +1,4 @@
-"""The command line: run, try, check; backup, restore, move and turns for the store."""
+"""The command line: run, try, setup, check; backup, restore, move and turns for the store."""
 
 import argparse
 import asyncio
@@ -28,7 +28,7 @@ from bot.store import visit_store
 from bot.store.backup import NotDone
 from bot.store.sqlite import AlreadyRunning
 from bot.util.tasks import running_task
-from bot.web.server import PortTaken
+from bot.web.server import PortTaken, WebServer
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_for_owner_only()
     options = _parser().parse_args(arguments)
     try:
-        done = options.command(options)  # commands that only wait for the disk run synchronously
+        done = options.command(options)  # commands that only wait for the disk or a person run synchronously
         return done if isinstance(done, int) else asyncio.run(done)
     except SettingsError as error:
         print(f"These settings are wrong:\n{error}\nSee .env.example for what each of them means.", file=sys.stderr)
@@ -64,6 +64,9 @@ async def run(options: argparse.Namespace) -> int:
     from bot.operations.check import log_findings
 
     settings = _settings()
+    if _is_untouched(settings):
+        await _set_up_by_page(settings)
+        settings = _settings()
     greeting = f"Snapthread is running. {_address_of_page(settings)}"
     return await _until_stopped(settings, greeting=greeting, look_over=log_findings)
 
@@ -76,6 +79,26 @@ async def try_(options: argparse.Namespace) -> int:
     consoles = {name: PLATFORMS[name] for name in operator_consoles(PLATFORMS)}
     greeting = "Open {url} and drop a photo there. Ctrl-C ends it."
     return await _until_stopped(settings, greeting=greeting, platforms=consoles)
+
+
+def setup(options: argparse.Namespace) -> int | Coroutine[Any, Any, int]:
+    """Ask for tokens and keys in this terminal, test each, write .env, and start the bot."""
+    from bot.operations.set_up import ENV_FILE
+    from bot.operations.set_up.terminal import TerminalSetUp
+
+    if not sys.stdin.isatty():
+        msg = "there is no terminal to ask in. Write .env by hand, from .env.example"
+        raise NotDone(msg)
+    settings, _ = read_usable_settings()
+    _set_up_logs(settings, "critical")  # the findings say it in words
+    try:
+        if not TerminalSetUp(ask=input, ask_secret=getpass, write=print).run(ENV_FILE):
+            return 0
+        starts = input("Start it now? [Y/n] ").strip().lower() in ("", "y", "yes")
+    except EOFError:
+        msg = "the terminal was closed in the middle of it"
+        raise NotDone(msg) from None
+    return run(options) if starts else 0
 
 
 async def check(options: argparse.Namespace) -> int:
@@ -175,6 +198,28 @@ def _settings(**overrides: object) -> Settings:
     return settings
 
 
+def _is_untouched(settings: Settings) -> bool:
+    """Tell whether the set-up page shall come first: nothing is configured, and only this machine could open it."""
+    from bot.operations.set_up import can_serve, is_untouched
+
+    return can_serve(settings) and is_untouched(settings)
+
+
+async def _set_up_by_page(settings: Settings) -> None:
+    """Serve the set-up page until it has written .env."""
+    from bot.operations.set_up import ENV_FILE
+    from bot.operations.set_up.set_up_page import SetUpPage
+
+    _set_up_logs(settings, "critical")  # the page says it in words
+    server = WebServer(settings.web_host, settings.web_port)
+    page = SetUpPage(server, ENV_FILE)
+    async with server:
+        print(f"Nothing is set up yet. Open this once, in a browser on this machine:\n{page.url}", flush=True)
+        print(f"Or stop it with Ctrl-C, and answer in the terminal: {_as_called('setup')}", flush=True)
+        await page.wait_until_written()
+    print(f"{ENV_FILE} is written. Starting.", flush=True)
+
+
 def _set_up_logs(settings: Settings, level: str) -> None:
     logs.set_up(
         settings.bot_log,
@@ -237,7 +282,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=_program(), description="Talk about your photos in Discord and Telegram.")
     parser.add_argument("--version", action="version", version=f"Snapthread {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command in {"run": run, "try": try_, "check": check}.items():
+    for name, command in {"run": run, "try": try_, "setup": setup, "check": check}.items():
         _command(commands, name, command, "start")
     moved = commands.add_parser("sandbox", add_help=False, prefix_chars="\0")  # accepts the same arguments as before
     moved.add_argument("rest", nargs="*")

@@ -131,6 +131,8 @@ class AdapterSettings(TrimmedSettings):
 
     title: ClassVar[str]  # the service's name as people write it
     switch: ClassVar[str] = ""  # the field that switches the adapter on; empty: it is always on
+    key_source: ClassVar[str] = ""  # the place where people find the token or the key, for the set-up
+    set_up_fields: ClassVar[tuple[str, ...]] = ()  # the fields that the set-up asks for, before the switch
     quiet_loggers: ClassVar[tuple[str, ...]] = ()  # libraries that log URLs, with tokens in them, or people's messages
     exposed_loggers: ClassVar[tuple[str, ...]] = ()  # modules with log lines that anybody can cause
 

@@ -115,7 +115,8 @@ MAY = {
     "bot.operations.watchdog": CORE,
     "bot.turns.worker": CORE | {"bot.asking", "bot.turns.jobs", "bot.operations.metrics", "bot.replies.reply"},
 }
-PLUGS_IN = {"bot.app", "bot.configuration", "bot.operations.check", "bot.__main__"}  # where it is all put together
+# Where it is all put together.
+PLUGS_IN = {"bot.app", "bot.configuration", "bot.operations.check", "bot.operations.set_up", "bot.__main__"}
 
 
 def modules(folder: str) -> list[Path]:

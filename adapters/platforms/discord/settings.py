@@ -12,6 +12,7 @@ class DiscordSettings(PlatformSettings):
 
     title: ClassVar[str] = "Discord"
     switch: ClassVar[str] = "discord_token"
+    key_source: ClassVar[str] = "discord.com/developers/applications, your application, Bot, Reset Token"
     quiet_loggers: ClassVar[tuple[str, ...]] = ("discord",)
 
     discord_token: Key | None = Field(default=None, description="The token of your Discord bot; switches Discord on.")

@@ -12,6 +12,7 @@ class TelegramSettings(PlatformSettings):
 
     title: ClassVar[str] = "Telegram"
     switch: ClassVar[str] = "telegram_token"
+    key_source: ClassVar[str] = "@BotFather in Telegram, with /newbot"
     quiet_loggers: ClassVar[tuple[str, ...]] = ("telegram",)
     exposed_loggers: ClassVar[tuple[str, ...]] = ("adapters.platforms.telegram.webhook",)
 

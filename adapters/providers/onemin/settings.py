@@ -12,6 +12,7 @@ class OneMinSettings(ProviderSettings):
 
     title: ClassVar[str] = "1min.ai"
     switch: ClassVar[str] = "onemin_api_key"
+    key_source: ClassVar[str] = "app.1min.ai, API"
     default_model: ClassVar[str] = "gpt-4o"
 
     onemin_api_key: Key | None = Field(default=None, description="The API key of your 1min.ai account.")

@@ -76,6 +76,7 @@ class VapiSettings(CompletionSettings):
 
     title: ClassVar[str] = "V-API"
     switch: ClassVar[str] = "vapi_api_key"
+    key_source: ClassVar[str] = "the list of keys of your account at gpt.ge"
 
     vapi_api_key: Key | None = Field(default=None, description="The API key of your V-API account.")
     vapi_api_url: Url = Field(default="https://api.gpt.ge/v1", description="Where V-API is.")
@@ -89,6 +90,7 @@ class AimlapiSettings(CompletionSettings):
 
     title: ClassVar[str] = "AI/ML API"
     switch: ClassVar[str] = "aimlapi_api_key"
+    key_source: ClassVar[str] = "aimlapi.com/app/keys"
 
     aimlapi_api_key: Key | None = Field(default=None, description="The API key of your AI/ML API account.")
     aimlapi_api_url: Url = Field(default="https://api.aimlapi.com/v1", description="Where AI/ML API is.")
@@ -99,6 +101,8 @@ class OpenAISettings(CompletionSettings):
 
     title: ClassVar[str] = "Any other OpenAI-compatible endpoint"
     switch: ClassVar[str] = "openai_api_key"
+    key_source: ClassVar[str] = "that service; Ollama, LM Studio and vLLM need none"
+    set_up_fields: ClassVar[tuple[str, ...]] = ("openai_api_url",)
 
     openai_api_key: Key | None = Field(
         default=None,
