@@ -25,16 +25,15 @@ from adapters.platforms.discord import translate as discord_translate
 from adapters.platforms.telegram import formatting as telegram
 from adapters.platforms.telegram import translate as telegram_translate
 from adapters.platforms.web.post_elements import post_elements
-from adapters.providers.error_rules import ServiceFailure, parse_failure
-from adapters.providers.frames import Frames
+from adapters.providers.answer_stream import Frames
+from adapters.providers.error_rules import ServiceFailure, parse_failure, read_retry_delay
 from adapters.providers.onemin import errors as onemin_refusals
+from adapters.providers.onemin import reply_reader as noise
 from adapters.providers.onemin import reply_reader as onemin_wire
 from adapters.providers.onemin import result_files as onemin_results
 from adapters.providers.onemin import speech_params as sound
-from adapters.providers.onemin import stream_cleaner as noise
 from adapters.providers.openai import completion_reader as openai_wire
 from adapters.providers.openai import errors as openai_refusals
-from adapters.providers.retry_after import read_retry_delay
 from bot.asking import video_links as videos
 from bot.asking.photo_numbers import named
 from bot.commands import export_archive as export

@@ -1,25 +1,15 @@
 """Turns the frames of a reply into the pieces of an answer: cleaned text, then the usage, or an error."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.providers.error_rules import ServiceFailure
-from adapters.providers.frames import (
-    EndFrame,
-    Frame,
-    Frames,
-    PendingFrame,
-    PictureFrame,
-    ResultFrame,
-    TextFrame,
-    ThoughtFrame,
-)
-from adapters.providers.inline_pictures import InlinePictureFilter
-from adapters.providers.thoughts import Found, ThoughtFilter
+from adapters.providers.stream_filters import Found, InlinePictureFilter, ThoughtFilter
 from bot.errors import BotError, Busy, Cut, FailureCode, Refused
-from bot.messages import Drawn, Piece, Text, Thought, Unfinished, Usage
+from bot.messages import Drawn, File, Piece, Text, Thought, Unfinished, Usage, WebSource
 
 MAX_LENGTH = 1_000_000  # characters of an answer
 DRAIN_TIMEOUT = 0.5  # seconds for the last bytes of a body, so that its connection can be used again
@@ -30,6 +20,60 @@ _REPORTED_AFTER_TEXT = (FailureCode.PROVIDER_NO_CREDITS, FailureCode.PROVIDER_TO
 
 Shown = Found | Drawn
 """The pieces of an answer that people see."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextFrame:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtFrame:
+    """A piece of what the model thinks, where the service keeps it apart from the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFrame:
+    """A picture in the answer."""
+
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFrame:
+    """The record of a complete answer: its usage, and its whole text and its sources where the service tells them."""
+
+    text: str
+    usage: Usage
+    unfinished: Unfinished | None = None  # the model stopped before the end
+    sources: tuple[WebSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFrame:
+    """The record of an answer that is still being worked on; `uuid` is where the service has it later."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndFrame:
+    """The service's word that the answer is complete."""
+
+
+Frame = TextFrame | ThoughtFrame | PictureFrame | ResultFrame | ServiceFailure | EndFrame | PendingFrame
+Frames = AsyncGenerator[Frame, None]
+
+
+async def rejoin(head: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Yield a whole body: the head that was read ahead, then the rest."""
+    yield head
+    async for chunk in rest:
+        yield chunk
 
 
 class TextFilter(Protocol):

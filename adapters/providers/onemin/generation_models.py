@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
-from adapters.providers.onemin.chat_models import working_rows
+from adapters.providers.onemin.endpoints import working_rows
 from adapters.providers.onemin.generation_params import DEFAULT_MODELS, FEATURES, NEEDS_PHOTO
 from bot.messages import Model
 

@@ -7,8 +7,8 @@ from typing import Any, Protocol, Self, TypeVar
 
 import structlog
 
+from adapters.providers.answer_stream import PendingFrame, ResultFrame
 from adapters.providers.error_rules import ErrorRule, ServiceFailure
-from adapters.providers.frames import PendingFrame, ResultFrame
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.onemin.asset_kinds import Family, kind_of
 from adapters.providers.onemin.errors import SOUND_RULES, STUDIO_RULES, AssetsLost, AsyncRefused, to_bot_error

@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
+from adapters.providers.answer_stream import PendingFrame, ResultFrame
 from adapters.providers.error_rules import ServiceFailure
-from adapters.providers.frames import PendingFrame, ResultFrame
 from adapters.providers.onemin.reply_reader import read_record
 from adapters.providers.onemin.uploads import AssetKeys
 from bot.errors import Busy, FailureCode, Refused

@@ -10,12 +10,21 @@ from uuid import uuid4
 
 import structlog
 
-from adapters.providers.answer_stream import read_pieces
-from adapters.providers.error_rules import ErrorRule, ServiceFailure, naming
-from adapters.providers.frames import Frame, Frames, PendingFrame, ResultFrame, TextFrame
+from adapters.providers.answer_stream import Frame, Frames, PendingFrame, ResultFrame, TextFrame, read_pieces
+from adapters.providers.error_rules import ErrorRule, ServiceFailure, is_success, naming, parse_json, read_failure
 from adapters.providers.model_cache import ModelListCache
-from adapters.providers.onemin.chat_models import current_name, list_names, read_models, shipped_models
-from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, Body, ChatOptions, Endpoint, conversation_body
+from adapters.providers.onemin.endpoints import (
+    FEATURES,
+    UNIFIED,
+    Body,
+    ChatOptions,
+    Endpoint,
+    conversation_body,
+    current_name,
+    list_names,
+    read_models,
+    shipped_models,
+)
 from adapters.providers.onemin.errors import (
     DOCUMENT_RULES,
     RULES,
@@ -28,14 +37,11 @@ from adapters.providers.onemin.errors import (
 )
 from adapters.providers.onemin.media_generator import OneMinMedia
 from adapters.providers.onemin.orders import Orders
-from adapters.providers.onemin.reply_reader import read_frames
+from adapters.providers.onemin.reply_reader import SourceList, StreamCleaner, read_frames
 from adapters.providers.onemin.request_limiter import MINUTE, Acquire, RequestLimiter
 from adapters.providers.onemin.settings import OneMinSettings
 from adapters.providers.onemin.side_conversations import DOCUMENTS, SideConversations
-from adapters.providers.onemin.sources import SourceList
-from adapters.providers.onemin.stream_cleaner import StreamCleaner
 from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
-from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
 from bot.asking.video_links import check as check_videos

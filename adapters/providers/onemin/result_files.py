@@ -13,8 +13,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import structlog
 
+from adapters.providers.error_rules import is_success
 from adapters.providers.onemin.asset_kinds import AssetKind, Family, kind_of
-from adapters.providers.responses import is_success
 from bot.errors import Busy, FailureCode, Refused
 from bot.util.http import MEGABYTE, ConnectionOptions, Http, read_capped
 from bot.util.retry import ONEMIN_RESULT, retry

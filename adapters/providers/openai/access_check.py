@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from adapters.providers.error_rules import parse_failure
+from adapters.providers.error_rules import MAX_ERROR_BYTES, is_success, parse_failure
 from adapters.providers.openai.errors import to_bot_error
-from adapters.providers.responses import MAX_ERROR_BYTES, is_success
 from bot.errors import BotError, FailureCode, Refused, WrongAddress
 from bot.util.http import Http, Reply, read_capped
 

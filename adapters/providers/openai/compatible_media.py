@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from adapters.providers.inline_pictures import (
+from adapters.providers.error_rules import parse_json
+from adapters.providers.openai.tool_models import find_tool_models
+from adapters.providers.stream_filters import (
     MAX_PICTURE,
     MAX_PICTURES,
     decode_picture,
     is_shown_picture,
     picture_file,
 )
-from adapters.providers.openai.tool_models import find_tool_models
-from adapters.providers.responses import parse_json
 from bot.errors import BotError, FailureCode, Refused
 from bot.messages import File, Generated, GenerationRequest, Model, Photo, Transcript, Usage
 from bot.util.http import MEGABYTE, ConnectionOptions, Http, is_private, read_capped

@@ -11,9 +11,9 @@ from contextlib import aclosing
 from math import inf
 from typing import Any
 
+from adapters.providers.answer_stream import Frame, Frames, PictureFrame, ResultFrame, TextFrame, ThoughtFrame, rejoin
 from adapters.providers.error_rules import ServiceFailure, Where, parse_failure, read_code_and_message
-from adapters.providers.frames import Frame, Frames, PictureFrame, ResultFrame, TextFrame, ThoughtFrame, rejoin
-from adapters.providers.inline_pictures import MAX_PICTURES, decode_picture, picture_file
+from adapters.providers.stream_filters import MAX_PICTURES, decode_picture, picture_file
 from bot.errors import BotError
 from bot.messages import File, Unfinished, Usage
 from bot.util.http import Event, events

@@ -11,7 +11,7 @@ import structlog
 from pydantic import SecretStr
 
 from adapters.providers.answer_stream import read_pieces
-from adapters.providers.error_rules import ServiceFailure, naming
+from adapters.providers.error_rules import ServiceFailure, is_success, naming, parse_json, read_failure
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.openai.access_check import NOT_THERE, EmptyQuestion, is_list_public
 from adapters.providers.openai.compatible_media import PATIENCE, CompatibleMedia
@@ -31,7 +31,6 @@ from adapters.providers.openai.settings import (
 from adapters.providers.openai.silence import SilenceLimits, SilenceWatch
 from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.photo_formats import in_formats
-from adapters.providers.responses import is_success, parse_json, read_failure
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
 from bot.errors import BotError, FailureCode, Refused, Unreadable

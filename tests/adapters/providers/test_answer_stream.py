@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.providers import answer_stream as answers
-from adapters.providers.answer_stream import BlankTrimmer, read_pieces
+from adapters.providers.answer_stream import BlankTrimmer, EndFrame, Frame, ResultFrame, TextFrame, read_pieces
 from adapters.providers.error_rules import ServiceFailure
-from adapters.providers.frames import EndFrame, Frame, ResultFrame, TextFrame
 from bot.errors import BotError, Busy, Cut, Refused
 from bot.messages import Piece, Text, Usage
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.frames import ResultFrame
+from adapters.providers.answer_stream import ResultFrame
 from adapters.providers.onemin.orders import MAX_MISSES, Orders
 from adapters.providers.onemin.provider import OneMin
 from bot.errors import BotError, Busy, Refused

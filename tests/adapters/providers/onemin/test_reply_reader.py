@@ -11,11 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.providers import answer_stream as answers
-from adapters.providers.answer_stream import read_pieces
-from adapters.providers.frames import EndFrame, Frame, TextFrame
+from adapters.providers.answer_stream import EndFrame, Frame, TextFrame, read_pieces
 from adapters.providers.onemin.errors import to_bot_error
-from adapters.providers.onemin.reply_reader import read_frames
-from adapters.providers.onemin.stream_cleaner import StreamCleaner
+from adapters.providers.onemin.reply_reader import StreamCleaner, read_frames
 from bot.errors import BotError, Busy, Cut, Forgotten, Refused
 from bot.messages import Text, Usage
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.onemin.chat_models import current_name, read_models, shipped_models
-from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
+from adapters.providers.onemin.endpoints import FEATURES, UNIFIED, current_name, read_models, shipped_models
 from adapters.providers.onemin.provider import MODEL_FOR_CHECKS
 from adapters.providers.onemin.settings import OneMinSettings
 from bot.errors import Refused

@@ -5,7 +5,7 @@ from email.utils import formatdate
 
 import pytest
 
-from adapters.providers.retry_after import LONGEST, SHORTEST, read_retry_delay
+from adapters.providers.error_rules import LONGEST, SHORTEST, read_retry_delay
 
 
 @pytest.mark.parametrize(
