@@ -2,6 +2,7 @@
 
 `python -m bench corpus DIR` runs the intake over a folder of files. `python -m bench legibility` reads what is sent.
 `python -m bench intake TREE` compares how photos are taken in with an earlier version.
+`python -m bench heavy` takes in the heaviest files of each kind.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from bench import (
     fleet,
     flight,
     growth,
+    heavy,
     intake,
     isolation,
     legibility,
@@ -63,6 +65,8 @@ def main() -> int:
         return legibility.main(sys.argv[2:])
     if sys.argv[1:2] == [intake.NAME]:  # it needs another version
         return intake.main(sys.argv[2:])
+    if sys.argv[1:2] == [heavy.NAME]:  # it needs a minute and a core
+        return heavy.main(sys.argv[2:])
     options = _parser().parse_args()
     log_errors_only()
     if REPORT in options.suites:

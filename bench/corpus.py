@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
 async def run(paths: Iterable[Path]) -> list[Finding]:
     """Take in all files, one after the other, and check what comes out."""
     findings = list[Finding]()
-    async with _loader() as loader:
+    async with open_loader() as loader:
         for path in paths:
             finding = await _taken(loader, path)
             await asyncio.to_thread(_compare, finding)
@@ -100,7 +100,8 @@ async def run(paths: Iterable[Path]) -> list[Finding]:
 
 
 @asynccontextmanager
-async def _loader() -> AsyncIterator[FileLoader]:
+async def open_loader() -> AsyncIterator[FileLoader]:
+    """Open a loader as the bot has it, for which the ref of an attachment is a path."""
     with tempfile.TemporaryDirectory() as folder:
         async with PhotoIntake(folder=Path(folder), kept_bytes=1 << 40) as photos:
             platform = Platform(name=NAME, adapter=cast(Any, _Folder()), limits=lambda _: PostLimits(max_length=1))
@@ -157,6 +158,8 @@ def _compare(finding: Finding) -> None:
         traces = [name for name in PICTURE_TRACES if output.info.get(name)]
         finding.traces = traces + ["exif"] * bool(output.getexif() and "exif" not in traces)
         with suppress(Exception), Image.open(finding.path) as original:
+            if getattr(original, "is_animated", False):  # its first frames may be blank, and are skipped then
+                return
             if original.width * original.height <= MOST_PIXELS and not finding.is_partial:
                 finding.difference = _difference(_small(original), _small(output))
 

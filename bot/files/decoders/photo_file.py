@@ -15,7 +15,7 @@ from bot.files.decoders.completeness import WHOLE, Completeness, completeness_of
 from bot.files.decoders.cutting import MOST_PARTS, READABLE, is_to_be_cut
 from bot.files.decoders.damage import damage_refused
 from bot.files.decoders.embedded import find_icon, find_preview, is_raw
-from bot.files.decoders.jpeg_xl import load_jpeg_xl
+from bot.files.decoders.jpeg_xl import load_jpeg_xl, open_jpeg_xl
 from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
 from bot.files.decoders.series import Remarks, as_series, in_parts
@@ -110,6 +110,8 @@ def unwrap(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
 
 def open_picture(kind: str, data: bytes, most_pixels: int) -> Image.Image:
     """Open a picture with Pillow, or in another way where that does not know it."""
+    if kind == "JXL":
+        return open_jpeg_xl(data)
     try:
         return draw.open_image(kind, data)
     except OSError:

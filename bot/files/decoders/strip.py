@@ -8,6 +8,7 @@ from bot.files.decoders.boxes import check_boxes
 from bot.files.decoders.cicp import find_nclx
 from bot.files.decoders.gif import strip_gif
 from bot.files.decoders.jpeg import strip_jpeg
+from bot.files.decoders.jpeg_xl import size_of_jpeg_xl
 from bot.files.decoders.picture import Picture
 from bot.files.decoders.png import strip_png
 from bot.files.decoders.tiff import check_tiff
@@ -35,4 +36,6 @@ def strip(kind: str, data: bytes) -> Picture:
         case "GIF":
             first, film = strip_gif(data)
             return Picture(data=first, film=film)
+        case "JXL":
+            return Picture(data=data, size=size_of_jpeg_xl(data))
     return Picture(data=data)

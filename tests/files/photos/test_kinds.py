@@ -3,11 +3,13 @@
 import struct
 import zlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
 from bot.errors import Unreadable
+from bot.files.decoders.jpeg_xl import size_of_jpeg_xl
 from bot.files.photos import PhotoIntake
 from tests.files.photos import difference, opened, scene, shown, written
 
@@ -205,6 +207,34 @@ async def test_jpeg_xl_is_named(photos: PhotoIntake, start: bytes) -> None:
     with pytest.raises(Unreadable) as refused:
         await photos.read("photo.jxl", start + bytes(200))
     assert refused.value.code in ("photo_jpeg_xl", "photo_broken", "photo_not_an_image")
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"use_container": True}], ids=["bare", "boxes"])
+@pytest.mark.parametrize("size", [(320, 240), (331, 97), (64, 640)], ids=str)
+async def test_jpeg_xl_is_read_where_its_plugin_is_installed(
+    photos: PhotoIntake, size: tuple[int, int], options: dict[str, bool]
+) -> None:
+    pytest.importorskip("pillow_jxl")
+    data = written(scene(*size), "JXL", **options)
+    assert size_of_jpeg_xl(data) == size
+    assert difference(shown(await photos.read("photo.jxl", data)), scene(*size)) < 5
+
+
+async def test_a_jpeg_packed_as_jpeg_xl_is_turned_as_its_exif_says(photos: PhotoIntake, tmp_path: Path) -> None:
+    pytest.importorskip("pillow_jxl")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "photo.jpg").write_bytes(written(scene(300, 200), "JPEG", quality=95, exif=exif))
+    packed = written(Image.open(tmp_path / "photo.jpg"), "JXL", lossless_jpeg=True)
+    photo = await photos.read("photo.jxl", packed)
+    assert difference(shown(photo), scene(300, 200).transpose(Image.Transpose.ROTATE_270)) < 5
+
+
+def test_a_jpeg_xl_says_how_large_it_is_before_it_is_decoded() -> None:
+    ratio_of_two = b"\xff\x0a" + (0b0 | 0b11 << 1 | 39_999 << 3 | 0b111 << 33).to_bytes(6, "little")
+    assert size_of_jpeg_xl(ratio_of_two) == (80_000, 40_000)
+    with pytest.raises(Unreadable):
+        size_of_jpeg_xl(b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(20_000))
 
 
 # screenshots
