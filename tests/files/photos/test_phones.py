@@ -1,5 +1,7 @@
 """Photos as large as phones make them are taken, in little memory; what only claims to be that large is not."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +10,7 @@ from PIL import Image
 from bot.errors import Unreadable
 from bot.files.photos import PhotoIntake
 from tests.files.photos import difference, file, shown, written
+from tests.files.photos.test_floods import MEBIBYTE, proportional_memory
 
 
 @pytest.fixture
@@ -30,9 +33,18 @@ async def test_a_progressive_one_is_taken(photos: PhotoIntake) -> None:
     assert photo.width in range(1900, 2049)
 
 
-async def test_a_heic_of_a_phone_is_taken(photos: PhotoIntake) -> None:
-    photo = await photos.read("phone.heic", file("phone-48mp.heic"))
-    assert shown(photo).size == (2048, 1536)
+async def test_a_heic_of_a_phone_is_taken_while_others_are_and_the_bot_stays_small(photos: PhotoIntake) -> None:
+    await photos.read("cat.jpg", file("cat.jpg"))
+    before = peak = proportional_memory(os.getpid())
+    reading = asyncio.create_task(photos.read("phone.heic", file("phone-48mp.heic"), "one"))
+    others = 0
+    while not reading.done():
+        async with asyncio.timeout(20):
+            await photos.read("cat.jpg", file("cat.jpg"), "another")
+        others += not reading.done()
+        peak = max(peak, proportional_memory(os.getpid()))
+    assert shown(await reading).size == (2048, 1536)
+    assert others >= 3 and peak - before < 150 * MEBIBYTE
 
 
 async def test_a_panorama_is_taken(photos: PhotoIntake) -> None:
