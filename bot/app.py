@@ -214,7 +214,14 @@ def build_job_context(
         documents=documents,
         most_bytes=settings.bot_photo_mb * MEGABYTE,
     )
-    studio = MediaGeneration(files=store.files, posts=store.posts, providers=providers, finder=finder, off=rules.off)
+    studio = MediaGeneration(
+        files=store.files,
+        posts=store.posts,
+        steps=store.steps,
+        providers=providers,
+        finder=finder,
+        off=rules.off,
+    )
     limits = UsageLimits(store.ledger, rules.limits)
     asker = Asker(
         turns=store.turns,
@@ -228,7 +235,7 @@ def build_job_context(
         first_model=settings.bot_model,
         fallbacks=settings.bot_fallbacks,
         failover=failover,
-        transcribe=Transcription(store.turns, store.ledger, studio, limits),
+        transcribe=Transcription(store.turns, store.ledger, store.steps, studio, limits),
         videos="videos" not in rules.off,
         limits=limits,
     )

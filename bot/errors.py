@@ -132,6 +132,7 @@ class FailureCode(StrEnum):
     # provider
     LIMIT_PENDING = auto()
     MADE_GONE = auto()
+    ORDER_INTERRUPTED = auto()
     MADE_TOO_LARGE = auto()
     PROVIDER_UNREACHABLE = auto()
     # platform
@@ -289,6 +290,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
     Scope.PROVIDER: (
         FailureCode.LIMIT_PENDING,
         FailureCode.MADE_GONE,
+        FailureCode.ORDER_INTERRUPTED,
         FailureCode.MADE_TOO_LARGE,
         FailureCode.PROVIDER_UNREACHABLE,
     ),
@@ -385,6 +387,10 @@ class Busy(BotError):
     def __init__(self, code: str, retry_after: float | None = None, **values: object) -> None:
         super().__init__(code, **values)
         self.retry_after = retry_after
+
+
+class ReplyLost(Busy):
+    """The reply to a request was lost on its way: what was asked for may have been done, and paid, all the same."""
 
 
 class Cut(BotError):

@@ -834,6 +834,7 @@ class GenerationRequest:
     photo: Photo | None = None  # source picture
     params: Mapping[str, str] = field(default_factory=dict)  # size, n, quality: as people typed them
     order: str = field(default="", compare=False)  # the same again after a crash, so that it is placed once
+    was_begun: bool = field(default=False, compare=False)  # it may have been placed: only its result may be looked for
 
 
 @dataclass(frozen=True, slots=True)

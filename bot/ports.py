@@ -497,6 +497,23 @@ class Ledger(Protocol):
         ...
 
 
+class PaidSteps(Protocol):
+    """Remembers the steps of a turn that cost something, by lane, so that no crash lets one be paid for twice."""
+
+    async def begin_step(self, turn: int, step: int) -> bool:
+        """Remember that a step is begun; False if it was before, and nobody knows what came of it."""
+        ...
+
+    async def save_step(self, turn: int, step: int, outcome: str) -> None:
+        """Save what came of a step."""
+
+    async def find_step(self, turn: int, step: int) -> str | None:
+        """Return what came of a step; None where nothing is known."""
+
+    async def forget_step(self, turn: int, step: int) -> None:
+        """Forget a step that came to nothing: it may be begun again."""
+
+
 class Blobs(Protocol):
     """Shares between processes what one of them received: blobs, and the keys of files uploaded to providers."""
 
@@ -654,6 +671,8 @@ class Store(Protocol):
     def sessions(self) -> SessionStore: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def steps(self) -> PaidSteps: ...
     @property
     def blobs(self) -> Blobs: ...
     @property

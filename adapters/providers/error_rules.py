@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
+from bot.errors import BotError, Busy, FailureCode, Refused, ReplyLost, Unreadable
 from bot.util.http import Reply, read_capped
 from bot.words import SERVICE
 
@@ -31,6 +31,7 @@ _ADVICE = re.compile(rf"\b(?:try again|retry)\s+(?:in|after)\s+({_DURATION})(?=\
 log = structlog.get_logger(__name__)
 
 DEFAULT_DELAY = 30.0  # seconds to wait after "too many requests" without a Retry-After
+GATEWAY_GAVE_UP = (408, 502, 504, 520, 524)  # statuses of a gateway behind which the work may go on
 MAX_LENGTH = 1_000  # characters of a code or a message that are matched
 
 Where = int | Literal["record", "stream", "page"]
@@ -210,7 +211,8 @@ def slow_down(failure: ServiceFailure, model: str) -> BotError:
 def down(failure: ServiceFailure, model: str) -> BotError:
     """Judge that the service is down."""
     status = "in its answer" if isinstance(failure.where, str) else failure.where
-    return Busy(FailureCode.PROVIDER_DOWN, failure.retry_after, status=status)
+    kind = ReplyLost if failure.where in GATEWAY_GAVE_UP else Busy
+    return kind(FailureCode.PROVIDER_DOWN, failure.retry_after, status=status)
 
 
 def unknown_model(failure: ServiceFailure, model: str) -> BotError:

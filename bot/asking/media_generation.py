@@ -1,13 +1,14 @@
 """Generation of pictures and sound, with the providers that offer it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bot.accounting.limits import subject_of
 from bot.asking import context as memory
 from bot.asking.file_loader import MADE, FileLoader
 from bot.commands import Generate
-from bot.errors import BotError, FailureCode, Refused, Unreadable
+from bot.errors import BotError, FailureCode, Refused, ReplyLost, Unreadable
 from bot.messages import (
     Attachment,
     Channel,
@@ -20,9 +21,10 @@ from bot.messages import (
     Transcript,
     Turn,
 )
-from bot.ports import Files, Posts, Provider
+from bot.ports import Files, PaidSteps, Posts, Provider
 from bot.ports import MediaGenerator as Maker
 
+ORDER = 0  # the lane of what is ordered
 PICTURES, VOICE, SPEECH = "pictures", "voice", "speech"  # features that the operator may switch off
 
 
@@ -32,6 +34,7 @@ class MediaGeneration:
 
     files: Files
     posts: Posts
+    steps: PaidSteps
     providers: Mapping[str, Provider]
     finder: FileLoader
     off: frozenset[str] = frozenset()
@@ -41,12 +44,31 @@ class MediaGeneration:
         self._check(PICTURES)
         name, model, maker = await self._maker(turn, draw.kind, draw.model)
         photo = None if draw.kind == "imagine" else await self._photo(turn, draw)
-        made = await maker.generate(
-            GenerationRequest(
-                kind=draw.kind, model=model.id, words=draw.words, photo=photo, params=draw.params, order=str(turn.id)
+        async with self._ordering(turn) as was_begun:
+            request = GenerationRequest(
+                kind=draw.kind,
+                model=model.id,
+                words=draw.words,
+                photo=photo,
+                params=draw.params,
+                order=str(turn.id),
+                was_begun=was_begun,
             )
-        )
-        return name, made
+            return name, await maker.generate(request)
+
+    @asynccontextmanager
+    async def _ordering(self, turn: Turn) -> AsyncGenerator[bool, None]:
+        """Mark the turn as one that something is ordered for, and tell whether it was before.
+
+        The mark stays through a crash, and where an order may have been carried out although its reply was lost.
+        """
+        was_begun = not await self.steps.begin_step(turn.id, ORDER)
+        try:
+            yield was_begun
+        except BotError as error:
+            if not (isinstance(error, ReplyLost) or error.code is FailureCode.ORDER_INTERRUPTED):
+                await self.steps.forget_step(turn.id, ORDER)
+            raise
 
     async def transcribe(self, turn: Turn, attachment: Attachment) -> tuple[str, Transcript]:
         """Transcribe a recording; return the text with the name of its model."""
@@ -68,7 +90,10 @@ class MediaGeneration:
         """Read a text aloud; return the sound with the name of its model."""
         self._check(SPEECH)
         name, model, maker = await self._maker(turn, "speak")
-        return name, await maker.speak(text, model.id)
+        async with self._ordering(turn) as was_begun:
+            if was_begun:
+                raise Refused(FailureCode.ORDER_INTERRUPTED)
+            return name, await maker.speak(text, model.id)
 
     async def name_of(self, turn: Turn, craft: str, wanted: str | None = None) -> str:
         """Return the model that `generate`, `transcribe` or `speak` would use; empty if they would refuse."""

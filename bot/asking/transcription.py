@@ -9,8 +9,8 @@ from bot.accounting.limits import UsageLimits, subject_of
 from bot.asking.media_generation import MediaGeneration
 from bot.asking.question import Question
 from bot.errors import BotError
-from bot.messages import Attachment, Turn
-from bot.ports import Ledger, Turns
+from bot.messages import Attachment, Transcript, Turn
+from bot.ports import Ledger, PaidSteps, Turns
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +24,7 @@ class Transcription:
 
     turns: Turns
     ledger: Ledger
+    steps: PaidSteps
     studio: MediaGeneration
     limits: UsageLimits
 
@@ -41,10 +42,7 @@ class Transcription:
     async def _transcribe(self, asked: Question, clips: Sequence[Attachment]) -> Turn:
         turn, texts = asked.turn, list[str]()
         for n, sound in enumerate(turn.message.sounds):
-            await self.limits.hold(turn, LANE + n, await self.studio.name_of(turn, "hear"))
-            name, part = await self.studio.transcribe(turn, sound)
-            await self.ledger.settle(turn, LANE + n, name, part.usage)
-            texts.append(part.text.strip())
+            texts.append(await self._transcribe_sound(turn, sound, LANE + n))
         for n, clip in enumerate(clips, len(texts)):
             texts.append(await self._transcribe_clip(asked, clip, LANE + n))
         if not (texts and (turn.message.sounds or any(texts))):
@@ -53,9 +51,25 @@ class Transcription:
         await self.turns.set_transcript(turn, transcript)
         return replace(turn, transcript=transcript)
 
+    async def _transcribe_sound(self, turn: Turn, sound: Attachment, lane: int) -> str:
+        """Transcribe a recording, unless that was done before a crash."""
+        if (done := await self.steps.find_step(turn.id, lane)) is not None:
+            return done
+        await self.limits.hold(turn, lane, await self.studio.name_of(turn, "hear"))
+        name, part = await self.studio.transcribe(turn, sound)
+        return await self._keep(turn, lane, name, part)
+
+    async def _keep(self, turn: Turn, lane: int, model: str, part: Transcript) -> str:
+        text = part.text.strip()
+        await self.steps.save_step(turn.id, lane, text)
+        await self.ledger.settle(turn, lane, model, part.usage)
+        return text
+
     async def _transcribe_clip(self, asked: Question, clip: Attachment, lane: int) -> str:
         """Transcribe the sound of a video where somebody can; a silent one is looked at all the same."""
         turn = asked.turn
+        if (done := await self.steps.find_step(turn.id, lane)) is not None:
+            return done
         model = await self.studio.name_of(turn, "hear")
         if not model or not self.studio.hears or clip in asked.seen:
             return ""
@@ -69,5 +83,4 @@ class Transcription:
         except BotError as error:
             log.info("the sound of a video is not transcribed", reason=error.code)
             return ""
-        await self.ledger.settle(turn, lane, name, part.usage)
-        return part.text.strip()
+        return await self._keep(turn, lane, name, part)

@@ -10,6 +10,7 @@ from bot.store.database import Database
 from bot.store.deletion import SqlDeletion
 from bot.store.file_records import SqlFiles
 from bot.store.ledger import SqlLedger
+from bot.store.paid_steps import SqlSteps
 from bot.store.people import SqlPeople, new_standings
 from bot.store.reporting import SqlReporting
 from bot.store.turn_intake import SqlTurnIntake
@@ -32,6 +33,7 @@ class SqlStore:
     people: SqlPeople
     sessions: SqlSessions
     ledger: SqlLedger
+    steps: SqlSteps
     blobs: SqlBlobs
     deletion: SqlDeletion
     coordination: SqlCoordination
@@ -53,6 +55,7 @@ class SqlStore:
             people=SqlPeople(db, standings),
             sessions=SqlSessions(db),
             ledger=SqlLedger(db),
+            steps=SqlSteps(db),
             blobs=SqlBlobs(db),
             deletion=SqlDeletion(db),
             coordination=SqlCoordination(db),

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from bot.errors import FailureCode, Refused
 from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
 
 SOUND = b"OggS" + bytes(60)
@@ -29,6 +30,8 @@ class FakeStudio:
         self.says = "what is this?"  # everybody, in every recording
         self.trouble: list[Exception] = []
         self.takes = 0.0  # seconds
+        self.pauses: list[float] = []  # the same of the next orders, one each
+        self.refuses_repeats = False  # as a service does that keeps no orders
         self.crafts = {"imagine", "vary", "edit", "cutout", "upscale", "erase", "animate", "prompt", "hear", "speak"}
 
     async def models(self, craft: str) -> Sequence[Model]:
@@ -37,6 +40,8 @@ class FakeStudio:
 
     async def generate(self, order: GenerationRequest) -> Generated:
         self.orders.append(order)
+        if self.refuses_repeats and order.was_begun:
+            raise Refused(FailureCode.ORDER_INTERRUPTED)
         await self._work()
         if order.kind == "prompt":
             return Generated((), Usage(credits=7), text="a cat on a sofa, soft light")
@@ -63,6 +68,6 @@ class FakeStudio:
         return Generated((File(name="answer.ogg", mime="audio/ogg", data=SOUND, about=text),), Usage(credits=2))
 
     async def _work(self) -> None:
-        await asyncio.sleep(self.takes)
+        await asyncio.sleep(self.pauses.pop(0) if self.pauses else self.takes)
         if self.trouble:
             raise self.trouble.pop(0)

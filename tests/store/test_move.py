@@ -123,6 +123,8 @@ async def live(store: Store) -> None:
     await store.queue.save_result(
         painter, JobResult(text="here", model=MODEL, usage=Usage(11_000), first_words=0.25, took=1.5)
     )
+    await store.steps.begin_step(painter.id, 0)
+    await store.steps.save_step(painter.id, 1, "said")
     await store.ledger.settle(painter, 1, "onemin/other", Usage(dollars=0.1 + 0.2))
     await store.ledger.reserve(painter, {2: MODEL})
     await store.queue.finish(painter)

@@ -20,7 +20,7 @@ from adapters.providers.onemin.reply_reader import RecordFrame, read_record
 from adapters.providers.onemin.result_files import ResultFetcher, find_addresses
 from adapters.providers.onemin.speech_params import VOICE, read_transcript, transcription_params, truncate_for_speech
 from adapters.providers.onemin.uploads import Upload, UploadedRecording, Uploads
-from bot.errors import BotError, FailureCode, Refused, Unreadable
+from bot.errors import BotError, FailureCode, Refused, ReplyLost, Unreadable
 from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
 from bot.util.http import ConnectionOptions
 
@@ -107,7 +107,7 @@ class OneMinMedia:
         generated = [result for result in results if isinstance(result, Generated)]
         errors = [result for result in results if isinstance(result, BaseException)]
         if errors and (not generated or not all(isinstance(result, BotError) for result in errors)):
-            raise errors[0]
+            raise next((error for error in errors if isinstance(error, ReplyLost)), errors[0])
         files = [file for result in generated for file in result.files]
         text = "\n\n".join(result.text for result in generated if result.text)
         if not files and not text:
@@ -117,7 +117,9 @@ class OneMinMedia:
 
     async def _generate_picture(self, request: GenerationRequest, prompt: Mapping[str, Any], n: int) -> Generated:
         key = f"{request.order}/{n}" if request.order else ""
-        record, usage = await self._order(key, FEATURES[request.kind], request.model, prompt)
+        record, usage = await self._order(
+            key, FEATURES[request.kind], request.model, prompt, was_begun=request.was_begun
+        )
         if request.kind in IN_WORDS:
             return Generated((), usage, text=_result_text(record).strip())
         family: Family = "video" if request.kind == "animate" else "picture"
@@ -169,13 +171,18 @@ class OneMinMedia:
             return await ask(await self._uploads.get_key(upload))
 
     async def _order(
-        self, key: str, feature: str, model: str, prompt: Mapping[str, Any]
+        self, key: str, feature: str, model: str, prompt: Mapping[str, Any], *, was_begun: bool = False
     ) -> tuple[Mapping[str, Any], Usage]:
-        """Place an order, unless it was placed before under this key; return its record and its usage."""
+        """Place an order, unless it was placed before under this key; return its record and its usage.
+
+        One that `was_begun`, and of which no record is known, is refused: it may have been paid.
+        """
         uuid, name = await self._orders.find(key), f"{self._provider}/{model}"
         if uuid:
             log.info("an order that was placed before is looked for", model=name)
             return await self._finish(key, PendingFrame(uuid), {}, name=name, rules=STUDIO_RULES)
+        if was_begun:
+            raise Refused(FailureCode.ORDER_INTERRUPTED)
         record = await self._place(feature, model, prompt, STUDIO_RULES, in_background=self._takes_async)
         return await self._finish(key, read_record(record), record, name=name, rules=STUDIO_RULES)
 
@@ -221,6 +228,8 @@ class OneMinMedia:
         if isinstance(frame, ServiceFailure):
             await self._orders.forget(key)
             raise to_bot_error(frame, name, rules)
+        if isinstance(uuid := record.get("uuid"), str):  # should fetching fail, it is looked for, and not ordered again
+            await self._orders.save(key, uuid)
         return record, frame.usage
 
     async def _fetch_results(self, record: Mapping[str, Any], family: Family) -> list[File]:

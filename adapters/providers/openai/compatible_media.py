@@ -22,7 +22,7 @@ from adapters.providers.stream_filters import (
     is_shown_picture,
     picture_file,
 )
-from bot.errors import BotError, FailureCode, Refused
+from bot.errors import BotError, Busy, FailureCode, Refused
 from bot.messages import File, Generated, GenerationRequest, Model, Photo, Transcript, Usage
 from bot.util.http import MEGABYTE, ConnectionOptions, Http, is_private, read_capped
 
@@ -63,6 +63,8 @@ class CompatibleMedia:
 
     async def generate(self, order: GenerationRequest) -> Generated:
         """Make pictures. What the options are not made for is refused before it costs anything."""
+        if order.was_begun:  # the service keeps no orders that could be looked for
+            raise Refused(FailureCode.ORDER_INTERRUPTED)
         options = _checked_options(order)
         words = order.words or ("A variation of this picture." if order.kind == "vary" else "")
         if not words:
@@ -111,8 +113,12 @@ class CompatibleMedia:
         if not isinstance(address, str) or not self._may_fetch(address):
             return b""
         http = Http("", silence=60, options=self._connection)  # without our key
-        async with http, http.stream("GET", address) as reply:
-            data = await read_capped(reply, MAX_PICTURE) if reply.status_code == 200 else b""
+        try:
+            async with http, http.stream("GET", address) as reply:
+                data = await read_capped(reply, MAX_PICTURE) if reply.status_code == 200 else b""
+        except Busy as error:  # it is paid for: ordering it again would not be the way to have it
+            log.warning("a picture that was made cannot be fetched", reason=error.code)
+            return b""
         return data if is_shown_picture(data) else b""
 
     def _may_fetch(self, address: str) -> bool:

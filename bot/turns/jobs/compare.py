@@ -14,6 +14,7 @@ from bot.messages import OBEYED, AnswerVersion, JobResult, LaneResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.ask import keep_pictures, show_pictures
 from bot.turns.jobs.job import JobContext, footer
+from bot.turns.jobs.lane_records import read_lane, write_lane
 from bot.turns.jobs.run_command import RespondJob
 from bot.util.tasks import gather_all
 
@@ -51,7 +52,7 @@ class CompareJob:
         return self.models
 
     async def do(self, notes: Sequence[str]) -> JobResult:
-        """Ask them all. One that fails says so, and leaves the others alone."""
+        """Ask all that have not answered before a crash. One that fails says so, and leaves the others alone."""
         self.lanes[0].notes += notes
         lanes = await gather_all(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
         pictures = [file for lane in self.lanes for file in lane.pictures]
@@ -61,8 +62,11 @@ class CompareJob:
         )  # each was booked as it ended
 
     async def _ask(self, n: int, asked: Question) -> LaneResult:
+        if (done := await self.hands.store.steps.find_step(self.turn.id, n)) is not None:
+            lane, asked.pictures = read_lane(done)
+            await self._show_early(n, lane)
+            return lane
         result = await answer_question(self.hands.asker, asked, patient=False)
-        await self.hands.store.ledger.settle(self.turn, n, result.answered_by, result.usage)
         version = AnswerVersion(
             text=result.text,
             model=result.answered_by,
@@ -71,6 +75,9 @@ class CompareJob:
             is_spoiler=result.is_spoiler,
         )
         lane = LaneResult(answer=version, usage=result.usage, took=result.took)
+        if result.text or not result.has_failed:
+            await self.hands.store.steps.save_step(self.turn.id, n, write_lane(lane, asked.pictures))
+        await self.hands.store.ledger.settle(self.turn, n, result.answered_by, result.usage)
         await self._show_early(n, lane)
         return lane
 

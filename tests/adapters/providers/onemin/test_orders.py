@@ -201,3 +201,20 @@ async def test_a_record_that_never_comes_is_gone() -> None:
         await orders({"aiRecord": None}).wait_for("u")
 
     assert gone.value.code == "made_gone"
+
+
+async def test_an_order_of_which_no_record_is_known_is_not_placed_again(onemin: OneMin, emulator: Emulator) -> None:
+    with pytest.raises(Refused) as refused:
+        await onemin.media.generate(replace(ORDER, was_begun=True))
+    assert refused.value.code == "order_interrupted"
+    assert placed(emulator) == 0
+
+
+async def test_one_that_was_waited_for_is_looked_for_where_its_files_could_not_be_fetched(
+    client: Client, emulator: Emulator
+) -> None:
+    async with client() as first:
+        await first.media.generate(ORDER)
+    async with client() as second:
+        assert len((await second.media.generate(replace(ORDER, was_begun=True))).files) == 1
+    assert placed(emulator) == 1

@@ -194,3 +194,24 @@ async def test_imagine_works_through_the_chat_and_is_paid_once(sqlite: Store, ph
         assert [file.data for files in talk.platform.sent_files.values() for file in files] == [PNG]
         assert len(sent(talk.endpoint, "/images/generations")) == 1
         assert await talk.say("what is in photo 1?") == "I see 1 photos."
+
+
+async def test_an_order_that_may_have_been_placed_before_is_not_placed_again(
+    media: CompatibleMedia, endpoint: QuirkyEndpoint
+) -> None:
+    order = GenerationRequest(kind="imagine", model="gpt-image-1", words="a cup", order="7", was_begun=True)
+    with pytest.raises(BotError) as refused:
+        await media.generate(order)
+    assert refused.value.code is FailureCode.ORDER_INTERRUPTED
+    assert not sent(endpoint, "/images/generations")
+
+
+async def test_a_picture_that_cannot_be_fetched_is_said_to_be_gone_and_is_not_tried_again(
+    media: CompatibleMedia, endpoint: QuirkyEndpoint
+) -> None:
+    row = {"url": endpoint.url.removesuffix("/v1") + "/made.png"}
+    endpoint.pages["/images/generations"] = lambda request, data: ok({"data": [row]})
+    endpoint.pages["/made.png"] = lambda request, data: Answer(b"", 503)
+    with pytest.raises(BotError) as refused:
+        await media.generate(GenerationRequest(kind="imagine", model="gpt-image-1", words="a cup"))
+    assert refused.value.code is FailureCode.MADE_GONE
