@@ -304,6 +304,10 @@ class Conversations(Protocol):
         """Return the channels that share the conversation."""
         ...
 
+    async def list_linked(self, platform: str) -> Mapping[Channel, Sequence[Channel]]:
+        """Return the channels of a platform that share their conversation, each with the others that do."""
+        ...
+
     async def join(self, channel: Channel, conversation: Conversation) -> None:
         """Let the channel share that conversation; what waits there goes along, and is answered by age."""
 

@@ -1,6 +1,7 @@
 """Conversations and their channels: what was chosen for them, which channels share one, and how far each was heard."""
 
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,6 +16,12 @@ from bot.util.ttl_cache import TtlCache
 CONVERSATION = """
 SELECT id AS conversation, model, remote_id, preferences FROM conversations
 WHERE id = (SELECT conversation FROM channels WHERE channel = :channel)
+"""
+
+LINKED = """
+SELECT mine.channel, other.channel AS other FROM channels mine
+JOIN channels other ON other.conversation = mine.conversation AND other.channel <> mine.channel
+WHERE mine.channel LIKE :platform ORDER BY mine.channel, other.channel
 """
 
 # What is in work keeps its place at the head of the line; who waits goes by age, wherever it was said.
@@ -69,6 +76,13 @@ class SqlConversations:
         """The channels that share the conversation."""
         sql = "SELECT channel FROM channels WHERE conversation = :id ORDER BY channel"
         return [Channel.parse(row["channel"]) for row in await self.db.read(sql, id=conversation.id)]
+
+    async def list_linked(self, platform: str) -> Mapping[Channel, Sequence[Channel]]:
+        """The channels of a platform that share their conversation, each with the others that do."""
+        linked: defaultdict[Channel, list[Channel]] = defaultdict(list)
+        for row in await self.db.read(LINKED, platform=f"{platform}:%"):
+            linked[Channel.parse(row["channel"])].append(Channel.parse(row["other"]))
+        return linked
 
     async def save_remote_id(self, conversation: Conversation, remote_id: str | None) -> None:
         """Keep the provider's id of the conversation."""

@@ -57,6 +57,8 @@ async def test_linked_channels_share_what_was_said(store: Store) -> None:
     await asked(store, "elsewhere", "a dog", THERE)
     await store.conversations.join(THERE, here.conversation)
     assert await store.conversations.list_channels(here.conversation) == [THERE, HERE]
+    assert await store.conversations.list_linked(HERE.platform) == {HERE: [THERE]}
+    assert await store.conversations.list_linked("elsewhere") == {}
     await store.intake.add(said("and now?", channel=str(THERE)))
     turn = await claim_one(store)
     assert turn.conversation == here.conversation

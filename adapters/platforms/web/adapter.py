@@ -13,6 +13,8 @@ import structlog
 
 from adapters.platforms.web.api import SNAPSHOT_ENTRIES, ModelOf, Models, WebApi, make_entry_event
 from adapters.platforms.web.audience import Audience, Event
+from adapters.platforms.web.conversation_api import LIST_CHANGED, ConversationApi, ConversationServices
+from adapters.platforms.web.conversation_list import ConversationList
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.upload_kinds import browser_type
@@ -47,11 +49,13 @@ class WebPage:
         banner: Callable[[], str] | str = "",
         model_of: ModelOf | None = None,
         models: Models | None = None,
+        services: ConversationServices | None = None,
     ) -> None:
         """Add the page to `server`, which must not have started, and store everything in `folder`.
 
         `banner` is a line on top of the page, `model_of` returns the model of a channel, and `models` those that can be
-        chosen: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`.
+        chosen: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`. `services` tells which channels are
+        linked, and starts conversations like others.
         """
         self.journal = Journal(folder / "web.db")
         self.audience = Audience()
@@ -68,6 +72,12 @@ class WebPage:
             models=models,
         )
         api.add_routes(server.router)
+        ConversationApi(
+            conversations=ConversationList(self.journal),
+            audience=self.audience,
+            services=services or ConversationServices(),
+            on_new_message=self._new_message.set,
+        ).add_routes(server.router)
         server.app.on_shutdown.append(self._end_streams)
 
     async def __aenter__(self) -> Self:
@@ -125,6 +135,7 @@ class WebPage:
             is_spoiler=post.is_spoiler,
         )
         self.audience.publish(channel.id, await make_entry_event(entry))
+        self.audience.publish_elsewhere(channel.id, LIST_CHANGED)
         return entry.id
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
@@ -160,6 +171,7 @@ class WebPage:
         remaining_entries = await self.journal.list_last_entries(channel.id, SNAPSHOT_ENTRIES)
         events = [await make_entry_event(entry) for entry in remaining_entries]
         self.audience.publish(channel.id, Event("forget", "forget", {"entries": [event.data for event in events]}))
+        self.audience.publish_elsewhere(channel.id, LIST_CHANGED)
 
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old messages, posts and files; an open page goes on showing what it has."""
@@ -224,6 +236,16 @@ def open_web(context: AdapterContext) -> WebPage:
         conversation = await context.store.conversations.find_conversation(Channel(WebPage.name, channel))
         return conversation.model if conversation else settings.bot_model
 
+    async def linked() -> Mapping[str, Sequence[str]]:
+        shared = await context.store.conversations.list_linked(WebPage.name)
+        return {channel.id: [other.platform for other in others] for channel, others in shared.items()}
+
+    async def start_like(new: str, like: str) -> None:
+        conversations = context.store.conversations
+        if conversation := await conversations.find_conversation(Channel(WebPage.name, like)):
+            await conversations.join(Channel(WebPage.name, new), conversation)
+            await conversations.leave(Channel(WebPage.name, new))
+
     return WebPage(
         context.web,
         Path(settings.bot_data),
@@ -231,4 +253,5 @@ def open_web(context: AdapterContext) -> WebPage:
         banner=lambda: say("page_local") if settings.bot_model.startswith("local/") else "",
         model_of=model_of,
         models=models,
+        services=ConversationServices(linked=linked, start_like=start_like),
     )

@@ -12,32 +12,31 @@ from urllib.parse import quote
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from adapters.platforms.web.audience import Audience, Event
+from adapters.platforms.web.conversation_api import LIST_CHANGED
 from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
-from adapters.platforms.web.journal import Journal
-from adapters.platforms.web.page import STATIC, choose_language, render_page
+from adapters.platforms.web.journal import MAX_ID, Journal
+from adapters.platforms.web.localized import CHANNEL, KEY, language_of, localized
+from adapters.platforms.web.page import STATIC, render_page
 from adapters.platforms.web.post_elements import hidden, post_elements
 from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
 from bot.errors import BotError
 from bot.web.bodies import read_json, refusal
 from bot.web.logins import SESSION
-from bot.words import say, speaking
+from bot.words import say
 
 log = structlog.get_logger(__name__)
 
-FILES = {"app.js", "markdown.js", "style.css", "icon.svg"}
+FILES = {path.name for path in STATIC.iterdir()} - {"index.html"}
 NO_CACHE = {"Cache-Control": "no-cache"}  # or an update of the bot would leave old scripts in browsers
-CHANNEL = "{channel:[A-Za-z0-9_-]{1,64}}"
-KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ID = re.compile(r"[0-9]{1,18}")
 LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,20}")  # de, zh-CN, es-419
 MAX_TEXT = 100_000  # characters
 MAX_PHOTOS = 10  # with one message
-SNAPSHOT_ENTRIES = 200  # entries that a tab starts with
-PING_SECONDS = 15.0  # of silence in an event stream, until it repeats the current model
+SNAPSHOT_ENTRIES = 200  # entries that a tab starts with, and of each older page
+PING_SECONDS = 5.0  # of silence in an event stream, until it repeats the current model; pages watch for it
 CHUNK = 64 * 1024
 RETRY = b"retry: 1000\n\n"  # milliseconds until a browser connects again
 EVENT_STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -64,27 +63,23 @@ class WebApi:
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add all routes of the page."""
-        router.add_get("/", self.welcome)
         router.add_get(f"/c/{CHANNEL}", self.page)
         router.add_get("/static/{name}", self.static)
-        router.add_get("/api/about", _localized(self.show_about))
-        router.add_get("/api/models", _localized(self.list_models))
-        router.add_get("/api/uploads/{id}", _localized(self.show_upload))
-        router.add_get("/api/files/{id}", _localized(self.download_file))
-        router.add_post(f"/api/channels/{CHANNEL}/uploads", _localized(self.upload))
-        router.add_post(f"/api/channels/{CHANNEL}/messages", _localized(self.post))
+        router.add_get("/api/about", localized(self.show_about))
+        router.add_get("/api/models", localized(self.list_models))
+        router.add_get("/api/uploads/{id}", localized(self.show_upload))
+        router.add_get("/api/files/{id}", localized(self.download_file))
+        router.add_post(f"/api/channels/{CHANNEL}/uploads", localized(self.upload))
+        router.add_post(f"/api/channels/{CHANNEL}/messages", localized(self.post))
         router.add_get(f"/api/channels/{CHANNEL}/events", self.events)
+        router.add_get(f"/api/channels/{CHANNEL}/entries", self.list_older)
 
     # the page
-
-    async def welcome(self, request: web.Request) -> web.Response:
-        """Redirect to a new channel."""
-        raise web.HTTPFound(f"/c/{secrets.token_urlsafe(9)}", headers={"Cache-Control": "no-store"})
 
     async def page(self, request: web.Request) -> web.Response:
         """Serve the page; its script finds the channel in the address."""
         headers = {**NO_CACHE, "Vary": "Accept-Language"}
-        return web.Response(text=render_page(_language_of(request)), content_type="text/html", headers=headers)
+        return web.Response(text=render_page(language_of(request)), content_type="text/html", headers=headers)
 
     async def static(self, request: web.Request) -> web.FileResponse:
         """Serve a static file of the page."""
@@ -132,6 +127,7 @@ class WebApi:
             raise refusal(web.HTTPConflict, say("page_answer_gone")) from error
         if is_new:
             self.audience.publish(channel, await make_entry_event(entry))
+            self.audience.publish_elsewhere(channel, LIST_CHANGED)
             self.on_new_message()
         return web.json_response({"id": entry.id}, status=202)
 
@@ -186,11 +182,21 @@ class WebApi:
                 new_events = await tab.wait_for_events(PING_SECONDS)
         return response
 
+    async def list_older(self, request: web.Request) -> web.Response:
+        """List the entries before the one with the id `before`."""
+        before = request.query.get("before", "")
+        if not ID.fullmatch(before):
+            raise refusal(web.HTTPBadRequest, "Name an entry: before=ID.")
+        return web.json_response(await self._page(request.match_info["channel"], int(before)))
+
     async def _snapshot(self, channel: str) -> Event:
-        entries = await self.journal.list_last_entries(channel, SNAPSHOT_ENTRIES)
-        shown = [(await make_entry_event(entry)).data for entry in entries]
-        data = {"entries": shown, "typing": self.is_typing(channel)}
-        return Event("snapshot", "channel", data)
+        page = await self._page(channel, MAX_ID)
+        return Event("snapshot", "channel", {**page, "typing": self.is_typing(channel)})
+
+    async def _page(self, channel: str, before: int) -> dict[str, Any]:
+        entries = await self.journal.list_last_entries(channel, SNAPSHOT_ENTRIES + 1, before)
+        shown = [(await make_entry_event(entry)).data for entry in entries[-SNAPSHOT_ENTRIES:]]
+        return {"entries": shown, "more": len(entries) > SNAPSHOT_ENTRIES}
 
     async def _model(self, channel: str) -> Event:
         """Return the event that names the channel's model; empty where it is unknown."""
@@ -200,20 +206,6 @@ class WebApi:
             log.exception("what answers in a channel could not be found", channel=channel)
             model = ""
         return Event("model", "model", {"id": model})
-
-
-def _localized(handler: Handler) -> Handler:
-    """Wrap a handler so that its sentences are in the language of the browser."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        with speaking(_language_of(request)):
-            return await handler(request)
-
-    return handle
-
-
-def _language_of(request: web.Request) -> str:
-    return choose_language(request.headers.get("Accept-Language", ""))
 
 
 async def make_entry_event(entry: Entry) -> Event:

@@ -70,6 +70,11 @@ class Audience:
         for tab in self._tabs.get(channel, ()):
             tab.put(event)
 
+    def publish_elsewhere(self, channel: str, event: Event) -> None:
+        """Queue an event for every tab of all channels but this one."""
+        for other in self._tabs.keys() - {channel}:
+            self.publish(other, event)
+
     def close(self) -> None:
         """End all streams."""
         for tabs in self._tabs.values():

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -47,6 +47,12 @@ CREATE TABLE IF NOT EXISTS photos (  -- which uploads came with which message or
     PRIMARY KEY (entry, place)
 );
 CREATE INDEX IF NOT EXISTS photos_by_upload ON photos (upload);
+CREATE INDEX IF NOT EXISTS entries_by_side ON entries (channel, ours, id);
+CREATE TABLE IF NOT EXISTS conversations (  -- what people did with the list of conversations
+    channel TEXT PRIMARY KEY,
+    title   TEXT NOT NULL DEFAULT '',  -- empty: the first question
+    hidden  INTEGER NOT NULL DEFAULT 0  -- 1: deleted, until something is said there again
+);
 """
 
 # Columns that older journals lack.
@@ -65,6 +71,7 @@ ADDED = {
 }
 
 DAY = 24 * 3600.0
+MAX_ID = 2**63 - 1
 ENTRY = "id, channel, ours, text, reply_to, time, buttons, about, label, language, spoiler"
 # Ids go on rising when the file was lost: a reused id would look to the bot like a message that it already has.
 INSERT = """
@@ -104,7 +111,7 @@ class Journal:
 
     async def add_upload(self, upload: Upload, channel: str, data: bytes) -> None:
         """Store a file durably."""
-        await self._write(UPLOAD, _row(upload, channel, data), durable=True)
+        await self.write(UPLOAD, _row(upload, channel, data), durable=True)
 
     async def add_message(self, channel: str, message: SubmittedMessage) -> tuple[Entry, bool]:
         """Store a message, and return whether it is new: the same key again is the same message."""
@@ -116,6 +123,7 @@ class Journal:
                 id, is_new = self._insert(channel, message.text, ours=False, key=message.key, **fields)
                 if is_new:
                     self._attach(id, channel, message.uploads)
+                    self._database.execute("UPDATE conversations SET hidden = 0 WHERE channel = ?", (channel,))
                 return self._entries("WHERE id = ?", (id,))[0], is_new
 
         return await self._run(add)
@@ -171,12 +179,26 @@ class Journal:
 
     async def mark_received(self, message: Entry) -> None:
         """Record that the bot has the message."""
-        await self._write("UPDATE entries SET received = 1 WHERE id = ?", (int(message.id),))
+        await self.write("UPDATE entries SET received = 1 WHERE id = ?", (int(message.id),))
 
-    async def list_last_entries(self, channel: str, limit: int) -> list[Entry]:
-        """List the newest entries of a channel, oldest first."""
-        newest = await self._run(lambda: self._entries("WHERE channel = ? ORDER BY id DESC LIMIT ?", (channel, limit)))
+    async def list_last_entries(self, channel: str, limit: int, before: int = MAX_ID) -> list[Entry]:
+        """List the newest entries of a channel with ids below `before`, oldest first."""
+        where, values = "WHERE channel = ? AND id < ? ORDER BY id DESC LIMIT ?", (channel, before, limit)
+        newest = await self._run(lambda: self._entries(where, values))
         return newest[::-1]
+
+    async def read(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query. In SQL, `has_words(text, words)` finds casefolded words."""
+        return await self._run(lambda: self._database.execute(sql, values).fetchall())
+
+    async def write(self, sql: str, row: Sequence[object], *, durable: bool = False) -> None:
+        """Change something in a transaction of its own."""
+
+        def write() -> None:
+            with self._transaction(durable=durable):
+                self._database.execute(sql, row)
+
+        await self._run(write)
 
     async def get_upload(self, id: str) -> Upload | None:
         """Return the description of a file."""
@@ -199,6 +221,7 @@ class Journal:
             with self._transaction(durable=True):
                 self._database.execute(f"DELETE FROM photos WHERE entry IN ({entries})", (channel,))  # noqa: S608 (ours)
                 self._database.execute("DELETE FROM entries WHERE channel = ? AND (ours OR received)", (channel,))
+                self._database.execute("DELETE FROM conversations WHERE channel = ?", (channel,))
                 unused = "channel = ? AND NOT EXISTS (SELECT 1 FROM photos WHERE upload = uploads.id)"
                 self._database.execute(f"DELETE FROM uploads WHERE {unused}", (channel,))  # noqa: S608 (ours)
 
@@ -219,6 +242,7 @@ class Journal:
                 self._database.execute(f"DELETE FROM entries WHERE id IN ({old})", (before,))  # noqa: S608 (ours)
                 self._database.execute(f"DELETE FROM photos WHERE upload IN ({files})", (photos_before,))  # noqa: S608
                 self._database.execute(f"DELETE FROM uploads WHERE id IN ({files})", (photos_before,))  # noqa: S608
+                self._database.execute("DELETE FROM conversations WHERE channel NOT IN (SELECT channel FROM entries)")
 
         await self._run(delete)
 
@@ -226,13 +250,6 @@ class Journal:
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    async def _write(self, sql: str, row: Sequence[object], *, durable: bool = False) -> None:
-        def write() -> None:
-            with self._transaction(durable=durable):
-                self._database.execute(sql, row)
-
-        await self._run(write)
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -244,6 +261,7 @@ class Journal:
             self._database.execute("PRAGMA secure_delete = ON")
             self._database.execute("PRAGMA busy_timeout = 5000")
             self._database.execute("PRAGMA foreign_keys = ON")
+            self._database.create_function("has_words", 2, lambda text, words: words in text.casefold())
             self._database.executescript(SCHEMA)
             self._add_columns()
             self._forget_unsent_uploads()

@@ -24,13 +24,6 @@ export function render(blocks, place) {
   while (place.children.length > wanted.length) place.lastElementChild.remove();
 }
 
-export function element(name, attributes = {}, ...content) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  for (const part of content) node.append(part);
-  return node;
-}
-
 function build(part) {
   if (typeof part === "string") return document.createTextNode(part);
   const [name, ...content] = part;

@@ -1,20 +1,19 @@
 """The page as people meet it, in a real browser."""
 
 import asyncio
-import base64
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, Page, Route, expect
+from playwright.async_api import Browser, FilePayload, Route, expect
 
 from adapters.platforms.web.post_elements import post_elements
 from bot.messages import Button, File, OutgoingPost
 from tests.adapters.platforms.web.conftest import STOP, House, recording
+from tests.adapters.platforms.web.tab import Tab, tab_of
 from tests.conftest import PHOTOS
 from tests.doubles.browser import chromium
 
@@ -40,16 +39,6 @@ print("<b>purr</b>")
 
 See https://example.org/cats. Or [this](https://example.org/a_(b)), not [that](javascript:alert(1)).
 <img src=x onerror="document.title='hacked'"> and `<code>`"""
-
-GIVE_FILES = """([kind, target, files]) => {
-  const data = new DataTransfer();
-  for (const [name, type, base64] of files) {
-    data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type }));
-  }
-  const options = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
-  const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
-  document.querySelector(target).dispatchEvent(event);
-}"""
 
 NAMES_OF_FOCUS = """() => {
   const { id, className, textContent } = document.activeElement;
@@ -83,56 +72,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             "long": "\n\n".join(f"Paragraph {n} of a long answer." for n in range(60)),
         }
         yield house
-
-
-class Tab:
-    """A tab of the browser, with the few gestures that people make in it."""
-
-    def __init__(self, page: Page, house: House) -> None:
-        self.page, self.house = page, house
-        self.box = page.locator("#text")
-        self.messages = page.locator(".message")
-        self.posts = page.locator(".post .body")
-        self.draft = page.locator("#photos li")
-        self.problem = page.locator("#problem")
-
-    async def open(self, channel: str = "lobby") -> None:
-        await self.page.goto(f"{self.house.server.url}/c/{channel}")
-        await expect(self.page.locator("#model")).to_be_visible()
-
-    async def pick(self, *files: str) -> None:
-        await self.page.set_input_files("#files", [PHOTOS / file for file in files])
-
-    async def give(self, kind: str, target: str, *files: tuple[str, str]) -> None:
-        data = [[name, mime, base64.b64encode((PHOTOS / name).read_bytes()).decode()] for name, mime in files]
-        await self.page.evaluate(GIVE_FILES, [kind, target, data])
-
-    async def say(self, text: str) -> None:
-        await self.box.fill(text)
-        await self.box.press("Enter")
-
-    async def ask(self, text: str) -> None:
-        """Say something and wait for the whole answer."""
-        before = await self.posts.count()
-        await self.say(text)
-        await expect(self.page.locator(".post:not(.growing)")).to_have_count(before + 1)
-
-    async def overflows(self) -> bool:
-        return bool(await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
-
-
-@asynccontextmanager
-async def tab_of(browser: Browser, house: House, **options: Any) -> AsyncIterator[Tab]:
-    context = await browser.new_context(**options)
-    page = await context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
-    try:
-        yield Tab(page, house)
-    finally:
-        await context.close()
-    assert faults == []
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -603,14 +542,6 @@ async def test_two_tabs_see_the_same_channel_and_a_third_another(tab: Tab, brows
         await expect(twin.messages).to_have_count(1)
 
 
-async def test_the_second_channel_is_another_one(tab: Tab) -> None:
-    async with tab.page.context.expect_page() as opening:
-        await tab.page.get_by_role("link", name="Open second channel").click()
-    second = await opening.value
-    await expect(second.get_by_role("heading", name="Talk about your photos")).to_be_visible()
-    assert second.url != tab.page.url
-
-
 async def test_switching_the_model_is_a_command(tab: Tab) -> None:
     picker = tab.page.get_by_label("Model that answers")
     await expect(picker).to_have_value("onemin/gpt-4o")
@@ -688,12 +619,6 @@ async def test_a_forgotten_channel_invites_again(tab: Tab, lobby: Any) -> None:
     await expect(tab.page.get_by_role("heading", name="Talk about your photos")).to_be_visible()
     await tab.ask("and again")
     await expect(tab.page.locator("#empty")).to_be_hidden()
-
-
-async def test_a_new_conversation_is_a_command(tab: Tab) -> None:
-    await tab.page.get_by_role("button", name="New conversation").click()
-    await expect(tab.posts).to_have_count(1)
-    assert tab.house.bot.texts == ["/new"]
 
 
 async def test_a_reload_shows_what_was_said(tab: Tab) -> None:
@@ -810,12 +735,26 @@ async def test_everything_works_from_the_keyboard(tab: Tab) -> None:
         tab.house.bot.heard[0].channel, OutgoingPost(text="more", buttons=(Button("Read text", "/read"),))
     )
     await expect(tab.page.get_by_role("button", name="Read text")).to_be_visible()
+    await expect(tab.page.locator("#conversations .open")).to_have_text(["one line and another"])
     await tab.page.get_by_role("link", name="Skip to the message box").focus()
     reached = []
-    for _ in range(10):
+    for _ in range(14):
         await keys.press("Tab")
         reached.append(await tab.page.evaluate(NAMES_OF_FOCUS))
-    wanted = ["model", "new", "second", "transcript", "copy", "Read text", "copy", "pick", "text", "send"]
+    wanted = [
+        "find",
+        "open",
+        "rename",
+        "delete",
+        "model",
+        "new",
+        "transcript",
+        "copy",
+        "Read text",
+        "copy",
+        "pick",
+        "text",
+    ]
     assert [name for name in reached if name in wanted] == wanted
 
 

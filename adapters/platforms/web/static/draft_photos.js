@@ -1,0 +1,88 @@
+// The files of the draft: each is uploaded as soon as it is added.
+
+import { button, element, page } from "./dom.js";
+import { tile } from "./files.js";
+import { limits, megabytes } from "./limits.js";
+import { complain } from "./problem.js";
+import { upload } from "./uploads.js";
+import { say } from "./words.js";
+
+let photos = [];
+let changed = () => {};
+
+export function draftPhotos() {
+  return photos;
+}
+
+/** Let `work` be called whenever a file was added or removed. */
+export function onPhotosChanged(work) {
+  changed = work;
+}
+
+export function addFiles(files) {
+  complain("");
+  for (const file of files) {
+    if (photos.length >= limits.most_photos) {
+      complain(say("page_left_out", { most: limits.most_photos, name: file.name }));
+      return;
+    }
+    if (file.size > limits.most_bytes) complain(say("page_large", { name: file.name, limit: megabytes(limits.most_bytes) }));
+    else addFile(file);
+  }
+  page.text.focus();
+}
+
+function addFile(file) {
+  const photo = { file, name: file.name || say("page_photo"), url: URL.createObjectURL(file) };
+  photo.node = draftNode(photo);
+  photos.push(photo);
+  page.photos.append(photo.node);
+  begin(photo);
+  changed();
+}
+
+function draftNode(photo) {
+  const removal = say("page_remove", photo);
+  const remove = button({ class: "remove", title: removal, "aria-label": removal }, "×");
+  remove.addEventListener("click", () => { removePhoto(photo); page.text.focus(); });
+  const progress = element("progress", { max: "1", value: "0", "aria-label": say("page_upload", photo) });
+  return element("li", { title: photo.name }, tile(photo.name), progress, remove);
+}
+
+/** Upload it, unless that is done or under way. */
+export function begin(photo) {
+  if (photo.uploading) return;
+  photo.node.classList.remove("failed");
+  const progress = photo.node.querySelector("progress");
+  photo.uploading = upload(photo, (part) => { progress.value = part; }, (request) => { photo.request = request; });
+  photo.uploading.then((kept) => arrive(photo, kept), (trouble) => {
+    if (!photos.includes(photo)) return;
+    photo.uploading = null;
+    photo.node.classList.add("failed");
+    complain(`${photo.name}: ${trouble.message}`);
+  });
+}
+
+function arrive(photo, kept) {
+  photo.node.classList.add("uploaded");
+  photo.node.querySelector("progress").remove();
+  // The server has looked at its size: a small file can unpack to more than a browser can bear.
+  if (kept.url && !kept.plays) showPicture(photo);
+  changed();
+}
+
+function showPicture(photo) {
+  const blank = photo.node.querySelector(".tile");
+  const picture = element("img", { src: photo.url, alt: photo.name });
+  picture.addEventListener("error", () => picture.replaceWith(blank));
+  blank.replaceWith(picture);
+}
+
+export function removePhoto(photo) {
+  photo.request?.abort();
+  URL.revokeObjectURL(photo.url);
+  photo.node.remove();
+  photos = photos.filter((other) => other !== photo);
+  complain("");
+  changed();
+}

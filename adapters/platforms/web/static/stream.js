@@ -1,0 +1,61 @@
+// The stream of events. The server says something every few seconds, so silence means that the network is frozen.
+
+import { page } from "./dom.js";
+import { api, giveUp } from "./server.js";
+import { say } from "./words.js";
+
+const SILENCE = 12_000; // milliseconds in which the server has said something at least twice
+const LOOK = 1_000; // milliseconds
+const PATIENCE = 10_000; // milliseconds until a hidden tab gives its connection back: browsers have only six for a host
+
+let source = null;
+let lastHeard = 0;
+let hideTimer = null;
+let handlers = {};
+let isBack = () => {};
+
+/** Let each handler have the data of the events of its name. `back` is called whenever the connection is there again. */
+export function listen(handlersByName, back) {
+  handlers = handlersByName;
+  isBack = back;
+  connect();
+  setInterval(() => source && performance.now() - lastHeard > SILENCE && thaw(), LOOK);
+}
+
+function connect() {
+  source?.close();
+  const mine = source = new EventSource(`${api}/events`);
+  lastHeard = performance.now();
+  for (const [name, handle] of Object.entries(handlers)) {
+    mine.addEventListener(name, (event) => {
+      if (mine !== source) return;
+      lastHeard = performance.now();
+      if (name === "snapshot") restore();
+      handle(JSON.parse(event.data));
+    });
+  }
+  mine.addEventListener("error", () => mine === source && lose(mine));
+}
+
+function restore() {
+  page.connection.textContent = "";
+  isBack();
+}
+
+function lose(which) {
+  page.connection.textContent = say("page_lost");
+  if (which.readyState === EventSource.CLOSED) setTimeout(() => which === source && connect(), 3000);
+}
+
+function thaw() { // nothing comes through, and nothing has broken off
+  page.connection.textContent = say("page_lost");
+  giveUp();
+  connect();
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hideTimer);
+  if (document.hidden) hideTimer = setTimeout(() => { source?.close(); source = null; }, PATIENCE);
+  else if (!source) connect();
+});
+addEventListener("online", () => source && connect());

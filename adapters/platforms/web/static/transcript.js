@@ -1,0 +1,127 @@
+// The transcript: messages and answers, in the order in which they were said.
+
+import { showActions } from "./actions.js";
+import { copyText } from "./copying.js";
+import { button, element, page, replaces, unseen } from "./dom.js";
+import { entries, finished, isGrowing } from "./entries.js";
+import { fileNode, messageFile } from "./files.js";
+import { render } from "./markdown.js";
+import { clock, say } from "./words.js";
+
+let isTyping = false;
+
+export function show(data) {
+  const before = entries.get(data.id);
+  const node = before?.node ?? (data.kind === "post" ? postNode(data) : messageNode(data));
+  entries.set(data.id, { data, node });
+  showPress(data.reply_to);
+  if (!before) insert(node, data.id);
+  if (data.kind === "post") {
+    fill(node, data);
+    showFiles(node, data);
+    showActions(node, data);
+  }
+  page.empty.hidden = true;
+}
+
+/** Show a page of entries that were said before all others. */
+export function showOlder(all) {
+  all.forEach(show);
+  all.forEach(({ id }) => entries.get(id).node.classList.add("far"));
+}
+
+export function clear() {
+  entries.clear();
+  page.entries.replaceChildren();
+  page.log.replaceChildren();
+  page.empty.hidden = false;
+}
+
+function insert(node, id) {
+  node.dataset.id = id;
+  const first = page.entries.firstElementChild;
+  let after = page.entries.lastElementChild;
+  if (first && Number(first.dataset.id) > Number(id)) after = null;
+  while (after && Number(after.dataset.id) > Number(id)) after = after.previousElementSibling;
+  if (after) after.after(node);
+  else page.entries.prepend(node);
+  quoteQuestion(node);
+}
+
+function messageNode({ text, time, photos, about, label }) {
+  if (about) return pressNode(label || text, text, time);
+  const isCommand = text.startsWith("/") && !photos.length;
+  const node = element("li", { class: isCommand ? "command" : "message" }, unseen(say("page_you_said")));
+  const files = photos.map((photo) => element("li", {}, messageFile(photo)));
+  if (photos.length) node.append(element("ul", { class: "thumbs" }, ...files));
+  if (text) node.append(element("p", { class: "said", dir: "auto", title: clock.format(time * 1000) }, text));
+  return node;
+}
+
+function pressNode(label, text, time) {
+  const said = element("p", { class: "said", dir: "auto", title: `${text} · ${clock.format(time * 1000)}` }, label);
+  return element("li", { class: "command pressed", hidden: "" }, unseen(say("page_you_pressed")), said);
+}
+
+function showPress(id) { // what a post answers is worth a line; what only changed the post that was pressed is not
+  const node = entries.get(id)?.node;
+  if (node) node.hidden = false;
+}
+
+function postNode({ time }) {
+  const copy = button({ class: "copy" }, element("span", { "aria-hidden": "true" }, say("page_copy")), unseen(say("page_copy_what")));
+  const node = element("li", { class: "post" }, unseen(say("page_answer")), element("div", { class: "body" }),
+    element("ul", { class: "thumbs", "aria-label": say("page_files"), hidden: "" }),
+    element("div", { class: "actions", role: "group", "aria-label": say("page_actions"), hidden: "" }),
+    element("div", { class: "foot" }, element("time", { datetime: new Date(time * 1000).toISOString() }, clock.format(time * 1000)), copy));
+  copy.addEventListener("click", () => copyText(copy, finished(entries.get(node.dataset.id).data.text)));
+  return node;
+}
+
+function fill(node, data) {
+  const body = node.querySelector(".body");
+  node.classList.toggle("growing", isGrowing(data));
+  node.setAttribute("aria-busy", isGrowing(data));
+  try {
+    render(data.tree ?? finished(data.text), body);
+  } catch (error) { // an answer that the renderer cannot take is still an answer
+    console.error(error);
+    body.replaceChildren(element("p", {}, data.text));
+  }
+}
+
+function showFiles(node, { photos }) {
+  const list = node.querySelector(".thumbs");
+  if (!replaces(list, photos)) return;
+  list.replaceChildren(...photos.map((file) => element("li", {}, fileNode(file))));
+  list.hidden = !photos.length;
+}
+
+function quoteQuestion(node) {
+  const { data } = entries.get(node.dataset.id);
+  const asked = entries.get(data.reply_to)?.data;
+  let above = node.previousElementSibling;
+  while (above?.hidden) above = above.previousElementSibling;
+  if (!asked || above?.dataset.id === data.reply_to) return;
+  const question = asked.label || asked.text || asked.photos.map((photo) => photo.name).join(", ");
+  node.prepend(element("p", { class: "replied", dir: "auto" }, unseen(say("page_in_reply")), question));
+}
+
+export function showTyping(on = isTyping) {
+  isTyping = on;
+  page.typing.hidden = !on || page.entries.querySelector(".growing") !== null;
+}
+
+/** Tell whether an answer grows, or is about to: the last word is a question. */
+export function isAnswering() {
+  const isAwaited = isTyping && !page.entries.lastElementChild?.matches(".post, [hidden]");
+  return isAwaited || page.entries.querySelector(".growing") !== null;
+}
+
+/** Let a screen reader read an answer out. */
+export function announce({ id }) {
+  const body = entries.get(id).node.querySelector(".body");
+  const blocks = body.querySelector(":scope > .spoiler") ? [element("p", {}, say("page_spoiler"))] : [...body.children];
+  page.log.append(element("p", {}, blocks.map((block) => block.textContent).join("\n").slice(0, 3000)));
+  while (page.log.children.length > 3) page.log.firstElementChild.remove();
+}
