@@ -324,6 +324,7 @@ class Message:
     album: str | None = None  # messages of a channel that share it belong together
     about: MessageReference | None = None
     edited: bool = False  # an edit of an earlier message
+    asks_again: int = 0  # the number of an edit whose author wants a new answer at once; 0: offer one
     private: bool = False  # between this person and the bot alone
     server: str | None = None  # the server or group of the channel, as `platform:id`
     language: str = ""  # the author's, as the platform reports it: de, zh-CN

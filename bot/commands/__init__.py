@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.commands.access_commands import CROWDED, PEOPLE, introduce, may_claim, pairing_of
-from bot.commands.answer_commands import AGAIN, ASKING, EDITED
+from bot.commands.answer_commands import AGAIN, ASKING, EDITED, RETRY
 from bot.commands.command import (
     AskAgain,
     Command,
@@ -39,6 +39,7 @@ __all__ = [
     "MAKING",
     "NEEDING_PHOTO",
     "QUESTIONS",
+    "RETRY",
     "STOP",
     "STOPPED",
     "UNHEARD",

@@ -21,7 +21,8 @@ from bot.words import say
 
 FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
 EDITED = "edited"  # what the bot says to itself when a question was edited after its answer
-ASKING = ("retry", "compare", "more", "zoom")  # commands that ask a model
+RETRY = "retry"
+ASKING = (RETRY, "compare", "more", "zoom")  # commands that ask a model
 
 
 async def retry(context: CommandContext, turn: Turn, rest: str) -> CommandResult:

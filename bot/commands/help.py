@@ -1,8 +1,11 @@
 """Commands that explain the bot."""
 
+from collections.abc import Collection, Mapping
+
 from bot.commands.command import CommandContext, Response
 from bot.intake.access import BOT, CLAIM
 from bot.messages import Button, Turn
+from bot.ports import Provider
 from bot.words import catalogue, say
 
 PREFIX = "help_"
@@ -36,8 +39,11 @@ async def _useless_commands(context: CommandContext, turn: Turn) -> frozenset[st
         useless |= FOR_ADMINS
     if not (turn.message.private and await context.store.people.has_code(CLAIM, BOT)):
         useless.add(CLAIM)
-    if not context.draws:
-        useless |= MAKING
-    if not context.speaks:
-        useless.add(SPEAK)
-    return frozenset(useless)
+    return frozenset(useless) | useless_features(context.providers, context.rules.off)
+
+
+def useless_features(providers: Mapping[str, Provider], off: Collection[str]) -> frozenset[str]:
+    """Return the commands for pictures and sound that no provider can do, or that are switched off."""
+    has_media = any(provider.media for provider in providers.values())
+    draws, speaks = has_media and "pictures" not in off, has_media and "speech" not in off
+    return (frozenset() if draws else MAKING) | (frozenset() if speaks else {SPEAK})

@@ -8,7 +8,7 @@ from math import inf
 import structlog
 
 from bot.accounting.limits import subject_of
-from bot.commands import CROWDED, EDITED, STOP, STOPPED, UNHEARD, may_claim, pairing_of, parse
+from bot.commands import CROWDED, EDITED, RETRY, STOP, STOPPED, UNHEARD, may_claim, pairing_of, parse
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
 from bot.intake.bursts import LONG, belong_together, may_join
@@ -139,7 +139,8 @@ class Inbox:
         await self._intake.revise(turn.id, revised)
         if set(revised.own_photos) != set(turn.message.own_photos):  # the next question is about the new photo
             await self._intake.save_pointer(replace(_pointer(revised), message=message.id, sent=time.time()))
-        notice = replace(message, id=f"{message.id}/{EDIT}", text=f"/{EDITED} {turn.id}", attachments=())
+        command, number = (RETRY, f"/{message.asks_again}") if message.asks_again else (EDITED, "")
+        notice = replace(message, id=f"{message.id}/{EDIT}{number}", text=f"/{command} {turn.id}", attachments=())
         await self._intake.add(replace(notice, about=None, more=(), album=None, awaits=0.0))
 
     async def _joins(self, message: Message) -> bool:

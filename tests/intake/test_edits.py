@@ -99,6 +99,14 @@ async def test_a_stranger_s_edit_is_not_heard(chat: Chat) -> None:
     assert chat.provider.prompts == []
 
 
+async def test_an_edit_that_asks_again_is_answered_at_once_each_time_it_is_made(chat: Chat) -> None:
+    question = with_photo(said("what is this?"), "rocket")
+    edits = [edited(question, text, asks_again=n) for n, text in enumerate(("what colour?", "how big?"), start=1)]
+    await chat.says(question, edits[0], edits[0], edits[1])
+    assert [prompt.text for prompt in chat.provider.prompts] == ["what is this?", "what colour?", "how big?"]
+    assert len(posts(chat)) == 1
+
+
 # pictures of links that come later than the question waits for them
 
 LINK = "https://photos.example/rocket.jpg"

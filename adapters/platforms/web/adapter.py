@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +20,10 @@ from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.upload_kinds import browser_type
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Platform, PostLimits
+from bot.commands.help import useless_features
 from bot.commands.model_choice import known_models
 from bot.errors import FailureCode, Unreadable
+from bot.intake.access import CLAIM
 from bot.messages import Attachment, Author, Channel, File, Message, MessageReference, OutgoingPost, ReferenceKind
 from bot.ports import Receive
 from bot.util.http import check_size
@@ -50,12 +52,13 @@ class WebPage:
         model_of: ModelOf | None = None,
         models: Models | None = None,
         services: ConversationServices | None = None,
+        useless_commands: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         """Add the page to `server`, which must not have started, and store everything in `folder`.
 
         `banner` is a line on top of the page, `model_of` returns the model of a channel, and `models` those that can be
         chosen: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`. `services` tells which channels are
-        linked, and starts conversations like others.
+        linked, and starts conversations like others; `useless_commands` are not suggested.
         """
         self.journal = Journal(folder / "web.db")
         self.audience = Audience()
@@ -70,6 +73,7 @@ class WebPage:
             banner=lambda: banner if isinstance(banner, str) else banner(),
             model_of=model_of,
             models=models,
+            useless_commands=useless_commands,
         )
         api.add_routes(server.router)
         ConversationApi(
@@ -198,6 +202,8 @@ class WebPage:
             about=_pointed_at(entry),
             private=True,
             language=entry.language,
+            edited=entry.revised > 0,
+            asks_again=entry.revised,
         )
 
     async def _end_streams(self, app: object) -> None:
@@ -236,6 +242,9 @@ def open_web(context: AdapterContext) -> WebPage:
         conversation = await context.store.conversations.find_conversation(Channel(WebPage.name, channel))
         return conversation.model if conversation else settings.bot_model
 
+    def useless() -> Collection[str]:
+        return useless_features(context.providers, settings.bot_features_off) | {CLAIM}
+
     async def linked() -> Mapping[str, Sequence[str]]:
         shared = await context.store.conversations.list_linked(WebPage.name)
         return {channel.id: [other.platform for other in others] for channel, others in shared.items()}
@@ -254,4 +263,5 @@ def open_web(context: AdapterContext) -> WebPage:
         model_of=model_of,
         models=models,
         services=ConversationServices(linked=linked, start_like=start_like),
+        useless_commands=useless,
     )

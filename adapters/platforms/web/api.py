@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -25,7 +25,7 @@ from bot import __version__
 from bot.errors import BotError
 from bot.web.bodies import read_json, refusal
 from bot.web.logins import SESSION
-from bot.words import say
+from bot.words import catalogue, say
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,7 @@ CHUNK = 64 * 1024
 RETRY = b"retry: 1000\n\n"  # milliseconds until a browser connects again
 EVENT_STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
+HELP = "help_"  # before the name of a command, in the keys of sentences
 MODEL_EVENTS = {"snapshot", "post"}  # events with which another model may have begun to answer
 
 Models = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
@@ -60,6 +61,7 @@ class WebApi:
     banner: Callable[[], str]
     model_of: ModelOf | None
     models: Models | None
+    useless_commands: Callable[[], Collection[str]]
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add all routes of the page."""
@@ -71,6 +73,8 @@ class WebApi:
         router.add_get("/api/files/{id}", localized(self.download_file))
         router.add_post(f"/api/channels/{CHANNEL}/uploads", localized(self.upload))
         router.add_post(f"/api/channels/{CHANNEL}/messages", localized(self.post))
+        router.add_post(f"/api/channels/{CHANNEL}/messages/{{id:[0-9]{{1,18}}}}", localized(self.revise))
+        router.add_get("/api/commands", localized(self.list_commands))
         router.add_get(f"/api/channels/{CHANNEL}/events", self.events)
         router.add_get(f"/api/channels/{CHANNEL}/entries", self.list_older)
 
@@ -102,6 +106,13 @@ class WebApi:
             raise refusal(web.HTTPBadGateway, str(error)) from error
         return web.json_response(list(models))
 
+    async def list_commands(self, request: web.Request) -> web.Response:
+        """List the commands that can be typed, in the order of /help."""
+        sentences = catalogue()
+        names = [key.removeprefix(HELP) for key in sentences if key.startswith(HELP)]
+        listed = [name for name in names if name != "start" and name not in self.useless_commands()]
+        return web.json_response([{"name": name, "help": sentences[HELP + name]} for name in listed])
+
     # in
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -129,6 +140,22 @@ class WebApi:
             self.audience.publish(channel, await make_entry_event(entry))
             self.audience.publish_elsewhere(channel, LIST_CHANGED)
             self.on_new_message()
+        return web.json_response({"id": entry.id}, status=202)
+
+    async def revise(self, request: web.Request) -> web.Response:
+        """Change the words of a message, which is then asked again. The status 202 means that it survives a crash."""
+        channel = request.match_info["channel"]
+        match await read_json(request):
+            case {"text": str(text)} if text.strip() and not text.lstrip().startswith("/"):
+                _check_length(text)
+            case _:
+                raise refusal(web.HTTPBadRequest, say("page_nothing"))
+        entry = await self.journal.revise_message(channel, request.match_info["id"], text.strip())
+        if entry is None:
+            raise refusal(web.HTTPConflict, say("page_question_gone"))
+        self.audience.publish(channel, await make_entry_event(entry))
+        self.audience.publish_elsewhere(channel, LIST_CHANGED)
+        self.on_new_message()
         return web.json_response({"id": entry.id}, status=202)
 
     async def _body(self, request: web.Request) -> bytes:
@@ -212,7 +239,7 @@ async def make_entry_event(entry: Entry) -> Event:
     """Return the event that shows a message or a post in tabs. A post is parsed in a thread: it may be long."""
     kind = "post" if entry.ours else "message"
     data: dict[str, Any] = {"kind": kind, "id": entry.id, "text": entry.text, "time": entry.time}
-    data |= {"reply_to": entry.reply_to, "about": entry.about, "label": entry.label}
+    data |= {"reply_to": entry.reply_to, "about": entry.about, "label": entry.label, "revised": entry.revised}
     data |= {"buttons": list(map(asdict, entry.buttons)), "photos": list(map(_photo, entry.photos))}
     if entry.ours:
         elements = await asyncio.to_thread(post_elements, entry.text)
@@ -262,11 +289,15 @@ def _parse_message(body: Any) -> SubmittedMessage:
             raise refusal(web.HTTPBadRequest, "A message is {text, uploads: [ids], key}.")
     if not message.text and not message.uploads:
         raise refusal(web.HTTPBadRequest, say("page_nothing"))
-    if len(message.text) > MAX_TEXT:
-        raise refusal(web.HTTPBadRequest, say("page_too_long", most=MAX_TEXT))
+    _check_length(message.text)
     if len(message.uploads) > MAX_PHOTOS:
         raise refusal(web.HTTPBadRequest, say("page_too_many", most=MAX_PHOTOS))
     return message
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise refusal(web.HTTPBadRequest, say("page_too_long", most=MAX_TEXT))
 
 
 def _is_about(body: Mapping[str, Any]) -> bool:

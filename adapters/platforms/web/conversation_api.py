@@ -36,7 +36,7 @@ async def _start_plain(new: str, like: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationServices:
-    """What the list of conversations needs of the bot."""
+    """The services of the bot that the list of conversations needs."""
 
     linked: Linked = _none_linked
     start_like: StartLike = _start_plain

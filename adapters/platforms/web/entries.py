@@ -33,6 +33,7 @@ class Entry:
     label: str = ""  # of that button
     language: str = ""  # of the browser that sent the message
     is_spoiler: bool = False  # its text is shown only to those who choose to see it
+    revised: int = 0  # how often a message was edited after the bot had it
     photos: tuple[Upload, ...] = ()  # or recordings, or documents; with a post of ours it may be any files
 
 

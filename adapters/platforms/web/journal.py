@@ -62,6 +62,7 @@ ADDED = {
         "about": "TEXT",  # the post whose button said the message
         "label": "TEXT NOT NULL DEFAULT ''",  # what stood on that button
         "language": "TEXT NOT NULL DEFAULT ''",  # of the browser that sent the message
+        "revised": "INTEGER NOT NULL DEFAULT 0",  # how often a message was edited after the bot had it
         "spoiler": "INTEGER NOT NULL DEFAULT 0",  # 1: a post that is shown only to those who choose to see it
     },
     "uploads": {
@@ -72,7 +73,7 @@ ADDED = {
 
 DAY = 24 * 3600.0
 MAX_ID = 2**63 - 1
-ENTRY = "id, channel, ours, text, reply_to, time, buttons, about, label, language, spoiler"
+ENTRY = "id, channel, ours, text, reply_to, time, buttons, about, label, language, spoiler, revised"
 # Ids go on rising when the file was lost: a reused id would look to the bot like a message that it already has.
 INSERT = """
 INSERT INTO entries (id, channel, ours, text, reply_to, key, time, buttons, about, label, language, spoiler)
@@ -80,6 +81,13 @@ SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :
        :buttons, :about, :label, :language, :spoiler
 FROM entries WHERE true
 ON CONFLICT (channel, ours, key) DO NOTHING RETURNING id
+"""
+REVISE = """
+UPDATE entries SET text = ?, revised = revised + received, received = 0 WHERE id = ? AND channel = ? AND NOT ours
+"""
+RECEIVED = """
+UPDATE entries SET received = text = ? AND revised = ?,
+revised = CASE WHEN text = ? AND revised = ? THEN revised ELSE max(revised, 1) END WHERE id = ?
 """
 UPLOAD = """
 INSERT INTO uploads (id, channel, name, mime, picture, size, about, spoiler, time, data)
@@ -178,8 +186,18 @@ class Journal:
         return await self._run(lambda: self._entries("WHERE received = 0 AND ours = 0 ORDER BY id LIMIT 100"))
 
     async def mark_received(self, message: Entry) -> None:
-        """Record that the bot has the message."""
-        await self.write("UPDATE entries SET received = 1 WHERE id = ?", (int(message.id),))
+        """Record that the bot has the message. What was edited meanwhile is an edit that it still has to get."""
+        await self.write(RECEIVED, (message.text, message.revised, message.text, message.revised, int(message.id)))
+
+    async def revise_message(self, channel: str, message: str, text: str) -> Entry | None:
+        """Change the words of a message, which the bot then gets again; None where there is no such message."""
+
+        def revise() -> Entry | None:
+            with self._transaction(durable=True):
+                self._database.execute(REVISE, (text, int(message), channel))
+                return next(iter(self._entries("WHERE id = ? AND channel = ? AND NOT ours", (message, channel))), None)
+
+        return await self._run(revise)
 
     async def list_last_entries(self, channel: str, limit: int, before: int = MAX_ID) -> list[Entry]:
         """List the newest entries of a channel with ids below `before`, oldest first."""
@@ -332,7 +350,7 @@ def _row(upload: Upload, channel: str, data: bytes) -> tuple[object, ...]:
 
 
 def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:
-    id, channel, ours, text, reply_to, sent, buttons, about, label, language, is_spoiler = row
+    id, channel, ours, text, reply_to, sent, buttons, about, label, language, is_spoiler, revised = row
     entry_buttons = _buttons(buttons)
     return Entry(
         id=str(id),
@@ -346,6 +364,7 @@ def _entry(row: Sequence[Any], photos: tuple[Upload, ...]) -> Entry:
         label=label,
         language=language,
         is_spoiler=bool(is_spoiler),
+        revised=revised,
         photos=photos,
     )
 

@@ -1,4 +1,4 @@
-"""What all routes of the page share: the names of channels, and the language of whoever asks."""
+"""Names of channels in routes, and the language of whoever asks; all routes of the page share both."""
 
 import re
 

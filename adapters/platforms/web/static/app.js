@@ -1,12 +1,13 @@
 // The page: what the channel says comes in as events and is shown; what people say goes out as messages.
 
 import { isAwaited, release, releaseAll } from "./actions.js";
-import { showReadiness } from "./composer.js";
+import { restoreDraft, showReadiness } from "./composer.js";
 import { refreshConversations } from "./conversations.js";
 import { page } from "./dom.js";
+import { retryUploads } from "./draft_photos.js";
 import "./dropping.js";
 import { entries, isGrowing } from "./entries.js";
-import { limits } from "./limits.js";
+import { learnLimits } from "./limits.js";
 import { showModel, showModels } from "./models.js";
 import { showWhetherMore } from "./older.js";
 import { attempt } from "./problem.js";
@@ -53,7 +54,7 @@ function thenShowReadiness(handle) {
 
 async function learn() {
   const about = await call("/api/about");
-  Object.assign(limits, about);
+  learnLimits(about);
   page.banner.textContent = about.banner;
   page.banner.hidden = !about.banner;
   page.logout.hidden = !about.session;
@@ -65,7 +66,7 @@ page.logout.addEventListener("click", () => attempt(async () => {
   location.assign("/login");
 }));
 
-showReadiness();
-listen(Object.fromEntries(Object.entries(HANDLERS).map(([name, handle]) => [name, thenShowReadiness(handle)])), () => refreshConversations());
+restoreDraft();
+listen(Object.fromEntries(Object.entries(HANDLERS).map(([name, handle]) => [name, thenShowReadiness(handle)])), () => { refreshConversations(); retryUploads(); });
 attempt(learn);
 if (matchMedia("(hover: hover)").matches) page.text.focus();

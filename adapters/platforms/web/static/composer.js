@@ -1,10 +1,14 @@
 // The draft: its words, and how it is sent.
 
 import { isStopping, stop } from "./actions.js";
+import { pressInSuggestions } from "./commands.js";
 import { page } from "./dom.js";
-import { addFiles, begin, draftPhotos, onPhotosChanged, removePhoto } from "./draft_photos.js";
-import { growingAnswer } from "./entries.js";
-import { attempt } from "./problem.js";
+import { addFiles, begin, draftPhotos, onPhotosChanged, removePhoto, restorePhotos } from "./draft_photos.js";
+import { loadWords, saveWords } from "./draft_store.js";
+import { endEditing, isEditing, saveEdit } from "./editing.js";
+import { entries, growingAnswer } from "./entries.js";
+import { limits } from "./limits.js";
+import { attempt, complain } from "./problem.js";
 import { toBottom } from "./scrolling.js";
 import { Trouble, newKey, post } from "./server.js";
 import { isAnswering } from "./transcript.js";
@@ -16,10 +20,12 @@ let lastTry = null; // { content, key } of a message of which nobody knows wheth
 async function send() {
   const text = page.text.value.trim();
   const photos = draftPhotos();
-  if (isSending || (!text && !photos.length)) return;
+  if (isSending || (!text && (isEditing() || !photos.length))) return;
+  if (text.length > limits.most_text) { complain(say("page_too_long", { most: limits.most_text })); return; }
   hold(true);
-  const isSent = await attempt(() => sendWhole(text, photos));
-  if (isSent) {
+  const isSent = await attempt(() => isEditing() ? saveEdit(text) : sendWhole(text, photos));
+  if (isSent && isEditing()) endEditing();
+  else if (isSent) {
     [...photos].forEach(removePhoto);
     page.text.value = "";
     toBottom();
@@ -36,6 +42,7 @@ async function sendWhole(text, photos) {
   // The same draft again has the same key, so that it is said once even if only the answer was lost on the way.
   const content = JSON.stringify([text, uploads]);
   if (lastTry?.content !== content) lastTry = { content, key: newKey() };
+  keepDraft();
   await post(text, { uploads, key: lastTry.key });
   lastTry = null;
 }
@@ -72,9 +79,23 @@ export async function stopAnswer() {
 }
 
 export function grow() {
+  keepDraft();
   page.text.style.height = "auto";
   page.text.style.height = `${page.text.scrollHeight}px`;
   showReadiness();
+}
+
+function keepDraft() {
+  if (!isEditing()) saveWords({ text: page.text.value, lastTry });
+}
+
+/** Put the last question into the empty box, to be asked in other words. */
+function recallQuestion() {
+  const said = [...entries.values()].reverse().find(({ data }) => data.kind === "message" && data.text && !data.about);
+  if (!said) return false;
+  page.text.value = said.data.text;
+  grow();
+  return true;
 }
 
 /** Send a command. */
@@ -89,6 +110,9 @@ page.composer.addEventListener("submit", (event) => {
 });
 page.text.addEventListener("input", grow);
 page.text.addEventListener("keydown", (event) => {
+  if (pressInSuggestions(event)) return;
+  if (event.key === "ArrowUp" && !page.text.value && recallQuestion()) event.preventDefault();
+  if (event.key === "Escape" && isEditing()) { endEditing(); event.preventDefault(); }
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.defaultPrevented) return;
   event.preventDefault();
   send();
@@ -97,6 +121,15 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) stopAnswer();
 });
 onPhotosChanged(showReadiness);
+
+/** Bring back the draft from before a reload. */
+export function restoreDraft() {
+  const draft = loadWords();
+  page.text.value = draft.text ?? "";
+  lastTry = draft.lastTry ?? null;
+  grow();
+  restorePhotos();
+}
 
 // files
 

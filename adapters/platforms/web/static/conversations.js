@@ -1,13 +1,12 @@
 // The list of conversations, which all devices share: find, open, name, delete, and begin a new one.
 
-import { button, element, icon, page, unseen } from "./dom.js";
+import { PENCIL, button, element, icon, page, unseen } from "./dom.js";
 import { entries } from "./entries.js";
 import { attempt } from "./problem.js";
 import { Trouble, call, channel, send } from "./server.js";
 import { say } from "./words.js";
 
 const TYPING = 200; // milliseconds after the last letter until what is sought is sought
-const PENCIL = "M4 16h3L16 7a2 2 0 0 0-3-3L4 13z";
 const BIN = "M4 6h12 M8 6V4h4v2 M6 6l1 10h6l1-10";
 const CHAIN = "M8 12l4-4 M9 6l2-2a3.2 3.2 0 0 1 5 5l-2 2 M11 14l-2 2a3.2 3.2 0 0 1-5-5l2-2";
 

@@ -18,6 +18,8 @@ export function unseen(text) {
   return element("span", { class: "unseen" }, text);
 }
 
+export const PENCIL = "M4 16h3L16 7a2 2 0 0 0-3-3L4 13z";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A picture of lines, as in `d` of a path. */

@@ -2,8 +2,10 @@
 
 import { button, element, page } from "./dom.js";
 import { tile } from "./files.js";
+import { forgetFile, loadFiles, saveFile } from "./draft_store.js";
 import { limits, megabytes } from "./limits.js";
 import { complain } from "./problem.js";
+import { newKey } from "./server.js";
 import { upload } from "./uploads.js";
 import { say } from "./words.js";
 
@@ -33,12 +35,42 @@ export function addFiles(files) {
 }
 
 function addFile(file) {
-  const photo = { file, name: file.name || say("page_photo"), url: URL.createObjectURL(file) };
+  const photo = { key: `${Date.now()} ${newKey()}`, file, name: file.name || say("page_photo"), url: URL.createObjectURL(file) };
+  addPhoto(photo);
+  saveFile(photo);
+  begin(photo);
+}
+
+/** Add a file that the server has already. */
+export function addKept(kept, key = `${Date.now()} ${newKey()}`) {
+  const photo = { key, name: kept.name, url: kept.url, kept };
+  addPhoto(photo);
+  photo.uploading = Promise.resolve(kept);
+  arrive(photo, kept);
+}
+
+function addPhoto(photo) {
   photo.node = draftNode(photo);
   photos.push(photo);
   page.photos.append(photo.node);
-  begin(photo);
   changed();
+}
+
+/** Bring back the files that were there before a reload. */
+export async function restorePhotos() {
+  for (const { key, name, file, kept } of await loadFiles()) {
+    if (kept) addKept(kept, key);
+    else {
+      const photo = { key, name, file, url: URL.createObjectURL(file) };
+      addPhoto(photo);
+      begin(photo);
+    }
+  }
+}
+
+/** Upload again what broke off. */
+export function retryUploads() {
+  photos.filter(({ node }) => node.classList.contains("failed")).forEach(begin);
 }
 
 function draftNode(photo) {
@@ -68,6 +100,7 @@ function arrive(photo, kept) {
   photo.node.querySelector("progress").remove();
   // The server has looked at its size: a small file can unpack to more than a browser can bear.
   if (kept.url && !kept.plays) showPicture(photo);
+  saveFile({ ...photo, kept });
   changed();
 }
 
@@ -80,7 +113,8 @@ function showPicture(photo) {
 
 export function removePhoto(photo) {
   photo.request?.abort();
-  URL.revokeObjectURL(photo.url);
+  if (photo.file) URL.revokeObjectURL(photo.url);
+  forgetFile(photo);
   photo.node.remove();
   photos = photos.filter((other) => other !== photo);
   complain("");

@@ -1,37 +1,61 @@
-// The model that answers, and the choice of another one.
+// The model that answers, and a list to pick another one from: by name, with price, provider and whether it sees photos.
 
 import { command } from "./composer.js";
-import { element, page } from "./dom.js";
+import { element, page, unseen } from "./dom.js";
+import { Listbox } from "./listbox.js";
 import { say } from "./words.js";
+
+const EYE = "👁";
 
 let models = [];
 let answering = ""; // the model that does, as the server says; empty: it does not know
 
+const list = new Listbox(page.model_words, page.models, choose);
+
 export function showModels(all) {
-  all.forEach(addModel);
+  models = all;
   page.picker.hidden = !models.length;
   showModel();
 }
 
 export function showModel(id = answering) {
   answering = id;
-  if (!models.length || !answering) return;
-  if (!models.some((model) => model.id === answering)) addModel({ id: answering, name: answering });
-  page.model.value = answering;
+  const model = models.find((each) => each.id === id) ?? { id, name: id };
+  page.model.value = id;
+  page.answering.replaceChildren(model.name, ...(model.sees ? [eye()] : []));
 }
 
-function addModel(model) {
-  models.push(model);
-  const provider = model.id.split("/")[0];
-  let group = [...page.model.children].find(({ label }) => label === provider);
-  if (!group) {
-    group = element("optgroup", { label: provider });
-    page.model.append(group);
-  }
-  group.append(element("option", { value: model.id }, model.sees ? say("page_sees", { model: model.name }) : model.name));
+function eye() {
+  return element("span", { class: "eye", title: say("page_sees") }, element("span", { "aria-hidden": "true" }, ` ${EYE}`), unseen(`, ${say("page_sees")}`));
 }
 
-page.model.addEventListener("change", async () => {
-  await command(`/model ${page.model.value}`);
-  showModel();
+function option({ id, name, sees, price }) {
+  const content = [element("span", { class: "name" }, name, ...(sees ? [eye()] : [])), element("small", { class: "price" }, price)];
+  if (id !== `${id.split("/")[0]}/${name}`) content.push(element("small", { class: "exact" }, id));
+  return { value: id, group: id.split("/")[0], isCurrent: id === answering, content };
+}
+
+function showFitting() {
+  const words = page.model_words.value.toLowerCase().split(/\s+/);
+  const fitting = models.filter(({ id, name }) => words.every((word) => `${id} ${name}`.toLowerCase().includes(word)));
+  fitting.sort((a, b) => (b.sees ? 1 : 0) - (a.sees ? 1 : 0)); // those that see photos first, and else as they come
+  const options = fitting.map(option);
+  const ordered = [...new Set(models.map(({ id }) => id.split("/")[0]))].flatMap((name) => options.filter(({ group }) => group === name));
+  list.show(ordered, Math.max(0, ordered.findIndex(({ isCurrent }) => isCurrent)));
+  page.no_model.textContent = fitting.length ? "" : say("page_no_model");
+}
+
+async function choose(id) {
+  page.model_picker.close();
+  if (id !== answering) await command(`/model ${id}`);
+}
+
+page.model.addEventListener("click", () => {
+  page.model_words.value = "";
+  page.model_picker.showModal();
+  showFitting();
+  page.model_words.focus();
 });
+page.model_words.addEventListener("input", showFitting);
+page.model_words.addEventListener("keydown", (event) => list.press(event));
+page.model_picker.addEventListener("click", (event) => { if (event.target === page.model_picker) page.model_picker.close(); });

@@ -1,8 +1,9 @@
 // The transcript: messages and answers, in the order in which they were said.
 
 import { showActions } from "./actions.js";
+import { edit } from "./editing.js";
 import { copyText } from "./copying.js";
-import { button, element, page, replaces, unseen } from "./dom.js";
+import { PENCIL, button, element, icon, page, replaces, unseen } from "./dom.js";
 import { entries, finished, isGrowing } from "./entries.js";
 import { fileNode, messageFile } from "./files.js";
 import { render } from "./markdown.js";
@@ -16,6 +17,7 @@ export function show(data) {
   entries.set(data.id, { data, node });
   showPress(data.reply_to);
   if (!before) insert(node, data.id);
+  if (before && data.kind === "message" && before.data.text !== data.text) showWords(node, data);
   if (data.kind === "post") {
     fill(node, data);
     showFiles(node, data);
@@ -48,14 +50,30 @@ function insert(node, id) {
   quoteQuestion(node);
 }
 
-function messageNode({ text, time, photos, about, label }) {
+function messageNode({ text, time, photos, about, label, revised }) {
   if (about) return pressNode(label || text, text, time);
   const isCommand = text.startsWith("/") && !photos.length;
   const node = element("li", { class: isCommand ? "command" : "message" }, unseen(say("page_you_said")));
   const files = photos.map((photo) => element("li", {}, messageFile(photo)));
   if (photos.length) node.append(element("ul", { class: "thumbs" }, ...files));
-  if (text) node.append(element("p", { class: "said", dir: "auto", title: clock.format(time * 1000) }, text));
+  node.append(element("p", { class: "said", dir: "auto", title: clock.format(time * 1000), hidden: "" }));
+  if (!isCommand) node.append(editButton(node));
+  showWords(node, { text, revised });
   return node;
+}
+
+function showWords(node, { text, revised }) {
+  const said = node.querySelector(".said");
+  said.textContent = text;
+  said.hidden = !text;
+  if (revised && !node.querySelector(".edited")) node.append(element("small", { class: "edited" }, say("page_edited")));
+  node.querySelector(".edit")?.toggleAttribute("hidden", !text);
+}
+
+function editButton(node) {
+  const pencil = button({ class: "edit", title: say("page_edit"), "aria-label": say("page_edit") }, icon(PENCIL));
+  pencil.addEventListener("click", () => edit(node.dataset.id));
+  return pencil;
 }
 
 function pressNode(label, text, time) {

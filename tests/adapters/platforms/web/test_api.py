@@ -441,3 +441,32 @@ async def test_open_tabs_do_not_keep_the_server_from_stopping(tmp_path: Path, mo
             began = time.monotonic()
         assert time.monotonic() - began < 30
         await response.read()
+
+
+async def revise(house: House, id: str, text: str, channel: str = "lobby") -> int:
+    async with house.visitor.http.post(f"/api/channels/{channel}/messages/{id}", json={"text": text}) as response:
+        return response.status
+
+
+async def test_an_edited_message_is_said_again_and_only_a_question_of_the_channel_can_be(house: House) -> None:
+    said = await house.visitor.say("a dog?")
+    async with house.visitor.looking() as look:
+        answered = await look.final() if not (await look.next("snapshot"))["entries"][1:] else None
+        assert await revise(house, said["id"], "a cat?") == 202
+        assert (await look.next("message"))["revised"] == 1
+        await look.final()
+    assert [(each.text, each.edited, each.asks_again) for each in house.bot.heard] == [
+        ("a dog?", False, 0),
+        ("a cat?", True, 1),
+    ]
+    assert await revise(house, said["id"], "a cat?", channel="elsewhere") == 409
+    assert await revise(house, answered["id"] if answered else "1", "mine?") == 409
+    for text in (" ", "/forget yes", "x" * 100_001):
+        assert await revise(house, said["id"], text) == 400
+
+
+async def test_commands_are_listed_in_the_language_of_the_browser(house: House) -> None:
+    async with house.visitor.http.get("/api/commands", headers={"Accept-Language": "de"}) as response:
+        commands = {each["name"]: each["help"] for each in await response.json()}
+    assert commands["read"] == "den Text auf dem Foto lesen"
+    assert "with" not in commands

@@ -139,3 +139,16 @@ async def test_every_channel_expires(journal: Journal) -> None:
     age(journal, 31)
     await expire(journal, days=30, photo_days=7)
     assert (await shown(journal), await shown(journal, "garden")) == ({}, {})
+
+
+async def test_an_edit_reaches_the_bot_once_even_when_it_comes_while_the_message_is_passed_on(journal: Journal) -> None:
+    passed_on = await ask(journal, "a dog?", received=False)
+    await journal.revise_message("lobby", passed_on.id, "a cat?")
+    assert [(each.text, each.revised) for each in await journal.list_unreceived()] == [("a cat?", 0)]
+    await journal.mark_received(passed_on)  # as it was before
+    [edit] = await journal.list_unreceived()
+    assert (edit.text, edit.revised) == ("a cat?", 1)
+    await journal.mark_received(edit)
+    assert await journal.list_unreceived() == []
+    await journal.revise_message("lobby", passed_on.id, "a cow?")
+    assert [(each.text, each.revised) for each in await journal.list_unreceived()] == [("a cow?", 2)]

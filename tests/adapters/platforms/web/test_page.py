@@ -333,7 +333,7 @@ async def test_the_page_speaks_the_language_of_the_browser(browser: Browser, hou
         await expect(page.get_by_role("textbox", name="Nachricht")).to_have_attribute(
             "placeholder", "Frag etwas zu deinen Fotos…"
         )
-        await expect(page.locator("#model option").first).to_have_text("GPT-4o · sieht Fotos")
+        await expect(page.get_by_role("button", name="Modell, das antwortet")).to_contain_text("GPT-4o 👁, sieht Fotos")
         await tab.pick("cat.jpg")
         await expect(page.get_by_role("button", name="cat.jpg entfernen")).to_be_visible()
         await tab.ask("was ist das?")
@@ -540,40 +540,6 @@ async def test_two_tabs_see_the_same_channel_and_a_third_another(tab: Tab, brows
         await stranger.ask("only mine")
         await expect(stranger.messages).to_have_count(1)
         await expect(twin.messages).to_have_count(1)
-
-
-async def test_switching_the_model_is_a_command(tab: Tab) -> None:
-    picker = tab.page.get_by_label("Model that answers")
-    await expect(picker).to_have_value("onemin/gpt-4o")
-    assert await picker.locator("optgroup").evaluate_all("(all) => all.map((one) => one.label)") == ["onemin", "vapi"]
-    await expect(picker.locator("option")).to_have_text(
-        ["GPT-4o · sees photos", "Mistral Large", "Claude Sonnet 4 · sees photos"]
-    )
-    await picker.select_option("vapi/claude-sonnet-4")
-    await expect(tab.page.locator(".command")).to_contain_text("/model vapi/claude-sonnet-4")
-    await expect(tab.posts).to_have_count(1)
-    assert tab.house.bot.texts == ["/model vapi/claude-sonnet-4"]
-    await tab.page.reload()
-    await expect(picker).to_have_value("vapi/claude-sonnet-4")
-
-
-async def test_the_picker_shows_what_answers_however_it_was_chosen(tab: Tab, lobby: Any) -> None:
-    picker = tab.page.get_by_label("Model that answers")
-    tab.house.bot.chosen["lobby"] = "vapi/claude-sonnet-4"
-    await tab.house.web.send(lobby, OutgoingPost(text="From now on **vapi/claude-sonnet-4** answers."))
-    await expect(picker).to_have_value("vapi/claude-sonnet-4")
-    tab.house.bot.chosen["lobby"] = "vapi/a-model-of-yesterday"
-    await tab.page.reload()
-    await expect(picker).to_have_value("vapi/a-model-of-yesterday")
-    await expect(picker.locator("option:checked")).to_have_text("vapi/a-model-of-yesterday")
-
-
-async def test_what_could_not_be_chosen_is_not_shown_as_chosen(tab: Tab) -> None:
-    picker = tab.page.get_by_label("Model that answers")
-    tab.house.bot.obeys = False
-    await picker.select_option("vapi/claude-sonnet-4")
-    await expect(tab.posts).to_have_count(1)
-    await expect(picker).to_have_value("onemin/gpt-4o")
 
 
 async def test_what_is_forgotten_disappears_from_every_tab(
@@ -861,5 +827,4 @@ async def test_with_a_token_the_page_asks_for_it_first(browser: Browser, tmp_pat
 async def test_where_nobody_logs_in_nobody_is_offered_to_log_out(browser: Browser, house: House) -> None:
     async with tab_of(browser, house) as tab:
         await tab.open()
-        await expect(tab.page.locator("#model option")).not_to_have_count(0)
         await expect(tab.page.locator("#logout")).to_be_hidden()
