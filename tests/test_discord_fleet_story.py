@@ -265,7 +265,8 @@ async def test_processes_with_different_shards_listen_side_by_side_and_begin_one
     async with fleet(tmp_path, database) as here:
         discord = here.discord
         discord.gateway.shards = 2
-        theirs = discord.add_channel("photos", discord.add_guild("Theirs", shard=1))
+        guild = discord.add_guild("Theirs", shard=1)
+        theirs = discord.add_channel("photos", guild)
         for shards in ("0/2", "1/2"):
             await here.start(DISCORD_SHARDS=shards)
         for bot in here.processes:
@@ -273,7 +274,10 @@ async def test_processes_with_different_shards_listen_side_by_side_and_begin_one
         assert sorted(discord.identifies) == [(0, 2), (1, 2)]
         one, other = discord.gateway.identified
         assert other - one > 5
-        for channel in (GENERAL, theirs):
-            await discord.says("what is this?", channel, mention=True, files=[CAT])
-            assert "451 × 300" in (await answered(discord, 1, channel))[0]
+        for channel, photo, size in ((GENERAL, CAT, "451 × 300"), (theirs, ROCKET, "640 × 427")):
+            linked = await discord.says("what is this?", channel, mention=True, files=[photo])
+            assert size in (await answered(discord, 1, channel))[0]
+        address = f"https://discord.com/channels/{guild}/{theirs}/{linked}"
+        await discord.says(f"and on {address} ?", mention=True)  # to the process that does not listen there
+        assert "640 × 427" in (await answered(discord, 2))[1]
         assert len(discord.called("PUT", COMMANDS_PATH)) == 1

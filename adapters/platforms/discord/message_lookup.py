@@ -93,7 +93,7 @@ async def look_up(viewer: Viewer, address: MessageAddress, *, is_open: bool = Fa
 async def _read(viewer: Viewer, address: MessageAddress, is_open: bool) -> discord.Message | Missing:
     guild = viewer.state._get_guild(address.guild or viewer.guild)
     is_open = is_open or address.channel == viewer.channel
-    if not is_open and not await _may_see(viewer, guild, address.channel):
+    if not is_open and not await _may_see(viewer, guild, address):
         return Missing.FORBIDDEN
     data = await viewer.state.http.get_message(address.channel, address.message)
     channel = (
@@ -113,27 +113,38 @@ def _reason(error: BotError) -> Missing:
 # the viewer's own rights: the bot must show nobody what they could not open themselves
 
 
-async def _may_see(viewer: Viewer, guild: discord.Guild | None, channel: int) -> bool:
+async def _may_see(viewer: Viewer, guild: discord.Guild | None, address: MessageAddress) -> bool:
     """Tell whether the viewer may open another channel than the one they ask in, and read back in it."""
-    if guild is None:
-        return False  # somebody's private chat, or a server without the bot
     try:
-        place = guild.get_channel_or_thread(channel) or await guild.fetch_channel(channel)
+        if guild is None:
+            guild = await _fetch_guild(viewer, address.guild)
+        if guild is None:
+            return False  # somebody's private chat
+        place = guild.get_channel_or_thread(address.channel) or await guild.fetch_channel(address.channel)
         person = viewer.person
         member = person if _is_member(person, guild) else await guild.fetch_member(person.id)
-        return await _may_read(place, member)
+        return await _may_read(guild, place, member)
     except (discord.Forbidden, discord.NotFound, discord.InvalidData, discord.ClientException):
         return False
+
+
+async def _fetch_guild(viewer: Viewer, id: int | None) -> discord.Guild | None:
+    """Fetch a server with its roles: other processes listen to the events of some, which are not in memory here."""
+    if id is None:
+        return None
+    return discord.Guild(data=await viewer.state.http.get_guild(id, with_counts=False), state=viewer.state)
 
 
 def _is_member(person: discord.abc.User, guild: discord.Guild) -> bool:
     return isinstance(person, discord.Member) and person.guild.id == guild.id
 
 
-async def _may_read(place: Any, member: Any) -> bool:
-    permissions = place.permissions_for(member)
+async def _may_read(guild: discord.Guild, place: Any, member: Any) -> bool:
+    is_thread = isinstance(place, discord.Thread)
+    ruling = (place.parent or await guild.fetch_channel(place.parent_id)) if is_thread else place
+    permissions = ruling.permissions_for(member)
     if not (permissions.view_channel and permissions.read_message_history):
         return False
-    if isinstance(place, discord.Thread) and place.is_private() and not permissions.manage_threads:
+    if is_thread and place.is_private() and not permissions.manage_threads:
         await place.fetch_member(member.id)  # fails for whoever is no member of it
     return True

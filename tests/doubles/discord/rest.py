@@ -114,7 +114,10 @@ class Rest:
     # servers and channels
 
     async def guild(self, request: web.Request, form: Form) -> web.Response:
-        return answer(wire.guild(self.world.guild(_id(request, "guild_id"))))
+        guild = self.world.guild(_id(request, "guild_id"))
+        if ME not in guild.members:
+            raise Refused(50001)
+        return answer(wire.guild(guild))
 
     async def member(self, request: web.Request, form: Form) -> web.Response:
         guild, id = self.world.guild(_id(request, "guild_id")), _id(request, "member_id")

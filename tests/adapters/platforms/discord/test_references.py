@@ -1,5 +1,6 @@
 """References of messages: what they point at is found, whatever Discord leaves out, as far as the author may see it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -230,6 +231,32 @@ async def test_a_private_thread_is_open_to_its_members_only(server: FakeDiscord,
     ]
     by_bob = await pointing(client, await server.says(text, mention=True, by=BOB))
     assert shown(by_bob) == [("link", ["rocket.jpg"])]
+
+
+async def test_a_link_into_a_server_that_another_process_listens_to_is_followed_for_its_members(
+    server: FakeDiscord, client: Listener
+) -> None:
+    far = server.add_guild("Far", BOB)
+    rockets, secret = (server.add_channel(name, far) for name in ("rockets", "secret"))
+    thread = server.opens_thread("Engines", rockets, by=BOB)
+    private = server.opens_thread("Plans", rockets, by=BOB, private=True)
+    server.hides(secret, ANN)
+    places = (rockets, thread, secret, private)
+    links = [link(place, await server.says("my rocket", place, BOB, files=[ROCKET]), far) for place in places]
+    async with asyncio.timeout(5):
+        while client.get_guild(far) is None:
+            await asyncio.sleep(0.01)
+    client._connection._guilds.pop(far)  # as if its events went to another process
+
+    async def seen(by: int, address: str) -> tuple[list[str], str | None]:
+        message = await pointing(client, await server.says(f"what is on {address}", mention=True, by=by))
+        [reference] = message.references
+        return [file.name for file in reference.attachments], reference.unseen
+
+    assert [await seen(ANN, each) for each in links] == [(["rocket.jpg"], None)] * 2 + [([], "forbidden")] * 2
+    assert [await seen(BOB, each) for each in links] == [(["rocket.jpg"], None)] * 4
+    server.world.guilds[far].members.pop(ANN)
+    assert await seen(ANN, links[0]) == ([], "forbidden")
 
 
 # threads
