@@ -166,7 +166,9 @@ class SubjectFinder:
 
     async def _turn_of(self, channel: Channel, reference: MessageReference) -> Turn | None:
         if not reference.ours:
-            return await self.posts.find_turn_of_message(channel, reference.id)
+            turn = await self.posts.find_turn_of_message(channel, reference.id)
+            if turn or not reference.unseen:
+                return turn  # else it may be a post of ours that the platform does not show
         turn = await self.posts.find_turn_of_post(channel, reference.id)
         command = parse(turn.message.text) if turn else None
         if turn and command and command[0] in ASKING:  # one of several compared answers

@@ -14,7 +14,7 @@ from bot.intake.access import Access, Verdict
 from bot.intake.bursts import LONG, belong_together, may_join
 from bot.intake.edits import late_question, revised_message
 from bot.intake.photo_above import find_photo_above, may_mean_photo_above, with_pointer
-from bot.messages import POINTER_SECONDS, Message, PhotoPointer, RateLimit, Turn
+from bot.messages import POINTER_SECONDS, Message, MessageReference, PhotoPointer, RateLimit, Turn
 from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
 from bot.turns.stops import Stops
 
@@ -208,9 +208,14 @@ class Inbox:
         """Let a link point at the photo of a recent message that the platform does not show again."""
         if not any(each.unseen and each.kind == "link" for each in message.references):
             return message
-        recent = await self._intake.list_pointers(message.channel, message.sent - POINTER_SECONDS)
-        references = [with_pointer(each, message, recent) for each in message.references]
+        references = [await self._with_pointer(each, message) for each in message.references]
         return replace(message, about=references[0], more=tuple(references[1:]))
+
+    async def _with_pointer(self, reference: MessageReference, message: Message) -> MessageReference:
+        channel = reference.channel or message.channel
+        return with_pointer(
+            reference, channel, await self._intake.list_pointers(channel, message.sent - POINTER_SECONDS)
+        )
 
     async def _turn_down(self, message: Message, most: int) -> bool:
         """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.asking.photo_numbers import named
 from bot.commands import may_be_about_photo
-from bot.messages import POINTER_SECONDS, Message, MessageReference, PhotoPointer
+from bot.messages import POINTER_SECONDS, Channel, Message, MessageReference, PhotoPointer
 
 TOGETHER = 2.0  # seconds between photos of one author that were posted together; Telegram tells whole seconds only
 
@@ -51,9 +51,11 @@ def find_photo_above(message: Message, recent: Sequence[PhotoPointer]) -> Messag
     return replace(_reference(posted, is_ambiguous=len(authors) > 1), is_replacement=is_replacement)
 
 
-def with_pointer(reference: MessageReference, message: Message, recent: Sequence[PhotoPointer]) -> MessageReference:
-    """Return a reference with the photos of the recent message that it points at, if the platform does not show it."""
-    channel = reference.channel or message.channel
+def with_pointer(reference: MessageReference, channel: Channel, recent: Sequence[PhotoPointer]) -> MessageReference:
+    """Return a reference with the photos of the recent message that it points at, if the platform does not show it.
+
+    `channel` is where that message stands.
+    """
     found = [each for each in recent if (each.channel, each.message) == (channel, reference.id) and not each.heard]
     if not found or not reference.unseen:
         return reference

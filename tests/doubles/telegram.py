@@ -157,6 +157,9 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.knows_stop = True  # Bot API 10.3
         self.commands: list[dict[str, str]] = []
         self.acknowledged: list[tuple[str, str]] = []  # (query, sentence)
+        self.usernames: dict[str, int] = {}  # of public groups, in lower case
+        self.forums: set[int] = set()  # groups with topics
+        self.outsiders: set[tuple[int, int]] = set()  # groups, with people who have left them
         self.admins: dict[int, str] = {}  # people who manage the groups: creator or administrator
         self.closed_topics: set[tuple[int, int]] = set()
         self.moved_groups: dict[int, int] = {}
@@ -382,7 +385,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 
     async def read_request(self, request: web.Request) -> tuple[dict[str, Any], dict[str, Any]]:
         fields, uploads = await super().read_request(request)
-        request[CHAT] = int(fields.get("chat_id", 0))  # files come in a form that can be read only once
+        request[CHAT] = self._chat_id(fields)  # files come in a form that can be read only once
         return fields, uploads
 
     async def download(self, request: web.Request) -> web.StreamResponse:
@@ -398,7 +401,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         thread = int(fields.pop("message_thread_id", 0)) or None
         self._direct = int(fields.pop("direct_messages_topic_id", 0)) or None
         self._preview(method, fields)
-        chat = int(fields.get("chat_id", 0))
+        chat = self._chat_id(fields)
         if chat == DIRECT and method.startswith("send"):
             self._check_direct(method)
         if thread and (chat, thread) in self.closed_topics:
@@ -410,6 +413,10 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if own is None:
             return super().validate(method, fields, uploads)
         return own(fields, uploads, chat, thread)
+
+    def _chat_id(self, fields: dict[str, Any]) -> int:
+        id = str(fields.get("chat_id", 0))
+        return self.usernames.get(id.removeprefix("@").lower(), 0) if id.startswith("@") else int(id)
 
     def _check_direct(self, method: str) -> None:
         """Refuse what Telegram refuses in the direct messages of a channel."""
@@ -465,11 +472,17 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
             path.write_bytes(self.assets[ref]["data"])
         return path
 
-    def _do_getChatMember(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
+    def _do_getChatMember(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         person = int(fields["user_id"])
         if person < 0:
             raise ApiRefusal("Bad Request: invalid user_id specified")
-        return {"status": self.admins.get(person, "member"), "user": _person(person)}
+        status = "left" if (chat, person) in self.outsiders else self.admins.get(person, "member")
+        return {"status": status, "user": _person(person)}
+
+    def _do_getChat(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        if not any(said == chat for said, _ in self._said):  # the bot is no member
+            raise ApiRefusal("Bad Request: chat not found")
+        return {**_chat(chat), "is_forum": chat in self.forums}
 
     def _do_sendMessageDraft(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
         if "can_stop" in fields and not self.knows_stop:
@@ -639,7 +652,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 async def _chat_of(request: web.Request) -> int:
     if request.content_type != "application/x-www-form-urlencoded":
         return 0
-    return int(str((await request.post()).get("chat_id", 0)))
+    chat = str((await request.post()).get("chat_id", 0))
+    return 0 if chat.startswith("@") else int(chat)
 
 
 def _caption(caption: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.refused_reactions import RefusedReactions
 from adapters.platforms.telegram.formatting import rendered_length
 from adapters.platforms.telegram.group_greetings import GroupGreetings
+from adapters.platforms.telegram.linked_chats import follow_links
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, PollingBackoff, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.posting import Posting, is_private
 from adapters.platforms.telegram.references import NAME, is_direct_topic, parse_address
@@ -280,7 +281,7 @@ class Telegram:
         if isinstance(update, Message):
             source = self._webhook or self._poller
             sent = plausible_time(update.sent, source.empty_at if source else None)
-            await receive(update if sent == update.sent else replace(update, sent=sent))
+            await receive(await follow_links(replace(update, sent=sent), self._bot.call_raw))
         elif isinstance(update, ButtonPress):
             self._tasks.start(self._acknowledge(update.query))
             await receive(await self._with_topic(update.message))

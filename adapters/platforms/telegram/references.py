@@ -20,9 +20,10 @@ from bot.messages import Channel, MessageReference
 
 NAME = "telegram"
 DIRECT = "direct"  # before the number of a topic in the direct messages of a channel
+ELSEWHERE = "elsewhere/"  # before a link into another chat, in place of the id of a message
 MAX_LINKS = 3  # links to messages that are looked at
 LINK = re.compile(
-    r"https?://(?:t|telegram)\.me/(?:c/(?P<chat>\d{1,18})|(?P<username>\w{4,32}))/(?:\d{1,18}/)?(?P<message>\d{1,18})\b"
+    r"https?://(?:t|telegram)\.me/(?:c/(?P<chat>\d{1,18})|(?P<username>\w{4,32}))/(?:(?P<thread>\d{1,18})/)?(?P<message>\d{1,18})\b"
 )
 
 TopicFields = Mapping[str, Any]
@@ -128,13 +129,19 @@ def _external_reply(message: TelegramMessage, me: int) -> Iterator[MessageRefere
 
 
 def _links(message: TelegramMessage, content: MessageContent) -> Iterator[MessageReference]:
-    """Yield the messages that are linked to. Of those in other chats nothing can be seen."""
+    """Yield the messages that are linked to. Telegram shows nothing of them."""
     for link in list(LINK.finditer(content.text))[:MAX_LINKS]:
         here = _is_to(message.chat, link)
-        id = link["message"] if here else f"elsewhere/{link[0]}"
-        yield MessageReference(
-            id=id, ours=False, text="", kind="link", channel=channel_of(message) if here else None, unseen="elsewhere"
-        )
+        id = link["message"] if here else f"{ELSEWHERE}{link[0]}"
+        channel = _channel_in(message, link) if here else None
+        yield MessageReference(id=id, ours=False, text="", kind="link", channel=channel, unseen="elsewhere")
+
+
+def _channel_in(message: TelegramMessage, link: re.Match[str]) -> Channel:
+    """Return the channel in the same chat that a link leads into: its topic, if it names one."""
+    if message.chat.is_forum and link["thread"]:
+        return Channel(NAME, f"{message.chat.id}/{link['thread']}")
+    return channel_of(message)
 
 
 def _is_to(chat: Chat, link: re.Match[str]) -> bool:

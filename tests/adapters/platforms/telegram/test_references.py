@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from telegram.error import BadRequest
 
+from adapters.platforms.telegram.linked_chats import follow_links
 from adapters.platforms.telegram.references import parse_address, topic_fields
 from adapters.platforms.telegram.rich_message import read_rich_message
 from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, translate
@@ -136,6 +138,38 @@ def test_a_button_below_a_message_that_telegram_no_longer_shows_says_so(chat: Te
 def test_a_link_to_a_message_points_at_it(chat: TelegramBed, link: str, id: str) -> None:
     reference = about(chat.message({"text": f"@{USERNAME} what is {link}"}, -1005551))
     assert (reference.id, reference.kind, reference.unseen) == (id, "link", "elsewhere")
+
+
+CHATS = {-100666: {"id": -100666, "is_forum": True}, "@durov": {"id": -100777}, "-100777": {"id": -100777}}
+
+
+@pytest.mark.parametrize(
+    ("link", "member", "followed"),
+    [
+        ("https://t.me/c/666/12", {"status": "member"}, ("telegram:-100666", "12")),
+        ("https://t.me/c/666/3/12", {"status": "creator"}, ("telegram:-100666/3", "12")),
+        ("https://t.me/c/666/1/12", {"status": "administrator"}, ("telegram:-100666", "12")),
+        ("https://t.me/durov/3/12", {"status": "restricted", "is_member": True}, ("telegram:-100777", "12")),
+        ("https://t.me/c/666/12", {"status": "left"}, None),
+        ("https://t.me/c/666/12", {"status": "restricted", "is_member": False}, None),
+        ("https://t.me/c/888/12", {"status": "member"}, None),  # the bot is not there
+    ],
+)
+async def test_a_link_into_another_chat_is_followed_for_those_who_are_in_it(
+    chat: TelegramBed, link: str, member: dict[str, Any], followed: tuple[str, str] | None
+) -> None:
+    async def call(method: str, *, chat_id: Any, **_: Any) -> Any:
+        if method == "getChatMember":
+            return member
+        if str(chat_id) not in map(str, CHATS):
+            raise BadRequest("Chat not found")
+        return next(known for id, known in CHATS.items() if str(id) == str(chat_id))
+
+    message = heard(chat.message({"text": f"@{USERNAME} what is {link}"}, -1005551))
+    about = (await follow_links(message, call)).about
+    assert about is not None
+    assert about.unseen == "elsewhere", "what is there is for the bot's own memory to tell"
+    assert (str(about.channel), about.id) == (followed or ("None", f"elsewhere/{link}"))
 
 
 def test_a_link_behind_words_counts_as_one_that_is_seen(chat: TelegramBed) -> None:
