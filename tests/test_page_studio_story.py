@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.async_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from emulator import Emulator, audio
@@ -17,14 +17,22 @@ from tests.conftest import PHOTOS
 from tests.doubles.browser import chromium, pictures
 from tests.doubles.process import BotProcess
 from tests.files.documents import locked, pdf
+from tests.files.documents.portable import Page as Sheet
+from tests.files.documents.portable import picture_of, portable
+from tests.files.photos import written
+from tests.files.photos.test_moving import clip
 
 ANSWERS = "#entries .post"
+SAID = "#entries .message"
 PDF = "application/pdf"
 LOG = pdf(
     "The ship left Bergen on the 3rd of May, with twelve people and a cat.",
     "On the second night a storm broke the mast.",
     "We reached Reykjavik nine days late. The cat is well.",
 )
+CHAT = ("Friday at the harbour?", "Six would suit me", "Bring the tent!", "And a lamp", "Who drives?", "I do", "Done.")
+BILL = "Bill 4711\n\nTwo tents    310.00\nOne lamp      24.50\n\nPaid on 1 May 2026"
+TERMS = "Terms\n\nTents come back dry.\nLamps come back charged."
 FILM = "https://youtu.be/dQw4w9WgXcQ"
 SHADES = 256  # colours of a screenshot, which makes it a third as large
 PATIENCE = 30_000  # milliseconds
@@ -84,6 +92,13 @@ async def shot(page: Page, tmp_path: Path, name: str) -> None:
         few.save(pictures(tmp_path) / name, optimize=True)
 
 
+async def shot_of_last(page: Page, tmp_path: Path, name: str) -> None:
+    """A screenshot that begins with what was said last."""
+    await expect(page.locator(".post.growing")).to_have_count(0)
+    await page.locator(SAID).last.evaluate("said => said.scrollIntoView({block: 'start', behavior: 'instant'})")
+    await shot(page, tmp_path, name)
+
+
 async def test_a_document_is_read_and_asked_about_again(tmp_path: Path) -> None:
     async with opened(tmp_path, 1070) as page:
         log = FilePayload(name="ship's log.pdf", mimeType=PDF, buffer=LOG)
@@ -95,6 +110,61 @@ async def test_a_document_is_read_and_asked_about_again(tmp_path: Path) -> None:
         await shot(page, tmp_path, "document.png")
         await ask(page, "what does it say?", FilePayload(name="will.pdf", mimeType=PDF, buffer=locked(LOG, "secret")))
         await expect(answer(page, 2)).to_contain_text("will.pdf: it is locked with a password", timeout=PATIENCE)
+
+
+def chat_screenshot() -> bytes:
+    """A long chat, as a phone takes a picture of all of it."""
+    image = Image.new("RGB", (1080, 6000), "#e8eef2")
+    draw = ImageDraw.Draw(image)
+    for n in range(44):
+        left, top, colour = (60, 60 + 134 * n, "white") if n % 3 else (420, 60 + 134 * n, "#d7f5c8")
+        draw.rounded_rectangle((left, top, left + 600, top + 104), 28, fill=colour)
+        draw.text((left + 32, top + 30), f"{18 + n // 30}:{n * 2 % 60:02} {CHAT[n % len(CHAT)]}", "#222", font_size=34)
+    return written(image, "PNG")
+
+
+def harbour() -> bytes:
+    """A large photo with a small sign in it."""
+    image = Image.open(PHOTOS / "rocket.jpg").convert("RGB").resize((4096, 2734))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((3000, 2200, 3340, 2300), fill="white", outline="#a00", width=6)
+    draw.text((3020, 2225), "KEEP CLEAR", "#a00", font_size=52)
+    return written(image, "JPEG", quality=85)
+
+
+def film() -> bytes:
+    """Twelve seconds in which a camera moves over a photo, with sound."""
+    return clip(12, sound=True, pictures=[_moved(n) for n in range(60)])
+
+
+def _moved(n: int) -> Image.Image:
+    with Image.open(PHOTOS / "cat.jpg") as cat:
+        return cat.convert("RGB").crop((n * 3, n, n * 3 + 240, n + 180))
+
+
+async def test_what_people_send_is_seen_whole_closely_moving_and_scanned(tmp_path: Path) -> None:
+    async with opened(tmp_path, 800) as page:
+        await ask(
+            page, "what do they agree on?", FilePayload(name="chat.png", mimeType="image/png", buffer=chat_screenshot())
+        )
+        await expect(answer(page, 0)).to_contain_text("1080 × 2048 pixels", timeout=PATIENCE)
+        await shot_of_last(page, tmp_path, "long.png")
+
+        await ask(page, "what is on the sign?", FilePayload(name="launch.jpg", mimeType="image/jpeg", buffer=harbour()))
+        await answer(page, 1).get_by_role("button", name="Look closer").click(timeout=PATIENCE)
+        await expect(answer(page, 2)).to_contain_text("I looked closer at", timeout=PATIENCE)
+        await page.set_viewport_size(ViewportSize(width=720, height=1240))
+        await shot_of_last(page, tmp_path, "closer.png")
+
+        await page.set_viewport_size(ViewportSize(width=720, height=800))
+        await ask(page, "what happens here?", FilePayload(name="cat.mp4", mimeType="video/mp4", buffer=film()))
+        await expect(answer(page, 3)).to_contain_text("🎤", timeout=PATIENCE)
+        await shot_of_last(page, tmp_path, "clip.png")
+
+        scanned = portable(Sheet(picture=picture_of(BILL)), Sheet(picture=picture_of(TERMS)))
+        await ask(page, "what was paid?", FilePayload(name="bill.pdf", mimeType=PDF, buffer=scanned))
+        await expect(answer(page, 4)).to_contain_text("bill.pdf", timeout=PATIENCE)
+        await shot_of_last(page, tmp_path, "scan.png")
 
 
 async def test_a_link_to_a_video_is_followed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.asking.attempt import Attempt, AttemptContext
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.photo_descriptions import PhotoDescriber
-from bot.asking.question import Question, with_model
+from bot.asking.question import Question, detached, with_model
 from bot.errors import BotError, Busy, FailureCode, LeaseLost, Refused
 from bot.messages import ANSWERED, STOPPED, JobResult, Turn, Usage
 from bot.ports import Channels, Conversations, Files, Ledger, Provider, Turns
@@ -136,6 +136,8 @@ class Asker:
     async def _ask_one(self, asked: Question, model: str) -> None:
         turn = with_model(asked.turn, model)
         aside = asked.aside or turn.conversation.provider != asked.turn.conversation.provider
+        if aside:  # whose conversation at the provider is deleted afterwards
+            turn = replace(turn, conversation=detached(turn.conversation))
         is_probe = self.failover.began(model)
         try:
             await Attempt(context=self.context, asked=asked, turn=turn, aside=aside).answer()

@@ -1,6 +1,6 @@
 """What moves becomes stills at even times, and a file with pages becomes pages; each is one photo."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from fractions import Fraction
 from io import BytesIO
 from typing import Any
@@ -42,15 +42,17 @@ def clip(
     sound: bool = False,
     rate: int = 5,
     codec: str = "",
+    pictures: Sequence[Image.Image] = (),
 ) -> bytes:
-    """A video whose pictures count; the first `blank` ones show nothing."""
+    """A video of these pictures, or of some that count, of which the first `blank` ones show nothing."""
     buffer, count = BytesIO(), int(seconds * rate)
     with av.open(buffer, "w", format=kind) as target:
         stream: Any = target.add_stream(codec or {"mp4": "libx264", "webm": "libvpx"}[kind], rate=rate)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = *(pictures[0].size if pictures else SIZE), "yuv420p"
         voice: Any = target.add_stream({"mp4": "aac", "webm": "libopus"}[kind], rate=48_000) if sound else None
         for n in range(count):
-            image = Image.new("RGB", SIZE, "white") if n < blank else picture(n, count)
+            drawn = Image.new("RGB", SIZE, "white") if n < blank else picture(n, count)
+            image = pictures[n] if pictures else drawn
             frame: Any = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = n, Fraction(1, rate)
             target.mux(stream.encode(frame))

@@ -49,7 +49,7 @@ async def test_the_cells_are_cut_from_the_original(
     [piece] = asked.photos
     image = shown(piece)
     assert red_pixels(image) == pytest.approx(101 * 61, rel=0.35)  # as large as in the original
-    assert asked.text.startswith("what does the sign say?") and "E4" in asked.text and "street.jpg" in asked.text
+    assert "what does the sign say?\n\n(You see" in asked.text and "E4" in asked.text and "street.jpg" in asked.text
     assert platform.fetched == ["street", "street"]
 
 
@@ -61,6 +61,17 @@ async def test_the_price_of_the_extra_question_is_counted_and_said(
     _, answer = platform.reads()
     assert answer.endswith("STOP") and "E4 of street.jpg" in answer and "7 credits" in answer
     assert (await worker.store.ledger.get_spent(0)).credits == 27
+
+
+async def test_the_conversation_at_the_provider_goes_on_without_it(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider, large: bytes
+) -> None:
+    provider.script = [["a street"], ["E4"], ["STOP"], ["yes"]]
+    await hear(worker, with_files(said(), street="street.jpg"), said("/zoom the sign"), said("is it red?"))
+    first, _, closer, after = provider.prompts
+    kept = first.conversation.remote_id
+    assert kept and after.conversation.remote_id == kept and closer.conversation.remote_id != kept
+    assert kept not in provider.forgotten
 
 
 async def test_another_try_does_not_pay_for_the_first_question_again(
