@@ -1,6 +1,7 @@
 """The HTTP API of the page: requests in, journal entries and events out."""
 
 import asyncio
+import gzip
 import json
 import re
 import secrets
@@ -18,7 +19,7 @@ from adapters.platforms.web.conversation_api import LIST_CHANGED
 from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import MAX_ID, Journal
 from adapters.platforms.web.localized import CHANNEL, KEY, language_of, localized
-from adapters.platforms.web.page import STATIC, render_page
+from adapters.platforms.web.page import STATIC, read_static_file, render_page
 from adapters.platforms.web.post_elements import hidden, post_elements
 from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
@@ -83,14 +84,22 @@ class WebApi:
     async def page(self, request: web.Request) -> web.Response:
         """Serve the page; its script finds the channel in the address."""
         headers = {**NO_CACHE, "Vary": "Accept-Language"}
-        return web.Response(text=render_page(language_of(request)), content_type="text/html", headers=headers)
+        response = web.Response(text=render_page(language_of(request)), content_type="text/html", headers=headers)
+        response.enable_compression()
+        return response
 
-    async def static(self, request: web.Request) -> web.FileResponse:
-        """Serve a static file of the page."""
+    async def static(self, request: web.Request) -> web.Response:
+        """Serve a static file of the page, packed where the browser unpacks."""
         name = request.match_info["name"]
         if name not in FILES:
             raise web.HTTPNotFound
-        return web.FileResponse(STATIC / name, headers=NO_CACHE)
+        file = read_static_file(name)
+        if file.tag in {tag.value for tag in request.if_none_match or ()}:
+            raise web.HTTPNotModified(headers=NO_CACHE)
+        headers = {**NO_CACHE, "ETag": f'"{file.tag}"', "Vary": "Accept-Encoding"}
+        if "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return web.Response(body=gzip.decompress(file.packed), content_type=file.mime, headers=headers)
+        return web.Response(body=file.packed, content_type=file.mime, headers={**headers, "Content-Encoding": "gzip"})
 
     async def show_about(self, request: web.Request) -> web.Response:
         """Describe the bot, and the limits that the page needs to know."""

@@ -1,7 +1,11 @@
 """The HTML of the page, in the language of whoever opens it."""
 
+import gzip
+import hashlib
 import html
 import json
+import mimetypes
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -40,3 +44,20 @@ def render_page(language: str) -> str:
     template = (STATIC / "index.html").read_text("utf-8")
     direction = "rtl" if is_right_to_left(language) else "ltr"
     return template.format_map({**escaped_sentences, "language": language, "direction": direction, "words": words_json})
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file of the page, packed once, with the tag under which browsers keep it."""
+
+    mime: str
+    packed: bytes  # by gzip
+    tag: str
+
+
+@cache
+def read_static_file(name: str) -> StaticFile:
+    """Read a file of the page."""
+    data = (STATIC / name).read_bytes()
+    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return StaticFile(mime, gzip.compress(data, mtime=0), hashlib.sha256(data).hexdigest()[:20])

@@ -6,30 +6,42 @@ export const channel = location.pathname.split("/").pop();
 export const api = `/api/channels/${channel}`;
 
 const PATIENCE = 15_000; // milliseconds
-const underway = new Set(); // what ends them
+const underway = new Set(); // what can be aborted
 
 export class Trouble extends Error {} // its message is a sentence for people
 
 export async function call(path, options = {}) {
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(), PATIENCE);
-  underway.add(end);
   try {
-    const response = await fetch(path, { ...options, signal: end.signal }).catch(() => {
-      throw new Trouble(say("page_unreachable"));
-    });
-    const body = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Trouble(sentence(response.status, body));
-    return body;
+    return await untilDone(end, ask(path, options, end.signal));
   } finally {
     clearTimeout(timer);
-    underway.delete(end);
+  }
+}
+
+async function ask(path, options, signal) {
+  const response = await fetch(path, { ...options, signal }).catch(() => {
+    throw new Trouble(say("page_unreachable"));
+  });
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Trouble(sentence(response.status, body));
+  return body;
+}
+
+/** Let a request be aborted by `giveUp` until it is done. */
+export async function untilDone(request, result) {
+  underway.add(request);
+  try {
+    return await result;
+  } finally {
+    underway.delete(request);
   }
 }
 
 /** End all requests that are under way, because nothing comes through any more. */
 export function giveUp() {
-  for (const end of underway) end.abort();
+  for (const request of underway) request.abort();
 }
 
 export function sentence(status, body) {

@@ -6,11 +6,13 @@ import { say } from "./words.js";
 
 const SILENCE = 12_000; // milliseconds in which the server has said something at least twice
 const LOOK = 1_000; // milliseconds
+const RESTART = 2_500; // milliseconds in which a server that starts anew is back, so that nobody need know
 const PATIENCE = 10_000; // milliseconds until a hidden tab gives its connection back: browsers have only six for a host
 
 let source = null;
 let lastHeard = 0;
 let hideTimer = null;
+let noticeTimer = null;
 let handlers = {};
 let isBack = () => {};
 
@@ -38,16 +40,19 @@ function connect() {
 }
 
 function restore() {
+  clearTimeout(noticeTimer);
+  noticeTimer = null;
   page.connection.textContent = "";
   isBack();
 }
 
 function lose(which) {
-  page.connection.textContent = say("page_lost");
+  noticeTimer ??= setTimeout(() => { page.connection.textContent = say("page_lost"); }, RESTART);
   if (which.readyState === EventSource.CLOSED) setTimeout(() => which === source && connect(), 3000);
 }
 
 function thaw() { // nothing comes through, and nothing has broken off
+  clearTimeout(noticeTimer);
   page.connection.textContent = say("page_lost");
   giveUp();
   connect();

@@ -1,23 +1,28 @@
 // One file on its way to the server.
 
-import { Trouble, api, sentence } from "./server.js";
+import { Trouble, api, sentence, untilDone } from "./server.js";
 import { say } from "./words.js";
+
+const STALL = 20_000; // milliseconds without a single byte more, after which an upload has broken off
 
 /** Upload a file; `progress` is told which part of it, from 0 to 1, has been sent. Resolves to what the server keeps. */
 export function upload({ file, name }, progress, started) {
-  return new Promise((done, failed) => {
-    const request = new XMLHttpRequest(); // fetch does not tell how much has been sent
-    started(request);
+  const request = new XMLHttpRequest(); // fetch does not tell how much has been sent
+  started(request);
+  return untilDone(request, new Promise((done, failed) => {
+    let timer = null;
+    const wait = () => { clearTimeout(timer); timer = setTimeout(() => request.abort(), STALL); };
     request.open("POST", `${api}/uploads?name=${encodeURIComponent(name)}`);
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
     request.responseType = "json";
-    request.upload.addEventListener("progress", ({ loaded, total }) => progress(total ? loaded / total : 0));
-    request.addEventListener("error", () => failed(new Trouble(say("page_broke_off"))));
-    request.addEventListener("abort", () => failed(new Trouble(say("page_removed"))));
-    request.addEventListener("load", () => {
+    request.upload.addEventListener("progress", ({ loaded, total }) => { wait(); progress(total ? loaded / total : 0); });
+    request.addEventListener("loadend", () => {
+      clearTimeout(timer);
       if (request.status === 201) done(request.response);
-      else failed(new Trouble(sentence(request.status, request.response ?? {})));
+      else if (request.status) failed(new Trouble(sentence(request.status, request.response ?? {})));
+      else failed(new Trouble(say("page_broke_off")));
     });
     request.send(file);
-  });
+    wait();
+  }));
 }

@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 
 from adapters.platforms.web.adapter import WebPage
+from adapters.platforms.web.api import FILES
+from adapters.platforms.web.page import STATIC, read_static_file, render_page
 from bot.errors import Busy
 from bot.messages import File, OutgoingPost
 from bot.web.server import WebServer
@@ -470,3 +472,15 @@ async def test_commands_are_listed_in_the_language_of_the_browser(house: House) 
         commands = {each["name"]: each["help"] for each in await response.json()}
     assert commands["read"] == "den Text auf dem Foto lesen"
     assert "with" not in commands
+
+
+async def test_the_whole_page_is_light_and_is_asked_for_once(house: House) -> None:
+    assert sum(len(read_static_file(name).packed) for name in FILES) + len(render_page("en")) // 2 < 100_000
+    async with house.visitor.http.get("/static/app.js", headers={"Accept-Encoding": "gzip"}) as response:
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert await response.text() == (STATIC / "app.js").read_text()
+        tag = response.headers["ETag"]
+    async with house.visitor.http.get("/static/app.js", headers={"If-None-Match": tag}) as response:
+        assert response.status == 304
+    async with house.visitor.http.get("/static/app.js", headers={"Accept-Encoding": "identity"}) as response:
+        assert "Content-Encoding" not in response.headers
