@@ -36,6 +36,7 @@ from bot.words import ENGLISH, LANGUAGES, best, catalogue, say, say_moment, say_
 from bot.words.figures import Figure
 from tests.conftest import said
 from tests.doubles.discord import TOKEN, FakeDiscord
+from tests.doubles.platform import FakePlatform
 
 ROOT = Path(__file__).parents[1]
 WORDS = ROOT / "bot" / "words"
@@ -343,9 +344,10 @@ def test_an_error_survives_the_way_to_another_process() -> None:
 # what people see
 
 
-async def test_help_is_given_in_the_language_of_whoever_asks(sqlite: Store, turn: Turn) -> None:
+async def test_help_is_given_in_the_language_of_whoever_asks(sqlite: Store, turn: Turn, platform: FakePlatform) -> None:
+    desk = CommandContext(store=sqlite, providers={}, platforms={"web": platform.as_platform()})
     with speaking("de"):
-        answer = await COMMANDS["help"].run(CommandContext(store=sqlite, providers={}), turn, "")
+        answer = await COMMANDS["help"].run(desk, turn, "")
     assert isinstance(answer, Response)
     assert "/read · den Text auf dem Foto lesen" in answer.text
 

@@ -80,5 +80,7 @@ COMMANDS: Mapping[str, Command] = {
     **PRIVACY,
 }
 
-FOR_FEW = frozenset({"allow", "block", "claim"})  # commands of those who run the bot
 LISTED = [name for name, command in COMMANDS.items() if command.listed]
+FOR_FEW = frozenset(  # commands of those who run the bot
+    name for name, command in COMMANDS.items() if command.audience in ("admins", "claimant")
+)

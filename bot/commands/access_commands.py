@@ -165,8 +165,8 @@ def _is_subject(text: str) -> bool:
 
 PEOPLE = {
     "usage": Command(usage),
-    "allow": Command(allow, (Option(name="who", required=True),)),
-    "block": Command(block, (Option(name="subject", required=True),)),
-    CLAIM: Command(claim, (Option(name="claim", required=True),)),
+    "allow": Command(allow, (Option(name="who", required=True),), audience="admins"),
+    "block": Command(block, (Option(name="subject", required=True),), audience="admins"),
+    CLAIM: Command(claim, (Option(name="claim", required=True),), audience="claimant"),
     CROWDED: Command(crowded, listed=False),
 }

@@ -9,6 +9,7 @@ from bot.replies.markdown.tree import display_width
 from bot.words import say
 
 BUTTONS = "buttons"  # the command that shows all of them
+PICTURES = 1  # the lane of generated pictures, below the words about them
 REST = "…"
 ROW = 36  # columns of the labels that a phone shows in one row
 ASKED_IN_VAIN = frozenset(  # failures that would come out the same once more, whoever is asked
@@ -19,6 +20,8 @@ ASKED_IN_VAIN = frozenset(  # failures that would come out the same once more, w
     }
 )
 MOST_VARIED = 4  # pictures with buttons of their own
+MOST_IN_ROW = 5  # buttons that Discord shows in one row
+CRAFTS_OF_PICTURE = ("vary", "upscale")  # what the buttons below a generated picture do to it
 
 
 def stop_button() -> Sequence[Button]:
@@ -80,29 +83,35 @@ def _rest(turn: Turn) -> Button:
 
 def _in_one_row(turn: Turn, buttons: Sequence[Button], *, has_rest: bool) -> Sequence[Button]:
     """Return as many buttons as a phone shows in a row, and one for the rest."""
-    if not has_rest and _width(buttons) <= ROW:
+    if not has_rest and _fit(buttons):
         return buttons
     row = list(buttons)
-    while _width([*row, _rest(turn)]) > ROW:
+    while not _fit([*row, _rest(turn)]):
         row.pop()
     return [*row, _rest(turn)]
 
 
-def _width(buttons: Sequence[Button]) -> int:
-    return sum(display_width(button.label) for button in buttons)
+def _fit(buttons: Sequence[Button]) -> bool:
+    return len(buttons) <= MOST_IN_ROW and sum(display_width(button.label) for button in buttons) <= ROW
 
 
-def drawn_controls(turn: Turn, pictures: int) -> Sequence[Button]:
-    """Return the buttons below generated pictures; of several, each can be varied by itself."""
+def drawn_controls(turn: Turn, pictures: int, *, is_unfolded: bool = False) -> Sequence[Button]:
+    """Return the buttons below generated pictures; of several, each can be varied by itself.
+
+    One row, with the rest behind "…" unless `is_unfolded`.
+    """
+    redo = Button(say("label_retry"), f"/redo {turn.id}")
     numbers = range(1, min(pictures, MOST_VARIED) + 1)
-    return [
-        Button(say("label_retry"), f"/redo {turn.id}"),
-        *(
-            Button(say(f"label_{craft}") + (f" {n}" if pictures > 1 else ""), f"/{craft} of={turn.id} nth={n}")
-            for craft in ("vary", "upscale")
-            for n in numbers
-        ),
-    ]
+    buttons = [redo, *(_picture_button(turn, craft, n, pictures) for craft in CRAFTS_OF_PICTURE for n in numbers)]
+    return buttons if is_unfolded else _in_one_row(turn, buttons, has_rest=False)
+
+
+def _picture_button(turn: Turn, craft: str, n: int, pictures: int) -> Button:
+    """Return a button below pictures; one of several has a number, and the sign in place of the word."""
+    label = say(f"label_{craft}")
+    if pictures > 1:
+        label = f"{label.partition(' ')[0]} {n}"
+    return Button(label, f"/{craft} of={turn.id} nth={n}")
 
 
 def back(turn: Turn, version: int) -> Button:

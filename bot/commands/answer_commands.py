@@ -1,6 +1,6 @@
 """Commands that improve an answer: ask again, ask another model or several at once, and go back."""
 
-from bot.commands.answer_buttons import BUTTONS, controls
+from bot.commands.answer_buttons import BUTTONS, PICTURES, controls, drawn_controls
 from bot.commands.command import (
     AskAgain,
     Command,
@@ -16,7 +16,7 @@ from bot.commands.command import (
 from bot.commands.model_choice import known_models, nearest, picker, suggest, switch
 from bot.commands.questions import question
 from bot.errors import FailureCode, Refused
-from bot.messages import Button, Turn
+from bot.messages import Button, JobResult, Turn
 from bot.words import say
 
 FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
@@ -81,6 +81,8 @@ async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
 async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Show all buttons of an answer: /buttons TURN."""
     subject, _ = await subject_of(context, turn, rest)
+    if subject.result is not None and subject.result.caption is not None:
+        return await _unfold_pictures(context, subject, subject.result)
     versions = await context.store.turns.list_versions(subject)
     if not versions or subject.result is None:
         raise Refused(FailureCode.VERSION_UNKNOWN)
@@ -90,6 +92,15 @@ async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
     return Response(
         text=subject.result.shown, buttons=buttons, turn=subject, is_spoiler=versions[n].is_spoiler, has_footer=True
     )
+
+
+async def _unfold_pictures(context: CommandContext, subject: Turn, result: JobResult) -> Response:
+    """Show all buttons of generated pictures."""
+    files = await context.store.files.list_generated(subject.id)
+    pictures = sum(file.mime.startswith("image/") for file in files)
+    caption = result.caption or say("picture_drawn")
+    buttons = tuple(drawn_controls(subject, pictures, is_unfolded=True))
+    return Response(text=caption, buttons=buttons, turn=subject, lane=PICTURES, is_spoiler=result.is_spoiler)
 
 
 async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResult:

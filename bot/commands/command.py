@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bot.accounting.limits import Limit
 from bot.chat_platform import Platform
@@ -97,6 +98,7 @@ class Response:
     files: tuple[File, ...] = ()
     in_place: bool = False  # edits the post with the button that was pressed; a new post without one
     turn: Turn | None = None  # the turn with the posts that show it
+    lane: int = 0  # which of the posts of that turn
     is_spoiler: bool = False
     has_footer: bool = False  # the text is the answer of `turn`, with what belongs below it
 
@@ -146,6 +148,9 @@ class LookCloser:
     words: str
 
 
+Audience = Literal["everybody", "managers", "admins", "claimant"]
+"""Whom a command is of use to: also those who manage the channel, the bot's admins, or whoever claims it in private."""
+
 CommandResult = Response | AskAgain | CompareModels | Generate | LookCloser | SpeakAnswer
 
 
@@ -160,6 +165,7 @@ class Command:
     run: Callable[[CommandContext, Turn, str], Awaitable[CommandResult]]
     options: tuple[Option, ...] = ()
     listed: bool = True  # in /help, and in the platforms' lists of commands; others are sent by buttons
+    audience: Audience = "everybody"
 
 
 def parse(text: str) -> tuple[str, str] | None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Mapping
 
-from bot.commands.command import CommandContext, Response
+from bot.commands.access_commands import PEOPLE
+from bot.commands.command import Audience, CommandContext, Response
+from bot.commands.links import LINKS
+from bot.commands.privacy import PRIVACY
+from bot.errors import BotError
 from bot.intake.access import BOT, CLAIM
 from bot.messages import Button, Turn
 from bot.ports import Provider
 from bot.words import catalogue, say
 
 PREFIX = "help_"
-FOR_ADMINS = frozenset({"allow", "block"})
+LIMITED = {**LINKS, **PEOPLE, **PRIVACY}  # the families of commands that are not for everybody
 MAKING = frozenset({"imagine", "vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt"})
 SPEAK = "speak"
 
@@ -36,9 +40,11 @@ async def _useless_commands(context: CommandContext, turn: Turn) -> frozenset[st
     """Return the commands that the author may not use, or that nothing here can do."""
     useless: set[str] = set()
     if not await context.is_admin(turn.message):
-        useless |= FOR_ADMINS
+        useless |= _commands_of("admins")
+    if not await _may_manage(context, turn):
+        useless |= _commands_of("managers")
     if not (turn.message.private and await context.store.people.has_code(CLAIM, BOT)):
-        useless.add(CLAIM)
+        useless |= _commands_of("claimant")
     return frozenset(useless) | useless_features(context.providers, context.rules.off)
 
 
@@ -47,3 +53,15 @@ def useless_features(providers: Mapping[str, Provider], off: Collection[str]) ->
     has_media = any(provider.media for provider in providers.values())
     draws, speaks = has_media and "pictures" not in off, has_media and "speech" not in off
     return (frozenset() if draws else MAKING) | (frozenset() if speaks else {SPEAK})
+
+
+def _commands_of(audience: Audience) -> set[str]:
+    return {name for name, command in LIMITED.items() if command.audience == audience}
+
+
+async def _may_manage(context: CommandContext, turn: Turn) -> bool:
+    """Tell whether the author manages the channel; a platform that cannot say so now keeps no command back."""
+    try:
+        return await context.can_manage(turn.message)
+    except BotError:
+        return True

@@ -43,4 +43,7 @@ async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
     return Response(text=say("unlink_done"))
 
 
-LINKS = {"link": Command(link, (Option(name="code"),)), "unlink": Command(unlink)}
+LINKS = {
+    "link": Command(link, (Option(name="code"),), audience="managers"),
+    "unlink": Command(unlink, audience="managers"),
+}

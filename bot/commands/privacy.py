@@ -109,6 +109,6 @@ def _labels() -> ExportLabels:
 
 PRIVACY = {
     "privacy": Command(privacy),
-    "forget": Command(forget, (Option(name="sure", choices=(YES,)),)),
-    "export": Command(export),
+    "forget": Command(forget, (Option(name="sure", choices=(YES,)),), audience="managers"),
+    "export": Command(export, audience="managers"),
 }

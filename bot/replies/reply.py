@@ -46,6 +46,7 @@ class Reply:
         self.text = ""
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
         self.is_spoiler = False  # what it says is shown only to those who choose to see it
+        self.is_stopped = False  # by a person, who is told so wherever that is possible
         self.status = ""  # shown as long as there is no text: what the model is doing
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
         # None: to be read from the store
@@ -219,10 +220,10 @@ class Reply:
             log.info("a post could not be taken back", turn=self.turn.id, reason=error.code)
 
     async def _tell_in_private(self, post: OutgoingPost) -> bool:
-        """Send a model's answer to whoever asked, alone; tell whether that worked."""
+        """Send a model's answer, or that it was stopped, to whoever asked, alone; tell whether that worked."""
         message, private_chats = self.turn.message, self.platform.private_chats
-        is_answer = bool(self.text) or self.turn.result is not None
-        if private_chats is None or message.private or self.channel != message.channel or not is_answer:
+        is_worth_it = self.is_stopped or bool(self.text) or self.turn.result is not None
+        if private_chats is None or message.private or self.channel != message.channel or not is_worth_it:
             return False
         try:
             chat = await private_chats.open_private_chat(message.author)

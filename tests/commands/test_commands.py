@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bot.accounting.limits import subject_of
-from bot.commands import ASK, LISTED, MAKING, QUESTIONS, UNHEARD, CommandContext, Rules, parse
+from bot.commands import ASK, COMMANDS, LISTED, MAKING, QUESTIONS, UNHEARD, CommandContext, Rules, parse
 from bot.messages import Turn
 from bot.ports import Store
 from bot.words import catalogue
 from tests.commands.conftest import again, response, told
+from tests.doubles.platform import FakePlatform
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,18 @@ async def test_help_leaves_out_what_the_person_may_not_use(desk: CommandContext,
     assert "/new · " in shown
     for name in ("allow", "block", "claim"):
         assert f"/{name} · " not in shown
+
+
+async def test_help_names_to_those_who_manage_the_channel_what_is_theirs(
+    desk: CommandContext, turn: Turn, platform: FakePlatform
+) -> None:
+    managing = [name for name in LISTED if COMMANDS[name].audience == "managers"]
+    shown = await told(desk, turn, "help")
+    assert all(f"/{name} · " in shown for name in managing)
+    platform.managers = set()
+    shown = await told(desk, turn, "help")
+    assert "/settings · " in shown
+    assert not any(f"/{name} · " in shown for name in managing)
 
 
 async def test_places_polls_and_the_like_get_one_friendly_line(desk: CommandContext, turn: Turn) -> None:

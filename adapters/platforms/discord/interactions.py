@@ -22,7 +22,7 @@ from adapters.platforms.discord.previews import respond
 from adapters.platforms.discord.references import References, with_references
 from adapters.platforms.discord.slash_commands import MESSAGE_MENU, menu_question
 from adapters.platforms.discord.translate import server_id
-from bot.commands import ASK, COMMANDS, STOP, Suggestion
+from bot.commands import ASK, COMMANDS, Suggestion
 from bot.errors import BotError
 from bot.messages import Attachment, Author, Message, MessageReference
 from bot.operations.set_aside import SetAsideLog
@@ -134,10 +134,6 @@ class Interactions:
             if data["name"] == ASK
             else " ".join([f"/{data['name']}", *_command_words(data["name"], written_options)])
         )
-        if data["name"] == STOP:  # acknowledged here, because the stopped answer is the only other reaction
-            self._take_in(interaction, _message(interaction, f"/{interaction.id}", text), thinking=False)
-            await respond(interaction, SAY, {"content": "⏹", "flags": HIDDEN_ANSWER})
-            return
         await self._ask(interaction, _message(interaction, f"/{interaction.id}", text), files)
 
     async def _handle_menu(self, interaction: discord.Interaction, data: Data) -> None:

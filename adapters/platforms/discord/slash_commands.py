@@ -16,6 +16,8 @@ Payload = dict[str, Any]
 CHAT, MESSAGE_MENU = 1, 3  # kinds of commands
 STRING, ATTACHMENT = 3, 11  # kinds of options
 EVERYWHERE = {"integration_types": [0, 1], "contexts": [0, 1, 2]}  # for servers and for people; wherever they are
+IN_PRIVATE = {"integration_types": [0, 1], "contexts": [1]}  # in private chats with the bot
+MANAGE_GUILD = str(1 << 5)  # without it, Discord shows no command of those who manage a server
 MAX_PHOTOS = 4  # that /ask takes
 MAX_DESCRIPTION = 100  # characters
 ASK_MENU = "discord_ask"
@@ -74,8 +76,16 @@ def _command(name: str, options: list[Payload]) -> Payload:
         "name": name,
         **_description(f"help_{name}"),
         "options": options,
-        **EVERYWHERE,
+        **_reach(name),
     }
+
+
+def _reach(name: str) -> Payload:
+    """Return where a command is offered, and to whom: in private chats, everybody manages."""
+    audience = COMMANDS[name].audience if name in COMMANDS else "everybody"
+    if audience == "claimant":
+        return {**IN_PRIVATE, "default_member_permissions": None}
+    return {**EVERYWHERE, "default_member_permissions": None if audience == "everybody" else MANAGE_GUILD}
 
 
 def option_label(option: Option) -> str:

@@ -9,7 +9,7 @@ from bot.asking.question import Question
 from bot.commands import QUESTIONS, parse, quick_actions
 from bot.commands.answer_buttons import controls, failure_controls, stop_button
 from bot.errors import BotError
-from bot.messages import Generated, JobResult, Turn
+from bot.messages import STOPPED, Generated, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, with_footer
 from bot.words import say
@@ -50,7 +50,7 @@ class AskJob:
             buttons = failure_controls(self.turn, result.outcome, is_cut=result.is_cut)
         else:
             buttons = controls(self.turn, speaks=self.hands.desk.speaks, is_cut=result.is_cut, is_large=result.is_large)
-        self.asked.reply.is_spoiler = result.is_spoiler
+        self.asked.reply.is_spoiler, self.asked.reply.is_stopped = result.is_spoiler, result.outcome == STOPPED
         await self.asked.reply.show(shown, buttons=buttons)
         await show_pictures(self.hands, self.turn, result)
         await self._fold_quick_actions()

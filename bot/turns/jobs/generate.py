@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from bot.asking.asker import answer_question
 from bot.asking.question import Question
 from bot.commands import Generate
-from bot.commands.answer_buttons import drawn_controls, stop_button
+from bot.commands.answer_buttons import PICTURES, drawn_controls, stop_button
 from bot.messages import ANSWERED, OBEYED, Button, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, footer
 from bot.util.tasks import running_task
 from bot.words import say
 
-PROGRESS, PICTURES = 0, 1  # lanes
+PROGRESS = 0  # the lane of the words about it
 LONGEST_CAPTION = 200  # characters
 TICK = 5  # seconds between two words of progress
 
@@ -79,7 +79,7 @@ class GenerateJob:
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Have it made, unless it was before a crash. What it took is booked; the history knows nothing of it."""
-        caption = self.draw.words[:LONGEST_CAPTION]
+        caption = self.draw.words[:LONGEST_CAPTION] or say(f"{self.draw.kind}_done")
         if await self.hands.store.files.list_generated(self.turn.id):
             is_spoiler = await self.hands.media.is_spoiler(self.turn, self.draw)
             return JobResult(text="🎨", outcome=OBEYED, caption=caption, is_spoiler=is_spoiler)
@@ -101,7 +101,7 @@ class GenerateJob:
             await self.asked.reply.show(why, buttons=drawn_controls(self.turn, 0))
             return
         await self.asked.reply.show(result.shown)
-        caption = result.caption or say(f"{self.draw.kind}_done")
         pictures = sum(file.mime.startswith("image/") for file in files)
+        buttons = drawn_controls(self.turn, pictures)
         files = [replace(file, is_spoiler=result.is_spoiler) for file in files]
-        await self._reply(PICTURES).show(caption, buttons=drawn_controls(self.turn, pictures), files=files)
+        await self._reply(PICTURES).show(result.caption, buttons=buttons, files=files)

@@ -49,7 +49,8 @@ class RespondJob:
         """Say it."""
         where, channel = await self._where(), self.turn.message.channel
         elsewhere = where is not self.turn
-        reply = Reply(self.hands.platform_of(self.turn), self.hands.store.posts, where, channel, resumed=elsewhere)
+        platform, posts, lane = self.hands.platform_of(self.turn), self.hands.store.posts, self.response.lane
+        reply = Reply(platform, posts, where, channel, lane=lane, resumed=elsewhere)
         reply.is_spoiler = self.response.is_spoiler
         shown = result.shown
         if self.response.has_footer and where.result is not None:

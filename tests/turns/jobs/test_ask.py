@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.commands.answer_buttons import ROW, controls
+from bot.commands.answer_buttons import ROW, controls, drawn_controls
 from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import ChannelSettings, Turn, Usage
@@ -78,6 +78,10 @@ def test_the_buttons_of_an_answer_fit_into_one_row(turn: Turn, language: str) ->
             every = controls(turn, versions, versions - 1, speaks=True, is_cut=True, is_unfolded=True)
             assert len(row) <= len(every)
             assert row == every or row[-1].command == f"/buttons {turn.id}"
+        for pictures in (1, 2, 4):
+            row = drawn_controls(turn, pictures)
+            assert sum(display_width(button.label) for button in row) <= ROW
+            assert len(row) <= 5, "Discord breaks it"
 
 
 async def test_below_an_unreadable_photo_nothing_offers_to_try_again(worker: Worker, platform: FakePlatform) -> None:

@@ -59,10 +59,22 @@ async def test_several_are_one_post_and_each_can_be_varied(
 ) -> None:
     await hear(worker, said("/imagine houses n=3"), pressed("/vary of=1 nth=2", "2"))
     assert [file.data for file in platform.sent_files["2"]] == [picture("red"), picture("green"), picture("blue")]
+    row = ["/redo 1", *(f"/vary of=1 nth={n}" for n in (1, 2, 3)), "/buttons 1"]
+    assert platform.buttons["2"] == row
     assert studio.orders[1].kind == "vary"
     [known] = [each for each in await worker.store.files.list_files(await _conversation(worker), 9) if each.number == 2]
     assert studio.orders[1].photo is not None
     assert studio.orders[1].photo.sha256 == known.sha256
+
+
+async def test_what_does_not_fit_into_the_row_below_pictures_is_behind_the_rest(
+    worker: Worker, platform: FakePlatform
+) -> None:
+    await hear(worker, said("/imagine houses n=3"))
+    before = platform.reads()
+    await hear(worker, pressed("/buttons 1", "2"))
+    assert platform.buttons["2"][-3:] == [f"/upscale of=1 nth={n}" for n in (1, 2, 3)]
+    assert platform.reads() == before
 
 
 async def test_a_picture_that_came_out_the_same_twice_can_be_varied_by_either_button(

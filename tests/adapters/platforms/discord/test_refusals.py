@@ -283,6 +283,16 @@ async def test_nobody_is_written_to_in_private_without_an_answer(reply: Reply, s
     assert not server.reads(server.dm(ANN))
 
 
+async def test_a_stop_before_the_first_words_is_confirmed_in_private_where_the_channel_was_lost(
+    reply: Reply, server: FakeDiscord
+) -> None:
+    server.deny(GENERAL, "VIEW_CHANNEL")
+    reply.is_stopped = True
+    await reply.show(f"⏹ {say('stopped')}")
+    [told] = server.reads(server.dm(ANN))
+    assert told.endswith(f"⏹ {say('stopped')}")
+
+
 async def test_a_reaction_comes_and_goes_and_a_channel_without_them_is_left_alone(
     bot: Discord, server: FakeDiscord
 ) -> None:

@@ -18,9 +18,9 @@ from adapters.platforms.discord.slash_commands import (
     menu_question,
     sync_commands,
 )
-from bot.commands import ASK, LISTED, QUESTIONS, parse
+from bot.commands import ASK, COMMANDS, LISTED, QUESTIONS, parse
 from bot.words import say
-from tests.doubles.discord import ANN, GENERAL, TOKEN, FakeDiscord, NotOffered
+from tests.doubles.discord import ADMIN, ANN, BOB, GENERAL, TOKEN, FakeDiscord, NotOffered
 
 COMMANDS_PATH = "/applications/{application_id}/commands"
 NAME = re.compile(r"[-_a-z0-9]{1,32}")
@@ -102,9 +102,28 @@ def test_whatever_can_be_said_can_be_picked() -> None:
     assert all(parse(f"/{name}") == (name, "") for name in names)
 
 
-def test_everything_is_offered_in_servers_and_to_people_wherever_they_are() -> None:
+def test_everything_but_the_claim_is_offered_in_servers_and_to_people_wherever_they_are() -> None:
     assert all(command["integration_types"] == [0, 1] for command in command_payloads())
-    assert all(command["contexts"] == [0, 1, 2] for command in command_payloads())
+    contexts = {command["name"]: command["contexts"] for command in command_payloads()}
+    assert contexts.pop("claim") == [1]
+    assert all(each == [0, 1, 2] for each in contexts.values())
+
+
+async def test_a_server_shows_the_commands_of_those_who_manage_to_them_alone(
+    fresh: FakeDiscord, app: discord.Client
+) -> None:
+    await sync_commands(app, command_payloads())
+    limited = [name for name in LISTED if COMMANDS[name].audience in ("admins", "managers")]
+    assert {"allow", "block", "link", "unlink", "forget", "export"} == set(limited)
+    for name in limited:
+        values = {option["name"]: "x" for option in named(command_payloads(), name)["options"] if option["required"]}
+        with pytest.raises(NotOffered):
+            await fresh.runs(name, GENERAL, BOB, options=values)
+        await fresh.runs(name, fresh.dm(BOB), BOB, options=values)
+        await fresh.runs(name, GENERAL, ADMIN, options=values)
+    await fresh.runs("settings", GENERAL, BOB)
+    with pytest.raises(NotOffered):
+        await fresh.runs("claim", GENERAL, BOB, options={"claim": "x"})
 
 
 def test_ask_takes_a_question_and_up_to_four_photos() -> None:
