@@ -3,13 +3,12 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
-
-import aiosqlite
 
 from bot.messages import RateLimit, Stall
 from bot.operations.file_rights import close_to_others
@@ -17,6 +16,7 @@ from bot.store.coordination import LocalRateLimiter
 from bot.store.database import Database, Execute, Result, Row, Unit
 from bot.store.migrate import migrate
 from bot.store.recovery import HOLDERS, book_unclean_end, recover
+from bot.store.sqlite_connection import SQLiteConnection, tell_all
 from bot.util.tasks import BackgroundTasks
 
 PRAGMAS = """
@@ -38,12 +38,14 @@ class AlreadyRunning(Exception):
 class _Write:
     unit: Unit[Any]
     done: asyncio.Future[Any]
-    single: bool  # one statement, which is a transaction by itself
+    is_single: bool  # one statement, which is a transaction by itself
+    context: Context  # of the caller, for what a unit logs and the language in which it speaks
 
 
 class SQLite(Database):
-    """One connection writes, one reads, one counts what takes long. A disk flush costs milliseconds, so one of them
-    serves all who wait.
+    """One connection writes, one reads, one counts what takes long.
+
+    A disk flush costs milliseconds, and a hop into a thread more than most statements: one of each serves all who wait.
     """
 
     identity = "INTEGER PRIMARY KEY"
@@ -59,6 +61,7 @@ class SQLite(Database):
         self._is_writing = False
         self._guard: Callable[[], object] = lambda: None  # gives the file free
         self._gates = LocalRateLimiter(time.time)
+        self.commits = 0
 
     async def __aenter__(self) -> Self:
         """Open the file and take back what a process that died was holding. AlreadyRunning when one lives."""
@@ -85,15 +88,25 @@ class SQLite(Database):
         self._reader = await _connect(self.path)
         self._counter = await _connect(self.path)
 
+    @property
+    def costs(self) -> Mapping[str, int]:
+        """How often the threads were asked, for how many statements and how many commits, since the start."""
+        connections = (self._writer, self._reader, self._counter)
+        return {
+            "hops": sum(connection.hops for connection in connections),
+            "statements": sum(connection.statements for connection in connections),
+            "commits": self.commits,
+        }
+
     async def read(self, sql: str, **values: object) -> list[Row]:
-        return await _rows(self._reader, sql, values)
+        return await self._reader.read(sql, values)
 
     async def read_apart(self, sql: str, **values: object) -> list[Row]:
-        return await _rows(self._counter, sql, values)
+        return await self._counter.read(sql, values)
 
     async def write(self, unit: Unit[Result], *, single: bool = False) -> Result:
         done = asyncio.get_running_loop().create_future()
-        self._writes.append(_Write(unit, done, single))
+        self._writes.append(_Write(unit, done, single, copy_context()))
         # A task of its own commits: a caller that is cancelled must not leave half a transaction behind.
         if not self._is_writing:
             self._is_writing = True
@@ -116,56 +129,41 @@ class SQLite(Database):
         try:
             while self._writes:
                 batch, self._writes = self._writes, []
-                if not await self._committed(batch) and len(batch) > 1:
-                    for write in batch:  # one of them failed: each alone, so that only that one does
-                        await self._committed([write])
+                outcomes = await self._writer.run(partial(self._outcomes, batch))
+                tell_all([write.done for write in batch], outcomes)
         finally:
             self._is_writing = False
 
-    async def _committed(self, batch: list[_Write]) -> bool:
-        """Run the units in one transaction and tell the callers. False, and nothing told, if one of several failed."""
-        alone = len(batch) == 1 and batch[0].single
+    # in the thread of the connection that writes
+
+    def _outcomes(self, batch: list[_Write]) -> list[object]:
+        """Run the units in one transaction; if one of them fails, run each alone, so that only that one does."""
         try:
-            if not alone:
-                await self._writer.execute("BEGIN IMMEDIATE")
-            results = [await write.unit(self._execute) for write in batch]
-            if not alone:
-                await self._writer.execute("COMMIT")
+            return self._transact(batch)
         except Exception as error:
-            await self._writer.rollback()
-            if len(batch) == 1:
-                _tell(batch[0].done, error)
-            return False
-        for write, result in zip(batch, results, strict=True):
-            _tell(write.done, result)
-        return True
+            return [error] if len(batch) == 1 else [self._outcomes([write])[0] for write in batch]
 
-    @property
-    def _execute(self) -> Execute:
-        async def execute(sql: str, /, **values: object) -> list[Row]:
-            return await _rows(self._writer, sql, values)
-
-        return execute
-
-
-def _tell(done: asyncio.Future[Any], outcome: object) -> None:
-    if done.done():  # the caller was cancelled
-        return
-    if isinstance(outcome, Exception):
-        done.set_exception(outcome)
-    else:
-        done.set_result(outcome)
+    def _transact(self, batch: list[_Write]) -> list[object]:
+        is_alone = len(batch) == 1 and batch[0].is_single
+        try:
+            if not is_alone:
+                self._writer.execute_now("BEGIN IMMEDIATE")
+            results = [write.context.run(self._writer.drive, write.unit) for write in batch]
+            if not is_alone:
+                self._writer.execute_now("COMMIT")
+        except Exception:
+            self._writer.roll_back_now()
+            raise
+        self.commits += 1
+        return results
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None)
+async def _connect(path: Path) -> SQLiteConnection:
+    connection = SQLiteConnection(path)
+    await connection
     connection.row_factory = sqlite3.Row
     await connection.executescript(PRAGMAS)
     return connection
-
-
-async def _rows(connection: aiosqlite.Connection, sql: str, values: dict[str, object]) -> list[Row]:
-    return [dict(row) for row in await connection.execute_fetchall(sql, values)]
 
 
 def lock_file(path: Path) -> Callable[[], None]:
