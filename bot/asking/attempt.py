@@ -226,6 +226,8 @@ class Attempt:
         model = self.turn.conversation.model
         is_blind = self.context.limits.is_blind(model)
         describer = self.context.describer
+        if not is_blind and await describer.sees(model):
+            return None
         try:
             return await describer.described(self.asked, model, photos, await self._known(), is_blind=is_blind)
         except Refused as error:

@@ -89,6 +89,8 @@ class SubjectFinder:
 
     async def _recalls_spoiler(self, turn: Turn, subject: Subject) -> bool:
         """Tell whether an earlier photo that the question names or goes on about is behind a spoiler."""
+        if not (subject.recalls or named(turn.words)):
+            return False
         known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
         if not any(each.attachment.is_spoiler for each in known):
             return False

@@ -99,6 +99,8 @@ UPDATE turns SET answer = :text, result = :result, model = :model, credits = :cr
 WHERE id = :id AND holder = :me RETURNING id
 """
 
+SOMEBODY_WAITS = "SELECT 1 FROM turns WHERE leads AND finished IS NULL AND holder IS NULL LIMIT 1"
+
 FINISHED = """
 UPDATE turns SET finished = :now, error = :error, holder = NULL
 WHERE id = :id AND conversation = :line AND holder = :me AND finished IS NULL RETURNING id
@@ -268,11 +270,12 @@ class SqlTurnQueue:
         and nothing is left to be done for it, whoever finished it.
         """
         line: int | None = turn.conversation.id
-        while line is not None and not await self._finished_in(line, turn, error):
+        while line is not None and (somebody_waits := await self._finished_in(line, turn, error)) is None:
             line = await self._line_of(turn)  # it has gone to another conversation meanwhile
         if line is None:
             raise LeaseLost
-        self.db.wake()
+        if somebody_waits:
+            self.db.wake()
 
     def wake(self) -> None:
         """End this process's `wait`."""
@@ -299,15 +302,19 @@ class SqlTurnQueue:
         self.db.wake()
         return released
 
-    async def _finished_in(self, line: int, turn: Turn, error: str | None) -> bool:
-        """Finish the turn if it stands in this line and we hold it."""
+    async def _finished_in(self, line: int, turn: Turn, error: str | None) -> bool | None:
+        """Finish the turn if it stands in this line and we hold it; None if not. Tell whether any other one waits.
 
-        async def unit(execute: Execute) -> bool:
+        Of another conversation, too: the number of turns of one author that are in flight may hold it back.
+        """
+
+        async def unit(execute: Execute) -> bool | None:
             await self.db.lock_line(execute, line)
             held = await execute(FINISHED, id=turn.id, line=line, me=self.db.me, now=time.time(), error=error)
-            if held:
-                await come_forward(self.db, execute, line)
-            return bool(held)
+            if not held:
+                return None
+            await come_forward(self.db, execute, line)
+            return bool(await execute(SOMEBODY_WAITS))
 
         return await self.db.write(unit)
 

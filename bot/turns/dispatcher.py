@@ -71,20 +71,20 @@ class Dispatcher:
             await self._freed.wait()
             return
         try:
-            if not await self._claim(room):
+            if await self._claim(room) < room:  # whatever is ripe and may be taken up ends the wait at once
                 self.metrics.waiting.set(len(self._in_flight))
                 await self.queue.wait(POLL, self.platforms, self._each)
         except Exception:  # the database is away: what it holds waits, and so do we
             log.exception("cannot claim")
             await asyncio.sleep(CLAIM_TURNS.delay(1))
 
-    async def _claim(self, most: int) -> bool:
-        """Take up what is ripe; False if nothing is."""
+    async def _claim(self, most: int) -> int:
+        """Take up what is ripe, and return how much that is."""
         async with self._claiming:
             turns = await self.queue.claim(most, self.platforms, self._each)
             for turn in turns:
                 self._start(turn)
-        return bool(turns)
+        return len(turns)
 
     def _start(self, turn: Turn) -> None:
         task = self._tasks.start(self.take(turn), f"turn {turn.id}")

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.files.photos import PhotoIntake
 from bot.store.database import Execute
+from bot.store.sql import SqlStore
 from bot.store.sqlite import SQLite
-from tests.conftest import MODEL
+from tests.conftest import MODEL, said
+from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
+from tests.doubles.work import hear, make_worker
 
 SPOKEN = ContextVar("SPOKEN", default="en")
 COUNT = "SELECT COUNT(*) AS n FROM assets"
@@ -63,3 +68,16 @@ async def test_a_unit_runs_in_the_context_of_whoever_wants_it(tmp_path: Path) ->
     async with SQLite(f"{tmp_path}/bot.db", MODEL) as db:
         SPOKEN.set("de")
         assert await db.write(unit) == "de"
+
+
+async def test_a_photo_turn_takes_few_hops(
+    sqlite: SqlStore, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    db = sqlite.db
+    assert isinstance(db, SQLite)
+    worker = make_worker(sqlite, platform, provider, photos)
+    await hear(worker, said("what is this?", photos=1))
+    before = db.costs["hops"]
+    await hear(worker, said("what is this?", photos=1, channel="web:elsewhere"))
+    assert db.costs["hops"] - before <= 14
+    assert platform.reads("web:elsewhere") == ["a cat"]

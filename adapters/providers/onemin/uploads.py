@@ -12,6 +12,8 @@ from bot.util.tasks import BackgroundTasks, gather_all
 
 log = structlog.get_logger(__name__)
 
+RECENT = 30.0  # seconds in which a key is at hand, so that its question need not look it up again
+
 
 class AssetKeys(Protocol):
     """The part of `bot.ports.Blobs` that is about uploads."""
@@ -55,7 +57,7 @@ class Uploads:
         self.assets, self.provider, self.account, self.send = assets, provider, account, send
         self._uploading, self._saving = BackgroundTasks(shared=True), BackgroundTasks()
         self._running: dict[str, asyncio.Task[str]] = {}
-        self._unsaved: dict[str, str] = {}  # keys that the store is still saving, by sha256
+        self._recent: dict[str, str] = {}  # keys that were found or made a moment ago, by sha256
 
     async def get_keys(self, photos: Sequence[Upload]) -> list[str]:
         """Return the keys of the photos in their order, the same photo once."""
@@ -73,6 +75,7 @@ class Uploads:
     async def forget(self, photos: Sequence[Upload]) -> None:
         """Forget the keys of these photos, because they no longer work."""
         for photo in photos:
+            self._recent.pop(photo.sha256, None)
             await self.assets.forget_asset(self.provider, self.account, photo.sha256)
 
     async def close(self) -> None:
@@ -81,12 +84,14 @@ class Uploads:
         await self._saving.wait()
 
     async def _find_or_upload(self, photo: Upload) -> str:
-        key = self._unsaved.get(photo.sha256)
-        key = key or await self.assets.get_asset(self.provider, self.account, photo.sha256)
+        if key := self._recent.get(photo.sha256):
+            return key
+        key = await self.assets.get_asset(self.provider, self.account, photo.sha256)
         if key is not None:
+            self._remember(photo.sha256, key)
             return key
         key = await self.send(photo)
-        self._unsaved[photo.sha256] = key
+        self._remember(photo.sha256, key)
         self._saving.start(self._save_key(photo.sha256, key))  # the question need not wait for that
         return key
 
@@ -95,5 +100,8 @@ class Uploads:
             await self.assets.save_asset(self.provider, self.account, sha256, key)
         except Exception:  # then it is uploaded again another time
             log.exception("the key of a photo could not be saved")
-        finally:
-            del self._unsaved[sha256]
+
+    def _remember(self, sha256: str, key: str) -> None:
+        """Keep the key at hand until the question has been asked."""
+        self._recent[sha256] = key
+        asyncio.get_running_loop().call_later(RECENT, self._recent.pop, sha256, None)
