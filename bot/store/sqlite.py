@@ -90,7 +90,7 @@ class SQLite(Database):
 
     @property
     def costs(self) -> Mapping[str, int]:
-        """How often the threads were asked, for how many statements and how many commits, since the start."""
+        """Count the hops into the threads, the statements and the commits since the start."""
         connections = (self._writer, self._reader, self._counter)
         return {
             "hops": sum(connection.hops for connection in connections),
