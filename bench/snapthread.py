@@ -22,9 +22,8 @@ from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.ports import Provider, Receive, Store
 from bot.store import open_store
-from bot.turns.dispatcher import Dispatcher
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
+from bot.turns.worker import Dispatcher, Worker
 
 
 class Screen:

@@ -40,10 +40,9 @@ from bot.ports import Provider, Store
 from bot.replies.mirror import Mirror
 from bot.settings import Settings
 from bot.store import open_store
-from bot.turns.dispatcher import Dispatcher
 from bot.turns.jobs import JobContext
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
+from bot.turns.worker import Dispatcher, Worker
 from bot.util.tasks import running_task
 from bot.web.dashboard import Dashboard
 from bot.web.server import open_server

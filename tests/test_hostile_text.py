@@ -34,8 +34,8 @@ from adapters.providers.onemin import result_files as onemin_results
 from adapters.providers.onemin import speech_params as sound
 from adapters.providers.openai import completion_reader as openai_wire
 from adapters.providers.openai import errors as openai_refusals
-from bot.asking import video_links as videos
-from bot.asking.photo_numbers import named
+from bot.asking import mentions as videos
+from bot.asking.mentions import named
 from bot.commands import export_archive as export
 from bot.commands import parse as parse_command
 from bot.commands.generation import WISH

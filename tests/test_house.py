@@ -65,8 +65,7 @@ MAY = {
     },
     "bot.intake.bursts": CORE | {"bot.commands"},
     "bot.intake.edits": CORE | {"bot.commands"},
-    "bot.intake.photo_above": CORE | {"bot.commands", "bot.asking.photo_numbers"},
-    "bot.asking.photo_numbers": set(),
+    "bot.intake.photo_above": CORE | {"bot.commands", "bot.asking.mentions"},
     "bot.commands": CORE
     | {
         "bot.replies.markdown",
@@ -79,15 +78,13 @@ MAY = {
     },
     "bot.replies.reply": CORE | {"bot.replies.pages", "bot.replies.plainer_posts"},
     "bot.replies.plainer_posts": CORE,
-    "bot.turns.dispatcher": CORE | {"bot.operations.metrics"},
     "bot.adapter_context": CORE | {"bot.settings", "bot.web", "bot.operations.metrics"},
     "bot.operations.set_aside": {"bot.operations.metrics"},
     "bot.util.retry": set(),
     "bot.util.tasks": set(),
     "bot.asking": CORE
     | {
-        "bot.asking.photo_numbers",
-        "bot.asking.video_links",
+        "bot.asking.mentions",
         "bot.commands",
         "bot.files.documents",
         "bot.files.photos",
@@ -98,7 +95,7 @@ MAY = {
     },
     "bot.replies.mirror": CORE | {"bot.replies.reply"},
     "bot.operations.expiry": CORE | {"bot.files.photos", "bot.settings"},
-    "bot.asking.video_links": CORE,
+    "bot.asking.mentions": CORE,
     "bot.asking.media_generation": CORE | {"bot.asking", "bot.commands", "bot.accounting.limits"},
     "bot.asking.transcription": CORE | {"bot.asking", "bot.accounting.limits", "bot.asking.media_generation"},
     "bot.turns.jobs": CORE
@@ -193,7 +190,7 @@ def test_the_core_reaches_only_for_the_rooms_it_may(path: Path) -> None:
 @pytest.mark.parametrize("path", modules("adapters"), ids=name_of)
 def test_adapters_know_the_core_and_never_the_composition_root(path: Path) -> None:
     reached = {room(name) for name in imported(path) if name.startswith("bot.")}
-    assert not reached & (PLUGS_IN | {"bot.turns.worker", "bot.turns.dispatcher", "bot.intake.inbox"})
+    assert not reached & (PLUGS_IN | {"bot.turns.worker", "bot.intake.inbox"})
 
 
 def test_every_room_has_a_rule() -> None:

@@ -11,14 +11,12 @@ from bot.asking import context as memory
 from bot.asking.control_photo import control_photo
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
-from bot.asking.file_preparation import FilePreparation
+from bot.asking.file_preparation import FilePreparation, FittedPhotos, PhotoLimits, fit_photos
 from bot.asking.growing_answer import GrowingAnswer
+from bot.asking.mentions import named, without_videos
 from bot.asking.photo_descriptions import PhotoDescriber, PhotoDescriptions
-from bot.asking.photo_fitting import FittedPhotos, PhotoLimits, fit_photos
-from bot.asking.photo_numbers import named
 from bot.asking.poison_photos import TOO_LARGE, PhotoTrial, TrialResult, may_be_photo_fault
 from bot.asking.question import Question, detached, instructions, with_history, words
-from bot.asking.video_links import without_videos
 from bot.errors import BotError, FailureCode, Forgotten, Refused, Unreadable
 from bot.messages import (
     Exchange,

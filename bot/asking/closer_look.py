@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.accounting.limits import UsageLimits, subject_of
 from bot.asking import context as memory
 from bot.asking.file_loader import FileLoader
-from bot.asking.photo_numbers import named
+from bot.asking.mentions import named
 from bot.asking.question import Question, detached
 from bot.asking.subject import PlacedFile, Subject
 from bot.errors import FailureCode, Refused

@@ -6,7 +6,7 @@ Everything here is bounded, so that a question after a thousand others is no lar
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bot.asking.photo_numbers import named
+from bot.asking.mentions import named
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Exchange, Photo, RememberedFile, StoredFile
 from bot.words import say

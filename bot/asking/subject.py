@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.asking import context as memory
-from bot.asking.photo_numbers import named, named_in_words
+from bot.asking.mentions import named, named_in_words
 from bot.commands import ASKING, NEEDING_PHOTO, parse
 from bot.errors import FailureCode, Refused
 from bot.messages import Attachment, Channel, Message, MessageReference, Turn

@@ -8,7 +8,7 @@ those of linked channels.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.asking.photo_numbers import named
+from bot.asking.mentions import named
 from bot.commands import may_be_about_photo
 from bot.messages import POINTER_SECONDS, Channel, Message, MessageReference, PhotoPointer
 

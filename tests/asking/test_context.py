@@ -23,7 +23,7 @@ from bot.asking.context import (
     select_relevant,
     tokens,
 )
-from bot.asking.photo_numbers import named
+from bot.asking.mentions import named
 from bot.files.documents.document_text import DocumentText
 from bot.messages import Attachment, Channel, Exchange, Photo, RememberedFile
 

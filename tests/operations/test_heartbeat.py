@@ -13,9 +13,8 @@ from bot.intake.access import Access
 from bot.messages import Author, WorkerProcess
 from bot.operations.heartbeat import Heartbeat
 from bot.ports import Store
-from bot.turns.dispatcher import Dispatcher
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
+from bot.turns.worker import Dispatcher, Worker
 from tests.conftest import OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider

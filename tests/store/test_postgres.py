@@ -25,7 +25,7 @@ from bot.store.leader_election import CHECK, Work
 from bot.store.postgres import MIGRATING
 from bot.store.postgres_connections import BadAddress, options
 from bot.store.sql import SqlStore
-from bot.turns.dispatcher import Dispatcher, Take
+from bot.turns.worker import Dispatcher, Take
 from bot.util.retry import STORE
 from tests.conftest import MODEL, said
 from tests.doubles.postgres import Cluster, Proxy, cluster, lock_holder, pattern, query, terminate_all
@@ -136,7 +136,7 @@ class Fleet:
 async def test_restarts_in_the_middle_of_everything_lose_nothing_and_double_nothing(
     server: Cluster, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.turns.dispatcher.RENEWAL", 0.5)
+    monkeypatch.setattr("bot.turns.worker.RENEWAL", 0.5)
     async with open_store(server.url, MODEL) as one, open_store(server.url, MODEL) as other:
         fleet = Fleet(one, other)
         async with fleet.working():
@@ -153,7 +153,7 @@ async def test_restarts_in_the_middle_of_everything_lose_nothing_and_double_noth
 async def test_connections_that_end_again_and_again_lose_nothing_and_double_nothing(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.turns.dispatcher.RENEWAL", 0.5)
+    monkeypatch.setattr("bot.turns.worker.RENEWAL", 0.5)
     ended = 0
     async with open_store(url, MODEL) as one, open_store(url, MODEL) as other:
         fleet = Fleet(one, other)

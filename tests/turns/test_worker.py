@@ -22,8 +22,7 @@ from bot.messages import (
     Usage,
 )
 from bot.ports import Store
-from bot.turns.dispatcher import Dispatcher
-from bot.turns.worker import EYES, Worker
+from bot.turns.worker import EYES, Dispatcher, Worker
 from bot.util.retry import ASK_AGAIN
 from bot.words import say
 from tests.conftest import MODEL, OpenStore, said

@@ -19,9 +19,9 @@ from adapters.platforms.refused_reactions import RefusedReactions
 from adapters.platforms.telegram.formatting import rendered_length
 from adapters.platforms.telegram.group_greetings import GroupGreetings
 from adapters.platforms.telegram.linked_chats import follow_links
+from adapters.platforms.telegram.message_content import NAME, is_direct_topic, parse_address
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, PollingBackoff, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.posting import Posting, is_private
-from adapters.platforms.telegram.references import NAME, is_direct_topic, parse_address
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.settings import TelegramSettings
 from adapters.platforms.telegram.setup_check import describe_privacy, describe_webhook, find_webhook_faults

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from adapters.platforms.telegram.references import ELSEWHERE, LINK, NAME
+from adapters.platforms.telegram.message_content import ELSEWHERE, LINK, NAME
 from adapters.platforms.telegram.transport import map_telegram_errors
 from bot.errors import BotError
 from bot.messages import Author, Channel, Message, MessageReference

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from adapters.platforms.telegram.references import NAME
+from adapters.platforms.telegram.message_content import NAME
 from adapters.platforms.telegram.translate import KINDS, STOP_PRESSED
 from adapters.platforms.telegram.transport import TelegramBot
 from bot.errors import Busy, FailureCode, Refused

@@ -22,7 +22,7 @@ from telegram.error import BadRequest
 
 from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, hide, render, render_plain
-from adapters.platforms.telegram.references import TopicFields, parse_address, topic_fields
+from adapters.platforms.telegram.message_content import TopicFields, parse_address, topic_fields
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.transport import (
     BadFormatting,

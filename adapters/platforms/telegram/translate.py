@@ -13,8 +13,15 @@ from typing import Any, TypeVar
 from telegram import Bot, CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Update, User
 from telegram import Message as TelegramMessage
 
-from adapters.platforms.telegram.message_content import REMOVED_CHARACTERS, MessageContent, read_content
-from adapters.platforms.telegram.references import NAME, channel_of, find_references, origin_name
+from adapters.platforms.telegram.message_content import (
+    NAME,
+    REMOVED_CHARACTERS,
+    MessageContent,
+    channel_of,
+    find_references,
+    origin_name,
+    read_content,
+)
 from bot.commands import UNHEARD
 from bot.messages import Author, Channel, Message, MessageReference, Unseen
 

@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Any
 
 from adapters.providers.series_notes import with_series_notes
-from bot.asking.video_links import latest, without_videos
+from bot.asking.mentions import latest, without_videos
 from bot.messages import Model, Prompt
 
 Body = dict[str, Any]

@@ -44,7 +44,7 @@ from adapters.providers.onemin.side_conversations import DOCUMENTS, SideConversa
 from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
-from bot.asking.video_links import check as check_videos
+from bot.asking.mentions import check as check_videos
 from bot.errors import BotError, Busy, FailureCode, Forgotten, Refused, Unreadable
 from bot.messages import (
     DOCX,

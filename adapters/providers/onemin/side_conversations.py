@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.providers.onemin.uploads import AssetKeys
-from bot.asking.video_links import links
+from bot.asking.mentions import links
 from bot.errors import BotError, FailureCode, Refused
 from bot.messages import Prompt
 

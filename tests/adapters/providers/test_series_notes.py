@@ -13,7 +13,7 @@ from adapters.providers.onemin.endpoints import FEATURES, UNIFIED
 from adapters.providers.onemin.provider import NO_OPTIONS
 from adapters.providers.openai.request_body import RequestBody, RequestOptions
 from adapters.providers.series_notes import with_series_notes
-from bot.asking.photo_fitting import PhotoLimits, fit_photos
+from bot.asking.file_preparation import PhotoLimits, fit_photos
 from bot.files.photos import PhotoIntake
 from bot.messages import Conversation, Photo, Prompt
 from tests.files.photos import written

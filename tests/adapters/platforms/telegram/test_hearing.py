@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.platforms.telegram.references import parse_address
+from adapters.platforms.telegram.message_content import parse_address
 from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, GroupMigration, translate
 from bot.commands import UNHEARD
 from bot.messages import Attachment, Channel, Message, MessageReference

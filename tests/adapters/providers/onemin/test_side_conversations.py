@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.providers.onemin.provider import OneMin
-from bot.asking.video_links import without_videos
+from bot.asking.mentions import without_videos
 from bot.errors import Forgotten, Refused
 from bot.messages import Prompt
 from emulator import Emulator

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.asking.video_links import check, latest, links, without_videos
+from bot.asking.mentions import check, latest, links, without_videos
 from bot.errors import Refused
 
 ID = "dQw4w9WgXcQ"

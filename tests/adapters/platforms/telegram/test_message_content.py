@@ -6,7 +6,7 @@ import pytest
 from telegram.error import BadRequest
 
 from adapters.platforms.telegram.linked_chats import follow_links
-from adapters.platforms.telegram.references import parse_address, topic_fields
+from adapters.platforms.telegram.message_content import parse_address, topic_fields
 from adapters.platforms.telegram.rich_message import read_rich_message
 from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, translate
 from bot.messages import Attachment, Channel, Message, MessageReference
