@@ -56,16 +56,12 @@ MAY = {
     "bot.intake.inbox": CORE
     | {
         "bot.intake.access",
-        "bot.intake.bursts",
-        "bot.intake.edits",
-        "bot.intake.photo_above",
+        "bot.intake.joining",
         "bot.commands",
         "bot.accounting.limits",
         "bot.turns.stops",
     },
-    "bot.intake.bursts": CORE | {"bot.commands"},
-    "bot.intake.edits": CORE | {"bot.commands"},
-    "bot.intake.photo_above": CORE | {"bot.commands", "bot.asking.mentions"},
+    "bot.intake.joining": CORE | {"bot.commands", "bot.asking.mentions"},
     "bot.commands": CORE
     | {
         "bot.replies.markdown",

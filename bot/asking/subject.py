@@ -6,7 +6,7 @@ It is found in one order on every platform, which only translate what they see i
 2. what it points at: the first of its references that shows something, or whose turn did; that a thread or forum post
    began with a photo counts until the thread has shown another one;
 3. the numbers that it names ("photo 2");
-4. the photo just above it, which the inbox has made a reference of (`bot/intake/photo_above`);
+4. the photo just above it, which the inbox has made a reference of (`bot/intake/joining`);
 5. what the conversation showed last, only if it points at nothing.
 
 A reference that cannot be resolved ends the search: nothing else stands in.

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from bot.commands.access_commands import CROWDED, PEOPLE, introduce, may_claim, pairing_of
 from bot.commands.answer_commands import AGAIN, ASKING, EDITED, RETRY
 from bot.commands.command import (
+    ASK,
+    NEEDING_PHOTO,
+    QUESTIONS,
     AskAgain,
     Command,
     CommandContext,
@@ -17,7 +20,10 @@ from bot.commands.command import (
     Rules,
     SpeakAnswer,
     Suggestion,
+    may_be_about_photo,
     parse,
+    question,
+    quick_actions,
 )
 from bot.commands.conversation import STOP, STOPPED, UNHEARD, new, stop, stopped, unheard
 from bot.commands.generation import MAKING, STUDIO
@@ -25,7 +31,6 @@ from bot.commands.help import help_, start
 from bot.commands.links import LINKS
 from bot.commands.model_choice import MODEL
 from bot.commands.privacy import PRIVACY
-from bot.commands.questions import ASK, NEEDING_PHOTO, QUESTIONS, may_be_about_photo, question, quick_actions
 from bot.commands.settings import SETTINGS
 
 __all__ = [

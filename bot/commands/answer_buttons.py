@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.commands.questions import quick_actions
+from bot.commands.command import quick_actions
 from bot.errors import FailureCode
 from bot.messages import Button, Turn
 from bot.replies.markdown.tree import display_width

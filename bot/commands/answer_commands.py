@@ -12,9 +12,9 @@ from bot.commands.command import (
     Response,
     number,
     parse,
+    question,
 )
 from bot.commands.model_choice import known_models, nearest, picker, suggest, switch
-from bot.commands.questions import question
 from bot.errors import FailureCode, Refused
 from bot.messages import Button, JobResult, Turn
 from bot.words import say

@@ -1,4 +1,4 @@
-"""The shape of a command, and its context."""
+"""The shape of a command and its context, and questions as commands, for buttons under an answer."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,9 +12,21 @@ from bot.files.photos import PhotoIntake
 from bot.intake.access import is_admin
 from bot.messages import Button, File, GenerationKind, Message, Turn
 from bot.ports import Provider, Store
+from bot.words import say
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
 MOST_DIGITS = 18  # databases accept no longer numbers
+
+ASK = "ask"  # asks whatever follows it
+
+# The sentence that replaces the command.
+QUESTIONS = {name: f"ask_{name}" for name in ("describe", "read", "translate", "explain")}
+
+
+NEEDING_PHOTO = frozenset(
+    {*QUESTIONS, *("vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt")}
+)
+"""The commands that are about a picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,3 +189,29 @@ def parse(text: str) -> tuple[str, str] | None:
 def number(text: str) -> int | None:
     """Parse a number; None if it is none, or longer than any id."""
     return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def quick_actions(turn: Turn) -> Sequence[Button]:
+    """Return the buttons for the answer, none if the author asked in words."""
+    if turn.words or not turn.message.attachments:
+        return ()
+    return [Button(say(f"label_{name}"), f"/{name}") for name in QUESTIONS]
+
+
+def question(command: tuple[str, str] | None, text: str) -> str | None:
+    """Return the words of a question: an empty string if it has none. None: `text` is a command.
+
+    `command` is the result of `parse` for the text.
+    """
+    if command is None:
+        return text
+    name, rest = command
+    if name == ASK:
+        return rest
+    return say(QUESTIONS[name]) if name in QUESTIONS else None
+
+
+def may_be_about_photo(text: str) -> bool:
+    """Tell whether a text is a question, or a command that is about a picture."""
+    command = parse(text)
+    return question(command, text) is not None or (command is not None and command[0] in NEEDING_PHOTO)

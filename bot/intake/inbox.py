@@ -11,9 +11,16 @@ from bot.accounting.limits import subject_of
 from bot.commands import CROWDED, EDITED, RETRY, STOP, STOPPED, UNHEARD, may_claim, pairing_of, parse
 from bot.errors import QueueFull
 from bot.intake.access import Access, Verdict
-from bot.intake.bursts import LONG, belong_together, may_join
-from bot.intake.edits import late_question, revised_message
-from bot.intake.photo_above import find_photo_above, may_mean_photo_above, with_pointer
+from bot.intake.joining import (
+    LONG,
+    belong_together,
+    find_photo_above,
+    late_question,
+    may_join,
+    may_mean_photo_above,
+    revised_message,
+    with_pointer,
+)
 from bot.messages import POINTER_SECONDS, Message, MessageReference, PhotoPointer, RateLimit, Turn
 from bot.ports import Channels, Conversations, Coordination, People, TurnIntake
 from bot.turns.stops import Stops

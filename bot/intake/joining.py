@@ -1,18 +1,98 @@
-"""The photo just above a question that points at nothing, found among the recent messages of its place.
+"""The place of a message: a turn that waits, a question that it edits, or the photo just above it.
+
+The platform tells how long a message waits for what may belong to it (`Message.awaits`), because its clients send a
+forward and its comment, photos and the question about them, or the pieces of a long text in ways of their own.
 
 "Just above" means: since the last question of the same author, and not longer than ten minutes ago. Photos of the
 author come first, then those of others that were posted after the last photo that the conversation talked about, then
 those of linked channels.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.asking.mentions import named
-from bot.commands import may_be_about_photo
-from bot.messages import POINTER_SECONDS, Channel, Message, MessageReference, PhotoPointer
+from bot.commands import may_be_about_photo, parse, question
+from bot.messages import POINTER_SECONDS, Channel, Message, MessageReference, PhotoPointer, Turn
+
+LONG = 1.0  # seconds of waiting from which a text was cut by the client, and goes on
+
+LATE_SECONDS = 600.0  # after a message, in which the picture of its link may come
+PREVIEW = "preview"  # after the id of a message, in that of the turn about the picture
 
 TOGETHER = 2.0  # seconds between photos of one author that were posted together; Telegram tells whole seconds only
+
+
+def may_join(message: Message) -> bool:
+    """Tell whether a message may belong to the one before it."""
+    return message.awaits > 0 and not message.edited and not _is_command(message)
+
+
+def belong_together(waiting: Message, message: Message) -> bool:
+    """Tell whether a message belongs to the same turn as what its author said just before it."""
+    if _is_command(waiting):
+        return False
+    if message.forwarded != waiting.forwarded:
+        return _is_comment(message if waiting.forwarded else waiting) or bool(waiting.own_photos and message.forwarded)
+    if waiting.own_photos and not waiting.text:
+        return _is_words(message)
+    return bool(waiting.text) and waiting.awaits >= LONG and _is_words(message)
+
+
+def _is_words(message: Message) -> bool:
+    return bool(message.text) and _is_comment(message)
+
+
+def _is_comment(message: Message) -> bool:
+    """Tell whether it brings no file and points at nothing: it may be a mention alone."""
+    return not message.attachments and all(each.kind in ("above", "starter") for each in message.references)
+
+
+def _is_command(message: Message) -> bool:
+    return question(parse(message.text), message.text) is None
+
+
+def revised_message(answered: Message, edit: Message) -> Message | None:
+    """Return the message of a turn as it is after an edit of it, or of a part of it; None if the question is the same.
+
+    Files that a platform adds, such as the picture of a link, change nothing; files that take the place of others do.
+    """
+    if _is_command(answered) or _is_command(edit):
+        return None
+    is_part = edit.id != answered.id or len(answered.attachments) > 1
+    text = edit.text if edit.text or not is_part else answered.text
+    before, now = {each.ref for each in answered.own_photos}, {each.ref for each in edit.own_photos}
+    is_replaced = bool(before and now) and before.isdisjoint(now) and not is_part
+    if text == answered.text and not is_replaced:
+        return None
+    return replace(answered, text=text, attachments=edit.attachments if is_replaced else answered.attachments)
+
+
+def late_question(turn: Turn, edit: Message) -> Message | None:
+    """Return the question about the picture that an edit has brought; None if it brings none.
+
+    The picture beside an article's words is no reason to ask again.
+    """
+    asked = turn.message
+    pictures = tuple(each for each in edit.own_photos if not each.is_preview)
+    is_late = turn.deliveries and asked.awaits_preview and not asked.own_photos
+    if not (is_late and asked.addressed and pictures and edit.text == asked.text and may_be_about_photo(edit.text)):
+        return None
+    if time.time() - edit.sent > LATE_SECONDS:
+        return None
+    link = MessageReference(id=edit.id, ours=False, text="", kind="link", attachments=pictures, is_late=True)
+    return replace(
+        edit,
+        id=f"{edit.id}/{PREVIEW}",
+        addressed=True,
+        attachments=(),
+        about=link,
+        more=edit.references,
+        album=None,
+        awaits=0.0,
+        awaits_preview=False,
+    )
 
 
 def may_mean_photo_above(message: Message) -> bool:
