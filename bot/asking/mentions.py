@@ -1,4 +1,4 @@
-"""What words mention: numbers of photos (photo 2, photos 1 and 3, Bilder 2-4, 图2, file 3), and links to videos."""
+"""Mentions in words: numbers of photos (photo 2, photos 1 and 3, Bilder 2-4, 图2, file 3), and links to videos."""
 
 import re
 
