@@ -109,12 +109,10 @@ async def asking(
         platform = (await stack.enter_async_context(new_platform(store, folder))).as_platform()
         settings, stops = read_settings(_env_file=None, bot_access="open"), Stops()
         providers = {provider.name: provider}
-        worker = Worker(
-            build_job_context(
-                settings, store, {platform.name: platform}, providers, cleaner, stops, Failover(), consoles=frozenset()
-            ),
-            metrics,
+        context = build_job_context(
+            settings, store, {platform.name: platform}, providers, cleaner, stops, Failover(), consoles=frozenset()
         )
+        worker = Worker(context, queue=store.queue, intake=store.intake, metrics=metrics)
         dispatcher, inbox = (
             Dispatcher(
                 store.queue, store.reporting, store.coordination, worker.take, at_once, metrics, each=at_once

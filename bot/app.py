@@ -24,7 +24,7 @@ from bot.asking.file_loader import FileLoader
 from bot.asking.media_generation import MediaGeneration
 from bot.asking.transcription import Transcription
 from bot.chat_platform import HealthState, Platform
-from bot.commands import Rules
+from bot.commands import CommandContext, Rules
 from bot.configuration import Platforms, Providers
 from bot.files.documents import DocumentIntake
 from bot.files.isolation import client as isolation
@@ -122,7 +122,7 @@ async def running(
         failover = Failover()
         metrics.watch(failover.states)
         context = build_job_context(settings, store, chats, house.providers, photos, stops, failover, consoles=consoles)
-        worker = Worker(context, metrics)
+        worker = Worker(context, queue=store.queue, intake=store.intake, metrics=metrics)
         dispatcher = Dispatcher(
             store.queue,
             store.reporting,
@@ -238,16 +238,36 @@ def build_job_context(
         videos="videos" not in rules.off,
         limits=limits,
     )
+    commands = CommandContext(
+        turns=store.turns,
+        posts=store.posts,
+        channels=store.channels,
+        conversations=store.conversations,
+        people=store.people,
+        files=store.files,
+        ledger=store.ledger,
+        deletion=store.deletion,
+        providers=providers,
+        platforms=platforms,
+        rules=rules,
+        photos=photos,
+        most_bytes=finder.most_bytes,
+        documents=documents,
+    )
     return JobContext(
-        store=store,
+        turns=store.turns,
+        posts=store.posts,
+        channels=store.channels,
+        files=store.files,
+        ledger=store.ledger,
         platforms=platforms,
         providers=providers,
         asker=asker,
         limits=limits,
         mirror=Mirror(store.conversations, store.channels, store.posts, platforms),
         media=studio,
-        rules=rules,
         access=build_access(settings, store, consoles),
+        desk=commands,
     )
 
 

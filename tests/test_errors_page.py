@@ -24,11 +24,11 @@ from bot.operations.metrics import Metrics
 from bot.store import open_store
 from bot.store.sql import SqlStore
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
 from bot.util.retry import ASK_AGAIN
 from emulator import Emulator
 from tests.conftest import PHOTOS, PICTURES, said
 from tests.doubles.platform import FakePlatform
+from tests.doubles.work import Worker
 
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 
@@ -105,7 +105,7 @@ async def chat() -> AsyncIterator[Chat]:
                 Failover(),
                 consoles=frozenset({"web"}),
             )
-            worker = Worker(crew, Metrics())
+            worker = Worker(crew, store=store, metrics=Metrics())
             yield Chat(worker, store, platform, emulator)
 
 

@@ -17,7 +17,6 @@ from bot.messages import Attachment
 from bot.operations.metrics import Metrics
 from bot.ports import Provider, Store
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
 from bot.util.retry import PROBE_AGAIN
 from bot.web.server import WebServer
 from bot.words import say
@@ -25,7 +24,7 @@ from emulator import Emulator
 from tests.conftest import PHOTOS, said
 from tests.doubles.openai import FakeOpenAI
 from tests.doubles.platform import FakePlatform
-from tests.doubles.work import hear
+from tests.doubles.work import Worker, hear
 
 KEY = "sk-a-long-secret-key"
 NAMES = ("cat.jpg", "rocket.jpg", "coffee.png")
@@ -108,7 +107,7 @@ async def town(sqlite: Store, photos: PhotoIntake) -> AsyncIterator[Town]:
             consoles=frozenset({"web"}),
         )
         await sqlite.intake.add(said("/model onemin/gpt-4o"))
-        worker = Worker(crew, Metrics())
+        worker = Worker(crew, store=sqlite, metrics=Metrics())
         [turn] = await sqlite.queue.claim(1)
         await worker.take(turn)
         yield Town(emulator, double, platform, worker, failover, clock)

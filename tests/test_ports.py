@@ -23,10 +23,8 @@ SEES_ALL = {
     "bot/__main__.py",
     "bot/adapter_context.py",
     "bot/app.py",
-    "bot/commands/command.py",
     "bot/operations/check/__init__.py",
     "bot/ports.py",
-    "bot/turns/jobs/job.py",
 }
 
 

@@ -28,12 +28,13 @@ from adapters.platforms.discord.slash_commands import (
     menu_question,
     sync_commands,
 )
-from bot.commands import COMMANDS, CommandContext, Response, quick_actions
+from bot.commands import COMMANDS, Response, quick_actions
 from bot.errors import Busy, Refused
 from bot.messages import Turn
 from bot.ports import Store
 from bot.words import ENGLISH, LANGUAGES, best, catalogue, say, say_moment, say_money, speaking
 from bot.words.figures import Figure
+from tests.commands.conftest import command_context
 from tests.conftest import said
 from tests.doubles.discord import TOKEN, FakeDiscord
 from tests.doubles.platform import FakePlatform
@@ -345,7 +346,7 @@ def test_an_error_survives_the_way_to_another_process() -> None:
 
 
 async def test_help_is_given_in_the_language_of_whoever_asks(sqlite: Store, turn: Turn, platform: FakePlatform) -> None:
-    desk = CommandContext(store=sqlite, providers={}, platforms={"web": platform.as_platform()})
+    desk = command_context(sqlite, providers={}, platforms={"web": platform.as_platform()})
     with speaking("de"):
         answer = await COMMANDS["help"].run(desk, turn, "")
     assert isinstance(answer, Response)

@@ -46,12 +46,12 @@ async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
         raise Refused(FailureCode.CLAIM_PAGE)
     if await desk.is_admin(message):
         return Response(text=say("claim_yours"))
-    used = await desk.store.people.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
+    used = await desk.people.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
     if not message.private:
         raise Refused(FailureCode.CLAIM_PRIVATE)  # the code is void: everybody there has read it
     if used is None:
         raise Refused(FailureCode.CLAIM_UNKNOWN)
-    await desk.store.people.add_admin(subject_of(message))
+    await desk.people.add_admin(subject_of(message))
     return Response(text=say("claim_done"))
 
 
@@ -70,11 +70,11 @@ async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Allow a person or place: /allow CODE, /allow PLATFORM:ID or /allow here. For admins."""
     await _insist_on_admin(desk, turn)
     if subject := _named(desk, turn.message, rest):
-        await desk.store.people.set_access(subject, True)
+        await desk.people.set_access(subject, True)
         return Response(text=say("allow_done_place" if rest.lower() == HERE else "allow_done", subject=subject))
     for purpose, sentence in ((PAIR, "allow_done"), (PLACE, "allow_done_place")):
-        if rest and (subject := await desk.store.people.redeem_code(purpose, rest, by=subject_of(turn.message))):
-            await desk.store.people.set_access(subject, True)
+        if rest and (subject := await desk.people.redeem_code(purpose, rest, by=subject_of(turn.message))):
+            await desk.people.set_access(subject, True)
             return Response(text=say(sentence, subject=subject))
     raise Refused(FailureCode.ALLOW_UNKNOWN)
 
@@ -85,7 +85,7 @@ async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
     subject = _named(desk, turn.message, rest)
     if subject is None:
         raise Refused(FailureCode.ALLOW_UNKNOWN)
-    await desk.store.people.set_access(subject, False)
+    await desk.people.set_access(subject, False)
     return Response(text=say("block_done", subject=subject))
 
 
@@ -103,7 +103,7 @@ async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
     until = datetime.fromtimestamp(now, UTC).date()
     since = until - timedelta(days=DAYS - 1)
     start = datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
-    days = await desk.store.ledger.list_spent_by_day(start, author=None if everything else author)
+    days = await desk.ledger.list_spent_by_day(start, author=None if everything else author)
     title = say("usage_title_total" if everything else "usage_title")
     picture = await asyncio.to_thread(usage_chart, days, since=since, until=until, title=title, labels=_labels())
     return Response(text="\n".join(lines), files=(File(name="usage.png", mime="image/png", data=picture),))
@@ -112,8 +112,8 @@ async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
 async def _line(
     desk: CommandContext, key: str, now: float, *, author: str | None = None, channel: Channel | None = None
 ) -> str:
-    today = await desk.store.ledger.get_spent(window_start(DAY, now), author=author, channel=channel)
-    month = await desk.store.ledger.get_spent(window_start(MONTH, now), author=author, channel=channel)
+    today = await desk.ledger.get_spent(window_start(DAY, now), author=author, channel=channel)
+    month = await desk.ledger.get_spent(window_start(MONTH, now), author=author, channel=channel)
     return say(key, today=_figures(today), month=_figures(month))
 
 
@@ -125,7 +125,7 @@ async def _limits(desk: CommandContext, turn: Turn, now: float, *, everything: b
             continue
         author = subject_of(turn.message) if limit.whose == USER else None
         channel = turn.message.channel if limit.whose == CHANNEL else None
-        spent = await desk.store.ledger.get_spent(window_start(limit.window, now), author=author, channel=channel)
+        spent = await desk.ledger.get_spent(window_start(limit.window, now), author=author, channel=channel)
         used = getattr(spent, limit.what)
         resets = say_moment(datetime.fromtimestamp(window_end(limit.window, now), UTC))
         values = {"whose": say(f"limit_of_{limit.whose}"), "window": say(f"limit_{limit.window}"), "reset": resets}

@@ -69,11 +69,11 @@ async def edited(context: CommandContext, turn: Turn, rest: str) -> Response:
 async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Show another version of the answer: /version TURN N."""
     subject, rest = await subject_of(context, turn, rest)
-    versions = await context.store.turns.list_versions(subject)
+    versions = await context.turns.list_versions(subject)
     n = (number(rest) or len(versions)) - 1
     if not 0 <= n < len(versions):
         raise Refused(FailureCode.VERSION_UNKNOWN)
-    await context.store.turns.select_version(subject, n)
+    await context.turns.select_version(subject, n)
     buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks))
     return Response(text=versions[n].shown, buttons=buttons, turn=subject, is_spoiler=versions[n].is_spoiler)
 
@@ -83,7 +83,7 @@ async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
     subject, _ = await subject_of(context, turn, rest)
     if subject.result is not None and subject.result.caption is not None:
         return await _unfold_pictures(context, subject, subject.result)
-    versions = await context.store.turns.list_versions(subject)
+    versions = await context.turns.list_versions(subject)
     if not versions or subject.result is None:
         raise Refused(FailureCode.VERSION_UNKNOWN)
     texts = [version.shown for version in versions]
@@ -96,7 +96,7 @@ async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
 
 async def _unfold_pictures(context: CommandContext, subject: Turn, result: JobResult) -> Response:
     """Show all buttons of generated pictures."""
-    files = await context.store.files.list_generated(subject.id)
+    files = await context.files.list_generated(subject.id)
     pictures = sum(file.mime.startswith("image/") for file in files)
     caption = result.caption or say("picture_drawn")
     buttons = tuple(drawn_controls(subject, pictures, is_unfolded=True))
@@ -124,7 +124,7 @@ async def pick(context: CommandContext, turn: Turn, rest: str) -> Response:
     subject, _ = await subject_of(context, compared, _rest(compared))
     answer = lanes[n].answer
     await switch(context, turn.conversation, answer.model)
-    await context.store.turns.add_version(subject, compared, answer)
+    await context.turns.add_version(subject, compared, answer)
     return Response(text=say("picked", model=answer.model))
 
 
@@ -142,7 +142,7 @@ async def subject_of(context: CommandContext, turn: Turn, rest: str) -> tuple[Tu
 async def _turn(context: CommandContext, turn: Turn, id: str) -> Turn:
     """Find a turn of the same conversation; those of others are private."""
     n = number(id)
-    subject = None if n is None else await context.store.turns.get_turn(n)
+    subject = None if n is None else await context.turns.get_turn(n)
     if subject is None or subject.conversation.id != turn.conversation.id:
         raise Refused(FailureCode.AGAIN_NOTHING)
     return subject
@@ -151,9 +151,7 @@ async def _turn(context: CommandContext, turn: Turn, id: str) -> Turn:
 async def _replied_to(context: CommandContext, turn: Turn) -> Turn | None:
     """Find the question behind the replied-to post; for a repeated question, the original one."""
     about = turn.message.about
-    behind = (
-        await context.store.posts.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
-    )
+    behind = await context.posts.find_turn_of_post(turn.message.channel, about.id) if about and about.ours else None
     if behind is None:
         return None
     command = parse(behind.message.text)
@@ -164,10 +162,10 @@ async def _replied_to(context: CommandContext, turn: Turn) -> Turn | None:
 
 async def _last_question(context: CommandContext, turn: Turn) -> Turn | None:
     """Find the last question before this turn: a button below an older answer may be pressed after newer questions."""
-    last = await context.store.turns.find_last_question(turn.conversation)
+    last = await context.turns.find_last_question(turn.conversation)
     if last is None or last.id < turn.id:
         return last
-    asked = await context.store.turns.list_answered(turn.conversation)
+    asked = await context.turns.list_answered(turn.conversation)
     return next((each for each in reversed(asked) if each.id < turn.id), None)
 
 

@@ -11,7 +11,7 @@ from bot.files.documents import DocumentIntake
 from bot.files.photos import PhotoIntake
 from bot.intake.access import is_admin
 from bot.messages import Button, File, GenerationKind, Message, Turn
-from bot.ports import Provider, Store
+from bot.ports import Channels, Conversations, Deletion, Files, Ledger, People, Posts, Provider, Turns
 from bot.words import say
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
@@ -46,7 +46,14 @@ class Rules:
 class CommandContext:
     """The services that a command may use."""
 
-    store: Store
+    turns: Turns
+    posts: Posts
+    channels: Channels
+    conversations: Conversations
+    people: People
+    files: Files
+    ledger: Ledger
+    deletion: Deletion
     providers: Mapping[str, Provider]
     platforms: Mapping[str, Platform] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
@@ -70,7 +77,7 @@ class CommandContext:
 
     async def is_admin(self, message: Message) -> bool:
         """Tell whether the author is an admin."""
-        return await is_admin(self.store.people, self.rules.admins, message, self.rules.consoles)
+        return await is_admin(self.people, self.rules.admins, message, self.rules.consoles)
 
     def is_console(self, message: Message) -> bool:
         """Tell whether the message came from a platform of the operator's own, such as the page."""

@@ -11,7 +11,7 @@ UNHEARD = "unheard"  # what a platform says in place of a message that holds not
 
 async def new(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Start a new conversation with the same model: /new. The old one is put aside."""
-    await context.store.conversations.renew(turn.conversation)
+    await context.conversations.renew(turn.conversation)
     return Response(text=say("new_done"))
 
 

@@ -43,7 +43,7 @@ async def _useless_commands(context: CommandContext, turn: Turn) -> frozenset[st
         useless |= _commands_of("admins")
     if not await _may_manage(context, turn):
         useless |= _commands_of("managers")
-    if not (turn.message.private and await context.store.people.has_code(CLAIM, BOT)):
+    if not (turn.message.private and await context.people.has_code(CLAIM, BOT)):
         useless |= _commands_of("claimant")
     return frozenset(useless) | useless_features(context.providers, context.rules.off)
 

@@ -16,18 +16,18 @@ async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     here = turn.message.channel
     if not rest:
-        code = await desk.store.people.create_code(LINK, str(here), MINUTES * 60)
+        code = await desk.people.create_code(LINK, str(here), MINUTES * 60)
         return Response(text=say("link_code", code=code, minutes=MINUTES))
-    subject = await desk.store.people.redeem_code(LINK, rest, by=subject_of(turn.message))
+    subject = await desk.people.redeem_code(LINK, rest, by=subject_of(turn.message))
     if subject is None:
         raise Refused(FailureCode.LINK_UNKNOWN)
     there = Channel.parse(subject)
-    conversation = await desk.store.conversations.find_conversation(there)
+    conversation = await desk.conversations.find_conversation(there)
     if there == here or conversation is None:
         raise Refused(FailureCode.LINK_ITSELF)
-    await desk.store.conversations.join(here, conversation)
+    await desk.conversations.join(here, conversation)
     mirror = Button(say("label_mirror"), "/settings mirroring answers")
-    chosen = await desk.store.channels.get_channel_settings(here)
+    chosen = await desk.channels.get_channel_settings(here)
     return Response(
         text=say("link_done", platform=there.platform.title()), buttons=(mirror,) if chosen.mirroring == "off" else ()
     )
@@ -37,9 +37,9 @@ async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Leave the linked channels, with a new conversation: /unlink."""
     if not await desk.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
-    if len(await desk.store.conversations.list_channels(turn.conversation)) <= 1:
+    if len(await desk.conversations.list_channels(turn.conversation)) <= 1:
         raise Refused(FailureCode.UNLINK_NOTHING)
-    await desk.store.conversations.leave(turn.message.channel)
+    await desk.conversations.leave(turn.message.channel)
     return Response(text=say("unlink_done"))
 
 

@@ -46,7 +46,7 @@ async def model(context: CommandContext, turn: Turn, rest: str) -> Response:
 async def switch(context: CommandContext, conversation: Conversation, name: str) -> None:
     """Switch the model. A provider that is left deletes its conversation: nobody would find it there later."""
     left = context.providers.get(conversation.provider)
-    await context.store.conversations.switch_model(conversation, name)
+    await context.conversations.switch_model(conversation, name)
     if left is not None and conversation.remote_id is not None and name.partition("/")[0] != conversation.provider:
         with suppress(BotError):
             await left.forget(conversation)

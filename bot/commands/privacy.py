@@ -41,13 +41,13 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
         with suppress(BotError):
             await provider.forget(conversation)
             gone = True
-    for channel in await desk.store.conversations.list_channels(conversation):
+    for channel in await desk.conversations.list_channels(conversation):
         platform = desk.platforms.get(channel.platform)
         if platform is not None and platform.forgets is not None:
             await platform.forgets.forget(channel)
     if desk.photos is not None:
-        await desk.photos.drop(await desk.store.deletion.list_file_hashes(conversation))
-    await desk.store.deletion.forget(conversation)
+        await desk.photos.drop(await desk.deletion.list_file_hashes(conversation))
+    await desk.deletion.forget(conversation)
     return Response(text=say("forget_done" if gone else "forget_done_here"))
 
 
@@ -55,14 +55,14 @@ async def export(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Export a zip with the conversation, and the photos and documents that are still available: /export."""
     if not await desk.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
-    turns = await desk.store.turns.list_recorded(turn.conversation)
+    turns = await desk.turns.list_recorded(turn.conversation)
     files: dict[str, StoredFile] = {}
     for each in turns:
         if platform := desk.platforms.get(each.message.channel.platform):
             for attachment in each.message.photos:
                 with suppress(BotError):
                     files[attachment.ref] = await _fetched(desk, platform.adapter, attachment)
-    versions = {each.id: await desk.store.turns.list_versions(each) for each in turns}
+    versions = {each.id: await desk.turns.list_versions(each) for each in turns}
     made = await _made(desk, [each for each in turns if not versions[each.id]])
     zipped = await asyncio.to_thread(
         export_zip,
@@ -85,7 +85,7 @@ async def _made(desk: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Seq
     found: dict[int, Sequence[File]] = {}
     room = MOST_BYTES
     for turn in reversed(turns):
-        files = await desk.store.files.list_generated(turn.id)
+        files = await desk.files.list_generated(turn.id)
         room -= sum(len(file.data) for file in files)
         found[turn.id] = files if room > 0 else [replace(file, data=b"") for file in files]
     return found

@@ -40,7 +40,7 @@ MOST_FALLBACKS = 5
 
 async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     """Show or change the settings of this channel: /settings [NAME [VALUE]]."""
-    chosen = await desk.store.channels.get_channel_settings(turn.message.channel)
+    chosen = await desk.channels.get_channel_settings(turn.message.channel)
     preferences = turn.conversation.preferences
     name, _, value = rest.partition(" ")
     name, value = name.lower(), value.strip()
@@ -56,10 +56,10 @@ async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
     if name == FALLBACKS or name in OF_CHANNEL:
         meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value]
         chosen = replace(chosen, **{name: meant})
-        await desk.store.channels.save_channel_settings(turn.message.channel, chosen)
+        await desk.channels.save_channel_settings(turn.message.channel, chosen)
     else:
         preferences = replace(preferences, **{name: _meant(name, value)})
-        await desk.store.conversations.save_preferences(turn.conversation, preferences)
+        await desk.conversations.save_preferences(turn.conversation, preferences)
     overview = _overview(turn, chosen, preferences, offered, known=True)
     done = say("settings_done", name=say(f"setting_{name}"), value=_shown(name, chosen, preferences))
     return replace(overview, text=f"{done}\n\n{overview.text}")

@@ -17,13 +17,12 @@ from bot.messages import ANSWERED, STOPPED, MessageReference, Preferences, Turn,
 from bot.ports import Store
 from bot.replies.reply import CURSOR, Reply
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
 from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
 from bot.words import say
 from tests.conftest import CAT, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider, Step
-from tests.doubles.work import drain, hear, linked, make_worker, taken, until
+from tests.doubles.work import Worker, drain, hear, linked, make_worker, taken, until
 from tests.store.talk import HERE
 
 THERE = "telegram:42"

@@ -9,12 +9,11 @@ from bot.errors import Busy, Cut, Refused, Unreadable
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Channel, ChannelSettings, Message, Model, Piece, Prompt, Usage
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import hear, make_worker
+from tests.doubles.work import Worker, hear, make_worker
 
 NAMES = ("cat.jpg", "rocket.jpg", "coffee.png", "astronaut.webp")
 DOWN = Busy("provider_down", status=503)

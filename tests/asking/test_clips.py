@@ -8,13 +8,12 @@ from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import FakeStudio
-from tests.doubles.work import hear, make_worker
+from tests.doubles.work import Worker, hear, make_worker
 from tests.files.photos import scene, written
 from tests.files.photos.test_moving import clip
 

@@ -9,12 +9,11 @@ from bot.errors import Forgotten, Refused, Unreadable
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message, Model, Prompt
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider, Step
-from tests.doubles.work import hear, make_worker
+from tests.doubles.work import Worker, hear, make_worker
 from tests.files.documents import bomb, locked, pdf, scan, word
 
 PDF = "application/pdf"

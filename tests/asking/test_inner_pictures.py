@@ -8,12 +8,11 @@ from bot.errors import Refused, Unreadable
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Channel, Message, Model, Prompt
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import hear, make_worker
+from tests.doubles.work import Worker, hear, make_worker
 from tests.files.documents import pdf, scan
 from tests.files.documents.office import letter, relations
 from tests.files.documents.portable import HELVETICA, Page, picture_of, portable

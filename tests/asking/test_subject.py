@@ -23,11 +23,10 @@ from bot.messages import (
 from bot.ports import Store
 from bot.store import open_store
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
 from tests.conftest import CAT, MODEL, PHOTOS, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, linked, make_worker, pressed
+from tests.doubles.work import Worker, drain, linked, make_worker, pressed
 from tests.intake.test_inbox import StoredInbox, stored_inbox
 from tests.store.talk import table
 

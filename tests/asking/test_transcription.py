@@ -9,13 +9,12 @@ from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message, MessageReference
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import SOUND, FakeStudio
-from tests.doubles.work import drain, hear, make_worker, ripen
+from tests.doubles.work import Worker, drain, hear, make_worker, ripen
 
 VOICE = Attachment(ref="voice-1", name="voice.oga", mime="audio/ogg", size=64)
 PHOTO = Attachment(ref="ref1", name="theirs.jpg")

@@ -1,5 +1,7 @@
 """The desk at which commands are obeyed."""
 
+from typing import Any
+
 import pytest
 
 from bot.commands import COMMANDS, CommandContext, Response, Rules
@@ -9,6 +11,21 @@ from bot.ports import Store
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
+
+
+def command_context(store: Store, **others: Any) -> CommandContext:
+    """Return the services of commands, on the ports of a store."""
+    return CommandContext(
+        turns=store.turns,
+        posts=store.posts,
+        channels=store.channels,
+        conversations=store.conversations,
+        people=store.people,
+        files=store.files,
+        ledger=store.ledger,
+        deletion=store.deletion,
+        **others,
+    )
 
 
 @pytest.fixture
@@ -21,8 +38,8 @@ def desk(
     sqlite: Store, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform, photos: PhotoIntake
 ) -> CommandContext:
     rules = Rules(consoles=frozenset({"web"}))
-    return CommandContext(
-        store=sqlite,
+    return command_context(
+        sqlite,
         providers={"sandbox": provider},
         platforms={"web": platform.as_platform(), "telegram": telegram.as_platform()},
         rules=rules,

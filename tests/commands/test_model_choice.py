@@ -1,5 +1,7 @@
 """Which model answers: the picker, and what a part of a name is worth."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.commands import COMMANDS, CommandContext
@@ -21,7 +23,7 @@ def many(desk: CommandContext, provider: FakeProvider) -> CommandContext:
     provider.catalogue = [Model(id=f"a{n}", name=f"A {n}", sees=n == 7) for n in range(10)]
     other = FakeProvider(name="other")
     other.catalogue = [Model(id=f"b{n}", name=f"B {n}", sees=True, price=f"${n}") for n in range(8)]
-    return CommandContext(store=desk.store, providers={"sandbox": provider, "other": other}, platforms=desk.platforms)
+    return replace(desk, providers={"sandbox": provider, "other": other})
 
 
 async def test_alone_it_says_which_one_answers_and_offers_the_others(desk: CommandContext, turn: Turn) -> None:

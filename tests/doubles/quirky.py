@@ -17,10 +17,9 @@ from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message
 from bot.ports import Store
-from bot.turns.worker import Worker
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
-from tests.doubles.work import hear, make_worker
+from tests.doubles.work import Worker, hear, make_worker
 
 MODEL = "openai/gpt-4o"
 

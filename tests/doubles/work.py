@@ -12,13 +12,22 @@ from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Channel, Message, MessageReference, Turn
 from bot.operations.metrics import Metrics
 from bot.ports import Store
+from bot.turns.jobs import JobContext
 from bot.turns.stops import Stops
-from bot.turns.worker import Worker
+from bot.turns.worker import Worker as ProductWorker
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 
 Each = TypeVar("Each", FakePlatform, FakeProvider)
+
+
+class Worker(ProductWorker):
+    """A worker whose store tests may look into."""
+
+    def __init__(self, hands: JobContext, *, store: Store, metrics: Metrics) -> None:
+        super().__init__(hands, queue=store.queue, intake=store.intake, metrics=metrics)
+        self.store = store
 
 
 def make_worker(
@@ -40,7 +49,7 @@ def make_worker(
         Failover(),
         consoles=frozenset({"web"}),
     )
-    return Worker(context, Metrics())
+    return Worker(context, store=store, metrics=Metrics())
 
 
 async def drain(worker: Worker) -> None:

@@ -14,11 +14,11 @@ from bot.messages import Author, WorkerProcess
 from bot.operations.heartbeat import Heartbeat
 from bot.ports import Store
 from bot.turns.stops import Stops
-from bot.turns.worker import Dispatcher, Worker
+from bot.turns.worker import Dispatcher
 from tests.conftest import OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import make_worker, until
+from tests.doubles.work import Worker, make_worker, until
 
 
 @asynccontextmanager

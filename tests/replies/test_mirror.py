@@ -8,11 +8,10 @@ from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import Author, Channel, ChannelSettings, Mirroring
 from bot.ports import Store
-from bot.turns.worker import Worker
 from tests.conftest import OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, hear, linked, make_worker, ripen, taken
+from tests.doubles.work import Worker, drain, hear, linked, make_worker, ripen, taken
 from tests.store.talk import HERE, THERE
 
 

@@ -22,14 +22,14 @@ from bot.messages import (
     Usage,
 )
 from bot.ports import Store
-from bot.turns.worker import EYES, Dispatcher, Worker
+from bot.turns.worker import EYES, Dispatcher
 from bot.util.retry import ASK_AGAIN
 from bot.words import say
 from tests.conftest import MODEL, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import FakeStudio
-from tests.doubles.work import drain, hear, make_worker, ripen, taken, until, with_files
+from tests.doubles.work import Worker, drain, hear, make_worker, ripen, taken, until, with_files
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ async def job_of(hands: JobContext, turn: Turn) -> Job:
     message = turn.message
     verdict = await hands.access.judge(message)
     if verdict is not Verdict.WELCOME and not (
-        verdict is Verdict.STRANGER and await may_claim(hands.store.people, message)
+        verdict is Verdict.STRANGER and await may_claim(hands.desk.people, message)
     ):
         return AccessNotice(hands, turn, verdict)
     said = parse(message.text)

@@ -28,7 +28,7 @@ class AskJob:
 
     def __post_init__(self) -> None:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        reply = Reply(platform, self.hands.store.posts, self.turn, channel, growing_buttons=stop_button())
+        reply = Reply(platform, self.hands.posts, self.turn, channel, growing_buttons=stop_button())
         self.asked = Question(turn=self.turn, reply=reply, attempts=self.turn.attempts)
 
     async def list_models(self) -> Sequence[str]:
@@ -61,11 +61,11 @@ class AskJob:
         about, command = self.turn.message.about, parse(self.turn.message.text)
         if about is None or not about.ours or command is None or command[0] not in QUESTIONS:
             return
-        channel, posts = self.turn.message.channel, self.hands.store.posts
+        channel, posts = self.turn.message.channel, self.hands.posts
         earlier = await posts.find_turn_of_post(channel, about.id)
         if earlier is None or earlier.result is None or not quick_actions(earlier):
             return
-        versions = await self.hands.store.turns.list_versions(earlier)
+        versions = await self.hands.turns.list_versions(earlier)
         if len(versions) != 1 or earlier.result.has_failed:
             return
         reply = Reply(self.hands.platform_of(self.turn), posts, earlier, channel, resumed=True)
@@ -85,9 +85,9 @@ async def show_pictures(hands: JobContext, turn: Turn, result: JobResult) -> Non
     """Post the pictures of an answer with their numbers, in a post of their own: one that grew can get no file."""
     if not result.has_pictures:
         return
-    files = await hands.store.files.list_generated(turn.id)
-    known = await hands.store.files.list_files(turn.conversation, LOOKED_BACK)
+    files = await hands.files.list_generated(turn.id)
+    known = await hands.files.list_files(turn.conversation, LOOKED_BACK)
     names = [say("photo_named", n=each.number, name=each.attachment.name) for each in known if each.turn == turn.id]
-    reply = Reply(hands.platform_of(turn), hands.store.posts, turn, turn.message.channel, lane=PICTURES)
+    reply = Reply(hands.platform_of(turn), hands.posts, turn, turn.message.channel, lane=PICTURES)
     reply.is_spoiler = result.is_spoiler
     await reply.show(", ".join(names) or say("picture_drawn"), files=files)

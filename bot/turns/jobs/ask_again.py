@@ -27,7 +27,7 @@ class AskAgainJob:
         channel = self.turn.message.channel
         reply = Reply(
             self.hands.platform_of(self.turn),
-            self.hands.store.posts,
+            self.hands.posts,
             self.subject if self._here else self.turn,  # asked again from a linked channel, it is answered there
             channel,
             resumed=self._here,
@@ -58,7 +58,7 @@ class AskAgainJob:
     async def show(self, result: JobResult) -> None:
         """Show it in the place of the older one, with the way back to that; what went wrong is said there too."""
         shown = await self._add_version(result)
-        versions = await self.hands.store.turns.list_versions(self.subject)
+        versions = await self.hands.turns.list_versions(self.subject)
         if shown is not None:
             buttons = controls(
                 self.subject,
@@ -89,4 +89,4 @@ class AskAgainJob:
             ending=result.ending,
             is_spoiler=result.is_spoiler,
         )
-        return await self.hands.store.turns.add_version(self.subject, self.turn, version)
+        return await self.hands.turns.add_version(self.subject, self.turn, version)

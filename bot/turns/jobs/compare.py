@@ -38,7 +38,7 @@ class CompareJob:
         subject = with_model(as_asked_by(self.turn, self.subject, detached(self.turn.conversation)), model)
         reply = Reply(
             self.hands.platform_of(self.turn),
-            self.hands.store.posts,
+            self.hands.posts,
             self.turn,
             self.turn.message.channel,
             lane=n,
@@ -62,7 +62,7 @@ class CompareJob:
         )  # each was booked as it ended
 
     async def _ask(self, n: int, asked: Question) -> LaneResult:
-        if (done := await self.hands.store.steps.find_step(self.turn.id, n)) is not None:
+        if (done := await self.hands.steps.find_step(self.turn.id, n)) is not None:
             lane, asked.pictures = read_lane(done)
             await self._show_early(n, lane)
             return lane
@@ -76,8 +76,8 @@ class CompareJob:
         )
         lane = LaneResult(answer=version, usage=result.usage, took=result.took)
         if result.text or not result.has_failed:
-            await self.hands.store.steps.save_step(self.turn.id, n, write_lane(lane, asked.pictures))
-        await self.hands.store.ledger.settle(self.turn, n, result.answered_by, result.usage)
+            await self.hands.steps.save_step(self.turn.id, n, write_lane(lane, asked.pictures))
+        await self.hands.ledger.settle(self.turn, n, result.answered_by, result.usage)
         await self._show_early(n, lane)
         return lane
 

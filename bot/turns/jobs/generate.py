@@ -69,18 +69,18 @@ class GenerateJob:
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        return Reply(platform, self.hands.store.posts, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
+        return Reply(platform, self.hands.posts, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
     async def list_models(self) -> Sequence[str]:
         """Return the model that is to make it; none where it was made before a crash."""
-        if await self.hands.store.files.list_generated(self.turn.id):
+        if await self.hands.files.list_generated(self.turn.id):
             return ()
         return [await self.hands.media.name_of(self.turn, self.draw.kind, self.draw.model)]
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Have it made, unless it was before a crash. What it took is booked; the history knows nothing of it."""
         caption = self.draw.words[:LONGEST_CAPTION] or say(f"{self.draw.kind}_done")
-        if await self.hands.store.files.list_generated(self.turn.id):
+        if await self.hands.files.list_generated(self.turn.id):
             is_spoiler = await self.hands.media.is_spoiler(self.turn, self.draw)
             return JobResult(text="🎨", outcome=OBEYED, caption=caption, is_spoiler=is_spoiler)
         asker = GenerationAsker(self.hands, self.draw)
@@ -95,7 +95,7 @@ class GenerateJob:
 
     async def show(self, result: JobResult) -> None:
         """Show the pictures, or why there are none."""
-        files = () if result.caption is None else await self.hands.store.files.list_generated(self.turn.id)
+        files = () if result.caption is None else await self.hands.files.list_generated(self.turn.id)
         if result.caption is None or not files:
             why = result.shown if result.caption is None else f"⚠️ {say('made_gone')}"
             await self.asked.reply.show(why, buttons=drawn_controls(self.turn, 0))

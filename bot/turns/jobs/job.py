@@ -8,10 +8,10 @@ from bot.accounting.limits import UsageLimits
 from bot.asking.asker import Asker
 from bot.asking.media_generation import MediaGeneration
 from bot.chat_platform import Platform
-from bot.commands import CommandContext, Rules
+from bot.commands import CommandContext
 from bot.intake.access import Access
 from bot.messages import Channel, JobResult, Turn, Usage
-from bot.ports import Provider, Store
+from bot.ports import Channels, Files, Ledger, Posts, Provider, Turns
 from bot.replies.markdown.literal import literal
 from bot.replies.mirror import Mirror
 from bot.replies.reply import NOTHING_MORE, Reply
@@ -22,29 +22,19 @@ from bot.words import say, say_money, say_number
 class JobContext:
     """The services that a job may use."""
 
-    store: Store
+    turns: Turns
+    posts: Posts
+    channels: Channels
+    files: Files
+    ledger: Ledger
     platforms: Mapping[str, Platform]
     providers: Mapping[str, Provider]
     asker: Asker
     limits: UsageLimits
     mirror: Mirror
     media: MediaGeneration
-    rules: Rules
     access: Access
-
-    @property
-    def desk(self) -> CommandContext:
-        """The context of commands."""
-        finder = self.asker.loader
-        return CommandContext(
-            store=self.store,
-            providers=self.providers,
-            platforms=self.platforms,
-            rules=self.rules,
-            photos=finder.photos,
-            most_bytes=finder.most_bytes,
-            documents=finder.documents,
-        )
+    desk: CommandContext  # of commands
 
     def platform_of(self, turn: Turn) -> Platform:
         """The platform that the turn came from."""
@@ -69,13 +59,13 @@ class Job(Protocol):
 async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
     """A turn that is answered in the posts of another one needs none of those that said why it took so long."""
     channel = turn.message.channel
-    if turn.attempts and await hands.store.posts.list_posts(turn, channel):
-        await Reply(hands.platform_of(turn), hands.store.posts, turn, channel, resumed=True).show(NOTHING_MORE)
+    if turn.attempts and await hands.posts.list_posts(turn, channel):
+        await Reply(hands.platform_of(turn), hands.posts, turn, channel, resumed=True).show(NOTHING_MORE)
 
 
 async def with_footer(hands: JobContext, channel: Channel, result: JobResult) -> str:
     """Return the answer as it is shown in the channel: with the model's thoughts and what it took, where wanted."""
-    settings = await hands.store.channels.get_channel_settings(channel)
+    settings = await hands.channels.get_channel_settings(channel)
     shown = result.shown
     if settings.thoughts and result.thoughts:
         shown = f"{_hidden(result.thoughts)}\n\n{shown}"

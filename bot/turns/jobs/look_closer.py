@@ -25,9 +25,9 @@ class CloserAsker:
         """Stream the answer, and return it complete."""
         hands = self.hands
         look = CloserLook(
-            files=hands.store.files,
-            turns=hands.store.turns,
-            ledger=hands.store.ledger,
+            files=hands.files,
+            turns=hands.turns,
+            ledger=hands.ledger,
             loader=hands.asker.loader,
             providers=hands.providers,
             limits=hands.limits,
@@ -49,7 +49,7 @@ class LookCloserJob:
 
     def __post_init__(self) -> None:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        reply = Reply(platform, self.hands.store.posts, self.turn, channel, growing_buttons=stop_button())
+        reply = Reply(platform, self.hands.posts, self.turn, channel, growing_buttons=stop_button())
         self.asked = Question(
             turn=self.turn, reply=reply, aside=True, again=True, alone=True, attempts=self.turn.attempts
         )

@@ -30,7 +30,7 @@ class AccessNotice:
         """Find the words; none where they were said already."""
         message, text = self.turn.message, ""
         if self.verdict is Verdict.STRANGER:
-            text = await introduce(self.hands.store.people, message, again=self.turn.deliveries > 1)
+            text = await introduce(self.hands.desk.people, message, again=self.turn.deliveries > 1)
         else:
             log.info("turned away", channel=str(message.channel), author=message.author.id)
         return JobResult(text=text, outcome=OBEYED)

@@ -51,17 +51,17 @@ class ReadAloudJob:
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
         platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        return Reply(platform, self.hands.store.posts, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
+        return Reply(platform, self.hands.posts, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
     async def list_models(self) -> Sequence[str]:
         """Return the model that is to read it; none where it was read before a crash."""
-        if await self.hands.store.files.list_generated(self.turn.id):
+        if await self.hands.files.list_generated(self.turn.id):
             return ()
         return [await self.hands.media.name_of(self.turn, "speak")]
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Have it read, unless it was before a crash."""
-        if await self.hands.store.files.list_generated(self.turn.id):
+        if await self.hands.files.list_generated(self.turn.id):
             return JobResult(outcome=OBEYED, caption=SPOKEN)
         text = spoken(self.read.subject.answer or "")[:LONGEST]
         result = replace(await answer_question(SpeechAsker(self.hands, text), self.asked), model=None)
@@ -71,7 +71,7 @@ class ReadAloudJob:
 
     async def show(self, result: JobResult) -> None:
         """Send the sound, or say why there is none."""
-        files = () if result.caption is None else await self.hands.store.files.list_generated(self.turn.id)
+        files = () if result.caption is None else await self.hands.files.list_generated(self.turn.id)
         if result.caption is None or not files:
             await self.asked.reply.show(result.shown if result.caption is None else f"⚠️ {say('made_gone')}")
             return

@@ -49,7 +49,7 @@ class RespondJob:
         """Say it."""
         where, channel = await self._where(), self.turn.message.channel
         elsewhere = where is not self.turn
-        platform, posts, lane = self.hands.platform_of(self.turn), self.hands.store.posts, self.response.lane
+        platform, posts, lane = self.hands.platform_of(self.turn), self.hands.posts, self.response.lane
         reply = Reply(platform, posts, where, channel, lane=lane, resumed=elsewhere)
         reply.is_spoiler = self.response.is_spoiler
         shown = result.shown
@@ -65,7 +65,7 @@ class RespondJob:
         if self.response.turn is not None:
             return self.response.turn
         if self.response.in_place and about is not None and about.ours:
-            behind = await self.hands.store.posts.find_turn_of_post(self.turn.message.channel, about.id)
+            behind = await self.hands.posts.find_turn_of_post(self.turn.message.channel, about.id)
             if behind is not None and _says_what_is_done(behind):
                 return behind
         return self.turn

@@ -4,10 +4,9 @@ import pytest
 
 from bot.files.photos import PhotoIntake
 from bot.ports import Store
-from bot.turns.worker import Worker
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import make_worker
+from tests.doubles.work import Worker, make_worker
 
 
 @pytest.fixture

@@ -10,12 +10,11 @@ from bot.files.photos import PhotoIntake
 from bot.messages import ChannelSettings, Turn, Usage
 from bot.ports import Store
 from bot.replies.markdown import display_width
-from bot.turns.worker import Worker
 from bot.words import LANGUAGES, speaking
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import hear, make_worker, pressed
+from tests.doubles.work import Worker, hear, make_worker, pressed
 from tests.store.talk import HERE
 
 QUICK = ["/describe", "/read", "/translate", "/explain"]

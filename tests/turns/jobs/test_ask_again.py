@@ -11,12 +11,11 @@ from bot.messages import AnswerVersion, Channel, Turn, Usage
 from bot.ports import Store
 from bot.replies.reply import NOTHING_MORE
 from bot.store import turn_intake
-from bot.turns.worker import Worker
 from bot.util.retry import MOST_DELIVERIES
 from tests.conftest import MODEL, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, hear, linked, make_worker, pressed, ripen, taken
+from tests.doubles.work import Worker, drain, hear, linked, make_worker, pressed, ripen, taken
 
 MINI = "sandbox/gpt-4o-mini"
 THERE = "telegram:42"

@@ -10,11 +10,10 @@ from bot.files.photos import PhotoIntake
 from bot.messages import AnswerVersion, Channel, Usage
 from bot.ports import Store
 from bot.replies.reply import CURSOR
-from bot.turns.worker import Worker
 from tests.conftest import OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, hear, linked, make_worker, pressed, ripen, taken, until
+from tests.doubles.work import Worker, drain, hear, linked, make_worker, pressed, ripen, taken, until
 from tests.store.talk import HERE
 
 THERE = "telegram:42"

@@ -9,13 +9,12 @@ from bot.errors import Busy, Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Channel, Conversation, MessageReference
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import PHOTOS, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import VIDEO, FakeStudio, picture
-from tests.doubles.work import drain, hear, make_worker, pressed, ripen, taken, until, with_files
+from tests.doubles.work import Worker, drain, hear, make_worker, pressed, ripen, taken, until, with_files
 
 HERE = Channel.parse("web:lobby")
 

@@ -11,7 +11,6 @@ from bot.errors import Busy, FailureCode, ReplyLost
 from bot.files.photos import PhotoIntake
 from bot.messages import Usage
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.util.http import map_http_errors
 from bot.words import say
 from tests.asking.test_transcription import spoken
@@ -19,7 +18,7 @@ from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import SOUND, FakeStudio
-from tests.doubles.work import drain, hear, make_worker, pressed, ripen, taken, until, with_files
+from tests.doubles.work import Worker, drain, hear, make_worker, pressed, ripen, taken, until, with_files
 from tests.files.photos import scene, written
 
 INTERRUPTED = f"⚠️ {say('order_interrupted')}"

@@ -8,12 +8,11 @@ from bot.errors import Busy
 from bot.files.photos import PhotoIntake
 from bot.messages import PlacesFound, Usage
 from bot.ports import Store
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import hear, make_worker, pressed, ripen, with_files
+from tests.doubles.work import Worker, hear, make_worker, pressed, ripen, with_files
 from tests.files.photos import difference, opened, scene, shown, written
 
 RED = (200, 20, 20)

@@ -10,11 +10,10 @@ from bot.files.photos import PhotoIntake
 from bot.intake.access import BOT, CLAIM
 from bot.messages import Attachment, Author, Message
 from bot.ports import Store
-from bot.turns.worker import Worker
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, hear, make_worker
+from tests.doubles.work import Worker, drain, hear, make_worker
 
 EVE = "telegram:666"
 

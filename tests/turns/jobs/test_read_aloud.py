@@ -7,13 +7,12 @@ from bot.files.photos import PhotoIntake
 from bot.ports import Store
 from bot.replies.markdown import spoken
 from bot.replies.reply import NOTHING_MORE
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import SOUND, FakeStudio
-from tests.doubles.work import drain, hear, make_worker, pressed, ripen, taken
+from tests.doubles.work import Worker, drain, hear, make_worker, pressed, ripen, taken
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from bot.errors import Busy
 from bot.files.photos import PhotoIntake
 from bot.messages import MessageReference
 from bot.replies.reply import NOTHING_MORE
-from bot.turns.worker import Worker
 from bot.words import say
 from tests.conftest import OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
-from tests.doubles.work import drain, hear, make_worker, pressed, ripen, taken, with_files
+from tests.doubles.work import Worker, drain, hear, make_worker, pressed, ripen, taken, with_files
 
 
 async def test_what_a_press_changes_is_shown_in_the_post_that_was_pressed(

@@ -5,12 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.messages import Message
-from bot.turns.worker import Worker
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.studio import FakeStudio
-from tests.doubles.work import hear, pressed
+from tests.doubles.work import Worker, hear, pressed
 
 
 def hidden(text: str = "what is this?") -> Message:
