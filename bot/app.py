@@ -260,6 +260,7 @@ def build_job_context(
         channels=store.channels,
         files=store.files,
         ledger=store.ledger,
+        steps=store.steps,
         platforms=platforms,
         providers=providers,
         asker=asker,

@@ -92,7 +92,7 @@ class Suggestion:
     label: str
 
 
-Suggest = Callable[[CommandContext, str], Awaitable[Sequence[Suggestion]]]
+Suggest = Callable[[Mapping[str, Provider], str], Awaitable[Sequence[Suggestion]]]
 """Returns values that match the text typed so far, the best first."""
 
 

@@ -9,6 +9,7 @@ from bot.commands.answer_commands import subject_of
 from bot.commands.command import Command, CommandContext, Generate, Option, SpeakAnswer, Suggestion, number, parse
 from bot.errors import FailureCode, Refused
 from bot.messages import GenerationKind, Turn
+from bot.ports import Provider
 
 CRAFTS: tuple[GenerationKind, ...] = (
     *("imagine", "vary", "edit", "cutout", "upscale"),
@@ -70,10 +71,10 @@ async def redo(context: CommandContext, turn: Turn, rest: str) -> Generate:
     return replace(await draw(craft, context, subject, words), again=subject)
 
 
-async def suggest(craft: GenerationKind, context: CommandContext, typed: str) -> Sequence[Suggestion]:
+async def suggest(craft: GenerationKind, providers: Mapping[str, Provider], typed: str) -> Sequence[Suggestion]:
     """List models that can do it and match the typed text."""
     suggestions = []
-    for name, provider in context.providers.items():
+    for name, provider in providers.items():
         models = await provider.media.models(craft) if provider.media else ()
         suggestions += [Suggestion(f"{name}/{each.id}", each.name or each.id) for each in models]
     return [each for each in suggestions if typed.lower() in f"{each.value} {each.label}".lower()]

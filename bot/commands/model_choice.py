@@ -96,9 +96,9 @@ def nearest(name: str, known: Known) -> str:
     raise Refused(FailureCode.MODEL_UNKNOWN, model=name, close=", ".join(close))
 
 
-async def suggest(context: CommandContext, typed: str) -> Sequence[Suggestion]:
+async def suggest(providers: Mapping[str, Provider], typed: str) -> Sequence[Suggestion]:
     """List the models that contain the typed text, then those with similar names; those that see photos first."""
-    known = await known_models(context.providers)
+    known = await known_models(providers)
     return [
         Suggestion(name, f"{EYE} {name}" if known[name].sees else name) for name in fitting(typed, known)[:SUGGESTED]
     ]

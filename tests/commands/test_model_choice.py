@@ -140,17 +140,20 @@ async def test_another_provider_is_another_remote_conversation_and_the_same_one_
 async def test_who_types_gets_what_fits_first_and_then_what_is_close(desk: CommandContext) -> None:
     [option] = COMMANDS["model"].options
     assert option.suggest is suggest
-    assert [each.label for each in await suggest(desk, "")] == [
+    assert [each.label for each in await suggest(desk.providers, "")] == [
         "👁 sandbox/gpt-4o",
         "👁 sandbox/gpt-4o-mini",
         "sandbox/o3-mini",
         "sandbox/meta/llama-3",
     ]
-    assert [each.value for each in await suggest(desk, "mini")][:2] == ["sandbox/gpt-4o-mini", "sandbox/o3-mini"]
-    close = [each.value for each in await suggest(desk, "gpt4o")]
+    assert [each.value for each in await suggest(desk.providers, "mini")][:2] == [
+        "sandbox/gpt-4o-mini",
+        "sandbox/o3-mini",
+    ]
+    close = [each.value for each in await suggest(desk.providers, "gpt4o")]
     assert close[0] == "sandbox/gpt-4o"
 
 
 async def test_no_more_is_suggested_than_platforms_can_show(desk: CommandContext, provider: FakeProvider) -> None:
     provider.catalogue = [Model(id=f"m{n}", name="", sees=False) for n in range(99)]
-    assert len(await suggest(desk, "")) == SUGGESTED
+    assert len(await suggest(desk.providers, "")) == SUGGESTED

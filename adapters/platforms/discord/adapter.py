@@ -52,7 +52,7 @@ from adapters.platforms.refused_reactions import RefusedReactions
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
 from bot.chat_platform import Health, Platform, PostLimits, SetupRemark
-from bot.commands import COMMANDS, CommandContext, Suggestion
+from bot.commands import COMMANDS, Suggestion
 from bot.errors import POST_GONE, BotError, Busy, FailureCode, Refused
 from bot.messages import Attachment, Author, Channel, File, OutgoingPost
 from bot.operations.metrics import Metrics
@@ -453,14 +453,13 @@ def _nonce(channel: Channel, post: OutgoingPost) -> str | None:
 def open_discord(context: AdapterContext) -> Discord:
     """Build the Discord platform with the operator's settings."""
     settings, own = context.settings, context.settings.of(DiscordSettings)
-    command_context = CommandContext(store=context.store, providers=context.providers)
 
     async def suggest(command: str, option: str, typed: str) -> Sequence[Suggestion]:
         options = COMMANDS[command].options if command in COMMANDS else ()
         suggest_values = next(
             (command_option.suggest for command_option in options if option_label(command_option) == option), None
         )
-        return await suggest_values(command_context, typed) if suggest_values else ()
+        return await suggest_values(context.providers, typed) if suggest_values else ()
 
     return Discord(
         own.discord_token.get_secret_value() if own.discord_token else "",
