@@ -1,6 +1,7 @@
 """The sockets of the bot. Whatever fits one can be plugged in."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from bot.messages import (
@@ -65,6 +66,66 @@ class MediaGenerator(Protocol):
         ...
 
 
+class KeepsConversations(Protocol):
+    """Keeps what was said. Without it, every question brings the history along."""
+
+    async def begin(self, conversation: Conversation, title: str) -> str | None:
+        """Open the conversation on the provider's side and return its id there."""
+        ...
+
+    async def forget(self, conversation: Conversation) -> None:
+        """Delete what the provider keeps of the conversation."""
+
+
+class TakesUploads(Protocol):
+    """Takes files before they are asked about. Without it, they travel with the question."""
+
+    async def upload(self, file: Photo | Document) -> None:
+        """Bring a file to where `ask` can name it. Unreadable: this one is not taken.
+
+        Called as soon as the file is ready, so that uploads run side by side.
+        """
+
+
+class ReadsDocuments(Protocol):
+    """Opens documents itself. Without it, their words travel with the question."""
+
+    def reads(self, document: Document, model: str) -> bool:
+        """Tell whether this model takes the document itself; for others its words travel with the question.
+
+        False for a document that `has_pictures` if they would be ignored: they travel as photos then.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """The abilities of a provider besides answering. None: it has this one not, and the fallback here applies."""
+
+    conversations: KeepsConversations | None = None
+    uploads: TakesUploads | None = None
+    documents: ReadsDocuments | None = None
+    media: MediaGenerator | None = None  # pictures and sound
+
+    async def begin(self, conversation: Conversation, title: str) -> str | None:
+        """Open the conversation on the provider's side; None where it keeps no history."""
+        return await self.conversations.begin(conversation, title) if self.conversations else None
+
+    async def forget(self, conversation: Conversation) -> None:
+        """Delete what the provider keeps of the conversation; nothing to do where it keeps none."""
+        if self.conversations:
+            await self.conversations.forget(conversation)
+
+    async def upload(self, file: Photo | Document) -> None:
+        """Bring a file to where `ask` can name it; nothing to do where files travel with the question."""
+        if self.uploads:
+            await self.uploads.upload(file)
+
+    def reads(self, document: Document, model: str) -> bool:
+        """Tell whether this model takes the document itself."""
+        return self.documents is not None and self.documents.reads(document, model)
+
+
 class Provider(Protocol):
     """Something that answers. Every method raises only `bot.errors.BotError` for what can be foreseen."""
 
@@ -76,20 +137,9 @@ class Provider(Protocol):
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
 
-    async def begin(self, conversation: Conversation, title: str) -> str | None:
-        """Open the conversation on the provider's side and return its id there; None where it keeps no history."""
-
-    async def upload(self, file: Photo | Document) -> None:
-        """Bring a file to where `ask` can name it; nothing to do where files travel with the question.
-
-        Called as soon as the file is ready, so that uploads run side by side. Unreadable: this one is not taken.
-        """
-
-    def reads(self, document: Document, model: str) -> bool:
-        """Tell whether this model takes the document itself; for others its words travel with the question.
-
-        False for a document that `has_pictures` if they would be ignored: they travel as photos then.
-        """
+    @property
+    def capabilities(self) -> Capabilities:
+        """The abilities besides answering."""
         ...
 
     def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
@@ -101,14 +151,6 @@ class Provider(Protocol):
         breaks off then raises Cut.
         """
         ...
-
-    @property
-    def media(self) -> MediaGenerator | None:
-        """The generator of pictures and sound; None if the provider has none."""
-        ...
-
-    async def forget(self, conversation: Conversation) -> None:
-        """Delete what the provider keeps of the conversation; nothing to do where it keeps none."""
 
     async def models(self) -> Sequence[Model]:
         """Return the models that can be asked now; the shipped list if the live one is unavailable."""

@@ -97,7 +97,7 @@ class Attempt:
         finally:
             if self.aside:  # nobody would find it there to delete it later
                 with suppress(BotError):
-                    await self.provider.forget(self.turn.conversation)
+                    await self.provider.capabilities.forget(self.turn.conversation)
 
     # building the prompt
 
@@ -131,7 +131,7 @@ class Attempt:
         if conversation.remote_id is not None:
             return
         title = f"{self.turn.message.channel.platform} {conversation.id}"  # no words or names of people
-        remote_id = await self.provider.begin(conversation, title)
+        remote_id = await self.provider.capabilities.begin(conversation, title)
         self.begun = remote_id is not None
         if self.begun and not self.aside:
             await self.context.conversations.save_remote_id(conversation, remote_id)
@@ -241,7 +241,7 @@ class Attempt:
         fitted = await fit_photos(self.context.loader.photos, self.context.limits, model, prompt.photos, most)
         for photo in fitted.photos:
             if photo not in prompt.photos:
-                await self.provider.upload(photo)
+                await self.provider.capabilities.upload(photo)
         self.originals |= {new: self.originals.get(old, old) for new, old in fitted.originals.items()}
         numbers = {new: prompt.numbers[old] for new, old in self.originals.items() if old in prompt.numbers}
         prompt = replace(prompt, photos=fitted.photos, numbers={**prompt.numbers, **numbers})
@@ -406,7 +406,7 @@ class Attempt:
             return await self._passes(replace(prompt, conversation=conversation, photos=()))
 
         control = control_photo()
-        await self.provider.upload(control)
+        await self.provider.capabilities.upload(control)
         return await PhotoTrial(takes, control).run(prompt.photos, question_passes)
 
     async def _passes(self, prompt: Prompt) -> bool:

@@ -81,7 +81,7 @@ class CloserLook:
         turn, model = asked.reply.turn, conversation.model
         await self.limits.hold(turn, LANE, model)
         provider = self.providers[conversation.provider]
-        await provider.upload(overview)
+        await provider.capabilities.upload(overview)
         last = cell_name((grid[0] - 1, grid[1] - 1))
         prompt = Prompt(
             conversation=conversation,

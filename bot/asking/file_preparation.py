@@ -216,7 +216,7 @@ class FilePreparation:
     async def _is_taken(self, photo: Photo) -> bool:
         """Bring a picture to the provider, and tell whether it takes it."""
         try:
-            await self.provider.upload(photo)
+            await self.provider.capabilities.upload(photo)
         except Unreadable:
             return False
         return True
@@ -228,7 +228,7 @@ class FilePreparation:
         text, model = await self.finder.words(document), self.turn.conversation.model
         if not (text.is_seen and text.is_whole):
             return False
-        looks = self.provider.reads(replace(document, has_pictures=True), self.turn.conversation.model_id)
+        looks = self.provider.capabilities.reads(replace(document, has_pictures=True), self.turn.conversation.model_id)
         return not looks and await self.describer.sees(model)
 
     async def _is_seen(self, document: Document) -> bool:
@@ -282,7 +282,7 @@ class FilePreparation:
             self.closed.add(file.sha256)
         if self.is_opened(file):
             try:
-                return await self.provider.upload(file)
+                return await self.provider.capabilities.upload(file)
             except Unreadable:
                 if not isinstance(file, Document):
                     raise
@@ -299,7 +299,9 @@ class FilePreparation:
         """Tell whether the provider gets the file itself."""
         if not isinstance(file, Document):
             return True
-        return file.sha256 not in self.closed and self.provider.reads(file, self.turn.conversation.model_id)
+        return file.sha256 not in self.closed and self.provider.capabilities.reads(
+            file, self.turn.conversation.model_id
+        )
 
     def affordable(self, files: Sequence[StoredFile]) -> list[StoredFile]:
         """Select the earlier files that fit into one request; those sent as text are truncated to fit instead."""

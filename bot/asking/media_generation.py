@@ -130,9 +130,9 @@ class MediaGeneration:
         own = turn.conversation.provider
         offered: list[tuple[str, Model, Maker]] = []
         for name, provider in sorted(self.providers.items(), key=lambda item: item[0] != own):
-            if provider.media is not None:
-                models = await provider.media.models(craft)
-                offered += [(f"{name}/{model.id}", model, provider.media) for model in models]
+            if provider.capabilities.media is not None:
+                models = await provider.capabilities.media.models(craft)
+                offered += [(f"{name}/{model.id}", model, provider.capabilities.media) for model in models]
         if not offered:
             raise Refused(FailureCode.STUDIO_NOBODY)
         index = _named(wanted, [name for name, _, _ in offered])

@@ -84,7 +84,7 @@ class PhotoDescriber:
             return known[photo.sha256]
         await self.limits.hold(asked.reply.turn, LANE + n, conversation.model)
         provider = self.providers[conversation.provider]
-        await provider.upload(photo)
+        await provider.capabilities.upload(photo)
         description, usage = "", Usage()
         async with aclosing(
             provider.ask(Prompt(conversation=conversation, text=say("ask_in_words"), photos=(photo,)))

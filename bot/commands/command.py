@@ -64,12 +64,16 @@ class CommandContext:
     @property
     def speaks(self) -> bool:
         """True if answers can be read aloud."""
-        return "speech" not in self.rules.off and any(provider.media for provider in self.providers.values())
+        return "speech" not in self.rules.off and any(
+            provider.capabilities.media for provider in self.providers.values()
+        )
 
     @property
     def draws(self) -> bool:
         """True if pictures can be made."""
-        return "pictures" not in self.rules.off and any(provider.media for provider in self.providers.values())
+        return "pictures" not in self.rules.off and any(
+            provider.capabilities.media for provider in self.providers.values()
+        )
 
     async def can_manage(self, message: Message) -> bool:
         """Tell whether the author may change settings of the whole channel."""

@@ -75,7 +75,7 @@ async def suggest(craft: GenerationKind, providers: Mapping[str, Provider], type
     """List models that can do it and match the typed text."""
     suggestions = []
     for name, provider in providers.items():
-        models = await provider.media.models(craft) if provider.media else ()
+        models = await provider.capabilities.media.models(craft) if provider.capabilities.media else ()
         suggestions += [Suggestion(f"{name}/{each.id}", each.name or each.id) for each in models]
     return [each for each in suggestions if typed.lower() in f"{each.value} {each.label}".lower()]
 

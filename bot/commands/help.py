@@ -50,7 +50,7 @@ async def _useless_commands(context: CommandContext, turn: Turn) -> frozenset[st
 
 def useless_features(providers: Mapping[str, Provider], off: Collection[str]) -> frozenset[str]:
     """Return the commands for pictures and sound that no provider can do, or that are switched off."""
-    has_media = any(provider.media for provider in providers.values())
+    has_media = any(provider.capabilities.media for provider in providers.values())
     draws, speaks = has_media and "pictures" not in off, has_media and "speech" not in off
     return (frozenset() if draws else MAKING) | (frozenset() if speaks else {SPEAK})
 

@@ -49,7 +49,7 @@ async def switch(context: CommandContext, conversation: Conversation, name: str)
     await context.conversations.switch_model(conversation, name)
     if left is not None and conversation.remote_id is not None and name.partition("/")[0] != conversation.provider:
         with suppress(BotError):
-            await left.forget(conversation)
+            await left.capabilities.forget(conversation)
 
 
 def picker(known: Known, current: str, page: int, command: str, turn_page: str, title: str) -> Response:

@@ -39,7 +39,7 @@ async def forget(desk: CommandContext, turn: Turn, rest: str) -> Response:
     gone = conversation.remote_id is None
     if provider is not None and not gone:
         with suppress(BotError):
-            await provider.forget(conversation)
+            await provider.capabilities.forget(conversation)
             gone = True
     for channel in await desk.conversations.list_channels(conversation):
         platform = desk.platforms.get(channel.platform)

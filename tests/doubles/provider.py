@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Self
 
 from bot.messages import DOCUMENTS, Conversation, Document, Model, Photo, Piece, Prompt, StoredFile, Text, Usage
-from bot.ports import MediaGenerator
+from bot.ports import Capabilities, MediaGenerator
 
 Step = str | Usage | Exception | float
 """What happens next in an answer: words, figures, a failure, or seconds that pass."""
@@ -39,6 +39,10 @@ class FakeProvider:
         return self
 
     async def __aexit__(self, *exc: object) -> None: ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(conversations=self, uploads=self, documents=self, media=self.media)
 
     async def begin(self, conversation: Conversation, title: str) -> str | None:
         self.begun += 1

@@ -12,7 +12,8 @@ from adapters.providers.local.settings import LocalSettings
 from bot.adapter_context import AdapterContext
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed
-from bot.messages import Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
+from bot.messages import Model, Photo, Piece, Prompt, Text, Usage
+from bot.ports import Capabilities
 
 EYES = Model(id="eyes", name="Local eyes", sees=True)
 PACE = 0.015  # seconds between two words of an answer
@@ -23,7 +24,6 @@ class LocalEyes:
     """The provider that answers from measurements. It keeps no state: each question brings all that it needs."""
 
     name = "local"
-    media = None
 
     def __init__(self, pace: float = PACE, *, reads_text: bool = True) -> None:
         self.pace = pace
@@ -34,16 +34,10 @@ class LocalEyes:
 
     async def __aexit__(self, *exc: object) -> None: ...
 
-    async def begin(self, conversation: Conversation, title: str) -> str | None:
-        """Return None: no history is kept here."""
-        return None
-
-    async def upload(self, file: Photo | Document) -> None:
-        """Do nothing: photos are measured where they lie."""
-
-    def reads(self, document: Document, model: str) -> bool:
-        """Return False: documents are not opened here."""
-        return False
+    @property
+    def capabilities(self) -> Capabilities:
+        """None: no history is kept, nothing uploaded, no document opened, and nothing generated."""
+        return Capabilities()
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Measure the photos of the question, then yield the report word by word."""
@@ -52,9 +46,6 @@ class LocalEyes:
             yield Text(word)
             await asyncio.sleep(self.pace)
         yield Usage()
-
-    async def forget(self, conversation: Conversation) -> None:
-        """Do nothing: nothing is kept here."""
 
     async def models(self) -> Sequence[Model]:
         """List the one model."""

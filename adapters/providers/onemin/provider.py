@@ -61,6 +61,7 @@ from bot.messages import (
     Text,
     Usage,
 )
+from bot.ports import Capabilities
 from bot.util.http import ConnectionOptions, Http, chunks, read_capped
 
 log = structlog.get_logger(__name__)
@@ -115,7 +116,7 @@ class OneMin:
         )
         self._model_caches = {endpoint: self._make_model_cache(endpoint) for endpoint in (UNIFIED, FEATURES)}
         self._orders = Orders(assets, name, self.account, self._fetch_result)
-        self._media = OneMinMedia(
+        self.media = OneMinMedia(
             name,
             url,
             self._uploads,
@@ -128,20 +129,20 @@ class OneMin:
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
-        await self._media.__aenter__()
+        await self.media.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         for model_cache in self._model_caches.values():
             await model_cache.close()
-        await self._media.__aexit__(*exc)
+        await self.media.__aexit__(*exc)
         await self._uploads.close()
         await self._http.__aexit__(*exc)
 
     @property
-    def media(self) -> OneMinMedia:
-        """The generator of pictures and sound."""
-        return self._media
+    def capabilities(self) -> Capabilities:
+        """All of them."""
+        return Capabilities(conversations=self, uploads=self, documents=self, media=self.media)
 
     # conversations
 

@@ -34,7 +34,8 @@ from adapters.providers.photo_formats import in_formats
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
 from bot.errors import BotError, FailureCode, Refused, Unreadable
-from bot.messages import PDF, PHOTOS, Conversation, Document, Model, Photo, Piece, Prompt, Text, Usage
+from bot.messages import PDF, PHOTOS, Document, Model, Photo, Piece, Prompt, Text, Usage
+from bot.ports import Capabilities
 from bot.util.http import ConnectionOptions, Http, Reply, chunks, is_private, read_capped
 
 log = structlog.get_logger(__name__)
@@ -81,7 +82,7 @@ class OpenAI:
         self._quirks = ModelQuirks()
         self._named_models = tuple(named_models)
         self._list_json: object = None  # the last list as it came
-        self._media = CompatibleMedia(url, self._post, self._list, connection)
+        self.media = CompatibleMedia(url, self._post, self._list, connection)
         self._model_cache = ModelListCache(self._fetch_models, lambda: list_named_models(self._named_models))
 
     async def __aenter__(self) -> Self:
@@ -94,8 +95,10 @@ class OpenAI:
 
     # state, of which it has none
 
-    async def begin(self, conversation: Conversation, title: str) -> None:
-        """Return None: the service has no conversations."""
+    @property
+    def capabilities(self) -> Capabilities:
+        """The service keeps no conversations. Files travel with the question, but some kinds no model takes."""
+        return Capabilities(uploads=self, documents=self, media=self.media)
 
     async def upload(self, file: Photo | Document) -> None:
         """Send nothing yet: files travel with the question. Raises Unreadable for a kind that no model takes."""
@@ -108,14 +111,6 @@ class OpenAI:
             return False
         listed = self._listed(model)
         return FILES not in self._quirks.unsupported_features(model) and (listed is None or listed.model.sees)
-
-    @property
-    def media(self) -> CompatibleMedia:
-        """The generator of pictures and sound, for the models that the list names."""
-        return self._media
-
-    async def forget(self, conversation: Conversation) -> None:
-        """Do nothing: there is nothing to delete."""
 
     # questions
 

@@ -63,9 +63,9 @@ class Rig:
     ) -> Prompt:
         """A question as the bot asks it: the conversation has begun, and the photos are where they are to be."""
         conversation = Conversation(1, f"{self.name}/{model}")
-        conversation = Conversation(1, conversation.model, await provider.begin(conversation, "cats"))
+        conversation = Conversation(1, conversation.model, await provider.capabilities.begin(conversation, "cats"))
         for photo in photos:
-            await provider.upload(photo)
+            await provider.capabilities.upload(photo)
         numbers = {photo.sha256: n for n, photo in enumerate(photos, 1)}
         return Prompt(conversation=conversation, text=text, photos=photos, history=tuple(history), numbers=numbers)
 

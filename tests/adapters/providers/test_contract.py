@@ -156,7 +156,7 @@ async def test_what_is_no_photo_for_the_provider_is_refused_before_it_is_sent(ri
         height=64,
     )
     with pytest.raises(Unreadable) as raised:
-        await provider.upload(gif)
+        await provider.capabilities.upload(gif)
 
     assert raised.value.code == "photo_refused"
     assert rig.photos == []
@@ -175,7 +175,7 @@ async def _not_taken(rig: Rig, provider: Provider, photos: tuple[Photo, ...]) ->
             if each is COFFEE:
                 rig.server.faults.add("file_type")
             try:
-                await provider.upload(each)
+                await provider.capabilities.upload(each)
             except Unreadable:
                 found.append(each)
         return found
@@ -301,7 +301,7 @@ async def test_the_check_tells_an_empty_purse(rig: Rig, provider: Provider) -> N
 
 
 async def test_there_is_nothing_to_forget_that_was_not_begun(rig: Rig, provider: Provider) -> None:
-    await provider.forget((await rig.prompt(provider)).conversation)
+    await provider.capabilities.forget((await rig.prompt(provider)).conversation)
 
 
 # faults

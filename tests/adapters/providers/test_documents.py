@@ -53,7 +53,7 @@ async def told(provider: Provider, asked: Prompt) -> str:
 
 async def asked(rig: Rig, provider: Provider, *documents: Document, text: str = "What is the total?") -> Prompt:
     for document in documents:
-        await provider.upload(document)
+        await provider.capabilities.upload(document)
     return replace(await rig.prompt(provider, text), documents=documents)
 
 
@@ -67,11 +67,11 @@ def seen(rig: Rig) -> list[str]:
 async def test_who_opens_what(rig: Rig, provider: Provider, keep: FileCache) -> None:
     report, letter = keep.put_document("a", PDF, pdf("x")), keep.put_document("a", DOCX, word("x"))
     heavy = replace(report, size=30_000_000)
-    assert provider.reads(report, "gpt-4o") == (rig.name != "vapi")
-    assert provider.reads(letter, "gpt-4o") == (rig.name == "onemin")
-    assert provider.reads(heavy, "gpt-4o") == (rig.name == "onemin")
+    assert provider.capabilities.reads(report, "gpt-4o") == (rig.name != "vapi")
+    assert provider.capabilities.reads(letter, "gpt-4o") == (rig.name == "onemin")
+    assert provider.capabilities.reads(heavy, "gpt-4o") == (rig.name == "onemin")
     await provider.models()
-    assert provider.reads(report, "o3-mini") == (rig.name == "onemin"), "PDFs are for models that see"
+    assert provider.capabilities.reads(report, "o3-mini") == (rig.name == "onemin"), "PDFs are for models that see"
 
 
 @only("onemin", *OPENS)
@@ -88,7 +88,7 @@ async def test_documents_and_photos_go_together_each_in_its_order(
     rig: Rig, provider: Provider, keep: FileCache
 ) -> None:
     one, two = (keep.put_document(f"{n}.pdf", PDF, pdf(f"Number {n}")) for n in (1, 2))
-    await provider.upload(CAT)
+    await provider.capabilities.upload(CAT)
     answer = await told(provider, replace(await asked(rig, provider, one, two), photos=(CAT,)))
     assert "451 × 300" in answer
     assert answer.index("Number 1") < answer.index("Number 2")
@@ -128,9 +128,9 @@ async def test_a_model_that_takes_no_files_says_so_once(rig: Rig, provider: Prov
     report = keep.put_document("report.pdf", PDF, pdf("The total is 42"))
     question = await asked(rig, provider, report)
     question = replace(question, conversation=replace(question.conversation, model="openai/o3-mini"))
-    assert provider.reads(report, "o3-mini"), "nothing else is known yet"
+    assert provider.capabilities.reads(report, "o3-mini"), "nothing else is known yet"
     with pytest.raises(Refused) as refused:
         await told(provider, question)
     assert refused.value.code == "provider_document_refused"
-    assert not provider.reads(report, "o3-mini")
-    assert provider.reads(report, "gpt-4o")
+    assert not provider.capabilities.reads(report, "o3-mini")
+    assert provider.capabilities.reads(report, "gpt-4o")

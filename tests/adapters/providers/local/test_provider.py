@@ -10,7 +10,7 @@ import pytest
 from adapters.providers.local.provider import LocalEyes
 from bot.errors import Busy, Refused
 from bot.messages import Conversation, Exchange, Photo, Preferences, Prompt, Text, Usage
-from bot.ports import Provider
+from bot.ports import Capabilities, Provider
 from bot.words import LANGUAGES, speaking
 from tests.files.photos import FOLDER
 
@@ -137,6 +137,6 @@ async def test_a_photo_that_cannot_be_decoded_is_refused(tmp_path: Path) -> None
 async def test_its_one_model_sees_and_it_needs_nothing() -> None:
     provider: Provider = LocalEyes()
     assert [(model.id, model.sees) for model in await provider.models()] == [("eyes", True)]
-    assert await provider.begin(THREAD, "web 1") is None
-    assert provider.media is None
+    assert provider.capabilities == Capabilities()
+    assert await provider.capabilities.begin(THREAD, "web 1") is None
     await provider.check()

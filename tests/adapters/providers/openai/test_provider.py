@@ -55,9 +55,9 @@ async def test_any_success_is_one(openai: OpenAI, endpoint: Endpoint, status: in
 async def test_it_keeps_nothing(openai: OpenAI, endpoint: Endpoint) -> None:
     conversation = Conversation(1, "openai/gpt-4o")
     await openai.upload(photo())
-    await openai.forget(conversation)
+    await openai.capabilities.forget(conversation)
 
-    assert await openai.begin(conversation, "cats") is None  # type: ignore[func-returns-value]
+    assert await openai.capabilities.begin(conversation, "cats") is None
     assert endpoint.seen == []
 
 
