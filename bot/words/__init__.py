@@ -32,6 +32,7 @@ LANGUAGES: Mapping[str, str] = {
 SERVICE = "service"  # the gap for the name of a service
 
 _spoken = ContextVar("language", default=ENGLISH)
+_wished = ContextVar("wished language", default=ENGLISH)
 
 
 def supported(code: str) -> str | None:
@@ -52,14 +53,20 @@ def spoken() -> str:
     return _spoken.get()
 
 
+def wished() -> str:
+    """Return the platform's code for the language of the task, even where the bot speaks another one instead."""
+    return _wished.get()
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Set the language of this task, and of those it starts, to the best one for a platform's code."""
-    token = _spoken.set(best(language))
+    token, wish = _spoken.set(best(language)), _wished.set(language)
     try:
         yield
     finally:
         _spoken.reset(token)
+        _wished.reset(wish)
 
 
 def catalogue(language: str | None = None) -> Mapping[str, str]:

@@ -32,6 +32,7 @@ _PUNCTUATION = frozenset(
     "’‘“”„‚–—…€«»°§№©®™¶±½¼²³‹›¢£¥×¿¡\xa0\u200c\u200d\u200e\u200f\u3000。，、：；！？（）「」『』《》【】・～％"
 )
 _ALONE = frozenset("¿¡ºªàáâéèêíìóòôùœæøåäöÀÁÂÉÈÊÍÌÓÒÔÙÆØÅÄÖ·")  # letters that may be a word
+_LINES = frozenset(map(chr, range(0x2500, 0x25A0)))  # tables of DOS are drawn with them, and words hold none
 _BEFORE_NO_WORD = frozenset("©®™¶±²³¹")  # signs that no word begins with
 _IN_WORDS = frozenset("’·–")  # punctuation that may stand between two letters
 
@@ -41,6 +42,8 @@ _MOST_CONTROLS = 0.005  # share of control characters that a text may have
 _MOST_DAMAGE = 0.02  # share of characters that may be undecodable
 _SAMPLE = 3_000  # bytes that are compared; lines without any letter beyond ASCII say nothing
 _AROUND = 80  # ASCII bytes before them that are looked at
+_OWN = 0.15  # added for the asker's language
+_MAC = "mac_cyrillic"  # large letters in it are Hebrew ones in DOS, and small ones are Windows' as well
 _MARGIN = 0.15  # distance to the next best reading from which the encoding is certain
 _ENOUGH = 40  # characters beyond ASCII from which it may be
 
@@ -57,17 +60,30 @@ class Encoding:
 
 def detect(data: bytes, language: str = "") -> Encoding | None:
     """Detect the encoding of a text; None if it is none. `language` of the asker breaks ties."""
+    primary = language.replace("_", "-").lower().partition("-")[0]
     for bom, codec in _BOMS.items():
         if data.startswith(bom):
             return Encoding(codec)
     if codec := _wide(data):
         return Encoding(codec)
     head = data[:_ESCAPES]
-    if 0 not in head and head.isascii() and (mark := next((mark for mark in _ESCAPED if mark in head), None)):
-        return Encoding(_ESCAPED[mark])
+    if 0 not in head and head.isascii() and (codec := _escaped(head)):
+        return Encoding(codec)
     if 0 in data or len(data) - len(data.translate(None, _CONTROLS)) > max(2, len(data) * _MOST_CONTROLS):
         return None
-    return Encoding("utf-8") if data.isascii() or _is_utf8(data) else _legacy(data, language)
+    return Encoding("utf-8") if data.isascii() or _is_utf8(data) else _legacy(data, primary)
+
+
+def _escaped(head: bytes) -> str:
+    """Return the codec of a text that goes without the eighth bit; empty if it does not."""
+    mark = next((mark for mark in _ESCAPED if mark in head), None)
+    if mark is not None:
+        return _ESCAPED[mark]
+    try:
+        signs = _signs(head.decode("hz")) if b"~{" in head and b"~}" in head else []
+    except UnicodeDecodeError:
+        return ""
+    return "hz" if len(signs) > 3 and _rating(signs, ALPHABETS["zh"]) > 0.5 else ""
 
 
 # Unicode
@@ -130,7 +146,7 @@ def _legacy(data: bytes, language: str) -> Encoding | None:
     if not ratings:
         return None
     best, codec, text = ratings[0]
-    rival = next((rating for rating, _, other in ratings[1:] if other != text), 0.0)
+    rival = next((rating for rating, other, words in ratings[1:] if words != text and other != _MAC), 0.0)
     is_long = len(text) - len(text.encode("ascii", "ignore")) >= _ENOUGH
     return Encoding(codec, is_long and best - rival >= _MARGIN)
 
@@ -152,7 +168,7 @@ def _bonus(data: bytes, sample: bytes) -> Mapping[str, float]:
     from charset_normalizer import from_bytes  # imported here: most texts are in UTF-8
 
     guess = from_bytes(sample).best()
-    bonus = {_superset(guess.encoding): 0.02} if guess else {}
+    bonus = {_superset(guess.encoding): 0.02} if guess and guess.encoding != _MAC else {}
     if declared := _DECLARED.search(data[:2048]):
         bonus[_superset(declared[1].decode())] = 0.3
     return bonus
@@ -173,7 +189,9 @@ def _ratings(sample: bytes, language: str, bonus: Mapping[str, float]) -> Iterat
         if text.count("\ufffd") > _MOST_DAMAGE * len(text) + 1:
             continue
         signs = _signs(text)
-        fit = max(_rating(signs, ALPHABETS[each]) + 0.1 * (each.partition("-")[0] == language) for each in languages)
+        if codec == _MAC and not any(sign.islower() for _, sign, _ in signs):
+            continue
+        fit = max(_rating(signs, ALPHABETS[each]) + _OWN * (each.partition("-")[0] == language) for each in languages)
         is_among_latin = not ALPHABETS[languages[0]].is_latin and len(re.findall("[a-zA-Z]", text)) > 8 * len(signs)
         yield fit + bonus.get(codec, 0.0) - 0.005 * place - 0.1 * is_among_latin, codec, text
 
@@ -203,6 +221,8 @@ def _of_other_sign(before: str, sign: str, after: str) -> float:
     if sign in _PUNCTUATION or 0xFF00 < ord(sign) < 0xFF5F:
         is_odd = after.isalpha() and (before.isalpha() or sign in _BEFORE_NO_WORD) and sign not in _IN_WORDS
         return -1.0 if is_odd else 0.5
+    if sign in _LINES and (before.isalpha() or after.isalpha()):
+        return -3.0
     return -3.0 if sign == "\ufffd" or unicodedata.category(sign) in _NO_LETTERS else -1.0
 
 

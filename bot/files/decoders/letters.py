@@ -51,7 +51,7 @@ ALPHABETS: Mapping[str, Alphabet] = {
     "he": _alphabet("יוהלאבתמרשנדכםפקע", "חסזגטןךצףץ", range(0x5B0, 0x5F3)),
     "hr": _alphabet("čćđšž"),
     "hu": _alphabet("áéöóőíüúű"),
-    "is": _alphabet("áéíóúýþæöð"),
+    "is": _alphabet("áéíóúæö", "ýþð"),
     "it": _alphabet("àèéìòù", "î"),
     "ja": _alphabet(
         "のにはをたがでてとしれさるいなもこからあすまりくんそうだよっきちえけせわめみおつやどばねげじ"
@@ -98,6 +98,7 @@ ALPHABETS: Mapping[str, Alphabet] = {
 LANGUAGES_BY_ENCODING: Mapping[str, tuple[str, ...]] = {
     "cp1252": ("de", "fr", "es", "pt", "it", "sv", "da", "nl", "fi", "is", "ca"),
     "cp1251": ("ru", "uk", "bg", "sr", "be"),
+    "mac_cyrillic": ("ru", "bg", "uk"),  # small letters are as in the one before, and large ones elsewhere
     "cp1250": ("pl", "cs", "sk", "hu", "ro", "hr"),
     "gb18030": ("zh", "zh-Hant"),
     "cp932": ("ja",),
@@ -112,11 +113,11 @@ LANGUAGES_BY_ENCODING: Mapping[str, tuple[str, ...]] = {
     "iso8859_2": ("pl", "cs", "sk", "hu", "ro", "hr"),
     "koi8_r": ("ru", "bg"),
     "cp866": ("ru", "uk"),
+    "cp1125": ("uk",),
     "euc_jis_2004": ("ja",),
     "iso8859_7": ("el",),
     "iso8859_15": ("de", "fr", "es", "pt"),
     "iso8859_5": ("ru", "bg"),
-    "mac_cyrillic": ("ru", "bg", "uk"),
     "cp850": ("de", "fr", "es", "pt", "sv"),
     "mac_roman": ("de", "fr", "es", "pt"),
     "koi8_u": ("uk",),

@@ -12,7 +12,7 @@ from bot.files.documents.encoding_names import ENCODING_NAMES
 from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
 from bot.messages import DOCUMENTS, DOCX, PDF, TEXTS, Document
-from bot.words import spoken
+from bot.words import wished
 
 AT_ONCE = 2  # worker processes that read documents
 REMEMBERED = 32  # cached texts
@@ -130,7 +130,7 @@ class DocumentIntake:
                 return _checked_mime(value), data, ""
             if mime in TASKS:
                 return mime, data, ""
-            value, text = await run("convert_text", data, owner="documents", language=spoken())
+            value, text = await run("convert_text", data, owner="documents", language=wished())
             encoding = _checked_encoding(value)
             return mime, data if value.get("same") else text, encoding
         except WorkerFailed as error:

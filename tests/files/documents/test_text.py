@@ -14,20 +14,21 @@ from bot.files.decoders.plain_text import clean
 from bot.files.documents import DocumentIntake
 from bot.files.documents.encoding_names import ENCODING_NAMES
 from bot.files.file_cache import FileCache
-from bot.words import speaking
+from bot.words import speaking, wished
 
 RUSSIAN = "Привет, это счёт за июнь. Итого: 4711 рублей. Кот сидит на окне и смотрит на улицу.\n"
 CZECH = "Dobrý den, posíláme účet za červen. Celkem 4711 korun. Žlutá kočka sedí na okně a dívá se na ulici. Šťastný.\n"
 TEXTS = {
     "russian": (RUSSIAN, ["cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"]),
-    "ukrainian": ("Привіт! Це рахунок за червень. Дякуємо, що ви з нами. Їжак іде лісом.\n", ["cp1251", "koi8_u"]),
-    "chinese": ("您好，这是六月份的账单，合计四千七百一十一元。谢谢您的支持！\n", ["gb18030", "gb2312"]),
+    "ukrainian": ("Привіт! Це рахунок за червень. Дякуємо, що ви з нами. Їжак іде лісом.\n",
+                  ["cp1251", "koi8_u", "cp1125"]),
+    "chinese": ("您好，这是六月份的账单，合计四千七百一十一元。谢谢您的支持！\n", ["gb18030", "gb2312", "hz"]),
     "taiwanese": ("您好，這是六月份的帳單，總計四千七百一十一元。謝謝您的支持！\n", ["big5"]),
     "japanese": ("これは六月の請求書です。合計は四七一一円です。猫が窓から見ています。\n",
                  ["cp932", "euc_jp", "iso2022_jp"]),
     "korean": ("안녕하세요. 유월 청구서를 보내 드립니다. 고양이가 창밖을 보고 있습니다.\n", ["euc_kr", "cp949"]),
     "greek": ("Καλημέρα! Σας στέλνουμε τον λογαριασμό του Μαΐου. Σύνολο: 42 ευρώ.\n", ["cp1253", "iso8859_7"]),
-    "hebrew": ("שלום! אנו שולחים לכם את החשבון לחודש יוני. סך הכול: 4711 שקלים.\n", ["cp1255", "iso8859_8"]),
+    "hebrew": ("שלום! אנו שולחים לכם את החשבון לחודש יוני. סך הכול: 4711 שקלים.\n", ["cp1255", "iso8859_8", "cp862"]),
     "arabic": ("مرحبا! نرسل إليكم فاتورة شهر يونيو. المجموع: 4711 دينارا.\n", ["cp1256", "iso8859_6"]),
     "thai": ("สวัสดีครับ เราส่งใบแจ้งหนี้ประจำเดือนมาให้คุณ ยอดรวม 4711 บาท\n", ["cp874"]),
     "polish": ("Dzień dobry! Przesyłamy rachunek. Łącznie: 42 złote. Żółty kot siedzi na oknie. Śnieg, źródło.\n",
@@ -81,6 +82,7 @@ def test_a_table_of_single_words_is_read_too() -> None:
         ("Привет, мир!", "koi8_r"), ("你好，世界", "gb2312"), ("こんにちは世界", "cp932"), ("안녕하세요", "euc_kr"),
         ("Łódź, żółw, gęś", "iso8859_2"), ("naïve café", "cp1252"), ("שלום עולם", "cp1255"),
         ("price: 5 € – “ok”", "cp1252"),
+        ("Значит, Яна", "mac_cyrillic"), ("Їжак іде лісом", "koi8_u"), ("Değerli arkadaşlarım", "cp1254"),
         ("สวัสดีชาวโลก", "cp874"), ("Größe: 5 m², Übergröße", "cp437"), ("Καλημέρα κόσμε", "iso8859_7"),
     ],
 )  # fmt: skip
@@ -112,6 +114,25 @@ def test_the_language_of_who_asks_breaks_ties() -> None:
     assert encoding and "мир".encode("cp1251").decode(encoding.codec) == "мир"
     german = detect(short, "de")
     assert german and short.decode(german.codec) == "Ærø"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "language"),
+    [
+        ("Vážení kolegové", "iso8859_2", "cs"),
+        ("Szanowni Państwo", "cp852", "pl-PL"),
+        ("çağrı, iş", "iso8859_9", "tr_TR"),
+    ],
+)
+def test_that_language_may_be_one_that_the_bot_does_not_speak(text: str, encoding: str, language: str) -> None:
+    found = detect(text.encode(encoding), language)
+    assert found and text.encode(encoding).decode(found.codec) == text
+    with speaking(language):
+        assert wished() == language
+
+
+def test_directives_of_lisp_are_no_chinese() -> None:
+    assert decoded(b'(format t "~{~a~^, ~}" numbers)\n' * 3) == '(format t "~{~a~^, ~}" numbers)\n' * 3
 
 
 @pytest.mark.parametrize("data", [b"a\0b", bytes(range(256)), b"\1\2\3\4\5\6 text" * 10, b"\x7fELF\2\1\1" + bytes(9)])
