@@ -382,15 +382,21 @@ class WrongAddress(Refused):
 
 
 class Busy(BotError):
-    """A limit, a timeout or a hiccup: worth another try, in `retry_after` seconds where the other side said."""
+    """A limit, a timeout or a hiccup: worth another try, in `retry_after` seconds where the other side said.
 
-    def __init__(self, code: str, retry_after: float | None = None, **values: object) -> None:
+    If `lost_reply`, the request was sent: what it asked for may have been done, and paid, all the same.
+    """
+
+    def __init__(
+        self, code: str, retry_after: float | None = None, *, lost_reply: bool = False, **values: object
+    ) -> None:
         super().__init__(code, **values)
-        self.retry_after = retry_after
+        self.retry_after, self.lost_reply = retry_after, lost_reply
 
 
-class ReplyLost(Busy):
-    """The reply to a request was lost on its way: what was asked for may have been done, and paid, all the same."""
+def has_lost_reply(error: BaseException) -> bool:
+    """Tell whether what a failed request asked for may have been done all the same."""
+    return isinstance(error, Busy) and error.lost_reply
 
 
 class Cut(BotError):

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.errors import BotError, Busy, FailureCode, Refused, ReplyLost, Unreadable
+from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.util.http import Reply, read_capped
 from bot.words import SERVICE
 
@@ -211,8 +211,8 @@ def slow_down(failure: ServiceFailure, model: str) -> BotError:
 def down(failure: ServiceFailure, model: str) -> BotError:
     """Judge that the service is down."""
     status = "in its answer" if isinstance(failure.where, str) else failure.where
-    kind = ReplyLost if failure.where in GATEWAY_GAVE_UP else Busy
-    return kind(FailureCode.PROVIDER_DOWN, failure.retry_after, status=status)
+    lost_reply = failure.where in GATEWAY_GAVE_UP
+    return Busy(FailureCode.PROVIDER_DOWN, failure.retry_after, lost_reply=lost_reply, status=status)
 
 
 def unknown_model(failure: ServiceFailure, model: str) -> BotError:
@@ -229,7 +229,8 @@ def read_photo_limit(message: str) -> int | None:
     """Return the number of photos that a refusal allows; None where it names none."""
     for pattern in _PHOTO_LIMITS:
         if match := re.search(pattern, message, re.IGNORECASE):
-            most = int(match[1]) if match[1] and match[1].isdecimal() else 1
+            word = match[1].lower()
+            most = int(word) if word.isdecimal() else _WORDS.index(word) + 1 if word in _WORDS else 1
             return most if 0 < most <= _MOST_PHOTOS else None
     return None
 
@@ -242,17 +243,25 @@ def bad_request(failure: ServiceFailure, model: str) -> BotError:
 _MOST_PHOTOS = 1_000  # a larger number counts something else
 _IMAGES = r"(?:image|photo|picture)(?:s\b|\(s\)|\b)"
 _LIMIT = (
-    r"(?:at most|up to|max(?:imum)?\.?(?: of| is|:)?|no more than|more than|(?<!any )only"
-    r"|limit(?:ed to|s? of|s? is|:)?)"
+    r"(?:at most|up to|max(?:imum)?\.?(?: of| is|:)?|no more than|more than|(?<!any )only|exactly"
+    r"|not (?:to )?exceed|no (?:greater|larger|higher) than|limit(?:ed to|s? of|s? is|:)?)"
 )
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_EXTENT = r"\b(?:width|height|dimension|side|edge|resolution|size|length|area)"  # numbers behind it count no photos
+_COUNT = rf"(\d{{1,3}}|single|{'|'.join(_WORDS)})"
 _UNIT = r"(?![\d.,]*\s*(?:[kmg]i?b\b|bytes?\b|px\b|pixels?\b|megapixels?\b|tokens?\b|channels?\b|[x×]\s*\d))"
 _PHOTO_LIMITS = (
-    rf"\b{_LIMIT}\W{{0,3}}(?:supports? )?(?:a )?(?!0\b)(\d{{1,9}}|one|single)\b{_UNIT}\s*(?:\w+\s){{0,3}}{_IMAGES}",
-    rf"\b{_IMAGES}(?: (?:inputs?|files?|parts?))?[^.]{{0,60}}?\b{_LIMIT}\D{{0,12}}(?!0\b)(\d{{1,9}}|one)\b{_UNIT}",
-    rf"\bmax(?:imum)?\.? (?:number of )?{_IMAGES}(?: per \w+)?\D{{0,10}}(?!0\b)(\d{{1,4}})\b{_UNIT}",
+    rf"\b{_LIMIT}\W{{0,3}}(?:supports? )?(?:a )?(?!0\b){_COUNT}\b{_UNIT}\s*(?:\w+\s){{0,3}}{_IMAGES}",
+    rf"\b{_IMAGES}(?: (?:inputs?|files?|parts?))?"
+    rf"(?:(?!{_EXTENT})[^.]){{0,60}}?\b{_LIMIT}\D{{0,12}}(?!0\b){_COUNT}\b{_UNIT}",
+    rf"\bmax(?:imum)?\.? (?:number of )?{_IMAGES}(?: (?:inputs?|files?|exceeded|allowed|per \w+)){{0,3}}"
+    rf"\D{{0,10}}(?!0\b)(\d{{1,4}})\b{_UNIT}",
+    rf"too many {_IMAGES}.{{0,40}}?\b{_LIMIT}\D{{0,12}}(?!0\b)(\d{{1,4}})\b{_UNIT}",
+    r"\bimage=(\d{1,4})\b.{0,80}limit-mm-per-prompt",
     rf"\b(one|single) {_IMAGES} (?:per|at a time|is supported|only)",
     rf"too many {_IMAGES}.{{0,40}}>\s*(\d{{1,4}})\b",
     rf"\b(?:multiple|several|more than one|two or more) {_IMAGES}.{{0,30}}(?:not|n't|unsupported)()",
+    rf"\bmulti[- ]?{_IMAGES}(?: \w+)?.{{0,20}}(?:not|n't|unsupported)()",
     rf"(?:not|n't) (?:currently )?(?:support|accept|allow|take)\w* (?:multiple|several|more than one) {_IMAGES}()",
 )
 TOO_MANY_PHOTOS = (

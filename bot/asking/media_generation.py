@@ -8,7 +8,7 @@ from bot.accounting.limits import subject_of
 from bot.asking import context as memory
 from bot.asking.file_loader import MADE, FileLoader
 from bot.commands import Generate
-from bot.errors import BotError, FailureCode, Refused, ReplyLost, Unreadable
+from bot.errors import BotError, FailureCode, Refused, Unreadable, has_lost_reply
 from bot.messages import (
     Attachment,
     Channel,
@@ -66,7 +66,7 @@ class MediaGeneration:
         try:
             yield was_begun
         except BotError as error:
-            if not (isinstance(error, ReplyLost) or error.code is FailureCode.ORDER_INTERRUPTED):
+            if not (has_lost_reply(error) or error.code is FailureCode.ORDER_INTERRUPTED):
                 await self.steps.forget_step(turn.id, ORDER)
             raise
 

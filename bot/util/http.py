@@ -23,7 +23,7 @@ from httpx_aiohttp import AiohttpTransport
 from httpx_sse import EventSource, ServerSentEvent
 
 from bot import __version__
-from bot.errors import Busy, FailureCode, Refused, ReplyLost, Unreadable
+from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.util.private_networks import OutsideError, PrivateResolver, refuse_outside
 from bot.util.proxies import PROXY_ERRORS, find_proxy, http_proxy, open_connector
 
@@ -66,8 +66,8 @@ def map_http_errors() -> Iterator[None]:
         if _is_outside(error):
             raise Refused(FailureCode.PROVIDER_OUTSIDE) from error
         slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
-        kind = Busy if isinstance(error, BEFORE_SENDING) else ReplyLost
-        raise kind(FailureCode.PROVIDER_SLOW if slow else FailureCode.PROVIDER_UNREACHABLE) from error
+        code = FailureCode.PROVIDER_SLOW if slow else FailureCode.PROVIDER_UNREACHABLE
+        raise Busy(code, lost_reply=not isinstance(error, BEFORE_SENDING)) from error
     except (httpx.DecodingError, httpx.InvalidURL) as error:
         raise Refused(FailureCode.PROVIDER_NONSENSE) from error
 

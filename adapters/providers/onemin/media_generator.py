@@ -20,7 +20,7 @@ from adapters.providers.onemin.reply_reader import RecordFrame, read_record
 from adapters.providers.onemin.result_files import ResultFetcher, find_addresses
 from adapters.providers.onemin.speech_params import VOICE, read_transcript, transcription_params, truncate_for_speech
 from adapters.providers.onemin.uploads import Upload, UploadedRecording, Uploads
-from bot.errors import BotError, FailureCode, Refused, ReplyLost, Unreadable
+from bot.errors import BotError, FailureCode, Refused, Unreadable, has_lost_reply
 from bot.messages import File, Generated, GenerationRequest, Model, Transcript, Usage
 from bot.util.http import ConnectionOptions
 
@@ -107,7 +107,7 @@ class OneMinMedia:
         generated = [result for result in results if isinstance(result, Generated)]
         errors = [result for result in results if isinstance(result, BaseException)]
         if errors and (not generated or not all(isinstance(result, BotError) for result in errors)):
-            raise next((error for error in errors if isinstance(error, ReplyLost)), errors[0])
+            raise next((error for error in errors if has_lost_reply(error)), errors[0])
         files = [file for result in generated for file in result.files]
         text = "\n\n".join(result.text for result in generated if result.text)
         if not files and not text:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from adapters.providers.error_rules import MAX_ERROR_BYTES, is_success, parse_failure
+from adapters.providers.error_rules import MAX_ERROR_BYTES, ServiceFailure, is_success, parse_failure
 from adapters.providers.openai.errors import to_bot_error
 from bot.errors import BotError, FailureCode, Refused, WrongAddress
 from bot.util.http import Http, Reply, read_capped
@@ -27,6 +27,13 @@ _PASTED = re.compile(
     r"/(?:chat/completions|completions|responses|embeddings|models|api/(?:generate|chat|tags)|images/generations)/*$"
 )
 _FORGOTTEN = ("/v1", "/api/v1", "/openai/v1", "/api", "/v1beta/openai", "/compatible-mode/v1")
+
+# How services say that there is nothing at a path. LM Studio says so with status 200.
+_NO_SUCH_PATH = re.compile(
+    r"not[ _-]?found|invalid url|unknown (?:request )?(?:url|path|endpoint|route|method)|unexpected endpoint"
+    r"|no (?:such )?(?:route|path|endpoint)|cannot (?:get|post)|does(?: not|n't) exist|not allowed",
+    re.IGNORECASE,
+)
 
 # These tell that the address is right: somebody there knows what a question is.
 _FROM_THE_SERVICE = (
@@ -81,22 +88,34 @@ class EmptyQuestion:
         status = reply.status_code
         if 300 <= status < 400:
             return _PASTED.sub("", urljoin(str(reply.url), reply.headers.get("location", "")).partition("?")[0])
+        failure = parse_failure(status, body, reply.headers)
         if is_success(reply):
-            return None if body.lstrip()[:1] in _ANSWERS else ""
-        error = to_bot_error(parse_failure(status, body, reply.headers), f"{self.provider}/{self.model}", self.service)
+            is_answer = body.lstrip()[:1] in _ANSWERS and not (body.lstrip()[:1] == b"{" and _is_no_path(failure))
+            return None if is_answer else ""
+        error = to_bot_error(failure, f"{self.provider}/{self.model}", self.service)
         if error.code in _FROM_THE_SERVICE:
             raise error
-        if status in NOT_THERE:
+        if status in NOT_THERE and _is_about_path(failure):
             return ""
         if status in GOOD and error.code not in (FailureCode.PROVIDER_BLOCKED, FailureCode.PROVIDER_NONSENSE):
             return None
         raise _correct(error, status)
 
 
+def _is_about_path(failure: ServiceFailure) -> bool:
+    """Tell whether a 404 is about the path; a service that knows it may say it of something in the question."""
+    is_its_own = bool(failure.code and failure.code != "HTML" and failure.message)
+    return not is_its_own or _is_no_path(failure)
+
+
+def _is_no_path(failure: ServiceFailure) -> bool:
+    return _NO_SUCH_PATH.search(f"{failure.code} {failure.message}") is not None
+
+
 def _correct(error: BotError, status: int) -> BotError:
     if status == 403 and error.code is FailureCode.PROVIDER_BAD_REQUEST:
         return Refused(FailureCode.PROVIDER_WRONG_KEY)
-    is_plain = status >= 500 or error.code is FailureCode.PROVIDER_BAD_REQUEST
+    is_plain = status >= 500 or error.code in (FailureCode.PROVIDER_BAD_REQUEST, FailureCode.PROVIDER_UNSUPPORTED)
     return Refused(FailureCode.PROVIDER_UNVERIFIED) if is_plain else error
 
 

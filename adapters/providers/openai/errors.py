@@ -60,7 +60,8 @@ RULES: tuple[ErrorRule, ...] = (
         r"insufficient_(?:user_)?quota|exceeded your current quota|credit balance is too low|run out of credits"
         r"|api_credit\]? resource limit|(?:not|n't) have any credits"
         r"|purchase (?:more )?credits|credits? (?:has|have) (?:run|been used)|insufficient (?:credits?|balance"
-        r"|funds)|billing_hard_limit_reached"
+        r"|funds)|billing_hard_limit_reached|used all (?:available |your )?credits|spending limit|arrearage"
+        r"|budget (?:has been )?exceeded|exceeded ?budget"
         r"|(?:额度|余额|配额)\S{0,6}(?:不足|用尽|失败)",
         refused(FailureCode.PROVIDER_NO_CREDITS),
     ),
@@ -71,7 +72,8 @@ RULES: tuple[ErrorRule, ...] = (
     ErrorRule(at(401), ANYTHING, refused(FailureCode.PROVIDER_WRONG_KEY)),
     ErrorRule(
         at(400, 403),
-        r"api[ _-]?key.{0,20}(?:not valid|invalid)|invalid.{0,20}api[ _-]?key"
+        r"api[ _-]?key.{0,20}(?:not valid|invalid|expired|revoked|disabled)|(?:invalid|incorrect).{0,20}api[ _-]?key"
+        r"|key_(?:disabled|expired|revoked)|unregistered callers|authentication error|invalid (?:access )?token\b"
         r"|(?:missing|invalid|no).{0,20}(?:authorization|authentication|api[ _-]?key|credentials)"
         r"|(?:authorization|authentication|api[ _-]?key|credentials).{0,30}(?:missing|required|not provided|failed)"
         r"|no_db_connection",  # LiteLLM without a database, of a key that it does not know
@@ -80,16 +82,19 @@ RULES: tuple[ErrorRule, ...] = (
     ErrorRule(
         at(400, 403, 451),
         r"unsupported_country|country, region|(?:location|region|country|territory) (?:is|are) not (?:supported|avail)"
-        r"|not (?:available|supported) in your (?:location|region|country)",
+        r"|not (?:available|supported|allowed|permitted) (?:in|from|for) (?:your|this) (?:location|region|country)",
         refused(FailureCode.PROVIDER_REGION),
     ),
     *GATEKEEPER,
+    ErrorRule(at(400), r"no route for that uri|could not route to", refused(FailureCode.PROVIDER_UNSUPPORTED)),
+    ErrorRule(at("record", "stream"), r"unexpected endpoint or method", refused(FailureCode.PROVIDER_UNSUPPORTED)),
     ErrorRule(at(404), r"DeploymentNotFound|deployment.{0,60}(?:not exist|not found)", _no_deployment),
     ErrorRule(at(400, 404, 422, "stream", "record"), "|".join(FEATURES.values()), _unsupported),
     ErrorRule(
         _NO,
         r"context_length_exceeded|context[ _](?:length|window|size)|prompt is too long|maximum prompt length"
         r"|too many (?:input |prompt )?tokens|input.{0,20}too long|token count.{0,40}exceeds"
+        r"|max_new_tokens.{0,20}must be"
         r"|longer than the maximum model length|max(?:imum)?[ _]model[ _]len|exceeds? the model'?s? max",
         refused(FailureCode.PROVIDER_CONTEXT_TOO_LONG),
     ),
@@ -100,14 +105,16 @@ RULES: tuple[ErrorRule, ...] = (
         r"|inappropriate content",
         refused(FailureCode.PROVIDER_FILTERED),
     ),
-    ErrorRule(at(413), ANYTHING, refused(FailureCode.PROVIDER_TOO_LARGE)),
     ErrorRule(_NO, TOO_MANY_PHOTOS, too_many_photos),
+    ErrorRule(at(413), ANYTHING, refused(FailureCode.PROVIDER_TOO_LARGE)),
     ErrorRule(
         None,
         r"image_url is only supported by|unknown variant .?image_url|not a (?:multimodal|vision|vlm)\b|at most 0 image"
         r"|missing data required for image|content.{0,20}(?:must|should) be a (?:valid )?string|text-only model"
-        r"|image input is disabled"
-        r"|image inputs? (?:is|are) not supported"
+        r"|image inputs? (?:is|are) (?:disabled|not (?:supported|enabled|available|allowed))"
+        r"|(?:not|n't) have (?:any )?vision|vision (?:is|are) not (?:supported|enabled|available)"
+        r"|only supported (?:by|for|with) (?:vision|multimodal)|text-only\b.{0,40}\bimages?\b"
+        r"|unsupported content type.{0,4}image(?:_url)?\b"
         r"|(?:not|n't|no endpoints found that) (?:currently )?(?:support|accept)\b.{0,20}\b(?:image|vision|multimodal)"
         r"(?:s\b|[ _](?:input|url|content)|$)",
         _model_is_blind,
@@ -144,6 +151,7 @@ RULES: tuple[ErrorRule, ...] = (
         rf"|\bimage\b.{{0,60}}(?:{_NOT}|too small)",
         refused(FailureCode.PROVIDER_PHOTO_REFUSED),
     ),
+    ErrorRule(at(500), r"failed to (?:load|decode|process) image", refused(FailureCode.PROVIDER_PHOTO_REFUSED)),
     ErrorRule(at(404), r"\bmodel\b", unknown_model),
     *REST,
 )

@@ -43,7 +43,8 @@ FEATURES: Mapping[str, str] = {
     rf"|(?:multiple|several) (?:user )?messages.{{0,30}}{_NO}|single[- ]turn|multi-?turn.{{0,40}}{_NO}",
     INCLUDE_USAGE: r"stream_options|include_usage",
     SYSTEM: r"\brole\b.{0,120}\bsystem\b|\bsystem\b.{0,60}\brole\b|only user and assistant roles"
-    rf"|\bsystem (?:message|prompt|instruction)s?\b.{{0,40}}{_NO}|developer instruction is not enabled",
+    rf"|\bsystem (?:message|prompt|instruction)s?\b.{{0,40}}{_NO}|developer instruction is not enabled"
+    r"|(?:incompatible|not compatible|cannot be (?:used|combined|mixed)).{0,20}\bsystem (?:message|prompt|instruction)",
     MAX_TOKENS: _refusal("max_tokens") + r"|max_tokens.{0,80}max_completion_tokens",
     TEMPERATURE: _refusal("temperature"),
     FILES: r"unknown (?:part|content) type|invalid message (?:format|content)|unsupported content\[\]\.type"

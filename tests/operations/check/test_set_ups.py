@@ -114,6 +114,25 @@ SET_UPS = (
         "WRONG  openai: Nothing at the address of this service takes questions. "
         "Set OPENAI_API_URL=http://HOST/ollama/v1",
     ),
+    SetUp(
+        "/v1 forgotten where every path answers 200, as LM Studio does",
+        OLLAMA | {"OPENAI_API_URL": "http://HOST/lms"},
+        "WRONG  openai: Nothing at the address of this service takes questions. Set OPENAI_API_URL=http://HOST/lms/v1",
+    ),
+    SetUp(
+        "a 404 that is about the question, beside a list",
+        OLLAMA | {"OPENAI_API_URL": "http://HOST/mock/v1"},
+        "ok     openai: it answers, and no key is needed",
+        False,
+        WELL,
+    ),
+    SetUp(
+        "a 404 that is about the question, with a key",
+        openai("/mock/v1", BOT_MODEL="openai/llava:latest"),
+        "maybe  openai: not verified. Whether the address and the key",
+        False,
+        UNSURE,
+    ),
     SetUp("the whole path pasted", openai("/openai/v1/chat/completions"), "Set OPENAI_API_URL=http://HOST/openai/v1"),
     SetUp("the list pasted", openai("/openai/v1/models"), "Set OPENAI_API_URL=http://HOST/openai/v1"),
     SetUp("Ollama's own API", OLLAMA | {"OPENAI_API_URL": "http://HOST/ollama/api/generate"}, "=http://HOST/ollama/v1"),

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from adapters.providers.error_rules import ServiceFailure, down
-from bot.errors import Busy, FailureCode, ReplyLost
+from bot.errors import Busy, FailureCode, has_lost_reply
 from bot.files.photos import PhotoIntake
 from bot.messages import Usage
 from bot.ports import Store
@@ -75,7 +75,7 @@ async def test_the_button_below_orders_it_again(worker: Worker, platform: FakePl
 async def test_an_order_whose_reply_was_lost_is_not_placed_again(
     worker: Worker, platform: FakePlatform, studio: FakeStudio
 ) -> None:
-    studio.trouble, studio.refuses_repeats = [ReplyLost(FailureCode.PROVIDER_SLOW)], True
+    studio.trouble, studio.refuses_repeats = [Busy(FailureCode.PROVIDER_SLOW, lost_reply=True)], True
     await worker.take(await taken(worker, said("/imagine a house")))
     await ripen(worker.store)
     await drain(worker)
@@ -92,8 +92,8 @@ async def test_an_order_that_was_refused_is_placed_again(worker: Worker, studio:
 
 @pytest.mark.parametrize("status", [502, 504, 524])
 def test_a_gateway_that_gave_up_says_nothing_about_the_work_behind_it(status: int) -> None:
-    assert isinstance(down(ServiceFailure(status), "any/model"), ReplyLost)
-    assert not isinstance(down(ServiceFailure(503), "any/model"), ReplyLost)
+    assert has_lost_reply(down(ServiceFailure(status), "any/model"))
+    assert not has_lost_reply(down(ServiceFailure(503), "any/model"))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_gateway_that_gave_up_says_nothing_about_the_work_behind_it(status: in
 def test_a_request_that_was_sent_may_have_been_carried_out(error: Exception, is_lost: bool) -> None:
     with pytest.raises(Busy) as busy, map_http_errors():
         raise error
-    assert isinstance(busy.value, ReplyLost) == is_lost
+    assert has_lost_reply(busy.value) == is_lost
 
 
 async def test_a_compared_model_that_had_answered_is_not_asked_again(
