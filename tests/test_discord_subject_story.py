@@ -29,6 +29,7 @@ class Place:
     emulator: Emulator
     channel: int
     question: str  # another one in every story
+    earlier: int = 0  # times that it was asked before
 
     async def says(self, text: str = "", channel: int = 0, **more: object) -> int:
         return await self.discord.says(text, channel or self.channel, **more)  # type: ignore[arg-type]
@@ -48,7 +49,8 @@ class Place:
 
     def _asked(self) -> list[tuple[str, ...]]:
         """The photos of each question in this place."""
-        return [seen.images for seen in self.emulator.seen if self.question in seen.prompt and seen.status == 200]
+        asked = [seen.images for seen in self.emulator.seen if self.question in seen.prompt and seen.status == 200]
+        return asked[self.earlier :]
 
     async def reads(self, words: str, channel: int = 0) -> str:
         """Wait for a post with these words, and return it."""
@@ -233,6 +235,48 @@ async def a_photo_under_another_name(place: Place) -> None:
     await place.discord.proxies(photo, f"<@{ME}> {place.question}")
 
 
+async def a_reply_to_an_older_answer(place: Place) -> None:
+    await place.says("look at my rocket", mention=True, files=[ROCKET])
+    await place.reads("640 × 427")
+    answer = place.discord.posts(place.channel)[-1]
+    await place.says("and a cat", mention=True, files=[CAT])
+    await until(lambda: len([text for text in place.discord.reads(place.channel) if "451 × 300" in text]) == 2)
+    await place.asks(reply_to=answer.id)
+
+
+async def a_button_below_an_older_answer(place: Place) -> None:
+    await place.asks(files=[ROCKET])
+    await place.reads("640 × 427")
+    answer = place.discord.posts(place.channel)[-1]
+    await place.says("and a cat", mention=True, files=[CAT])
+    await until(lambda: len([text for text in place.discord.reads(place.channel) if "451 × 300" in text]) == 2)
+    place.earlier = len(place._asked())
+    await place.discord.presses(answer, next(each for each in answer.commands if each.startswith("say:/retry")))
+
+
+async def a_number(place: Place) -> None:
+    await place.says("look at my rocket", mention=True, files=[ROCKET])
+    await place.reads("640 × 427")
+    await place.says("and a cat", mention=True, files=[CAT])
+    place.question = f"{place.question} I mean photo 2"
+    await place.asks()
+
+
+async def a_reply_to_a_sticker(place: Place) -> None:
+    await place.asks(reply_to=await place.says(by=BOB, stickers=[place.discord.sticker(ROCKET)]))
+
+
+async def a_file_with_a_command(place: Place) -> None:
+    await place.discord.runs("ask", place.channel, options={"question": place.question}, files={"photo": ROCKET})
+
+
+async def a_photo_in_a_private_chat(place: Place) -> None:
+    private = place.discord.dm(ANN)
+    photo = await place.says("my rocket", private, files=[ROCKET])
+    await place.reads("640 × 427", private)
+    await place.says(place.question, private, reply_to=photo)
+
+
 BURSTS: list[Story] = [a_photo_and_then_its_question, a_forward_and_then_a_comment, a_comment_and_then_a_forward]
 FOUND: list[Story] = [
     *(a_reply, a_reply_that_discord_did_not_resolve, a_reply_to_another_channel, a_chain_of_replies),
@@ -244,7 +288,9 @@ FOUND: list[Story] = [
         an_embed_with_a_picture,
     ),
     *(a_thread_of_a_photo, a_thread_of_an_answer, a_forum_s_post, a_link_to_a_message),
-    *(a_command_with_a_link, a_command_in_a_thread),
+    *(a_command_with_a_link, a_command_in_a_thread, a_file_with_a_command),
+    *(a_reply_to_an_older_answer, a_button_below_an_older_answer, a_number, a_reply_to_a_sticker),
+    a_photo_in_a_private_chat,
     *(a_link_whose_picture_comes_late, the_photo_just_above, an_edit_that_adds_the_mention, a_photo_under_another_name),
     *BURSTS,
 ]
@@ -261,6 +307,59 @@ async def test_the_photo_that_was_meant_is_the_one_that_is_asked_about(tmp_path:
             assert len(place.discord.posts(place.channel)) == 2
 
     await all_of(tmp_path, FOUND, check)
+
+
+# words are meant, and no photo stands in
+
+
+async def a_reply_to_words(place: Place) -> str:
+    await place.asks(reply_to=await place.says("Launch at nine", by=BOB))
+    return "Launch at nine"
+
+
+async def a_reply_to_a_poll(place: Place) -> str:
+    answers = [{"answer_id": n, "poll_media": {"text": text}} for n, text in enumerate(("a lynx", "a wildcat"), 1)]
+    poll = {"question": {"text": "Which one?"}, "answers": answers, "expiry": None, "allow_multiselect": False}
+    await place.asks(reply_to=await place.says(by=BOB, poll={**poll, "layout_type": 1}))
+    return "Which one?\n- a lynx\n- a wildcat"
+
+
+async def an_article_with_a_dead_thumbnail(place: Place) -> str:
+    embed = {**place.discord.embed(ROCKET, "rocket.jpg"), "type": "article", "title": "Rain", "description": "tomorrow"}
+    embed["thumbnail"] = {**embed["thumbnail"], "proxy_url": f"{embed['thumbnail']['proxy_url']}.gone.jpg"}
+    robot = place.discord.add_user(f"robot{place.channel}", bot=True)
+    await place.asks(reply_to=await place.says(by=robot, embeds=[embed]))
+    return "Rain\ntomorrow"
+
+
+async def a_card_of_words(place: Place) -> str:
+    robot = place.discord.add_user(f"robot{place.channel}", bot=True)
+    await place.asks(reply_to=await place.says(by=robot, **place.discord.card(text="Launch at nine")))
+    return "Launch at nine"
+
+
+async def a_chain_that_is_broken(place: Place) -> str:
+    photo = await place.rocket()
+    nice = await place.says("nice one!", by=BOB, reply_to=photo)
+    await place.discord.deletes(place.channel, photo)
+    await place.asks(reply_to=nice)
+    return "nice one!"
+
+
+WORDS: list[Story] = [
+    *(a_reply_to_words, a_reply_to_a_poll, an_article_with_a_dead_thumbnail, a_card_of_words, a_chain_that_is_broken)
+]
+
+
+@pytest.mark.timeout(180)
+async def test_words_that_were_meant_are_quoted_and_no_photo_stands_in(tmp_path: Path) -> None:
+    async def check(place: Place, story: Story, rocket: str) -> None:
+        words = str(await story(place))
+        assert await place.got() == []
+        [prompt] = [seen.prompt for seen in place.emulator.seen if place.question in seen.prompt]
+        assert words in prompt
+
+    await all_of(tmp_path, WORDS, check)
 
 
 async def test_an_answer_about_a_spoiler_is_behind_one_and_one_button_is_pressed_once(tmp_path: Path) -> None:
@@ -320,9 +419,31 @@ async def a_link_to_words_that_need_a_picture(place: Place) -> str:
     return "The message you linked to: it shows no photo."
 
 
+async def a_command_about_a_message_without_a_picture(place: Place) -> str:
+    words = await place.says("only words", by=BOB)
+    await place.discord.uses_menu("Read text", words)
+    return "The message you chose: it shows no photo."
+
+
+async def a_number_that_no_photo_has(place: Place) -> str:
+    place.question = f"{place.question} I mean photo 7"
+    await place.asks()
+    return "There is no photo or file 7 here: the last number is 1."
+
+
+async def a_link_into_a_private_chat(place: Place) -> str:
+    private = place.discord.dm(BOB)
+    photo = await place.rocket(channel=private)
+    place.question = f"what is on https://discord.com/channels/@me/{private}/{photo} ?"
+    await place.asks()
+    return "The message you linked to: I have no access to it, or you don't."
+
+
 NAMED: list[Story] = [
     *(a_reply_to_a_deleted_photo, a_deleted_photo_that_discord_did_not_resolve),
     *(a_link_to_a_channel_that_the_asker_cannot_see, a_menu_on_words),
+    *(a_link_to_words_that_need_a_picture, a_command_about_a_message_without_a_picture),
+    *(a_number_that_no_photo_has, a_link_into_a_private_chat),
 ]
 
 
@@ -335,3 +456,26 @@ async def test_what_cannot_be_had_is_named_and_nothing_is_asked(tmp_path: Path) 
         assert len([seen for seen in place.emulator.seen if seen.photos]) == asked or place._asked() == []
 
     await all_of(tmp_path, NAMED, check)
+
+
+LATE = 5.5  # seconds: later than a question waits for the picture of its link
+
+
+async def test_a_picture_that_comes_too_late_is_asked_about_once_and_a_command_without_one_asks_nothing(
+    tmp_path: Path,
+) -> None:
+    async with server(tmp_path) as (discord, _, emulator):
+        empty = discord.add_channel("empty")
+        await discord.runs("describe", empty)
+        place = await warm(discord, emulator, "a_late_picture")
+        await place.reads("Which picture?", empty)
+        place.question = f"{place.question} https://photos.example/rocket.jpg"
+        link = await place.asks()
+        await asyncio.sleep(LATE)
+        assert await place.got() == [], "nothing stands in"
+        for _ in range(2):
+            await discord.edits(place.channel, link, embeds=[discord.embed(ROCKET, "rocket.jpg")])
+        answer = await place.reads("Now I see the picture of your link")
+        assert "640 × 427" in answer or await place.reads("640 × 427")
+        await asyncio.sleep(0.5)
+        assert [len(images) for images in place._asked()] == [0, 1], "asked and paid once about it"

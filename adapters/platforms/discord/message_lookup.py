@@ -10,6 +10,7 @@ import discord
 import structlog
 
 from adapters.platforms.discord.errors import map_discord_errors
+from adapters.platforms.discord.partial_messages import read_message
 from bot.errors import BotError, Busy, FailureCode
 from bot.util.retry import DISCORD_LOOKUP, retry
 
@@ -102,7 +103,7 @@ async def _read(viewer: Viewer, address: MessageAddress, is_open: bool) -> disco
     if channel is None:
         guild_id = address.guild or viewer.guild
         channel = discord.PartialMessageable(viewer.state, address.channel, guild_id)
-    return discord.Message(state=viewer.state, channel=channel, data=data)
+    return read_message(lambda raw: discord.Message(state=viewer.state, channel=channel, data=raw), data)
 
 
 def _reason(error: BotError) -> Missing:

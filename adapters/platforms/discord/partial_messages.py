@@ -48,6 +48,15 @@ DEFAULTS: Mapping[str, Any] = {
     "mentions": [],
     "mention_roles": [],
 }
+# The same of polls: one without an end has none, and discord.py counts the seconds to it.
+POLL_DEFAULTS: Mapping[str, Any] = {
+    "question": {"text": ""},
+    "answers": [],
+    "expiry": "9999-01-01T00:00:00+00:00",
+    "allow_multiselect": False,
+    "layout_type": 1,
+}
+REPLIED = "referenced_message"  # null where it was deleted; where it is left out, it is looked up
 
 
 def read_message(read: Callable[[Any], Result], raw: Mapping[str, Any]) -> Result:
@@ -66,14 +75,25 @@ def read_message(read: Callable[[Any], Result], raw: Mapping[str, Any]) -> Resul
 def _attempts(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the message as it is, with what is missing, without one part after the other, and without all of them."""
     yield raw
-    known = {name: value for name, value in raw.items() if value is not None or name not in DEFAULTS}
-    complete = {**DEFAULTS, **known}
+    complete = _completed(raw)
     yield complete
     parts = [part for part in OPTIONAL_PARTS if raw.get(part)]
     for part in parts:
         yield _without(complete, [part])
     if len(parts) > 1:
         yield _without(complete, parts)
+    if isinstance(raw.get(REPLIED), Mapping):
+        for replied in _attempts({name: value for name, value in raw[REPLIED].items() if name != REPLIED}):
+            yield {**complete, REPLIED: replied}
+        yield _without(complete, [REPLIED])
+
+
+def _completed(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message with what discord.py wants to be there."""
+    known = {name: value for name, value in raw.items() if value is not None or name not in DEFAULTS}
+    if isinstance(poll := raw.get("poll"), Mapping):
+        known["poll"] = {**POLL_DEFAULTS, **{name: value for name, value in poll.items() if value is not None}}
+    return {**DEFAULTS, **known}
 
 
 def _without(raw: Mapping[str, Any], parts: Collection[str]) -> dict[str, Any]:

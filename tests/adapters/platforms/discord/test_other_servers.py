@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -94,6 +95,21 @@ async def test_a_part_that_cannot_be_read_costs_nothing_else(bot: Discord, serve
         await until(lambda: heard)
         assert (heard[0].text, len(heard[0].attachments)) == ("what is this?", 1)
     assert len(server.identifies) == 1, "the connection goes on"
+
+
+async def test_a_reply_is_heard_whatever_cannot_be_read_of_what_it_replies_to(
+    bot: Discord, server: FakeDiscord
+) -> None:
+    endless: dict[str, Any] = {"question": {"text": "Which?"}, "answers": [], "expiry": None, "layout_type": 1}
+    async with listening(bot) as heard:
+        odd = await server.says("my cat", files=[CAT], stickers=[ODD_STICKER])
+        poll = await server.says(poll={**endless, "allow_multiselect": False})
+        for unresolved in (False, True):
+            await server.says("and this?", mention=True, reply_to=odd, unresolved=unresolved)
+            await server.says("and that?", mention=True, reply_to=poll, unresolved=unresolved)
+        await until(lambda: len(heard) == 6)
+    replies = [each.about for each in heard[2:] if each.about]
+    assert [(len(each.attachments), each.text) for each in replies] == [(1, "my cat"), (0, "Which?")] * 2
 
 
 async def test_a_message_that_cannot_be_read_at_all_is_set_aside_and_the_next_is_heard(
