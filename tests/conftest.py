@@ -27,6 +27,9 @@ from tests.doubles.provider import FakeProvider
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
+# A traceback in colours, with a frame around each line, takes a second of the processor; nobody looks at most of them.
+structlog.get_config()["processors"][-1].exception_formatter = structlog.dev.plain_traceback
+
 PHOTOS = Path(__file__).parent / "files" / "photos"
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 PICTURES = sorted(path.name for path in PHOTOS.iterdir() if path.suffix not in (".md", ".py", ""))

@@ -29,7 +29,7 @@ from tests.doubles.process import BotProcess
 from tests.doubles.waiting import until
 
 CAT, ROCKET, COFFEE = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg", "coffee.png"))
-KILLS, MESSAGES, AWAY = 20, 60, 12
+KILLS, MESSAGES, AWAY = 10, 30, 6
 
 
 @asynccontextmanager
@@ -435,7 +435,7 @@ async def test_what_the_operator_has_to_mend_is_a_sentence(tmp_path: Path, reaso
 
 
 @pytest.mark.timeout(240)
-async def test_twenty_kills_lose_no_message_and_answer_none_twice(
+async def test_ten_kills_lose_no_message_and_answer_none_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with server(tmp_path) as (discord, bot, _):

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,13 @@ def modules(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
         elif isinstance(node, ast.Import):
@@ -132,7 +138,7 @@ def room(name: str) -> str:
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    return (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call))
 
 
 def back_offs(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -174,19 +180,18 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("path", modules("bot"), ids=name_of)
-def test_the_core_reaches_only_for_the_rooms_it_may(path: Path) -> None:
-    here = room(name_of(path))
-    if here in PLUGS_IN or here == "bot":
-        return
-    reached = {room(name) for name in imported(path) if name.startswith(("bot.", "adapters"))} - {here}
-    assert reached <= MAY[here]
+def test_the_core_reaches_only_for_the_rooms_it_may() -> None:
+    for path in modules("bot"):
+        here = room(name_of(path))
+        if here not in PLUGS_IN and here != "bot":
+            reached = {room(name) for name in imported(path) if name.startswith(("bot.", "adapters"))} - {here}
+            assert reached <= MAY[here], path
 
 
-@pytest.mark.parametrize("path", modules("adapters"), ids=name_of)
-def test_adapters_know_the_core_and_never_the_composition_root(path: Path) -> None:
-    reached = {room(name) for name in imported(path) if name.startswith("bot.")}
-    assert not reached & (PLUGS_IN | {"bot.turns.worker", "bot.intake.inbox"})
+def test_adapters_know_the_core_and_never_the_composition_root() -> None:
+    closed = PLUGS_IN | {"bot.turns.worker", "bot.intake.inbox"}
+    for path in modules("adapters"):
+        assert not {room(name) for name in imported(path) if name.startswith("bot.")} & closed, path
 
 
 def test_every_room_has_a_rule() -> None:
@@ -194,14 +199,14 @@ def test_every_room_has_a_rule() -> None:
     assert rooms == set(MAY)
 
 
-@pytest.mark.parametrize("path", [*modules("bot"), *modules("adapters")], ids=name_of)
-def test_nothing_that_is_shipped_reaches_for_the_emulator(path: Path) -> None:
-    assert "emulator" not in {name.partition(".")[0] for name in imported(path)}
+def test_nothing_that_is_shipped_reaches_for_the_emulator() -> None:
+    for path in (*modules("bot"), *modules("adapters")):
+        assert "emulator" not in {name.partition(".")[0] for name in imported(path)}, path
 
 
-@pytest.mark.parametrize("path", modules("emulator"), ids=name_of)
-def test_the_emulator_shares_no_code_with_the_client_that_it_checks(path: Path) -> None:
-    assert not {"bot", "adapters"} & {name.partition(".")[0] for name in imported(path)}
+def test_the_emulator_shares_no_code_with_the_client_that_it_checks() -> None:
+    for path in modules("emulator"):
+        assert not {"bot", "adapters"} & {name.partition(".")[0] for name in imported(path)}, path
 
 
 def test_the_emulator_is_in_neither_the_wheel_nor_the_image() -> None:
@@ -222,7 +227,7 @@ def test_every_task_is_started_where_it_gets_an_owner() -> None:
 def test_only_one_module_knows_how_long_to_wait_before_the_next_try() -> None:
     for path in (*modules("bot"), *modules("adapters")):
         if path != ROOT / "bot/util/retry.py":
-            own = [f"line {line}: {code}" for line, code in back_offs(ast.parse(path.read_text()))]
+            own = [f"line {line}: {code}" for line, code in back_offs(parsed(path))]
             assert not own, f"{path} has a back-off of its own; name a policy in bot/util/retry: {own}"
 
 
@@ -243,7 +248,7 @@ def test_a_back_off_is_found_however_it_is_written(code: str) -> None:
 
 def test_nobody_keeps_a_cancellation_from_whoever_asked_for_it() -> None:
     for path in (*modules("bot"), *modules("adapters")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ExceptHandler) and node.type and "CancelledError" in ast.unparse(node.type):
                 assert ast.unparse(node.body[-1]) == "raise", f"{path}, line {node.lineno} swallows a cancellation"
         suppressed = [
@@ -285,10 +290,9 @@ def test_platforms_and_providers_do_not_know_each_other() -> None:
         assert not any(name.startswith("adapters.platforms") for name in imported(path))
 
 
-@pytest.mark.parametrize("path", [*modules("bot"), *modules("adapters"), *modules("emulator")], ids=name_of)
-def test_every_module_says_at_its_door_what_it_is(path: Path) -> None:
-    text = path.read_text()
-    assert not text or ast.get_docstring(ast.parse(text))
+def test_every_module_says_at_its_door_what_it_is() -> None:
+    for path in (*modules("bot"), *modules("adapters"), *modules("emulator")):
+        assert not path.read_text() or ast.get_docstring(parsed(path)), path
 
 
 LIBRARIES = {"discord", "telegram", "aiohttp", "httpx"}
@@ -296,7 +300,7 @@ LIBRARIES = {"discord", "telegram", "aiohttp", "httpx"}
 
 def patched(path: Path) -> Iterator[str]:
     """The attributes of a library's classes that a module sets."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     foreign = {
         (alias.asname or alias.name).partition(".")[0]
         for node in ast.walk(tree)
@@ -318,7 +322,7 @@ def test_one_module_alone_changes_a_library() -> None:
 
 def words_in_code(path: Path) -> Iterator[str]:
     """The texts and attributes in a module's code, without docstrings and keys of sentences."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
@@ -327,8 +331,8 @@ def words_in_code(path: Path) -> Iterator[str]:
             yield from {node.value} - catalogue(ENGLISH).keys()
 
 
-@pytest.mark.parametrize("path", modules("bot"), ids=name_of)
-def test_the_core_names_no_platform_and_no_provider(path: Path) -> None:
+def test_the_core_names_no_platform_and_no_provider() -> None:
     adapters = {*PLATFORMS, *PROVIDERS} - {"web", "local"}  # these are words of other things too
     names = re.compile(rf"(?<![a-z])({'|'.join(adapters)})(?![a-z])|^web$")
-    assert not [word for word in words_in_code(path) if names.search(word)]
+    for path in modules("bot"):
+        assert not [word for word in words_in_code(path) if names.search(word)], path

@@ -1,4 +1,4 @@
-"""What people do with their answers and conversations, on Discord and Telegram at the same time, on each store."""
+"""What people do with their answers and conversations, on Discord and Telegram at the same time."""
 
 import io
 import re
@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from emulator import Emulator
 from emulator.recording import RecordedRequest
@@ -23,6 +25,10 @@ from tests.doubles.waiting import stay_within_a_day, until
 
 CAT, ROCKET = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg"))
 CURSOR = "▌"
+
+# What the stores themselves do is held in tests/store for both of them.
+ON_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+ON_POSTGRES = pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 
 
 @dataclass
@@ -77,6 +83,7 @@ async def town(folder: Path, store_url: str, *, pace: float = 0.005, **settings:
         )
         async with bot:
             await bot.ready()
+            await discord.connected(seconds=60)
             yield Town(discord, telegram, emulator, bot)
 
 
@@ -89,6 +96,7 @@ def press_of(post: DiscordPost, command: str) -> str:
 # one conversation on both
 
 
+@ON_SQLITE
 async def test_a_photo_in_discord_is_known_in_telegram_and_the_other_way_round(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.link()
@@ -102,6 +110,7 @@ async def test_a_photo_in_discord_is_known_in_telegram_and_the_other_way_round(t
         assert "turn 5" in await here.discord_says("are you still there?")
 
 
+@ON_POSTGRES
 async def test_a_code_works_once_and_for_those_who_manage_both_places(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         assert "Only those who manage" in await here.discord_says("/link", by=ANN)
@@ -109,6 +118,7 @@ async def test_a_code_works_once_and_for_those_who_manage_both_places(tmp_path: 
         assert "I don't know that code" in await here.telegram_says("/link ABCD2345")
 
 
+@ON_SQLITE
 async def test_what_is_mirrored_is_for_each_channel_to_choose(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.link()
@@ -133,6 +143,7 @@ async def test_what_is_mirrored_is_for_each_channel_to_choose(tmp_path: Path, st
         assert "640 × 427" in here.on_telegram()[-1]
 
 
+@ON_POSTGRES
 async def test_a_linked_channel_that_has_gone_troubles_nobody(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.link()
@@ -156,6 +167,7 @@ async def stopped_after(here: Town, n: int) -> float:
     return time.monotonic() - pressed
 
 
+@ON_SQLITE
 async def test_stop_ends_the_answer_at_once_and_keeps_what_was_said(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url, pace=0.15) as here:
         fastest = min([await stopped_after(here, n) for n in range(3)])
@@ -171,6 +183,7 @@ async def test_stop_ends_the_answer_at_once_and_keeps_what_was_said(tmp_path: Pa
         assert "There is nothing to stop." in await here.telegram_says("/stop")
 
 
+@ON_POSTGRES
 async def test_again_brings_another_version_and_the_way_back(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.discord_says("what is this?", files=[CAT])
@@ -187,6 +200,7 @@ async def test_again_brings_another_version_and_the_way_back(tmp_path: Path, sto
         assert "you asked `gpt-4o-mini`" in post.text
 
 
+@ON_SQLITE
 async def test_another_model_is_picked_for_the_same_question(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.discord_says("what is this?", files=[CAT])
@@ -201,6 +215,7 @@ async def test_another_model_is_picked_for_the_same_question(tmp_path: Path, sto
         await until(lambda: f"you asked `{model}`" in post.text and not post.text.endswith(CURSOR))
 
 
+@ON_POSTGRES
 async def test_models_are_compared_side_by_side_and_one_that_fails_says_so(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.discord_says("what is this?", files=[CAT])
@@ -217,6 +232,7 @@ async def test_models_are_compared_side_by_side_and_one_that_fails_says_so(tmp_p
         await until(lambda: any("From now on onemin/" in text for text in here.on_discord()))
 
 
+@ON_SQLITE
 async def test_a_new_model_knows_what_was_said_unless_people_say_otherwise(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.discord_says("what is this?", files=[CAT])
@@ -231,6 +247,7 @@ async def test_a_new_model_knows_what_was_said_unless_people_say_otherwise(tmp_p
 # money and access
 
 
+@ON_POSTGRES
 async def test_limits_are_told_before_they_are_reached_and_when_they_end(tmp_path: Path, store_url: str) -> None:
     await stay_within_a_day()
     async with town(tmp_path, store_url, BOT_USER_TURNS_DAY="5") as here:
@@ -256,6 +273,7 @@ def asked(here: Town) -> list[RecordedRequest]:
     return [seen for seen in here.emulator.seen if seen.path == "/api/chat-with-ai"]
 
 
+@ON_SQLITE
 async def test_a_stranger_is_let_in_by_a_code(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url, BOT_ACCESS="paired", BOT_ADMINS=f"discord:{ADMIN}") as here:
         assert "/claim" not in here.bot.said()
@@ -269,6 +287,7 @@ async def test_a_stranger_is_let_in_by_a_code(tmp_path: Path, store_url: str) ->
         assert "turn 1" in here.on_telegram()[-1]
 
 
+@ON_POSTGRES
 async def test_a_fresh_bot_is_claimed_and_answers_nobody_before(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url, BOT_ACCESS="paired") as here:
         for n in range(6):
@@ -293,6 +312,7 @@ async def test_a_fresh_bot_is_claimed_and_answers_nobody_before(tmp_path: Path, 
         assert "/claim" not in here.bot.said()
 
 
+@ON_SQLITE
 async def test_a_place_is_let_in_by_its_admins_first_message_or_by_name(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url, BOT_ACCESS="paired", BOT_ADMINS=f"discord:{ADMIN},telegram:{TANN}") as here:
         await here.telegram.says(f"@{USERNAME} and us?", chat=GROUP, by=EVE)
@@ -307,6 +327,7 @@ async def test_a_place_is_let_in_by_its_admins_first_message_or_by_name(tmp_path
         await until(lambda: "I don't know you yet" in "".join(here.on_discord(here.discord.dm(BOB))))
 
 
+@ON_POSTGRES
 async def test_a_stranger_s_edit_reaches_no_model(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url, BOT_ACCESS="paired", BOT_ADMINS=f"discord:{ADMIN},telegram:{TANN}") as here:
         here.telegram.fails("sendMessage", flood(1))  # the first one is still in work, the others wait
@@ -335,6 +356,7 @@ async def test_a_stranger_s_second_slash_command_is_not_thought_about(tmp_path: 
 # privacy
 
 
+@ON_SQLITE
 async def test_everything_can_be_had_as_a_file_and_then_be_forgotten(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.discord_says("what is this secret thing?", files=[("my cat.jpg", CAT)])
@@ -360,6 +382,7 @@ async def test_everything_can_be_had_as_a_file_and_then_be_forgotten(tmp_path: P
 # words
 
 
+@ON_POSTGRES
 async def test_the_bot_speaks_the_language_of_the_channel_or_of_whoever_speaks(tmp_path: Path, store_url: str) -> None:
     async with town(tmp_path, store_url) as here:
         await here.discord_says("/settings language de")

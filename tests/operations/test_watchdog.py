@@ -104,7 +104,6 @@ async def test_a_poisonous_turn_is_put_aside_and_others_are_answered(
     assert not list(tmp_path.glob("stall-*"))
 
 
-@pytest.mark.timeout(400)
 async def until_put_aside(folder: Path) -> None:
     """Wait until the turn whose sentence is shown has left the queue as well."""
     async with asyncio.timeout(60):
@@ -112,6 +111,7 @@ async def until_put_aside(folder: Path) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.timeout(400)
 async def test_what_was_put_aside_is_answered_once_it_is_released(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     async with supervised(tmp_path) as bot:
         await bot.ready(60)
