@@ -13,23 +13,24 @@ from bench.result import Result
 from bench.together import CURSOR, Crowd, Screens
 
 TOKEN = "MTA0MjQy.sandbox." + "t" * 38
+DISCORD_PER_SECOND = 50  # calls of a bot, as its reference says
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12  # intents: those that Snapthread asks for
 DISPATCH, HEARTBEAT, IDENTIFY = 0, 1, 2
 
 
 def report(*, quick: bool) -> Result:
     """Both programs, one photo at a time and many at the same moment."""
-    return together.report("Discord", open_crowd, quick=quick)
+    return together.report("Discord", open_crowd, DISCORD_PER_SECOND, quick=quick)
 
 
 # the people and their Discord
 
 
-def open_crowd(screens: Screens, channels: int) -> AbstractAsyncContextManager[Crowd]:
+def open_crowd(screens: Screens, channels: int, *, limited: bool) -> AbstractAsyncContextManager[Crowd]:
     """Text channels of servers in which the bot is a member."""
     from bench.guilds import Guilds
 
-    return Guilds(TOKEN, screens, channels)
+    return Guilds(TOKEN, screens, channels, limited=limited)
 
 
 # the programs under test
@@ -95,7 +96,7 @@ class _Script:
 
 
 @asynccontextmanager
-async def _floor(api: str, provider: str, at_once: int) -> AsyncGenerator[None, None]:
+async def _floor(api: str, provider: str, at_once: int, *, limited: bool) -> AsyncGenerator[None, None]:
     """A bare script that makes the same calls."""
     authorization = {"Authorization": f"Bot {TOKEN}"}
     async with (
@@ -109,7 +110,7 @@ async def _floor(api: str, provider: str, at_once: int) -> AsyncGenerator[None, 
 
 
 @asynccontextmanager
-async def _snapthread(api: str, provider: str, at_once: int) -> AsyncGenerator[None, None]:
+async def _snapthread(api: str, provider: str, at_once: int, *, limited: bool) -> AsyncGenerator[None, None]:
     """Snapthread with Discord alone."""
     from adapters.platforms.discord.adapter import Discord
     from bench import snapthread

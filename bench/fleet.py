@@ -66,7 +66,7 @@ async def _row(database: Database, processes: int, turns: int, share: float | No
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         endpoint = await stack.enter_async_context(Endpoint(lambda question: CANNED, (SECONDS, SECONDS)))
-        guilds = await stack.enter_async_context(Guilds(discord.TOKEN, screens, turns))
+        guilds = await stack.enter_async_context(Guilds(discord.TOKEN, screens, turns, limited=False))
         settings = {
             "BOT_STORE": store,
             "BOT_MODEL": "openai/gpt-4o",

@@ -7,14 +7,18 @@ from tests.doubles.discord import ME, FakeDiscord, Post
 
 CHANNELS = 50  # of each server
 NO_LIMIT = (10_000_000, 1.0)  # calls, seconds
+OF_CHANNEL = (5, 5.0)  # posts, and as many edits
+OF_BOT = (50, 1.0)
 
 
 class Guilds(FakeDiscord):
     """Servers in which the bot is a member; notes what is said in their channels, and by whom."""
 
-    def __init__(self, token: str, screens: Screens, channels: int) -> None:
+    def __init__(self, token: str, screens: Screens, channels: int, *, limited: bool) -> None:
         super().__init__(token)
         self.rate_limits.default = NO_LIMIT
+        if limited:
+            self.limits(send=OF_CHANNEL, edit=OF_CHANNEL, everything=OF_BOT)
         self.screens = screens
         guilds = [self.add_guild(f"server {n}") for n in range(-(-channels // CHANNELS))]
         self.rooms = [self.add_channel(f"channel {n}", guilds[n // CHANNELS]) for n in range(channels)]
@@ -41,7 +45,12 @@ class Guilds(FakeDiscord):
 
     async def asks(self, room: int, photo: bytes) -> None:
         """Send a photo to the bot."""
-        await self.says(QUESTION, room, files=[photo], mention=True)
+        await self.says(QUESTION.format(room=room), room, files=[photo], mention=True)
+
+    def count_calls(self) -> tuple[int, int]:
+        """Return the posts and edits since the photos were forgotten last, and those that were refused."""
+        made = [call for call in self.calls if call.method in ("POST", "PATCH") and "/messages" in call.path]
+        return len(made), sum(call.status == 429 for call in made)
 
     def tidy(self) -> None:
         """Forget the photos."""

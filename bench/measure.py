@@ -118,7 +118,10 @@ def scratch() -> Iterator[Mapping[str, str]]:
 
 def ratio(floor: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
     """A row that says how many times the floor's figures ours are."""
-    return {"program": "ratio", **{key: ours[key] / floor[key] for key in floor if key != "program"}}
+    return {
+        "program": "ratio",
+        **{key: ours[key] / floor[key] if floor[key] else "-" for key in floor if key != "program"},
+    }
 
 
 def table(title: str, rows: Sequence[Mapping[str, object]]) -> str:

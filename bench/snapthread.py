@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from adapters.providers.onemin.provider import OneMin
+from bench import together
 from bench.floor import Turn
 from bot.app import build_job_context, open_inbox, tune_garbage_collector
 from bot.asking.failover import Failover
@@ -22,6 +23,8 @@ from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.ports import Provider, Receive, Store
 from bot.store import open_store
+from bot.store.sql import SqlStore
+from bot.store.sqlite import SQLite
 from bot.turns.stops import Stops
 from bot.turns.worker import Dispatcher, Worker
 
@@ -104,6 +107,7 @@ async def asking(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = await stack.enter_async_context(new_store(folder, model))
+        _count_costs(store)
         cleaner = await stack.enter_async_context(PhotoIntake(folder=folder / "photos"))
         provider = await stack.enter_async_context(new_provider(store))
         platform = (await stack.enter_async_context(new_platform(store, folder))).as_platform()
@@ -128,6 +132,13 @@ async def asking(
             task.cancel()
         await asyncio.wait(tasks)
         await dispatcher.stop(5)
+
+
+def _count_costs(store: Store) -> None:
+    """Let the figures of this process include what its store does in SQLite's threads."""
+    if isinstance(store, SqlStore) and isinstance(store.db, SQLite):
+        db = store.db
+        together.COSTS[:] = [lambda: db.costs]
 
 
 @asynccontextmanager

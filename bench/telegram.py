@@ -13,19 +13,21 @@ from bench.together import CURSOR, QUESTION, Crowd, Screens
 
 TOKEN = "4242:" + "sandbox_" * 4
 FIRST_CHAT = 1000
+TELEGRAM_PER_SECOND = 30  # posts and edits in all chats, as its FAQ says
 
 
 def report(*, quick: bool) -> Result:
     """Both programs, one photo at a time and many at the same moment."""
-    return together.report("Telegram", open_crowd, quick=quick)
+    return together.report("Telegram", open_crowd, TELEGRAM_PER_SECOND, quick=quick)
 
 
 # the people and their Telegram
 
 
-def open_crowd(screens: Screens, chats: int) -> AbstractAsyncContextManager[Crowd]:
+def open_crowd(screens: Screens, chats: int, *, limited: bool) -> AbstractAsyncContextManager[Crowd]:
     """Private chats with the bot."""
     from tests.doubles.telegram import TelegramBed
+    from tests.doubles.telegram_limits import FloodLimits
 
     class Bed(TelegramBed):
         """Notes what a chat shows."""
@@ -35,6 +37,7 @@ def open_crowd(screens: Screens, chats: int) -> AbstractAsyncContextManager[Crow
         async def __aenter__(self) -> "Bed":
             await super().__aenter__()
             together.take_any_number(self)
+            self.limits = FloodLimits() if limited else None
             return self
 
         def _do_sendMessage(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
@@ -49,10 +52,15 @@ def open_crowd(screens: Screens, chats: int) -> AbstractAsyncContextManager[Crow
 
         async def asks(self, room: int, photo: bytes) -> None:
             screens.ask(room)
-            await self.sends_photo(photo, QUESTION, room, by=room)
+            await self.sends_photo(photo, QUESTION.format(room=room), room, by=room)
 
         def tidy(self) -> None:
             self.assets.clear()
+
+        def count_calls(self) -> tuple[int, int]:
+            if self.limits is not None:
+                return self.limits.calls, self.limits.refused
+            return sum(len(self.called(method)) for method in ("sendMessage", "editMessageText", "sendMessageDraft")), 0
 
     return Bed(TOKEN)
 
@@ -61,7 +69,7 @@ def open_crowd(screens: Screens, chats: int) -> AbstractAsyncContextManager[Crow
 
 
 @asynccontextmanager
-async def _floor(telegram: str, provider: str, at_once: int) -> AsyncGenerator[None, None]:
+async def _floor(telegram: str, provider: str, at_once: int, *, limited: bool) -> AsyncGenerator[None, None]:
     """A bare script that makes the same calls and keeps nothing."""
     tasks: set[asyncio.Task[None]] = set()
     bot = f"{telegram}/bot{TOKEN}"
@@ -103,13 +111,14 @@ async def _floor(telegram: str, provider: str, at_once: int) -> AsyncGenerator[N
 
 
 @asynccontextmanager
-async def _snapthread(telegram: str, provider: str, at_once: int) -> AsyncGenerator[None, None]:
+async def _snapthread(telegram: str, provider: str, at_once: int, *, limited: bool) -> AsyncGenerator[None, None]:
     """Snapthread with Telegram alone."""
     from adapters.platforms.telegram.adapter import Telegram
     from adapters.platforms.telegram.send_pacing import SendLimits, SendPacing
     from bench import snapthread
 
-    pace = SendPacing(SendLimits(private=0, group=0, group_minute=10_000_000, overall=10_000_000))
+    none = SendLimits(private=0, group=0, group_minute=10_000_000, overall=10_000_000)
+    pace = None if limited else SendPacing(none)
     async with snapthread.running(lambda store, folder: Telegram(TOKEN, telegram, pacing=pace), provider, at_once):
         yield
 

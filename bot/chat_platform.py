@@ -9,6 +9,10 @@ from typing import Literal, Protocol, Self
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Receive
 
+FIRST_POST_WAIT = (
+    0.3  # seconds: a post that holds a few words after that is worth as much as one that shows a letter now
+)
+
 
 class ChatAdapter(Protocol):
     """Connects one chat platform. Once entered, it can post; only `listen` needs the live connection.
@@ -146,6 +150,7 @@ class PostLimits:
 
     max_length: int  # UTF-16 units in one post
     edit_interval: float = 0.0  # seconds between two edits of an answer under way
+    first_post_wait: float = 0.0  # seconds that the first post waits until there are a few words to read
     max_posts: int | None = None  # posts of one answer; None: as many as it needs
     measure: Callable[[str], int] | None = None  # how long Markdown becomes in a post; None: as long as it is
 

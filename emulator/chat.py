@@ -1,7 +1,7 @@
 """The endpoints that answer questions: with what came along, and with the history of the conversation."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
@@ -18,6 +18,7 @@ class ChatEndpoint:
     def __init__(self, memory: AccountState, *, pace: float, eyes: bool) -> None:
         """`pace` is the time between two pieces of a stream, in seconds. Without `eyes` nothing is looked at."""
         self._memory, self.pace, self.eyes = memory, pace, eyes
+        self.on_end: Callable[[str], object] | None = None  # takes the question whose answer has been streamed
 
     async def unified(self, visit: RequestContext) -> web.StreamResponse:
         """Answer at `/api/chat-with-ai`."""
@@ -44,7 +45,7 @@ class ChatEndpoint:
             blocks = (fault.encode(encode) if fault.encode else encode)(
                 fault.frames(frames) if fault.frames else frames
             )
-            answered = await self._stream(visit, [*blocks], kind)
+            answered = await self._stream(visit, [*blocks], kind, past.question)
         else:
             answered = reply(body)
         if thread and not fault.spoils:
@@ -100,7 +101,9 @@ class ChatEndpoint:
             result=[text],
         )
 
-    async def _stream(self, visit: RequestContext, blocks: Sequence[wire.Block], kind: str) -> web.StreamResponse:
+    async def _stream(
+        self, visit: RequestContext, blocks: Sequence[wire.Block], kind: str, question: str
+    ) -> web.StreamResponse:
         pace = self.pace if visit.fault.pace is None else visit.fault.pace
         response = web.StreamResponse(headers={"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "no-cache"})
         await response.prepare(visit.request)
@@ -112,6 +115,8 @@ class ChatEndpoint:
                 await response.write(block)
                 due += pace  # a fixed time for each, so that an answer takes as long as it says
                 await asyncio.sleep(due - asyncio.get_running_loop().time())
+        if self.on_end is not None:
+            self.on_end(question)
         await response.write_eof()
         return response
 

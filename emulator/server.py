@@ -72,6 +72,10 @@ class Emulator:
     def pace(self, seconds: float) -> None:
         self._chat.pace = seconds
 
+    def on_end(self, tell: Callable[[str], object]) -> None:
+        """Call `tell` with each question as soon as all of its answer has been streamed."""
+        self._chat.on_end = tell
+
     async def __aenter__(self) -> Self:
         # A handler is cancelled when its client leaves: that is how the emulator notices.
         self._runner = web.AppRunner(self._app(), access_log=None, handler_cancellation=True, shutdown_timeout=0.1)

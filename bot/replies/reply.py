@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 CURSOR = " ▌"
 NOTHING_MORE = "…"  # text of a post that an earlier try filled and this one does not need
+FEW_WORDS = 3  # complete ones, before the one that grows
+WORTH_READING = 24  # characters, however few words they are
 SPOILER_ROOM = 16  # UTF-16 units of a page for the signs that hide it
 MOST_FROZEN = 100  # posts of an answer that a process which died may have left unfinished
 
@@ -246,7 +248,19 @@ class Reply:
         await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
         return id
 
+    async def _wait_for_words(self) -> None:
+        """Wait until the first post is worth reading: a single letter costs as much as a sentence."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.platform.limits(self.channel).first_post_wait):
+                while not (self._whole.is_set() or self.status or _is_worth_reading(self.text)):
+                    await self._grown.wait()
+                    self._grown.clear()
+
     async def _follow(self) -> None:
+        if self.platform.edits is not None:
+            await self._grown.wait()
+            await self._wait_for_words()
+            self._grown.set()
         while self.platform.edits is not None:
             await self._grown.wait()
             self._grown.clear()
@@ -271,6 +285,11 @@ class Reply:
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._whole.wait()
+
+
+def _is_worth_reading(text: str) -> bool:
+    """Tell whether there are a few words, also in writing that puts no blanks between them."""
+    return len(text) >= WORTH_READING or len(text.split()) > FEW_WORDS
 
 
 def _shortened(

@@ -4,6 +4,7 @@ import asyncio
 import io
 import itertools
 import json
+import math
 import re
 import time
 from collections import defaultdict, deque
@@ -16,6 +17,8 @@ from typing import Any, Self
 from aiohttp import web
 from lo_bot_api_emulator import ApiRefusal, LoBotApiEmulator, updates  # type: ignore[import-untyped]
 from PIL import Image
+
+from tests.doubles.telegram_limits import FloodLimits
 
 TOKEN = "4242:" + "sandbox_" * 4
 USERNAME = "snapthread_bot"
@@ -150,6 +153,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         super().__init__(max_updates=20_000, allow_insecure_loopback_webhooks=True, max_history=1)
         self.token, self.port = token, port
         self.revoked = False
+        self.limits: FloodLimits | None = None  # on what is posted; None: there are none
         self.calls: list[Call] = []
         self.drafts: list[tuple[int, int, str]] = []  # (chat, draft, text)
         self.previewed: list[str] = []  # addresses in what the bot said that Telegram fetched, to show what is there
@@ -373,6 +377,9 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if self.revoked or request.match_info["token"] != self.token:
             return self._note(method, request, Fault(401, description="Unauthorized").reply())
         fault = self._faults[method].popleft() if self._faults[method] else None
+        if fault is None and self.limits is not None:
+            wait = self.limits.take(method, request[CHAT], time.monotonic())
+            fault = flood(math.ceil(wait)) if wait else None
         if fault is None:
             return self._note(method, request, await super().handle(request))
         if not fault.lost and not fault.cut:

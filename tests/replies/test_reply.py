@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat_platform import Platform
+from bot.chat_platform import Platform, PostLimits
 from bot.errors import Busy, Refused
 from bot.messages import Conversation, OutgoingPost, Turn
 from bot.ports import Store
 from bot.replies.reply import CURSOR, NOTHING_MORE, Reply
 from tests.doubles.platform import FakePlatform
+from tests.doubles.waiting import until
 
 
 @pytest.fixture
@@ -39,6 +40,40 @@ async def test_the_first_words_are_posted_and_the_rest_is_edited_in(platform: Fa
         assert platform.reads() == ["a cat" + CURSOR]
     await reply.show(reply.text)
     assert platform.reads() == ["a cat"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a cat on a mat", "写真には猫が写っていて、窓のそばで眠っているようです", "a_word_that_is_long_enough"]
+)
+async def test_the_first_post_waits_for_a_few_words(platform: FakePlatform, reply: Reply, text: str) -> None:
+    reply.platform = waits_for_words(platform, 30)
+    async with reply.growing():
+        reply.grow(text[:5])
+        await settle()
+        assert platform.reads() == []
+        reply.grow(text[5:])
+        await until(lambda: platform.reads() == [text + CURSOR])
+
+
+async def test_the_first_post_waits_no_longer_than_it_may(platform: FakePlatform, reply: Reply) -> None:
+    reply.platform = waits_for_words(platform, 0.05)
+    async with reply.growing():
+        reply.grow("a")
+        await until(lambda: platform.reads() == ["a" + CURSOR])
+
+
+async def test_an_answer_that_is_whole_before_its_first_post_is_one_call(platform: FakePlatform, reply: Reply) -> None:
+    reply.platform = waits_for_words(platform, 30)
+    async with reply.growing():
+        reply.grow("a cat")
+    await reply.show(reply.text)
+    assert platform.calls == [("send", "a cat")]
+
+
+def waits_for_words(platform: FakePlatform, seconds: float) -> Platform:
+    """The platform, on which a first post is expected to hold a few words."""
+    limits = PostLimits(max_length=100, first_post_wait=seconds)
+    return replace(platform.as_platform(), limits=lambda channel: limits)
 
 
 async def test_many_small_pieces_become_few_edits(platform: FakePlatform, reply: Reply) -> None:

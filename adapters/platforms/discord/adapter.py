@@ -51,7 +51,7 @@ from adapters.platforms.discord.token_encryption import TokenEncryption
 from adapters.platforms.refused_reactions import RefusedReactions
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
-from bot.chat_platform import Health, Platform, PostLimits, SetupRemark
+from bot.chat_platform import FIRST_POST_WAIT, Health, Platform, PostLimits, SetupRemark
 from bot.commands import COMMANDS, Suggestion
 from bot.errors import POST_GONE, BotError, Busy, FailureCode, Refused
 from bot.messages import Attachment, Author, Channel, File, OutgoingPost
@@ -66,7 +66,10 @@ from bot.words import say
 log = structlog.get_logger(__name__)
 
 LIMITS = PostLimits(
-    max_length=DiscordBudgets.MESSAGE_LENGTH, edit_interval=DiscordBudgets.EDIT_INTERVAL, measure=rendered_length
+    max_length=DiscordBudgets.MESSAGE_LENGTH,
+    edit_interval=DiscordBudgets.EDIT_INTERVAL,
+    first_post_wait=FIRST_POST_WAIT,
+    measure=rendered_length,
 )
 # "Thinking" is not there to be replaced after the press of a button
 VISITOR_LIMITS = replace(LIMITS, max_posts=DiscordBudgets.USER_APP_FOLLOWUPS)

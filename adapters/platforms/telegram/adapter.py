@@ -51,7 +51,7 @@ from adapters.platforms.telegram.webhook import Webhook, derive_secret
 from adapters.platforms.telegram.webhook_watch import CHECK_SECONDS, WebhookWatch
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
-from bot.chat_platform import Health, HealthState, Platform, PostLimits, SetupRemark
+from bot.chat_platform import FIRST_POST_WAIT, Health, HealthState, Platform, PostLimits, SetupRemark
 from bot.commands import ASK, FOR_FEW, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
@@ -67,7 +67,12 @@ from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 
 log = structlog.get_logger(__name__)
 
-LIMITS = PostLimits(max_length=TelegramBudgets.MESSAGE_LENGTH, edit_interval=1.1, measure=rendered_length)
+LIMITS = PostLimits(
+    max_length=TelegramBudgets.MESSAGE_LENGTH,
+    edit_interval=1.1,
+    first_post_wait=FIRST_POST_WAIT,
+    measure=rendered_length,
+)
 OFFICIAL_SERVER = "https://api.telegram.org"
 TYPING = 4.5  # seconds; Telegram shows the sign for five
 POLL_GRACE = 20.0  # seconds beyond the length of a poll, after which a failure is one that the operator has to know
@@ -344,7 +349,8 @@ class Telegram:
         done = asyncio.Event()
         self._tasks.start(self._send_typing(channel, done))
         try:
-            yield
+            with self._pacing.answering():
+                yield
         finally:
             done.set()
 

@@ -3,7 +3,8 @@
 Telegram's limits are averages, and short bursts are allowed; so each chat has a bucket of calls that fills again over
 time. Complete texts go out at once while it is not empty, and else wait in the order they came. Partial text and the
 typing sign never wait: they are refused, and the next try carries the newest text; the last call in the bucket is not
-theirs, so that the end of an answer is never late.
+theirs, so that the end of an answer is never late. The more answers are under way in all chats, the fewer of these
+calls there are: where the ends of answers need all that Telegram allows, each answer costs one call.
 
 The limits for all chats together, and for a group, whose topics can be answered by different processes, are rate
 limits that all processes share. A conversation is answered by one process at a time, so a private chat needs no
@@ -27,6 +28,7 @@ Acquire = Callable[[RateLimit, float], Awaitable[float]]
 SECOND, MINUTE = 1.0, 60.0
 MAX_WAIT = 10.0  # seconds for a chat's turn; a text that has to wait longer goes back to the store
 PARTIAL_TIMEOUT = 1.0  # seconds that partial text waits for the store
+CROWDED_PAUSE = 1.0  # seconds until partial text asks again, where there is no room for any
 MIN_RETRY_AFTER = 0.2  # seconds until partial text may try again, at least
 MAX_CHATS = 1_000  # remembered before idle ones are forgotten
 
@@ -100,6 +102,7 @@ class SendPacing:
         self._acquire, self._name = acquire or LocalRateLimiter(self.clock.time).acquire, name
         self._queues: dict[int, _ChatQueue] = {}
         self._crowded_until = 0.0  # the time until which only complete texts are sent, in all chats
+        self._answers = 0  # that are under way, each of which needs a call at its end
 
     @asynccontextmanager
     async def whole_text(self, chat: int) -> AsyncGenerator[None, None]:
@@ -138,10 +141,19 @@ class SendPacing:
             with self._honour_retry_after(queue):
                 yield
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count an answer as under way while entered: the more there are, the fewer partial texts are sent."""
+        self._answers += 1
+        try:
+            yield
+        finally:
+            self._answers -= 1
+
     def has_room(self, chat: int) -> bool:
         """Tell whether there is room for the typing sign, which matters least."""
         now, queue = self.clock.time(), self._queue(chat)
-        is_quiet = max(queue.quiet_until, self._crowded_until) > now
+        is_quiet = max(queue.quiet_until, self._crowded_until) > now or self._most_partial() == 0
         return queue.full_at <= now + self._gap(chat) and not is_quiet
 
     # the rules
@@ -174,11 +186,18 @@ class SendPacing:
 
     async def _acquire_now(self, chat: int, queue: _ChatQueue) -> float:
         """Book a call for now and return 0, or return the seconds until the next try."""
-        most = max(1, round(self.limits.overall * self.limits.growing))
+        most = self._most_partial()
+        if most == 0:
+            return CROWDED_PAUSE
         with suppress(TimeoutError):
             async with asyncio.timeout(PARTIAL_TIMEOUT):
                 return await self._acquire_overall(most, 0) or await self._acquire_in_group(chat, queue, 0)
         return PARTIAL_TIMEOUT
+
+    def _most_partial(self) -> int:
+        """Return how many partial texts may be sent in a second; none where the ends of answers need all calls."""
+        crowd = max(1.0, self._answers / self.limits.overall)
+        return round(max(1, self.limits.overall * self.limits.growing) / crowd**2)
 
     def _record_call(self, chat: int, queue: _ChatQueue) -> None:
         now = self.clock.time()

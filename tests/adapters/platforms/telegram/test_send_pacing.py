@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from adapters.platforms.telegram.send_pacing import MAX_CHATS, MAX_WAIT, Acquire
 from bot.errors import Busy
 from bot.messages import RateLimit
 from bot.store.coordination import LocalRateLimiter
+from tests.doubles.telegram_limits import FloodLimits
 
 GROUP, ANN, BOB = -1001, 42, 43
 
@@ -326,3 +327,42 @@ async def test_gates_that_nobody_passes_are_forgotten() -> None:
         await gates.acquire(RateLimit(str(n), 1, 3.1), 0)
         clock.now += 1
     assert len(gates._passed) <= 10_000
+
+
+@pytest.mark.parametrize("crowd", [100, 500])
+async def test_under_pressure_an_answer_costs_one_call(crowd: int) -> None:
+    speaker = Speaker()
+    with ExitStack() as answers:
+        for _ in range(crowd):
+            answers.enter_context(speaker.pace.answering())
+        growing = await speaker.clock.run(*(speaker.growing(chat) for chat in range(1, crowd + 1)))
+        assert sum(isinstance(each, Busy) for each in growing) >= crowd * 0.95
+        await speaker.clock.run(*(speaker.whole(chat) for chat in range(1, crowd + 1)))
+    moments = [at for at, _, _ in speaker.said]
+    assert moments[-1] - moments[0] <= crowd * 1.05 // 30, "no faster than Telegram allows, and hardly slower"
+    assert [chat for _, chat, _ in speaker.said[-crowd:]] == list(range(1, crowd + 1)), "whoever waits longest is first"
+
+
+async def test_where_few_answers_are_under_way_all_of_them_grow() -> None:
+    speaker = Speaker()
+    with ExitStack() as answers:
+        for _ in range(10):
+            answers.enter_context(speaker.pace.answering())
+        assert await speaker.clock.run(*(speaker.growing(chat) for chat in range(1, 11))) == [None] * 10
+
+
+async def test_what_the_pacing_lets_through_the_double_takes() -> None:
+    speaker, limits = Speaker(), FloodLimits()
+    chats = [chat for chat in range(1, 51) for _ in range(5)]
+    await speaker.clock.run(*(speaker.whole(chat) for chat in chats), *(speaker.whole(GROUP) for _ in range(15)))
+    assert not any(limits.take("sendMessage", chat, at) for at, chat, _ in speaker.said)
+
+
+def test_the_double_refuses_what_is_too_much_in_a_chat_a_group_and_in_all() -> None:
+    limits = FloodLimits()
+    assert [limits.take("editMessageText", 1, 0.0) > 0 for _ in range(5)] == [False] * 3 + [True] * 2
+    limits = FloodLimits()
+    assert sum(limits.take("sendMessage", GROUP, n * 2.0) > 0 for n in range(25)) == 5
+    limits = FloodLimits()
+    assert sum(limits.take("sendMessage", chat, 0.0) > 0 for chat in range(1, 101)) == 67
+    assert not any(limits.take("sendChatAction", chat, 0.0) for chat in range(1, 101))
