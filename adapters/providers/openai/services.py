@@ -28,7 +28,7 @@ class ServiceProfile:
     models_path: str = "models"
     models_query: Mapping[str, str] = field(default_factory=dict)  # what the list needs to tell prices and capabilities
     id_prefix: str = ""  # of the models in the list, which questions leave out
-    most_photos: int | None = None  # in one question, where the service documents it for all of its models
+    most_photos: int | None = None  # in one question, for all models of the service; docs/providers.md says how sure
     balance_path: str = ""  # empty: the service has no such endpoint
     accepts_files: bool = True  # PDFs as they are, if the model does
     photo_formats: frozenset[str] = READ_EVERYWHERE
