@@ -9,8 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.files.decoders import rendering as draw
 from bot.files.decoders.damage import damage_refused
 from bot.files.decoders.encode import encode, is_drawn
-from bot.files.decoders.photo_file import check_pixels, open_picture, unwrap
-from bot.files.decoders.strip import strip
+from bot.files.decoders.photo_file import check_pixels, open_picture, read_picture
 
 MOST_CELLS = 3
 _CELLS = 20  # about so many
@@ -76,9 +75,7 @@ def cut_cells(
 @contextmanager
 def _drawn(file: BinaryIO, kind: str, most_pixels: int, side: int) -> Iterator[Image.Image]:
     with damage_refused():
-        kind, data, _ = unwrap(kind, file.read())
-        picture = strip(kind, data)
-        check_pixels(picture.size, most_pixels)
+        kind, picture = read_picture(kind, file.read(), most_pixels)
         with open_picture(kind, picture.data, most_pixels) as image:
             check_pixels(image.size, most_pixels)
             yield draw.draw(image, kind, picture, side)

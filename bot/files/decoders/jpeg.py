@@ -9,6 +9,8 @@ from bot.files.decoders.picture import Picture
 
 # Neither stuffing, nor a restart, nor a reserved code, which only damage puts there: this ends the data of a scan.
 _MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
+_CODE = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # such a marker, or a reserved code
+_RESERVED = re.compile(rb"\xff[\x02-\xbf]")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _DHT, _JPG, _DAC, _DQT, _DNL, _DRI = 0xC4, 0xC8, 0xCC, 0xDB, 0xDC, 0xDD
@@ -54,7 +56,7 @@ def frame_size(data: bytes, start: int) -> int:
 
 
 def _segments(data: bytes) -> Iterator[Segment]:
-    at = 2
+    at, has_restarts = 2, False
     while match := _MARKER.search(data, at):
         marker, start = match[1][0], match.start()
         if marker == _EOI:
@@ -63,11 +65,25 @@ def _segments(data: bytes) -> Iterator[Segment]:
             raise Unreadable(FailureCode.PHOTO_BROKEN)
         at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
         if marker == _SOS:
-            scan_end = _MARKER.search(data, at)
-            at = scan_end.start() if scan_end else len(data)
-        if at > len(data) and marker != _SOS:  # the file ends in the middle of this segment
+            end, has_codes = _scan_end(data, at)
+            # A decoder finds its way after a reserved code at the next restart. Without restarts it gives up there,
+            # and goes on if the code is data; mostly it once was a stuffed byte.
+            mended = _RESERVED.sub(b"\xff\0", data[at:end]) if has_codes and not has_restarts else data[at:end]
+            yield marker, data[start:at] + mended
+            at = end
+            continue
+        if at > len(data):  # the file ends in the middle of this segment
             return
+        has_restarts = has_restarts or marker == _DRI
         yield marker, data[start:at]
+
+
+def _scan_end(data: bytes, start: int) -> tuple[int, bool]:
+    """Return the end of a scan's data, and whether reserved codes stand in it."""
+    code = _CODE.search(data, start)
+    has_codes = code is not None and code[1] < b"\xc0"
+    end = _MARKER.search(data, start) if has_codes else code
+    return end.start() if end else len(data), has_codes
 
 
 def _drawing(segments: Iterable[Segment]) -> Iterator[bytes]:

@@ -37,11 +37,7 @@ def clean_photo(
     of its parts, whose bytes follow, and the photo itself is an overview. Unreadable: it is damaged or too large.
     """
     with damage_refused():
-        kind, data, exif = unwrap(kind, file.read())
-        picture = strip(kind, data)
-        if exif and not picture.exif:
-            picture = replace(picture, exif=exif)
-        check_pixels(picture.size, most_pixels)
+        kind, picture = read_picture(kind, file.read(), most_pixels)
         with open_picture(kind, picture.data, most_pixels) as image:
             check_pixels(image.size, most_pixels)
             if picture.film and (
@@ -97,7 +93,17 @@ def _several(
     )
 
 
-def unwrap(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
+def read_picture(kind: str, data: bytes, most_pixels: int) -> tuple[str, Picture]:
+    """Return the picture in a file without anything else, and its format. Unreadable: it is damaged or too large."""
+    kind, data, exif = _unwrap(kind, data)
+    picture = strip(kind, data)
+    if exif and not picture.exif:
+        picture = replace(picture, exif=exif)
+    check_pixels(picture.size, most_pixels)
+    return kind, picture
+
+
+def _unwrap(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
     """Return the picture inside of a raw file or an icon with its format, and EXIF that is not its own."""
     if kind == "RAW" or (kind == "TIFF" and is_raw(data)):
         return "JPEG", find_preview(data), data[:_MOST_EXIF] if kind == "TIFF" else b""

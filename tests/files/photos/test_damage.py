@@ -108,6 +108,16 @@ async def test_a_reserved_code_in_a_scan_does_not_end_it(photos: PhotoIntake, co
     assert difference(shown(photo), opened(bytes(data))) == 0
 
 
+@pytest.mark.parametrize("code", [0x02, 0x9F, 0xBF])
+@pytest.mark.parametrize("kind", ["plain", "4:4:4", "progressive"])
+async def test_nor_where_there_are_no_restarts(photos: PhotoIntake, kind: str, code: int) -> None:
+    data = jpeg(kind)
+    at = data.index(b"\xff\0", len(data) // 3)
+    photo = await photos.read("spot.jpg", data[: at + 1] + bytes([code]) + data[at + 2 :])
+    assert keys(photo) == []
+    assert difference(shown(photo), opened(data)) == 0
+
+
 async def test_the_sentence_about_a_cut_photo_is_not_told_again(photos: PhotoIntake) -> None:
     photo = await photos.read("cut.jpg", cut(jpeg(), 0.8))
     again = await photos.recall(photo.sha256, "cut.jpg")
