@@ -42,6 +42,7 @@ _MOST_CONTROLS = 0.005  # share of control characters that a text may have
 _MOST_DAMAGE = 0.02  # share of characters that may be undecodable
 _SAMPLE = 3_000  # bytes that are compared; lines without any letter beyond ASCII say nothing
 _AROUND = 80  # ASCII bytes before them that are looked at
+_DECLARED_BONUS = 0.3  # added for what the file says of itself
 _OWN = 0.15  # added for the asker's language
 _MAC = "mac_cyrillic"  # large letters in it are Hebrew ones in DOS, and small ones are Windows' as well
 _MARGIN = 0.15  # distance to the next best reading from which the encoding is certain
@@ -148,7 +149,8 @@ def _legacy(data: bytes, language: str) -> Encoding | None:
     best, codec, text = ratings[0]
     rival = next((rating for rating, other, words in ratings[1:] if words != text and other != _MAC), 0.0)
     is_long = len(text) - len(text.encode("ascii", "ignore")) >= _ENOUGH
-    return Encoding(codec, is_long and best - rival >= _MARGIN)
+    is_declared = bonus.get(codec, 0.0) >= _DECLARED_BONUS
+    return Encoding(codec, is_declared or (is_long and best - rival >= _MARGIN))
 
 
 def _sample(data: bytes) -> bytes:
@@ -170,7 +172,7 @@ def _bonus(data: bytes, sample: bytes) -> Mapping[str, float]:
     guess = from_bytes(sample).best()
     bonus = {_superset(guess.encoding): 0.02} if guess and guess.encoding != _MAC else {}
     if declared := _DECLARED.search(data[:2048]):
-        bonus[_superset(declared[1].decode())] = 0.3
+        bonus[_superset(declared[1].decode())] = _DECLARED_BONUS
     return bonus
 
 

@@ -45,7 +45,7 @@ _OPEN_KINDS = {  # the beginning of what the part `mimetype` says
     "application/epub+zip": "application/epub+zip",
     "application/x-ibooks+zip": "application/epub+zip",
 }
-_FOREIGN = ("Index/Document.iwa", "Index.zip", "FixedDocumentSequence.fdseq", "visio/document.xml", "xl/workbook.bin")
+_FOREIGN = (".iwa", "Index.zip", ".fdseq", "visio/document.xml", "xl/workbook.bin")  # ends of names of parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def name_package(file: BinaryIO) -> tuple[str, bytes]:
         raise Unreadable(FailureCode.DOCUMENT_BROKEN) from error
     if kind:
         return kind, b""
-    is_foreign = package.main or any(name in package.names for name in _FOREIGN)
+    is_foreign = package.main or any(name.endswith(_FOREIGN) for name in package.names)
     raise Unreadable(FailureCode.DOCUMENT_OFFICE if is_foreign else FailureCode.PHOTO_NOT_AN_IMAGE)
 
 

@@ -105,6 +105,8 @@ def test_a_few_damaged_bytes_change_nothing(encoding: str) -> None:
 def test_what_the_file_says_of_itself_counts() -> None:
     page = '<?xml version="1.0" encoding="windows-1250"?><a>Žena</a>'
     assert decoded(page.encode("cp1250")) == page
+    found = detect(page.encode("cp1250"))
+    assert found and found.is_certain
 
 
 def test_the_language_of_who_asks_breaks_ties() -> None:
