@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -25,6 +25,8 @@ from bot.util.tasks import running_task
 from bot.words import say
 
 log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 Hear = Callable[[Question], Awaitable[Turn]]
 """Returns the question's turn with the transcript of its recordings."""
@@ -83,8 +85,8 @@ class Asker:
             await self.until_stopped(asked, self._hear_and_ask(asked))
         return asked.reply.text
 
-    async def until_stopped(self, asked: Question, work: Coroutine[Any, Any, None]) -> None:
-        """Run the work until it is stopped. Raises Refused as soon as nobody can be told what comes of it.
+    async def until_stopped(self, asked: Question, work: Coroutine[Any, Any, Result]) -> Result | None:
+        """Return what the work does, or None if it is stopped. Raises Refused once nobody can be told of it.
 
         Only the work is cancelled: a post that is being sent completes, so that its id gets stored.
         """
@@ -93,17 +95,16 @@ class Asker:
                 await asyncio.wait([working, shut_out], return_when=asyncio.FIRST_COMPLETED)
             if not working.done() and asked.reply.refusal is not None:
                 raise asked.reply.refusal
-        asked.stopped = working.cancelled()  # stopped by a person: a cancelled caller does not get here
-        if not asked.stopped:
-            working.result()
+        asked.state.stopped = working.cancelled()  # stopped by a person: a cancelled caller does not get here
+        return None if asked.state.stopped else working.result()
 
     async def _hear_and_ask(self, asked: Question) -> None:
-        if not asked.is_placed:
-            asked.subject = await self.loader.subjects.find(asked.turn)
-        asked.notes += filter(None, [asked.subject.note])
-        asked.reply.is_spoiler = asked.subject.is_spoiler
+        asked.state.subject = asked.subject or await self.loader.subjects.find(asked.turn)
+        asked.state.notes += filter(None, [asked.state.subject.note])
+        asked.reply.is_spoiler = asked.state.subject.is_spoiler
         if self.transcribe is not None and asked.turn.message.may_speak:
-            asked.turn = await self.transcribe(asked)
+            asked = replace(asked, turn=await self.transcribe(asked))
+            asked.state.transcript = asked.turn.transcript
         await self._ask(asked)
 
     async def _ask(self, asked: Question) -> None:
@@ -180,9 +181,9 @@ async def answer_question(asker: AnswersQuestions, asked: Question, *, patient: 
     except Exception:
         log.exception("a bug")
         return _failed(asked, FailureCode.BUG, say("bug"))
-    if asked.stopped:
+    if asked.state.stopped:
         return _result(asked, STOPPED, text.rstrip(), f"⏹ {say('stopped')}")
-    return _result(asked, ANSWERED, text or (say("picture_drawn") if asked.pictures else ""))
+    return _result(asked, ANSWERED, text or (say("picture_drawn") if asked.state.pictures else ""))
 
 
 def failure(code: str, sentence: str) -> JobResult:
@@ -192,7 +193,7 @@ def failure(code: str, sentence: str) -> JobResult:
 
 def _failed(asked: Question, code: str, sentence: str) -> JobResult:
     result = _result(asked, code, asked.reply.text.rstrip(), f"⚠️ {sentence}")
-    return replace(result, booked=asked.usage != Usage())  # the cost of a failed try counts all the same
+    return replace(result, booked=asked.state.usage != Usage())  # the cost of a failed try counts all the same
 
 
 def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobResult:
@@ -200,20 +201,21 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         text=text,
         model=asked.answered_by,
         outcome=outcome,
-        notes=tuple(asked.notes) if asked.first_words is not None else (),
-        ending="\n\n".join(filter(None, (asked.ending, ending or _unfinished(asked)))),
+        notes=tuple(asked.state.notes) if asked.state.first_words is not None else (),
+        ending="\n\n".join(filter(None, (asked.state.ending, ending or _unfinished(asked)))),
         answered_by=asked.answered_by,
-        usage=asked.usage,
-        first_words=asked.first_words,
-        took=monotonic() - asked.started,
-        has_pictures=bool(asked.pictures),
-        is_cut=outcome == FailureCode.ONLY_THOUGHTS or (bool(text) and (bool(asked.unfinished) or outcome in CUTS)),
-        is_spoiler=asked.subject.is_spoiler and bool(text),
-        is_large=asked.is_large,
-        thoughts=asked.thoughts.strip()[:LONGEST_THOUGHTS],
+        usage=asked.state.usage,
+        first_words=asked.state.first_words,
+        took=monotonic() - asked.state.started,
+        has_pictures=bool(asked.state.pictures),
+        is_cut=outcome == FailureCode.ONLY_THOUGHTS
+        or (bool(text) and (bool(asked.state.unfinished) or outcome in CUTS)),
+        is_spoiler=asked.state.subject.is_spoiler and bool(text),
+        is_large=asked.state.is_large,
+        thoughts=asked.state.thoughts.strip()[:LONGEST_THOUGHTS],
     )
 
 
 def _unfinished(asked: Question) -> str:
     """Return the sentence that says that there is more to say; empty if there is not."""
-    return f"⚠️ {say(f'unfinished_{asked.unfinished}')}" if asked.unfinished else ""
+    return f"⚠️ {say(f'unfinished_{asked.state.unfinished}')}" if asked.state.unfinished else ""

@@ -108,7 +108,7 @@ class Attempt:
             self._begin(),
         )
         files, unread = looked
-        self.asked.files = files
+        self.asked.state.files = files
         self._note_late()
         remarks = [*filter(None, [unread]), *self.files.list_remarks()]
         self.notes += remarks
@@ -117,7 +117,7 @@ class Attempt:
 
     def _words(self) -> str:
         """Return the words to ask, without links that must not be followed."""
-        text = words(self.turn, self.asked.subject)
+        text = words(self.turn, self.asked.state.subject)
         return text if self.context.videos else without_videos(text)
 
     def _note_late(self) -> None:
@@ -201,7 +201,7 @@ class Attempt:
     async def _recall(self, own: Sequence[StoredFile]) -> tuple[list[StoredFile], dict[str, str]]:
         """Load the relevant earlier files; return them, and the reasons why others are unavailable, by hash."""
         wanted = memory.select_relevant(
-            self.turn.words, [each.sha256 for each in own], self.known, stands_in=self.asked.subject.recalls
+            self.turn.words, [each.sha256 for each in own], self.known, stands_in=self.asked.state.subject.recalls
         )
         results = await gather_all(*(self.files.again(each) for each in wanted))
         lost = {each.sha256: str(why) for each, why in zip(wanted, results, strict=True) if isinstance(why, Unreadable)}
@@ -229,7 +229,7 @@ class Attempt:
         try:
             return await describer.described(self.asked, model, photos, await self._known(), is_blind=is_blind)
         except Refused as error:
-            if error.code is not FailureCode.MODEL_BLIND or not self.asked.subject.has_only_previews:
+            if error.code is not FailureCode.MODEL_BLIND or not self.asked.state.subject.has_only_previews:
                 raise
             return PhotoDescriptions("", "")  # an article's words can be asked about without its picture
 
@@ -246,7 +246,7 @@ class Attempt:
         numbers = {new: prompt.numbers[old] for new, old in self.originals.items() if old in prompt.numbers}
         prompt = replace(prompt, photos=fitted.photos, numbers={**prompt.numbers, **numbers})
         self.notes += [say("photo_overview_only", model=model, name=photo.name) for photo in fitted.reduced]
-        self.asked.is_large = any(photo.is_large for photo in prompt.photos)
+        self.asked.state.is_large = any(photo.is_large for photo in prompt.photos)
         if fitted.left_out:
             prompt = await self._with_left_out(prompt, fitted)
         return _folded(prompt) if self.turn.conversation.remote_id is not None else prompt
@@ -349,7 +349,7 @@ class Attempt:
         await self._begin()
         self.notes.append(say("began_anew"))
         history = await self.context.turns.list_history(self.turn, conversation.preferences.history)
-        return await self._composed(self._words(), self.asked.files, history)
+        return await self._composed(self._words(), self.asked.state.files, history)
 
     async def _in_words(self, prompt: Prompt, error: Refused) -> Prompt:
         """Build the question with the text of its documents, because the provider does not open them after all."""

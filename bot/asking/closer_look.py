@@ -36,8 +36,8 @@ class CloserLook:
     providers: Mapping[str, Provider]
     limits: UsageLimits
 
-    async def prepare(self, asked: Question, turn: Turn, words: str) -> None:
-        """Find the places that the words are about in the photo of `turn`, and make them the question's subject.
+    async def prepare(self, asked: Question, turn: Turn, words: str) -> Question:
+        """Find the places that the words are about in the photo of `turn`; return the question about them.
 
         Refused where there is no photo, or it is no longer to be had.
         """
@@ -52,12 +52,12 @@ class CloserLook:
         pieces = await self.loader.photos.cells(name, data, grid, cells, owner)
         names = ", ".join(map(cell_name, cells))
         files = [PlacedFile(placed.channel, Attachment(ref=f"cell/{n}", name=name)) for n in range(len(pieces))]
-        asked.seen |= {each.attachment: piece for each, piece in zip(files, pieces, strict=True)}
-        asked.subject = Subject(files=tuple(files), is_spoiler=placed.attachment.is_spoiler)
-        asked.is_placed = True
+        asked.state.seen |= {each.attachment: piece for each, piece in zip(files, pieces, strict=True)}
+        asked.state.notes.append(say("zoom_note", cells=names, name=name, price=_price(places.usage)))
         text = say("zoom_ask", text=words, cells=names, name=name)
-        asked.turn = replace(asked.turn, message=replace(asked.turn.message, text=text))
-        asked.notes.append(say("zoom_note", cells=names, name=name, price=_price(places.usage)))
+        turn_about_them = replace(asked.turn, message=replace(asked.turn.message, text=text))
+        subject = Subject(files=tuple(files), is_spoiler=placed.attachment.is_spoiler)
+        return replace(asked, turn=turn_about_them, subject=subject)
 
     async def _find(self, turn: Turn, words: str) -> PlacedFile:
         """Return the photo that the words name by its number, or else the first one of the turn."""

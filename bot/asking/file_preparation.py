@@ -159,7 +159,7 @@ class FilePreparation:
 
     async def own(self) -> tuple[list[StoredFile], str]:
         """Load all files of the question at the same time; return them, and a sentence that names unreadable ones."""
-        placed = self.asked.subject.files
+        placed = self.asked.state.subject.files
         looked: list[Looked] = await gather_all(*map(self._look, placed))
         pairs = [(each.attachment, file) for each, file in zip(placed, looked, strict=True)]
         files = {replace(each, mime=file.mime): file for each, file in pairs if isinstance(file, StoredFile)}
@@ -190,7 +190,7 @@ class FilePreparation:
 
     def list_remarks(self) -> list[str]:
         """Return sentences about photos of the question that are not quite what was sent."""
-        photos = (each for each in self.asked.files if isinstance(each, Photo))
+        photos = (each for each in self.asked.state.files if isinstance(each, Photo))
         return [say(each.key, name=photo.name, **dict(each.values)) for photo in photos for each in photo.remarks]
 
     async def pictures_in(self, files: Iterable[StoredFile]) -> list[Photo]:
@@ -260,8 +260,10 @@ class FilePreparation:
         try:
             owner = subject_of(self.turn.message)  # the asker, even for files of others
             async with asyncio.timeout(PREVIEW_TIMEOUT if attachment.is_preview else None):
-                file = self.asked.seen.get(attachment) or await self.finder.read(placed.channel, attachment, owner)
-            self.asked.seen[attachment] = file
+                file = self.asked.state.seen.get(attachment) or await self.finder.read(
+                    placed.channel, attachment, owner
+                )
+            self.asked.state.seen[attachment] = file
             self.places[file.sha256] = placed
             await self._bring(file)
         except Unreadable as error:
@@ -318,9 +320,9 @@ class FilePreparation:
             document = read[n]
             if text or not shown[n]:
                 excerpts.append(_excerpt(document, text, extent, numbers.get(document.sha256)))
-            if document in self.asked.files:
+            if document in self.asked.state.files:
                 notes += _list_notes(document, readings[n], extent, shown[n])
-        notes += [self.finder.assumption(each) for each in _documents(self.asked.files)]
+        notes += [self.finder.assumption(each) for each in _documents(self.asked.state.files)]
         return PreparedFiles(
             tuple(each for each in files if isinstance(each, Photo)),
             tuple(each for each in _documents(files) if self.is_opened(each)),

@@ -127,7 +127,7 @@ class GrowingAnswer:
     async def stream(self, provider: Provider, prompt: Prompt) -> None:
         """Ask, and let the reply grow. What was said before is gone on from."""
         rest = Continuation(self.asked.reply.text)
-        self.asked.unfinished = ""
+        self.asked.state.unfinished = ""
         async with running_task(self._tell_loading()), aclosing(provider.ask(prompt)) as pieces:
             try:
                 async for piece in pieces:
@@ -137,7 +137,7 @@ class GrowingAnswer:
                 self._grow(rest.break_off())
                 raise
         if rest.said and self.asked.answered_by != self.model:
-            self.asked.ending = f"_{say('failover_rest', by=self.model)}_"
+            self.asked.state.ending = f"_{say('failover_rest', by=self.model)}_"
 
     async def _tell_loading(self) -> None:
         """Say after a while without words that a local model is probably being loaded."""
@@ -149,9 +149,9 @@ class GrowingAnswer:
     def _take(self, piece: Piece, rest: Continuation) -> None:
         match piece:
             case Usage():
-                self.asked.usage += piece
+                self.asked.state.usage += piece
             case Unfinished(reason):
-                self.asked.unfinished = reason
+                self.asked.state.unfinished = reason
             case Drawn(file):
                 self._draw(file)
             case Thought():
@@ -160,7 +160,7 @@ class GrowingAnswer:
                 self._grow(rest.feed(text))
 
     def _draw(self, file: File) -> None:
-        self.asked.pictures.append(file)
+        self.asked.state.pictures.append(file)
         if not self.asked.reply.text:
             self.asked.reply.tell(say("picture_coming"))
         self._begin()
@@ -173,8 +173,8 @@ class GrowingAnswer:
             reply.replace(rest.said)
             rest.take_back()
         self._tail = (self._tail + text)[-LONGEST_TAIL:]
-        if len(self.asked.thoughts) < LONGEST_THOUGHTS:
-            self.asked.thoughts += text[:LONGEST_THOUGHTS]
+        if len(self.asked.state.thoughts) < LONGEST_THOUGHTS:
+            self.asked.state.thoughts += text[:LONGEST_THOUGHTS]
         reply.tell(say("thinking", tail=literal(" ".join(self._tail.split()))))
 
     def _grow(self, growth: Growth) -> None:
@@ -191,10 +191,10 @@ class GrowingAnswer:
         if not self.has_begun:
             self.has_begun = True
             self.failover.well(self.model)
-        if asked.first_words is None:
-            asked.first_words = monotonic() - asked.started
+        if asked.state.first_words is None:
+            asked.state.first_words = monotonic() - asked.state.started
             conversation = asked.turn.conversation
             note = self.failover.note(conversation.id, conversation.model, self.model)
-            asked.answered_by = self.model
-            asked.notes = [each for each in (*asked.notes, *self.notes, note) if each]
-            asked.reply.notes = asked.notes
+            asked.state.answered_by = self.model
+            asked.state.notes = [each for each in (*asked.state.notes, *self.notes, note) if each]
+            asked.reply.notes = asked.state.notes

@@ -25,8 +25,29 @@ LONGEST_QUOTE = 1_000  # characters of an answer
 
 
 @dataclass(slots=True, kw_only=True)
+class AnswerState:
+    """The state of an answer while it comes: all that changes about a question."""
+
+    subject: Subject = field(default_factory=Subject)  # found before anything is asked
+    transcript: str | None = None  # of the recordings in the question
+    files: list[StoredFile] = field(default_factory=list)  # photos and documents that were read
+    seen: dict[Attachment, Photo | Document] = field(default_factory=dict)  # files that need not be fetched again
+    is_large: bool = False  # a photo has more to show than a model sees at once
+    notes: list[str] = field(default_factory=list)  # shown before the answer
+    ending: str = ""  # shown after it
+    started: float = field(default_factory=monotonic)
+    first_words: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    answered_by: str = ""  # the model that answered, where it is another one than was asked
+    thoughts: str = ""  # of the model, before and beside its answer
+    pictures: list[File] = field(default_factory=list)  # that the model drew into its answer
+    unfinished: str = ""  # why the model stopped before the end: length or resources
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question and the state of its answer. The model to ask is that of the turn's conversation."""
+    """A question, and where its answer is shown. The model to ask is that of the turn's conversation."""
 
     turn: Turn
     reply: Reply
@@ -34,24 +55,13 @@ class Question:
     again: bool = False  # the turn was asked before
     alone: bool = False  # no other model may answer
     attempts: int = 0
-    notes: list[str] = field(default_factory=list)  # shown before the answer
-    ending: str = ""  # shown after it
-    started: float = field(default_factory=monotonic)
-    first_words: float | None = None
-    usage: Usage = field(default_factory=Usage)
-    stopped: bool = False
-    files: list[StoredFile] = field(default_factory=list)  # photos and documents that were read
-    seen: dict[Attachment, Photo | Document] = field(default_factory=dict)  # files that need not be fetched again
-    subject: Subject = field(default_factory=Subject)  # found before anything is asked
-    pictures: list[File] = field(default_factory=list)  # that the model drew into its answer
-    is_placed: bool = False  # its subject is given
-    is_large: bool = False  # a photo has more to show than a model sees at once
-    unfinished: str = ""  # why the model stopped before the end: length or resources
-    thoughts: str = ""  # of the model, before and beside its answer
-    answered_by: str = ""  # the model that answered; another one than was asked if that is down
+    subject: Subject | None = None  # where it is given, and need not be found
+    state: AnswerState = field(default_factory=AnswerState)
 
-    def __post_init__(self) -> None:
-        self.answered_by = self.answered_by or self.turn.conversation.model
+    @property
+    def answered_by(self) -> str:
+        """The model that answered; another one than was asked if that is down."""
+        return self.state.answered_by or self.turn.conversation.model
 
 
 def words(turn: Turn, subject: Subject) -> str:

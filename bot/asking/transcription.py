@@ -36,7 +36,7 @@ class Transcription:
             turn = await self._transcribe(asked, clips)
         if turn.transcript:
             shown = " ".join(turn.transcript.split())
-            asked.notes.insert(0, f"🎤 {shown[:LONGEST_SHOWN]}{'…' * (len(shown) > LONGEST_SHOWN)}")
+            asked.state.notes.insert(0, f"🎤 {shown[:LONGEST_SHOWN]}{'…' * (len(shown) > LONGEST_SHOWN)}")
         return turn
 
     async def _transcribe(self, asked: Question, clips: Sequence[Attachment]) -> Turn:
@@ -71,11 +71,11 @@ class Transcription:
         if (done := await self.steps.find_step(turn.id, lane)) is not None:
             return done
         model = await self.studio.name_of(turn, "hear")
-        if not model or not self.studio.hears or clip in asked.seen:
+        if not model or not self.studio.hears or clip in asked.state.seen:
             return ""
         try:
             photo, sound = await self.studio.finder.clip(turn.message.channel, clip, subject_of(turn.message))
-            asked.seen[clip] = photo  # it need not be fetched again
+            asked.state.seen[clip] = photo  # it need not be fetched again
             if sound is None:
                 return ""
             await self.limits.hold(turn, lane, model)

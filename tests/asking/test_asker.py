@@ -146,7 +146,7 @@ async def test_a_process_that_ends_while_a_stopped_answer_still_ends_is_not_kept
     cleaned.set()
     await asyncio.wait([asking])
     assert asking.cancelled()
-    assert not asked.stopped
+    assert not asked.state.stopped
 
 
 async def test_a_process_that_ends_is_not_somebody_who_stops_it(
@@ -288,14 +288,14 @@ async def test_who_is_busy_before_any_words_is_asked_again_later(
     asker: Asker, asked: Question, provider: FakeProvider
 ) -> None:
     provider.script = [[DOWN]]
-    asked.attempts = int(ASK_AGAIN.attempts) - 2
+    asked = replace(asked, attempts=int(ASK_AGAIN.attempts) - 2)
     with pytest.raises(Busy):
         await outcome(asker, asked)
 
 
 async def test_but_not_for_ever(asker: Asker, asked: Question, provider: FakeProvider) -> None:
     provider.script = [[DOWN]]
-    asked.attempts = int(ASK_AGAIN.attempts) - 1
+    asked = replace(asked, attempts=int(ASK_AGAIN.attempts) - 1)
     assert await outcome(asker, asked) == (f"⚠️ {IS_DOWN} I tried {ASK_AGAIN.attempts} times.", "provider_down")
 
 
@@ -307,9 +307,9 @@ async def test_nor_where_nobody_has_the_patience(asker: Asker, asked: Question, 
 async def test_a_turn_that_processes_die_over_is_not_asked_any_more(
     asker: Asker, asked: Question, provider: FakeProvider
 ) -> None:
-    asked.turn = replace(asked.turn, deliveries=MOST_DELIVERIES)
+    asked = replace(asked, turn=replace(asked.turn, deliveries=MOST_DELIVERIES))
     assert (await outcome(asker, asked))[1] == ANSWERED
-    asked.turn = replace(asked.turn, deliveries=MOST_DELIVERIES + 1)
+    asked = replace(asked, turn=replace(asked.turn, deliveries=MOST_DELIVERIES + 1))
     assert (await outcome(asker, asked))[1] == "gave_up"
     assert len(provider.prompts) == 1
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.asking.asker import answer_question
 from bot.asking.question import Question
 from bot.commands import QUESTIONS, parse, quick_actions
 from bot.commands.answer_buttons import controls, failure_controls, stop_button
 from bot.errors import BotError
-from bot.messages import STOPPED, Generated, JobResult, Turn
+from bot.messages import STOPPED, File, Generated, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, with_footer
 from bot.words import say
@@ -37,10 +37,11 @@ class AskJob:
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask."""
-        self.asked.notes += notes
+        self.asked.state.notes += notes
         result = await answer_question(self.hands.asker, self.asked)
-        self.turn = self.asked.turn  # with what was heard in it
-        await keep_pictures(self.hands, self.turn, self.asked)
+        self.turn = replace(self.turn, transcript=self.asked.state.transcript or self.turn.transcript)
+        state = self.asked.state
+        await keep_pictures(self.hands, self.turn, state.pictures, is_spoiler=state.subject.is_spoiler)
         return result
 
     async def show(self, result: JobResult) -> None:
@@ -54,7 +55,7 @@ class AskJob:
         await self.asked.reply.show(shown, buttons=buttons)
         await show_pictures(self.hands, self.turn, result)
         await self._fold_quick_actions()
-        await self.hands.mirror.show(self.turn, result.shown, self.asked.files, is_spoiler=result.is_spoiler)
+        await self.hands.mirror.show(self.turn, result.shown, self.asked.state.files, is_spoiler=result.is_spoiler)
 
     async def _fold_quick_actions(self) -> None:
         """Take the quick actions away below the answer from which this one was asked for."""
@@ -75,10 +76,10 @@ class AskJob:
             await reply.show(shown, buttons=controls(earlier, speaks=self.hands.desk.speaks, has_quick_actions=False))
 
 
-async def keep_pictures(hands: JobContext, turn: Turn, asked: Question) -> None:
+async def keep_pictures(hands: JobContext, turn: Turn, pictures: Sequence[File], *, is_spoiler: bool) -> None:
     """Store the pictures of an answer as generated files of the turn; they become photos of the conversation."""
-    if asked.pictures:
-        await hands.media.save(turn, Generated(tuple(asked.pictures)), is_spoiler=asked.subject.is_spoiler)
+    if pictures:
+        await hands.media.save(turn, Generated(tuple(pictures)), is_spoiler=is_spoiler)
 
 
 async def show_pictures(hands: JobContext, turn: Turn, result: JobResult) -> None:

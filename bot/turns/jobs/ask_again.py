@@ -48,11 +48,12 @@ class AskAgainJob:
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask. In the history, the question stands where it was asked first."""
-        self.asked.notes += notes
+        self.asked.state.notes += notes
         if self.goes_on:
             self.asked.reply.text = self.subject.answer or ""
         result = await answer_question(self.hands.asker, self.asked)
-        await keep_pictures(self.hands, self.turn, self.asked)
+        state = self.asked.state
+        await keep_pictures(self.hands, self.turn, state.pictures, is_spoiler=state.subject.is_spoiler)
         return replace(result, model=None, outcome=result.outcome if result.has_failed else OBEYED)
 
     async def show(self, result: JobResult) -> None:

@@ -1,7 +1,7 @@
 """The same question to several models at the same time: their answers grow side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -53,17 +53,17 @@ class CompareJob:
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask all that have not answered before a crash. One that fails says so, and leaves the others alone."""
-        self.lanes[0].notes += notes
+        self.lanes[0].state.notes += notes
         lanes = await gather_all(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
-        pictures = [file for lane in self.lanes for file in lane.pictures]
-        await keep_pictures(self.hands, self.turn, replace(self.lanes[0], pictures=pictures))
+        pictures = [file for lane in self.lanes for file in lane.state.pictures]
+        await keep_pictures(self.hands, self.turn, pictures, is_spoiler=self.lanes[0].state.subject.is_spoiler)
         return JobResult(
             outcome=OBEYED, lanes=tuple(lanes), has_pictures=bool(pictures), booked=False
         )  # each was booked as it ended
 
     async def _ask(self, n: int, asked: Question) -> LaneResult:
         if (done := await self.hands.steps.find_step(self.turn.id, n)) is not None:
-            lane, asked.pictures = read_lane(done)
+            lane, asked.state.pictures = read_lane(done)
             await self._show_early(n, lane)
             return lane
         result = await answer_question(self.hands.asker, asked, patient=False)
@@ -76,7 +76,7 @@ class CompareJob:
         )
         lane = LaneResult(answer=version, usage=result.usage, took=result.took)
         if result.text or not result.has_failed:
-            await self.hands.steps.save_step(self.turn.id, n, write_lane(lane, asked.pictures))
+            await self.hands.steps.save_step(self.turn.id, n, write_lane(lane, asked.state.pictures))
         await self.hands.ledger.settle(self.turn, n, result.answered_by, result.usage)
         await self._show_early(n, lane)
         return lane

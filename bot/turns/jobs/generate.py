@@ -41,9 +41,9 @@ class GenerationAsker:
 
     async def _make(self, asked: Question) -> None:
         is_spoiler = await self.hands.media.is_spoiler(asked.turn, self.draw)
-        asked.subject = replace(asked.subject, is_spoiler=is_spoiler)
+        asked.state.subject = replace(asked.state.subject, is_spoiler=is_spoiler)
         name, made = await self.hands.media.generate(asked.turn, self.draw)
-        asked.answered_by, asked.usage, self.text = name, made.usage, made.text
+        asked.state.answered_by, asked.state.usage, self.text = name, made.usage, made.text
         await self.hands.media.save(asked.turn, made, is_spoiler=is_spoiler)
 
     async def _tell(self, reply: Reply) -> None:
@@ -87,7 +87,7 @@ class GenerateJob:
         result = replace(await answer_question(asker, self.asked), model=None)
         if result.outcome != ANSWERED:
             return result
-        result = replace(result, notes=tuple(notes), outcome=OBEYED, is_spoiler=self.asked.subject.is_spoiler)
+        result = replace(result, notes=tuple(notes), outcome=OBEYED, is_spoiler=self.asked.state.subject.is_spoiler)
         text = f"🎨 {footer(result.answered_by, result.took, result.usage)}"
         if asker.text:
             return replace(result, text=f"{asker.text}\n\n{text}")

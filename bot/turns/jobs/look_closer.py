@@ -33,8 +33,9 @@ class CloserAsker:
             limits=hands.limits,
         )
         async with asked.reply.platform.show_typing(asked.reply.channel):
-            await hands.asker.until_stopped(asked, look.prepare(asked, self.subject, self.words or say("zoom_plain")))
-        return "" if asked.stopped else await hands.asker.ask(asked)
+            preparing = look.prepare(asked, self.subject, self.words or say("zoom_plain"))
+            placed = await hands.asker.until_stopped(asked, preparing)
+        return "" if placed is None else await hands.asker.ask(placed)
 
 
 @dataclass
@@ -60,7 +61,7 @@ class LookCloserJob:
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask twice. The turn keeps what the first question brought, so another try asks only the second one."""
-        self.asked.notes += notes
+        self.asked.state.notes += notes
         return await answer_question(CloserAsker(self.hands, self.subject, self.words), self.asked)
 
     async def show(self, result: JobResult) -> None:
@@ -68,4 +69,4 @@ class LookCloserJob:
         shown = await with_footer(self.hands, self.turn.message.channel, result)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(shown)
-        await self.hands.mirror.show(self.turn, result.shown, self.asked.files, is_spoiler=result.is_spoiler)
+        await self.hands.mirror.show(self.turn, result.shown, self.asked.state.files, is_spoiler=result.is_spoiler)

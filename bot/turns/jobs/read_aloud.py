@@ -33,7 +33,7 @@ class SpeechAsker:
 
     async def _read(self, asked: Question) -> None:
         name, made = await self.hands.media.speak(asked.turn, self.text)
-        asked.answered_by, asked.usage = name, made.usage
+        asked.state.answered_by, asked.state.usage = name, made.usage
         await self.hands.media.save(asked.turn, made)
 
 
