@@ -438,18 +438,37 @@ async def test_a_long_text_that_the_client_cut_is_asked_whole_and_once(tmp_path:
             assert [words in prompt for prompt in asked] == [True]
 
 
-async def test_a_photo_and_then_a_mention_of_the_bot_look_like_this(tmp_path: Path) -> None:
+async def test_photos_that_are_meant_in_three_ways_look_like_this(tmp_path: Path) -> None:
     async with chats(tmp_path) as (bed, _, emulator):
-        place = Place("", -1_000_000_007_000, bed, emulator, {}, {})
-        await place.shows(ROCKET, by=BOB)
-        question = f"@{USERNAME} what is this?"
-        await place.says(question)
-        await until(lambda: place.posts() and place.posts()[-1].commands and not place.posts()[-1].text.endswith("▌"))
-        answer = place.posts()[-1].text
-        assert "640 × 427" in answer
-        chat = [
-            Bubble("Bob", photo=ROCKET),
-            Bubble("Ann", question),
-            Bubble("Snapthread", answer, reply_to=question, is_bot=True),
-        ]
-        await draw(chat, pictures(tmp_path) / "photo-above.png")
+        above, album, link = (Place("", -1_000_000_007_000 - n, bed, emulator, {}, {}) for n in range(3))
+        first = await album.bed.sends_album([ROCKET, COFFEE], chat=album.chat)
+        await above.shows(ROCKET, by=BOB)
+        launch = await link.shows(ROCKET, by=BOB)
+        await asyncio.sleep(2)  # the album is complete
+        address = f"https://t.me/c/{str(link.chat).removeprefix('-100')}/{launch}"
+        questions = [f"@{USERNAME} what is this?", f"@{USERNAME} compare them", f"@{USERNAME} what is on {address} ?"]
+        await above.says(questions[0])
+        await album.says(questions[1], reply_to=first[0], by=BOB)
+        await link.shows(CAT, by=BOB)
+        await link.says(questions[2])
+        shown = {
+            "photo-above.png": [Bubble("Bob", photo=ROCKET)],
+            "album-reply.png": [Bubble("Ann", photo=ROCKET), Bubble("Ann", photo=COFFEE)],
+            "photo-link.png": [Bubble("Bob", photo=ROCKET), Bubble("Bob", photo=CAT)],
+        }
+        replied_to = ("", "Photo", "")
+        for place, (name, chat), question, reply in zip(
+            (above, album, link), shown.items(), questions, replied_to, strict=True
+        ):
+            answer = await whole_answer(place)
+            assert "640 × 427" in answer
+            asked = [
+                Bubble("Bob" if reply else "Ann", question, reply_to=reply),
+                Bubble("Snapthread", answer, reply_to=question, is_bot=True),
+            ]
+            await draw([*chat, *asked], pictures(tmp_path) / name)
+
+
+async def whole_answer(place: Place) -> str:
+    await until(lambda: place.posts() and place.posts()[-1].commands and not place.posts()[-1].text.endswith("▌"))
+    return place.posts()[-1].text
