@@ -10,6 +10,7 @@ The `ref` of an attachment is one of
     hidden/MESSAGE          possible files of a message that Discord does not show to us
 """
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import PurePosixPath
@@ -28,6 +29,7 @@ VECTOR_ANIMATION = "video/lottie+json"
 STICKERS = {".png": "image/png", ".gif": "image/gif", ".json": VECTOR_ANIMATION}
 
 HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
+SPOILER = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 VIDEO_PROVIDER = "YouTube"  # a link to it is about the video, and not about its preview picture
 
 
@@ -47,7 +49,14 @@ def list_files(message: discord.Message, channel: int | None = None) -> Iterator
         # Discord's copy: the original may lie anywhere, and would learn who looks at it.
         link = embed.image.proxy_url or embed.thumbnail.proxy_url
         if link and embed.provider.name != VIDEO_PROVIDER:
-            yield Attachment(ref=f"{prefix}/embed{number}", name=_name_in(link), is_preview=_is_preview(embed)), link
+            is_spoiler = any(_is_hidden_in(part.content, embed.url) for part in parts)
+            name = _name_in(link)
+            yield (
+                Attachment(
+                    ref=f"{prefix}/embed{number}", name=name, is_preview=_is_preview(embed), is_spoiler=is_spoiler
+                ),
+                link,
+            )
     known = {file.id for file in uploaded}
     for number, shown in enumerate(chain.from_iterable(list_media(components_of(part)) for part in parts)):
         link = _media_link(shown)
@@ -78,6 +87,11 @@ def _attachment(ref: str, file: discord.Attachment) -> Attachment:
         alt=(file.description or "").translate(REMOVED_CHARACTERS),
         is_spoiler=file.is_spoiler(),
     )
+
+
+def _is_hidden_in(text: str, address: str | None) -> bool:
+    """Tell whether a link stands behind a spoiler, as its picture then does."""
+    return address is not None and any(address in hidden[1] for hidden in SPOILER.finditer(text))
 
 
 def _is_preview(embed: discord.Embed) -> bool:

@@ -86,9 +86,15 @@ def _has(value: Any, part: str) -> bool:
 
 
 def _without(value: Any, parts: Collection[str]) -> Any:
+    """Return a value without these parts. Of what a message replies to, it stays known that there is something."""
     if not isinstance(value, dict):
         return value
-    return {name: _without(inner, parts) for name, inner in value.items() if name not in parts}
+    whole = {name: _without(inner, parts) for name, inner in value.items() if name not in parts}
+    if "reply_to_message" in parts and isinstance(replied := value.get("reply_to_message"), dict):
+        whole["reply_to_message"] = {name: replied[name] for name in ("message_id", "date", "chat") if name in replied}
+    if "external_reply" in parts and "external_reply" in value:
+        whole["external_reply"] = {"origin": {"type": "hidden_user", "sender_user_name": "", "date": 0}}
+    return whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,3 +366,10 @@ def _reply(message: int) -> discord.MessageReference:
 
 async def _no_sleep(seconds: float) -> None:
     """Return at once: discord.py waits between its own tries."""
+
+
+async def test_the_picture_of_a_link_behind_a_spoiler_is_behind_one(server: FakeDiscord, client: Listener) -> None:
+    embed = server.embed(ROCKET[1], "rocket.jpg")
+    for text, is_spoiler in ((f"look ||{embed['url']}||", True), (f"||no|| look {embed['url']} ||no||", False)):
+        message = await pointing(client, await server.says(text, mention=True, embeds=[embed]))
+        assert [each.is_spoiler for each in message.attachments] == [is_spoiler]

@@ -8,7 +8,7 @@ from telegram.error import BadRequest
 from adapters.platforms.telegram.linked_chats import follow_links
 from adapters.platforms.telegram.message_content import parse_address, topic_fields
 from adapters.platforms.telegram.rich_message import read_rich_message
-from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, translate
+from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, read_update, translate
 from bot.messages import Attachment, Channel, Message, MessageReference
 from tests.adapters.platforms.telegram.conftest import PHOTO
 from tests.doubles.telegram import ANN, DIRECT, GROUP, USERNAME, Post, TelegramBed, external_reply
@@ -121,6 +121,24 @@ def test_a_button_below_a_message_that_telegram_no_longer_shows_says_so(chat: Te
     press = translate({"update_id": 1, "callback_query": query}, ME)
     assert isinstance(press, ButtonPress)
     assert press.message.about == MessageReference(id="5", ours=True, text="", kind="button", unseen="too_old")
+
+
+# what cannot be read
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"), [({"reply_to_message": {"photo": 5}}, "reply"), ({"external_reply": {"photo": 5}}, "external")]
+)
+def test_what_cannot_be_read_of_a_reply_leaves_it_a_reply(
+    chat: TelegramBed, broken: dict[str, dict[str, Any]], kind: str
+) -> None:
+    there = chat.message({"text": "my rocket"}, GROUP)
+    [(name, part)] = broken.items()
+    message = {**chat.message({"text": f"@{USERNAME} what is this?"}, GROUP), name: {**there, **part}}
+    news = read_update(lambda raw: translate(raw, ME), {"update_id": 1, "message": message})
+    assert isinstance(news, Message)
+    assert news.text == "what is this?"
+    assert [(each.kind, each.attachments) for each in news.references] == [(kind, ())]
 
 
 # links
