@@ -11,12 +11,14 @@ from typing import Any, Self
 
 import structlog
 
-from adapters.platforms.web.api import SNAPSHOT_ENTRIES, ModelOf, Models, WebApi, make_entry_event
+from adapters.platforms.web.api import SNAPSHOT_ENTRIES, ModelOf, Models, NumbersOf, WebApi, make_entry_event
 from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.conversation_api import LIST_CHANGED, ConversationApi, ConversationServices
 from adapters.platforms.web.conversation_list import ConversationList
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
+from adapters.platforms.web.photo_api import PhotoApi
+from adapters.platforms.web.previews import Previews, can_be_drawn
 from adapters.platforms.web.upload_kinds import browser_type
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Platform, PostLimits
@@ -34,6 +36,7 @@ from bot.words import say
 log = structlog.get_logger(__name__)
 
 YOU = Author("you", "you")
+MOST_NUMBERED = 200  # files of a conversation whose numbers are shown
 LIMITS = PostLimits(max_length=100_000, edit_interval=0.1)
 
 
@@ -48,11 +51,14 @@ class WebPage:
         folder: Path,
         *,
         max_bytes: int,
+        most_pixels: int = 40_000_000,
+        longest_side: int = 2048,
         banner: Callable[[], str] | str = "",
         model_of: ModelOf | None = None,
         models: Models | None = None,
         services: ConversationServices | None = None,
         useless_commands: Callable[[], Collection[str]] = frozenset,
+        numbers_of: NumbersOf | None = None,
     ) -> None:
         """Add the page to `server`, which must not have started, and store everything in `folder`.
 
@@ -64,6 +70,7 @@ class WebPage:
         self.audience = Audience()
         self._new_message = asyncio.Event()
         self._typing: Counter[str] = Counter()
+        self._previews = Previews(most_pixels=most_pixels, longest_side=longest_side)
         api = WebApi(
             journal=self.journal,
             audience=self.audience,
@@ -74,6 +81,7 @@ class WebPage:
             model_of=model_of,
             models=models,
             useless_commands=useless_commands,
+            numbers_of=numbers_of,
         )
         api.add_routes(server.router)
         ConversationApi(
@@ -82,6 +90,7 @@ class WebPage:
             services=services or ConversationServices(),
             on_new_message=self._new_message.set,
         ).add_routes(server.router)
+        PhotoApi(journal=self.journal, previews=self._previews).add_routes(server.router)
         server.app.on_shutdown.append(self._end_streams)
 
     async def __aenter__(self) -> Self:
@@ -171,6 +180,7 @@ class WebPage:
 
     async def forget(self, channel: Channel) -> None:
         """Delete all entries and files of a channel; open pages then show only messages that the bot does not have."""
+        self._previews.forget()
         await self.journal.forget(channel.id)
         remaining_entries = await self.journal.list_last_entries(channel.id, SNAPSHOT_ENTRIES)
         events = [await make_entry_event(entry) for entry in remaining_entries]
@@ -179,6 +189,7 @@ class WebPage:
 
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old messages, posts and files; an open page goes on showing what it has."""
+        self._previews.forget()
         await self.journal.expire(before, photos_before)
 
     def _count_typing(self, channel: Channel, change: int) -> None:
@@ -226,6 +237,7 @@ async def _upload(file: File) -> Upload:
         mime=file.mime,
         kind=kind,
         size=len(file.data),
+        has_preview=can_be_drawn(file.data),
         about=file.about,
         is_spoiler=file.is_spoiler,
     )
@@ -241,6 +253,13 @@ def open_web(context: AdapterContext) -> WebPage:
     async def model_of(channel: str) -> str:
         conversation = await context.store.conversations.find_conversation(Channel(WebPage.name, channel))
         return conversation.model if conversation else settings.bot_model
+
+    async def numbers_of(channel: str) -> Mapping[str, int]:
+        conversation = await context.store.conversations.find_conversation(Channel(WebPage.name, channel))
+        if conversation is None:
+            return {}
+        files = await context.store.files.list_files(conversation, MOST_NUMBERED)
+        return {each.attachment.ref: each.number for each in files if each.channel.platform == WebPage.name}
 
     def useless() -> Collection[str]:
         return useless_features(context.providers, settings.bot_features_off) | {CLAIM}
@@ -259,9 +278,12 @@ def open_web(context: AdapterContext) -> WebPage:
         context.web,
         Path(settings.bot_data),
         max_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
+        most_pixels=settings.bot_photo_megapixels * 1_000_000,
+        longest_side=settings.bot_photo_side,
         banner=lambda: say("page_local") if settings.bot_model.startswith("local/") else "",
         model_of=model_of,
         models=models,
         services=ConversationServices(linked=linked, start_like=start_like),
         useless_commands=useless,
+        numbers_of=numbers_of,
     )

@@ -20,7 +20,9 @@ from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost,
 from adapters.platforms.web.journal import MAX_ID, Journal
 from adapters.platforms.web.localized import CHANNEL, KEY, language_of, localized
 from adapters.platforms.web.page import STATIC, read_static_file, render_page
+from adapters.platforms.web.photo_api import describe_upload
 from adapters.platforms.web.post_elements import hidden, post_elements
+from adapters.platforms.web.previews import can_be_drawn
 from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
 from bot.errors import BotError
@@ -49,6 +51,9 @@ Models = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
 ModelOf = Callable[[str], Awaitable[str]]
 """A function that returns the model of a channel, as provider/model."""
 
+NumbersOf = Callable[[str], Awaitable[Mapping[str, int]]]
+"""A function that returns the numbers of the files in the conversation of a channel, by the ids of their uploads."""
+
 
 @dataclass(kw_only=True)
 class WebApi:
@@ -63,6 +68,7 @@ class WebApi:
     model_of: ModelOf | None
     models: Models | None
     useless_commands: Callable[[], Collection[str]]
+    numbers_of: NumbersOf | None
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add all routes of the page."""
@@ -130,10 +136,15 @@ class WebApi:
         name = _plain_name(request.query.get("name", ""))
         kind = await browser_type(data)
         upload = Upload(
-            id=secrets.token_urlsafe(16), name=name, mime=request.content_type[:100], kind=kind, size=len(data)
+            id=secrets.token_urlsafe(16),
+            name=name,
+            mime=request.content_type[:100],
+            kind=kind,
+            size=len(data),
+            has_preview=can_be_drawn(data),
         )
         await self.journal.add_upload(upload, request.match_info["channel"], data)
-        return web.json_response(_photo(upload), status=201)
+        return web.json_response(describe_upload(upload), status=201)
 
     async def post(self, request: web.Request) -> web.Response:
         """Store a message. The status 202 means that it survives a crash."""
@@ -215,6 +226,8 @@ class WebApi:
                 await response.write(b"".join(map(_encode_event, new_events)))
                 if not new_events or MODEL_EVENTS & {event.name for event in new_events}:
                     await response.write(_encode_event(await self._model(channel)))
+                if MODEL_EVENTS & {event.name for event in new_events}:
+                    await response.write(_encode_event(await self._numbers(channel)))
                 new_events = await tab.wait_for_events(PING_SECONDS)
         return response
 
@@ -243,13 +256,22 @@ class WebApi:
             model = ""
         return Event("model", "model", {"id": model})
 
+    async def _numbers(self, channel: str) -> Event:
+        """Return the event that tells the numbers of photos and documents, by which people may call them."""
+        try:
+            numbers = await self.numbers_of(channel) if self.numbers_of else {}
+        except Exception:  # as above
+            log.exception("the numbers of photos could not be found", channel=channel)
+            numbers = {}
+        return Event("numbers", "numbers", dict(numbers))
+
 
 async def make_entry_event(entry: Entry) -> Event:
     """Return the event that shows a message or a post in tabs. A post is parsed in a thread: it may be long."""
     kind = "post" if entry.ours else "message"
     data: dict[str, Any] = {"kind": kind, "id": entry.id, "text": entry.text, "time": entry.time}
     data |= {"reply_to": entry.reply_to, "about": entry.about, "label": entry.label, "revised": entry.revised}
-    data |= {"buttons": list(map(asdict, entry.buttons)), "photos": list(map(_photo, entry.photos))}
+    data |= {"buttons": list(map(asdict, entry.buttons)), "photos": list(map(describe_upload, entry.photos))}
     if entry.ours:
         elements = await asyncio.to_thread(post_elements, entry.text)
         data["tree"] = [hidden(elements)] if entry.is_spoiler else elements
@@ -274,13 +296,6 @@ def _headers(disposition: str, upload: Upload) -> dict[str, str]:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-
-
-def _photo(upload: Upload) -> dict[str, Any]:
-    fields: dict[str, Any] = {"id": upload.id, "name": upload.name, "size": upload.size, "about": upload.about}
-    fields["spoiler"] = upload.is_spoiler
-    url = f"/api/uploads/{upload.id}" if upload.kind else None
-    return {**fields, "url": url, "plays": upload.kind.startswith("audio/"), "file": f"/api/files/{upload.id}"}
 
 
 def _encode_event(event: Event) -> bytes:

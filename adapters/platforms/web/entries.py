@@ -16,6 +16,7 @@ class Upload:
     size: int
     about: str = ""  # a description for those who cannot see it
     is_spoiler: bool = False  # shown only to those who choose to see it
+    has_preview: bool = False  # there may be a picture of it that every browser can show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

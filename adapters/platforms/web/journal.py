@@ -68,6 +68,7 @@ ADDED = {
     "uploads": {
         "about": "TEXT NOT NULL DEFAULT ''",  # what a file of ours shows, for those who cannot see it
         "spoiler": "INTEGER NOT NULL DEFAULT 0",
+        "preview": "INTEGER NOT NULL DEFAULT 0",  # 1: there may be a picture of it that every browser can show
     },
 }
 
@@ -90,12 +91,12 @@ UPDATE entries SET received = text = ? AND revised = ?,
 revised = CASE WHEN text = ? AND revised = ? THEN revised ELSE max(revised, 1) END WHERE id = ?
 """
 UPLOAD = """
-INSERT INTO uploads (id, channel, name, mime, picture, size, about, spoiler, time, data)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO uploads (id, channel, name, mime, picture, size, about, spoiler, preview, time, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
-UPLOAD_FIELDS = ("id", "name", "mime", "kind", "size", "about", "is_spoiler")  # the fields, as `_uploads` selects them
+UPLOAD_FIELDS = ("id", "name", "mime", "kind", "size", "about", "is_spoiler", "has_preview")  # as `_uploads` has them
 
 
 class Journal:
@@ -339,13 +340,14 @@ class Journal:
         return self._uploads("JOIN photos ON upload = id WHERE entry = ? ORDER BY place", (entry,))
 
     def _uploads(self, where: str, values: Sequence[object]) -> tuple[Upload, ...]:
-        sql = f"SELECT id, name, mime, picture, size, about, uploads.spoiler <> 0 FROM uploads {where}"  # noqa: S608
+        columns = "id, name, mime, picture, size, about, uploads.spoiler <> 0, preview <> 0"
+        sql = f"SELECT {columns} FROM uploads {where}"  # noqa: S608
         with closing(self._database.execute(sql, values)) as rows:
             return tuple(Upload(**dict(zip(UPLOAD_FIELDS, row, strict=True))) for row in rows)
 
 
 def _row(upload: Upload, channel: str, data: bytes) -> tuple[object, ...]:
-    fields = upload.name, upload.mime, upload.kind, upload.size, upload.about, upload.is_spoiler
+    fields = upload.name, upload.mime, upload.kind, upload.size, upload.about, upload.is_spoiler, upload.has_preview
     return upload.id, channel, *fields, time.time(), data
 
 

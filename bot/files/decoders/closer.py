@@ -72,6 +72,27 @@ def cut_cells(
     return values, b"".join(bodies)
 
 
+def cut_part(
+    file: BinaryIO, *, kind: str, most_pixels: int, longest_side: int, out_bytes: int, box: list[float]
+) -> tuple[dict[str, Any], bytes]:
+    """Cut a rectangle at full resolution; return `mime`, `size` and the bytes.
+
+    `box` has its left, top, right and bottom edges as shares of the upright photo.
+    """
+    with _drawn(file, kind, most_pixels, 1_000_000) as image:
+        (left, right), (top, bottom) = _edges(box[0::2], image.width), _edges(box[1::2], image.height)
+        piece = image.crop((left, top, right, bottom))
+        mime, data, size = encode(_sized(piece, longest_side), kind != "JPEG" and is_drawn(piece), out_bytes)
+    return {"mime": mime, "size": size}, data
+
+
+def _edges(shares: list[float], length: int) -> tuple[int, int]:
+    """Return the first and the last edge in pixels, at least one apart and within the length."""
+    first, last = sorted(min(1.0, max(0.0, share)) for share in shares)
+    start = min(length - 1, int(first * length))
+    return start, min(length, max(start + 1, round(last * length)))
+
+
 @contextmanager
 def _drawn(file: BinaryIO, kind: str, most_pixels: int, side: int) -> Iterator[Image.Image]:
     with damage_refused():

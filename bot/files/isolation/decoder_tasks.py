@@ -57,6 +57,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "name_package": _document("package:name_package"),
         "draw_grid": _picture("closer:draw_grid"),
         "cut_cells": _picture("closer:cut_cells"),
+        "cut_part": _picture("closer:cut_part"),
         "read_clip": _clip("clips:read_clip"),
         "read_clip_sound": _clip("clips:read_clip_sound"),
         "read_pdf": _document("pdf_text:read_pdf"),

@@ -7,6 +7,7 @@ import { page } from "./dom.js";
 import { retryUploads } from "./draft_photos.js";
 import "./dropping.js";
 import { entries, isGrowing } from "./entries.js";
+import { showNumbers } from "./files.js";
 import { learnLimits } from "./limits.js";
 import { showModel, showModels } from "./models.js";
 import { showWhetherMore } from "./older.js";
@@ -26,6 +27,7 @@ const HANDLERS = {
     showTyping(typing);
   },
   model: ({ id }) => showModel(id),
+  numbers: showNumbers,
   message: (data) => { show(data); refreshConversations(); },
   post: (data) => {
     const before = entries.get(data.id)?.data.text;

@@ -133,8 +133,10 @@ export function restoreDraft() {
 
 // files
 
-page.pick.addEventListener("click", () => page.files.click());
-page.files.addEventListener("change", () => { addFiles([...page.files.files]); page.files.value = ""; });
+for (const [opener, box] of [[page.pick, page.files], [page.shoot, page.camera], [page.record, page.microphone]]) {
+  opener.addEventListener("click", () => box.click());
+  box.addEventListener("change", () => { addFiles([...box.files]); box.value = ""; });
+}
 document.addEventListener("paste", (event) => {
   const files = [...event.clipboardData.files];
   // Office programs put a picture of the text beside the text.

@@ -43,6 +43,10 @@ function addFile(file) {
 
 /** Add a file that the server has already. */
 export function addKept(kept, key = `${Date.now()} ${newKey()}`) {
+  if (photos.length >= limits.most_photos) {
+    complain(say("page_left_out", { most: limits.most_photos, name: kept.name }));
+    return;
+  }
   const photo = { key, name: kept.name, url: kept.url, kept };
   addPhoto(photo);
   photo.uploading = Promise.resolve(kept);
@@ -99,14 +103,14 @@ function arrive(photo, kept) {
   photo.node.classList.add("uploaded");
   photo.node.querySelector("progress").remove();
   // The server has looked at its size: a small file can unpack to more than a browser can bear.
-  if (kept.url && !kept.plays) showPicture(photo);
+  if ((kept.url || kept.thumb) && !kept.plays) showPicture(photo, kept);
   saveFile({ ...photo, kept });
   changed();
 }
 
-function showPicture(photo) {
+function showPicture(photo, { thumb, url }) {
   const blank = photo.node.querySelector(".tile");
-  const picture = element("img", { src: photo.url, alt: photo.name });
+  const picture = element("img", { src: (url && photo.url) || thumb, alt: photo.name });
   picture.addEventListener("error", () => picture.replaceWith(blank));
   blank.replaceWith(picture);
 }

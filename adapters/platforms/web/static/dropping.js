@@ -1,9 +1,10 @@
-// Files that are dropped anywhere on the page.
+// Files that are dropped anywhere on the page: from elsewhere, or from an earlier question or answer.
 
 import { page } from "./dom.js";
-import { addFiles } from "./draft_photos.js";
+import { addFiles, addKept } from "./draft_photos.js";
+import { DRAGGED } from "./files.js";
 
-const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+const holdsFiles = ({ dataTransfer }) => dataTransfer?.types.some((type) => type === "Files" || type === DRAGGED);
 
 addEventListener("dragover", (event) => {
   if (!holdsFiles(event)) return;
@@ -15,5 +16,7 @@ addEventListener("drop", (event) => {
   if (!holdsFiles(event)) return;
   event.preventDefault();
   page.drop.hidden = true;
-  addFiles([...event.dataTransfer.files]);
+  const dragged = event.dataTransfer.getData(DRAGGED);
+  if (dragged) addKept(JSON.parse(dragged));
+  else addFiles([...event.dataTransfer.files]);
 });

@@ -4,25 +4,47 @@ import { button, element } from "./dom.js";
 import { view } from "./viewer.js";
 import { inBytes, say } from "./words.js";
 
+export const DRAGGED = "application/x-snapthread-file"; // the type of a file that is dragged from the transcript
+let numbers = {};
+
 export function fileNode(file) {
   if (file.plays) return player(file);
-  return file.url ? thumb(file) : fileLink(file);
+  return file.thumb || file.url ? thumb(file, fileLink(file)) : fileLink(file);
 }
 
 export function messageFile(file) {
-  return file.plays ? player(file) : thumb(file);
+  if (file.plays) return player(file);
+  return file.thumb || file.url ? thumb(file, tile(file.name)) : tile(file.name);
 }
 
-function thumb(file) {
-  const { name, url, about, spoiler } = file;
-  const blank = tile(name);
-  if (!url) return blank;
-  const picture = element("img", { src: url, alt: about || name, decoding: "async" });
-  const opener = button({ class: "thumb", title: say("page_open", { name }) }, picture);
+/** A thumbnail that opens the viewer; where there is no picture after all, what else stands for the file. */
+function thumb(file, otherwise) {
+  const { id, name, url, thumb: small, about, spoiler } = file;
+  const picture = element("img", { src: small ?? url, alt: about || name, decoding: "async", draggable: "false" });
+  const opener = button({ class: "thumb", title: say("page_open", { name }), "data-file": id, draggable: "true" }, picture);
   opener.classList.toggle("spoiler", Boolean(spoiler));
-  picture.addEventListener("error", () => opener.replaceWith(blank));
-  opener.addEventListener("click", () => view(file));
+  opener.file = file;
+  picture.addEventListener("error", () => {
+    if (url && picture.getAttribute("src") !== url) picture.src = url;
+    else opener.replaceWith(otherwise);
+  });
+  opener.addEventListener("click", () => view(opener));
+  opener.addEventListener("dragstart", ({ dataTransfer }) => dataTransfer.setData(DRAGGED, JSON.stringify(file)));
+  showNumber(opener);
   return opener;
+}
+
+/** Show the numbers of photos, by which they may be called: "photo 2". */
+export function showNumbers(byId) {
+  numbers = byId;
+  document.querySelectorAll("[data-file]").forEach(showNumber);
+}
+
+function showNumber(opener) {
+  const number = numbers[opener.dataset.file];
+  const badge = opener.querySelector(".number");
+  if (!number || badge) return;
+  opener.append(element("span", { class: "number", title: say("page_number", { number: `${number}` }) }, `${number}`));
 }
 
 export function tile(name) {

@@ -118,11 +118,13 @@ async def test_a_photo_says_enough_without_words(tab: Tab) -> None:
     await expect(tab.posts).to_have_text(["You said '' and showed cat.jpg."])
 
 
-async def test_photos_a_browser_cannot_show_get_a_tile(tab: Tab) -> None:
+async def test_photos_a_browser_cannot_show_are_shown_cleaned_or_get_a_tile(tab: Tab) -> None:
     await tab.pick("cat.heic", "bomb-20000x20000.png")
-    await expect(tab.page.locator("#photos .uploaded .tile")).to_have_count(2)
+    await expect(tab.page.locator("#photos .uploaded img")).to_have_count(1)
     await tab.ask("and these?")
-    await expect(tab.messages.locator(".tile")).to_have_text(["HEICcat.heic", "PNGbomb-20000x20000.png"])
+    thumb = tab.messages.get_by_role("img", name="cat.heic")
+    assert await thumb.evaluate("(img) => img.decode().then(() => img.naturalWidth)") == 300
+    await expect(tab.messages.locator(".tile")).to_have_text(["PNGbomb-20000x20000.png"])
     assert [photo.name for photo in tab.house.bot.heard[0].attachments] == ["cat.heic", "bomb-20000x20000.png"]
 
 
