@@ -18,7 +18,7 @@ from adapters.platforms.web.conversation_list import ConversationList
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.photo_api import PhotoApi
-from adapters.platforms.web.previews import Previews, can_be_drawn
+from adapters.platforms.web.photo_previews import Previews, can_be_drawn
 from adapters.platforms.web.upload_kinds import browser_type
 from bot.adapter_context import AdapterContext
 from bot.chat_platform import Platform, PostLimits

@@ -21,8 +21,8 @@ from adapters.platforms.web.journal import MAX_ID, Journal
 from adapters.platforms.web.localized import CHANNEL, KEY, language_of, localized
 from adapters.platforms.web.page import STATIC, read_static_file, render_page
 from adapters.platforms.web.photo_api import describe_upload
+from adapters.platforms.web.photo_previews import can_be_drawn
 from adapters.platforms.web.post_elements import hidden, post_elements
-from adapters.platforms.web.previews import can_be_drawn
 from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
 from bot.errors import BotError

@@ -10,7 +10,7 @@ from aiohttp import web
 from adapters.platforms.web.entries import Upload
 from adapters.platforms.web.journal import Journal
 from adapters.platforms.web.localized import CHANNEL, localized
-from adapters.platforms.web.previews import SIDES, Previews
+from adapters.platforms.web.photo_previews import SIDES, Previews
 from bot.errors import Unreadable
 from bot.files.isolation.client import WorkerFailed
 from bot.web.bodies import read_json, refusal

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from adapters.platforms.web.code_colours import colour_code
+from adapters.platforms.web.formulas import to_mathml
 from bot.replies.markdown import Node, hidden_host, plain_words, read_markdown, target, to_unicode
 from bot.replies.pages import pages
 from bot.replies.reply import CURSOR
@@ -15,6 +17,7 @@ Element = str | list[Any]
 """A text, or a list of the name, perhaps the attributes, and the content."""
 
 PART = 8_000  # characters that are parsed at once; of an answer that grows only the last part is parsed again
+LONGEST_NAME = 40  # characters of a language
 NOTICE = "⚠"
 FOLLOWED = ("http:", "https:", "mailto:")
 SPANS = {
@@ -80,11 +83,13 @@ def _item(node: Node) -> Element:
 
 
 def _write_code(node: Node) -> Iterator[Element]:
-    yield ["pre", {"tabindex": "0"}, ["code", node.text]]
+    language = {"data-language": node.detail[:LONGEST_NAME]} if node.detail else {}
+    yield ["pre", {"tabindex": "0", **language}, ["code", *colour_code(node.text, node.detail)]]
 
 
 def _write_formula_block(node: Node) -> Iterator[Element]:
-    yield ["p", {"class": "formula"}, *_lines(to_unicode(node.text))]
+    math = to_mathml(node.text, is_block=True)
+    yield ["p", {"class": "formula"}, *([math] if math else _lines(to_unicode(node.text)))]
 
 
 def _write_table(node: Node) -> Iterator[Element]:
@@ -119,7 +124,8 @@ def _write_span(node: Node) -> Iterator[Element]:
 
 
 def _write_formula(node: Node) -> Iterator[Element]:
-    yield ["span", {"class": "formula"}, *_lines(to_unicode(node.text))]
+    math = to_mathml(node.text)
+    yield ["span", {"class": "formula"}, *([math] if math else _lines(to_unicode(node.text)))]
 
 
 def _write_link(node: Node) -> Iterator[Element]:

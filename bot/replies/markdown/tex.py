@@ -195,13 +195,13 @@ class _Converter:
         if token in LINES:
             return "".join(letter + LINES[token] for letter in self._argument())
         if token in LETTERS:
-            return "".join(_letter(letter, *LETTERS[token]) for letter in self._argument())
+            return "".join(to_letter(letter, *LETTERS[token]) for letter in self._argument())
         if token in UPRIGHT:
             return self._argument()
         if token in DELIMITERS:
             delimiter = self._next()
-            return "" if delimiter == "." else _symbol(delimiter)
-        return _symbol(token)
+            return "" if delimiter == "." else to_symbol(delimiter)
+        return to_symbol(token)
 
     def fraction(self) -> str:
         """Convert the two arguments of a fraction."""
@@ -278,7 +278,7 @@ def _rows(name: str, rows: list[list[str]]) -> str:
     return fences[:1] + "\n".join(between.join(row) for row in rows) + fences[1:]
 
 
-def _symbol(token: str) -> str:
+def to_symbol(token: str) -> str:
     """Return the character of a command; an unknown one stays as it was written."""
     if token in SYMBOLS or not token.startswith("\\"):
         return SYMBOLS.get(token, token)
@@ -305,7 +305,7 @@ def _accented(text: str, accent: str) -> str:
     return text[:1] + accent + text[1:] if text else ""
 
 
-def _letter(letter: str, *alphabets: str) -> str:
+def to_letter(letter: str, *alphabets: str) -> str:
     """Return a letter of a mathematical alphabet: some of them have older code points with other names."""
     size = "CAPITAL" if letter.isupper() else "SMALL"
     for alphabet in alphabets:

@@ -2,6 +2,7 @@
 
 import { showActions } from "./actions.js";
 import { edit } from "./editing.js";
+import { showCodeBars } from "./code.js";
 import { copyText } from "./copying.js";
 import { PENCIL, button, element, icon, page, replaces, unseen } from "./dom.js";
 import { entries, finished, isGrowing } from "./entries.js";
@@ -102,6 +103,8 @@ function fill(node, data) {
   node.setAttribute("aria-busy", isGrowing(data));
   try {
     render(data.tree ?? finished(data.text), body);
+    for (const block of body.children) block.dir = "auto"; // each in the direction of its own words
+    showCodeBars(body, !isGrowing(data));
   } catch (error) { // an answer that the renderer cannot take is still an answer
     console.error(error);
     body.replaceChildren(element("p", {}, data.text));

@@ -416,6 +416,28 @@ async def test_markdown_is_shown_and_markup_is_not_run(tab: Tab) -> None:
     assert await tab.page.title() == "Snapthread"
 
 
+async def test_formulas_code_and_scripts_of_both_directions_look_as_they_should(tab: Tab, lobby: Any) -> None:
+    await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    text = "so $\\frac{1}{2}$\n\nهذا نص عربي\n\n```python\ndef purr():\n    pass\n```\n\n| a |\n|--:|\n| 1<br>2 |"
+    post = await tab.house.web.send(lobby, OutgoingPost(text=f"{text} ▌", is_partial=True))
+    body = tab.posts.last
+    await expect(body.locator("pre .keyword").first).to_have_text("def")
+    await expect(body.locator(".codebar")).to_have_count(0)
+    await tab.house.web.edit(lobby, post, OutgoingPost(text=text))
+    await expect(body.locator(".codebar")).to_have_text("pythonCopyCopy code")
+    await body.get_by_role("button", name="Copy code").click()
+    assert await tab.page.evaluate("navigator.clipboard.readText()") == "def purr():\n    pass"
+    fraction = body.locator("math mfrac")
+    assert await fraction.evaluate("(node) => [node.namespaceURI, node.clientHeight > 20]") == [
+        "http://www.w3.org/1998/Math/MathML",
+        True,
+    ]
+    direction = "(node) => getComputedStyle(node).direction"
+    assert [await p.evaluate(direction) for p in await body.locator("p").all()] == ["ltr", "rtl"]
+    await expect(body.locator("td")).to_have_css("text-align", "right")
+    await expect(body.locator("td br")).to_have_count(1)
+
+
 LINK = '<a href="https://e.org/x" target="_blank" rel="noopener noreferrer">'
 RENDERED = {
     "a\nb": "<p>a<br>b</p>",
