@@ -121,16 +121,25 @@ async def running(
         store.coordination.stopped = stops.stop
         failover = Failover()
         metrics.watch(failover.states)
-        context = build_job_context(settings, store, chats, house.providers, photos, stops, failover, consoles=consoles)
+        context = build_job_context(
+            settings,
+            store,
+            platforms=chats,
+            providers=house.providers,
+            photos=photos,
+            stops=stops,
+            failover=failover,
+            consoles=consoles,
+        )
         worker = Worker(context, queue=store.queue, intake=store.intake, metrics=metrics)
         dispatcher = Dispatcher(
             store.queue,
             store.reporting,
-            store.coordination,
-            worker.take,
-            settings.bot_workers,
-            metrics,
-            tuple(chats),
+            coordination=store.coordination,
+            take=worker.take,
+            most=settings.bot_workers,
+            metrics=metrics,
+            platforms=tuple(chats),
         )
         inbox = open_inbox(store, worker.hands.access, stops, most_waiting=settings.bot_user_waiting, consoles=consoles)
         ears = {name: chat for name, chat in chats.items() if settings.listens(name)}
@@ -234,7 +243,7 @@ def build_job_context(
         first_model=settings.bot_model,
         fallbacks=settings.bot_fallbacks,
         failover=failover,
-        transcribe=Transcription(store.turns, store.ledger, store.steps, studio, limits),
+        transcribe=Transcription(store.turns, store.ledger, steps=store.steps, studio=studio, limits=limits),
         videos="videos" not in rules.off,
         limits=limits,
     )

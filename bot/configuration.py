@@ -27,7 +27,7 @@ def read_settings(
     Each class is read by itself: one inside another would not see `.env`.
     """
     faults: list[str] = []
-    settings = _read_all(platforms, providers, overrides, faults, _read)
+    settings = _read_all(platforms, providers, overrides=overrides, faults=faults, read=_read)
     if faults or settings is None:
         raise SettingsError("\n".join(dict.fromkeys(faults)))  # services that share a variable say it once
     return settings
@@ -38,7 +38,7 @@ def read_usable_settings(
 ) -> tuple[Settings, list[str]]:
     """Read what can be read: wrong variables have their defaults, and a line each says what is wrong with them."""
     faults: list[str] = []
-    settings = _read_all(platforms, providers, overrides, faults, _read_usable)
+    settings = _read_all(platforms, providers, overrides=overrides, faults=faults, read=_read_usable)
     if settings is None:  # a variable without a default is missing
         raise SettingsError("\n".join(dict.fromkeys(faults)))
     return settings, list(dict.fromkeys(faults))

@@ -51,3 +51,16 @@ def test_no_module_name_exists_twice_but_for_siblings_by_design() -> None:
     paths = (path for package in ("bot", "adapters") for path in (ROOT / package).rglob("*.py"))
     names = Counter(path.stem for path in paths if not path.stem.startswith("__"))
     assert not {name for name, count in names.items() if count > 1} - siblings
+
+
+# What takes any number of values of one kind, and what the system calls take.
+VARIADIC = {"_ratios", "_same_names", "at", "field_validator", "prctl", "syscall"}
+
+
+@pytest.mark.parametrize("package", ["bot", "adapters"])
+def test_no_call_passes_five_arguments_by_their_places(package: str) -> None:
+    for path in (ROOT / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and len(node.args) >= 5:
+                called = ast.unparse(node.func).rpartition(".")[2]
+                assert called in VARIADIC, f"{path}, line {node.lineno}: name the arguments of {called}"

@@ -81,7 +81,7 @@ def usage_chart(
     if until < since:
         raise ValueError(f"{until} is before {since}")
     with _ONE_AT_A_TIME:
-        return _draw(days, since, until, title, labels)
+        return _draw(days, since, until=until, title=title, labels=labels)
 
 
 def _draw(
@@ -93,16 +93,16 @@ def _draw(
     sheet = _Canvas("".join((title, *astuple(labels))))
     if sheet.lacks_letters:
         title, labels = f"Usage from {since} to {until}", ENGLISH
-    sheet.write(48, 642, title, 40, 1104, INK, weight="bold")
+    sheet.write(48, 642, text=title, size=40, width=1104, colour=INK, weight="bold")
     stacks = _stacks(days, calendar, credits_known, labels.other)
     if stacks:
-        sheet.write(48, 572, labels.credits if credits_known else labels.turns, 26, 690)
+        sheet.write(48, 572, text=labels.credits if credits_known else labels.turns, size=26, width=690)
         _draw_days(sheet, calendar, stacks)
-        sheet.write(780, 572, labels.share, 26, 384)
+        sheet.write(780, 572, text=labels.share, size=26, width=384)
         _draw_shares(sheet, stacks)
     else:
-        sheet.write(48, 352, labels.nothing, 40, 1104)
-        sheet.write(48, 300, f"{since} – {until} (UTC)", 26, 1104)
+        sheet.write(48, 352, text=labels.nothing, size=40, width=1104)
+        sheet.write(48, 300, text=f"{since} – {until} (UTC)", size=26, width=1104)
     return sheet.png()
 
 
@@ -163,9 +163,11 @@ def _draw_shares(sheet: "_Canvas", stacks: Sequence[_Stack]) -> None:
     axes.set(xlim=(0, 384), ylim=(0, 504), xticks=(), yticks=())
     for top, stack in zip(range(504, 0, -84), stacks, strict=False):
         share, length = stack.total / whole, max(4, 290 * stack.total / most)
-        sheet.write(780, 40 + top - 26, stack.name, 24, 384, INK)
+        sheet.write(780, 40 + top - 26, text=stack.name, size=24, width=384, colour=INK)
         axes.barh(top - 54, length, 24, color=stack.colour)
-        sheet.write(780 + length + 10, 40 + top - 63, f"{share:.0%}" if share >= 0.005 else "<1%", 24, 84)
+        sheet.write(
+            780 + length + 10, 40 + top - 63, text=f"{share:.0%}" if share >= 0.005 else "<1%", size=24, width=84
+        )
 
 
 class _Canvas:

@@ -238,7 +238,9 @@ class Attempt:
         model = self.turn.conversation.model
         listed = await self.context.describer.find_listed(model) if prompt.photos else None
         most = listed.most_photos if listed else None
-        fitted = await fit_photos(self.context.loader.photos, self.context.limits, model, prompt.photos, most)
+        fitted = await fit_photos(
+            self.context.loader.photos, self.context.limits, model=model, photos=prompt.photos, listed=most
+        )
         for photo in fitted.photos:
             if photo not in prompt.photos:
                 await self.provider.capabilities.upload(photo)

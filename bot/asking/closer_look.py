@@ -49,7 +49,7 @@ class CloserLook:
         overview, grid = await self.loader.photos.grid(name, data, owner)
         places = asked.reply.turn.places or await self._ask(asked, overview, grid, words)
         cells = parse_cells(places.answer, grid) or [(grid[0] // 2, grid[1] // 2)]
-        pieces = await self.loader.photos.cells(name, data, grid, cells, owner)
+        pieces = await self.loader.photos.cells(name, data, grid=grid, cells=cells, owner=owner)
         names = ", ".join(map(cell_name, cells))
         files = [PlacedFile(placed.channel, Attachment(ref=f"cell/{n}", name=name)) for n in range(len(pieces))]
         asked.state.seen |= {each.attachment: piece for each, piece in zip(files, pieces, strict=True)}

@@ -75,7 +75,12 @@ class PhotoDescriber:
         """Have the model `by` describe the photos that nobody has described yet."""
         words = {each.sha256: each.description for each in known if each.description}
         conversation = detached(replace(asked.turn.conversation, model=by))
-        return await gather_all(*(self._words(asked, n, conversation, photo, words) for n, photo in enumerate(photos)))
+        return await gather_all(
+            *(
+                self._words(asked, n, conversation=conversation, photo=photo, known=words)
+                for n, photo in enumerate(photos)
+            )
+        )
 
     async def _words(
         self, asked: Question, n: int, conversation: Conversation, photo: Photo, known: Mapping[str, str]

@@ -53,7 +53,12 @@ async def other(context: CommandContext, turn: Turn, rest: str) -> Response:
     page = number(rest[1:]) if rest.startswith("#") else None
     known = await known_models(context.providers)
     shown = picker(
-        known, turn.conversation.model, page or 1, f"/retry {subject.id}", f"/with {subject.id}", "with_which"
+        known,
+        turn.conversation.model,
+        page=page or 1,
+        command=f"/retry {subject.id}",
+        turn_page=f"/with {subject.id}",
+        title="with_which",
     )
     return (
         shown if page else Response(text=shown.text, buttons=shown.buttons)

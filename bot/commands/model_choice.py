@@ -28,7 +28,9 @@ async def model(context: CommandContext, turn: Turn, rest: str) -> Response:
     known = await known_models(context.providers)
     current = turn.conversation.model
     if not rest or rest.startswith("#"):
-        return picker(known, current, number(rest[1:]) or 1, "/model", "/model", "model_now")
+        return picker(
+            known, current, page=number(rest[1:]) or 1, command="/model", turn_page="/model", title="model_now"
+        )
     name = resolve(rest, known)
     if name is None:
         return _which(rest, known, current)

@@ -39,7 +39,7 @@ class Mirror:
             if chosen.mirroring != "off":
                 with speaking(chosen.language or turn.message.language):
                     seen = shown if chosen.mirroring == "everything" else None
-                    await self._show_in(channel, platform, turn, text, seen, is_spoiler=is_spoiler)
+                    await self._show_in(channel, platform, turn=turn, text=text, shown=seen, is_spoiler=is_spoiler)
 
     async def _show_in(
         self,

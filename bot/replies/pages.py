@@ -72,7 +72,7 @@ def _with_definitions(page: str, definitions: Mapping[str, str], size: int, meas
 
 def _pages(text: str, size: int, measure: Measure, ending: str) -> Iterator[str]:
     opening = ""  # what the page has to begin with
-    while not (last := _last_page(opening, text, size, measure, ending)):
+    while not (last := _last_page(opening, text, size=size, measure=measure, ending=ending)):
         page, cut, opening = _first_page(opening, text[: size + LOOK_AHEAD], size, measure)
         yield page
         text = text[cut:].lstrip("\n") if "\n" in opening else text[cut:].lstrip()

@@ -175,7 +175,7 @@ class Reply:
         id = await self._replace(n, ids[n], post if adds_files else replace(post, files=()))
         if id != ids[n]:
             ids[n] = id
-            await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
+            await self.posts.save_post_id(self.turn, self.channel, n=n, post=id, lane=self._lane)
 
     async def _replace(self, n: int, id: str, post: OutgoingPost) -> str:
         """Edit the post and return its id. What cannot be edited is posted once more, unless it says nothing new."""
@@ -193,7 +193,7 @@ class Reply:
     async def _publish_anew(self, ids: list[str], n: int, post: OutgoingPost, *, adds_files: bool = False) -> None:
         """Publish the post in place of one that cannot be edited, which is deleted."""
         former, ids[n] = ids[n], await self._send_again(n, post if adds_files else replace(post, files=()))
-        await self.posts.save_post_id(self.turn, self.channel, n, ids[n], self._lane)
+        await self.posts.save_post_id(self.turn, self.channel, n=n, post=ids[n], lane=self._lane)
         await self._delete(former)
 
     async def _send_again(self, n: int, post: OutgoingPost) -> str:
@@ -245,7 +245,7 @@ class Reply:
 
     async def _send(self, n: int, post: OutgoingPost) -> str:
         id = await self.platform.adapter.send(self.channel, replace(post, key=self._key(n)))
-        await self.posts.save_post_id(self.turn, self.channel, n, id, self._lane)
+        await self.posts.save_post_id(self.turn, self.channel, n=n, post=id, lane=self._lane)
         return id
 
     async def _wait_for_words(self) -> None:

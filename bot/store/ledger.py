@@ -146,7 +146,7 @@ class SqlLedger:
 
         It is booked once, however often it is said.
         """
-        await self.db.write(lambda execute: book(execute, turn, lane, model, usage))
+        await self.db.write(lambda execute: book(execute, turn, lane=lane, model=model, usage=usage))
 
     async def get_spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
         """Return the cost of answers since then: of all, or of those to one author (platform:id) or in one channel."""

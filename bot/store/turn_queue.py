@@ -255,7 +255,7 @@ class SqlTurnQueue:
             held = await execute(ANSWERED, id=turn.id, me=self.db.me, **values, **figures)
             worker = result.answered_by or result.model
             if held and worker and result.booked:
-                await book(execute, turn, 0, worker, result.usage)
+                await book(execute, turn, lane=0, model=worker, usage=result.usage)
             if held:
                 await execute(RELEASE, turn=turn.id)
             return bool(held)

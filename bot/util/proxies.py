@@ -63,9 +63,9 @@ def open_connector(
     return ProxyConnector(
         parts.hostname or "",
         parts.port or SOCKS_PORT,
-        SOCKS[parts.scheme.lower()],
-        unquote(parts.username) if parts.username else None,
-        unquote(parts.password) if parts.password else None,
+        proxy_type=SOCKS[parts.scheme.lower()],
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
         rdns=True,
         **options,
     )

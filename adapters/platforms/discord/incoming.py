@@ -240,7 +240,7 @@ class IncomingMessages:
     def _put_reads(self, shard: int, missed: list[tuple[Place, int]], me: int) -> None:
         budget = HistoryBudget(len(missed), set_aside=self._set_aside)
         for place, after in missed:
-            self._queues.put(place.id, partial(self._read, shard, place, after, me, budget))
+            self._queues.put(place.id, partial(self._read, shard, place, after=after, me=me, budget=budget))
 
     def _release(self, held_work: list[tuple[int, Work]]) -> None:
         for channel, work in held_work:

@@ -301,13 +301,15 @@ def open_aimlapi(context: AdapterContext) -> OpenAI:
 def open_openai(context: AdapterContext) -> OpenAI:
     """Build the client of any other endpoint from the operator's settings; some, such as Ollama, want no key."""
     settings = context.settings.of(OpenAISettings)
-    return _open_endpoint(OPENAI.name, context, settings, settings.openai_api_key, settings.openai_api_url)
+    return _open_endpoint(
+        OPENAI.name, context, settings=settings, key=settings.openai_api_key, url=settings.openai_api_url
+    )
 
 
 def open_named_endpoint(context: AdapterContext, kind: type[NamedEndpointSettings]) -> OpenAI:
     """Build the client of an endpoint that the operator named."""
     settings = context.settings.of(kind)
-    return _open_endpoint(kind.endpoint, context, settings, settings.key, settings.url)
+    return _open_endpoint(kind.endpoint, context, settings=settings, key=settings.key, url=settings.url)
 
 
 def _open_endpoint(

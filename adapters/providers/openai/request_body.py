@@ -11,6 +11,7 @@ import secrets
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,8 @@ class RequestBody:
         yield self._texts[0]
         for stored_file, text in zip(self.files, self._texts[1:], strict=True):
             for offset in range(0, stored_file.size, CHUNK):
-                yield await run_in_executor(
-                    reader, _read_base64, stored_file.file, offset, min(CHUNK, stored_file.size - offset)
-                )
+                size = min(CHUNK, stored_file.size - offset)
+                yield await run_in_executor(reader, partial(_read_base64, stored_file.file, offset, size))
             yield text
 
 
@@ -147,7 +147,7 @@ def _messages(prompt: Prompt, options: RequestOptions, without: frozenset[str], 
     return [
         *([{"role": "system", "content": instructions}] if as_system else []),
         *(() if HISTORY in without else [each for exchange in prompt.history for each in _exchange_messages(exchange)]),
-        *_question_messages(_content(text, prompt, options, without, mark), without),
+        *_question_messages(_content(text, prompt, options=options, without=without, mark=mark), without),
     ]
 
 

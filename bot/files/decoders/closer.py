@@ -37,7 +37,7 @@ def draw_grid(file: BinaryIO, *, kind: str, most_pixels: int, out_bytes: int) ->
     font = ImageFont.load_default(max(14, max(overview.size) // 50))
     for column in range(columns):
         for row in range(rows):
-            box = _box(overview.size, columns, rows, column, row)
+            box = _box(overview.size, columns, rows=rows, column=column, row=row)
             pen.rectangle(box, outline=_INK, width=2)
             name = f"{chr(ord('A') + column)}{row + 1}"
             corner = (box[0] + 4, box[1] + 2)
@@ -62,7 +62,7 @@ def cut_cells(
     values, bodies = list[dict[str, Any]](), list[bytes]()
     with _drawn(file, kind, most_pixels, 1_000_000) as image:
         for column, row in cells[:MOST_CELLS]:
-            left, top, right, bottom = _box(image.size, columns, rows, column, row)
+            left, top, right, bottom = _box(image.size, columns, rows=rows, column=column, row=row)
             across, down = int((right - left) * _MARGIN), int((bottom - top) * _MARGIN)
             box = max(0, left - across), max(0, top - down), min(image.width, right + across), bottom + down
             piece = image.crop((*box[:3], min(image.height, box[3])))

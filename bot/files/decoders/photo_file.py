@@ -49,18 +49,20 @@ def clean_photo(
             present = completeness_of_jpeg(picture.data) if kind == "JPEG" else WHOLE
             if present.rows < _LEAST:
                 raise Unreadable(FailureCode.PHOTO_TRUNCATED)
-            if present.is_whole and _is_fine(kind, picture, image, longest_side, out_bytes):
+            if present.is_whole and _is_fine(
+                kind, picture, image=image, longest_side=longest_side, out_bytes=out_bytes
+            ):
                 if kind != "JPEG":  # which has been decoded already
                     image.load()
                 return {"mime": _PASSED_ON[kind], "size": image.size, "remarks": []}, picture.data
             size = image.size
-            drawn = draw.draw(image, kind, picture, longest_side, present.rows)
+            drawn = draw.draw(image, kind, picture=picture, longest_side=longest_side, rows=present.rows)
     remarks = _remarks(present)
     if is_to_be_cut(drawn.size, longest_side):
         if max(drawn.size) < READABLE * max(size) and min(drawn.size) < longest_side:
             remarks.append(("photo_shrunk", {"parts": MOST_PARTS}))
         return in_parts(drawn, kind != "JPEG", longest_side=longest_side, out_bytes=out_bytes, remarks=remarks)
-    try_png = _stays_png(kind, picture, drawn, size, out_bytes)
+    try_png = _stays_png(kind, picture, drawn=drawn, size=size, out_bytes=out_bytes)
     mime, data, size = encode.encode(drawn, try_png, out_bytes)
     return {"mime": mime, "size": size, "remarks": remarks}, data
 

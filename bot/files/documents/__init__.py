@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bot.errors import Busy, FailureCode, Unreadable
@@ -72,7 +73,8 @@ class DocumentIntake:
         mime, data, encoding = await self._converted(mime, data)
         if self._off:
             raise Unreadable(FailureCode.FEATURE_OFF)
-        document = await asyncio.to_thread(self._keep.put_document, display_name(name, "file"), mime, data, owner)
+        put = partial(self._keep.put_document, owner=owner)
+        document = await asyncio.to_thread(put, display_name(name, "file"), mime, data)
         self._assumed.pop(document.sha256, None)
         if encoding:
             self._assumed[document.sha256] = encoding

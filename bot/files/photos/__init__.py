@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self, cast, get_args
@@ -266,14 +267,14 @@ class PhotoIntake:
 
     def _put(self, name: str, cleaned: CleanedPhoto, owner: str) -> Photo:
         """Cache a photo with the pictures of its series. The same pictures are the same photo."""
-        put = self.keep.put_photo
+        put = partial(self.keep.put_photo, owner=owner)
         if cleaned.series is None:
-            return put(name, cleaned.mime, cleaned.data, cleaned.size, owner, cleaned.remarks)
+            return put(name, cleaned.mime, cleaned.data, size=cleaned.size, remarks=cleaned.remarks)
         series = cleaned.series
-        pictures = tuple(put(name, each.mime, each.data, each.size, owner) for each in series.pictures)
+        pictures = tuple(put(name, each.mime, each.data, size=each.size) for each in series.pictures)
         manifest = Manifest(series.kind, tuple(each.sha256 for each in pictures), series.times)
         data = with_manifest(cleaned.mime, cleaned.data, manifest)
-        cover = put(name, cleaned.mime, data, cleaned.size, owner, cleaned.remarks)
+        cover = put(name, cleaned.mime, data, size=cleaned.size, remarks=cleaned.remarks)
         return replace(cover, series=PhotoSeries(series.kind, pictures, cover, series.times))
 
     async def reencode(self, photo: Photo, longest_side: int) -> Photo:

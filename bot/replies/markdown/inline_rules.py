@@ -102,7 +102,7 @@ def _pair(state: StateInline, silent: bool) -> bool:
 def _push(state: StateInline, signs: str, run: Scanned, length: int = 0) -> None:
     state.push("text", "", 0).content = signs
     at = len(state.tokens) - 1
-    state.delimiters.append(Delimiter(ord(signs[0]), length, at, -1, run.can_open, run.can_close))
+    state.delimiters.append(Delimiter(ord(signs[0]), length, token=at, end=-1, open=run.can_open, close=run.can_close))
 
 
 def _scan(state: StateInline) -> Scanned:
@@ -267,7 +267,7 @@ def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
         if BRACKETS[opening] in line:
             tex = "\n".join([*lines, line.removesuffix(BRACKETS[opening])]).strip()
             is_whole = line.endswith(BRACKETS[opening]) and BRACKETS[opening] not in tex
-            return is_whole and _take_formula(state, opening, tex, (start, number + 1), silent)
+            return is_whole and _take_formula(state, opening, tex=tex, lines=(start, number + 1), silent=silent)
         lines.append(line)
     return False
 

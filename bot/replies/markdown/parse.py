@@ -205,7 +205,7 @@ def _details(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     state.push("details_open", "details", 1).map = [start, last]
     if summary:
         _push_summary(state, summary[1].strip(), start)
-    _tokenize(state, position, start, last, is_closed)
+    _tokenize(state, position, start=start, last=last, is_closed=is_closed)
     state.push("details_close", "details", -1)
     state.line = min(end, last + 1) if is_closed else end
     return True
