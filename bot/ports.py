@@ -277,10 +277,6 @@ class Posts(Protocol):
         """Return the ids of the turn's posts, first post first; each answer side by side has its own lane."""
         ...
 
-    async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
-        """Return the ids of the turn's posts in each channel, first post first; lane 0 only."""
-        ...
-
     async def save_post_id(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
         """Save the id of the n-th post (from 0, below 1,000) of a lane."""
 
@@ -530,11 +526,6 @@ class Ledger(Protocol):
     async def get_spent(self, since: float, *, author: str | None = None, channel: Channel | None = None) -> Spent:
         """Return what answers took since then: all of them, or those to one author (platform:id) or in one channel."""
         ...
-
-    async def find_oldest_spending(
-        self, since: float, *, author: str | None = None, channel: Channel | None = None
-    ) -> float | None:
-        """Return when the first of what `get_spent` adds up was booked."""
 
     async def list_spent_by_day(
         self, since: float, *, author: str | None = None, channel: Channel | None = None

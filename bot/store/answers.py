@@ -1,7 +1,6 @@
 """Turns that were answered, their answers in every version, and the posts that show them."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.messages import AnswerVersion, Channel, Conversation, Exchange, PlacesFound, Turn
@@ -180,18 +179,6 @@ class SqlPosts:
             next=LANE * (lane + 1),
         )
         return [row["post"] for row in posted]
-
-    async def list_posts_by_channel(self, turn: Turn) -> Mapping[Channel, list[str]]:
-        """Return the posts of this turn in each channel, first post first; lane 0 only."""
-        posted = await self.db.read(
-            "SELECT channel, post FROM posts WHERE turn = :turn AND n < :next ORDER BY channel, n",
-            turn=turn.id,
-            next=LANE,
-        )
-        found = defaultdict[Channel, list[str]](list)
-        for row in posted:
-            found[Channel.parse(row["channel"])].append(row["post"])
-        return dict(found)
 
     async def save_post_id(self, turn: Turn, channel: Channel, n: int, post: str, lane: int = 0) -> None:
         """Keep the id of the n-th post (from 0, below 1,000) of a lane."""

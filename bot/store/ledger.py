@@ -153,15 +153,6 @@ class SqlLedger:
         only, values = scope(author, channel)
         return read_spent((await self.db.read(SPENT + only, since=since, **values))[0])
 
-    async def find_oldest_spending(
-        self, since: float, *, author: str | None = None, channel: Channel | None = None
-    ) -> float | None:
-        """Return the time of the first booking that `get_spent` adds up."""
-        only, values = scope(author, channel)
-        sql = f"SELECT MIN(at) AS at FROM spending WHERE at >= :since{only}"  # noqa: S608 (ours)
-        at: float | None = (await self.db.read(sql, since=since, **values))[0]["at"]
-        return at
-
     async def list_spent_by_day(
         self, since: float, *, author: str | None = None, channel: Channel | None = None
     ) -> Sequence[DaySpent]:

@@ -33,9 +33,7 @@ class SqlSteps:
 
     async def find_step(self, turn: int, step: int) -> str | None:
         """Return what came of a step; None where nothing is known."""
-        found = await self.db.read(
-            "SELECT outcome FROM steps WHERE turn = :turn AND step = :step", turn=turn, step=step
-        )
+        found = await self.db.read(FIND, turn=turn, step=step)
         return found[0]["outcome"] if found else None
 
     async def forget_step(self, turn: int, step: int) -> None:

@@ -13,8 +13,6 @@ FORWARDED = frozenset(
 FORWARDED_PREFIXES = ("x-forwarded-", "x-original-")
 IPV6_SITE = 64  # prefix that one household shares
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 
 class TrustedProxies:
     """The reverse proxies whose forwarding headers are believed."""

@@ -127,12 +127,12 @@ async def test_answers_side_by_side_have_posts_of_their_own(store: Store) -> Non
     assert await store.posts.list_posts(turn, HERE, 1) == ["1-0", "1-1, anew"]
     assert await store.posts.list_posts(turn, HERE, lane=2) == ["2-0", "2-1"]
     assert await store.posts.list_posts(turn, HERE, lane=3) == []
-    assert await store.posts.list_posts_by_channel(turn) == {HERE: ["0-0", "0-1"], THERE: ["there"]}
+    assert await store.posts.list_posts(turn, THERE) == ["there"]
 
 
 async def test_what_was_not_posted_is_nowhere(store: Store) -> None:
     await store.intake.add(said())
-    assert await store.posts.list_posts_by_channel(await claim_one(store)) == {}
+    assert await store.posts.list_posts(await claim_one(store), HERE) == []
 
 
 # versions

@@ -227,7 +227,6 @@ async def test_a_command_costs_nothing(store: Store) -> None:
     turn = await claim_one(store)
     await store.queue.save_result(turn, JobResult(text="..."))
     assert await store.ledger.get_spent(0) == Spent()
-    assert await store.ledger.find_oldest_spending(0) is None
     assert await store.ledger.list_spent_by_day(0) == []
 
 
@@ -269,10 +268,6 @@ async def test_only_what_was_booked_since_then_counts(store: Store) -> None:
     for days, credits in ((3, 1), (2, 10), (1, 100)):
         await at(store, await asked(store, "?", "!", usage=Usage(credits)), now - days * DAY)
     assert await store.ledger.get_spent(now - 2 * DAY) == Spent(2, 110), "the moment itself counts"
-    assert await store.ledger.find_oldest_spending(now - 2.5 * DAY) == now - 2 * DAY
-    assert await store.ledger.find_oldest_spending(now - 2.5 * DAY, author="web:1", channel=HERE) == now - 2 * DAY
-    assert await store.ledger.find_oldest_spending(now - 2.5 * DAY, channel=THERE) is None
-    assert await store.ledger.find_oldest_spending(now) is None
 
 
 async def test_what_was_spent_is_told_by_day_and_model(store: Store) -> None:

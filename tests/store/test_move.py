@@ -154,17 +154,14 @@ async def told(store: Store) -> dict[str, object]:
         answers[f"{channel} channels"] = await store.conversations.list_channels(conversation)
         answers[f"{channel} photos"] = await store.files.list_files(conversation, 100)
         answers[f"{channel} settings"] = await store.channels.get_channel_settings(channel)
-        answers[f"{channel} spent"] = (
-            await store.ledger.get_spent(0, channel=channel),
-            await store.ledger.find_oldest_spending(0, channel=channel),
-        )
+        answers[f"{channel} spent"] = await store.ledger.get_spent(0, channel=channel)
         for turn in (said_then := await store.turns.list_answered(conversation)):
             answers[f"versions {turn.id}"] = await store.turns.list_versions(turn)
             answers[f"posts {turn.id}"] = (
                 await store.posts.list_posts(turn, HERE),
                 await store.posts.list_posts(turn, HERE, lane=1),
             )
-            answers[f"anywhere {turn.id}"] = await store.posts.list_posts_by_channel(turn)
+            answers[f"there {turn.id}"] = await store.posts.list_posts(turn, THERE)
             answers[f"made {turn.id}"] = await store.files.list_generated(turn.id)
             answers[f"before {turn.id}"] = await store.turns.list_history(turn, 100)
         answers[f"{channel} said"] = said_then

@@ -22,7 +22,6 @@ from bot.replies.markdown import (
 
 RULE = "─" * 12
 SIGNS = {"strong": "**", "em": "*", "strike": "~~", "spoiler": "||", "underline": "__", "mark": "**"}
-TIGHT = frozenset({"bullets", "numbers", "item"})
 LIVE_HEADINGS = 3  # levels that Discord knows
 SETTLED = "\x02{}\x03"  # around code, which pings nobody and stays as it was written
 CODE = re.compile("\x02([^\x02\x03]*)\x03")
