@@ -1,5 +1,6 @@
 """A chat platform as the core sees it: what every adapter can do, and what only some can."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from typing import Literal, Protocol, Self
 from bot.messages import Attachment, Author, Channel, OutgoingPost
 from bot.ports import Receive
 
-FIRST_POST_WAIT = (
-    0.3  # seconds: a post that holds a few words after that is worth as much as one that shows a letter now
-)
+FIRST_POST_WAIT = 0.3  # seconds: a post with a few words after that is worth as much as one with a letter now
+
+SKEW = 60.0  # seconds by which clocks may differ before a date is not believed
 
 
 class ChatAdapter(Protocol):
@@ -181,3 +182,17 @@ class Platform:
     def show_typing(self, channel: Channel) -> AbstractAsyncContextManager[None]:
         """Show that an answer is on its way, where the platform can."""
         return self.typing.typing(channel) if self.typing else nullcontext()
+
+
+def plausible_time(sent: float, empty_at: float | None = None) -> float:
+    """Return when a message was sent, in seconds since 1970, by our clock where its date cannot be right.
+
+    A message that comes at once cannot have waited, whatever its date says: it was sent after the last moment at which
+    the platform had nothing more for us.
+
+    `empty_at` is a moment at which no message waited for us; None where there is none that is known.
+    """
+    now = time.time()
+    if empty_at is not None and empty_at - sent > SKEW:
+        return min(empty_at, now)
+    return now if sent - now > SKEW else sent

@@ -19,11 +19,11 @@ from adapters.platforms.discord.read_marks import ReadMarks
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
 from adapters.platforms.discord.translate import find_place, is_hidden, translate
+from bot.chat_platform import plausible_time
 from bot.errors import Refused
 from bot.messages import Author, Channel, Message
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Receive, TurnIntake
-from bot.util.message_clock import plausible_time
 from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)

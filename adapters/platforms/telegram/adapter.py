@@ -51,7 +51,7 @@ from adapters.platforms.telegram.webhook import Webhook, derive_secret
 from adapters.platforms.telegram.webhook_watch import CHECK_SECONDS, WebhookWatch
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
-from bot.chat_platform import FIRST_POST_WAIT, Health, HealthState, Platform, PostLimits, SetupRemark
+from bot.chat_platform import FIRST_POST_WAIT, Health, HealthState, Platform, PostLimits, SetupRemark, plausible_time
 from bot.commands import ASK, FOR_FEW, LISTED, QUESTIONS
 from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
@@ -59,7 +59,6 @@ from bot.operations.metrics import Metrics
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Blobs, Receive
 from bot.util.http import ConnectionOptions, Http, Reply, check_size, photo
-from bot.util.message_clock import plausible_time
 from bot.util.retry import TELEGRAM_FILE, retry
 from bot.util.tasks import BackgroundTasks
 from bot.web.server import WebServer

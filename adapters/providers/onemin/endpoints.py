@@ -1,4 +1,4 @@
-"""The two endpoints for questions to 1min.ai, each with its request body, and the models that they take.
+"""The two endpoints for questions to 1min.ai, each with its request body, their models, and the limit on requests.
 
 Unified is what today's documentation demands (https://docs.1min.ai/docs/api/chat-with-ai-api); features is what older
 accounts and pages describe (https://docs.1min.ai/docs/api/ai-feature-api). The migration table of the first one shows
@@ -9,10 +9,11 @@ models are renamed: the one that we ship for when it cannot be fetched (models.j
 other names of a model.
 """
 
+import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -20,12 +21,42 @@ from typing import Any
 
 from adapters.providers.series_notes import with_series_notes
 from bot.asking.mentions import latest, without_videos
-from bot.messages import Model, Prompt
+from bot.messages import Model, Prompt, RateLimit
+
+# 60 would do if all requests took the same time to arrive at 1min.ai.
+MINUTE = 61.0  # seconds
+
+Acquire = Callable[[RateLimit, float], Awaitable[float]]
+"""The signature of `acquire` of `bot.ports.Coordination`."""
 
 Body = dict[str, Any]
 
 MAX_TITLE = 91  # what a title may hold, https://docs.1min.ai/docs/api/conversation-api
 MAX_VIDEOS = 3  # links to YouTube that are looked at in one question, https://docs.1min.ai/docs/api/chat-with-ai-api
+
+
+class RequestLimiter:
+    """A limiter that admits requests in the order of arrival. Processes that share the limit take turns by chance."""
+
+    def __init__(
+        self,
+        acquire: Acquire,
+        rate_limit: RateLimit | None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Make a limiter; without a `rate_limit` nothing waits."""
+        self._acquire, self._rate_limit, self._sleep = acquire, rate_limit, sleep
+        self._queue = asyncio.Lock()  # wakes waiters in the order they came
+
+    async def acquire(self) -> None:
+        """Wait until one more request may go. When cancelled, it counts nothing and lets the next one go."""
+        if self._rate_limit is None:
+            return
+        async with self._queue:
+            # Booked only when it can be used at once: a later slot would be lost with a waiter that gives up.
+            while (pause := await self._acquire(self._rate_limit, 0)) > 0:
+                await self._sleep(pause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,13 @@ from adapters.providers.error_rules import ErrorRule, ServiceFailure, is_success
 from adapters.providers.model_cache import ModelListCache
 from adapters.providers.onemin.endpoints import (
     FEATURES,
+    MINUTE,
     UNIFIED,
+    Acquire,
     Body,
     ChatOptions,
     Endpoint,
+    RequestLimiter,
     conversation_body,
     current_name,
     list_names,
@@ -38,7 +41,6 @@ from adapters.providers.onemin.errors import (
 from adapters.providers.onemin.media_generator import OneMinMedia
 from adapters.providers.onemin.orders import Orders
 from adapters.providers.onemin.reply_reader import SourceList, StreamCleaner, read_frames
-from adapters.providers.onemin.request_limiter import MINUTE, Acquire, RequestLimiter
 from adapters.providers.onemin.settings import OneMinSettings
 from adapters.providers.onemin.side_conversations import DOCUMENTS, SideConversations
 from adapters.providers.onemin.uploads import AssetKeys, Upload, UploadedRecording, Uploads
