@@ -79,7 +79,7 @@ class Chat:
 
 
 @asynccontextmanager
-async def chat() -> AsyncIterator[Chat]:
+async def chat(silence: float = 30.0) -> AsyncIterator[Chat]:
     platform = FakePlatform()
     for name in PICTURES:
         platform.files[name] = (PHOTOS / name).read_bytes()
@@ -91,7 +91,7 @@ async def chat() -> AsyncIterator[Chat]:
             PhotoIntake() as photos,
             Emulator(pace=0.001) as emulator,
             OneMin(
-                "a-key", emulator.url, "unified", store.blobs, acquire=store.coordination.acquire, silence=0.3
+                "a-key", emulator.url, "unified", store.blobs, acquire=store.coordination.acquire, silence=silence
             ) as provider,
         ):
             settings = read_settings(_env_file=None)
@@ -114,7 +114,7 @@ def with_photos(*names: str, text: str = "what is this?") -> Message:
 
 
 async def after_fault(fault: str, at: str) -> str:
-    async with chat() as here:
+    async with chat(silence=0.3 if fault == "hang" else 30.0) as here:
         here.emulator.faults.add(fault, times=int(ASK_AGAIN.attempts), at=at)
         return await here.ask(with_photos("cat.jpg"))
 

@@ -91,7 +91,7 @@ async def test_late_servers_and_spent_sessions_lose_no_photo(tmp_path: Path) -> 
             await until(lambda: len(discord.reads(channel)) == 1)
         discord.gateway.late.add(club)
         await discord.says("what is this?", channel, mention=True, files=[CAT])
-        discord.gateway.remaining, discord.gateway.reset_at = 0, time.monotonic() + 4
+        discord.gateway.remaining, discord.gateway.reset_in = 0, 3.0
         async with discord_bot(tmp_path, discord, emulator) as bot:
             await bot.ready()
             assert discord.gateway.identified[-1] >= discord.gateway.reset_at

@@ -44,7 +44,9 @@ class BotProcess:
         await self.start()
         return self
 
-    async def __aexit__(self, *exc: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        if kind is not None:  # pytest shows this below the failure
+            print(f"the bot: exit code {self.process.returncode}, and at last it said:\n{self.said()[-4000:]}")
         await self.kill()
 
     async def start(self) -> None:

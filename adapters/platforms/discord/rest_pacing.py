@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 MAX_CALLS = 45  # a second; Discord allows fifty, and counts when they arrive
 FREE = re.compile(r"/(interactions|webhooks)/\d+/")  # calls by an interaction's token, which do not count
+CALL_SECONDS = 1.0  # in which so many calls may be made
 SESSION_SECONDS = 5.5  # between two sessions; Discord wants five, and requests take a varying time to arrive
 MAX_SESSION_WAIT = 45.0  # seconds that a connection waits for its session, before Discord or discord.py gives it up
 MAX_WAIT = 60.0  # seconds for a call
@@ -74,7 +75,7 @@ class RestPacing:
         """Make a pacer with `max_calls` a second; None: no limit."""
         self._coordination = coordination
         self.name = f"discord:{blake2b(token.encode(), digest_size=8).hexdigest()}"
-        self._calls = RateLimit(self.name, max_calls, 1.0) if max_calls else None
+        self._calls = RateLimit(self.name, max_calls, CALL_SECONDS) if max_calls else None
         self._closed_until = 0.0  # to best-effort calls; by the loop's clock
 
     def trace(self) -> aiohttp.TraceConfig:

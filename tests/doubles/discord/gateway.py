@@ -101,6 +101,7 @@ class Gateway:
         self.says_null = False  # `guild_id: null` in place of no `guild_id` at all, as such a server does
         self.remaining: int | None = None  # sessions that Discord says may begin; None: what is left of a thousand
         self.reset_at = 0.0  # monotonic; when that many may begin again
+        self.reset_in: float | None = None  # seconds from when somebody first asks, instead of that moment
         self.late: set[int] = set()  # servers that are unavailable for the time being
         self.sessions: dict[str, Session] = {}
         self.sockets: set[Socket] = set()
@@ -128,6 +129,8 @@ class Gateway:
     @property
     def session_start_limit(self) -> Wire:
         """The sessions that may begin, as GET /gateway/bot tells."""
+        if self.reset_in is not None:
+            self.reset_at, self.reset_in = time.monotonic() + self.reset_in, None
         left = max(0.0, self.reset_at - time.monotonic())
         if self.remaining is not None and left == 0:
             self.remaining = None

@@ -355,8 +355,8 @@ async def test_a_model_that_is_not_of_the_craft_is_named_and_costs_nothing(onemi
 
 
 async def test_making_may_take_longer_than_an_answer(client: Client, emulator: Emulator) -> None:
-    emulator.faults.add("slow", at="pictures", seconds=0.6)
-    async with client(silence=0.2, patience=20) as onemin:
+    emulator.faults.add("slow", at="pictures", seconds=1.3)
+    async with client(silence=1.0, patience=30) as onemin:
         made = await onemin.media.generate(order())
 
     assert made.files
@@ -514,8 +514,8 @@ async def test_a_recording_in_which_nothing_is_said_is_refused(onemin: OneMin, e
 
 
 async def test_twenty_minutes_are_heard(client: Client, emulator: Emulator) -> None:
-    emulator.faults.add("slow", at="sound", seconds=0.6)
-    async with client(silence=0.5, patience=20) as onemin:
+    emulator.faults.add("slow", at="sound", seconds=1.3)
+    async with client(silence=1.0, patience=60) as onemin:
         heard = await onemin.media.transcribe(recording("to be continued", 20 * 60), "whisper-1", "en")
 
     assert heard.text == "to be continued"
@@ -622,7 +622,8 @@ async def test_whatever_goes_wrong_it_is_an_error_that_people_can_read(
     client: Client, emulator: Emulator, place: str, fault: str
 ) -> None:
     emulator.faults.add(fault, times=8, at=place)
-    async with client(silence=0.3, patience=0.3) as onemin:
+    seconds = 0.3 if fault == "hang" else 30.0
+    async with client(silence=seconds, patience=seconds) as onemin:
         with pytest.raises(BotError) as error:
             await _try(onemin, place)
 
