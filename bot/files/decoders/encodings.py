@@ -39,6 +39,8 @@ _IN_WORDS = frozenset("’·–")  # punctuation that may stand between two lett
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r\f\v\a\b\x1a\x1b"))  # those of logs and DOS texts are not counted
 _MOST_CONTROLS = 0.005  # share of control characters that a text may have
+_MOST_HOLES = 0.05  # share of zeros that a text may have
+_MOST_BLANKS = 0.25  # share of tabs and ends of lines in it
 _MOST_DAMAGE = 0.02  # share of characters that may be undecodable
 _SAMPLE = 3_000  # bytes that are compared; lines without any letter beyond ASCII say nothing
 _AROUND = 80  # ASCII bytes before them that are looked at
@@ -65,6 +67,8 @@ def detect(data: bytes, language: str = "") -> Encoding | None:
     for bom, codec in _BOMS.items():
         if data.startswith(bom):
             return Encoding(codec)
+    if 0 in data and _is_utf8_with_holes(data):
+        return Encoding("utf-8")
     if codec := _wide(data):
         return Encoding(codec)
     head = data[:_ESCAPES]
@@ -96,6 +100,16 @@ def _is_utf8(data: bytes) -> bool:
     damaged = text.count("\ufffd")
     valid = len(text.encode("ascii", "ignore"))
     return (len(text) - valid - damaged) >= 4 * damaged
+
+
+def _is_utf8_with_holes(data: bytes) -> bool:
+    """Tell whether it is UTF-8 with a few zeros: power cuts leave them in logs, and some programs at the end."""
+    text = data.replace(b"\0", b"")
+    if len(data) - len(text) > _MOST_HOLES * len(data) or len(text) - len(text.translate(None, _CONTROLS)) > 2:
+        return False
+    if len(text) - len(text.translate(None, b"\t\n\r\f\v")) > _MOST_BLANKS * len(text):  # bytes of Indian letters
+        return False
+    return text.isascii() or _is_utf8(text)
 
 
 def _wide(data: bytes) -> str:
@@ -223,13 +237,15 @@ def _of_other_sign(before: str, sign: str, after: str) -> float:
     if sign in _PUNCTUATION or 0xFF00 < ord(sign) < 0xFF5F:
         is_odd = after.isalpha() and (before.isalpha() or sign in _BEFORE_NO_WORD) and sign not in _IN_WORDS
         return -1.0 if is_odd else 0.5
-    if sign in _LINES and (before.isalpha() or after.isalpha()):
-        return -3.0
+    if sign in _LINES:
+        return -3.0 if before.isalpha() or after.isalpha() else 0.5
     return -3.0 if sign == "\ufffd" or unicodedata.category(sign) in _NO_LETTERS else -1.0
 
 
 def _oddness_in_latin(before: str, sign: str, after: str) -> float:
-    """Return how odd a letter stands in its word: alone, or in the wrong case."""
+    """Return how odd a letter stands in its word: alone, in the wrong case, or between two of its own."""
+    if before == sign == after:
+        return 2.0
     if not (before.isalpha() or after.isalpha()) and sign not in _ALONE:
         return 0.7
     if sign.isupper() and before.islower():
@@ -238,7 +254,9 @@ def _oddness_in_latin(before: str, sign: str, after: str) -> float:
 
 
 def _oddness_in_others(before: str, sign: str, after: str) -> float:
-    """Return how odd a letter stands in its word: among ASCII letters, in the wrong case, or at the wrong end."""
+    """Return how odd a letter stands in its word: among ASCII letters, in the wrong case, at the wrong end ..."""
+    if before == sign == after:
+        return 2.0
     if (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha()):
         return 2.0
     if sign.isupper() and not (before.isalpha() or after.isalpha()):

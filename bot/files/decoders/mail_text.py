@@ -74,7 +74,11 @@ def _words(part: Any) -> Iterator[str]:
 
 def _header(mail: EmailMessage, name: str) -> str:
     try:
-        return " ".join(str(mail.get(name, "")).split())
+        value = str(mail.get(name, ""))
+        if "\ufffd" in value:  # bytes beyond ASCII that name no encoding
+            raw = next((raw for key, raw in mail.raw_items() if key.lower() == name.lower()), "")
+            value = decode(str(raw).encode("ascii", "surrogateescape"))
+        return " ".join(value.split())
     except (ValueError, IndexError, AttributeError, TypeError):  # what the standard library makes of odd addresses
         return ""
 

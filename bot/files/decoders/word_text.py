@@ -119,6 +119,8 @@ class _Word:
                 inline.append(f"[note {len(self.notes)}]")
             elif name == "commentReference":
                 beside.append(self.comments.get(_value(element, "id"), ""))
+            elif name == "textpath":  # WordArt of older versions
+                inline.append(str(element.get("string", "")))
             elif name == "txbxContent":
                 beside.extend(self._blocks(element))
             elif name == "AlternateContent":  # the same for newer and older programs

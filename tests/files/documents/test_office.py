@@ -71,6 +71,7 @@ MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
         (f"<w:tbl><w:tr><w:trPr><w:del/></w:trPr><w:tc>{line('x')}</w:tc></w:tr>{row(line('a'))}</w:tbl>", "a"),
         (line(run("secret", "<w:rPr><w:vanish/></w:rPr>"), "open"), "open"),
         (line("a", "<w:r><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r>"), "a\tb\nc"),
+        (line('<w:r><w:pict><v:textpath xmlns:v="v" string="DRAFT"/></w:pict></w:r>'), "DRAFT"),
         (f"<w:customXml>{line('<w:smartTag>' + run('smart') + '</w:smartTag>')}</w:customXml>", "smart"),
     ],
 )  # fmt: skip
@@ -311,6 +312,12 @@ async def test_a_mail_is_its_headers_words_and_what_is_attached(documents: Docum
     assert "html" not in said
     only = b"Subject: x\nContent-Type: text/html\n\n<p>nothing but html"
     assert "nothing but html" in await text(documents, "b.eml", only)
+
+
+async def test_a_mail_that_names_no_encoding_is_read_in_its_own(documents: DocumentIntake) -> None:
+    raw = "From: a@example.org\nSubject: Счёт за июнь\n\nИтого: 4711 рублей, просим оплатить до пятницы.\n"
+    said = await text(documents, "a.eml", raw.encode("cp1251"))
+    assert "Subject: Счёт за июнь" in said and "просим оплатить" in said
 
 
 async def test_a_mail_is_known_by_its_headers(documents: DocumentIntake) -> None:

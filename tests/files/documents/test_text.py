@@ -8,7 +8,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from bot.errors import Unreadable
-from bot.files.decoders.encodings import detect
+from bot.files.decoders.encodings import Encoding, detect
 from bot.files.decoders.letters import LANGUAGES_BY_ENCODING
 from bot.files.decoders.plain_text import clean
 from bot.files.documents import DocumentIntake
@@ -131,6 +131,21 @@ def test_that_language_may_be_one_that_the_bot_does_not_speak(text: str, encodin
     assert found and text.encode(encoding).decode(found.codec) == text
     with speaking(language):
         assert wished() == language
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "cp850", "cp866"])
+def test_tables_of_dos_are_drawn_around_words(encoding: str) -> None:
+    word = "Привет" if encoding == "cp866" else "Größe"
+    table = f"║ {word} │ 5 ║\n╠════════╪═══╣\n" * 3
+    if encoding == "cp850":
+        table = table.replace("│", "║").replace("╪", "╬")
+    assert decoded(table.encode(encoding)) == table
+
+
+def test_zeros_that_a_power_cut_left_are_no_utf_16() -> None:
+    log = (RUSSIAN * 5).encode()
+    for data in (log + bytes(10), log[:300] + bytes(12) + log[300:], b"plain words\n" * 20 + bytes(8)):
+        assert detect(data) == Encoding("utf-8")
 
 
 def test_directives_of_lisp_are_no_chinese() -> None:
