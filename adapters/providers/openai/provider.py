@@ -33,10 +33,10 @@ from adapters.providers.openai.upload_slots import UploadSlots
 from adapters.providers.photo_formats import in_formats
 from bot.adapter_context import AdapterContext
 from bot.adapter_settings import reveal
-from bot.errors import BotError, FailureCode, Refused, Unreadable
+from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import PDF, PHOTOS, Document, Model, Photo, Piece, Prompt, Text, Usage
 from bot.ports import Capabilities
-from bot.util.http import ConnectionOptions, Http, Reply, chunks, is_private, read_capped
+from bot.util.http import ConnectionOptions, Http, Reply, chunks, has_hung_up, is_private, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +44,7 @@ MAX_FILE_BYTES = 24_000_000  # base64 makes 32 MB of it
 MAX_STREAM_BYTES = 64 * 1024 * 1024  # a word takes about 300 bytes on the wire
 MAX_LIST_BYTES = 32 * 1024 * 1024
 MAX_MADE_BYTES = 128 * 1024 * 1024  # ten pictures in base64
+ONE_EACH = {"connection": "close"}  # a connection for each question
 CHECK_SILENCE = 15.0  # seconds without a byte at an address that is only tried
 
 
@@ -75,7 +76,7 @@ class OpenAI:
         )
         self._has_key = bool(key.strip())
         self._silence = silence or SilenceLimits.at(url)
-        self._is_local = is_private(url)
+        self._is_local, self._hangs_up = is_private(url), False
         headers = {**profile.headers, **auth_headers(key.strip(), auth)}
         self._http = Http(url, headers, silence=self._silence.longest, options=connection)
         self._upload_slots = UploadSlots()
@@ -134,6 +135,13 @@ class OpenAI:
                         self._quirks.remember(model, without)
                         yield self._add_cost(piece, model) if isinstance(piece, Usage) else piece
                 return
+            except Busy as problem:
+                # llama.cpp's server closes a connection behind an answer without saying so, and the next question is
+                # lost in it. Only nearby: elsewhere it might be paid twice.
+                if self._hangs_up or not (self._is_local and has_hung_up(problem)):
+                    raise
+                self._hangs_up = True
+                log.info("from now on each question has a connection of its own", service=self._profile.service)
             except Unsupported as problem:
                 feature = next((name for name in problem.features if name in body.features), None)
                 if feature is None:
@@ -147,7 +155,8 @@ class OpenAI:
         def judge(failure: ServiceFailure) -> BotError:
             return to_bot_error(failure, prompt.conversation.model, self._profile.service)
 
-        headers, silence = {**body.headers, **self._request_id_header()}, SilenceWatch(self._silence)
+        headers = {**body.headers, **self._request_id_header(), **(ONE_EACH if self._hangs_up else {})}
+        silence = SilenceWatch(self._silence)
         with naming(self._profile.service):
             async with (
                 self._upload_slots.acquire(body) as content,
