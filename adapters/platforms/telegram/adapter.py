@@ -60,7 +60,7 @@ from bot.operations.set_aside import SetAsideLog
 from bot.ports import Blobs, Receive
 from bot.util.http import ConnectionOptions, Http, Reply, check_size, photo
 from bot.util.retry import TELEGRAM_FILE, retry
-from bot.util.tasks import BackgroundTasks
+from bot.util.tasks import BackgroundTasks, running_task
 from bot.web.server import WebServer
 from bot.words import ENGLISH, LANGUAGES, catalogue, say, speaking
 
@@ -215,8 +215,9 @@ class Telegram:
         return BotIdentity(user.id, user.username or "", commands, bool(user.can_read_all_group_messages))
 
     async def _set_all_commands(self) -> None:
+        backoff = PollingBackoff(self._backoff.policy)
         for language, descriptions in self._commands.items():
-            await self._retry(partial(self._set_commands, language, descriptions))
+            await self._retry(partial(self._set_commands, language, descriptions), backoff)
 
     async def _set_commands(self, language: str, descriptions: Mapping[str, str]) -> None:
         commands = [BotCommand(*command) for command in descriptions.items() if command[0] not in FOR_FEW]
@@ -229,7 +230,6 @@ class Telegram:
         self._is_standby = False
         try:
             identity = await self._retry(self._fetch_identity)
-            await self._set_all_commands()
             await self._retry(self._bot.delete_webhook)
             take_update = partial(self._take_update, receive, identity)
             self._poller = Poller(
@@ -240,7 +240,8 @@ class Telegram:
                 kinds=self._kinds,
                 set_aside=self._set_aside,
             )
-            await self._poller.run()
+            async with running_task(self._set_all_commands()):  # once for each language, which nobody waits for
+                await self._poller.run()
         finally:
             self._poller, self._is_standby = None, True
 
@@ -265,14 +266,15 @@ class Telegram:
             await self._set_webhook(webhook)
         webhook.last_success = time.monotonic()
 
-    async def _retry(self, step: Callable[[], Awaitable[T]]) -> T:
+    async def _retry(self, step: Callable[[], Awaitable[T]], backoff: PollingBackoff | None = None) -> T:
+        backoff = backoff or self._backoff
         while True:
             try:
                 result = await step()
             except (TelegramError, Busy) as error:
-                await self._backoff.wait_after(error)
+                await backoff.wait_after(error)
             else:
-                self._backoff.reset()
+                backoff.reset()
                 return result
 
     async def _take_update(self, receive: Receive, identity: BotIdentity, raw_update: RawUpdate) -> None:
