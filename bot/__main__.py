@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from getpass import getpass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -17,7 +17,7 @@ from adapters.platforms import PLATFORMS
 from adapters.providers import PROVIDERS
 from bot import __version__
 from bot.app import operator_consoles, running
-from bot.configuration import Platforms, read_settings, read_usable_settings
+from bot.configuration import Platforms, Providers, read_settings, read_usable_settings
 from bot.operations import logs
 from bot.operations.file_rights import write_for_owner_only
 from bot.operations.watchdog import watching
@@ -28,7 +28,10 @@ from bot.store import visit_store
 from bot.store.backup import NotDone
 from bot.store.sqlite import AlreadyRunning
 from bot.util.tasks import running_task
-from bot.web.server import PortTaken, WebServer
+from bot.web.server import PortTaken, TrialRun, WebServer
+
+if TYPE_CHECKING:  # `run` starts faster without it
+    from bot.operations.set_up.key_page import KeyPage
 
 log = structlog.get_logger(__name__)
 
@@ -68,17 +71,52 @@ async def run(options: argparse.Namespace) -> int:
         await _set_up_by_page(settings)
         settings = _settings()
     greeting = f"Snapthread is running. {_address_of_page(settings)}"
-    return await _until_stopped(settings, greeting=greeting, look_over=log_findings)
+    return await _until_stopped(settings, greeting=greeting, look_over=log_findings) or 0
 
 
 async def try_(options: argparse.Namespace) -> int:
-    """Run the page alone, with a model that needs no key where no provider has one."""
-    settings = _settings()
+    """Run the page alone, with what answers on this machine where no provider has a key."""
+    from bot.operations.set_up import ENV_FILE
+    from bot.operations.set_up.key_page import KeyPage
+
+    pasted: Mapping[str, object] = {}
+    while True:
+        key_page = KeyPage(ENV_FILE)
+        code = await _try(key_page, pasted)
+        if code is not None:
+            return code
+        pasted = {name.lower(): value for name, value in key_page.values.items()}
+
+
+async def _try(key_page: "KeyPage", pasted: Mapping[str, object]) -> int | None:
+    """Run the page until it is stopped, or until a key was pasted: then return None."""
+    from bot.operations.set_up.key_page import ADDRESS
+    from bot.operations.set_up.services_here import find_service_here
+
+    settings, found = _settings(**pasted), None
+    providers: Providers = PROVIDERS
     if not _has_provider(settings):
         settings = _settings(**_keyless_trial())
+        found = await find_service_here()
+    if found:
+        providers = found.providers
+        settings = _settings(providers, **{**_keyless_trial(), "bot_model": found.model})
+        print(f"{found.title} runs on this machine and answers, with {found.model}.", flush=True)
+
+    def add_to(server: WebServer) -> None:
+        server.trial = TrialRun(key_page=ADDRESS, found=found.title if found else "")
+        key_page.add_routes(server)
+
     consoles = {name: PLATFORMS[name] for name in operator_consoles(PLATFORMS)}
     greeting = "Open {url} and drop a photo there. Ctrl-C ends it."
-    return await _until_stopped(settings, greeting=greeting, platforms=consoles)
+    return await _until_stopped(
+        settings,
+        greeting=greeting,
+        platforms=consoles,
+        providers=providers,
+        add_to=add_to,
+        ends_with=key_page.is_chosen.wait(),
+    )
 
 
 def setup(options: argparse.Namespace) -> int | Coroutine[Any, Any, int]:
@@ -192,8 +230,8 @@ def _address(options: argparse.Namespace) -> str:
     return (getpass("Move to (postgresql://...): ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
 
 
-def _settings(**overrides: object) -> Settings:
-    settings = read_settings(**overrides)
+def _settings(providers: Providers = PROVIDERS, /, **overrides: object) -> Settings:
+    settings = read_settings(PLATFORMS, providers, **overrides)
     _set_up_logs(settings, settings.bot_log_level)
     return settings
 
@@ -253,22 +291,31 @@ async def _no_look(settings: Settings, providers: Mapping[str, Provider]) -> Non
 
 
 async def _until_stopped(
-    settings: Settings, greeting: str, platforms: Platforms = PLATFORMS, look_over: LookOver = _no_look
-) -> int:
+    settings: Settings,
+    *,
+    greeting: str,
+    platforms: Platforms = PLATFORMS,
+    providers: Providers = PROVIDERS,
+    look_over: LookOver = _no_look,
+    add_to: Callable[[WebServer], None] = lambda server: None,
+    ends_with: Coroutine[Any, Any, object] | None = None,
+) -> int | None:
+    """Run the bot; return its exit code, or None if `ends_with` came to its end before."""
     with watching(Path(settings.bot_data)) as watchdog:
-        async with running(settings, watchdog, platforms=platforms) as bot:
+        async with running(settings, watchdog, platforms=platforms, providers=providers, add_to=add_to) as bot:
             print(greeting.format(url=bot.url), flush=True)
             if bot.claim:
                 print(f"Nobody runs this bot yet. Send it this in private, and you do: /claim {bot.claim}", flush=True)
             async with (
                 running_task(look_over(settings, bot.providers)),
                 running_task(_signalled()) as stopped,
+                running_task(ends_with or asyncio.Event().wait()) as other_end,
                 running_task(bot.wait_until_ended()) as ended,
             ):
-                await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
-                was_stopped = stopped.done()
+                await asyncio.wait([stopped, other_end, ended], return_when=asyncio.FIRST_COMPLETED)
+                was_stopped, goes_on = stopped.done(), other_end.done()
             watchdog.stop()  # anything slow from now on is up to the caller
-            return 0 if was_stopped else 1
+            return 0 if was_stopped else None if goes_on else 1
 
 
 async def _signalled() -> None:

@@ -5,7 +5,7 @@ import gc
 import os
 import socket
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +45,7 @@ from bot.turns.stops import Stops
 from bot.turns.worker import Dispatcher, Worker
 from bot.util.tasks import running_task
 from bot.web.dashboard import Dashboard
-from bot.web.server import open_server
+from bot.web.server import WebServer, open_server
 
 # Thresholds of the garbage collector: objects before it scans the youngest generation, and scans before the next two.
 # A scan takes up to 0.4 ms per thousand objects, and nobody is answered meanwhile.
@@ -87,11 +87,12 @@ async def running(
     *,
     platforms: Platforms = PLATFORMS,
     providers: Providers = PROVIDERS,
+    add_to: Callable[[WebServer], None] = lambda server: None,
 ) -> AsyncGenerator[Bot, None]:
     """Run a bot while entered; leaving stops it gracefully, within ten seconds.
 
-    The watchdog is told when turns are expected. The settings were read with tables that
-    hold `platforms` and `providers`.
+    `add_to` may add routes to the web server before it starts. The watchdog is told when turns are expected. The
+    settings were read with tables that hold `platforms` and `providers`.
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
@@ -107,7 +108,8 @@ async def running(
             )
         )
         web = open_server(settings, store.sessions, metrics.registry)
-        Dashboard(store.reporting, store.coordination).add_routes(web.router)
+        Dashboard(store.reporting, store.coordination, store.queue.release_put_aside).add_routes(web.router)
+        add_to(web)
         house = AdapterContext(settings=settings, store=store, web=web, metrics=metrics)
         house.providers |= await _enter_all(stack, providers, house)
         # A console stores its messages in files of its own, so only the process that serves it can post there.

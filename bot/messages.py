@@ -198,6 +198,21 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoTraces:
+    """Traces that were removed from a photo's file. Never stored."""
+
+    place: tuple[float, float] | None = None  # degrees north and east, of a kilometre or so
+    device: Literal["", "phone", "camera"] = ""
+    thumbnails: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.place or self.device or self.thumbnails)
+
+
+NO_TRACES = PhotoTraces()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Photo(StoredFile):
     """A picture: upright, sRGB, without metadata, within limits; a JPEG, PNG or WebP."""
 
@@ -205,6 +220,7 @@ class Photo(StoredFile):
     height: int
     remarks: tuple[Remark, ...] = ()  # only when it is taken in, not when it is recalled
     series: "PhotoSeries | None" = None  # the pictures to look at in its place
+    traces: PhotoTraces = field(default=NO_TRACES, compare=False, repr=False)  # as the remarks
 
     @property
     def pictures(self) -> "tuple[Photo, ...]":
@@ -273,6 +289,7 @@ class OutgoingPost:
     key: str | None = None  # idempotency key: the same key means the same post, on platforms that support it
     is_partial: bool = False  # more will follow, so it is posted immediately or dropped
     is_spoiler: bool = False  # about something that is shown only to those who choose to see it
+    stored_text: str = ""  # kept in place of the text where the bot itself keeps posts; empty: the text
 
 
 ReferenceKind = Literal["itself", "reply", "chain", "external", "forward", "link", "menu", "button", "starter", "above"]
@@ -450,7 +467,6 @@ class Preferences:
     history: int = 10  # messages that the provider looks back on, 1 to 50
     length: Length = "normal"
     persona: str = ""  # instructions for the model, in people's own words
-    reader: bool = False  # answers for people who listen to them and don't see the photo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

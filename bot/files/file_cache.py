@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
 
-from bot.messages import DOCUMENTS, ENDINGS, PHOTOS, Document, Photo, Remark, StoredFile
+from bot.messages import DOCUMENTS, ENDINGS, NO_TRACES, PHOTOS, Document, Photo, PhotoTraces, Remark, StoredFile
 
 MIMES = {ending: mime for mime, ending in ENDINGS.items()}
 NAME = re.compile(
@@ -64,7 +64,9 @@ class FileCache:
         data: bytes,
         size: tuple[int, int],
         owner: str = "",
+        *,
         remarks: tuple[Remark, ...] = (),
+        traces: PhotoTraces = NO_TRACES,
     ) -> Photo:
         """Write a photo that `owner` sent to the disk, unless it is there. OSError: it cannot be written."""
         sha256 = hashlib.sha256(data).hexdigest()
@@ -78,6 +80,7 @@ class FileCache:
             width=size[0],
             height=size[1],
             remarks=remarks,
+            traces=traces,
         )
         return self._put(photo, data, owner)
 
@@ -182,7 +185,7 @@ class FileCache:
     def _enter(self, entry: StoredFile, owner: str = "") -> None:
         self._forget(entry.sha256)
         if isinstance(entry, Photo):
-            entry = replace(entry, remarks=())
+            entry = replace(entry, remarks=(), traces=NO_TRACES)
         self._kept[entry.sha256] = replace(entry, name="")
         self._total += entry.size
         self._owners[entry.sha256] = owner

@@ -47,6 +47,7 @@ class Reply:
         self.platform, self.posts, self.turn, self.channel = platform, posts, turn, channel
         self.text = ""
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
+        self.unstored: Sequence[str] = ()  # pieces of the text that are shown and not stored
         self.is_spoiler = False  # what it says is shown only to those who choose to see it
         self.is_stopped = False  # by a person, who is told so wherever that is possible
         self.status = ""  # shown as long as there is no text: what the model is doing
@@ -113,7 +114,12 @@ class Reply:
         try:
             for n, page in enumerate(wanted):
                 is_last = n == last  # the others are full, and no longer grow
-                post = OutgoingPost(text=page, is_partial=growing and is_last, is_spoiler=self.is_spoiler)
+                post = OutgoingPost(
+                    text=page,
+                    is_partial=growing and is_last,
+                    is_spoiler=self.is_spoiler,
+                    stored_text=self._stored(page),
+                )
                 if is_last:
                     post = replace(post, buttons=tuple(buttons), files=tuple(files))
                 await self._show_post(self._posts, n, post)
@@ -122,6 +128,13 @@ class Reply:
                 raise
             whole = OutgoingPost(text=text, files=tuple(files), is_spoiler=self.is_spoiler)
             await self._show_otherwise(self._posts, error, whole)
+
+    def _stored(self, page: str) -> str:
+        """Return a page without what is not to be stored; empty if that makes no difference."""
+        stored = page
+        for piece in self.unstored:
+            stored = stored.replace(piece, NOTHING_MORE)
+        return stored if stored != page else ""
 
     async def _show_post(self, ids: list[str], n: int, post: OutgoingPost) -> None:
         self._shown += [None] * (n + 1 - len(self._shown))

@@ -38,7 +38,6 @@ __all__ = [
     "events",
     "is_private",
     "map_http_errors",
-    "open_session",
     "photo",
     "read_capped",
     "texts",
@@ -117,16 +116,6 @@ def aiohttp_transport(url: str, options: ConnectionOptions | None = None) -> htt
     if not url and not options.proxy:
         return _TransportByAddress(options)
     return _open_transport(find_proxy(url, options.proxy), options)
-
-
-def open_session(url: str, options: ConnectionOptions) -> aiohttp.ClientSession:
-    """Open connections to the service at `url` for a library that has a protocol of its own; while the loop runs."""
-    proxy = find_proxy(url, options.proxy)
-    return aiohttp.ClientSession(
-        connector=open_connector(proxy, _trusted(options)),
-        proxy=http_proxy(proxy),
-        skip_auto_headers=("Accept-Encoding", "User-Agent"),
-    )
 
 
 def _open_transport(proxy: str | None, options: ConnectionOptions) -> "_Transport":

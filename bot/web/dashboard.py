@@ -6,6 +6,8 @@ It belongs to the server and to no platform: it is there whichever platforms the
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import NamedTuple
 
 import structlog
@@ -15,17 +17,24 @@ from bot.ports import Coordination, Reporting
 from bot.web.bodies import refusal
 from bot.web.dashboard_data import DashboardData
 from bot.web.interval_cache import RANGES
+from bot.web.languages import choose_language
 from bot.web.login_pages import STATIC
 from bot.web.logins import SESSION
 from bot.web.tally_sums import SPLITS
+from bot.words import catalogue
 
 log = structlog.get_logger(__name__)
 
 FILES = {"dashboard.css", "dashboard.js", "charts.js", "format.js", "patch.js"}
+KEY_PREFIX = "dashboard_"  # of the script's sentences
 ASK_EVERY_TIME = {"Cache-Control": "no-cache"}
 COUNTING = 0.15  # seconds that a response may spend on counting
 FRESH, PARTLY = 2.0, 0.1  # seconds that a response is cached for all viewers: a complete one, an incomplete one
 PATIENCE = 10.0  # seconds for the store
+
+
+Release = Callable[[int], Awaitable[bool]]
+"""Puts a turn back on the queue; False if it is not put aside."""
 
 
 class _CachedReply(NamedTuple):
@@ -36,7 +45,9 @@ class _CachedReply(NamedTuple):
 class Dashboard:
     """Shows the state of the bot: all processes that share the store."""
 
-    def __init__(self, reporting: Reporting, coordination: Coordination) -> None:
+    def __init__(self, reporting: Reporting, coordination: Coordination, release: Release | None = None) -> None:
+        """Show what these report. `release` puts a turn that was put aside back on the queue; None: nobody can."""
+        self._release = release
         self._figures = DashboardData(reporting, coordination)
         self._told: dict[tuple[str, str], _CachedReply] = {}
         self._telling = asyncio.Lock()  # ten tabs cost as much as one
@@ -45,11 +56,24 @@ class Dashboard:
         """Add the page; its routes are guarded, like all that are not added as public ones."""
         router.add_get("/dashboard", self.page)
         router.add_get("/dashboard/data", self.data)
+        router.add_post(r"/dashboard/turns/{turn:\d{1,18}}/release", self.release)
         router.add_get("/dashboard/{name}", self.static)
 
-    async def page(self, request: web.Request) -> web.FileResponse:
-        """Serve the page; its script asks for the data."""
-        return web.FileResponse(STATIC / "dashboard.html", headers=ASK_EVERY_TIME)
+    async def page(self, request: web.Request) -> web.Response:
+        """Serve the page, with the sentences of its script in the browser's language; the script asks for the data."""
+        html = _render(choose_language(request.headers.get("Accept-Language", "")))
+        headers = {**ASK_EVERY_TIME, "Vary": "Accept-Language"}
+        return web.Response(text=html, content_type="text/html", headers=headers)
+
+    async def release(self, request: web.Request) -> web.Response:
+        """Put a turn that was put aside back on the queue; the guard has seen to it that no other site asks for it."""
+        turn = int(request.match_info["turn"])
+        if self._release is None or not await self._release(turn):
+            raise refusal(web.HTTPNotFound, "This message is not put aside any more.")
+        session = request[SESSION].id[:8] if SESSION in request else ""
+        log.warning("a message that was put aside was released on the dashboard", turn=turn, session=session)
+        self._told.clear()
+        return web.json_response({})
 
     async def static(self, request: web.Request) -> web.FileResponse:
         """Serve the static files of the page."""
@@ -81,3 +105,12 @@ class Dashboard:
             reply = _CachedReply(time.monotonic() + fresh, json.dumps(figures).encode())
             self._told[name, split] = reply
         return reply.body
+
+
+@cache
+def _render(language: str) -> str:
+    """Return the HTML of the page with the sentences of its script, which an element of it holds as JSON."""
+    sentences = {key: text for key, text in catalogue(language).items() if key.startswith(KEY_PREFIX)}
+    words = json.dumps(sentences, ensure_ascii=False).replace("<", "\\u003c")
+    script = f'<script type="application/json" id="words" lang="{language}">{words}</script>'
+    return (STATIC / "dashboard.html").read_text("utf-8").replace("<noscript>", f"{script}\n  <noscript>", 1)

@@ -58,6 +58,14 @@ class WebAccess:
     webhook_only: bool = False  # without a token: nothing but public routes and /healthz
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrialRun:
+    """A run by `try`, as the page tells of it."""
+
+    key_page: str  # the address at which a key can be pasted
+    found: str = ""  # the service on this machine that answers
+
+
 async def _all_is_well() -> Mapping[str, str]:
     return {}
 
@@ -97,6 +105,7 @@ class WebServer:
         self.host, self.port = host, port
         self.ready: Ready = _all_is_well
         self.status: Callable[[], Mapping[str, str]] = dict  # the entries of /readyz while all is well
+        self.trial: TrialRun | None = None
         self.metrics = metrics or CollectorRegistry()
         self._public: set[web.AbstractRoute] = set()
         self._limiter = ConnectionLimiter(TrustedProxies(access.trusted_proxies))

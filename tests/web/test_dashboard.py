@@ -453,3 +453,24 @@ def test_sums_do_not_depend_on_the_order() -> None:
     ]
     assert stretch_of(tallies) == stretch_of(tallies[::-1])
     assert stretch_of(tallies).errors == {"bug": (1, 9.0)}
+
+
+async def test_a_message_that_was_put_aside_is_released_here_and_from_no_other_site(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await store.intake.add(said())
+    [turn] = await store.queue.claim(1)
+    await store.queue.finish(turn, error=PUT_ASIDE)
+    server = WebServer("127.0.0.1", 0, sessions=store.sessions)
+    Dashboard(store.reporting, store.coordination, store.queue.release_put_aside).add_routes(server.router)
+    async with server, aiohttp.ClientSession(server.url) as http:
+        path = f"/dashboard/turns/{turn.id}/release"
+        async with http.post(path, headers={"Origin": "http://evil.example"}) as response:
+            assert response.status == 403
+        assert await store.queue.count_waiting() == 0
+        async with http.post(path) as response:
+            assert response.status == 200
+        async with http.post(path) as response:
+            assert response.status == 404, "once"
+    assert await store.queue.count_waiting() == 1
+    assert f"turn={turn.id}" in capsys.readouterr().out

@@ -18,7 +18,7 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
-from bot.messages import PUT_ASIDE, JobResult, WorkerProcess
+from bot.messages import PUT_ASIDE, Author, JobResult, WorkerProcess
 from bot.ports import Store
 from bot.store import open_store
 from bot.store.sql import SqlStore
@@ -96,7 +96,8 @@ class House:
 
     async def start(self) -> None:
         server = WebServer("127.0.0.1", self.port)
-        Dashboard(self.store.reporting, self.store.coordination).add_routes(server.router)
+        release = self.store.queue.release_put_aside
+        Dashboard(self.store.reporting, self.store.coordination, release).add_routes(server.router)
         await self.stack.enter_async_context(server)
         self.port = server.port
 
@@ -164,7 +165,9 @@ async def looking(
     browser: Browser, house: House, width: int = 1200, height: int = 1000, **more: Any
 ) -> AsyncIterator[Tab]:
     context: BrowserContext = await browser.new_context(
-        viewport=ViewportSize(width=width, height=height), locale="en-GB", timezone_id="Europe/Berlin", **more
+        viewport=ViewportSize(width=width, height=height),
+        timezone_id="Europe/Berlin",
+        **{"locale": "en-GB", **more},
     )
     tab = Tab(await context.new_page(), house)
     yield tab
@@ -355,6 +358,10 @@ async def test_what_was_put_aside_is_told_with_what_to_do(tab: Tab) -> None:
     await expect(tab.page.locator("#aside")).to_contain_text(
         "1 in all. To have one answered after all: python -m bot turns"
     )
+    async with tab.page.expect_response(re.compile(r"/release$")):
+        await row.get_by_role("button", name="Release").click()
+    await expect(tab.page.locator("#quarantine")).to_be_hidden()
+    assert await store.queue.count_waiting() == 1
 
 
 async def test_with_nothing_to_show_it_says_so(tab: Tab) -> None:
@@ -528,6 +535,18 @@ async def test_whoever_is_logged_out_is_told_where_to_go(tab: Tab) -> None:
     tab.troubles.clear()  # the browser complains about a 401
 
 
+async def test_the_strip_speaks_the_language_of_its_reader(browser: Browser, house: House) -> None:
+    async with looking(browser, house, locale="de-DE") as tab:
+        await tab.open()
+        await expect(tab.page.locator("#news .bad")).to_have_text("Niemand arbeitet: Keine Nachricht wird beantwortet.")
+        await house.store.intake.add(said())
+        assert isinstance(house.store, SqlStore)
+        await house.store.db.run("UPDATE turns SET added = added - 300")
+        await tab.later()
+        await expect(tab.page.locator("#news")).to_contain_text("Jemand wartet auf eine Antwort, seit 5 Minuten.")
+        assert tab.troubles == []
+
+
 # the pictures in the docs
 
 
@@ -545,4 +564,25 @@ async def test_pictures_of_a_busy_day(browser: Browser, house: House, tmp_path: 
         await tab.page.locator("#turns svg[role=slider]").hover(position={"x": 870, "y": 120})
         picture = Image.open(io.BytesIO(await tab.page.screenshot(full_page=True)))
         picture.quantize(SHADES).save(folder / f"dashboard-{scheme}.png", optimize=True)
+        assert tab.troubles == []
+
+
+async def test_pictures_of_an_outage_that_another_model_covers(browser: Browser, house: House, tmp_path: Path) -> None:
+    store = house.store
+    await fill(store, 600)
+    await settle(store)
+    process = WorkerProcess(name="bot-1/1", started=time.time() - 7 * HOUR, listens=("telegram",), workers=64)
+    await store.coordination.beat(replace(process, in_flight=3, breakers={"onemin/gpt": "open"}))
+    for person in range(3):
+        await store.intake.add(replace(said(channel=f"telegram:{person}"), author=Author(str(person), "Ann")))
+    for turn in await store.queue.claim(3):
+        await store.queue.save_result(turn, JobResult(text="yes", model=GPT, answered_by=LLAMA))
+        await store.queue.finish(turn)
+    async with looking(browser, house, 1180, 620) as tab:
+        await tab.open("?range=hour")
+        await expect(tab.page.locator("#news li").first).to_contain_text(
+            re.compile(rf"onemin/gpt is down\. {LLAMA} has answered in its place since .*: 3 answers for 3 people\.")
+        )
+        picture = Image.open(io.BytesIO(await tab.page.screenshot()))
+        picture.quantize(SHADES).save(pictures(tmp_path) / "dashboard-outage.png", optimize=True)
         assert tab.troubles == []

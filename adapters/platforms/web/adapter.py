@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,7 +30,7 @@ from bot.messages import Attachment, Author, Channel, File, Message, MessageRefe
 from bot.ports import Receive
 from bot.util.http import check_size
 from bot.util.retry import WEB_INTAKE
-from bot.web.server import WebServer
+from bot.web.server import TrialRun, WebServer
 from bot.words import say
 
 log = structlog.get_logger(__name__)
@@ -59,12 +59,14 @@ class WebPage:
         services: ConversationServices | None = None,
         useless_commands: Callable[[], Collection[str]] = frozenset,
         numbers_of: NumbersOf | None = None,
+        key_page: str = "",
     ) -> None:
         """Add the page to `server`, which must not have started, and store everything in `folder`.
 
         `banner` is a line on top of the page, `model_of` returns the model of a channel, and `models` those that can be
         chosen: `{"id": "provider/model", "name": ..., "sees": bool, "price": ...}`. `services` tells which channels are
-        linked, and starts conversations like others; `useless_commands` are not suggested.
+        linked, and starts conversations like others; `useless_commands` are not suggested. `key_page` is the address
+        at which a key can be pasted; empty: none.
         """
         self.journal = Journal(folder / "web.db")
         self.audience = Audience()
@@ -82,6 +84,7 @@ class WebPage:
             models=models,
             useless_commands=useless_commands,
             numbers_of=numbers_of,
+            key_page=key_page,
         )
         api.add_routes(server.router)
         ConversationApi(
@@ -140,21 +143,22 @@ class WebPage:
         uploads = [(await _upload(file), file.data) for file in post.files]
         entry = await self.journal.add_post(
             channel.id,
-            post.text,
+            post.stored_text or post.text,
             reply_to=post.reply_to,
             key=key,
             buttons=post.buttons,
             files=uploads,
             is_spoiler=post.is_spoiler,
         )
-        self.audience.publish(channel.id, await make_entry_event(entry))
+        self.audience.publish(channel.id, await make_entry_event(replace(entry, text=post.text)))
         self.audience.publish_elsewhere(channel.id, LIST_CHANGED)
         return entry.id
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post, in every open tab too."""
-        entry = await self.journal.edit_post(channel.id, post_id, post.text, post.buttons, is_spoiler=post.is_spoiler)
-        self.audience.publish(channel.id, await make_entry_event(entry))
+        text = post.stored_text or post.text
+        entry = await self.journal.edit_post(channel.id, post_id, text, post.buttons, is_spoiler=post.is_spoiler)
+        self.audience.publish(channel.id, await make_entry_event(replace(entry, text=post.text)))
         return post_id
 
     async def download(self, attachment: Attachment, limit: int) -> bytes:
@@ -243,6 +247,13 @@ async def _upload(file: File) -> Upload:
     )
 
 
+def _banner(model: str, trial: TrialRun | None) -> str:
+    """Say who answers where that may surprise: no AI model, or one that `try` found on this machine."""
+    if model.startswith("local/"):
+        return say("page_local")
+    return say("page_found", service=trial.found, model=model) if trial and trial.found else ""
+
+
 def open_web(context: AdapterContext) -> WebPage:
     """Build the page, with the operator's settings and the models of all providers."""
     settings = context.settings
@@ -280,7 +291,8 @@ def open_web(context: AdapterContext) -> WebPage:
         max_bytes=max(settings.bot_photo_mb, settings.bot_document_mb) * 1024 * 1024,
         most_pixels=settings.bot_photo_megapixels * 1_000_000,
         longest_side=settings.bot_photo_side,
-        banner=lambda: say("page_local") if settings.bot_model.startswith("local/") else "",
+        banner=lambda: _banner(settings.bot_model, context.web.trial),
+        key_page=context.web.trial.key_page if context.web.trial else "",
         model_of=model_of,
         models=models,
         services=ConversationServices(linked=linked, start_like=start_like),

@@ -69,6 +69,7 @@ class WebApi:
     models: Models | None
     useless_commands: Callable[[], Collection[str]]
     numbers_of: NumbersOf | None
+    key_page: str = ""
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add all routes of the page."""
@@ -111,7 +112,7 @@ class WebApi:
         """Describe the bot, and the limits that the page needs to know."""
         limits = {"most_bytes": self.max_bytes, "most_photos": MAX_PHOTOS, "most_text": MAX_TEXT}
         about = {"name": "Snapthread", "version": __version__, "banner": self.banner(), "session": SESSION in request}
-        return web.json_response({**about, **limits})
+        return web.json_response({**about, **limits, "key_page": self.key_page})
 
     async def list_models(self, request: web.Request) -> web.Response:
         """List the models that can be asked."""

@@ -9,28 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot.words import ENGLISH, catalogue, supported
+from bot.web.languages import choose_language
+from bot.words import catalogue
 from bot.words.figures import is_right_to_left
+
+__all__ = ["choose_language", "render_page"]
 
 STATIC = Path(__file__).parent / "static"
 KEY_PREFIX = "page_"  # of the page's own sentences
-
-
-def choose_language(accept_language: str) -> str:
-    """Choose the language of ours that a browser prefers, by its Accept-Language header; else English."""
-    preferences = sorted(
-        map(_parse_preference, accept_language.split(",")), key=lambda pair: -pair[1]
-    )  # of equal ones the first
-    languages = (supported(code) for code, weight in preferences if weight > 0)
-    return next(filter(None, languages), ENGLISH)
-
-
-def _parse_preference(part: str) -> tuple[str, float]:
-    code, _, weight = part.partition(";")
-    try:
-        return code.strip(), float(weight.strip().removeprefix("q=") or 1)
-    except ValueError:
-        return "", 0.0
 
 
 @cache

@@ -5,15 +5,17 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Self
 
+from adapters.providers.local.marked_differences import MarkedDifferences, find_differences
 from adapters.providers.local.measurements import measure
 from adapters.providers.local.readings import can_read, read
-from adapters.providers.local.report import MeasuredPhoto, write_report
+from adapters.providers.local.report import MeasuredPhoto, is_marked, write_report
 from adapters.providers.local.settings import LocalSettings
 from bot.adapter_context import AdapterContext
 from bot.errors import Busy, FailureCode, Refused, Unreadable
 from bot.files.isolation.client import WorkerFailed
-from bot.messages import Model, Photo, Piece, Prompt, Text, Usage
+from bot.messages import Drawn, File, Model, Photo, Piece, Prompt, Text, Usage
 from bot.ports import Capabilities
+from bot.words import say
 
 EYES = Model(id="eyes", name="Local eyes", sees=True)
 PACE = 0.015  # seconds between two words of an answer
@@ -40,16 +42,29 @@ class LocalEyes:
         return Capabilities()
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        """Measure the photos of the question, then yield the report word by word."""
+        """Measure the photos of the question, then yield the report word by word, and two photos' differences."""
         photos = [await self._look_at(photo, n, prompt) for n, photo in enumerate(prompt.photos, 1)]
-        for word in _WORD.findall(write_report(photos, prompt)):
+        differences = await self._compare(prompt)
+        for word in _WORD.findall(write_report(photos, prompt, differences)):
             yield Text(word)
             await asyncio.sleep(self.pace)
+        if differences and differences.picture and is_marked(differences):
+            about = say("local_marked_about")
+            yield Drawn(File(name="differences.jpg", mime="image/jpeg", data=differences.picture, about=about))
         yield Usage()
 
     async def models(self) -> Sequence[Model]:
         """List the one model."""
         return [EYES]
+
+    async def _compare(self, prompt: Prompt) -> MarkedDifferences | None:
+        """Find what differs in two photos; None for any other number of them."""
+        if len(prompt.photos) != 2:
+            return None
+        try:
+            return await find_differences(*prompt.photos, owner=str(prompt.conversation.id))
+        except (FileNotFoundError, Unreadable, WorkerFailed):  # the measurements compare them as well, more coarsely
+            return None
 
     async def _look_at(self, photo: Photo, n: int, prompt: Prompt) -> MeasuredPhoto:
         """Measure and read a photo, which keeps the number that it has in the conversation."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from adapters.providers.local.marked_differences import MarkedDifferences
 from adapters.providers.local.measurements import Measurements, difference
 from adapters.providers.local.readings import Reading
 from bot.messages import Photo, Prompt
@@ -10,6 +11,7 @@ from bot.words import say
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP"}
 CLIPPED = 0.05  # share of black or white pixels that is worth a word
+MOSTLY = 0.6  # share of the picture; of more than that, nobody looks for the marks
 SAME = 0.005  # share of the picture; fewer cells than that are noise
 
 
@@ -23,15 +25,23 @@ class MeasuredPhoto:
     reading: Reading | None = None  # None: nothing can read here
 
 
-def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt) -> str:
-    """Describe each photo, compare several, and say what is beyond that; or write the words down, if asked."""
-    if photos and prompt.text == say("ask_read"):
+def is_marked(differences: MarkedDifferences) -> bool:
+    """Tell whether marks help: two pictures that differ nearly everywhere are two pictures."""
+    return differences.share is not None and 0 < differences.share <= MOSTLY and differences.places > 0
+
+
+def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt, differences: MarkedDifferences | None = None) -> str:
+    """Describe each photo, compare several, and say what is beyond that; or write the words down, if asked.
+
+    `differences` are those of two photos, where they were looked for.
+    """
+    if photos and prompt.text in (say("ask_read"), say("page_example_read")):
         return "\n\n".join(_transcribe(measured_photo) for measured_photo in photos)
     parts = [
         say("local_about"),
         *(_describe(measured_photo) for measured_photo in photos),
         *([] if photos else [say("local_no_photo")]),
-        *([_compare(photos)] if len(photos) > 1 else []),
+        *([_compare(photos, differences)] if len(photos) > 1 else []),
         " ".join(_limits(prompt)),
     ]
     return "\n\n".join(parts)
@@ -73,7 +83,10 @@ def _transcribe(measured_photo: MeasuredPhoto) -> str:
 def _words(reading: Reading) -> list[str]:
     """Return the words as they stand there, in a block that keeps its lines, and the contents of the codes."""
     rows = "\n".join(reading.rows).replace("```", "` ` `")
-    codes = [say("local_code", format=format, text=f"`{text.replace('`', ' ')}`") for format, text in reading.codes]
+    codes = [
+        say("local_code", format=format.removesuffix("Code"), text=f"`{text.replace('`', ' ')}`")
+        for format, text in reading.codes
+    ]
     return [*([f"```\n{rows}\n```"] if rows else []), *(f"- {code}" for code in codes)]
 
 
@@ -106,7 +119,7 @@ def _sharpness(measurements: Measurements) -> str:
     return say("local_sharpness", sharpness=say(f"local_sharpness_{level}"))
 
 
-def _compare(photos: Sequence[MeasuredPhoto]) -> str:
+def _compare(photos: Sequence[MeasuredPhoto], differences: MarkedDifferences | None) -> str:
     ranking = say(
         "local_ranking",
         sharpest=max(photos, key=lambda measured_photo: measured_photo.measurements.detail).number,
@@ -117,6 +130,10 @@ def _compare(photos: Sequence[MeasuredPhoto]) -> str:
         return ranking
     one, other = photos
     share = difference(one.measurements, other.measurements)
+    if differences and is_marked(differences):
+        percent = max(1, round((differences.share or 0) * 100))
+        marked = say("local_marked", a=one.number, b=other.number, percent=percent, places=differences.places)
+        return f"{marked} {ranking}"
     if share < SAME:
         return say("local_alike", a=one.number, b=other.number)
     differ = say("local_differ", a=one.number, b=other.number, percent=max(1, round(share * 100)))

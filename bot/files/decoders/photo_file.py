@@ -1,6 +1,7 @@
 """Cleaning of a photo: untrusted bytes in, a picture that is safe to show out."""
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, BinaryIO
@@ -21,6 +22,7 @@ from bot.files.decoders.picture import Picture
 from bot.files.decoders.series import Remarks, as_series, in_parts
 from bot.files.decoders.stills import draw_pages, draw_stills
 from bot.files.decoders.strip import strip
+from bot.files.decoders.traces import find_traces
 
 _CLIPS = "bot.files.decoders.clips"  # imported only where it is needed: FFmpeg takes 40 MB
 _PASSED_ON = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
@@ -33,30 +35,42 @@ def clean_photo(
 ) -> tuple[dict[str, Any], bytes]:
     """Turn a file of the format `kind` into a photo: upright, sRGB, without metadata.
 
-    Return its `mime`, `size`, `remarks`, and bytes, `out_bytes` at most. A long or wide one is cut: then `series` tells
-    of its parts, whose bytes follow, and the photo itself is an overview. Unreadable: it is damaged or too large.
+    Return its `mime`, `size`, `remarks`, `traces` (what was removed), and bytes, `out_bytes` at most. A long or wide
+    one is cut: then `series` tells of its parts, whose bytes follow, and the photo itself is an overview. Unreadable:
+    it is damaged or too large.
     """
     with damage_refused():
-        kind, picture = read_picture(kind, file.read(), most_pixels)
-        with open_picture(kind, picture.data, most_pixels) as image:
-            check_pixels(image.size, most_pixels)
-            if picture.film and (
-                several := _several(
-                    kind, picture, longest_side=longest_side, most_pixels=most_pixels, out_bytes=out_bytes
-                )
-            ):
-                return several
-            present = completeness_of_jpeg(picture.data) if kind == "JPEG" else WHOLE
-            if present.rows < _LEAST:
-                raise Unreadable(FailureCode.PHOTO_TRUNCATED)
-            if present.is_whole and _is_fine(
-                kind, picture, image=image, longest_side=longest_side, out_bytes=out_bytes
-            ):
-                if kind != "JPEG":  # which has been decoded already
-                    image.load()
-                return {"mime": _PASSED_ON[kind], "size": image.size, "remarks": []}, picture.data
-            size = image.size
-            drawn = draw.draw(image, kind, picture=picture, longest_side=longest_side, rows=present.rows)
+        original = file.read()
+        kind, picture = read_picture(kind, original, most_pixels)
+    value, body = _clean(kind, picture, longest_side=longest_side, most_pixels=most_pixels, out_bytes=out_bytes)
+    return value | {"traces": find_traces(original, picture.exif or _exif_in(kind, picture))}, body
+
+
+def _exif_in(kind: str, picture: Picture) -> bytes:
+    """Return the EXIF data of a format that is not stripped but drawn anew."""
+    with suppress(Exception), draw.open_image(kind, picture.data) as image:
+        return bytes(image.info.get("exif") or image.getexif().tobytes())
+    return b""
+
+
+def _clean(
+    kind: str, picture: Picture, *, longest_side: int, most_pixels: int, out_bytes: int
+) -> tuple[dict[str, Any], bytes]:
+    with damage_refused(), open_picture(kind, picture.data, most_pixels) as image:
+        check_pixels(image.size, most_pixels)
+        if picture.film and (
+            several := _several(kind, picture, longest_side=longest_side, most_pixels=most_pixels, out_bytes=out_bytes)
+        ):
+            return several
+        present = completeness_of_jpeg(picture.data) if kind == "JPEG" else WHOLE
+        if present.rows < _LEAST:
+            raise Unreadable(FailureCode.PHOTO_TRUNCATED)
+        if present.is_whole and _is_fine(kind, picture, image=image, longest_side=longest_side, out_bytes=out_bytes):
+            if kind != "JPEG":  # which has been decoded already
+                image.load()
+            return {"mime": _PASSED_ON[kind], "size": image.size, "remarks": []}, picture.data
+        size = image.size
+        drawn = draw.draw(image, kind, picture=picture, longest_side=longest_side, rows=present.rows)
     remarks = _remarks(present)
     if is_to_be_cut(drawn.size, longest_side):
         if max(drawn.size) < READABLE * max(size) and min(drawn.size) < longest_side:

@@ -53,6 +53,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "shrink_picture": _picture("pictures:shrink_picture"),
         "reencode_photo": _picture("reencode:reencode_photo"),
         "measure_photo": _picture("measure:measure_photo"),
+        "mark_differences": _picture("differences:mark_differences"),
         "convert_text": _document("plain_text:convert_text"),
         "name_package": _document("package:name_package"),
         "draw_grid": _picture("closer:draw_grid"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from bot.files.file_cache import FileCache, display_name
 from bot.files.isolation.client import WorkerFailed, run
 from bot.files.photos.malloc import separate_large_blocks
 from bot.files.photos.manifest import Manifest, read_manifest, with_manifest
-from bot.messages import PHOTOS, Photo, PhotoSeries, Remark, SeriesKind
+from bot.messages import PHOTOS, Photo, PhotoSeries, PhotoTraces, Remark, SeriesKind
 
 RAW = "RAW"
 """A camera's raw file that does not look like a TIFF; others are found by what is in them."""
@@ -112,6 +112,7 @@ class CleanedPhoto(CleanedPicture):
 
     remarks: tuple[Remark, ...] = ()
     series: CleanedSeries | None = None
+    traces: PhotoTraces = field(default_factory=PhotoTraces)
 
 
 def read_cleaned(value: Any, body: bytes) -> CleanedPhoto:
@@ -121,9 +122,20 @@ def read_cleaned(value: Any, body: bytes) -> CleanedPhoto:
         remarks = tuple(_remark(key, values) for key, values in value.get("remarks", ()))
         series = _series(value["series"], body[length:]) if "series" in value else None
         picture = _picture(value, body[:length])
+        traces = _traces(value.get("traces", {}))
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise WorkerFailed("crashed") from error
-    return CleanedPhoto(mime=picture.mime, size=picture.size, data=picture.data, remarks=remarks, series=series)
+    return CleanedPhoto(
+        mime=picture.mime, size=picture.size, data=picture.data, remarks=remarks, series=series, traces=traces
+    )
+
+
+def _traces(value: Any) -> PhotoTraces:
+    place, device = value.get("place"), value.get("device", "")
+    if device not in ("", "phone", "camera"):
+        raise ValueError("no device")
+    degrees = (float(place[0]), float(place[1])) if place else None
+    return PhotoTraces(place=degrees, device=device, thumbnails=int(value.get("thumbnails", 0)))
 
 
 def _picture(value: Any, data: bytes) -> CleanedPicture:
@@ -268,13 +280,14 @@ class PhotoIntake:
     def _put(self, name: str, cleaned: CleanedPhoto, owner: str) -> Photo:
         """Cache a photo with the pictures of its series. The same pictures are the same photo."""
         put = partial(self.keep.put_photo, owner=owner)
+        put_whole = partial(put, remarks=cleaned.remarks, traces=cleaned.traces)
         if cleaned.series is None:
-            return put(name, cleaned.mime, cleaned.data, size=cleaned.size, remarks=cleaned.remarks)
+            return put_whole(name, cleaned.mime, cleaned.data, size=cleaned.size)
         series = cleaned.series
         pictures = tuple(put(name, each.mime, each.data, size=each.size) for each in series.pictures)
         manifest = Manifest(series.kind, tuple(each.sha256 for each in pictures), series.times)
         data = with_manifest(cleaned.mime, cleaned.data, manifest)
-        cover = put(name, cleaned.mime, data, size=cleaned.size, remarks=cleaned.remarks)
+        cover = put_whole(name, cleaned.mime, data, size=cleaned.size)
         return replace(cover, series=PhotoSeries(series.kind, pictures, cover, series.times))
 
     async def reencode(self, photo: Photo, longest_side: int) -> Photo:

@@ -102,10 +102,7 @@ async def try_service(service: ServiceToSetUp, values: Values) -> ServiceTrial:
 
 async def _try(service: ServiceToSetUp, settings: Settings, models: list[str]) -> Sequence[Finding]:
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/set-up.db", settings.bot_model))
-        web = open_server(settings, store.sessions, Metrics().registry)
-        context = AdapterContext(settings=settings, store=store, web=web)
+        context = await open_context(stack, settings)
         if service.is_platform:
             adapter = await stack.enter_async_context(PLATFORMS[service.name].build(context))
             return await check_token(service.name, adapter)
@@ -117,6 +114,14 @@ async def _try(service: ServiceToSetUp, settings: Settings, models: list[str]) -
         except BotError:  # the finding has said why, or there is no list
             models.clear()
         return findings
+
+
+async def open_context(stack: AsyncExitStack, settings: Settings) -> AdapterContext:
+    """Return what an adapter is built from, with an empty store that ends with the stack."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    store = await stack.enter_async_context(open_store(f"sqlite:///{folder}/set-up.db", settings.bot_model))
+    web = open_server(settings, store.sessions, Metrics().registry)
+    return AdapterContext(settings=settings, store=store, web=web)
 
 
 def complete(values: Values) -> dict[str, str]:

@@ -12,6 +12,7 @@ from bot.errors import BotError
 from bot.messages import STOPPED, File, Generated, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, with_footer
+from bot.turns.jobs.photo_traces import describe_traces
 from bot.words import say
 
 LOOKED_BACK = 200  # photos of the conversation
@@ -52,6 +53,8 @@ class AskJob:
         else:
             buttons = controls(self.turn, speaks=self.hands.desk.speaks, is_cut=result.is_cut, is_large=result.is_large)
         self.asked.reply.is_spoiler, self.asked.reply.is_stopped = result.is_spoiler, result.outcome == STOPPED
+        if traces := describe_traces(self.turn, self.asked.state.files):
+            shown, self.asked.reply.unstored = f"{shown}\n\n🔒 {traces.text}", traces.places
         await self.asked.reply.show(shown, buttons=buttons)
         await show_pictures(self.hands, self.turn, result)
         await self._fold_quick_actions()
@@ -88,7 +91,9 @@ async def show_pictures(hands: JobContext, turn: Turn, result: JobResult) -> Non
         return
     files = await hands.files.list_generated(turn.id)
     known = await hands.files.list_files(turn.conversation, LOOKED_BACK)
-    names = [say("photo_named", n=each.number, name=each.attachment.name) for each in known if each.turn == turn.id]
+    drawn = {file.name for file in files}  # the turn's own photos are beside them
+    pictures = (each for each in known if each.turn == turn.id and each.attachment.name in drawn)
+    names = [say("photo_named", n=each.number, name=each.attachment.name) for each in pictures]
     reply = Reply(hands.platform_of(turn), hands.posts, turn, turn.message.channel, lane=PICTURES)
     reply.is_spoiler = result.is_spoiler
     await reply.show(", ".join(names) or say("picture_drawn"), files=files)

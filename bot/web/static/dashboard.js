@@ -2,7 +2,7 @@
 
 import { Chart } from "./charts.js";
 import { h, patch } from "./patch.js";
-import { atClock, atSecond, compact, dollars, number, onDay, onUtcDay, onWeekday, percent, seconds, span } from "./format.js";
+import { atClock, atSecond, compact, dollars, number, onDay, onUtcDay, onWeekday, percent, seconds, span, spanIn } from "./format.js";
 
 const PAUSE = 5_000; // milliseconds between two looks
 const COUNTING = 100; // while older figures are still being counted
@@ -15,6 +15,10 @@ const SLOTS = Array.from({ length: 7 }, (_, n) => `slot${n + 1}`); // colours, i
 
 const page = Object.fromEntries([...document.querySelectorAll("[id]")].map((node) => [node.id, node]));
 const charts = { turns: new Chart(page.turns), first: new Chart(page.first), whole: new Chart(page.whole), costs: new Chart(page.costs) };
+const words = JSON.parse(page.words.textContent);
+const plurals = new Intl.PluralRules(page.words.lang);
+const figures = new Intl.NumberFormat(page.words.lang);
+const timespan = spanIn(page.words.lang);
 const looks = new Map(); // the colour of each name, kept while it is shown, by what is told apart
 const chosen = { range: "day", split: "all", part: "p50", unit: "" };
 
@@ -108,26 +112,36 @@ function news({ fleet: processes, backlog, put_aside: { total: aside }, stand_in
   const down = new Map(up.flatMap((process) => Object.entries(process.breakers)).filter(([, state]) => state !== "closed"));
   const about = (model, family) => model.startsWith(`${family.split("/")[0]}/`) && model.includes(family.split("/")[1] ?? "");
   const bad = [
-    ...[...down].map(([family, state]) => `${family} is ${state === "open" ? "down" : "being tried again"}. ${inItsPlace(standIns.filter(({ asked }) => about(asked, family)))}`),
-    ...up.flatMap((process) => Object.entries(process.troubles).map(([part, why]) => `${part} is in trouble on ${process.name}: ${why}`)),
-    ...processes.filter((process) => process.silent).map((process) => `${process.name} has been silent for ${span(now - process.seen)}.`),
-    up.some((process) => process.workers) ? "" : "Nobody works: no message will be answered.",
-    backlog.oldest && now - backlog.oldest > LONG_WAIT ? `Somebody has been waiting for an answer for ${span(now - backlog.oldest)}.` : "",
+    ...[...down].map(([family, state]) => tell(state === "open" ? "dashboard_down" : "dashboard_probing", { model: family, stands_in: inItsPlace(standIns.filter(({ asked }) => about(asked, family))) })),
+    ...up.flatMap((process) => Object.entries(process.troubles).map(([part, why]) => tell("dashboard_trouble", { part, process: process.name, why }))),
+    ...processes.filter((process) => process.silent).map((process) => tell("dashboard_silent", { process: process.name, span: timespan(now - process.seen) })),
+    up.some((process) => process.workers) ? "" : tell("dashboard_nobody_works"),
+    backlog.oldest && now - backlog.oldest > LONG_WAIT ? tell("dashboard_waiting", { span: timespan(now - backlog.oldest) }) : "",
   ].filter(Boolean);
   const known = [...down.keys()];
   const over = standIns.filter(({ asked }) => !known.some((family) => about(asked, family)));
   const notes = [
-    ...over.map((each) => `${each.asked} was down in the last hour. ${inItsPlace([each])}`),
-    aside ? `${number(aside)} ${aside === 1 ? "message is" : "messages are"} put aside, and wait to be released.` : "",
+    ...over.map((each) => tell("dashboard_was_down", { model: each.asked, stands_in: inItsPlace([each]) })),
+    aside ? tell("dashboard_aside", { turns: aside }) : "",
   ].filter(Boolean);
-  if (!bad.length && !notes.length) return [h("p", { class: "well" }, "All is well.")];
+  if (!bad.length && !notes.length) return [h("p", { class: "well" }, tell("dashboard_well"))];
   return [h("ul", {}, [...bad.map((text) => h("li", { key: text, class: "bad" }, text)), ...notes.map((text) => h("li", { key: text }, text))])];
 }
 
 function inItsPlace(standIns) {
-  if (!standIns.length) return "Nobody had to step in yet.";
-  return standIns.map(({ by, answers, people, since }) =>
-    `${by} has answered in its place since ${atClock(since)}: ${number(answers)} ${answers === 1 ? "answer" : "answers"} for ${number(people)} ${people === 1 ? "person" : "people"}.`).join(" ");
+  if (!standIns.length) return tell("dashboard_nobody_yet");
+  return standIns.map(({ by, answers, people, since }) => tell("dashboard_stands_in", { by, answers, people, time: atClock(since) })).join(" ");
+}
+
+// A sentence in the operator's language; a gap may choose its words by a number: {n:one=# answer|other=# answers}
+function tell(key, gaps = {}) {
+  return words[key].replace(/\{(\w+)(?::([^}]*))?\}/g, (_, gap, cases) => filledGap(gaps[gap], cases));
+}
+
+function filledGap(value, cases) {
+  if (!cases) return value;
+  const byNumber = Object.fromEntries(cases.split("|").map((one) => one.split("=")));
+  return (byNumber[plurals.select(value)] ?? byNumber.other).replace("#", figures.format(value));
 }
 
 function tiles({ backlog, total, fleet: processes, costs: spent, now }) {
@@ -223,12 +237,25 @@ function putAside({ put_aside: { total, turns: aside }, now }) {
       h("td", {}, String(turn)),
       h("td", {}, platform),
       h("td", {}, [stalls && `the bot stood still ${howOften(stalls)}`, crashes && `it died ${howOften(crashes)}`].filter(Boolean).join(", ")),
-      h("td", { class: "last", title: `${onWeekday(at)}, ${atSecond(at)}` }, `${span(now - at)} ago`));
+      h("td", { class: "last", title: `${onWeekday(at)}, ${atSecond(at)}` }, `${span(now - at)} ago`),
+      h("td", {}, h("button", { type: "button", "aria-label": `${tell("dashboard_release")} ${turn}`, onclick: (event) => letGo(turn, event.currentTarget) }, tell("dashboard_release"))));
   return [
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "aside-title" },
-      h("table", {}, h("thead", {}, h("tr", {}, ["Turn", "Platform", "Why", "When"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, aside.map(row)))),
+      h("table", {}, h("thead", {}, h("tr", {}, ["Turn", "Platform", "Why", "When", ""].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, aside.map(row)))),
     h("p", { class: "note" }, `${number(total)} in all. To have one answered after all: `, h("code", {}, "python -m bot turns --release TURN")),
   ];
+}
+
+async function letGo(turn, button) {
+  button.disabled = true;
+  try {
+    const response = await fetch(`/dashboard/turns/${turn}/release`, { method: "POST" });
+    if (!response.ok && response.status !== 404) throw new Error(String(response.status)); // 404: somebody else did
+  } catch {
+    button.disabled = false;
+    return say(tell("dashboard_not_released"));
+  }
+  refresh();
 }
 
 function fleet({ fleet: processes, now }) {

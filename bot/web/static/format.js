@@ -44,6 +44,18 @@ export function span(value) {
   return `${Math.round(passed / 86400)} days`;
 }
 
+// The same in another language, which Intl knows the units of.
+export function spanIn(language) {
+  if (language === "en") return span;
+  const write = (value, unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 }).format(value);
+  return (value) => {
+    const passed = Math.max(0, value);
+    if (passed < 100) return write(passed, "second");
+    if (passed < 100 * 60) return write(passed / 60, "minute");
+    return passed < 48 * 3600 ? write(passed / 3600, "hour") : write(passed / 86400, "day");
+  };
+}
+
 export function dollars(value) {
   if (!value) return "$0";
   if (value < 0.0001) return "under $0.0001";

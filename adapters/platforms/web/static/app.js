@@ -58,6 +58,7 @@ async function learn() {
   const about = await call("/api/about");
   learnLimits(about);
   page.banner.textContent = about.banner;
+  if (about.key_page) page.banner.append(" ", Object.assign(document.createElement("a"), { href: about.key_page, textContent: words.page_use_key }));
   page.banner.hidden = !about.banner;
   page.logout.hidden = !about.session;
   showModels(await call("/api/models"));

@@ -55,15 +55,15 @@ async function save(event) {
   event.preventDefault();
   const button = form.querySelector(":scope > button");
   button.disabled = true;
-  const inputs = form.querySelectorAll('input:not([type="radio"]), input:checked, select:enabled');
-  const reply = await post("/setup/save", { values: values(inputs) });
+  const inputs = form.querySelectorAll('input:not([type="radio"], [type="checkbox"]), input[type="radio"]:checked, select:enabled');
+  const reply = await post("/setup/save", { values: values(inputs), remember: document.getElementById("remember")?.checked ?? false });
   button.disabled = reply.ok;
   outcome.className = reply.ok ? "ok" : "WRONG";
   outcome.textContent = reply.ok ? "Saved. The bot is starting; this page goes there by itself." : reply.error;
-  if (reply.ok) follow(LOOKS);
+  if (reply.ok) setTimeout(() => follow(LOOKS), 2 * PAUSE);
 }
 
-// The set-up answers / with 403, the bot with its page.
+// The set-up answers / with 403, the bot with its page; a bot that was tried already stops first.
 async function follow(looks) {
   const response = await fetch("/", { cache: "no-store" }).catch(() => null);
   if (response?.ok) location.replace("/");
