@@ -4,7 +4,7 @@ import pytest
 
 from bench import chaos
 
-PLAN = chaos.Plan(processes=3, listeners=2, turns=150, conversations=30, seconds=12.0, kill_every=1.5, patience=180.0)
+PLAN = chaos.Plan(processes=3, listeners=2, turns=90, conversations=20, seconds=8.0, kill_every=1.5, patience=180.0)
 
 
 @pytest.mark.timeout(300)

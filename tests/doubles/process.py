@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
@@ -14,10 +15,15 @@ import aiohttp
 ROOT = Path(__file__).parents[2]
 
 
+PORTS = range(20_000, 32_000)  # the kernel gives none of these to anybody who asks for any port
+dice = random.SystemRandom()  # other workers of the tests choose as well, and none of them may choose the same
+
+
 def free_port() -> int:
-    """A port that nobody uses at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A port that nobody uses at the moment, and that nobody gets by chance."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port := dice.choice(PORTS))):
+            return port
 
 
 class BotProcess:

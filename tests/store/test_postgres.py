@@ -61,7 +61,7 @@ async def store(url: str) -> AsyncIterator[SqlStore]:
         yield store
 
 
-async def until(there: Callable[[], Awaitable[object] | object], seconds: float = 15) -> None:
+async def until(there: Callable[[], Awaitable[object] | object], seconds: float = 60) -> None:
     """Return when it is so."""
     async with asyncio.timeout(seconds):
         while True:
@@ -579,7 +579,7 @@ async def test_who_waits_can_leave_and_who_leaves_lets_the_next_in(url: str) -> 
             assert second.cancelled()
         async with standing(stage, other):
             first.cancel()
-            await until(lambda: stage.now == [other.me], 5)
+            await until(lambda: stage.now == [other.me])
 
 
 async def test_work_that_ends_by_itself_is_not_begun_again(store: SqlStore) -> None:
