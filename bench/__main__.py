@@ -2,7 +2,7 @@
 
 `python -m bench corpus DIR` runs the intake over a folder of files. `python -m bench legibility` reads what is sent.
 `python -m bench intake TREE` compares how photos are taken in with an earlier version.
-`python -m bench heavy` takes in the heaviest files of each kind.
+`python -m bench heavy` takes in the heaviest files of each kind. `python -m bench search` times /find.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from bench import (
     memory,
     moving,
     queue,
+    search,
     stalls,
     startup,
     telegram,
@@ -67,6 +68,8 @@ def main() -> int:
         return intake.main(sys.argv[2:])
     if sys.argv[1:2] == [heavy.NAME]:  # it needs a minute and a core
         return heavy.main(sys.argv[2:])
+    if sys.argv[1:2] == [search.NAME]:  # it fills a store for minutes
+        return search.main(sys.argv[2:])
     options = _parser().parse_args()
     log_errors_only()
     if REPORT in options.suites:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Literal, Protocol, Self
 
-from bot.messages import Attachment, Author, Channel, OutgoingPost
+from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.ports import Receive
 
 FIRST_POST_WAIT = 0.3  # seconds: a post with a few words after that is worth as much as one with a letter now
@@ -80,6 +80,14 @@ class ReactsToMessages(Protocol):
 
     async def react(self, channel: Channel, message_id: str, emoji: str, *, is_on: bool) -> None:
         """Put the bot's reaction on a message, or take it away."""
+
+
+class LinksToMessages(Protocol):
+    """Has links that lead to a message. Without it, people are told the day only."""
+
+    def link_to(self, message: Message) -> str | None:
+        """Return the address of the message, for those who may read it anyway; None where it has none."""
+        ...
 
 
 class ShowsTyping(Protocol):
@@ -168,6 +176,7 @@ class Platform:
     deletes: DeletesPosts | None = None
     private_chats: OpensPrivateChats | None = None
     reactions: ReactsToMessages | None = None
+    links: LinksToMessages | None = None
     typing: ShowsTyping | None = None
     forgets: ForgetsChannels | None = None
     expires: ExpiresMessages | None = None

@@ -619,6 +619,25 @@ class RememberedFile:
         return self.channel.platform == INSIDE
 
 
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """Words to look for, folded, and the time when it was sent: seconds since 1970, None where that does not matter."""
+
+    words: tuple[str, ...]
+    since: float | None = None
+    until: float | None = None  # exclusive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """Something that was said or shown, and its words, folded."""
+
+    turn: int
+    number: int  # of the photo or document in the conversation; 0: the turn showed none for the first time
+    sent: float
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """All that a provider may use to answer one turn."""

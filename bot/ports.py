@@ -31,6 +31,8 @@ from bot.messages import (
     PutAside,
     RateLimit,
     RememberedFile,
+    SearchHit,
+    SearchQuery,
     Spent,
     StandIn,
     StoredFile,
@@ -311,6 +313,13 @@ class Turns(Protocol):
         """Return what `list_answered` does, and the commands for which a model worked (compare, draw, read aloud)."""
         ...
 
+    async def search(self, turn: Turn, query: SearchQuery, most: int) -> Sequence[SearchHit]:
+        """Return what holds most of the words, newest first among equals, of the turn's conversation before it.
+
+        Without words: all that was sent in the period.
+        """
+        ...
+
     async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
         """Return the answers that models gave to the turn, the original one first."""
         ...
@@ -409,6 +418,10 @@ class Files(Protocol):
         Each comes with the beginning of the answer to its turn, where a model gave one. Photos that `model` refused
         within the last day are marked as unusable.
         """
+        ...
+
+    async def find_files(self, conversation: Conversation, numbers: Collection[int]) -> Sequence[RememberedFile]:
+        """Return the photos and documents of the conversation that have these numbers, by number."""
         ...
 
     async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:

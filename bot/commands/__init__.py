@@ -26,6 +26,7 @@ from bot.commands.command import (
     quick_actions,
 )
 from bot.commands.conversation import STOP, STOPPED, UNHEARD, new, stop, stopped, unheard
+from bot.commands.find import FIND
 from bot.commands.generation import MAKING, STUDIO
 from bot.commands.help import help_, start
 from bot.commands.links import LINKS
@@ -79,6 +80,7 @@ COMMANDS: Mapping[str, Command] = {
     UNHEARD: Command(unheard, listed=False),
     **AGAIN,
     **STUDIO,
+    **FIND,
     **LINKS,
     "settings": SETTINGS,
     **PEOPLE,

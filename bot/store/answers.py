@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.messages import AnswerVersion, Channel, Conversation, Exchange, PlacesFound, Turn
+from bot.messages import AnswerVersion, Channel, Conversation, Exchange, PlacesFound, SearchHit, SearchQuery, Turn
 from bot.store import row_mapping as rows
+from bot.store import search as search_table
 from bot.store.database import Database, Execute, Row
+from bot.store.search import SEARCH_AGAIN
 
 # What brought another answer to an older question is no exchange of its own.
 HISTORY = """
@@ -121,6 +123,10 @@ class SqlTurns:
         found = await self.db.read(f"{QUESTIONS} ORDER BY turns.id DESC LIMIT 1", conversation=conversation.id)
         return rows.turn(found[0]) if found else None
 
+    async def search(self, turn: Turn, query: SearchQuery, most: int) -> Sequence[SearchHit]:
+        """Return what holds most of the words, newest first among equals, of the turn's conversation before it."""
+        return await search_table.search(self.db, turn, query, most)
+
     async def list_versions(self, turn: Turn) -> Sequence[AnswerVersion]:
         """The answers that models gave to the turn, the original one first."""
         found = await self.db.read(
@@ -141,6 +147,7 @@ class SqlTurns:
             await execute(ORIGINAL, turn=turn.id)
             [added] = await execute(ONE_MORE, **_stored(version), **brought)
             await execute(SHOW, turn=turn.id, n=added["n"])
+            await execute(SEARCH_AGAIN, turn=turn.id)
             await execute("UPDATE turns SET again_of = :turn WHERE id = :by", **brought)
             return int(added["n"])
 
@@ -148,7 +155,12 @@ class SqlTurns:
 
     async def select_version(self, turn: Turn, n: int) -> None:
         """Let this answer be the one that is shown and that the history quotes."""
-        await self.db.run(SHOW, turn=turn.id, n=n)
+
+        async def unit(execute: Execute) -> None:
+            await execute(SHOW, turn=turn.id, n=n)
+            await execute(SEARCH_AGAIN, turn=turn.id)
+
+        await self.db.write(unit)
 
     async def set_transcript(self, turn: Turn, transcript: str) -> None:
         """Keep what is said in the turn's recordings. Raises LeaseLost where another process holds the turn."""

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from bot.errors import LeaseLost
 from bot.messages import Attachment, Channel, Conversation, File, RememberedFile, StoredFile, Turn
 from bot.store import row_mapping as rows
 from bot.store.database import Database, Execute
+from bot.store.search import SEARCH_AGAIN
 
 COLUMNS = ("place", "ref", "name", "mime", "size", "sha256", "is_spoiler")
 
@@ -36,11 +37,15 @@ WHERE id = :turn AND holder = :me AND finished IS NULL
 
 SAID = 500  # characters of an answer that are told along with a photo
 
-REMEMBERED = """
+KNOWN = """
 SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, refused_by, is_spoiler, shown,
     CASE WHEN turns.model IS NOT NULL AND error IS NULL THEN COALESCE(SUBSTR(answer, 1, :said), '') ELSE '' END AS said
-FROM photos JOIN turns ON turns.id = photos.turn
-WHERE photos.conversation = :conversation ORDER BY number DESC LIMIT :most
+FROM photos JOIN turns ON turns.id = photos.turn WHERE photos.conversation = :conversation
+"""
+REMEMBERED = f"{KNOWN} ORDER BY number DESC LIMIT :most"
+
+DESCRIBE = """
+UPDATE photos SET description = :description WHERE conversation = :id AND sha256 = :sha256 RETURNING turn
 """
 
 REFUSALS = "SELECT refused_by FROM photos WHERE conversation = :id AND sha256 = :sha256"
@@ -84,14 +89,25 @@ class SqlFiles:
         found = await self.db.read(REMEMBERED, conversation=conversation.id, most=most, said=SAID)
         return [rows.remembered(row, model) for row in reversed(found)]
 
+    async def find_files(self, conversation: Conversation, numbers: Collection[int]) -> Sequence[RememberedFile]:
+        """Return the photos and documents of the conversation that have these numbers, by number."""
+        found = await self.db.read(
+            f"{KNOWN} AND number IN ({self.db.each_id}) ORDER BY number",
+            conversation=conversation.id,
+            ids=json.dumps(sorted(numbers)),
+            said=SAID,
+        )
+        return [rows.remembered(row, "") for row in found]
+
     async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
         """Keep in a few words what the photo shows."""
-        await self.db.run(
-            "UPDATE photos SET description = :description WHERE conversation = :id AND sha256 = :sha256",
-            id=conversation.id,
-            sha256=sha256,
-            description=rows.storable(description),
-        )
+        photo = {"id": conversation.id, "sha256": sha256}
+
+        async def unit(execute: Execute) -> None:
+            for row in await execute(DESCRIBE, description=rows.storable(description), **photo):
+                await execute(SEARCH_AGAIN, turn=row["turn"])
+
+        await self.db.write(unit)
 
     async def mark_unusable(self, conversation: Conversation, sha256: str, model: str) -> None:
         """Keep that the model refused the photo just now, while it took others."""

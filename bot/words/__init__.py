@@ -10,7 +10,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import cast
 
-from bot.words.figures import Figure, decimal, moment, money
+from bot.words.figures import Figure, day, decimal, moment, money
 
 ENGLISH = "en"
 
@@ -101,6 +101,11 @@ def say_money(dollars: float, *, digits: int = 2) -> str:
 def say_moment(when: datetime) -> str:
     """Write a day and a time in UTC in the language of the task."""
     return moment(when, _spoken.get())
+
+
+def say_day(when: datetime) -> str:
+    """Write a day in UTC in the language of the task."""
+    return day(when, _spoken.get())
 
 
 def _in_words(value: object) -> object:

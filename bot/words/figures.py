@@ -1,10 +1,11 @@
 """Numbers, amounts of money, dates and times as each language writes them, by the Unicode CLDR."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_month_names
 from babel.numbers import format_currency, format_decimal
 
 DIGITS = {"arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}
@@ -55,6 +56,20 @@ def moment(when: datetime, language: str) -> str:
     locale = _locale(language)
     text = f"{format_date(when, 'medium', locale=locale)}, {format_time(when, 'short', locale=locale)} UTC"
     return _with_own_digits(text.replace("\u202f", " "), locale)
+
+
+def day(when: datetime, language: str) -> str:
+    """Write a day, which must be in UTC."""
+    locale = _locale(language)
+    return _with_own_digits(format_date(when, "medium", locale=locale), locale)
+
+
+def month_names(language: str) -> Iterator[tuple[int, str]]:
+    """Return the number and each full name of every month, alone and in a date; short ones where they have a digit."""
+    for context in ("format", "stand-alone"):
+        yield from get_month_names("wide", context, _locale(language)).items()
+    short = get_month_names("abbreviated", "format", _locale(language)).items()
+    yield from ((month, name) for month, name in short if any(map(str.isdigit, name)))
 
 
 def is_right_to_left(language: str) -> bool:

@@ -1,6 +1,7 @@
 """A store as an older version of the bot left it: what each migration since then did is undone."""
 
 UNDO = {
+    "024_search.sql": ("DROP TABLE searchable", "ALTER TABLE conversations DROP COLUMN searched_to"),
     "017_steps.sql": ("DROP TABLE steps",),
     "019_refusals.sql": (
         "ALTER TABLE photos ADD COLUMN spoiled BOOLEAN NOT NULL DEFAULT FALSE",

@@ -21,6 +21,7 @@ from bot.messages import (
     JobResult,
     PhotoPointer,
     Preferences,
+    SearchQuery,
     Usage,
     WebSession,
     WorkerProcess,
@@ -108,6 +109,7 @@ async def live(store: Store) -> None:
     await answer(store, album, "two birds", Usage(1600, 10, 20, 0.1))
     await store.intake.add(said("/retry"))
     by = await claim_one(store)
+    await store.turns.search(by, SearchQuery(("cat",)), 10)
     await store.turns.add_version(first, by, AnswerVersion(text="a lynx\n\twith tabs, and \\N", model="onemin/gpt-4o"))
     await store.queue.save_result(by, JobResult(text="a lynx"))
     await store.queue.finish(by)

@@ -36,7 +36,7 @@ from adapters.platforms.discord.outgoing_attachments import (
     split_by_request,
     to_discord_files,
 )
-from adapters.platforms.discord.places import NAME, Place
+from adapters.platforms.discord.places import NAME, Place, address_of
 from adapters.platforms.discord.post_content import PostContent
 from adapters.platforms.discord.previews import edit_message, send_message
 from adapters.platforms.discord.references import References
@@ -54,7 +54,7 @@ from bot.adapter_settings import reveal
 from bot.chat_platform import FIRST_POST_WAIT, Health, Platform, PostLimits, SetupRemark
 from bot.commands import COMMANDS, Suggestion
 from bot.errors import POST_GONE, BotError, Busy, FailureCode, Refused
-from bot.messages import Attachment, Author, Channel, File, OutgoingPost
+from bot.messages import Attachment, Author, Channel, File, Message, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Blobs, Channels, Coordination, Receive, TurnIntake
@@ -166,11 +166,16 @@ class Discord:
             deletes=self,
             private_chats=self,
             reactions=self,
+            links=self,
             typing=self,
             expires=self,
             token=self,
             connection=self,
         )
+
+    def link_to(self, message: Message) -> str | None:
+        """Return the address of a message; what came as a command or a press is none."""
+        return address_of(message)
 
     # listening
 

@@ -9,7 +9,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from bot.messages import Channel
+from bot.messages import Channel, Message
 
 NAME = "discord"
 
@@ -36,3 +36,15 @@ class Place:
         """Parse a channel's id."""
         id, _, visitor = channel.id.removeprefix("@").partition("~")
         return cls(int(id), channel.id.startswith("@"), int(visitor) if visitor else None)
+
+
+def address_of(message: Message) -> str | None:
+    """Return the address of a message; what came as a command or a press is none.
+
+    https://discord.com/developers/docs/reference#message-formatting
+    """
+    place = Place.of(message.channel)
+    if not message.id.isdecimal() or place.visitor is not None or message.text.startswith("/"):
+        return None
+    server = "@me" if message.server is None else message.server.removeprefix(f"{NAME}:")
+    return f"https://discord.com/channels/{server}/{place.id}/{message.id}"

@@ -19,7 +19,7 @@ from adapters.platforms.refused_reactions import RefusedReactions
 from adapters.platforms.telegram.formatting import rendered_length
 from adapters.platforms.telegram.group_greetings import GroupGreetings
 from adapters.platforms.telegram.linked_chats import follow_links
-from adapters.platforms.telegram.message_content import NAME, is_direct_topic, parse_address
+from adapters.platforms.telegram.message_content import NAME, address_of, is_direct_topic, parse_address
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, PollingBackoff, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.posting import Posting, is_private
 from adapters.platforms.telegram.send_pacing import SendPacing
@@ -173,10 +173,15 @@ class Telegram:
             deletes=self,
             private_chats=self,
             reactions=self,
+            links=self,
             typing=self,
             token=self,
             connection=self,
         )
+
+    def link_to(self, message: Message) -> str | None:
+        """Return the address of a message of a supergroup, for its members; other chats have none."""
+        return address_of(message)
 
     # listening
 

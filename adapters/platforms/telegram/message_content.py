@@ -27,7 +27,7 @@ from telegram import (
 from telegram import Message as TelegramMessage
 
 from adapters.platforms.telegram.rich_message import RichContent, RichFile, read_rich_message, with_address
-from bot.messages import Attachment, Channel, MessageReference, Unseen
+from bot.messages import Attachment, Channel, Message, MessageReference, Unseen
 
 REMOVED_CHARACTERS = str.maketrans({"\0": " "})  # a database may refuse it
 
@@ -40,6 +40,8 @@ MAX_LINKS = 3  # links to messages that are looked at
 LINK = re.compile(
     r"https?://(?:t|telegram)\.me/(?:c/(?P<chat>\d{1,18})|(?P<username>\w{4,32}))/(?:(?P<thread>\d{1,18})/)?(?P<message>\d{1,18})\b"
 )
+
+SUPERGROUP = 1_000_000_000_000  # from which on ids, taken positive, are those of supergroups and channels
 
 TopicFields = Mapping[str, Any]
 """The field that names the topic of a chat in a call, if there is one."""
@@ -241,6 +243,18 @@ def topic_fields(channel: Channel) -> TopicFields:
 def is_direct_topic(channel: Channel) -> bool:
     """Tell whether it is a person's topic in the direct messages of a channel."""
     return channel.id.partition("/")[2].startswith(DIRECT)
+
+
+def address_of(message: Message) -> str | None:
+    """Return the address of a message of a supergroup, for its members; other chats have none.
+
+    https://core.telegram.org/api/links#message-links
+    """
+    chat, topic = parse_address(message.channel)
+    number = -chat - SUPERGROUP
+    if number <= 0 or not message.id.isdecimal():
+        return None
+    return f"https://t.me/c/{number}/{message.id}" if topic is None else f"https://t.me/c/{number}/{topic}/{message.id}"
 
 
 def channel_of(message: TelegramMessage) -> Channel:

@@ -6,11 +6,12 @@ import pytest
 from telegram.error import BadRequest
 
 from adapters.platforms.telegram.linked_chats import follow_links
-from adapters.platforms.telegram.message_content import parse_address, topic_fields
+from adapters.platforms.telegram.message_content import address_of, parse_address, topic_fields
 from adapters.platforms.telegram.rich_message import read_rich_message
 from adapters.platforms.telegram.translate import BotIdentity, ButtonPress, read_update, translate
 from bot.messages import Attachment, Channel, Message, MessageReference
 from tests.adapters.platforms.telegram.conftest import PHOTO
+from tests.conftest import said
 from tests.doubles.telegram import ANN, DIRECT, GROUP, USERNAME, Post, TelegramBed, external_reply
 
 ME = BotIdentity(7, USERNAME, {"help"})
@@ -315,3 +316,18 @@ def test_a_comment_waits_for_its_forward_a_forward_for_its_comment_and_a_cut_tex
     assert [each.is_cut for each in (cut, mention, at_a_blank, comment)] == [True, True, False, False]
     assert 0 < comment.awaits < forward.awaits < 1 < cut.awaits
     assert (forward.forwarded, forward.origin) == (True, "Tom")
+
+
+@pytest.mark.parametrize(
+    ("channel", "address"),
+    [
+        ("telegram:-1001234567890", "https://t.me/c/1234567890/77"),
+        ("telegram:-1001234567890/5", "https://t.me/c/1234567890/5/77"),
+        ("telegram:-1001234", None),
+        ("telegram:42", None),
+    ],
+)
+def test_messages_of_supergroups_have_addresses_and_those_of_other_chats_have_none(
+    channel: str, address: str | None
+) -> None:
+    assert address_of(said(channel=channel, id="77")) == address
