@@ -143,7 +143,9 @@ def read_code_and_message(error_json: Mapping[str, Any]) -> tuple[str, str]:
     inner: Mapping[str, Any] = error if isinstance(error, dict) else error_json
     code = inner.get("code") or inner.get("errorCode") or error_json.get("errorCode") or ""
     kinds = (code, inner.get("type"), inner.get("status"), inner.get("param")) if inner is error else (code,)
-    message = inner.get("message") or inner.get("detail") or (error if isinstance(error, str) else "")
+    message = (
+        inner.get("message") or inner.get("detail") or inner.get("msg") or (error if isinstance(error, str) else "")
+    )
     details = inner.get("details") or inner.get("metadata") if inner is error else inner.get("details")
     return (
         " ".join(_text(kind) for kind in kinds if kind),

@@ -15,16 +15,17 @@ from bot.files.photos import sniff
 from bot.messages import Drawn, File, Text, Thought
 from bot.util.http import MEGABYTE
 
-_NAMES = r"think(?:ing)?|thoughts?|reasoning|reflection"
-_OPENING = re.compile(
-    rf"<(?:({_NAMES})(?:\s[^<>]{{0,200}})?|(details)\s[^<>]{{0,200}}?\btype\s*=\s*[\"']?reasoning\b[^<>]{{0,200}})>",
+_NAMES = r"think(?:ing)?|thoughts?|reasoning|reflection|antthinking|scratchpad|seed:think"
+_OPENING = re.compile(  # ◁think▷ is Kimi's, [THINK] Mistral's
+    rf"[<◁](?:({_NAMES})(?:\s[^<>]{{0,200}})?"
+    r"|(details)\s[^<>]{0,200}?\btype\s*=\s*[\"']?reasoning\b[^<>]{0,200})[>▷]|(?-i:\[(THINK)\])",
     re.IGNORECASE,
 )
-_MAY_OPEN = re.compile(r"<(?:[a-z]{0,10}|[a-z]{1,10}\s[^<>]{0,500})\Z", re.IGNORECASE)
-_CLOSING = re.compile(rf"</({_NAMES})\s*>", re.IGNORECASE)
-_MAY_CLOSE = re.compile(r"</?[a-z]{0,10}\s{0,5}\Z", re.IGNORECASE)
+_MAY_OPEN = re.compile(r"[<◁](?:[a-z:]{0,12}|[a-z:]{1,12}\s[^<>]{0,500})\Z|(?-i:\[T?H?I?N?K?)\Z", re.IGNORECASE)
+_CLOSING = re.compile(rf"[<◁]/(?:{_NAMES})\s*[>▷]|(?-i:\[/THINK\])", re.IGNORECASE)
+_MAY_CLOSE = re.compile(r"[<◁]/?[a-z:]{0,12}\s{0,5}\Z|(?-i:\[/?T?H?I?N?K?)\Z", re.IGNORECASE)
 _SUMMARY = re.compile(r"\s*<summary>.{0,200}?</summary>\s*|^> ?", re.IGNORECASE | re.MULTILINE)
-_MENTIONED = re.compile(rf"<(?:{_NAMES})\b", re.IGNORECASE)
+_MENTIONED = re.compile(rf"[<◁](?:{_NAMES})\b|(?-i:\[THINK\])", re.IGNORECASE)
 
 # An answer about a tag goes on with a small word or a comma behind it; a thought begins a line or a sentence.
 _ABOUT = re.compile(
@@ -89,7 +90,7 @@ class ThoughtFilter:
             if not ended and len(rest) < _LOOK_AHEAD and not rest.startswith("\n"):
                 return ()
             if not _ABOUT.match(rest):
-                self._tag, self._is_certain = (opening[1] or opening[2]).lower(), True
+                self._tag, self._is_certain = (opening[1] or opening[2] or opening[3]).lower(), True
                 self._pending, self._step = rest, self._think
                 return ()
         elif not ended and (not text or _MAY_OPEN.match(text)):
@@ -99,7 +100,7 @@ class ThoughtFilter:
         return ()
 
     def _think(self, ended: bool) -> Sequence[Found]:
-        closing = re.search(rf"</{self._tag}\s*>", self._pending, re.IGNORECASE)
+        closing = re.search(rf"[<◁]/{self._tag}\s*[>▷]|(?-i:\[/THINK\])", self._pending, re.IGNORECASE)
         if closing:
             thought, self._pending = self._pending[: closing.start()], self._pending[closing.end() :]
             self._step = self._begin
@@ -112,7 +113,7 @@ class ThoughtFilter:
         return (Thought(thought),) if thought else ()
 
     def _answer(self, ended: bool) -> Sequence[Found]:
-        if self._is_certain or "<" not in self._pending:
+        if self._is_certain or not any(sign in self._pending for sign in "<◁["):
             return self._say(len(self._pending))
         closing = _CLOSING.search(self._pending)
         if closing is None:

@@ -28,6 +28,15 @@ UNFINISHED: Mapping[str, Unfinished] = {
     "model_context_window_exceeded": Unfinished("length"),
     "insufficient_system_resource": Unfinished("resources"),
 }
+# Finish reasons of failures: what the makers of models call filters, and answers that broke off.
+FAILURES: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("content_filter", "content-filter", "safety", "image_safety", "prohibited_content", "blocklist", "spii"),
+        "content_filter",
+    ),
+    **dict.fromkeys(("recitation", "refusal", "sensitive", "guardrail_intervened"), "content_filter"),
+    **dict.fromkeys(("error", "network_error", "model_error", "server_error", "abort"), "error"),
+}
 
 
 async def read_frames(content_type: str, body: AsyncIterator[bytes]) -> Frames:
@@ -138,7 +147,9 @@ class _CompletionState:
         if service_failure := _find_failure(chunk, choice, self._where):
             yield service_failure
         if finish_reason := choice.get("finish_reason"):
-            self.is_finished, self._finish_reason = True, str(finish_reason)
+            native = str(choice.get("native_finish_reason") or "")  # OpenRouter's, more exact at times
+            is_cut = native.lower() in UNFINISHED
+            self.is_finished, self._finish_reason = True, native if is_cut else str(finish_reason)
 
     def _new_pictures(self, choice: Mapping[str, Any]) -> Iterator[File]:
         """Yield the pictures that a choice adds: `images` beside the content, or parts of it. None comes twice."""
@@ -200,10 +211,11 @@ def _text(content: object) -> str:
 
 def _find_failure(chunk: Mapping[str, Any], choice: Mapping[str, Any], where: Where) -> ServiceFailure | None:
     """Return the error in a chunk: in OpenAI's shape, in AI/ML API's, or as its finish_reason."""
-    if chunk.get("error") or chunk.get("object") == "error" or ("choices" not in chunk and chunk.get("message")):
+    is_error = any(chunk.get(name) for name in ("error", "errors")) or chunk.get("object") == "error"
+    if is_error or (not chunk.get("choices") and any(chunk.get(name) for name in ("message", "detail", "msg"))):
         return ServiceFailure(_status(chunk) or "stream", *read_code_and_message(chunk))
-    finish_reason = choice.get("finish_reason")
-    return ServiceFailure(where, finish_reason) if finish_reason in ("content_filter", "error") else None
+    finish_reason = FAILURES.get(str(choice.get("finish_reason")).lower())
+    return ServiceFailure(where, finish_reason) if finish_reason else None
 
 
 def _status(chunk: Mapping[str, Any]) -> int | None:
