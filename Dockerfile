@@ -7,6 +7,9 @@ COPY requirements.lock requirements-local.lock ./
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r "${LOCK}"
 
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Snapthread" \
+      org.opencontainers.image.description="Talk about your photos in Discord and Telegram" \
+      org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY bot bot

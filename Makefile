@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try run setup check emulator test fuzz lint bench audit lock clean
+.PHONY: try run setup check emulator test fuzz lint bench audit sbom lock clean
 
 try: $(VENV)/try.done           ## the page: no token, no key
 	$(BIN)/python -m bot try
@@ -37,6 +37,9 @@ bench: $(VENV)/dev.done         ## ratios against the floor, on this machine
 
 audit: $(VENV)/dev.done         ## known vulnerabilities of what is locked; needs the network
 	$(BIN)/python -m tools.audit $(ARGS)
+
+sbom:                           ## the software bill of materials of the image, as CycloneDX
+	@$(PYTHON) -m tools.sbom $(ARGS)
 
 COMPILE := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres pyproject.toml
 
