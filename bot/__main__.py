@@ -115,7 +115,7 @@ async def _try(key_page: "KeyPage", pasted: Mapping[str, object]) -> int | None:
         platforms=consoles,
         providers=providers,
         add_to=add_to,
-        ends_with=key_page.is_chosen.wait(),
+        ends_with=key_page.is_chosen,
     )
 
 
@@ -298,9 +298,9 @@ async def _until_stopped(
     providers: Providers = PROVIDERS,
     look_over: LookOver = _no_look,
     add_to: Callable[[WebServer], None] = lambda server: None,
-    ends_with: Coroutine[Any, Any, object] | None = None,
+    ends_with: asyncio.Event | None = None,
 ) -> int | None:
-    """Run the bot; return its exit code, or None if `ends_with` came to its end before."""
+    """Run the bot; return its exit code, or None if `ends_with` was set before."""
     with watching(Path(settings.bot_data)) as watchdog:
         async with running(settings, watchdog, platforms=platforms, providers=providers, add_to=add_to) as bot:
             print(greeting.format(url=bot.url), flush=True)
@@ -309,7 +309,7 @@ async def _until_stopped(
             async with (
                 running_task(look_over(settings, bot.providers)),
                 running_task(_signalled()) as stopped,
-                running_task(ends_with or asyncio.Event().wait()) as other_end,
+                running_task((ends_with or asyncio.Event()).wait()) as other_end,
                 running_task(bot.wait_until_ended()) as ended,
             ):
                 await asyncio.wait([stopped, other_end, ended], return_when=asyncio.FIRST_COMPLETED)
