@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost,
 from adapters.platforms.web.journal import MAX_ID, Journal
 from adapters.platforms.web.localized import CHANNEL, KEY, language_of, localized
 from adapters.platforms.web.page import STATIC, read_static_file, render_page
+from adapters.platforms.web.partial_uploads import Overtaken, PartialUploads, WrongOffset
 from adapters.platforms.web.photo_api import describe_upload
 from adapters.platforms.web.photo_previews import can_be_drawn
 from adapters.platforms.web.post_elements import hidden, post_elements
@@ -70,6 +71,7 @@ class WebApi:
     useless_commands: Callable[[], Collection[str]]
     numbers_of: NumbersOf | None
     key_page: str = ""
+    _partial: PartialUploads = field(default_factory=PartialUploads)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add all routes of the page."""
@@ -80,6 +82,7 @@ class WebApi:
         router.add_get("/api/uploads/{id}", localized(self.show_upload))
         router.add_get("/api/files/{id}", localized(self.download_file))
         router.add_post(f"/api/channels/{CHANNEL}/uploads", localized(self.upload))
+        router.add_get(f"/api/channels/{CHANNEL}/uploads/{{key:[A-Za-z0-9_-]{{1,64}}}}", localized(self.show_received))
         router.add_post(f"/api/channels/{CHANNEL}/messages", localized(self.post))
         router.add_post(f"/api/channels/{CHANNEL}/messages/{{id:[0-9]{{1,18}}}}", localized(self.revise))
         router.add_get("/api/commands", localized(self.list_commands))
@@ -180,14 +183,27 @@ class WebApi:
         return web.json_response({"id": entry.id}, status=202)
 
     async def _body(self, request: web.Request) -> bytes:
+        """Return a body of at most `max_bytes`; one with a key may be the rest of an upload that broke off."""
         if (request.content_length or 0) > self.max_bytes:
             raise self._too_large()
-        body = bytearray()
-        async for chunk in request.content.iter_chunked(CHUNK):
-            body += chunk
-            if len(body) > self.max_bytes:  # a body without a length
-                raise self._too_large()
-        return bytes(body)
+        key, offset = request.query.get("key", ""), request.query.get("offset", "0")
+        if not KEY.fullmatch(key) or not ID.fullmatch(offset):
+            key, offset = secrets.token_urlsafe(16), "0"
+        chunks = request.content.iter_chunked(CHUNK)
+        try:
+            data = await self._partial.receive(
+                f"{request.match_info['channel']}/{key}", int(offset), chunks, self.max_bytes
+            )
+        except (WrongOffset, Overtaken) as error:
+            raise refusal(web.HTTPConflict, say("page_broke_off")) from error
+        if data is None:
+            raise self._too_large()
+        return data
+
+    async def show_received(self, request: web.Request) -> web.Response:
+        """Tell how many bytes of an upload that broke off are there."""
+        key = f"{request.match_info['channel']}/{request.match_info['key']}"
+        return web.json_response({"received": self._partial.count_received(key)})
 
     def _too_large(self) -> web.HTTPException:
         sentence = say("page_too_heavy", limit=self.max_bytes // (1024 * 1024))

@@ -15,7 +15,8 @@ SELECT talk.channel, coalesce(conversations.title, ''), talk.newest, (
     WHERE channel = talk.channel AND ours = 0 AND text <> '' AND substr(text, 1, 1) <> '/' ORDER BY id LIMIT 1
 ), (
     SELECT text FROM entries
-    WHERE channel = talk.channel AND ours = 0 AND text LIKE '/%' ORDER BY text LIKE '/% %' DESC, id LIMIT 1
+    WHERE channel = talk.channel AND ours = 0 AND about IS NULL AND text LIKE '/%'
+    ORDER BY text LIKE '/% %' DESC, id LIMIT 1
 ), (
     SELECT json_array(uploads.id, uploads.name, uploads.picture)
     FROM entries JOIN photos ON entry = entries.id JOIN uploads ON upload = uploads.id
@@ -56,7 +57,7 @@ class ConversationList:
         return [
             ListedConversation(
                 channel=channel,
-                title=_one_line(title or question or _words_of(command or "")),
+                title=_one_line(title or question or ("" if photo else _words_of(command or ""))),
                 newest=str(newest),
                 photo=photo or "",
             )

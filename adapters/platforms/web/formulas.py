@@ -18,6 +18,7 @@ from bot.replies.markdown.tex import (
     UPRIGHT,
     to_letter,
     to_symbol,
+    to_unicode,
 )
 
 Math = list[Any]
@@ -39,7 +40,8 @@ def to_mathml(tex: str, *, is_block: bool = False) -> Math | None:
     except ValueError:
         return None
     display = {"display": "block"} if is_block else {}
-    return ["math", {**display, "alttext": " ".join(tex.split())[:1000]}, *content]
+    words = ["annotation", {"encoding": "text/plain"}, to_unicode(tex)]  # for those who hear it, and for copies
+    return ["math", display, ["semantics", _row(content), words]]
 
 
 class _Builder:

@@ -6,8 +6,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapters.platforms.web.page import choose_language
-from bot.words import speaking
+from bot.words import LANGUAGES, speaking
 
+LANGUAGE_COOKIE = "language"
 CHANNEL = "{channel:[A-Za-z0-9_-]{1,64}}"
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -23,5 +24,6 @@ def localized(handler: Handler) -> Handler:
 
 
 def language_of(request: web.Request) -> str:
-    """Return the language of ours that the browser prefers."""
-    return choose_language(request.headers.get("Accept-Language", ""))
+    """Return the language that was chosen on the page, or else the one of ours that the browser prefers."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else choose_language(request.headers.get("Accept-Language", ""))

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.web.languages import choose_language
-from bot.words import catalogue
+from bot.words import LANGUAGES, catalogue
 from bot.words.figures import is_right_to_left
 
 __all__ = ["choose_language", "render_page"]
@@ -29,7 +29,15 @@ def render_page(language: str) -> str:
     escaped_sentences = {key: html.escape(sentence) for key, sentence in sentences.items()}
     template = (STATIC / "index.html").read_text("utf-8")
     direction = "rtl" if is_right_to_left(language) else "ltr"
-    return template.format_map({**escaped_sentences, "language": language, "direction": direction, "words": words_json})
+    names = "".join(f'<option value="{code}" lang="{code}">{name}</option>' for code, name in LANGUAGES.items())
+    parts = {"language": language, "direction": direction, "words": words_json, "languages": names}
+    return template.format_map({**escaped_sentences, **parts, "preloads": _preloads()})
+
+
+def _preloads() -> str:
+    """Return the links by which a browser fetches all modules at once, not one after the other."""
+    modules = sorted({path.name for path in STATIC.glob("*.js")} - {"theme.js", "app.js"})
+    return "".join(f'<link rel="modulepreload" href="/static/{name}">' for name in modules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,11 @@ class PhotoApi:
         """Serve a picture of a file that every browser can show: upright, without metadata, within `side` pixels."""
         id, side = request.match_info["id"], int(request.match_info["side"])
         data = await self.journal.get_data(id) if side in SIDES else None
-        preview = await self.previews.draw(id, data, side) if data is not None else None
-        if preview is None:
+        if data is None:
             raise refusal(web.HTTPNotFound, say("page_no_picture"))
+        preview = await self.previews.draw(id, data, side)
+        if preview is None:
+            raise web.HTTPNoContent(headers=PRIVATE)  # the file is there, and no picture of it
         return web.Response(body=preview.data, content_type=preview.mime, headers=PRIVATE)
 
     async def cut(self, request: web.Request) -> web.Response:

@@ -5,9 +5,11 @@ import { entries, isGrowing } from "./entries.js";
 import { complain } from "./problem.js";
 import { toBottom } from "./scrolling.js";
 import { Trouble, post } from "./server.js";
+import { isAnswering } from "./transcript.js";
 
 const MANY = 5; // buttons that say the same command in other words: a list to pick from
 const STOP = "/stop"; // the composer has a button for it
+const UNANSWERED = 5_000; // milliseconds after which a press that nothing came of may be made again
 const pressed = new Map(); // by post and command: the id of the message that says it, or null while that is on its way
 
 export function showActions(node, { id, buttons }) {
@@ -53,12 +55,18 @@ export async function press(id, command) {
     const early = [...entries.values()].filter(({ data }) => data.reply_to === said.id); // they overtook the reply
     if (early.length) toBottom();
     early.forEach(({ data }) => release(data));
+    setTimeout(() => giveBack(which, id), UNANSWERED);
   } catch (trouble) {
     if (!(trouble instanceof Trouble)) throw trouble;
     complain(trouble.message);
     pressed.delete(which);
     refreshActions(id);
   }
+}
+
+function giveBack(which, id) { // the bot takes a second press for the first one if it comes at once
+  if (isAnswering()) setTimeout(() => giveBack(which, id), UNANSWERED);
+  else if (pressed.delete(which)) refreshActions(id);
 }
 
 export function isStopping(id) {

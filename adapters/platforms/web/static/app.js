@@ -3,19 +3,24 @@
 import { isAwaited, release, releaseAll } from "./actions.js";
 import { restoreDraft, showReadiness } from "./composer.js";
 import { refreshConversations } from "./conversations.js";
-import { page } from "./dom.js";
+import { element, page } from "./dom.js";
 import { retryUploads } from "./draft_photos.js";
+import { forgetDrafts } from "./draft_store.js";
 import "./dropping.js";
 import { entries, isGrowing } from "./entries.js";
 import { showNumbers } from "./files.js";
+import "./keys.js";
 import { learnLimits } from "./limits.js";
 import { showModel, showModels } from "./models.js";
+import { tellNews } from "./news.js";
 import { showWhetherMore } from "./older.js";
 import { attempt } from "./problem.js";
 import { toBottom } from "./scrolling.js";
 import { call } from "./server.js";
+import "./settings.js";
 import { listen } from "./stream.js";
-import { announce, clear, show, showTyping } from "./transcript.js";
+import { say } from "./words.js";
+import { announce, clear, isAnswering, show, showTyping } from "./transcript.js";
 
 const HANDLERS = {
   snapshot: ({ entries: all, typing, more }) => {
@@ -35,7 +40,9 @@ const HANDLERS = {
     if (before === undefined && isAwaited(data)) toBottom();
     release(data);
     showTyping();
-    if (!isGrowing(data) && data.text !== before) announce(data);
+    if (isGrowing(data) || data.text === before) return;
+    announce(data);
+    tellNews();
   },
   typing: ({ on }) => showTyping(on),
   forget: ({ entries: left }) => {
@@ -58,7 +65,7 @@ async function learn() {
   const about = await call("/api/about");
   learnLimits(about);
   page.banner.textContent = about.banner;
-  if (about.key_page) page.banner.append(" ", Object.assign(document.createElement("a"), { href: about.key_page, textContent: words.page_use_key }));
+  if (about.key_page) page.banner.append(" ", element("a", { href: about.key_page }, say("page_use_key")));
   page.banner.hidden = !about.banner;
   page.logout.hidden = !about.session;
   showModels(await call("/api/models"));
@@ -66,10 +73,11 @@ async function learn() {
 
 page.logout.addEventListener("click", () => attempt(async () => {
   await call("/logout", { method: "POST" });
+  await forgetDrafts();
   location.assign("/login");
 }));
 
 restoreDraft();
-listen(Object.fromEntries(Object.entries(HANDLERS).map(([name, handle]) => [name, thenShowReadiness(handle)])), () => { refreshConversations(); retryUploads(); });
+listen(Object.fromEntries(Object.entries(HANDLERS).map(([name, handle]) => [name, thenShowReadiness(handle)])), () => { refreshConversations(); retryUploads(); }, isAnswering);
 attempt(learn);
 if (matchMedia("(hover: hover)").matches) page.text.focus();

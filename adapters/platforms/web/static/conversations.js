@@ -1,6 +1,7 @@
 // The list of conversations, which all devices share: find, open, name, delete, and begin a new one.
 
 import { PENCIL, button, element, icon, page, unseen } from "./dom.js";
+import { forgetWords } from "./draft_store.js";
 import { entries } from "./entries.js";
 import { attempt } from "./problem.js";
 import { Trouble, call, channel, send } from "./server.js";
@@ -102,6 +103,7 @@ page.erase.addEventListener("click", async () => {
   page.deletion.close();
   await attempt(async () => {
     await send("DELETE", `/api/channels/${id}`, {});
+    forgetWords(id);
     if (id !== channel) location.assign(`/c/${id}`); // where the bot says what it could delete
   });
 });

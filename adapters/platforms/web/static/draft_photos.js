@@ -35,7 +35,7 @@ export function addFiles(files) {
 }
 
 function addFile(file) {
-  const photo = { key: `${Date.now()} ${newKey()}`, file, name: file.name || say("page_photo"), url: URL.createObjectURL(file) };
+  const photo = { key: `${Date.now()} ${newKey()}`, upload: newKey(), file, name: file.name || say("page_photo"), url: URL.createObjectURL(file) };
   addPhoto(photo);
   saveFile(photo);
   begin(photo);
@@ -65,7 +65,7 @@ export async function restorePhotos() {
   for (const { key, name, file, kept } of await loadFiles()) {
     if (kept) addKept(kept, key);
     else {
-      const photo = { key, name, file, url: URL.createObjectURL(file) };
+      const photo = { key, upload: newKey(), name, file, url: URL.createObjectURL(file) };
       addPhoto(photo);
       begin(photo);
     }

@@ -52,6 +52,21 @@ export function forgetFile({ key }) {
   return store("readwrite", (files) => files.delete(key));
 }
 
+/** Keep no draft on this device any more: whoever logs out may leave it to others. */
+export function forgetDrafts() {
+  try {
+    Object.keys(localStorage).filter((key) => key.startsWith("draft ")).forEach((key) => localStorage.removeItem(key));
+  } catch { /* as above */ }
+  return store("readwrite", (files) => files.clear());
+}
+
+/** Keep no words of the draft of a conversation that is deleted. */
+export function forgetWords(id) {
+  try {
+    localStorage.removeItem(`draft ${id}`);
+  } catch { /* as above */ }
+}
+
 /** The files of this conversation's draft, as they were added. */
 export async function loadFiles() {
   const all = await store("readonly", (files) => files.getAll()) ?? [];

@@ -5,11 +5,12 @@ import { view } from "./viewer.js";
 import { inBytes, say } from "./words.js";
 
 export const DRAGGED = "application/x-snapthread-file"; // the type of a file that is dragged from the transcript
+const PAGES = /\.pdf$/i;
 let numbers = {};
 
 export function fileNode(file) {
   if (file.plays) return player(file);
-  return file.thumb || file.url ? thumb(file, fileLink(file)) : fileLink(file);
+  return file.thumb || file.url ? thumb(file, fileLink(file), file.url ?? file.preview) : fileLink(file);
 }
 
 export function messageFile(file) {
@@ -17,12 +18,13 @@ export function messageFile(file) {
   return file.thumb || file.url ? thumb(file, tile(file.name)) : tile(file.name);
 }
 
-/** A thumbnail that opens the viewer; where there is no picture after all, what else stands for the file. */
-function thumb(file, otherwise) {
-  const { id, name, url, thumb: small, about, spoiler } = file;
-  const picture = element("img", { src: small ?? url, alt: about || name, decoding: "async", draggable: "false" });
+/** A picture that opens the viewer; where there is none after all, what else stands for the file. */
+function thumb(file, otherwise, source = file.thumb ?? file.url) {
+  const { id, name, url, about, spoiler } = file;
+  const picture = element("img", { src: source, alt: about || name, decoding: "async", draggable: "false" });
   const opener = button({ class: "thumb", title: say("page_open", { name }), "data-file": id, draggable: "true" }, picture);
   opener.classList.toggle("spoiler", Boolean(spoiler));
+  if (PAGES.test(name)) opener.append(element("span", { class: "label" }, name)); // one looks like the other
   opener.file = file;
   picture.addEventListener("error", () => {
     if (url && picture.getAttribute("src") !== url) picture.src = url;

@@ -4,9 +4,9 @@
 const NAMES = new Set(["p", "h3", "h4", "h5", "h6", "blockquote", "details", "summary", "ul", "ol", "li", "pre", "code", "hr", "br", "div", "span",
   "table", "thead", "tbody", "tr", "th", "td", "a", "strong", "em", "s", "u", "mark", "kbd", "sub", "sup"]);
 const MATH = new Set(["math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msup", "msub", "msubsup", "mover",
-  "munder", "munderover", "mtable", "mtr", "mtd"]);
+  "munder", "munderover", "mtable", "mtr", "mtd", "semantics", "annotation"]);
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-const ATTRIBUTES = new Set(["class", "start", "tabindex", "data-language", "display", "alttext", "accent", "linethickness", "stretchy", "width"]);
+const ATTRIBUTES = new Set(["class", "start", "tabindex", "data-language", "display", "encoding", "accent", "linethickness", "stretchy", "width"]);
 const ADDRESS = /^(https?:\/\/|mailto:)/i;
 
 /** Let `place` show these blocks. Those that read as before stay as they are, so a selection survives. */

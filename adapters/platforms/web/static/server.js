@@ -57,7 +57,11 @@ export function send(method, path, body) {
   return call(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
+function spokenLanguage() { // the one that was chosen, else that of the browser, with its region
+  return document.cookie.includes("language=") ? document.documentElement.lang : navigator.language;
+}
+
 /** Say something in the channel. The same key again is the same message. */
 export function post(text, { uploads = [], key = newKey(), about = null } = {}) {
-  return send("POST", `${api}/messages`, { text, uploads, key, about, language: navigator.language });
+  return send("POST", `${api}/messages`, { text, uploads, key, about, language: spokenLanguage() });
 }

@@ -15,11 +15,14 @@ let hideTimer = null;
 let noticeTimer = null;
 let handlers = {};
 let isBack = () => {};
+let isAwaited = () => false;
 
-/** Let each handler have the data of the events of its name. `back` is called whenever the connection is there again. */
-export function listen(handlersByName, back) {
+/** Let each handler have the data of the events of its name. `back` is called whenever the connection is there again;
+ * a hidden tab keeps it while it `awaits` an answer. */
+export function listen(handlersByName, back, awaits) {
   handlers = handlersByName;
   isBack = back;
+  isAwaited = awaits;
   connect();
   setInterval(() => source && performance.now() - lastHeard > SILENCE && thaw(), LOOK);
 }
@@ -58,9 +61,18 @@ function thaw() { // nothing comes through, and nothing has broken off
   connect();
 }
 
+function hide() {
+  clearTimeout(hideTimer);
+  hideTimer = setTimeout(() => {
+    if (isAwaited()) { hide(); return; }
+    source?.close();
+    source = null;
+  }, PATIENCE);
+}
+
 document.addEventListener("visibilitychange", () => {
   clearTimeout(hideTimer);
-  if (document.hidden) hideTimer = setTimeout(() => { source?.close(); source = null; }, PATIENCE);
+  if (document.hidden) hide();
   else if (!source) connect();
 });
 addEventListener("online", () => source && connect());

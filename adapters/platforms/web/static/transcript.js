@@ -40,15 +40,35 @@ export function clear() {
   page.empty.hidden = false;
 }
 
+const COMPARE = "/compare";
+
 function insert(node, id) {
   node.dataset.id = id;
+  const asked = entries.get(entries.get(id).data.reply_to)?.data;
+  if (asked?.text.split(" ")[0] === COMPARE && entries.get(id).data.kind === "post") return insertLane(node, asked.id);
+  place(node, id);
+  quoteQuestion(node);
+}
+
+/** Put an answer beside the others to the same comparison. */
+function insertLane(node, question) {
+  let lanes = page.entries.querySelector(`.lanes[data-question="${question}"] > ol`);
+  if (!lanes) {
+    lanes = element("ol", { "aria-label": say("page_lanes"), tabindex: "0" });
+    const row = element("li", { class: "lanes", "data-question": question, "data-id": node.dataset.id }, lanes);
+    place(row, node.dataset.id);
+  }
+  const after = [...lanes.children].find((other) => Number(other.dataset.id) > Number(node.dataset.id));
+  lanes.insertBefore(node, after ?? null);
+}
+
+function place(node, id) {
   const first = page.entries.firstElementChild;
   let after = page.entries.lastElementChild;
   if (first && Number(first.dataset.id) > Number(id)) after = null;
   while (after && Number(after.dataset.id) > Number(id)) after = after.previousElementSibling;
   if (after) after.after(node);
   else page.entries.prepend(node);
-  quoteQuestion(node);
 }
 
 function messageNode({ text, time, photos, about, label, revised }) {
@@ -89,7 +109,7 @@ function showPress(id) { // what a post answers is worth a line; what only chang
 
 function postNode({ time }) {
   const copy = button({ class: "copy" }, element("span", { "aria-hidden": "true" }, say("page_copy")), unseen(say("page_copy_what")));
-  const node = element("li", { class: "post" }, unseen(say("page_answer")), element("div", { class: "body" }),
+  const node = element("li", { class: "post" }, element("h3", { class: "unseen" }, say("page_answer")), element("div", { class: "body" }),
     element("ul", { class: "thumbs", "aria-label": say("page_files"), hidden: "" }),
     element("div", { class: "actions", role: "group", "aria-label": say("page_actions"), hidden: "" }),
     element("div", { class: "foot" }, element("time", { datetime: new Date(time * 1000).toISOString() }, clock.format(time * 1000)), copy));
@@ -135,14 +155,21 @@ export function showTyping(on = isTyping) {
 
 /** Tell whether an answer grows, or is about to: the last word is a question. */
 export function isAnswering() {
-  const isAwaited = isTyping && !page.entries.lastElementChild?.matches(".post, [hidden]");
+  const isAwaited = isTyping && !page.entries.lastElementChild?.matches(".post, .lanes, [hidden]");
   return isAwaited || page.entries.querySelector(".growing") !== null;
+}
+
+function spokenText(block) { // of a formula, the line that says it in letters
+  const copy = block.cloneNode(true);
+  copy.querySelectorAll("math").forEach((math) => math.replaceWith(math.querySelector("annotation").textContent));
+  copy.querySelectorAll(".codebar").forEach((bar) => bar.remove());
+  return copy.textContent;
 }
 
 /** Let a screen reader read an answer out. */
 export function announce({ id }) {
   const body = entries.get(id).node.querySelector(".body");
-  const blocks = body.querySelector(":scope > .spoiler") ? [element("p", {}, say("page_spoiler"))] : [...body.children];
-  page.log.append(element("p", {}, blocks.map((block) => block.textContent).join("\n").slice(0, 3000)));
+  const blocks = body.querySelector(":scope > .spoiler") ? [element("p", {}, say("page_spoiler"))] : [...body.children].filter((block) => !block.matches(".codebar"));
+  page.log.append(element("p", {}, blocks.map(spokenText).join("\n").slice(0, 3000)));
   while (page.log.children.length > 3) page.log.firstElementChild.remove();
 }

@@ -75,6 +75,14 @@ async def test_the_first_photo_is_shown_and_names_what_has_no_words(house: House
     ]
 
 
+async def test_a_press_below_an_answer_is_no_title(house: House, lobby: Channel) -> None:
+    photo = await house.visitor.upload((PHOTOS / "cat.jpg").read_bytes(), "cat.jpg")
+    await house.visitor.say("", uploads=[photo["id"]])
+    post = await house.web.send(lobby, OutgoingPost(text="A cat."))
+    await house.visitor.say("/retry 1", key="2", about=post)
+    assert await titles(house) == ["cat.jpg"]
+
+
 async def test_what_only_the_bot_said_is_no_conversation(house: House, lobby: Channel) -> None:
     await house.web.send(lobby, OutgoingPost(text="Forgotten."))
     assert await titles(house) == []

@@ -53,7 +53,9 @@ def short(element: Any) -> str:
     ],
 )  # fmt: skip
 def test_a_formula_becomes_mathml(tex: str, math: str) -> None:
-    assert short(to_mathml(tex)) == f"math({math})"
+    element = to_mathml(tex)
+    assert element is not None
+    assert short(element[2][1]) in (math, f"mrow({math})")
 
 
 def test_limits_stand_above_and_below_a_sum_in_a_block_and_beside_it_in_a_line() -> None:
@@ -61,8 +63,9 @@ def test_limits_stand_above_and_below_a_sum_in_a_block_and_beside_it_in_a_line()
     block, line = to_mathml(tex, is_block=True), to_mathml(tex)
     assert block is not None
     assert line is not None
-    assert (block[1]["display"], block[2][0], line[2][0]) == ("block", "munderover", "msubsup")
-    assert block[1]["alttext"] == tex
+    assert (block[1], line[1]) == ({"display": "block"}, {})
+    assert [math[2][1][1][0] for math in (block, line)] == ["munderover", "msubsup"]
+    assert text_of(block[2][2]) == "∑ₙ₌₁ᴺ n"
 
 
 @pytest.mark.parametrize("tex", ["{x", "x}", r"\frac{1}{", "{" * 40 + "x" + "}" * 40])

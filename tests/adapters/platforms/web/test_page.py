@@ -427,6 +427,8 @@ async def test_formulas_code_and_scripts_of_both_directions_look_as_they_should(
     await expect(body.locator(".codebar")).to_have_text("pythonCopyCopy code")
     await body.get_by_role("button", name="Copy code").click()
     assert await tab.page.evaluate("navigator.clipboard.readText()") == "def purr():\n    pass"
+    await expect(tab.page.get_by_role("log")).to_contain_text("so 1/2")
+    await expect(tab.page.get_by_role("log")).not_to_contain_text("Copy")
     fraction = body.locator("math mfrac")
     assert await fraction.evaluate("(node) => [node.namespaceURI, node.clientHeight > 20]") == [
         "http://www.w3.org/1998/Math/MathML",
@@ -842,8 +844,10 @@ async def test_with_a_token_the_page_asks_for_it_first(browser: Browser, tmp_pat
         await tab.page.goto(f"{house.server.url}/sessions")
         await expect(tab.page.get_by_role("listitem")).to_contain_text("Chrome on Linux this browser")
         await tab.page.goto(f"{house.server.url}/c/lobby")
+        await tab.box.fill("nobody else's business")
         await tab.page.get_by_role("button", name="Log out").click()
         await expect(tab.page.get_by_label("Token")).to_be_visible()
+        assert await tab.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft'))") == []
         await tab.page.goto(f"{house.server.url}/c/lobby")
         await expect(tab.page.get_by_label("Token")).to_be_visible()
 

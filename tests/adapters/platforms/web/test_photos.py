@@ -1,15 +1,18 @@
 """Photos on the page: previews of every kind, and parts at full resolution."""
 
+import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from adapters.platforms.web.partial_uploads import Overtaken, PartialUploads
 from bot.messages import Channel
-from tests.adapters.platforms.web.conftest import House
+from tests.adapters.platforms.web.conftest import MOST_BYTES, House
 from tests.conftest import PHOTOS
+from tests.doubles.waiting import until
 
 
 def opened(data: bytes) -> Image.Image:
@@ -41,7 +44,9 @@ async def test_what_cannot_be_drawn_has_no_preview(house: House) -> None:
     bomb = await house.visitor.upload((PHOTOS / "bomb-20000x20000.png").read_bytes(), "bomb.png")
     text = await house.visitor.upload(b"just words", "words.txt")
     assert text["thumb"] is text["preview"] is None
-    for path in (bomb["thumb"], f"/api/uploads/{text['id']}/preview/512", f"/api/uploads/{bomb['id']}/preview/9"):
+    for path in (bomb["thumb"], f"/api/uploads/{text['id']}/preview/512"):
+        assert await fetched(house, path) == (204, b"")
+    for path in (f"/api/uploads/{bomb['id']}/preview/9", "/api/uploads/nothing/preview/512"):
         assert (await fetched(house, path))[0] == 404
 
 
@@ -95,3 +100,51 @@ async def test_the_numbers_of_photos_are_told(tmp_path: Any) -> None:
 
     async with House.open(tmp_path, numbers_of=numbers_of) as house, house.visitor.looking() as look:
         assert await look.next("numbers") == {"an-upload": 2}
+
+
+async def test_an_upload_that_broke_off_goes_on_where_it_ended(house: House) -> None:
+    data = (PHOTOS / "cat.jpg").read_bytes()
+    half = len(data) // 2
+
+    async def breaks_off() -> AsyncIterator[bytes]:
+        yield data[:half]
+        await asyncio.sleep(30)
+
+    place, http = house.visitor.path("uploads"), house.visitor.http
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1), http.post(place, params={"name": "cat.jpg", "key": "u1"}, data=breaks_off()):
+            pass
+    async with http.get(f"{place}/u1") as response:
+        assert await response.json() == {"received": half}
+    async with http.post(place, params={"name": "cat.jpg", "key": "u1", "offset": 0}, data=data) as response:
+        assert response.status == 409
+    async with http.post(place, params={"name": "cat.jpg", "key": "u1", "offset": half}, data=data[half:]) as response:
+        assert response.status == 201
+        upload = await response.json()
+    assert await fetched(house, upload["url"]) == (200, data)
+    async with http.get(f"{place}/u1") as response:
+        assert await response.json() == {"received": 0}
+    too_much = {"name": "cat.jpg", "key": "u2"}
+    async with http.post(place, params=too_much, data=io.BytesIO(bytes(MOST_BYTES + 1))) as response:
+        assert response.status == 413
+    async with http.get(f"{place}/u2") as response:
+        assert await response.json() == {"received": 0}
+
+
+async def test_only_the_last_request_goes_on_with_an_upload() -> None:
+    uploads, thaws = PartialUploads(), asyncio.Event()
+
+    async def frozen() -> AsyncIterator[bytes]:
+        yield b"abc"
+        await thaws.wait()
+        yield b"def"
+
+    async def rest() -> AsyncIterator[bytes]:
+        yield b"DEF"
+
+    first = asyncio.create_task(uploads.receive("key", 0, frozen(), 100))
+    await until(lambda: uploads.count_received("key") == 3)
+    assert await uploads.receive("key", 3, rest(), 100) == b"abcDEF"
+    thaws.set()
+    with pytest.raises(Overtaken):
+        await first

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.adapters.platforms.web.conftest import House
 from tests.adapters.platforms.web.tab import Tab, tab_of
-from tests.doubles.browser import chromium
+from tests.doubles.browser import chromium, pictures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -67,8 +67,10 @@ async def test_a_photo_is_zoomed_turned_compared_and_saved(
         assert not await tab.overflows()
 
 
-async def test_a_part_is_asked_about_with_the_pointer_or_the_keyboard(browser: Browser, house: House) -> None:
-    async with tab_of(browser, house) as tab:
+async def test_a_part_is_asked_about_with_the_pointer_or_the_keyboard(
+    browser: Browser, house: House, tmp_path: Path
+) -> None:
+    async with tab_of(browser, house, viewport={"width": 900, "height": 600}) as tab:
         await with_photos(tab)
         part = tab.page.get_by_role("button", name="Ask about this part")
         await tab.page.get_by_role("button", name="cat.jpg", exact=True).click()
@@ -79,6 +81,7 @@ async def test_a_part_is_asked_about_with_the_pointer_or_the_keyboard(browser: B
         await tab.page.mouse.down()
         await tab.page.mouse.move(box["x"] + 105, box["y"] + 85, steps=3)
         await tab.page.mouse.up()
+        await tab.page.screenshot(path=pictures(tmp_path) / "part.png")
         await part.click()
         await expect(tab.page.locator("#photos .uploaded img")).to_have_count(1)
         await expect(tab.box).to_be_focused()
