@@ -141,6 +141,11 @@ class Attachment:
         return (self._type.startswith("video/") or self._ending in VIDEO_ENDINGS) and not self.sound
 
     @property
+    def lacks_alt_text(self) -> bool:
+        """True if it is a picture that nobody has described."""
+        return self.is_picture and not (self.alt.strip() or self.is_preview)
+
+    @property
     def as_still(self) -> "Attachment":
         """The picture from a video in its place."""
         return replace(self, ref=self.still, mime="image/jpeg", size=0, still="")
@@ -290,6 +295,7 @@ class OutgoingPost:
     is_partial: bool = False  # more will follow, so it is posted immediately or dropped
     is_spoiler: bool = False  # about something that is shown only to those who choose to see it
     stored_text: str = ""  # kept in place of the text where the bot itself keeps posts; empty: the text
+    is_quiet: bool = False  # beside what people talk about: small, and without a sound, where the platform can
 
 
 ReferenceKind = Literal["itself", "reply", "chain", "external", "forward", "link", "menu", "button", "starter", "above"]
@@ -353,6 +359,7 @@ class Message:
     is_call: bool = False  # nothing but the bot's name: a call for help, unless it points at something
     awaits: float = 0.0  # seconds in which its author may send what belongs to it
     is_cut: bool = False  # its text was cut in the middle of a word, and goes on in the next message
+    wants_alt_text: bool = False  # nobody says it to the bot, which writes alt text for its pictures
 
     @property
     def references(self) -> tuple[MessageReference, ...]:
@@ -404,6 +411,7 @@ class Message:
             addressed=any(part.addressed for part in ordered),
             about=references[0] if references else None,
             more=tuple(references[1:]),
+            wants_alt_text=any(part.wants_alt_text for part in ordered),
             forwarded=all(part.forwarded for part in ordered),
             origin=next((part.origin for part in ordered if part.origin), ""),
             awaits=ordered[-1].awaits,
@@ -481,6 +489,7 @@ class ChannelSettings:
     thoughts: bool = False  # show what models thought, in a form that hides it until somebody looks
     describe: bool = False  # a model that sees may describe photos for one that does not
     fallbacks: tuple[str, ...] | None = None  # models to ask if the first one is down; None: the operator's
+    alttext: bool = False  # write alt text below pictures that have none
     reactions: bool = True  # a reaction on a photo in a group while it is being answered
 
 

@@ -467,6 +467,13 @@ class People(Protocol):
         """Return everybody who claimed the bot."""
         ...
 
+    async def wants_alt_text(self, subject: str) -> bool:
+        """Return False if this person wants no alt text below their pictures."""
+        ...
+
+    async def set_alt_text(self, subject: str, wanted: bool) -> None:
+        """Note whether this person wants alt text below their pictures."""
+
     async def create_code(self, purpose: str, subject: str, seconds: float, *, length: int = 8) -> str:
         """Issue a code that stands for the subject, once, for so many seconds; its older one for this purpose is void.
 

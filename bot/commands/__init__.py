@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.commands.access_commands import CROWDED, PEOPLE, introduce, may_claim, pairing_of
+from bot.commands.alt_text_choice import ALT_TEXT
 from bot.commands.answer_commands import AGAIN, ASKING, EDITED, RETRY
 from bot.commands.command import (
     ASK,
@@ -83,6 +84,7 @@ COMMANDS: Mapping[str, Command] = {
     **FIND,
     **LINKS,
     "settings": SETTINGS,
+    "alttext": ALT_TEXT,
     **PEOPLE,
     **PRIVACY,
 }

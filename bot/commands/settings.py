@@ -21,6 +21,7 @@ OF_CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "thoughts": ON_OFF,
     "describe": ON_OFF,
     "reactions": ON_OFF,
+    "alttext": ON_OFF,
     "language": {"auto": None, **{code: code for code in LANGUAGES}},
 }
 OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
@@ -93,7 +94,7 @@ def _offered(desk: CommandContext, turn: Turn) -> Sequence[str]:
     """Return the settings that make a difference here: some need threads, or others who speak."""
     platform = desk.platforms.get(turn.message.channel.platform)
     lacking = set() if platform is None or platform.threads else {"threads"}
-    lacking |= {"threads", "listening"} if turn.message.private else set()
+    lacking |= {"threads", "listening", "alttext"} if turn.message.private else set()
     return [name for name in (*CHOICES, *FREE) if name not in lacking]
 
 

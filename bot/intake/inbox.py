@@ -29,6 +29,7 @@ ALBUM_SECONDS = 1.5  # wait for the next part: platforms do not mark the last on
 PREVIEW_SECONDS = 5.0  # wait for the picture of a link: it ends with the picture, or without one
 UNFINISHED_SECONDS = 5.0  # in which the rest of a long text follows
 CLAIMS, CLAIMS_SECONDS = 5, 600.0  # answered attempts of one stranger to claim the bot, and their window in seconds
+ALT_TEXTS, ALT_TEXTS_SECONDS = 6, 60.0  # messages of a channel whose pictures get alt text, and in how many seconds
 REPLACED_SECONDS = 3.0  # wait for a proxy bot
 EDIT = "edit"  # after the id of a message, in that of the turn that its edit became
 EDIT_SECONDS = 3600.0  # after which an edit does not make a message one that is heard
@@ -80,9 +81,12 @@ class Inbox:
             return True
         if not message.addressed and message.own_photos:
             await self._intake.save_pointer(_pointer(message))
-        if not message.addressed and not await self._may_turn_out_addressed(message):
+        message = await self._with_alt_text(message)
+        if not (message.addressed or message.wants_alt_text or await self._may_turn_out_addressed(message)):
             return False
         verdict = await self._access.judge(message)
+        if message.wants_alt_text and verdict is not Verdict.WELCOME:
+            return False
         if verdict is Verdict.WELCOME:
             await self._access.let_in_place(message)
         elif verdict is Verdict.TURNED_AWAY or not await self._answers_stranger(message):
@@ -223,6 +227,18 @@ class Inbox:
         return with_pointer(
             reference, channel, await self._intake.list_pointers(channel, message.sent - POINTER_SECONDS)
         )
+
+    async def _with_alt_text(self, message: Message) -> Message:
+        """Mark a message whose pictures are to get alt text: people chose so there, and its author nothing else."""
+        lacks_some = any(each.lacks_alt_text for each in message.attachments)
+        if message.addressed or message.private or message.forwarded or not lacks_some:
+            return message
+        if not (await self._channels.get_channel_settings(message.channel)).alttext:
+            return message
+        if not await self._people.wants_alt_text(subject_of(message)):
+            return message
+        limit = RateLimit(f"alt text in {message.channel}", ALT_TEXTS, ALT_TEXTS_SECONDS)
+        return replace(message, wants_alt_text=await self._coordination.acquire(limit, 0) == 0)
 
     async def _turn_down(self, message: Message, most: int) -> bool:
         """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""

@@ -49,6 +49,7 @@ class Reply:
         self.notes: Sequence[str] = ()  # ours, above the text while it grows
         self.unstored: Sequence[str] = ()  # pieces of the text that are shown and not stored
         self.is_spoiler = False  # what it says is shown only to those who choose to see it
+        self.is_quiet = False  # small and without a sound, where the platform can
         self.is_stopped = False  # by a person, who is told so wherever that is possible
         self.status = ""  # shown as long as there is no text: what the model is doing
         self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
@@ -118,6 +119,7 @@ class Reply:
                     text=page,
                     is_partial=growing and is_last,
                     is_spoiler=self.is_spoiler,
+                    is_quiet=self.is_quiet,
                     stored_text=self._stored(page),
                 )
                 if is_last:

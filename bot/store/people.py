@@ -97,6 +97,16 @@ class SqlPeople:
             row["subject"] for row in await self.db.read("SELECT subject FROM access WHERE is_admin ORDER BY subject")
         ]
 
+    async def wants_alt_text(self, subject: str) -> bool:
+        """Return False if this person wants no alt text below their pictures."""
+        return not await self.db.read("SELECT 1 FROM without_alt_text WHERE subject = :subject", subject=subject)
+
+    async def set_alt_text(self, subject: str, wanted: bool) -> None:
+        """Note whether this person wants alt text below their pictures."""
+        add = "INSERT INTO without_alt_text (subject) VALUES (:subject) ON CONFLICT (subject) DO NOTHING"
+        remove = "DELETE FROM without_alt_text WHERE subject = :subject"
+        await self.db.run(remove if wanted else add, subject=subject)
+
     async def create_code(self, purpose: str, subject: str, seconds: float, *, length: int = CODE_LENGTH) -> str:
         """Issue a code that stands for the subject, once, for so many seconds; its older one for this purpose is void.
 

@@ -149,7 +149,8 @@ class Worker:
             await self._put_back(turn, error)
 
     async def _finish(self, turn: Turn) -> None:
-        if not turn.message.addressed:  # an album in which no part speaks to the bot
+        is_overheard = not turn.message.addressed  # such as an album in which no part speaks to the bot
+        if is_overheard and (turn.is_poison or not turn.message.wants_alt_text):
             await self.intake.forget_words(turn.id)
             await self.queue.finish(turn)
             return
@@ -159,6 +160,8 @@ class Worker:
         started = monotonic()
         async with progress_reaction(self.hands, turn):
             outcome = await self.run_job(await job_of(self.hands, turn), turn)
+            if is_overheard:
+                await self.intake.forget_words(turn.id)
             await self.queue.finish(turn, error=None if outcome in NO_FAILURES else outcome)
         self.metrics.finished(turn, outcome)
         log.info("finished", outcome=outcome, seconds=round(monotonic() - started, 2))
@@ -260,7 +263,13 @@ async def _find_reactions(context: JobContext, turn: Turn) -> ReactsToMessages |
     message = turn.message
     platform = context.platforms.get(message.channel.platform)
     has_photo = any(not attachment.sound for attachment in message.attachments)
-    if platform is None or platform.reactions is None or message.private or not (has_photo and message.id.isdigit()):
+    if (
+        platform is None
+        or platform.reactions is None
+        or message.private
+        or message.wants_alt_text
+        or not (has_photo and message.id.isdigit())
+    ):
         return None
     settings = await context.channels.get_channel_settings(message.channel)
     return platform.reactions if settings.reactions else None

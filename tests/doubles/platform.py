@@ -22,6 +22,7 @@ class FakePlatform:
         self.replied_to: dict[str, str | None] = {}
         self.buttons: dict[str, list[str]] = {}  # the commands below each post
         self.hidden: dict[str, bool] = {}  # whether each post is behind a spoiler
+        self.quiet: dict[str, bool] = {}  # whether each post came without a sound
         self.sent_files: dict[str, list[File]] = {}  # that came along with each post
         self.by_key: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
@@ -71,6 +72,7 @@ class FakePlatform:
         self.buttons[id] = [button.command for button in post.buttons]
         self.replied_to[id] = post.reply_to
         self.hidden[id] = post.is_spoiler
+        self.quiet[id] = post.is_quiet
         self.sent_files.setdefault(id, list(post.files))
         return id
 
@@ -79,6 +81,7 @@ class FakePlatform:
         assert post_id in self.posts[channel]
         self.posts[channel][post_id] = post.text
         self.hidden[post_id] = post.is_spoiler
+        self.quiet[post_id] = post.is_quiet
         self.buttons[post_id] = [button.command for button in post.buttons]
         return post_id
 

@@ -161,6 +161,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.knows_stop = True  # Bot API 10.3
         self.commands: list[dict[str, str]] = []
         self.acknowledged: list[tuple[str, str]] = []  # (query, sentence)
+        self.silent: list[str] = []  # texts that came without a sound
         self.usernames: dict[str, int] = {}  # of public groups, in lower case
         self.forums: set[int] = set()  # groups with topics
         self.outsiders: set[tuple[int, int]] = set()  # groups, with people who have left them
@@ -408,6 +409,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         thread = int(fields.pop("message_thread_id", 0)) or None
         self._direct = int(fields.pop("direct_messages_topic_id", 0)) or None
         self._preview(method, fields)
+        if str(fields.get("disable_notification")).lower() == "true":
+            self.silent.append(str(fields.get("text")))
         chat = self._chat_id(fields)
         if chat == DIRECT and method.startswith("send"):
             self._check_direct(method)

@@ -2,6 +2,7 @@
 
 UNDO = {
     "024_search.sql": ("DROP TABLE searchable", "ALTER TABLE conversations DROP COLUMN searched_to"),
+    "027_alt_text.sql": ("DROP TABLE without_alt_text",),
     "017_steps.sql": ("DROP TABLE steps",),
     "019_refusals.sql": (
         "ALTER TABLE photos ADD COLUMN spoiled BOOLEAN NOT NULL DEFAULT FALSE",

@@ -225,7 +225,10 @@ class Discord:
 
     async def _send_part(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish a post whose files fit into one request."""
-        place, content = Place.of(channel), PostContent(post.text, post.buttons, post.files, post.is_spoiler)
+        place, content = (
+            Place.of(channel),
+            PostContent(post.text, post.buttons, post.files, is_spoiler=post.is_spoiler, is_quiet=post.is_quiet),
+        )
         nonce = _nonce(channel, post)
         token = await self._tokens.find_for_message(post.reply_to, place)
         with best_effort(post.is_partial):
@@ -270,7 +273,13 @@ class Discord:
         A thread that sleeps is woken up by a new post.
         """
         place = Place.of(channel)
-        content = PostContent(post.text, post.buttons, await shrink_large_pictures(post.files), post.is_spoiler)
+        content = PostContent(
+            post.text,
+            post.buttons,
+            await shrink_large_pictures(post.files),
+            is_spoiler=post.is_spoiler,
+            is_quiet=post.is_quiet,
+        )
         token = await self._tokens.find_for_post(post_id)
         with best_effort(post.is_partial):
             if token is not None:
@@ -349,6 +358,7 @@ class Discord:
                 files=to_discord_files(content.files),
                 reply_to=reference.to_message_reference_dict() if reference else None,
                 nonce=nonce,
+                is_quiet=content.is_quiet,
             )
         shown = post.get("content")
         if shown is not None and shown.strip() != text.strip():  # posted before under this nonce, with an earlier text

@@ -9,6 +9,7 @@ from adapters.platforms.discord.buttons import keyboard
 from adapters.platforms.discord.formatting import render
 from bot.messages import Button, File
 
+SUBTEXT = "-# "  # before a line in small letters
 BARS, OTHER_BARS = "||", "❘❘"  # two bars hide what is between them, and end it within code too
 
 
@@ -20,13 +21,15 @@ class PostContent:
     buttons: Sequence[Button] = ()
     files: Sequence[File] = ()
     is_spoiler: bool = False
+    is_quiet: bool = False
 
     @property
     def content(self) -> str:
         """The text as Discord shows it; files need none."""
         if self.files and not self.text.strip():
             return ""
-        return _hide(render(self.text)) if self.is_spoiler else render(self.text)
+        shown = _hide(render(self.text)) if self.is_spoiler else render(self.text)
+        return f"{SUBTEXT}{shown}" if self.is_quiet else shown
 
     @property
     def view(self) -> discord.ui.View | None:

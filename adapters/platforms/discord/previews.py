@@ -19,6 +19,7 @@ from discord.webhook.async_ import async_context
 from adapters.platforms.discord.rest_pacing import reply_status
 
 NO_PREVIEWS = discord.MessageFlags(suppress_embeds=True)
+QUIETLY = discord.MessageFlags(suppress_embeds=True, suppress_notifications=True)
 NOBODY = discord.AllowedMentions.none()  # a model's text pings nobody
 ORIGINAL = cast("int", "@original")  # Discord's id of the first response
 RECENT = 20  # messages among which a post is looked for whose id was not told
@@ -33,6 +34,7 @@ async def send_message(
     files: Sequence[discord.File] = (),
     reply_to: Mapping[str, Any] | None = None,
     nonce: str | None = None,
+    is_quiet: bool = False,
 ) -> dict[str, Any]:
     """Send a message; return as much of it as can be read, its id at least. Raises discord.py's errors.
 
@@ -44,7 +46,7 @@ async def send_message(
         view=view or missing,
         files=list(files) or missing,
         nonce=nonce,
-        flags=NO_PREVIEWS,
+        flags=QUIETLY if is_quiet else NO_PREVIEWS,
         allowed_mentions=NOBODY,
         message_reference=cast("Any", reply_to) or missing,
     ) as params:

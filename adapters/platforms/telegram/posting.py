@@ -279,7 +279,9 @@ class Posting:
 
         async def send(chat: int, topic: TopicFields, rendered: RenderedText) -> str:
             if len(unsent_files) != 1 or units(rendered.text) > TelegramBudgets.CAPTION_LENGTH:
-                return await self._post(chat, topic, post=rendered, reply=reply, buttons=buttons)
+                return await self._post(
+                    chat, topic, post=rendered, reply=reply, buttons=buttons, is_quiet=post.is_quiet
+                )
             message = await send_file(
                 self._bot,
                 chat,
@@ -304,7 +306,14 @@ class Posting:
         return sent_id
 
     async def _post(
-        self, chat: int, topic: TopicFields, post: RenderedText, reply: ReplyParameters | None, buttons: ButtonMarkup
+        self,
+        chat: int,
+        topic: TopicFields,
+        *,
+        post: RenderedText,
+        reply: ReplyParameters | None,
+        buttons: ButtonMarkup,
+        is_quiet: bool = False,
     ) -> str:
         message = await self._bot.send_message(
             chat,
@@ -314,6 +323,7 @@ class Posting:
             reply_parameters=reply,
             reply_markup=buttons,
             link_preview_options=NO_PREVIEW,
+            disable_notification=is_quiet or None,
         )
         return str(message.message_id)
 

@@ -16,6 +16,7 @@ from bot.commands import (
 )
 from bot.intake.access import Verdict
 from bot.messages import Turn
+from bot.turns.jobs.alt_text import AltTextJob
 from bot.turns.jobs.ask import AskJob
 from bot.turns.jobs.ask_again import AskAgainJob
 from bot.turns.jobs.compare import CompareJob
@@ -32,6 +33,8 @@ __all__ = ["Job", "JobContext", "job_of"]
 async def job_of(hands: JobContext, turn: Turn) -> Job:
     """Return the job of a turn. Access is judged now, because the message may have changed since it came."""
     message = turn.message
+    if not message.addressed:  # the inbox has judged it a moment ago, and strangers need not be told
+        return AltTextJob(hands, turn)
     verdict = await hands.access.judge(message)
     if verdict is not Verdict.WELCOME and not (
         verdict is Verdict.STRANGER and await may_claim(hands.desk.people, message)

@@ -51,7 +51,7 @@ class RespondJob:
         elsewhere = where is not self.turn
         platform, posts, lane = self.hands.platform_of(self.turn), self.hands.posts, self.response.lane
         reply = Reply(platform, posts, where, channel, lane=lane, resumed=elsewhere)
-        reply.is_spoiler = self.response.is_spoiler
+        reply.is_spoiler, reply.is_quiet = self.response.is_spoiler, elsewhere and where.message.wants_alt_text
         shown = result.shown
         if self.response.has_footer and where.result is not None:
             shown = await with_footer(self.hands, channel, where.result)

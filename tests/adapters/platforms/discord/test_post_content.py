@@ -28,3 +28,8 @@ def test_a_picture_of_a_spoiler_is_one() -> None:
         ]
     )
     assert (hidden.filename, shown.filename) == ("SPOILER_a.png", "b.png")
+
+
+def test_what_is_quiet_is_small() -> None:
+    assert PostContent("ALT: a cat", is_quiet=True).content == "-# ALT: a cat"
+    assert PostContent("ALT: a cat", is_quiet=True, is_spoiler=True).content == "-# ||ALT: a cat||"
