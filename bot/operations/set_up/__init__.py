@@ -10,8 +10,9 @@ from bot.operations.check import known_variables
 from bot.settings import Settings, is_loopback, read_variables
 
 ENV_FILE = Path(str(Settings.model_config.get("env_file")))
-# Variables that say where things are and how they are logged: whoever sets only them has chosen nothing yet.
-PLACES = ("WEB_HOST", "WEB_PORT", "BOT_STORE", "BOT_DATA", "BOT_LOG", "_API_URL", "_PROXY")
+# Variables that say where things are: whoever sets only them has chosen nothing yet. BOT_LOG is none of them, because
+# the image sets it: nobody could open a page inside of a container.
+PLACES = ("WEB_HOST", "WEB_PORT", "BOT_STORE", "BOT_DATA", "BOT_LOG_LEVEL", "_API_URL", "_PROXY")
 
 
 def is_untouched(settings: Settings) -> bool:

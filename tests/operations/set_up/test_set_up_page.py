@@ -174,7 +174,9 @@ async def test_without_any_key_local_eyes_answers(page: SetUpPage, http: aiohttp
     assert (written["BOT_LOCAL"], written["BOT_MODEL"]) == ("true", "local/eyes")
 
 
-@pytest.mark.parametrize("chosen", [{"WEB_TOKEN": "t" * 20}, {"BOT_ACCESS": "open"}, {"TELEGRAM_TOKEN": TOKEN}])
+@pytest.mark.parametrize(
+    "chosen", [{"WEB_TOKEN": "t" * 20}, {"BOT_ACCESS": "open"}, {"TELEGRAM_TOKEN": TOKEN}, {"BOT_LOG": "json"}]
+)
 async def test_whoever_has_chosen_something_gets_no_set_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: dict[str, str]
 ) -> None:
