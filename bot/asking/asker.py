@@ -11,10 +11,11 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from bot.accounting.limits import UsageLimits
-from bot.asking.attempt import Attempt, AttemptContext
+from bot.asking.attempt import Attempt
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
 from bot.asking.photo_descriptions import PhotoDescriber
+from bot.asking.prompt_composition import AttemptContext
 from bot.asking.question import Question, detached, with_model
 from bot.errors import BotError, Busy, FailureCode, LeaseLost, Refused
 from bot.messages import ANSWERED, STOPPED, JobResult, Turn, Usage
