@@ -1,6 +1,7 @@
 """`python -m bench [SUITE ...]` prints what suites find; `python -m bench report [SUITE ...]` writes the report.
 
-`python -m bench corpus DIR` runs the intake over a folder of files. `python -m bench legibility` reads what is sent.
+`python -m bench flame FILE` draws a flame graph. `python -m bench corpus DIR` runs the intake over a folder of files.
+`python -m bench legibility` reads what is sent.
 `python -m bench intake TREE` compares how photos are taken in with an earlier version.
 `python -m bench heavy` takes in the heaviest files of each kind. `python -m bench search` times /find.
 """
@@ -17,6 +18,7 @@ from bench import (
     corpus,
     discord,
     durability,
+    flame,
     fleet,
     flight,
     growth,
@@ -25,6 +27,7 @@ from bench import (
     isolation,
     legibility,
     load,
+    many_servers,
     memory,
     moving,
     queue,
@@ -49,6 +52,7 @@ SUITES: Mapping[str, Suite] = {
     "durability": durability.report,
     "moving": moving.report,
     "startup": startup.report,
+    "servers": many_servers.report,
     "memory": memory.report,
     "flight": flight.report,
     "fleet": fleet.report,
@@ -70,6 +74,8 @@ def main() -> int:
         return heavy.main(sys.argv[2:])
     if sys.argv[1:2] == [search.NAME]:  # it fills a store for minutes
         return search.main(sys.argv[2:])
+    if sys.argv[1:2] == [flame.NAME]:  # it draws a picture
+        return flame.main(sys.argv[2:])
     options = _parser().parse_args()
     log_errors_only()
     if REPORT in options.suites:

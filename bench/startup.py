@@ -60,20 +60,20 @@ async def _start() -> dict[str, float]:
             )
             begun = time.perf_counter()
             async with bot:
-                ready = await _ready(bot)
+                is_ready = await ready(bot, PATIENCE)
                 assert bed.asked is not None, "it is ready and does not listen to Telegram"
                 await asyncio.sleep(IDLE)
                 return {
                     "seconds to the first poll": bed.asked - begun,
-                    "seconds to /readyz": ready - begun,
+                    "seconds to /readyz": is_ready - begun,
                     "idle MB": resident_mb(bot.process.pid),
                 }
 
 
-async def _ready(bot: BotProcess) -> float:
-    """When all parts of it work."""
+async def ready(bot: BotProcess, patience: float) -> float:
+    """Return the moment when all parts of it work, within so many seconds."""
     timeout: Any = aiohttp.ClientTimeout(total=5)
-    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession(timeout=timeout) as http:
+    async with asyncio.timeout(patience), aiohttp.ClientSession(timeout=timeout) as http:
         while True:
             with suppress(aiohttp.ClientError):
                 async with http.get(f"{bot.url}/readyz") as reply:

@@ -70,23 +70,24 @@ def report(*, quick: bool) -> Result:
 
 def run(plan: Plan) -> dict[str, Any]:
     """Run a program in a process of its own against a fresh emulator, and return what was measured."""
-    with _emulator(plan.pace) as url, scratch() as env:
+    with emulator(plan.pace) as url, scratch() as env:
         command = [sys.executable, "-m", "bench.turns", url, json.dumps(asdict(plan))]
         figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env).stdout)
     return {"program": plan.program, **figures}
 
 
 @contextmanager
-def _emulator(pace: float) -> Iterator[str]:
+def emulator(pace: float) -> Iterator[str]:
+    """Run 1min.ai in a process of its own while entered; yield its address."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    emulator = multiprocessing.get_context("spawn").Process(target=_emulate, args=(theirs, pace))
-    emulator.start()
+    process = multiprocessing.get_context("spawn").Process(target=_emulate, args=(theirs, pace))
+    process.start()
     theirs.close()
     try:
         yield ours.recv()
     finally:
-        emulator.terminate()
-        emulator.join()
+        process.terminate()
+        process.join()
 
 
 def _emulate(pipe: Connection, pace: float) -> None:
@@ -111,9 +112,9 @@ async def _measure(url: str, plan: Plan) -> dict[str, float]:
     base = photo.base()
     photos = [photo.variant(base, n) for n in range(plan.turns + WARM_UP)]
     async with _program(url, photos, plan) as turn:
-        await _all(turn, range(plan.turns, len(photos)), WARM_UP)
+        await run_all(turn, range(plan.turns, len(photos)), WARM_UP)
         cpu, clock = cpu_seconds(), time.perf_counter()
-        took = await _all(turn, range(plan.turns), plan.at_once)
+        took = await run_all(turn, range(plan.turns), plan.at_once)
         cpu, elapsed = cpu_seconds() - cpu, time.perf_counter() - clock
     return {
         "added p50 ms": (percentile(took, 0.5) - plan.pace * PIECES) * 1000,
@@ -130,7 +131,7 @@ def _program(url: str, photos: list[bytes], plan: Plan) -> AbstractAsyncContextM
     return snapthread.answering(url, photos, max(plan.at_once, WARM_UP), partial(_store, plan))
 
 
-async def _all(turn: Turn, numbers: Iterable[int], at_once: int) -> list[float]:
+async def run_all(turn: Turn, numbers: Iterable[int], at_once: int) -> list[float]:
     """Have the photos of these numbers answered, so many at the same time; return the seconds that each took."""
     gate = asyncio.Semaphore(at_once)
     pause = 0.05 if at_once == 1 else 0  # people pause: what is left of the turn before is not this one's delay
