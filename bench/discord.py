@@ -20,7 +20,7 @@ DISPATCH, HEARTBEAT, IDENTIFY = 0, 1, 2
 
 def report(*, quick: bool) -> Result:
     """Both programs, one photo at a time and many at the same moment."""
-    return together.report("Discord", open_crowd, DISCORD_PER_SECOND, quick=quick)
+    return together.report("Discord", open_crowd, DISCORD_PER_SECOND, quick=quick, crowds=(100,))
 
 
 # the people and their Discord

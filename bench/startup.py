@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from bench import discord, telegram
-from bench.measure import percentile, resident_mb, table
+from bench.measure import percentile, resident_mb, table, tree_cpu_seconds
 from bench.result import Result
 from emulator import Emulator
 from tests.doubles.discord import FakeDiscord
@@ -61,11 +61,13 @@ async def _start() -> dict[str, float]:
             begun = time.perf_counter()
             async with bot:
                 is_ready = await ready(bot, PATIENCE)
+                cpu = tree_cpu_seconds(bot.process.pid)
                 assert bed.asked is not None, "it is ready and does not listen to Telegram"
                 await asyncio.sleep(IDLE)
                 return {
                     "seconds to the first poll": bed.asked - begun,
                     "seconds to /readyz": is_ready - begun,
+                    "processor seconds until then": cpu,
                     "idle MB": resident_mb(bot.process.pid),
                 }
 

@@ -40,7 +40,7 @@ QUESTION = "what is this, {room}?"
 ASKED_FROM = re.compile(r"what is this, (\d+)\?")
 PACE = 0.05  # seconds between two pieces of an answer: about one for the whole
 SETTLE = 0.3  # seconds after the last answer, in which what is left of a turn is done
-PATIENCE = 30.0  # seconds for all answers to a burst, and for every thousand of them once more
+PATIENCE = 120.0  # seconds for all answers to a burst, and for every thousand of them once more
 FAREWELL = 2.0  # seconds in which the emulators end by themselves
 WARM_UP = 20  # turns that do not count
 
@@ -137,12 +137,14 @@ Costs = Callable[[], Mapping[str, float]]
 COSTS: list[Costs] = []  # of the store of the program in this process
 
 
-def report(platform: str, open_crowd: OpenCrowd, per_second: int, *, quick: bool) -> Result:
+def report(
+    platform: str, open_crowd: OpenCrowd, per_second: int, *, quick: bool, crowds: Sequence[int] = CROWDS
+) -> Result:
     """Both programs, as people run them and without limits; the platform takes so many posts and edits a second.
 
     The module of `open_crowd` runs the programs: see `serve`.
     """
-    limited, figures = _with_limits(open_crowd, per_second, quick=quick)
+    limited, figures = _with_limits(open_crowd, per_second, (40,) if quick else crowds, quick=quick)
     parts = [table(f"{platform}, as people run it", limited)]
     for at_once, bursts in [(1, 4), (50, 1)] if quick else [(1, SAMPLES), (200, 2), (500, 1)]:
         floor, ours = (run(program, open_crowd, at_once, bursts) for program in PROGRAMS)
@@ -153,11 +155,11 @@ def report(platform: str, open_crowd: OpenCrowd, per_second: int, *, quick: bool
 
 
 def _with_limits(
-    open_crowd: OpenCrowd, per_second: int, *, quick: bool
+    open_crowd: OpenCrowd, per_second: int, crowds: Sequence[int], *, quick: bool
 ) -> tuple[list[Mapping[str, Any]], dict[str, float]]:
     """One at a time both programs; in a crowd only ours, because the bare script knows no limits."""
     plans = [(program, 1, 4 if quick else SAMPLES) for program in PROGRAMS]
-    plans += [(PROGRAMS[1], at_once, 1) for at_once in ((40,) if quick else CROWDS)]
+    plans += [(PROGRAMS[1], at_once, 1) for at_once in crowds]
     rows: list[Mapping[str, Any]] = []
     figures: dict[str, float] = {}
     for program, at_once, bursts in plans:

@@ -38,6 +38,7 @@ __all__ = [
     "events",
     "is_private",
     "map_http_errors",
+    "open_session",
     "photo",
     "read_capped",
     "texts",
@@ -67,21 +68,9 @@ def map_http_errors() -> Iterator[None]:
             raise Refused(FailureCode.PROVIDER_OUTSIDE) from error
         slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
         code = FailureCode.PROVIDER_SLOW if slow else FailureCode.PROVIDER_UNREACHABLE
-        raise Busy(code, lost_reply=_was_sent(error)) from error
+        raise Busy(code, lost_reply=not isinstance(error, BEFORE_SENDING)) from error
     except (httpx.DecodingError, httpx.InvalidURL) as error:
         raise Refused(FailureCode.PROVIDER_NONSENSE) from error
-
-
-def _was_sent(error: BaseException) -> bool:
-    """Tell whether a request had been sent when it failed; a server that hangs up then is a ConnectTimeout, too."""
-    return isinstance(error.__cause__, aiohttp.ServerDisconnectedError) or not isinstance(error, BEFORE_SENDING)
-
-
-def has_hung_up(error: BaseException) -> bool:
-    """Tell whether the other side closed a connection that was made, before any reply."""
-    cause = error.__cause__ and error.__cause__.__cause__
-    before = isinstance(cause, aiohttp.ClientConnectorError)
-    return isinstance(cause, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) and not before
 
 
 def _is_about_certificate(error: BaseException | None) -> bool:
@@ -116,6 +105,16 @@ def aiohttp_transport(url: str, options: ConnectionOptions | None = None) -> htt
     if not url and not options.proxy:
         return _TransportByAddress(options)
     return _open_transport(find_proxy(url, options.proxy), options)
+
+
+def open_session(url: str, options: ConnectionOptions) -> aiohttp.ClientSession:
+    """Open connections to the service at `url` for a library that has a protocol of its own; while the loop runs."""
+    proxy = find_proxy(url, options.proxy)
+    return aiohttp.ClientSession(
+        connector=open_connector(proxy, _trusted(options)),
+        proxy=http_proxy(proxy),
+        skip_auto_headers=("Accept-Encoding", "User-Agent"),
+    )
 
 
 def _open_transport(proxy: str | None, options: ConnectionOptions) -> "_Transport":
