@@ -68,9 +68,21 @@ def map_http_errors() -> Iterator[None]:
             raise Refused(FailureCode.PROVIDER_OUTSIDE) from error
         slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
         code = FailureCode.PROVIDER_SLOW if slow else FailureCode.PROVIDER_UNREACHABLE
-        raise Busy(code, lost_reply=not isinstance(error, BEFORE_SENDING)) from error
+        raise Busy(code, lost_reply=_was_sent(error)) from error
     except (httpx.DecodingError, httpx.InvalidURL) as error:
         raise Refused(FailureCode.PROVIDER_NONSENSE) from error
+
+
+def _was_sent(error: BaseException) -> bool:
+    """Tell whether a request had been sent when it failed; a server that hangs up then is a ConnectTimeout, too."""
+    return isinstance(error.__cause__, aiohttp.ServerDisconnectedError) or not isinstance(error, BEFORE_SENDING)
+
+
+def has_hung_up(error: BaseException) -> bool:
+    """Tell whether the other side closed a connection that was made, before any reply."""
+    cause = error.__cause__ and error.__cause__.__cause__
+    before = isinstance(cause, aiohttp.ClientConnectorError)
+    return isinstance(cause, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) and not before
 
 
 def _is_about_certificate(error: BaseException | None) -> bool:
