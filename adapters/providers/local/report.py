@@ -35,7 +35,7 @@ def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt, differences: M
 
     `differences` are those of two photos, where they were looked for.
     """
-    if photos and prompt.text in (say("ask_read"), say("page_example_read")):
+    if photos and _is_asked_to_read(photos, prompt.text):
         return "\n\n".join(_transcribe(measured_photo) for measured_photo in photos)
     parts = [
         say("local_about"),
@@ -45,6 +45,11 @@ def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt, differences: M
         " ".join(_limits(prompt)),
     ]
     return "\n\n".join(parts)
+
+
+def _is_asked_to_read(photos: Sequence[MeasuredPhoto], text: str) -> bool:
+    """Tell whether nothing but the words is asked for: by the action, or by the page's starter where words are read."""
+    return text == say("ask_read") or (text == say("page_example_read") and all(photo.reading for photo in photos))
 
 
 def _describe(measured_photo: MeasuredPhoto) -> str:
