@@ -159,7 +159,10 @@ export function isAnswering() {
   return isAwaited || page.entries.querySelector(".growing") !== null;
 }
 
+const LONGEST_SPOKEN = 3000; // characters
+
 function spokenText(block) { // of a formula, the line that says it in letters
+  if (!block.querySelector("math, .codebar")) return block.textContent;
   const copy = block.cloneNode(true);
   copy.querySelectorAll("math").forEach((math) => math.replaceWith(math.querySelector("annotation").textContent));
   copy.querySelectorAll(".codebar").forEach((bar) => bar.remove());
@@ -170,6 +173,8 @@ function spokenText(block) { // of a formula, the line that says it in letters
 export function announce({ id }) {
   const body = entries.get(id).node.querySelector(".body");
   const blocks = body.querySelector(":scope > .spoiler") ? [element("p", {}, say("page_spoiler"))] : [...body.children].filter((block) => !block.matches(".codebar"));
-  page.log.append(element("p", {}, blocks.map(spokenText).join("\n").slice(0, 3000)));
+  let words = "";
+  for (const block of blocks) if (words.length < LONGEST_SPOKEN) words += `${spokenText(block)}\n`;
+  page.log.append(element("p", {}, words.slice(0, LONGEST_SPOKEN).trimEnd()));
   while (page.log.children.length > 3) page.log.firstElementChild.remove();
 }

@@ -503,7 +503,7 @@ async def test_only_elements_and_attributes_that_are_listed_are_made(tab: Tab, t
 async def test_an_answer_that_cannot_be_rendered_is_still_shown(tab: Tab, lobby: Any) -> None:
     for text in ("> " * 40_000 + "deep", "*_`[" * 20_000 + "wide"):
         await tab.house.web.send(lobby, OutgoingPost(text=text))
-        await expect(tab.posts.last).to_contain_text(text[-4:])
+        await expect(tab.posts.last).to_contain_text(text[-4:], timeout=30_000)
 
 
 async def test_an_error_is_a_notice(tab: Tab) -> None:
