@@ -69,6 +69,7 @@ class PromptComposition:
         self.originals: dict[str, str] = {}  # hashes of photos that were written anew, to those before
 
     async def begin_prompt(self) -> Prompt:
+        """Compose the first prompt, while files are fetched and a conversation begins at the provider."""
         looked, history, _ = await gather_all(
             self.files.own(),
             self.context.turns.list_history(self.turn, self.turn.conversation.preferences.history),
@@ -93,6 +94,7 @@ class PromptComposition:
             self.notes.insert(0, say("late", ago=_ago(late)))
 
     async def begin_conversation(self) -> None:
+        """Begin a conversation at the provider, if it keeps any and has none yet."""
         self.begun = False
         conversation = self.turn.conversation
         if conversation.remote_id is not None:
@@ -162,6 +164,7 @@ class PromptComposition:
             self.known = sorted([*self.known, *added], key=lambda each: each.number)
 
     async def list_known(self) -> Sequence[RememberedFile]:
+        """Return the files that the conversation has shown."""
         conversation = self.turn.conversation
         return await self.context.files.list_files(conversation, memory.LOOKED_BACK, conversation.model)
 
@@ -188,6 +191,7 @@ class PromptComposition:
                 await self.context.files.save_files(self.turn, {remembered.attachment: file}, remembered.channel)
 
     async def describe(self, photos: Sequence[Photo]) -> PhotoDescriptions | None:
+        """Have the photos described for a model that sees none; None for one that sees."""
         model = self.turn.conversation.model
         is_blind = self.context.limits.is_blind(model)
         describer = self.context.describer
