@@ -475,6 +475,7 @@ class Preferences:
     history: int = 10  # messages that the provider looks back on, 1 to 50
     length: Length = "normal"
     persona: str = ""  # instructions for the model, in people's own words
+    reader: bool = False  # answers for people who listen to them and don't see the photo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,8 @@ def with_history(text: str, history: Sequence[Exchange]) -> str:
 def instructions(preferences: Preferences) -> str:
     """Return the instructions for the model, as people chose them; empty if they did not."""
     length = "" if preferences.length == "normal" else say(f"instruct_{preferences.length}")
-    return "\n".join(filter(None, (preferences.persona, length)))
+    reader = say("instruct_reader") if preferences.reader else ""
+    return "\n".join(filter(None, (preferences.persona, length, reader)))
 
 
 def as_asked_by(turn: Turn, subject: Turn, conversation: Conversation) -> Turn:

@@ -30,6 +30,7 @@ OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
     "sites": {str(n): n for n in (1, 3, 5, 10)},
     "words": {str(n): n for n in (500, 1000, 3000, 10_000)},
     "mixed": ON_OFF,
+    "reader": ON_OFF,
 }
 CHOICES = {**OF_CHANNEL, **OF_CONVERSATION}
 PERSONA, FALLBACKS = FREE = ("persona", "fallbacks")  # free text

@@ -174,6 +174,7 @@ async def test_a_process_that_ends_is_not_somebody_who_stops_it(
         (Preferences(persona="You are a pirate."), "You are a pirate."),
         (Preferences(length="short"), "Answer briefly, in one to three sentences."),
         (Preferences(length="long", persona="Arr."), "Arr.\nAnswer at length and in detail."),
+        (Preferences(reader=True), say("instruct_reader")),
     ],
 )
 async def test_what_people_chose_tells_the_model_how_to_answer(
