@@ -134,6 +134,7 @@ async def live(store: Store) -> None:
     await store.channels.save_read_marks({ELSEWHERE: "123456789012345678"})
     await store.people.set_access("telegram:7", False)
     await store.people.set_access("discord:8", True)
+    await store.people.set_alt_text("discord:8", False)
     await store.blobs.save_asset("onemin", "hash", PHOTO, "key")
     await store.blobs.put_blob("discord:1", PICTURE[::-1])
     await store.coordination.beat(WorkerProcess(name="here/1", started=5.0))
