@@ -108,6 +108,7 @@ class Capabilities:
     uploads: TakesUploads | None = None
     documents: ReadsDocuments | None = None
     media: MediaGenerator | None = None  # pictures and sound
+    tells_traces: bool = False  # its answers are followed by what a photo's file carried, for the sender alone
 
     async def begin(self, conversation: Conversation, title: str) -> str | None:
         """Open the conversation on the provider's side; None where it keeps no history."""

@@ -27,6 +27,7 @@ class FakeProvider:
         self.refuse: dict[str, Exception] = {}  # uploads that fail, by name
         self.opens = set(DOCUMENTS) if keeps_history else set[str]()  # the documents that it opens itself, by mime
         self.media: MediaGenerator | None = None
+        self.tells_traces = False
         self.trouble: Exception | None = None  # that deleting a conversation meets
         self.catalogue = [
             Model(id="gpt-4o", name="GPT-4o", sees=True),
@@ -42,7 +43,7 @@ class FakeProvider:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(conversations=self, uploads=self, documents=self, media=self.media)
+        return Capabilities(conversations=self, uploads=self, documents=self, media=self.media, tells_traces=self.tells_traces)
 
     async def begin(self, conversation: Conversation, title: str) -> str | None:
         self.begun += 1

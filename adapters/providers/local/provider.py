@@ -38,8 +38,8 @@ class LocalEyes:
 
     @property
     def capabilities(self) -> Capabilities:
-        """None: no history is kept, nothing uploaded, no document opened, and nothing generated."""
-        return Capabilities()
+        """None but to tell what a photo's file carried: no history, no uploads, no documents, nothing generated."""
+        return Capabilities(tells_traces=True)
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Measure the photos of the question, then yield the report word by word, and two photos' differences."""

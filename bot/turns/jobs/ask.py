@@ -53,12 +53,17 @@ class AskJob:
         else:
             buttons = controls(self.turn, speaks=self.hands.desk.speaks, is_cut=result.is_cut, is_large=result.is_large)
         self.asked.reply.is_spoiler, self.asked.reply.is_stopped = result.is_spoiler, result.outcome == STOPPED
-        if traces := describe_traces(self.turn, self.asked.state.files):
+        if self._tells_traces(result) and (traces := describe_traces(self.turn, self.asked.state.files)):
             shown, self.asked.reply.unstored = f"{shown}\n\n🔒 {traces.text}", traces.places
         await self.asked.reply.show(shown, buttons=buttons)
         await show_pictures(self.hands, self.turn, result)
         await self._fold_quick_actions()
         await self.hands.mirror.show(self.turn, result.shown, self.asked.state.files, is_spoiler=result.is_spoiler)
+
+    def _tells_traces(self, result: JobResult) -> bool:
+        """Tell whether whoever answered is one that says what photos carried."""
+        provider = self.hands.providers.get((result.model or "").partition("/")[0])
+        return provider is not None and provider.capabilities.tells_traces
 
     async def _fold_quick_actions(self) -> None:
         """Take the quick actions away below the answer from which this one was asked for."""

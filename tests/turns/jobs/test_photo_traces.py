@@ -11,10 +11,26 @@ from bot.web.server import WebServer
 from bot.words import LANGUAGES, speaking
 from tests.conftest import said
 from tests.doubles.platform import FakePlatform
+from tests.doubles.provider import FakeProvider
 from tests.doubles.work import Worker, hear
 
 TOLD = "Your photo carried the place where it was taken (59.33 N, 18.07 E), the camera; I removed all of it."
 PLACES = ("59.33 N", "59,33 N", "५९.३३ N", "۵۹٫۳۳ N")
+
+
+@pytest.fixture(autouse=True)
+def local_provider(provider: FakeProvider) -> FakeProvider:
+    """The provider that answers is one that tells it, as local/eyes is."""
+    provider.tells_traces = True
+    return provider
+
+
+async def test_the_answer_of_any_other_model_stays_as_it_is(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.tells_traces = False
+    await hear(worker, replace(said(photos=1), private=True))
+    assert platform.reads() == ["a cat"]
 
 
 async def test_in_private_it_is_told_with_the_place(worker: Worker, platform: FakePlatform) -> None:
