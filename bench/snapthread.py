@@ -121,7 +121,7 @@ async def asking(
             Dispatcher(
                 store.queue, store.reporting, store.coordination, worker.take, at_once, metrics, each=at_once
             ),  # as if many people asked
-            open_inbox(store, worker.hands.access, stops, most_waiting=1_000_000),
+            open_inbox(store, worker.context.access, stops, most_waiting=1_000_000),
         )
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(platform.adapter.listen(inbox.receive))]
         while platform.health.state is HealthState.DOWN:

@@ -143,7 +143,9 @@ async def running(
             metrics=metrics,
             platforms=tuple(chats),
         )
-        inbox = open_inbox(store, worker.hands.access, stops, most_waiting=settings.bot_user_waiting, consoles=consoles)
+        inbox = open_inbox(
+            store, worker.context.access, stops, most_waiting=settings.bot_user_waiting, consoles=consoles
+        )
         ears = {name: chat for name, chat in chats.items() if settings.listens(name)}
         log.info("who may use this bot", answer=describe_access(settings))
         if warning := describe_open_purse(settings):
@@ -279,7 +281,7 @@ def build_job_context(
         mirror=Mirror(store.conversations, store.channels, store.posts, platforms),
         media=studio,
         access=build_access(settings, store, consoles),
-        desk=commands,
+        commands=commands,
     )
 
 

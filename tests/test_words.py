@@ -346,9 +346,9 @@ def test_an_error_survives_the_way_to_another_process() -> None:
 
 
 async def test_help_is_given_in_the_language_of_whoever_asks(sqlite: Store, turn: Turn, platform: FakePlatform) -> None:
-    desk = command_context(sqlite, providers={}, platforms={"web": platform.as_platform()})
+    context = command_context(sqlite, providers={}, platforms={"web": platform.as_platform()})
     with speaking("de"):
-        answer = await COMMANDS["help"].run(desk, turn, "")
+        answer = await COMMANDS["help"].run(context, turn, "")
     assert isinstance(answer, Response)
     assert "/read · den Text auf dem Foto lesen" in answer.text
 

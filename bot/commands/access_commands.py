@@ -39,19 +39,19 @@ async def introduce(people: People, message: Message, *, again: bool) -> str:
     return say(sentence, code=code, minutes=PAIRING_MINUTES) if code else ""
 
 
-async def claim(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def claim(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Make the author an admin: /claim CODE, in private, with the code that was printed at the start."""
     message = turn.message
-    if desk.is_console(message):
+    if context.is_console(message):
         raise Refused(FailureCode.CLAIM_PAGE)
-    if await desk.is_admin(message):
+    if await context.is_admin(message):
         return Response(text=say("claim_yours"))
-    used = await desk.people.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
+    used = await context.people.redeem_code(CLAIM, rest, by=subject_of(message)) if rest else None
     if not message.private:
         raise Refused(FailureCode.CLAIM_PRIVATE)  # the code is void: everybody there has read it
     if used is None:
         raise Refused(FailureCode.CLAIM_UNKNOWN)
-    await desk.people.add_admin(subject_of(message))
+    await context.people.add_admin(subject_of(message))
     return Response(text=say("claim_done"))
 
 
@@ -61,71 +61,71 @@ async def may_claim(people: People, message: Message) -> bool:
     return command is not None and command[0] == CLAIM and await people.has_code(CLAIM, BOT)
 
 
-async def crowded(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def crowded(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Return the notice for an author with too many unanswered messages, in place of an answer."""
     return Response(text=f"⚠️ {say('crowded')}")
 
 
-async def allow(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def allow(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Allow a person or place: /allow CODE, /allow PLATFORM:ID or /allow here. For admins."""
-    await _insist_on_admin(desk, turn)
-    if subject := _named(desk, turn.message, rest):
-        await desk.people.set_access(subject, True)
+    await _insist_on_admin(context, turn)
+    if subject := _named(context, turn.message, rest):
+        await context.people.set_access(subject, True)
         return Response(text=say("allow_done_place" if rest.lower() == HERE else "allow_done", subject=subject))
     for purpose, sentence in ((PAIR, "allow_done"), (PLACE, "allow_done_place")):
-        if rest and (subject := await desk.people.redeem_code(purpose, rest, by=subject_of(turn.message))):
-            await desk.people.set_access(subject, True)
+        if rest and (subject := await context.people.redeem_code(purpose, rest, by=subject_of(turn.message))):
+            await context.people.set_access(subject, True)
             return Response(text=say(sentence, subject=subject))
     raise Refused(FailureCode.ALLOW_UNKNOWN)
 
 
-async def block(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def block(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Block a person or place: /block PLATFORM:ID or /block here. For admins."""
-    await _insist_on_admin(desk, turn)
-    subject = _named(desk, turn.message, rest)
+    await _insist_on_admin(context, turn)
+    subject = _named(context, turn.message, rest)
     if subject is None:
         raise Refused(FailureCode.ALLOW_UNKNOWN)
-    await desk.people.set_access(subject, False)
+    await context.people.set_access(subject, False)
     return Response(text=say("block_done", subject=subject))
 
 
-async def usage(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def usage(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Show the author's usage, and to admins that of the channel and of everybody: /usage."""
     message, now = turn.message, time.time()
     author = subject_of(message)
-    lines = [await _line(desk, "usage_yours", now, author=author)]
-    everything = await desk.is_admin(message)
-    if everything or await desk.can_manage(message):
-        lines.append(await _line(desk, "usage_channel", now, channel=message.channel))
+    lines = [await _line(context, "usage_yours", now, author=author)]
+    everything = await context.is_admin(message)
+    if everything or await context.can_manage(message):
+        lines.append(await _line(context, "usage_channel", now, channel=message.channel))
     if everything:
-        lines.append(await _line(desk, "usage_total", now))
-    lines += await _limits(desk, turn, now, everything=everything)
+        lines.append(await _line(context, "usage_total", now))
+    lines += await _limits(context, turn, now, everything=everything)
     until = datetime.fromtimestamp(now, UTC).date()
     since = until - timedelta(days=DAYS - 1)
     start = datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
-    days = await desk.ledger.list_spent_by_day(start, author=None if everything else author)
+    days = await context.ledger.list_spent_by_day(start, author=None if everything else author)
     title = say("usage_title_total" if everything else "usage_title")
     picture = await asyncio.to_thread(usage_chart, days, since=since, until=until, title=title, labels=_labels())
     return Response(text="\n".join(lines), files=(File(name="usage.png", mime="image/png", data=picture),))
 
 
 async def _line(
-    desk: CommandContext, key: str, now: float, *, author: str | None = None, channel: Channel | None = None
+    context: CommandContext, key: str, now: float, *, author: str | None = None, channel: Channel | None = None
 ) -> str:
-    today = await desk.ledger.get_spent(window_start(DAY, now), author=author, channel=channel)
-    month = await desk.ledger.get_spent(window_start(MONTH, now), author=author, channel=channel)
+    today = await context.ledger.get_spent(window_start(DAY, now), author=author, channel=channel)
+    month = await context.ledger.get_spent(window_start(MONTH, now), author=author, channel=channel)
     return say(key, today=_figures(today), month=_figures(month))
 
 
-async def _limits(desk: CommandContext, turn: Turn, now: float, *, everything: bool) -> Sequence[str]:
+async def _limits(context: CommandContext, turn: Turn, now: float, *, everything: bool) -> Sequence[str]:
     """Return the state of each limit; that of the whole bot is for admins only."""
     lines = []
-    for limit in desk.rules.limits:
+    for limit in context.rules.limits:
         if limit.whose == TOTAL and not everything:
             continue
         author = subject_of(turn.message) if limit.whose == USER else None
         channel = turn.message.channel if limit.whose == CHANNEL else None
-        spent = await desk.ledger.get_spent(window_start(limit.window, now), author=author, channel=channel)
+        spent = await context.ledger.get_spent(window_start(limit.window, now), author=author, channel=channel)
         used = getattr(spent, limit.what)
         resets = say_moment(datetime.fromtimestamp(window_end(limit.window, now), UTC))
         values = {"whose": say(f"limit_of_{limit.whose}"), "window": say(f"limit_{limit.window}"), "reset": resets}
@@ -144,16 +144,16 @@ def _figures(spent: Spent) -> str:
     return ", ".join([*parts, *([say_money(spent.dollars, digits=4)] if spent.dollars else [])])
 
 
-async def _insist_on_admin(desk: CommandContext, turn: Turn) -> None:
-    if not await desk.is_admin(turn.message):
+async def _insist_on_admin(context: CommandContext, turn: Turn) -> None:
+    if not await context.is_admin(turn.message):
         raise Refused(FailureCode.ADMINS_ONLY)
 
 
-def _named(desk: CommandContext, message: Message, text: str) -> str | None:
+def _named(context: CommandContext, message: Message, text: str) -> str | None:
     """Return the person or place named by `platform:id` or `here`; None if it is neither, such as a code."""
     if text.lower() != HERE:
         return text if _is_subject(text) else None
-    if desk.is_console(message) or (place := place_of(message)) is None:
+    if context.is_console(message) or (place := place_of(message)) is None:
         raise Refused(FailureCode.HERE_PRIVATE)
     return place
 

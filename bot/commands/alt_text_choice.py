@@ -9,14 +9,14 @@ NEVER, AGAIN = "never", "on"
 LONGEST = 1_000  # characters
 
 
-async def alt_text(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def alt_text(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Choose, or write it anew in reply to what a model wrote: /alttext never, /alttext on, /alttext WORDS."""
     message = turn.message
     if rest.lower() in (NEVER, AGAIN):
-        await desk.people.set_alt_text(subject_of(message), rest.lower() == AGAIN)
+        await context.people.set_alt_text(subject_of(message), rest.lower() == AGAIN)
         return Response(text=say(f"alttext_{rest.lower()}"))
     about = message.about
-    written = await desk.posts.find_turn_of_post(message.channel, about.id) if about and about.ours else None
+    written = await context.posts.find_turn_of_post(message.channel, about.id) if about and about.ours else None
     if not rest or written is None or not written.message.wants_alt_text:
         return Response(text=say("alttext_how"))
     heading, words = say("alttext_by", who=message.author.name), " ".join(rest.split())[:LONGEST]

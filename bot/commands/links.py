@@ -10,36 +10,36 @@ LINK = "link"  # the purpose of a code
 MINUTES = 10  # lifetime of a code
 
 
-async def link(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def link(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Create a code: /link. Share the conversation of the channel that the code comes from: /link CODE."""
-    if not await desk.can_manage(turn.message):
+    if not await context.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     here = turn.message.channel
     if not rest:
-        code = await desk.people.create_code(LINK, str(here), MINUTES * 60)
+        code = await context.people.create_code(LINK, str(here), MINUTES * 60)
         return Response(text=say("link_code", code=code, minutes=MINUTES))
-    subject = await desk.people.redeem_code(LINK, rest, by=subject_of(turn.message))
+    subject = await context.people.redeem_code(LINK, rest, by=subject_of(turn.message))
     if subject is None:
         raise Refused(FailureCode.LINK_UNKNOWN)
     there = Channel.parse(subject)
-    conversation = await desk.conversations.find_conversation(there)
+    conversation = await context.conversations.find_conversation(there)
     if there == here or conversation is None:
         raise Refused(FailureCode.LINK_ITSELF)
-    await desk.conversations.join(here, conversation)
+    await context.conversations.join(here, conversation)
     mirror = Button(say("label_mirror"), "/settings mirroring answers")
-    chosen = await desk.channels.get_channel_settings(here)
+    chosen = await context.channels.get_channel_settings(here)
     return Response(
         text=say("link_done", platform=there.platform.title()), buttons=(mirror,) if chosen.mirroring == "off" else ()
     )
 
 
-async def unlink(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def unlink(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Leave the linked channels, with a new conversation: /unlink."""
-    if not await desk.can_manage(turn.message):
+    if not await context.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
-    if len(await desk.conversations.list_channels(turn.conversation)) <= 1:
+    if len(await context.conversations.list_channels(turn.conversation)) <= 1:
         raise Refused(FailureCode.UNLINK_NOTHING)
-    await desk.conversations.leave(turn.message.channel)
+    await context.conversations.leave(turn.message.channel)
     return Response(text=say("unlink_done"))
 
 

@@ -40,28 +40,28 @@ DEFAULT = "default"
 MOST_FALLBACKS = 5
 
 
-async def settings(desk: CommandContext, turn: Turn, rest: str) -> Response:
+async def settings(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Show or change the settings of this channel: /settings [NAME [VALUE]]."""
-    chosen = await desk.channels.get_channel_settings(turn.message.channel)
+    chosen = await context.channels.get_channel_settings(turn.message.channel)
     preferences = turn.conversation.preferences
     name, _, value = rest.partition(" ")
     name, value = name.lower(), value.strip()
-    offered = _offered(desk, turn)
+    offered = _offered(context, turn)
     if name not in offered:
         return _overview(turn, chosen, preferences, offered, known=not name)
     if name not in FREE:
         value = _choice(name, value)
     if not value:
         return _one(name, chosen, preferences)
-    if not await desk.can_manage(turn.message):
+    if not await context.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
     if name == FALLBACKS or name in OF_CHANNEL:
-        meant: Any = await _models(desk, value) if name == FALLBACKS else OF_CHANNEL[name][value]
+        meant: Any = await _models(context, value) if name == FALLBACKS else OF_CHANNEL[name][value]
         chosen = replace(chosen, **{name: meant})
-        await desk.channels.save_channel_settings(turn.message.channel, chosen)
+        await context.channels.save_channel_settings(turn.message.channel, chosen)
     else:
         preferences = replace(preferences, **{name: _meant(name, value)})
-        await desk.conversations.save_preferences(turn.conversation, preferences)
+        await context.conversations.save_preferences(turn.conversation, preferences)
     overview = _overview(turn, chosen, preferences, offered, known=True)
     done = say("settings_done", name=say(f"setting_{name}"), value=_shown(name, chosen, preferences))
     return replace(overview, text=f"{done}\n\n{overview.text}")
@@ -74,13 +74,13 @@ def _choice(name: str, value: str) -> str:
     return next((choice for choice in CHOICES[name] if choice.lower() == value.lower()), "")
 
 
-async def _models(desk: CommandContext, value: str) -> tuple[str, ...] | None:
+async def _models(context: CommandContext, value: str) -> tuple[str, ...] | None:
     """Return the named fallback models in their order; None: the operator's."""
     if value.lower() == DEFAULT:
         return None
     if value.lower() in NONE:
         return ()
-    known = await known_models(desk.providers)
+    known = await known_models(context.providers)
     names = value.replace(",", " ").split()[:MOST_FALLBACKS]
     return tuple(dict.fromkeys(nearest(name, known) for name in names))
 
@@ -91,9 +91,9 @@ def _meant(name: str, value: str) -> Any:
     return OF_CONVERSATION[name][value]
 
 
-def _offered(desk: CommandContext, turn: Turn) -> Sequence[str]:
+def _offered(context: CommandContext, turn: Turn) -> Sequence[str]:
     """Return the settings that make a difference here: some need threads, or others who speak."""
-    platform = desk.platforms.get(turn.message.channel.platform)
+    platform = context.platforms.get(turn.message.channel.platform)
     lacking = set() if platform is None or platform.threads else {"threads"}
     lacking |= {"threads", "listening", "alttext"} if turn.message.private else set()
     return [name for name in (*CHOICES, *FREE) if name not in lacking]

@@ -126,14 +126,14 @@ class Dispatcher:
 class Worker:
     """Answers turns, as many side by side as somebody calls `take`."""
 
-    def __init__(self, hands: JobContext, *, queue: TurnQueue, intake: TurnIntake, metrics: Metrics) -> None:
-        self.hands, self.queue, self.intake, self.metrics = hands, queue, intake, metrics
+    def __init__(self, context: JobContext, *, queue: TurnQueue, intake: TurnIntake, metrics: Metrics) -> None:
+        self.context, self.queue, self.intake, self.metrics = context, queue, intake, metrics
 
     async def take(self, turn: Turn) -> None:
         """Answer the turn and deliver it, or put it back. Cancelled, it leaves the lease to whoever cancels."""
         with structlog.contextvars.bound_contextvars(turn=turn.id):
             try:
-                settings = await self.hands.channels.get_channel_settings(turn.message.channel)
+                settings = await self.context.channels.get_channel_settings(turn.message.channel)
                 with speaking(settings.language or turn.message.language):
                     await self._take(turn)
             except LeaseLost:
@@ -158,8 +158,8 @@ class Worker:
             await self._quarantine(turn)
             return
         started = monotonic()
-        async with progress_reaction(self.hands, turn):
-            outcome = await self.run_job(await job_of(self.hands, turn), turn)
+        async with progress_reaction(self.context, turn):
+            outcome = await self.run_job(await job_of(self.context, turn), turn)
             if is_overheard:
                 await self.intake.forget_words(turn.id)
             await self.queue.finish(turn, error=None if outcome in NO_FAILURES else outcome)
@@ -183,7 +183,7 @@ class Worker:
         """Do the work unless somebody has used up what they may use."""
         try:
             models = await job.list_models()
-            notes = await self.hands.limits.admit(turn, *models) if models else []
+            notes = await self.context.limits.admit(turn, *models) if models else []
         except BotError as error:
             return failure(error.code, str(error))
         return await job.do(notes)
@@ -192,7 +192,7 @@ class Worker:
         """Take a turn that brings the bot down off the queue, and tell the asker; its words are not looked at."""
         channel = turn.message.channel
         log.error("a turn is put aside", platform=channel.platform, stalls=turn.stalls, crashes=turn.crashes)
-        reply = Reply(self.hands.platform_of(turn), self.hands.posts, turn, channel)
+        reply = Reply(self.context.platform_of(turn), self.context.posts, turn, channel)
         await deliver(turn, reply.show(f"⚠️ {say(PUT_ASIDE, turn=turn.id)}"))
         await self.queue.finish(turn, error=PUT_ASIDE)
         self.metrics.finished(turn, PUT_ASIDE)
@@ -218,11 +218,11 @@ class Worker:
             log.warning("another process has taken this turn over")
 
     async def _say_why_it_takes_so_long(self, turn: Turn, error: Busy) -> None:
-        platform = self.hands.platforms.get(turn.message.channel.platform)
+        platform = self.context.platforms.get(turn.message.channel.platform)
         if platform is None:
             return
         try:  # in the post that will hold the answer
-            await Reply(platform, self.hands.posts, turn, turn.message.channel).show(
+            await Reply(platform, self.context.posts, turn, turn.message.channel).show(
                 f"⏳ {say('busy_now', reason=error)}"
             )
         except BotError as trouble:

@@ -50,7 +50,7 @@ async def stopped(worker: Worker, turn: Turn) -> AsyncIterator[None]:
     """Leaving, the turn that is in work is stopped, and has ended by itself soon after."""
     working = asyncio.create_task(worker.take(turn))
     yield
-    assert worker.hands.asker.stops.stop(turn.conversation.id)
+    assert worker.context.asker.stops.stop(turn.conversation.id)
     async with asyncio.timeout(30):
         await working
     assert await worker.store.queue.count_waiting() == 0
@@ -135,7 +135,7 @@ async def test_a_process_that_ends_while_a_stopped_answer_still_ends_is_not_kept
             await cleaned.wait()
 
     asker, asked = (
-        worker.hands.asker,
+        worker.context.asker,
         Question(turn=turn, reply=Reply(platform.as_platform(), worker.store.posts, turn, turn.message.channel)),
     )
     asking = asyncio.create_task(asker.until_stopped(asked, work()))

@@ -203,7 +203,7 @@ async def test_a_model_that_keeps_the_conversation_and_begins_again_says_each_wo
 
 
 async def test_our_own_fault_is_nobody_elses(worker: Worker, platform: FakePlatform, vapi: Stateless) -> None:
-    worker.hands.providers["sandbox"].script = [[Refused("provider_failed")]]  # type: ignore[attr-defined]
+    worker.context.providers["sandbox"].script = [[Refused("provider_failed")]]  # type: ignore[attr-defined]
     await hear(worker, said("what?"))
     assert vapi.prompts == []
     assert platform.reads()[0] == f"⚠️ {say('provider_failed')}"

@@ -1,4 +1,4 @@
-"""The desk at which commands are obeyed."""
+"""The context in which commands are run."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def telegram() -> FakePlatform:
 
 
 @pytest.fixture
-def desk(
+def context(
     sqlite: Store, provider: FakeProvider, platform: FakePlatform, telegram: FakePlatform, photos: PhotoIntake
 ) -> CommandContext:
     rules = Rules(consoles=frozenset({"web"}))
@@ -47,16 +47,16 @@ def desk(
     )
 
 
-async def response(desk: CommandContext, turn: Turn, words: str) -> Response:
+async def response(context: CommandContext, turn: Turn, words: str) -> Response:
     """What is answered to `name rest`."""
     name, _, rest = words.partition(" ")
-    ordered = await COMMANDS[name].run(desk, turn, rest)
+    ordered = await COMMANDS[name].run(context, turn, rest)
     assert isinstance(ordered, Response)
     return ordered
 
 
-async def told(desk: CommandContext, turn: Turn, words: str) -> str:
-    return (await response(desk, turn, words)).text
+async def told(context: CommandContext, turn: Turn, words: str) -> str:
+    return (await response(context, turn, words)).text
 
 
 async def again(store: Store, turn: Turn) -> Turn:

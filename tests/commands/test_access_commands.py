@@ -47,42 +47,42 @@ TOTAL = "**Everybody**: 4 answers, 5,320 credits, $0.5000 today, 4 answers, 5,32
 
 
 async def test_everybody_sees_what_they_used_themselves(
-    desk: CommandContext, spent: Turn, telegram: FakePlatform
+    context: CommandContext, spent: Turn, telegram: FakePlatform
 ) -> None:
     telegram.managers = set()
-    assert await told(desk, spent, "usage") == YOURS
+    assert await told(context, spent, "usage") == YOURS
 
 
-async def test_who_manages_the_channel_sees_what_it_used(desk: CommandContext, spent: Turn) -> None:
-    assert (await told(desk, spent, "usage")).splitlines() == [YOURS, CHANNEL]
+async def test_who_manages_the_channel_sees_what_it_used(context: CommandContext, spent: Turn) -> None:
+    assert (await told(context, spent, "usage")).splitlines() == [YOURS, CHANNEL]
 
 
 async def test_who_runs_the_bot_sees_what_everybody_used(
-    desk: CommandContext, spent: Turn, telegram: FakePlatform
+    context: CommandContext, spent: Turn, telegram: FakePlatform
 ) -> None:
     telegram.managers = set()
-    desk = replace(desk, rules=ADMINS)
-    assert (await told(desk, spent, "usage")).splitlines() == [YOURS, CHANNEL, TOTAL]
+    context = replace(context, rules=ADMINS)
+    assert (await told(context, spent, "usage")).splitlines() == [YOURS, CHANNEL, TOTAL]
 
 
 async def test_limits_are_listed_with_what_is_used_of_them(
-    desk: CommandContext, spent: Turn, telegram: FakePlatform
+    context: CommandContext, spent: Turn, telegram: FakePlatform
 ) -> None:
     telegram.managers = set()
     limits = (Limit("user", "turns", DAY, 20), Limit("channel", "credits", MONTH, 50_000))
-    lines = (await told(replace(desk, rules=replace(desk.rules, limits=limits)), spent, "usage")).splitlines()
+    lines = (await told(replace(context, rules=replace(context.rules, limits=limits)), spent, "usage")).splitlines()
     assert re.fullmatch(r"Your limit: 2 of 20 answers today; resets at \w+ \d+, \d{4}, 12:00 AM UTC", lines[1])
     assert re.fullmatch(r"This channel's limit: 1,020 of 50,000 credits this month; .* \w+ 1, \d{4}, .*", lines[2])
 
 
-async def test_a_picture_of_it_comes_along(desk: CommandContext, spent: Turn) -> None:
-    [file] = (await response(desk, spent, "usage")).files
+async def test_a_picture_of_it_comes_along(context: CommandContext, spent: Turn) -> None:
+    [file] = (await response(context, spent, "usage")).files
     assert (file.name, file.mime) == ("usage.png", "image/png")
     assert opened(file.data).width > 300
 
 
-async def test_there_is_a_picture_even_of_nothing(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(desk, turn, "usage")
+async def test_there_is_a_picture_even_of_nothing(context: CommandContext, turn: Turn) -> None:
+    shown = await response(context, turn, "usage")
     assert shown.text.startswith("**You**: 0 answers, 0 credits today")
     assert opened(shown.files[0].data).format == "PNG"
 
@@ -91,8 +91,8 @@ async def test_there_is_a_picture_even_of_nothing(desk: CommandContext, turn: Tu
 
 
 @pytest.fixture
-def admins(desk: CommandContext) -> CommandContext:
-    return replace(desk, rules=ADMINS)
+def admins(context: CommandContext) -> CommandContext:
+    return replace(context, rules=ADMINS)
 
 
 @pytest.fixture
@@ -132,14 +132,14 @@ async def test_what_names_nobody_changes_nothing(admins: CommandContext, hers: T
 
 
 @pytest.mark.parametrize("words", ["allow telegram:77", "block telegram:77"])
-async def test_only_who_runs_the_bot_decides(desk: CommandContext, sqlite: Store, hers: Turn, words: str) -> None:
+async def test_only_who_runs_the_bot_decides(context: CommandContext, sqlite: Store, hers: Turn, words: str) -> None:
     with pytest.raises(Refused, match="Only those who run this bot"):
-        await told(desk, hers, words)
+        await told(context, hers, words)
     assert await sqlite.people.get_access("telegram:77") is None
 
 
-async def test_the_page_is_the_operator_s_own(desk: CommandContext, turn: Turn) -> None:
-    assert await told(desk, turn, "allow telegram:77") == "telegram:77 may talk to me now."
+async def test_the_page_is_the_operator_s_own(context: CommandContext, turn: Turn) -> None:
+    assert await told(context, turn, "allow telegram:77") == "telegram:77 may talk to me now."
 
 
 async def test_a_place_s_code_lets_everybody_there_in(admins: CommandContext, sqlite: Store, hers: Turn) -> None:
@@ -194,43 +194,49 @@ async def private(sqlite: Store) -> Turn:
     return replace(turn, message=replace(turn.message, private=True))
 
 
-async def test_who_says_the_code_of_the_start_runs_the_bot(desk: CommandContext, private: Turn, code: str) -> None:
-    assert "You run this bot now" in await told(desk, private, f"claim {code}")
-    assert await told(desk, private, "allow telegram:77") == "telegram:77 may talk to me now."
-    assert await told(desk, private, "claim") == "You already run this bot."
+async def test_who_says_the_code_of_the_start_runs_the_bot(context: CommandContext, private: Turn, code: str) -> None:
+    assert "You run this bot now" in await told(context, private, f"claim {code}")
+    assert await told(context, private, "allow telegram:77") == "telegram:77 may talk to me now."
+    assert await told(context, private, "claim") == "You already run this bot."
 
 
-async def test_only_the_first_one_does(desk: CommandContext, sqlite: Store, private: Turn, code: str) -> None:
+async def test_only_the_first_one_does(context: CommandContext, sqlite: Store, private: Turn, code: str) -> None:
     bob = replace(private, message=replace(private.message, author=BOB))
-    await told(desk, private, f"claim {code}")
+    await told(context, private, f"claim {code}")
     with pytest.raises(Refused, match="That isn't the code"):
-        await told(desk, bob, f"claim {code}")
+        await told(context, bob, f"claim {code}")
     assert await sqlite.people.list_admins() == ["telegram:1"]
 
 
 @pytest.mark.parametrize("words", ["claim", "claim ABCDE-FGHJK-MNPQR-STUVW"])
-async def test_a_guess_runs_nothing(desk: CommandContext, sqlite: Store, private: Turn, code: str, words: str) -> None:
+async def test_a_guess_runs_nothing(
+    context: CommandContext, sqlite: Store, private: Turn, code: str, words: str
+) -> None:
     with pytest.raises(Refused, match="That isn't the code"):
-        await told(desk, private, words)
+        await told(context, private, words)
     assert await sqlite.people.has_code(CLAIM, BOT)
     assert not await sqlite.people.list_admins()
 
 
-async def test_after_ten_guesses_not_even_the_right_code_counts(desk: CommandContext, private: Turn, code: str) -> None:
+async def test_after_ten_guesses_not_even_the_right_code_counts(
+    context: CommandContext, private: Turn, code: str
+) -> None:
     for guess in [*(f"wrong{n}" for n in range(10)), code]:
         with pytest.raises(Refused):
-            await told(desk, private, f"claim {guess}")
+            await told(context, private, f"claim {guess}")
 
 
-async def test_a_code_that_others_read_is_void(desk: CommandContext, sqlite: Store, private: Turn, code: str) -> None:
+async def test_a_code_that_others_read_is_void(
+    context: CommandContext, sqlite: Store, private: Turn, code: str
+) -> None:
     with pytest.raises(Refused, match="no longer works"):
-        await told(desk, replace(private, message=replace(private.message, private=False)), f"claim {code}")
+        await told(context, replace(private, message=replace(private.message, private=False)), f"claim {code}")
     with pytest.raises(Refused, match="That isn't the code"):
-        await told(desk, private, f"claim {code}")
+        await told(context, private, f"claim {code}")
     assert not await sqlite.people.list_admins()
 
 
-async def test_the_page_needs_no_claim(desk: CommandContext, sqlite: Store, turn: Turn, code: str) -> None:
+async def test_the_page_needs_no_claim(context: CommandContext, sqlite: Store, turn: Turn, code: str) -> None:
     with pytest.raises(Refused, match="This page is yours already"):
-        await told(desk, turn, f"claim {code}")
+        await told(context, turn, f"claim {code}")
     assert await sqlite.people.has_code(CLAIM, BOT)

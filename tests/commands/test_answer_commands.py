@@ -15,9 +15,9 @@ from tests.store.talk import HERE, THERE, answer, asked, claim_one
 MINI, BLIND = "sandbox/gpt-4o-mini", "sandbox/o3-mini"
 
 
-async def ordered(desk: CommandContext, turn: Turn, words: str) -> CommandResult:
+async def ordered(context: CommandContext, turn: Turn, words: str) -> CommandResult:
     name, _, rest = words.partition(" ")
-    return await COMMANDS[name].run(desk, turn, rest)
+    return await COMMANDS[name].run(context, turn, rest)
 
 
 def replying(turn: Turn, post: str) -> Turn:
@@ -56,90 +56,90 @@ async def now(sqlite: Store, dog: Turn) -> Turn:
 
 
 async def test_the_last_question_is_asked_again_of_the_same_model(
-    desk: CommandContext, sqlite: Store, now: Turn, dog: Turn
+    context: CommandContext, sqlite: Store, now: Turn, dog: Turn
 ) -> None:
-    assert await ordered(desk, now, "retry") == AskAgain(dog, MODEL)
+    assert await ordered(context, now, "retry") == AskAgain(dog, MODEL)
 
 
-async def test_a_model_can_be_named_as_people_name_it(desk: CommandContext, now: Turn, dog: Turn) -> None:
-    assert await ordered(desk, now, "retry 4o-mini") == AskAgain(dog, MINI)
+async def test_a_model_can_be_named_as_people_name_it(context: CommandContext, now: Turn, dog: Turn) -> None:
+    assert await ordered(context, now, "retry 4o-mini") == AskAgain(dog, MINI)
 
 
-async def test_a_reply_to_an_answer_is_about_its_question(desk: CommandContext, now: Turn, cat: Turn) -> None:
-    assert await ordered(desk, replying(now, "10"), "retry o3") == AskAgain(cat, BLIND)
+async def test_a_reply_to_an_answer_is_about_its_question(context: CommandContext, now: Turn, cat: Turn) -> None:
+    assert await ordered(context, replying(now, "10"), "retry o3") == AskAgain(cat, BLIND)
 
 
 async def test_a_number_names_the_question_whatever_is_replied_to(
-    desk: CommandContext, now: Turn, cat: Turn, dog: Turn
+    context: CommandContext, now: Turn, cat: Turn, dog: Turn
 ) -> None:
-    assert await ordered(desk, replying(now, "10"), f"retry {dog.id}") == AskAgain(dog, MODEL)
-    assert await ordered(desk, now, f"retry {cat.id}  o3-mini") == AskAgain(cat, BLIND)
+    assert await ordered(context, replying(now, "10"), f"retry {dog.id}") == AskAgain(dog, MODEL)
+    assert await ordered(context, now, f"retry {cat.id}  o3-mini") == AskAgain(cat, BLIND)
 
 
 async def test_a_reply_to_what_is_no_answer_means_the_last_question(
-    desk: CommandContext, sqlite: Store, now: Turn, dog: Turn
+    context: CommandContext, sqlite: Store, now: Turn, dog: Turn
 ) -> None:
     await sqlite.queue.save_result(now, JobResult(text="a page of help"))
     await sqlite.posts.save_post_id(now, HERE, 0, "11")
     await sqlite.queue.finish(now)
-    assert await ordered(desk, replying(await heard(sqlite), "11"), "retry") == AskAgain(dog, MODEL)
+    assert await ordered(context, replying(await heard(sqlite), "11"), "retry") == AskAgain(dog, MODEL)
 
 
 async def test_a_reply_to_one_of_several_answers_means_the_question_that_was_compared(
-    desk: CommandContext, sqlite: Store, cat: Turn
+    context: CommandContext, sqlite: Store, cat: Turn
 ) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "a cat", "an animal")
     await sqlite.posts.save_post_id(comparing, HERE, 0, "12", lane=1)
     await asked(sqlite, "and this?", "a dog")
-    assert await ordered(desk, replying(await heard(sqlite), "12"), "retry") == AskAgain(cat, MODEL)
+    assert await ordered(context, replying(await heard(sqlite), "12"), "retry") == AskAgain(cat, MODEL)
 
 
 @pytest.mark.parametrize("words", ["retry", "with", "version", "compare gpt-4o o3-mini"])
 async def test_where_nothing_was_asked_there_is_nothing_to_ask_again(
-    desk: CommandContext, turn: Turn, words: str
+    context: CommandContext, turn: Turn, words: str
 ) -> None:
     with pytest.raises(Refused, match="no earlier question"):
-        await ordered(desk, turn, words)
+        await ordered(context, turn, words)
 
 
 @pytest.mark.parametrize("words", ["retry {}", "with {}", "version {} 1", "compare {} gpt-4o o3-mini", "pick {} 1"])
 async def test_the_numbers_of_other_conversations_are_nobody_s_business(
-    desk: CommandContext, sqlite: Store, now: Turn, words: str
+    context: CommandContext, sqlite: Store, now: Turn, words: str
 ) -> None:
     theirs = await asked(sqlite, "what is my secret?", "it is …", THERE)
     for id in (str(theirs.id), "999", "9" * 30):
         with pytest.raises(Refused, match="no earlier question"):
-            await ordered(desk, now, words.format(id))
+            await ordered(context, now, words.format(id))
 
 
-async def test_a_model_that_nobody_knows_is_not_asked(desk: CommandContext, now: Turn) -> None:
+async def test_a_model_that_nobody_knows_is_not_asked(context: CommandContext, now: Turn) -> None:
     with pytest.raises(Refused, match="I don't know the model zzz"):
-        await ordered(desk, now, "retry zzz")
+        await ordered(context, now, "retry zzz")
 
 
 # with
 
 
-async def test_another_model_is_picked_from_a_post_of_its_own(desk: CommandContext, now: Turn, cat: Turn) -> None:
-    shown = await response(desk, now, f"with {cat.id}")
+async def test_another_model_is_picked_from_a_post_of_its_own(context: CommandContext, now: Turn, cat: Turn) -> None:
+    shown = await response(context, now, f"with {cat.id}")
     assert shown.text.startswith("Which model should answer that again?")
     assert pressable(shown)["o3 mini"] == f"/retry {cat.id} {BLIND}"
     assert not shown.in_place
 
 
-async def test_the_pages_of_the_picker_are_turned_in_that_post(desk: CommandContext, now: Turn, cat: Turn) -> None:
-    assert (await response(desk, now, f"with {cat.id} #1")).in_place
+async def test_the_pages_of_the_picker_are_turned_in_that_post(context: CommandContext, now: Turn, cat: Turn) -> None:
+    assert (await response(context, now, f"with {cat.id} #1")).in_place
 
 
 # versions
 
 
 async def test_any_answer_can_be_shown_and_counts_from_then_on(
-    desk: CommandContext, sqlite: Store, now: Turn, cat: Turn
+    context: CommandContext, sqlite: Store, now: Turn, cat: Turn
 ) -> None:
     for n, text in enumerate(("a lynx", "a tiger")):
         await sqlite.turns.add_version(cat, replace(now, id=now.id + n), AnswerVersion(text=text, model=MINI))
-    shown = await response(desk, now, f"version {cat.id} 1")
+    shown = await response(context, now, f"version {cat.id} 1")
     assert shown.text == "a cat"
     assert shown.turn is not None
     assert shown.turn.id == cat.id
@@ -150,60 +150,60 @@ async def test_any_answer_can_be_shown_and_counts_from_then_on(
         "Other model …": f"/with {cat.id}",
     }
     assert (await sqlite.turns.list_history(now, 2))[0].answer == "a cat"
-    assert await told(desk, now, f"version {cat.id} 2") == "a lynx"
-    assert pressable(await response(desk, now, f"version {cat.id} 3"))["3/3 ▶"] == f"/version {cat.id} 1"
+    assert await told(context, now, f"version {cat.id} 2") == "a lynx"
+    assert pressable(await response(context, now, f"version {cat.id} 3"))["3/3 ▶"] == f"/version {cat.id} 1"
     assert (await sqlite.turns.list_history(now, 2))[0].answer == "a tiger"
 
 
 async def test_of_two_answers_one_button_leads_to_the_other(
-    desk: CommandContext, sqlite: Store, now: Turn, cat: Turn
+    context: CommandContext, sqlite: Store, now: Turn, cat: Turn
 ) -> None:
     await sqlite.turns.add_version(cat, now, AnswerVersion(text="a lynx", model=MINI))
-    assert pressable(await response(desk, now, f"version {cat.id} 2"))["2/2 ▶"] == f"/version {cat.id} 1"
-    assert "◀" not in pressable(await response(desk, now, f"version {cat.id} 2"))
+    assert pressable(await response(context, now, f"version {cat.id} 2"))["2/2 ▶"] == f"/version {cat.id} 1"
+    assert "◀" not in pressable(await response(context, now, f"version {cat.id} 2"))
 
 
 @pytest.mark.parametrize("n", ["2", "99", "9" * 5000])
 async def test_an_answer_that_there_never_was_cannot_be_shown(
-    desk: CommandContext, now: Turn, cat: Turn, n: str
+    context: CommandContext, now: Turn, cat: Turn, n: str
 ) -> None:
-    assert await told(desk, now, f"version {cat.id}") == "a cat"
+    assert await told(context, now, f"version {cat.id}") == "a cat"
     if len(n) < 18:
         with pytest.raises(Refused, match="answer no longer exists"):
-            await told(desk, now, f"version {cat.id} {n}")
+            await told(context, now, f"version {cat.id} {n}")
     else:  # no number at all: the last one
-        assert await told(desk, now, f"version {cat.id} {n}") == "a cat"
+        assert await told(context, now, f"version {cat.id} {n}") == "a cat"
 
 
 # compare
 
 
 async def test_two_to_four_models_are_compared_over_the_last_question(
-    desk: CommandContext, now: Turn, dog: Turn
+    context: CommandContext, now: Turn, dog: Turn
 ) -> None:
-    assert await ordered(desk, now, "compare gpt-4o o3") == CompareModels(dog, [MODEL, BLIND])
-    assert await ordered(desk, now, "compare gpt-4o,o3-mini, llama 4o-mini") == CompareModels(
+    assert await ordered(context, now, "compare gpt-4o o3") == CompareModels(dog, [MODEL, BLIND])
+    assert await ordered(context, now, "compare gpt-4o,o3-mini, llama 4o-mini") == CompareModels(
         dog, [MODEL, BLIND, "sandbox/meta/llama-3", MINI]
     )
 
 
-async def test_or_over_another_one(desk: CommandContext, now: Turn, cat: Turn) -> None:
-    assert await ordered(desk, replying(now, "10"), "compare gpt-4o o3-mini") == CompareModels(cat, [MODEL, BLIND])
-    assert await ordered(desk, now, f"compare {cat.id} gpt-4o o3-mini") == CompareModels(cat, [MODEL, BLIND])
+async def test_or_over_another_one(context: CommandContext, now: Turn, cat: Turn) -> None:
+    assert await ordered(context, replying(now, "10"), "compare gpt-4o o3-mini") == CompareModels(cat, [MODEL, BLIND])
+    assert await ordered(context, now, f"compare {cat.id} gpt-4o o3-mini") == CompareModels(cat, [MODEL, BLIND])
 
 
 @pytest.mark.parametrize("models", ["", "gpt-4o", "gpt-4o sandbox/gpt-4o", "a0 a1 a2 a3 a4"])
-async def test_fewer_or_more_are_not(desk: CommandContext, now: Turn, models: str) -> None:
-    desk.providers["sandbox"].catalogue += [  # type: ignore[attr-defined]
-        replace((await desk.providers["sandbox"].models())[0], id=f"a{n}") for n in range(5)
+async def test_fewer_or_more_are_not(context: CommandContext, now: Turn, models: str) -> None:
+    context.providers["sandbox"].catalogue += [  # type: ignore[attr-defined]
+        replace((await context.providers["sandbox"].models())[0], id=f"a{n}") for n in range(5)
     ]
     with pytest.raises(Refused, match="Name two to 4 models"):
-        await ordered(desk, now, f"compare {models}".strip())
+        await ordered(context, now, f"compare {models}".strip())
 
 
-async def test_the_first_unknown_name_is_said(desk: CommandContext, now: Turn) -> None:
+async def test_the_first_unknown_name_is_said(context: CommandContext, now: Turn) -> None:
     with pytest.raises(Refused, match="I don't know the model zzz"):
-        await ordered(desk, now, "compare gpt-4o zzz yyy")
+        await ordered(context, now, "compare gpt-4o zzz yyy")
 
 
 # pick
@@ -223,11 +223,11 @@ async def compared(store: Store, words: str, *texts: str) -> Turn:
 
 
 async def test_the_picked_model_answers_from_then_on_and_its_answer_counts(
-    desk: CommandContext, sqlite: Store, cat: Turn
+    context: CommandContext, sqlite: Store, cat: Turn
 ) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "a cat, I think", "an animal")
     turn = await heard(sqlite)
-    assert f"From now on {BLIND} answers here" in await told(desk, turn, f"pick {comparing.id} 2")
+    assert f"From now on {BLIND} answers here" in await told(context, turn, f"pick {comparing.id} 2")
     assert [exchange.answer for exchange in await sqlite.turns.list_history(turn, 9)] == ["an animal"]
     assert await sqlite.turns.list_versions(cat) == [
         AnswerVersion(text="a cat", model=MODEL),
@@ -238,33 +238,33 @@ async def test_the_picked_model_answers_from_then_on_and_its_answer_counts(
 
 
 async def test_who_picks_late_picks_for_the_question_that_was_compared(
-    desk: CommandContext, sqlite: Store, cat: Turn
+    context: CommandContext, sqlite: Store, cat: Turn
 ) -> None:
     comparing = await compared(sqlite, "/compare\ngpt-4o o3-mini", "a cat, I think", "an animal")
     dog = await asked(sqlite, "and this?", "a dog")
-    await told(desk, await heard(sqlite), f"pick {comparing.id} 1")
+    await told(context, await heard(sqlite), f"pick {comparing.id} 1")
     assert [version.text for version in await sqlite.turns.list_versions(cat)] == ["a cat", "a cat, I think"]
     assert [version.text for version in await sqlite.turns.list_versions(dog)] == ["a dog"]
 
 
-async def test_who_picks_again_changes_the_choice(desk: CommandContext, sqlite: Store, cat: Turn) -> None:
+async def test_who_picks_again_changes_the_choice(context: CommandContext, sqlite: Store, cat: Turn) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "a cat, I think", "an animal")
     turn = await heard(sqlite)
-    await told(desk, turn, f"pick {comparing.id} 1")
-    await told(desk, turn, f"pick {comparing.id} 2")
+    await told(context, turn, f"pick {comparing.id} 1")
+    await told(context, turn, f"pick {comparing.id} 2")
     assert [version.text for version in await sqlite.turns.list_versions(cat)] == ["a cat", "an animal"]
 
 
 @pytest.mark.parametrize("n", ["", "0", "3", "two", "²"])
-async def test_only_what_there_is_can_be_picked(desk: CommandContext, sqlite: Store, cat: Turn, n: str) -> None:
+async def test_only_what_there_is_can_be_picked(context: CommandContext, sqlite: Store, cat: Turn, n: str) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini", "a cat, I think", "an animal")
     with pytest.raises(Refused, match="answer no longer exists"):
-        await told(desk, await heard(sqlite), f"pick {comparing.id} {n}")
+        await told(context, await heard(sqlite), f"pick {comparing.id} {n}")
 
 
-async def test_where_nobody_was_asked_nothing_can_be_picked(desk: CommandContext, sqlite: Store, cat: Turn) -> None:
+async def test_where_nobody_was_asked_nothing_can_be_picked(context: CommandContext, sqlite: Store, cat: Turn) -> None:
     comparing = await compared(sqlite, "/compare gpt-4o o3-mini")
     turn = await heard(sqlite)
     with pytest.raises(Refused, match="answer no longer exists"):
-        await told(desk, turn, f"pick {comparing.id} 1")
+        await told(context, turn, f"pick {comparing.id} 1")
     assert len(await sqlite.turns.list_versions(cat)) == 1

@@ -48,7 +48,7 @@ def found(text: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("in_december")
-async def test_people_find_what_they_mean_among_sixty_photos(desk: CommandContext, sqlite: Store) -> None:
+async def test_people_find_what_they_mean_among_sixty_photos(context: CommandContext, sqlite: Store) -> None:
     numbers = {}
     for number, (name, (day, question, reply)) in enumerate(GOLDEN.items(), 1):
         sent = datetime.fromisoformat(f"2026-{day}T12:00:00+00:00").timestamp()
@@ -58,27 +58,27 @@ async def test_people_find_what_they_mean_among_sixty_photos(desk: CommandContex
     missed = [
         search
         for search, name in SEARCHES.items()
-        if numbers[name] not in found(await told(desk, turn, f"find {search}"))
+        if numbers[name] not in found(await told(context, turn, f"find {search}"))
     ]
     assert len(missed) / len(SEARCHES) <= 0.15, missed
 
 
 async def test_a_hit_shows_number_day_and_why_with_the_photo_and_a_button_to_ask(
-    desk: CommandContext, sqlite: Store, photos: PhotoIntake
+    context: CommandContext, sqlite: Store, photos: PhotoIntake
 ) -> None:
     cat = await photos.read("cat.jpg", CAT)
     sent = datetime(2026, 5, 4, 12, tzinfo=UTC).timestamp()
     await photo_shown(sqlite, "cat", "who is this?", "A tabby cat.\nIt sits on the red sofa.", sent, cat)
-    shown = await response(desk, await heard(sqlite), "find the sofa")
+    shown = await response(context, await heard(sqlite), "find the sofa")
     assert "- **Photo 1** · May 4, 2026 · It sits on the red sofa." in shown.text
     assert pressable(shown) == {"Ask about photo 1": "/ask What is in photo 1?"}
     [file] = shown.files
     assert (file.data, file.about) == (cat.file.read_bytes(), "Photo 1")
 
 
-async def test_a_question_without_a_photo_is_found_by_its_answer(desk: CommandContext, sqlite: Store) -> None:
+async def test_a_question_without_a_photo_is_found_by_its_answer(context: CommandContext, sqlite: Store) -> None:
     await asked(sqlite, "how high is it?", "The tower is 324 metres high.")
-    shown = await response(desk, await heard(sqlite), "find tower")
+    shown = await response(context, await heard(sqlite), "find tower")
     assert found(shown.text) == ["Question"]
     assert not shown.files and not shown.buttons
 
@@ -96,37 +96,37 @@ async def test_a_question_without_a_photo_is_found_by_its_answer(desk: CommandCo
     ],
 )
 async def test_words_are_found_in_other_forms_and_scripts(
-    desk: CommandContext, sqlite: Store, reply: str, search: str
+    context: CommandContext, sqlite: Store, reply: str, search: str
 ) -> None:
     await asked(sqlite, "?", reply)
-    assert len(found(await told(desk, await heard(sqlite), f"find {search}"))) == 1
+    assert len(found(await told(context, await heard(sqlite), f"find {search}"))) == 1
 
 
-async def test_a_percent_sign_finds_no_more_than_a_percent_sign(desk: CommandContext, sqlite: Store) -> None:
+async def test_a_percent_sign_finds_no_more_than_a_percent_sign(context: CommandContext, sqlite: Store) -> None:
     await asked(sqlite, "?", "nothing of the kind")
-    assert "found nothing" in await told(desk, await heard(sqlite), "find 100% x_y")
+    assert "found nothing" in await told(context, await heard(sqlite), "find 100% x_y")
 
 
-async def test_nothing_to_look_for_is_explained(desk: CommandContext, sqlite: Store) -> None:
-    assert "/find receipt from May" in await told(desk, await heard(sqlite), "find")
+async def test_nothing_to_look_for_is_explained(context: CommandContext, sqlite: Store) -> None:
+    assert "/find receipt from May" in await told(context, await heard(sqlite), "find")
 
 
 async def test_another_version_of_an_answer_is_found_and_the_former_one_is_not(
-    desk: CommandContext, sqlite: Store
+    context: CommandContext, sqlite: Store
 ) -> None:
     first = await photo_shown(sqlite, "pet", "what is this?", "a weasel")
     turn = await heard(sqlite)
-    assert found(await told(desk, turn, "find weasel")) == ["Photo 1"]
+    assert found(await told(context, turn, "find weasel")) == ["Photo 1"]
     await sqlite.turns.add_version(first, turn, AnswerVersion(text="a ferret", model=MODEL))
-    assert found(await told(desk, turn, "find ferret")) == ["Photo 1"]
-    assert found(await told(desk, turn, "find weasel")) == []
+    assert found(await told(context, turn, "find ferret")) == ["Photo 1"]
+    assert found(await told(context, turn, "find weasel")) == []
     await sqlite.files.save_description(first.conversation, cleaned("pet").sha256, "a polecat on a scale")
-    assert found(await told(desk, turn, "find polecat")) == ["Photo 1"]
+    assert found(await told(context, turn, "find polecat")) == ["Photo 1"]
 
 
-async def test_an_operator_can_switch_it_off(desk: CommandContext, turn: Turn) -> None:
+async def test_an_operator_can_switch_it_off(context: CommandContext, turn: Turn) -> None:
     with pytest.raises(Refused) as refusal:
-        await told(replace(desk, rules=Rules(off=frozenset({"find"}))), turn, "find cat")
+        await told(replace(context, rules=Rules(off=frozenset({"find"}))), turn, "find cat")
     assert refusal.value.code == FailureCode.FEATURE_OFF
 
 
@@ -163,10 +163,10 @@ async def test_nothing_is_ever_found_from_elsewhere(store: Store, seed: int) -> 
         await store.queue.finish(asking)
 
 
-async def test_what_was_forgotten_or_has_expired_leaves_no_word(sqlite: Store, desk: CommandContext) -> None:
+async def test_what_was_forgotten_or_has_expired_leaves_no_word(sqlite: Store, context: CommandContext) -> None:
     first = await photo_shown(sqlite, "pet", "what is this?", "a weasel")
     turn = await heard(sqlite)
-    await told(desk, turn, "find weasel")
+    await told(context, turn, "find weasel")
     assert await table(sqlite, "searchable")
     await sqlite.queue.save_result(turn, JobResult(text=""))
     await sqlite.queue.finish(turn)

@@ -18,16 +18,16 @@ async def model_of_the_next_turn(store: Store, turn: Turn) -> str:
 
 
 @pytest.fixture
-def many(desk: CommandContext, provider: FakeProvider) -> CommandContext:
-    """A desk with eighteen models of two providers: ten of one of them, the first of which sees, eight of the other."""
+def many(context: CommandContext, provider: FakeProvider) -> CommandContext:
+    """A context with eighteen models of two providers: ten of one, the first of which sees, and eight of the other."""
     provider.catalogue = [Model(id=f"a{n}", name=f"A {n}", sees=n == 7) for n in range(10)]
     other = FakeProvider(name="other")
     other.catalogue = [Model(id=f"b{n}", name=f"B {n}", sees=True, price=f"${n}") for n in range(8)]
-    return replace(desk, providers={"sandbox": provider, "other": other})
+    return replace(context, providers={"sandbox": provider, "other": other})
 
 
-async def test_alone_it_says_which_one_answers_and_offers_the_others(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(desk, turn, "model")
+async def test_alone_it_says_which_one_answers_and_offers_the_others(context: CommandContext, turn: Turn) -> None:
+    shown = await response(context, turn, "model")
     assert shown.text.startswith("**sandbox/gpt-4o** answers here.")
     assert "- `sandbox/gpt-4o` ✓ 👁\n" in shown.text
     assert "- `sandbox/o3-mini`\n" in shown.text
@@ -61,29 +61,29 @@ async def test_models_stand_below_their_provider_and_those_that_see_come_first(
 
 
 @pytest.mark.parametrize("page", ["#0", "#", "#one", "#²", "#99999999999999999999"])
-async def test_a_page_that_does_not_exist_is_another_one(desk: CommandContext, turn: Turn, page: str) -> None:
-    assert await response(desk, turn, f"model {page}") == await response(desk, turn, "model")
+async def test_a_page_that_does_not_exist_is_another_one(context: CommandContext, turn: Turn, page: str) -> None:
+    assert await response(context, turn, f"model {page}") == await response(context, turn, "model")
 
 
-async def test_a_long_name_fits_on_its_button(desk: CommandContext, provider: FakeProvider, turn: Turn) -> None:
+async def test_a_long_name_fits_on_its_button(context: CommandContext, provider: FakeProvider, turn: Turn) -> None:
     provider.catalogue = [Model(id="long", name="A very long name, " * 9, sees=True)]
-    [button] = (await response(desk, turn, "model")).buttons
+    [button] = (await response(context, turn, "model")).buttons
     assert len(button.label) == LONGEST
 
 
 @pytest.mark.parametrize("name", ["sandbox/gpt-4o-mini", "gpt-4o-mini", "GPT-4o-Mini", "4o-m", "meta/llama-3", "LLAMA"])
 async def test_a_name_or_a_part_that_fits_one_model_switches_to_it(
-    desk: CommandContext, sqlite: Store, turn: Turn, name: str
+    context: CommandContext, sqlite: Store, turn: Turn, name: str
 ) -> None:
     full = "sandbox/meta/llama-3" if "llama" in name.lower() else "sandbox/gpt-4o-mini"
-    shown = await response(desk, turn, f"model {name}")
+    shown = await response(context, turn, f"model {name}")
     assert shown.text.startswith(f"From now on {full} answers here.")
     assert shown.in_place
     assert await model_of_the_next_turn(sqlite, turn) == full
 
 
-async def test_a_part_that_fits_several_offers_them(desk: CommandContext, sqlite: Store, turn: Turn) -> None:
-    shown = await response(desk, turn, "model mini")
+async def test_a_part_that_fits_several_offers_them(context: CommandContext, sqlite: Store, turn: Turn) -> None:
+    shown = await response(context, turn, "model mini")
     assert shown.text.startswith("Several models match mini:")
     assert list(pressable(shown).values()) == ["/model sandbox/gpt-4o-mini", "/model sandbox/o3-mini"]
     assert shown.in_place
@@ -92,9 +92,9 @@ async def test_a_part_that_fits_several_offers_them(desk: CommandContext, sqlite
 
 @pytest.mark.parametrize("typed", ["gpt4o", "GPT4O"])
 async def test_a_name_that_fits_none_offers_the_closest(
-    desk: CommandContext, sqlite: Store, turn: Turn, typed: str
+    context: CommandContext, sqlite: Store, turn: Turn, typed: str
 ) -> None:
-    shown = await response(desk, turn, f"model {typed}")
+    shown = await response(context, turn, f"model {typed}")
     close = "sandbox/gpt-4o, sandbox/gpt-4o-mini"
     assert shown.text == f"I don't know the model {typed}. Did you mean {close}?"
     assert list(pressable(shown).values()) == ["/model sandbox/gpt-4o", "/model sandbox/gpt-4o-mini"]
@@ -102,24 +102,24 @@ async def test_a_name_that_fits_none_offers_the_closest(
 
 
 async def test_of_many_close_names_the_three_closest_are_offered_even_those_that_cannot_see(
-    desk: CommandContext, provider: FakeProvider, turn: Turn
+    context: CommandContext, provider: FakeProvider, turn: Turn
 ) -> None:
     provider.catalogue = [Model(id=f"o{n}-maxi", name="", sees=True) for n in range(9)] + [
         Model(id="o9-mini", name="", sees=False)
     ]
-    offered = pressable(await response(desk, turn, "model o9-mnii"))
+    offered = pressable(await response(context, turn, "model o9-mnii"))
     assert len(offered) == 3
     assert next(iter(offered.values())) == "/model sandbox/o9-mini"
 
 
-async def test_a_name_like_no_other_is_said_to_be_unknown(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(desk, turn, "model zzzzzz")
+async def test_a_name_like_no_other_is_said_to_be_unknown(context: CommandContext, turn: Turn) -> None:
+    shown = await response(context, turn, "model zzzzzz")
     assert shown.text == "I don't know the model zzzzzz. Type /model to see the ones I know."
     assert not shown.buttons
 
 
-async def test_a_model_that_cannot_see_says_so_and_offers_one_that_can(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(desk, turn, "model o3-mini")
+async def test_a_model_that_cannot_see_says_so_and_offers_one_that_can(context: CommandContext, turn: Turn) -> None:
+    shown = await response(context, turn, "model o3-mini")
     assert shown.text == "From now on sandbox/o3-mini answers here. It can't see photos; sandbox/gpt-4o can."
     assert pressable(shown) == {"👁 sandbox/gpt-4o": "/model sandbox/gpt-4o"}
     assert shown.in_place
@@ -137,23 +137,23 @@ async def test_another_provider_is_another_remote_conversation_and_the_same_one_
     assert (await again(sqlite, turn)).conversation.remote_id is None
 
 
-async def test_who_types_gets_what_fits_first_and_then_what_is_close(desk: CommandContext) -> None:
+async def test_who_types_gets_what_fits_first_and_then_what_is_close(context: CommandContext) -> None:
     [option] = COMMANDS["model"].options
     assert option.suggest is suggest
-    assert [each.label for each in await suggest(desk.providers, "")] == [
+    assert [each.label for each in await suggest(context.providers, "")] == [
         "👁 sandbox/gpt-4o",
         "👁 sandbox/gpt-4o-mini",
         "sandbox/o3-mini",
         "sandbox/meta/llama-3",
     ]
-    assert [each.value for each in await suggest(desk.providers, "mini")][:2] == [
+    assert [each.value for each in await suggest(context.providers, "mini")][:2] == [
         "sandbox/gpt-4o-mini",
         "sandbox/o3-mini",
     ]
-    close = [each.value for each in await suggest(desk.providers, "gpt4o")]
+    close = [each.value for each in await suggest(context.providers, "gpt4o")]
     assert close[0] == "sandbox/gpt-4o"
 
 
-async def test_no_more_is_suggested_than_platforms_can_show(desk: CommandContext, provider: FakeProvider) -> None:
+async def test_no_more_is_suggested_than_platforms_can_show(context: CommandContext, provider: FakeProvider) -> None:
     provider.catalogue = [Model(id=f"m{n}", name="", sees=False) for n in range(99)]
-    assert len(await suggest(desk.providers, "")) == SUGGESTED
+    assert len(await suggest(context.providers, "")) == SUGGESTED

@@ -51,26 +51,26 @@ def packed(shown: Response) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(file.data))
 
 
-async def test_it_is_said_for_how_long_what_is_kept_and_who_else_gets_it(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(replace(desk, rules=Rules(keep_days=12, photo_days=3)), turn, "privacy")
+async def test_it_is_said_for_how_long_what_is_kept_and_who_else_gets_it(context: CommandContext, turn: Turn) -> None:
+    shown = await response(replace(context, rules=Rules(keep_days=12, photo_days=3)), turn, "privacy")
     assert "for 12 days" in shown.text
     assert "for 3 days" in shown.text
     assert "goes to the provider (sandbox)" in shown.text
     assert pressable(shown) == {"Export": "/export", "Forget …": "/forget"}
 
 
-async def test_where_nothing_leaves_the_network_privacy_says_so(desk: CommandContext, turn: Turn) -> None:
+async def test_where_nothing_leaves_the_network_privacy_says_so(context: CommandContext, turn: Turn) -> None:
     promise = "apart from the chat platform itself, nothing leaves it"
-    assert promise not in (await response(desk, turn, "privacy")).text
-    shown = await response(replace(desk, rules=replace(desk.rules, local_only=True)), turn, "privacy")
+    assert promise not in (await response(context, turn, "privacy")).text
+    shown = await response(replace(context, rules=replace(context.rules, local_only=True)), turn, "privacy")
     assert promise in shown.text
 
 
 @pytest.mark.parametrize("words", ["forget", "forget everything", "forget no"])
 async def test_nothing_is_forgotten_before_somebody_is_sure(
-    desk: CommandContext, sqlite: Store, talked: Turn, provider: FakeProvider, words: str
+    context: CommandContext, sqlite: Store, talked: Turn, provider: FakeProvider, words: str
 ) -> None:
-    shown = await response(desk, talked, words)
+    shown = await response(context, talked, words)
     assert "can't be undone" in shown.text
     assert pressable(shown) == {"Yes, delete it": "/forget yes"}
     assert provider.forgotten == []
@@ -78,7 +78,7 @@ async def test_nothing_is_forgotten_before_somebody_is_sure(
 
 
 async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_platform(
-    desk: CommandContext,
+    context: CommandContext,
     sqlite: Store,
     talked: Turn,
     provider: FakeProvider,
@@ -86,7 +86,7 @@ async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_pl
     telegram: FakePlatform,
 ) -> None:
     await linked(sqlite, str(THERE))
-    done = await told(desk, talked, "forget yes")
+    done = await told(context, talked, "forget yes")
     assert done == "Forgotten: the conversation is deleted, here and at the provider."
     assert provider.forgotten == ["uuid-1"]
     assert (platform.forgotten, telegram.forgotten) == ([HERE], [THERE])
@@ -98,30 +98,30 @@ async def test_what_is_forgotten_is_deleted_here_at_the_provider_and_on_every_pl
 
 
 async def test_nothing_is_asked_of_a_platform_where_nothing_of_the_channel_lies_here(
-    desk: CommandContext, talked: Turn, platform: FakePlatform
+    context: CommandContext, talked: Turn, platform: FakePlatform
 ) -> None:
     plain = replace(platform.as_platform(), forgets=None)
-    done = await told(replace(desk, platforms={"web": plain}), talked, "forget yes")
+    done = await told(replace(context, platforms={"web": plain}), talked, "forget yes")
     assert done == "Forgotten: the conversation is deleted, here and at the provider."
     assert platform.forgotten == []
 
 
 async def test_photos_that_are_forgotten_are_dropped_here_and_those_of_others_are_not(
-    desk: CommandContext, sqlite: Store, photos: PhotoIntake
+    context: CommandContext, sqlite: Store, photos: PhotoIntake
 ) -> None:
     mine, theirs = [await photos.read(name, (PHOTOS / name).read_bytes()) for name in ("cat.jpg", "coffee.png")]
     await sqlite.intake.add(said(photos=1))
     turn = await claim_one(sqlite)
     await sqlite.files.save_files(turn, {turn.message.attachments[0]: mine}, HERE)
     await answer(sqlite, turn, "a cat")
-    await told(desk, await heard(sqlite), "forget yes")
+    await told(context, await heard(sqlite), "forget yes")
     assert await sqlite.files.list_files(turn.conversation, 10) == []
     assert await photos.recall(mine.sha256, "cat") is None
     assert await photos.recall(theirs.sha256, "cat") is not None
 
 
 async def test_photos_that_were_put_aside_with_new_are_dropped_along(
-    desk: CommandContext, sqlite: Store, photos: PhotoIntake
+    context: CommandContext, sqlite: Store, photos: PhotoIntake
 ) -> None:
     cat = await photos.read("cat.jpg", CAT)
     await sqlite.intake.add(said(photos=1))
@@ -129,48 +129,50 @@ async def test_photos_that_were_put_aside_with_new_are_dropped_along(
     await sqlite.files.save_files(turn, {turn.message.attachments[0]: cat}, HERE)
     await answer(sqlite, turn, "a cat")
     await sqlite.conversations.renew(turn.conversation)
-    await told(desk, await heard(sqlite), "forget yes")
+    await told(context, await heard(sqlite), "forget yes")
     assert await photos.recall(cat.sha256, "cat") is None
 
 
-async def test_it_is_forgotten_too_where_nobody_keeps_photos(desk: CommandContext, sqlite: Store, talked: Turn) -> None:
-    assert (await told(replace(desk, photos=None), talked, "forget yes")).startswith("Forgotten")
+async def test_it_is_forgotten_too_where_nobody_keeps_photos(
+    context: CommandContext, sqlite: Store, talked: Turn
+) -> None:
+    assert (await told(replace(context, photos=None), talked, "forget yes")).startswith("Forgotten")
     assert await sqlite.turns.list_answered(talked.conversation) == []
 
 
 async def test_a_provider_that_does_not_confirm_is_named_and_here_it_is_deleted(
-    desk: CommandContext, sqlite: Store, talked: Turn, provider: FakeProvider
+    context: CommandContext, sqlite: Store, talked: Turn, provider: FakeProvider
 ) -> None:
     provider.trouble = Busy("provider_down", status=503)
-    assert "The provider did not confirm" in await told(desk, talked, "forget yes")
+    assert "The provider did not confirm" in await told(context, talked, "forget yes")
     assert await sqlite.turns.list_answered(talked.conversation) == []
 
 
-async def test_a_provider_that_is_switched_off_cannot_confirm(desk: CommandContext, talked: Turn) -> None:
-    assert "The provider did not confirm" in await told(replace(desk, providers={}), talked, "forget yes")
+async def test_a_provider_that_is_switched_off_cannot_confirm(context: CommandContext, talked: Turn) -> None:
+    assert "The provider did not confirm" in await told(replace(context, providers={}), talked, "forget yes")
 
 
 async def test_what_the_provider_never_knew_it_need_not_delete(
-    desk: CommandContext, turn: Turn, provider: FakeProvider
+    context: CommandContext, turn: Turn, provider: FakeProvider
 ) -> None:
     provider.trouble = Busy("provider_down", status=503)
-    assert "here and at the provider" in await told(desk, turn, "forget yes")
+    assert "here and at the provider" in await told(context, turn, "forget yes")
 
 
 @pytest.mark.parametrize("words", ["forget", "forget yes", "export"])
 async def test_it_is_for_those_who_manage_the_place(
-    desk: CommandContext, sqlite: Store, talked: Turn, platform: FakePlatform, words: str
+    context: CommandContext, sqlite: Store, talked: Turn, platform: FakePlatform, words: str
 ) -> None:
     platform.managers = set()
     with pytest.raises(Refused, match="Only those who manage"):
-        await told(desk, talked, words)
+        await told(context, talked, words)
     assert len(await sqlite.turns.list_answered(talked.conversation)) == 1
 
 
 async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_them(
-    desk: CommandContext, talked: Turn
+    context: CommandContext, talked: Turn
 ) -> None:
-    shown = await response(desk, talked, "export")
+    shown = await response(context, talked, "export")
     assert shown.text == "Here is our conversation. Answers: 1, photos: 1."
     with packed(shown) as zipped:
         transcript = zipped.read("transcript.md").decode()
@@ -182,14 +184,14 @@ async def test_all_that_was_said_can_be_had_with_the_photos_as_the_provider_saw_
 
 
 async def test_documents_are_packed_along(
-    desk: CommandContext, sqlite: Store, platform: FakePlatform, photos: PhotoIntake
+    context: CommandContext, sqlite: Store, platform: FakePlatform, photos: PhotoIntake
 ) -> None:
     platform.files["ref1"] = REPORT
     report = Attachment(ref="ref1", name="report.pdf")
     message = said("the total?", photos=1)
     await sqlite.intake.add(replace(message, attachments=(*message.attachments, report)))
     await answer(sqlite, await claim_one(sqlite), "42")
-    reads = replace(desk, documents=DocumentIntake(photos.keep))
+    reads = replace(context, documents=DocumentIntake(photos.keep))
     with packed(await response(reads, await heard(sqlite), "export")) as zipped:
         assert zipped.read("photos/002-report.pdf") == REPORT
         transcript = zipped.read("transcript.md").decode()
@@ -198,7 +200,7 @@ async def test_documents_are_packed_along(
 
 
 async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
-    desk: CommandContext, sqlite: Store, talked: Turn
+    context: CommandContext, sqlite: Store, talked: Turn
 ) -> None:
     await answer(sqlite, talked, "yes")
     await commanded(
@@ -212,7 +214,7 @@ async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
         for model, text in (("some/a", "one"), ("some/b", "two"))
     ]
     await commanded(sqlite, "/compare a b", JobResult(lanes=tuple(lanes)))
-    shown = await response(desk, await heard(sqlite), "export")
+    shown = await response(context, await heard(sqlite), "export")
     assert shown.text == "Here is our conversation. Answers: 4, photos: 2."
     with packed(shown) as zipped:
         transcript = zipped.read("transcript.md").decode()
@@ -223,35 +225,35 @@ async def test_what_was_made_is_packed_along_and_what_was_compared_is_told(
 
 
 async def test_the_newest_of_what_was_made_goes_along_where_it_is_too_much(
-    desk: CommandContext, sqlite: Store, talked: Turn, monkeypatch: pytest.MonkeyPatch
+    context: CommandContext, sqlite: Store, talked: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.commands.privacy.MOST_BYTES", 30_000)
     await answer(sqlite, talked, "yes")
     for n in range(3):
         noise = PICTURE[:100] + random.Random(n).randbytes(12_000)
         await commanded(sqlite, "/imagine", JobResult(text="🎨"), File(name=f"{n}.png", mime="image/png", data=noise))
-    with packed(await response(desk, await heard(sqlite), "export")) as zipped:
+    with packed(await response(context, await heard(sqlite), "export")) as zipped:
         made = [name for name in zipped.namelist() if name.startswith("made/")]
         assert made == ["made/003-1.png", "made/004-2.png"]
         assert "- 0.png (left out" in zipped.read("transcript.md").decode()
 
 
 async def test_photos_that_cannot_be_had_any_more_are_named(
-    desk: CommandContext, talked: Turn, platform: FakePlatform
+    context: CommandContext, talked: Turn, platform: FakePlatform
 ) -> None:
     platform.files.clear()
-    shown = await response(desk, talked, "export")
+    shown = await response(context, talked, "export")
     assert shown.text == "Here is our conversation. Answers: 1, photos: 0."
     with packed(shown) as zipped:
         assert "photo0.jpg (no longer stored)" in zipped.read("transcript.md").decode()
 
 
 async def test_what_was_said_on_a_platform_that_is_switched_off_can_be_had_without_its_photos(
-    desk: CommandContext, sqlite: Store, talked: Turn, platform: FakePlatform
+    context: CommandContext, sqlite: Store, talked: Turn, platform: FakePlatform
 ) -> None:
     await sqlite.intake.add(said("and this?", str(THERE), photos=1))
     there = await claim_one(sqlite)
     await answer(sqlite, there, "a dog")
-    only_web = replace(desk, platforms={"web": platform.as_platform()})
+    only_web = replace(context, platforms={"web": platform.as_platform()})
     shown = await told(only_web, replace(talked, conversation=there.conversation), "export")
     assert shown == "Here is our conversation. Answers: 1, photos: 0."

@@ -23,8 +23,8 @@ async def preferred(store: Store, turn: Turn) -> Preferences:
     return conversation.preferences
 
 
-async def test_alone_it_shows_everything_and_offers_to_change_it(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(desk, turn, "settings")
+async def test_alone_it_shows_everything_and_offers_to_change_it(context: CommandContext, turn: Turn) -> None:
+    shown = await response(context, turn, "settings")
     assert shown.text.startswith(f"How I behave in this channel, with {MODEL}:")
     assert "- **Listening**: when asked · what I answer" in shown.text
     assert "- **Sites**: 3 · " in shown.text
@@ -34,8 +34,8 @@ async def test_alone_it_shows_everything_and_offers_to_change_it(desk: CommandCo
     assert shown.in_place
 
 
-async def test_a_setting_shows_what_it_may_be_and_marks_what_it_is(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(desk, turn, "settings mirroring")
+async def test_a_setting_shows_what_it_may_be_and_marks_what_it_is(context: CommandContext, turn: Turn) -> None:
+    shown = await response(context, turn, "settings mirroring")
     assert shown.text == "**Mirroring**: off\nwhat is shown here from the channels it is linked to"
     assert pressable(shown) == {
         "✓ off": "/settings mirroring off",
@@ -50,34 +50,36 @@ async def test_a_setting_shows_what_it_may_be_and_marks_what_it_is(desk: Command
     ("name", "value"), [(name, value) for name, values in CHOICES.items() for value in values], ids=str
 )
 async def test_whatever_is_offered_can_be_chosen_and_is_marked_from_then_on(
-    desk: CommandContext, sqlite: Store, turn: Turn, name: str, value: str
+    context: CommandContext, sqlite: Store, turn: Turn, name: str, value: str
 ) -> None:
-    done = await response(desk, turn, f"settings {name} {value}")
+    done = await response(context, turn, f"settings {name} {value}")
     assert done.text.startswith("From now on, ")
     assert done.in_place
     turn = await again(sqlite, turn)
-    marked = [button for button in (await response(desk, turn, f"settings {name}")).buttons if "✓" in button.label]
+    marked = [button for button in (await response(context, turn, f"settings {name}")).buttons if "✓" in button.label]
     assert [button.command for button in marked] == [f"/settings {name} {value}"]
 
 
 async def test_what_belongs_to_the_channel_is_kept_for_it_alone(
-    desk: CommandContext, sqlite: Store, turn: Turn
+    context: CommandContext, sqlite: Store, turn: Turn
 ) -> None:
-    await told(desk, turn, "settings Footer ON")
+    await told(context, turn, "settings Footer ON")
     assert await chosen(sqlite, turn) == ChannelSettings(footer=True)
     assert await preferred(sqlite, turn) == Preferences()
-    await told(desk, turn, "settings language de")
+    await told(context, turn, "settings language de")
     assert await chosen(sqlite, turn) == ChannelSettings(footer=True, language="de")
-    await told(desk, turn, "settings language auto")
+    await told(context, turn, "settings language auto")
     assert await chosen(sqlite, turn) == ChannelSettings(footer=True)
 
 
-async def test_what_belongs_to_the_conversation_goes_with_it(desk: CommandContext, sqlite: Store, turn: Turn) -> None:
-    await told(desk, turn, "settings sites 10")
+async def test_what_belongs_to_the_conversation_goes_with_it(
+    context: CommandContext, sqlite: Store, turn: Turn
+) -> None:
+    await told(context, turn, "settings sites 10")
     assert await chosen(sqlite, turn) == ChannelSettings()
     assert await preferred(sqlite, turn) == Preferences(sites=10)
     turn = await again(sqlite, turn)
-    await told(desk, turn, "settings length short")
+    await told(context, turn, "settings length short")
     assert await preferred(sqlite, turn) == Preferences(sites=10, length="short")
 
 
@@ -87,65 +89,67 @@ def test_every_setting_is_one_of_ours_and_starts_as_one_of_its_choices() -> None
 
 
 async def test_a_persona_is_written_as_people_like_and_switched_off_again(
-    desk: CommandContext, sqlite: Store, turn: Turn
+    context: CommandContext, sqlite: Store, turn: Turn
 ) -> None:
-    assert "/settings persona You are" in await told(desk, turn, "settings persona")
+    assert "/settings persona You are" in await told(context, turn, "settings persona")
     words = "You are a Pirate. Say  arr!"
-    assert f"**Persona**: {words} · " in await told(desk, turn, f"settings persona {words}")
+    assert f"**Persona**: {words} · " in await told(context, turn, f"settings persona {words}")
     assert (await preferred(sqlite, turn)).persona == words
     turn = await again(sqlite, turn)
-    assert "From now on, Persona: off\n" in await told(desk, turn, "settings persona OFF")
+    assert "From now on, Persona: off\n" in await told(context, turn, "settings persona OFF")
     assert (await preferred(sqlite, turn)).persona == ""
 
 
 async def test_of_a_persona_that_is_too_long_the_beginning_is_kept(
-    desk: CommandContext, sqlite: Store, turn: Turn
+    context: CommandContext, sqlite: Store, turn: Turn
 ) -> None:
-    await told(desk, turn, f"settings persona {'x' * (LONGEST_PERSONA + 1)}")
+    await told(context, turn, f"settings persona {'x' * (LONGEST_PERSONA + 1)}")
     assert (await preferred(sqlite, turn)).persona == "x" * LONGEST_PERSONA
 
 
 async def test_who_does_not_manage_the_place_may_look_and_no_more(
-    desk: CommandContext, sqlite: Store, turn: Turn, platform: FakePlatform
+    context: CommandContext, sqlite: Store, turn: Turn, platform: FakePlatform
 ) -> None:
     platform.managers = set()
-    assert "when asked" in await told(desk, turn, "settings")
-    assert "when asked" in await told(desk, turn, "settings listening")
+    assert "when asked" in await told(context, turn, "settings")
+    assert "when asked" in await told(context, turn, "settings listening")
     for change in ("listening all", "length long", "persona You are a pirate."):
         with pytest.raises(Refused, match="Only those who manage this place"):
-            await told(desk, turn, f"settings {change}")
+            await told(context, turn, f"settings {change}")
     assert await chosen(sqlite, turn) == ChannelSettings()
     assert await preferred(sqlite, turn) == Preferences()
 
 
-async def test_languages_are_called_what_those_who_speak_them_call_them(desk: CommandContext, turn: Turn) -> None:
-    offered = pressable(await response(desk, turn, "settings language"))
+async def test_languages_are_called_what_those_who_speak_them_call_them(context: CommandContext, turn: Turn) -> None:
+    offered = pressable(await response(context, turn, "settings language"))
     assert {label: command.rpartition(" ")[2] for label, command in offered.items() if label in LANGUAGES.values()} == {
         name: code for code, name in LANGUAGES.items()
     }
-    assert "**Language**: Deutsch · " in await told(desk, turn, "settings language de")
+    assert "**Language**: Deutsch · " in await told(context, turn, "settings language de")
 
 
-async def test_an_unknown_name_gets_all_those_that_are_known(desk: CommandContext, turn: Turn) -> None:
-    shown = await response(desk, turn, "settings colour blue")
+async def test_an_unknown_name_gets_all_those_that_are_known(context: CommandContext, turn: Turn) -> None:
+    shown = await response(context, turn, "settings colour blue")
     assert shown.text.startswith(f"I don't know that setting. These are the ones I know, with {MODEL}:")
     assert "/settings listening" in pressable(shown).values()
 
 
 async def test_an_unknown_value_gets_those_that_there_are_and_changes_nothing(
-    desk: CommandContext, sqlite: Store, turn: Turn
+    context: CommandContext, sqlite: Store, turn: Turn
 ) -> None:
-    assert "/settings listening photos" in pressable(await response(desk, turn, "settings listening nobody")).values()
+    assert (
+        "/settings listening photos" in pressable(await response(context, turn, "settings listening nobody")).values()
+    )
     assert await chosen(sqlite, turn) == ChannelSettings()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_each_setting_and_value_has_a_word_of_its_own_in_every_language(
-    desk: CommandContext, turn: Turn, language: str
+    context: CommandContext, turn: Turn, language: str
 ) -> None:
     with speaking(language):
         for name in CHOICES:
-            labels = [button.label for button in (await response(desk, turn, f"settings {name}")).buttons]
+            labels = [button.label for button in (await response(context, turn, f"settings {name}")).buttons]
             assert len(set(labels)) == len(labels) == len(CHOICES[name]) + 1
 
 

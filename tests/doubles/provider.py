@@ -43,7 +43,9 @@ class FakeProvider:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(conversations=self, uploads=self, documents=self, media=self.media, tells_traces=self.tells_traces)
+        return Capabilities(
+            conversations=self, uploads=self, documents=self, media=self.media, tells_traces=self.tells_traces
+        )
 
     async def begin(self, conversation: Conversation, title: str) -> str | None:
         self.begun += 1

@@ -25,8 +25,8 @@ Each = TypeVar("Each", FakePlatform, FakeProvider)
 class Worker(ProductWorker):
     """A worker whose store tests may look into."""
 
-    def __init__(self, hands: JobContext, *, store: Store, metrics: Metrics) -> None:
-        super().__init__(hands, queue=store.queue, intake=store.intake, metrics=metrics)
+    def __init__(self, context: JobContext, *, store: Store, metrics: Metrics) -> None:
+        super().__init__(context, queue=store.queue, intake=store.intake, metrics=metrics)
         self.store = store
 
 

@@ -23,7 +23,7 @@ from tests.doubles.work import Worker, make_worker, until
 
 @asynccontextmanager
 async def at_work(worker: Worker) -> AsyncIterator[Dispatcher]:
-    worker.store.coordination.stopped = worker.hands.asker.stops.stop
+    worker.store.coordination.stopped = worker.context.asker.stops.stop
     dispatcher = Dispatcher(
         worker.store.queue,
         worker.store.reporting,
@@ -31,7 +31,7 @@ async def at_work(worker: Worker) -> AsyncIterator[Dispatcher]:
         worker.take,
         8,
         worker.metrics,
-        tuple(worker.hands.platforms),
+        tuple(worker.context.platforms),
     )
     running = asyncio.create_task(dispatcher.run())
     try:

@@ -401,7 +401,7 @@ async def test_usage_and_times_are_booked(worker: Worker, store: Store) -> None:
 
 
 async def test_an_unknown_provider_is_named(worker: Worker, platform: FakePlatform) -> None:
-    worker.hands.asker.providers = {}
+    worker.context.asker.providers = {}
     await hear(worker, said("one"))
     assert "The model sandbox/gpt-4o belongs to a service that isn't set up here" in platform.reads()[0]
 

@@ -30,40 +30,40 @@ from bot.turns.jobs.run_command import CommandJob, RespondJob, run_command
 __all__ = ["Job", "JobContext", "job_of"]
 
 
-async def job_of(hands: JobContext, turn: Turn) -> Job:
+async def job_of(context: JobContext, turn: Turn) -> Job:
     """Return the job of a turn. Access is judged now, because the message may have changed since it came."""
     message = turn.message
     if not message.addressed:  # the inbox has judged it a moment ago, and strangers need not be told
-        return AltTextJob(hands, turn)
-    verdict = await hands.access.judge(message)
+        return AltTextJob(context, turn)
+    verdict = await context.access.judge(message)
     if verdict is not Verdict.WELCOME and not (
-        verdict is Verdict.STRANGER and await may_claim(hands.desk.people, message)
+        verdict is Verdict.STRANGER and await may_claim(context.commands.people, message)
     ):
-        return AccessNotice(hands, turn, verdict)
+        return AccessNotice(context, turn, verdict)
     said = parse(message.text)
     speaks = any(attachment.sound for attachment in message.attachments)  # whatever stands below it
     if said is None or speaks or question(said, message.text) is not None:
-        return AskJob(hands, turn)
+        return AskJob(context, turn)
     name, rest = said
     if name in ASKING or name in MAKING:
-        return await _asking(hands, turn, name, rest)
+        return await _asking(context, turn, name, rest)
     if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
-        return AskJob(hands, turn)
-    return CommandJob(hands, turn, name, rest)
+        return AskJob(context, turn)
+    return CommandJob(context, turn, name, rest)
 
 
-async def _asking(hands: JobContext, turn: Turn, name: str, rest: str) -> Job:
-    ordered, how = await run_command(hands, turn, name, rest)
+async def _asking(context: JobContext, turn: Turn, name: str, rest: str) -> Job:
+    ordered, how = await run_command(context, turn, name, rest)
     match ordered:
         case AskAgain(subject, model, goes_on):
-            return AskAgainJob(hands=hands, turn=turn, subject=subject, model=model, goes_on=goes_on)
+            return AskAgainJob(context=context, turn=turn, subject=subject, model=model, goes_on=goes_on)
         case CompareModels(subject, models):
-            return CompareJob(hands, turn, subject, models)
+            return CompareJob(context, turn, subject, models)
         case Generate():
-            return GenerateJob(hands, turn, ordered)
+            return GenerateJob(context, turn, ordered)
         case LookCloser(subject, words):
-            return LookCloserJob(hands, turn, subject, words)
+            return LookCloserJob(context, turn, subject, words)
         case SpeakAnswer():
-            return ReadAloudJob(hands, turn, ordered)
+            return ReadAloudJob(context, turn, ordered)
         case Response():
-            return RespondJob(hands, turn, ordered, how)
+            return RespondJob(context, turn, ordered, how)

@@ -17,7 +17,7 @@ LONGEST = 1_000  # characters
 class AltTextJob:
     """Asks beside the conversation, which goes on without it."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     asked: Question = field(init=False)
 
@@ -30,9 +30,9 @@ class AltTextJob:
         self.asked = Question(turn=turn, reply=reply, aside=True, again=True, alone=True, attempts=self.turn.attempts)
 
     def _reply(self, model: str, *, resumed: bool = False) -> Reply:
-        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
+        platform, channel = self.context.platform_of(self.turn), self.turn.message.channel
         heading = f"{say('alttext_by', who=model)} "
-        reply = Reply(platform, self.hands.posts, self.turn, channel, heading=heading, resumed=resumed)
+        reply = Reply(platform, self.context.posts, self.turn, channel, heading=heading, resumed=resumed)
         reply.is_quiet = True
         return reply
 
@@ -42,11 +42,11 @@ class AltTextJob:
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask. What comes of it is booked, and is no part of the history."""
-        return replace(await answer_question(self.hands.asker, self.asked), model=None)
+        return replace(await answer_question(self.context.asker, self.asked), model=None)
 
     async def show(self, result: JobResult) -> None:
         """Show it in one line. Nobody asked for it, so nobody is told that it failed."""
-        is_begun = bool(await self.hands.posts.list_posts(self.turn, self.turn.message.channel))
+        is_begun = bool(await self.context.posts.list_posts(self.turn, self.turn.message.channel))
         if result.has_failed and not is_begun:
             return
         reply = self._reply(result.answered_by or self.turn.conversation.model, resumed=True)

@@ -23,13 +23,13 @@ PICTURES = 50  # the lane
 class AskJob:
     """Asks the conversation's model, and shows the answer in the channel and where it is linked to."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     asked: Question = field(init=False)
 
     def __post_init__(self) -> None:
-        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        reply = Reply(platform, self.hands.posts, self.turn, channel, growing_buttons=stop_button())
+        platform, channel = self.context.platform_of(self.turn), self.turn.message.channel
+        reply = Reply(platform, self.context.posts, self.turn, channel, growing_buttons=stop_button())
         self.asked = Question(turn=self.turn, reply=reply, attempts=self.turn.attempts)
 
     async def list_models(self) -> Sequence[str]:
@@ -39,30 +39,32 @@ class AskJob:
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask."""
         self.asked.state.notes += notes
-        result = await answer_question(self.hands.asker, self.asked)
+        result = await answer_question(self.context.asker, self.asked)
         self.turn = replace(self.turn, transcript=self.asked.state.transcript or self.turn.transcript)
         state = self.asked.state
-        await keep_pictures(self.hands, self.turn, state.pictures, is_spoiler=state.subject.is_spoiler)
+        await keep_pictures(self.context, self.turn, state.pictures, is_spoiler=state.subject.is_spoiler)
         return result
 
     async def show(self, result: JobResult) -> None:
         """Show it whole, with what can be done next."""
-        shown = await with_footer(self.hands, self.turn.message.channel, result)
+        shown = await with_footer(self.context, self.turn.message.channel, result)
         if result.has_failed:
             buttons = failure_controls(self.turn, result.outcome, is_cut=result.is_cut)
         else:
-            buttons = controls(self.turn, speaks=self.hands.desk.speaks, is_cut=result.is_cut, is_large=result.is_large)
+            buttons = controls(
+                self.turn, speaks=self.context.commands.speaks, is_cut=result.is_cut, is_large=result.is_large
+            )
         self.asked.reply.is_spoiler, self.asked.reply.is_stopped = result.is_spoiler, result.outcome == STOPPED
         if self._tells_traces(result) and (traces := describe_traces(self.turn, self.asked.state.files)):
             shown, self.asked.reply.unstored = f"{shown}\n\n🔒 {traces.text}", traces.places
         await self.asked.reply.show(shown, buttons=buttons)
-        await show_pictures(self.hands, self.turn, result)
+        await show_pictures(self.context, self.turn, result)
         await self._fold_quick_actions()
-        await self.hands.mirror.show(self.turn, result.shown, self.asked.state.files, is_spoiler=result.is_spoiler)
+        await self.context.mirror.show(self.turn, result.shown, self.asked.state.files, is_spoiler=result.is_spoiler)
 
     def _tells_traces(self, result: JobResult) -> bool:
         """Tell whether whoever answered is one that says what photos carried."""
-        provider = self.hands.providers.get((result.model or "").partition("/")[0])
+        provider = self.context.providers.get((result.model or "").partition("/")[0])
         return provider is not None and provider.capabilities.tells_traces
 
     async def _fold_quick_actions(self) -> None:
@@ -70,35 +72,37 @@ class AskJob:
         about, command = self.turn.message.about, parse(self.turn.message.text)
         if about is None or not about.ours or command is None or command[0] not in QUESTIONS:
             return
-        channel, posts = self.turn.message.channel, self.hands.posts
+        channel, posts = self.turn.message.channel, self.context.posts
         earlier = await posts.find_turn_of_post(channel, about.id)
         if earlier is None or earlier.result is None or not quick_actions(earlier):
             return
-        versions = await self.hands.turns.list_versions(earlier)
+        versions = await self.context.turns.list_versions(earlier)
         if len(versions) != 1 or earlier.result.has_failed:
             return
-        reply = Reply(self.hands.platform_of(self.turn), posts, earlier, channel, resumed=True)
+        reply = Reply(self.context.platform_of(self.turn), posts, earlier, channel, resumed=True)
         reply.is_spoiler = earlier.result.is_spoiler
-        shown = await with_footer(self.hands, channel, earlier.result)
+        shown = await with_footer(self.context, channel, earlier.result)
         with suppress(BotError):  # the answer is what matters
-            await reply.show(shown, buttons=controls(earlier, speaks=self.hands.desk.speaks, has_quick_actions=False))
+            await reply.show(
+                shown, buttons=controls(earlier, speaks=self.context.commands.speaks, has_quick_actions=False)
+            )
 
 
-async def keep_pictures(hands: JobContext, turn: Turn, pictures: Sequence[File], *, is_spoiler: bool) -> None:
+async def keep_pictures(context: JobContext, turn: Turn, pictures: Sequence[File], *, is_spoiler: bool) -> None:
     """Store the pictures of an answer as generated files of the turn; they become photos of the conversation."""
     if pictures:
-        await hands.media.save(turn, Generated(tuple(pictures)), is_spoiler=is_spoiler)
+        await context.media.save(turn, Generated(tuple(pictures)), is_spoiler=is_spoiler)
 
 
-async def show_pictures(hands: JobContext, turn: Turn, result: JobResult) -> None:
+async def show_pictures(context: JobContext, turn: Turn, result: JobResult) -> None:
     """Post the pictures of an answer with their numbers, in a post of their own: one that grew can get no file."""
     if not result.has_pictures:
         return
-    files = await hands.files.list_generated(turn.id)
-    known = await hands.files.list_files(turn.conversation, LOOKED_BACK)
+    files = await context.files.list_generated(turn.id)
+    known = await context.files.list_files(turn.conversation, LOOKED_BACK)
     drawn = {file.name for file in files}  # the turn's own photos are beside them
     pictures = (each for each in known if each.turn == turn.id and each.attachment.name in drawn)
     names = [say("photo_named", n=each.number, name=each.attachment.name) for each in pictures]
-    reply = Reply(hands.platform_of(turn), hands.posts, turn, turn.message.channel, lane=PICTURES)
+    reply = Reply(context.platform_of(turn), context.posts, turn, turn.message.channel, lane=PICTURES)
     reply.is_spoiler = result.is_spoiler
     await reply.show(", ".join(names) or say("picture_drawn"), files=files)

@@ -16,7 +16,7 @@ from bot.turns.jobs.job import JobContext, clear_busy_notice, with_footer
 class AskAgainJob:
     """`turn` asks for it, `subject` is the turn that is answered once more, by `model`."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     subject: Turn
     model: str
@@ -26,8 +26,8 @@ class AskAgainJob:
     def __post_init__(self) -> None:
         channel = self.turn.message.channel
         reply = Reply(
-            self.hands.platform_of(self.turn),
-            self.hands.posts,
+            self.context.platform_of(self.turn),
+            self.context.posts,
             self.subject if self._here else self.turn,  # asked again from a linked channel, it is answered there
             channel,
             resumed=self._here,
@@ -51,33 +51,33 @@ class AskAgainJob:
         self.asked.state.notes += notes
         if self.goes_on:
             self.asked.reply.text = self.subject.answer or ""
-        result = await answer_question(self.hands.asker, self.asked)
+        result = await answer_question(self.context.asker, self.asked)
         state = self.asked.state
-        await keep_pictures(self.hands, self.turn, state.pictures, is_spoiler=state.subject.is_spoiler)
+        await keep_pictures(self.context, self.turn, state.pictures, is_spoiler=state.subject.is_spoiler)
         return replace(result, model=None, outcome=result.outcome if result.has_failed else OBEYED)
 
     async def show(self, result: JobResult) -> None:
         """Show it in the place of the older one, with the way back to that; what went wrong is said there too."""
         shown = await self._add_version(result)
-        versions = await self.hands.turns.list_versions(self.subject)
+        versions = await self.context.turns.list_versions(self.subject)
         if shown is not None:
             buttons = controls(
                 self.subject,
                 len(versions),
                 shown,
-                speaks=self.hands.desk.speaks,
+                speaks=self.context.commands.speaks,
                 is_cut=result.is_cut,
                 is_large=result.is_large,
             )
         else:
             buttons = failure_controls(self.subject, result.outcome, is_cut=result.is_cut)
             buttons = [back(self.subject, len(versions) - 1), *buttons] if versions else buttons
-        text = await with_footer(self.hands, self.turn.message.channel, result)
+        text = await with_footer(self.context, self.turn.message.channel, result)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(text, buttons=buttons)
-        await show_pictures(self.hands, self.turn, result)
+        await show_pictures(self.context, self.turn, result)
         if self._here:
-            await clear_busy_notice(self.hands, self.turn)
+            await clear_busy_notice(self.context, self.turn)
 
     async def _add_version(self, result: JobResult) -> int | None:
         """Keep what came as another version of the answer, once; its number, or None for a failure."""
@@ -90,4 +90,4 @@ class AskAgainJob:
             ending=result.ending,
             is_spoiler=result.is_spoiler,
         )
-        return await self.hands.turns.add_version(self.subject, self.turn, version)
+        return await self.context.turns.add_version(self.subject, self.turn, version)

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 class CompareJob:
     """`turn` asks for it, `subject` is the question, `models` are to answer."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     subject: Turn
     models: Sequence[str]
@@ -37,8 +37,8 @@ class CompareJob:
     def _lane(self, n: int, model: str) -> Question:
         subject = with_model(as_asked_by(self.turn, self.subject, detached(self.turn.conversation)), model)
         reply = Reply(
-            self.hands.platform_of(self.turn),
-            self.hands.posts,
+            self.context.platform_of(self.turn),
+            self.context.posts,
             self.turn,
             self.turn.message.channel,
             lane=n,
@@ -56,17 +56,17 @@ class CompareJob:
         self.lanes[0].state.notes += notes
         lanes = await gather_all(*(self._ask(n, lane) for n, lane in enumerate(self.lanes)))
         pictures = [file for lane in self.lanes for file in lane.state.pictures]
-        await keep_pictures(self.hands, self.turn, pictures, is_spoiler=self.lanes[0].state.subject.is_spoiler)
+        await keep_pictures(self.context, self.turn, pictures, is_spoiler=self.lanes[0].state.subject.is_spoiler)
         return JobResult(
             outcome=OBEYED, lanes=tuple(lanes), has_pictures=bool(pictures), booked=False
         )  # each was booked as it ended
 
     async def _ask(self, n: int, asked: Question) -> LaneResult:
-        if (done := await self.hands.steps.find_step(self.turn.id, n)) is not None:
+        if (done := await self.context.steps.find_step(self.turn.id, n)) is not None:
             lane, asked.state.pictures = read_lane(done)
             await self._show_early(n, lane)
             return lane
-        result = await answer_question(self.hands.asker, asked, patient=False)
+        result = await answer_question(self.context.asker, asked, patient=False)
         version = AnswerVersion(
             text=result.text,
             model=result.answered_by,
@@ -76,8 +76,8 @@ class CompareJob:
         )
         lane = LaneResult(answer=version, usage=result.usage, took=result.took)
         if result.text or not result.has_failed:
-            await self.hands.steps.save_step(self.turn.id, n, write_lane(lane, asked.state.pictures))
-        await self.hands.ledger.settle(self.turn, n, result.answered_by, result.usage)
+            await self.context.steps.save_step(self.turn.id, n, write_lane(lane, asked.state.pictures))
+        await self.context.ledger.settle(self.turn, n, result.answered_by, result.usage)
         await self._show_early(n, lane)
         return lane
 
@@ -93,10 +93,10 @@ class CompareJob:
     async def show(self, result: JobResult) -> None:
         """Show what each one said, with a way to go on with it."""
         if not result.lanes:  # nobody was asked; here is why
-            await RespondJob(self.hands, self.turn, Response(text=result.shown)).show(result)
+            await RespondJob(self.context, self.turn, Response(text=result.shown)).show(result)
         for n, lane in enumerate(result.lanes[: len(self.lanes)]):
             await self._show_lane(n, lane)
-        await show_pictures(self.hands, self.turn, result)
+        await show_pictures(self.context, self.turn, result)
 
     async def _show_lane(self, n: int, lane: LaneResult) -> None:
         text = f"{lane.answer.shown}\n\n{footer(lane.answer.model, lane.took, lane.usage)}"

@@ -24,7 +24,7 @@ TICK = 5  # seconds between two words of progress
 class GenerationAsker:
     """Asks the studio, as an Asker asks models."""
 
-    hands: JobContext
+    context: JobContext
     draw: Generate
     text: str = ""  # that came in place of files
 
@@ -34,17 +34,17 @@ class GenerationAsker:
         async with reply.platform.show_typing(reply.channel), reply.growing():
             try:
                 async with running_task(self._tell(reply)):
-                    await self.hands.asker.until_stopped(asked, self._make(asked))
+                    await self.context.asker.until_stopped(asked, self._make(asked))
             finally:
                 reply.text = ""  # no part of what comes of it
         return ""
 
     async def _make(self, asked: Question) -> None:
-        is_spoiler = await self.hands.media.is_spoiler(asked.turn, self.draw)
+        is_spoiler = await self.context.media.is_spoiler(asked.turn, self.draw)
         asked.state.subject = replace(asked.state.subject, is_spoiler=is_spoiler)
-        name, made = await self.hands.media.generate(asked.turn, self.draw)
+        name, made = await self.context.media.generate(asked.turn, self.draw)
         asked.state.answered_by, asked.state.usage, self.text = name, made.usage, made.text
-        await self.hands.media.save(asked.turn, made, is_spoiler=is_spoiler)
+        await self.context.media.save(asked.turn, made, is_spoiler=is_spoiler)
 
     async def _tell(self, reply: Reply) -> None:
         """Say now and then that it is still being made."""
@@ -58,7 +58,7 @@ class GenerationAsker:
 class GenerateJob:
     """Makes the picture, and shows it."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     draw: Generate
     asked: Question = field(init=False)
@@ -68,22 +68,22 @@ class GenerateJob:
         self.asked = Question(turn=self.turn, reply=reply, attempts=self.turn.attempts)
 
     def _reply(self, lane: int, growing_buttons: Sequence[Button] = ()) -> Reply:
-        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        return Reply(platform, self.hands.posts, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
+        platform, channel = self.context.platform_of(self.turn), self.turn.message.channel
+        return Reply(platform, self.context.posts, self.turn, channel, lane=lane, growing_buttons=growing_buttons)
 
     async def list_models(self) -> Sequence[str]:
         """Return the model that is to make it; none where it was made before a crash."""
-        if await self.hands.files.list_generated(self.turn.id):
+        if await self.context.files.list_generated(self.turn.id):
             return ()
-        return [await self.hands.media.name_of(self.turn, self.draw.kind, self.draw.model)]
+        return [await self.context.media.name_of(self.turn, self.draw.kind, self.draw.model)]
 
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Have it made, unless it was before a crash. What it took is booked; the history knows nothing of it."""
         caption = self.draw.words[:LONGEST_CAPTION] or say(f"{self.draw.kind}_done")
-        if await self.hands.files.list_generated(self.turn.id):
-            is_spoiler = await self.hands.media.is_spoiler(self.turn, self.draw)
+        if await self.context.files.list_generated(self.turn.id):
+            is_spoiler = await self.context.media.is_spoiler(self.turn, self.draw)
             return JobResult(text="🎨", outcome=OBEYED, caption=caption, is_spoiler=is_spoiler)
-        asker = GenerationAsker(self.hands, self.draw)
+        asker = GenerationAsker(self.context, self.draw)
         result = replace(await answer_question(asker, self.asked), model=None)
         if result.outcome != ANSWERED:
             return result
@@ -95,7 +95,7 @@ class GenerateJob:
 
     async def show(self, result: JobResult) -> None:
         """Show the pictures, or why there are none."""
-        files = () if result.caption is None else await self.hands.files.list_generated(self.turn.id)
+        files = () if result.caption is None else await self.context.files.list_generated(self.turn.id)
         if result.caption is None or not files:
             why = result.shown if result.caption is None else f"⚠️ {say('made_gone')}"
             await self.asked.reply.show(why, buttons=drawn_controls(self.turn, 0))

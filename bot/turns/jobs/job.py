@@ -35,7 +35,7 @@ class JobContext:
     mirror: Mirror
     media: MediaGeneration
     access: Access
-    desk: CommandContext  # of commands
+    commands: CommandContext  # of commands
 
     def platform_of(self, turn: Turn) -> Platform:
         """The platform that the turn came from."""
@@ -57,16 +57,16 @@ class Job(Protocol):
         """Let people read the result. Done again after a crash or a failure, it changes nothing."""
 
 
-async def clear_busy_notice(hands: JobContext, turn: Turn) -> None:
+async def clear_busy_notice(context: JobContext, turn: Turn) -> None:
     """A turn that is answered in the posts of another one needs none of those that said why it took so long."""
     channel = turn.message.channel
-    if turn.attempts and await hands.posts.list_posts(turn, channel):
-        await Reply(hands.platform_of(turn), hands.posts, turn, channel, resumed=True).show(NOTHING_MORE)
+    if turn.attempts and await context.posts.list_posts(turn, channel):
+        await Reply(context.platform_of(turn), context.posts, turn, channel, resumed=True).show(NOTHING_MORE)
 
 
-async def with_footer(hands: JobContext, channel: Channel, result: JobResult) -> str:
+async def with_footer(context: JobContext, channel: Channel, result: JobResult) -> str:
     """Return the answer as it is shown in the channel: with the model's thoughts and what it took, where wanted."""
-    settings = await hands.channels.get_channel_settings(channel)
+    settings = await context.channels.get_channel_settings(channel)
     shown = result.shown
     if settings.thoughts and result.thoughts:
         shown = f"{_hidden(result.thoughts)}\n\n{shown}"

@@ -17,40 +17,40 @@ from bot.words import say
 class CloserAsker:
     """Finds the places first, then asks about them as any question is asked."""
 
-    hands: JobContext
+    context: JobContext
     subject: Turn
     words: str
 
     async def ask(self, asked: Question) -> str:
         """Stream the answer, and return it complete."""
-        hands = self.hands
+        context = self.context
         look = CloserLook(
-            files=hands.files,
-            turns=hands.turns,
-            ledger=hands.ledger,
-            loader=hands.asker.loader,
-            providers=hands.providers,
-            limits=hands.limits,
+            files=context.files,
+            turns=context.turns,
+            ledger=context.ledger,
+            loader=context.asker.loader,
+            providers=context.providers,
+            limits=context.limits,
         )
         async with asked.reply.platform.show_typing(asked.reply.channel):
             preparing = look.prepare(asked, self.subject, self.words or say("zoom_plain"))
-            placed = await hands.asker.until_stopped(asked, preparing)
-        return "" if placed is None else await hands.asker.ask(placed)
+            placed = await context.asker.until_stopped(asked, preparing)
+        return "" if placed is None else await context.asker.ask(placed)
 
 
 @dataclass
 class LookCloserJob:
     """`turn` asks for it, `subject` is the turn with the photo."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     subject: Turn
     words: str
     asked: Question = field(init=False)
 
     def __post_init__(self) -> None:
-        platform, channel = self.hands.platform_of(self.turn), self.turn.message.channel
-        reply = Reply(platform, self.hands.posts, self.turn, channel, growing_buttons=stop_button())
+        platform, channel = self.context.platform_of(self.turn), self.turn.message.channel
+        reply = Reply(platform, self.context.posts, self.turn, channel, growing_buttons=stop_button())
         self.asked = Question(
             turn=self.turn, reply=reply, aside=True, again=True, alone=True, attempts=self.turn.attempts
         )
@@ -62,11 +62,11 @@ class LookCloserJob:
     async def do(self, notes: Sequence[str]) -> JobResult:
         """Ask twice. The turn keeps what the first question brought, so another try asks only the second one."""
         self.asked.state.notes += notes
-        return await answer_question(CloserAsker(self.hands, self.subject, self.words), self.asked)
+        return await answer_question(CloserAsker(self.context, self.subject, self.words), self.asked)
 
     async def show(self, result: JobResult) -> None:
         """Show the answer."""
-        shown = await with_footer(self.hands, self.turn.message.channel, result)
+        shown = await with_footer(self.context, self.turn.message.channel, result)
         self.asked.reply.is_spoiler = result.is_spoiler
         await self.asked.reply.show(shown)
-        await self.hands.mirror.show(self.turn, result.shown, self.asked.state.files, is_spoiler=result.is_spoiler)
+        await self.context.mirror.show(self.turn, result.shown, self.asked.state.files, is_spoiler=result.is_spoiler)

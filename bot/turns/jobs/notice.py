@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 class AccessNotice:
     """Tells a stranger once an hour how to be let in; whoever was shut out reads nothing."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     verdict: Verdict
 
@@ -30,7 +30,7 @@ class AccessNotice:
         """Find the words; none where they were said already."""
         message, text = self.turn.message, ""
         if self.verdict is Verdict.STRANGER:
-            text = await introduce(self.hands.desk.people, message, again=self.turn.deliveries > 1)
+            text = await introduce(self.context.commands.people, message, again=self.turn.deliveries > 1)
         else:
             log.info("turned away", channel=str(message.channel), author=message.author.id)
         return JobResult(text=text, outcome=OBEYED)
@@ -38,4 +38,4 @@ class AccessNotice:
     async def show(self, result: JobResult) -> None:
         """Say it."""
         if result.text:
-            await RespondJob(self.hands, self.turn, Response(text=result.text)).show(result)
+            await RespondJob(self.context, self.turn, Response(text=result.text)).show(result)

@@ -15,10 +15,10 @@ from bot.words import say
 log = structlog.get_logger(__name__)
 
 
-async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tuple[CommandResult, str]:
+async def run_command(context: JobContext, turn: Turn, name: str, rest: str) -> tuple[CommandResult, str]:
     """Run a command and return its result and outcome; an obstacle is explained in place of the result."""
     try:
-        return await COMMANDS[name].run(hands.desk, turn, rest), OBEYED
+        return await COMMANDS[name].run(context.commands, turn, rest), OBEYED
     except Refused as error:
         return Response(text=f"⚠️ {error}"), error.code
     except (BotError, LeaseLost):
@@ -32,7 +32,7 @@ async def run_command(hands: JobContext, turn: Turn, name: str, rest: str) -> tu
 class RespondJob:
     """Shows a response: in a post of its own, in the one whose button was pressed, or in those of another turn."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     response: Response
     outcome: str = OBEYED
@@ -49,15 +49,15 @@ class RespondJob:
         """Say it."""
         where, channel = await self._where(), self.turn.message.channel
         elsewhere = where is not self.turn
-        platform, posts, lane = self.hands.platform_of(self.turn), self.hands.posts, self.response.lane
+        platform, posts, lane = self.context.platform_of(self.turn), self.context.posts, self.response.lane
         reply = Reply(platform, posts, where, channel, lane=lane, resumed=elsewhere)
         reply.is_spoiler, reply.is_quiet = self.response.is_spoiler, elsewhere and where.message.wants_alt_text
         shown = result.shown
         if self.response.has_footer and where.result is not None:
-            shown = await with_footer(self.hands, channel, where.result)
+            shown = await with_footer(self.context, channel, where.result)
         await reply.show(shown, buttons=self.response.buttons, files=self.response.files)
         if elsewhere:
-            await clear_busy_notice(self.hands, self.turn)
+            await clear_busy_notice(self.context, self.turn)
 
     async def _where(self) -> Turn:
         """In whose posts it is said."""
@@ -65,7 +65,7 @@ class RespondJob:
         if self.response.turn is not None:
             return self.response.turn
         if self.response.in_place and about is not None and about.ours:
-            behind = await self.hands.posts.find_turn_of_post(self.turn.message.channel, about.id)
+            behind = await self.context.posts.find_turn_of_post(self.turn.message.channel, about.id)
             if behind is not None and _says_what_is_done(behind):
                 return behind
         return self.turn
@@ -81,7 +81,7 @@ def _says_what_is_done(turn: Turn) -> bool:
 class CommandJob:
     """Does what `/name rest` says."""
 
-    hands: JobContext
+    context: JobContext
     turn: Turn
     name: str
     rest: str
@@ -95,11 +95,11 @@ class CommandJob:
         """Do it. What keeps it from being done is the answer."""
         if self.name not in COMMANDS:
             return JobResult(text=say("command_unknown", command=f"/{self.name}"), outcome=OBEYED)
-        ordered, how = await run_command(self.hands, self.turn, self.name, self.rest)
+        ordered, how = await run_command(self.context, self.turn, self.name, self.rest)
         if isinstance(ordered, Response):  # those that ask have jobs of their own
             self.response = ordered
         return JobResult(text=self.response.text if self.response else "", outcome=how)
 
     async def show(self, result: JobResult) -> None:
         """Say it; after a crash there is only the text."""
-        await RespondJob(self.hands, self.turn, self.response or Response(text=result.text)).show(result)
+        await RespondJob(self.context, self.turn, self.response or Response(text=result.text)).show(result)

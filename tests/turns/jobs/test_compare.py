@@ -97,7 +97,7 @@ async def test_stop_ends_all_of_them_and_what_was_said_stays(
     turn = await taken(worker, said("/compare gpt-4o gpt-4o-mini o3-mini"))
     working = asyncio.create_task(worker.take(turn))
     await until(lambda: all(any(word in text for text in platform.reads()) for word in ("one,", "two,", "three")))
-    assert worker.hands.asker.stops.stop(turn.conversation.id)
+    assert worker.context.asker.stops.stop(turn.conversation.id)
     await working
     one, two, three = (text for _, text in sorted(by_pick(platform).items()))
     assert "one,\n\n⏹ Stopped." in one

@@ -244,7 +244,7 @@ async def test_it_can_be_stopped(worker: Worker, platform: FakePlatform, studio:
     working = asyncio.create_task(worker.take(turn))
     await until(lambda: platform.reads() and platform.reads()[0].startswith("🎨"))
     assert platform.buttons["1"] == ["/stop"]
-    assert worker.hands.asker.stops.stop(turn.conversation.id)
+    assert worker.context.asker.stops.stop(turn.conversation.id)
     await working
     assert platform.reads() == [f"⏹ {say('stopped')}"]
     assert (await worker.store.ledger.get_spent(0)).turns == 1  # or stopping would be a way around limits

@@ -187,9 +187,9 @@ async def test_imagine_works_through_the_chat_and_is_paid_once(sqlite: Store, ph
         listed(talk.endpoint)
         talk.endpoint.pages["/images/generations"] = lambda request, data: ok({"data": [{"b64_json": B64}]})
         # the list that was looked at before the pages were there
-        talk.worker.hands.providers["openai"]._model_cache._fresh_until = 0  # type: ignore[attr-defined]
-        await talk.worker.hands.providers["openai"].models()
-        await talk.worker.hands.providers["openai"]._model_cache._fetching  # type: ignore[attr-defined]
+        talk.worker.context.providers["openai"]._model_cache._fresh_until = 0  # type: ignore[attr-defined]
+        await talk.worker.context.providers["openai"].models()
+        await talk.worker.context.providers["openai"]._model_cache._fetching  # type: ignore[attr-defined]
         await talk.say("/imagine a cup of coffee")
         assert [file.data for files in talk.platform.sent_files.values() for file in files] == [PNG]
         assert len(sent(talk.endpoint, "/images/generations")) == 1
