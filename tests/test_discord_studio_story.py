@@ -251,22 +251,23 @@ async def test_a_link_to_a_picture_that_has_run_out_is_a_sentence(tmp_path: Path
 # kill -9
 
 
-async def test_a_picture_whose_making_was_killed_is_posted_once(tmp_path: Path) -> None:
+async def test_a_picture_whose_order_was_cut_off_by_a_kill_is_not_ordered_again_by_itself(tmp_path: Path) -> None:
     async with server(tmp_path) as (discord, bot, emulator):
         emulator.faults.add("slow", at="pictures", seconds=3)
         await discord.says("/imagine a lighthouse", mention=True)
         await until(lambda: ordered(emulator, "IMAGE_GENERATOR") and discord.posts())
         await bot.kill()
         await bot.start()
+        await said(discord, "I didn't order it a second time")
+        assert not with_files(discord)
+        assert ordered(emulator, "IMAGE_GENERATOR") == 1
+        emulator.faults.clear()
+        await discord.says("/imagine a lighthouse", mention=True)
         [post] = await shown(discord)
         assert post.text == "a lighthouse"
-        await discord.says("hello?", mention=True)
-        await said(discord, "“hello?")
-        assert len(with_files(discord)) == 1
-        assert len(discord.posts()) == 3, "one says how far it is, one shows it, one answers"
 
 
-async def test_a_command_whose_making_was_killed_is_answered_by_an_ordinary_post(tmp_path: Path) -> None:
+async def test_a_command_whose_order_was_cut_off_by_a_kill_is_answered_by_an_ordinary_post(tmp_path: Path) -> None:
     async with server(tmp_path) as (discord, bot, emulator):
         emulator.faults.add("slow", at="pictures", seconds=3)
         await discord.runs("imagine", options={"words": "a lighthouse"})
@@ -274,10 +275,10 @@ async def test_a_command_whose_making_was_killed_is_answered_by_an_ordinary_post
         await bot.kill()
         await bot.start()
         await bot.ready()
-        [post] = await shown(discord)
+        await said(discord, "I didn't order it a second time")
         await discord.says("hello?", mention=True)
         await said(discord, "“hello?")
-        assert with_files(discord) == [post]
+        assert not with_files(discord)
 
 
 @pytest.mark.parametrize("fault", [BAD_GATEWAY, LOST])

@@ -76,7 +76,8 @@ class OpenAI:
         )
         self._has_key = bool(key.strip())
         self._silence = silence or SilenceLimits.at(url)
-        self._is_local, self._hangs_up = is_private(url), False
+        self._is_local = is_private(url)
+        self._has_answered = self._hangs_up = False
         headers = {**profile.headers, **auth_headers(key.strip(), auth)}
         self._http = Http(url, headers, silence=self._silence.longest, options=connection)
         self._upload_slots = UploadSlots()
@@ -133,12 +134,14 @@ class OpenAI:
                 async with aclosing(self._ask(prompt, body)) as answer:
                     async for piece in answer:
                         self._quirks.remember(model, without)
+                        self._has_answered = True
                         yield self._add_cost(piece, model) if isinstance(piece, Usage) else piece
                 return
             except Busy as problem:
                 # llama.cpp's server closes a connection behind an answer without saying so, and the next question is
                 # lost in it. Only nearby: elsewhere it might be paid twice.
-                if self._hangs_up or not (self._is_local and has_hung_up(problem)):
+                may_be_behind_an_answer = self._is_local and self._has_answered and not self._hangs_up
+                if not (may_be_behind_an_answer and has_hung_up(problem)):
                     raise
                 self._hangs_up = True
                 log.info("from now on each question has a connection of its own", service=self._profile.service)

@@ -13,7 +13,7 @@ from bot.settings import SettingsError
 
 HEAD = "# Written by the set-up of Snapthread. Every variable has its sentence in .env.example.\n"
 PLAIN = re.compile(r"[A-Za-z0-9_.:/,+=@%-]*")  # needs no quotation marks anywhere
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=")
+_LINE = re.compile(r"\A\s*+(?:export\s++)?+([A-Za-z_]\w*+)\s*+=")
 
 
 def write_env(path: Path, values: Mapping[str, str], *, replace: bool = False) -> None:
