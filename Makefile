@@ -21,7 +21,7 @@ emulator: $(VENV)/dev.done      ## the API of 1min.ai on this machine, for those
 	$(BIN)/python -m emulator $(ARGS)
 
 test: $(VENV)/dev.done lint     ## everything, offline
-	$(BIN)/python -m pytest -n 6 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 fuzz: $(VENV)/dev.done          ## texts that are hard to read, others each time; FUZZ_SECONDS for each reader of them
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m pytest -n 4 $$(git ls-files 'tests/*test_hostile_text.py') $(ARGS)

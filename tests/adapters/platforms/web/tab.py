@@ -53,6 +53,12 @@ class Tab:
         await self.say(text)
         await expect(self.page.locator(".post:not(.growing)")).to_have_count(before + 1)
 
+    async def reload(self) -> None:
+        """Load the page again, and wait until it shows the posts that it showed before."""
+        before = await self.posts.count()
+        await self.page.reload()
+        await expect(self.posts).to_have_count(before)
+
     async def overflows(self) -> bool:
         return bool(await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 

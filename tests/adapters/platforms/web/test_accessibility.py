@@ -106,7 +106,7 @@ async def keys(tab: Tab) -> None:
 
 async def lanes(tab: Tab) -> None:
     await tab.page.get_by_role("button", name="Close").click()
-    await tab.page.reload()
+    await tab.reload()
     await tab.ask("/compare a b")
     asked = tab.house.bot.heard[-1]
     await tab.house.web.send(asked.channel, OutgoingPost(text="Another answer", reply_to=asked.id))

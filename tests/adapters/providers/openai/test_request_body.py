@@ -138,7 +138,7 @@ async def test_no_photo_is_ever_in_memory_as_a_whole(tmp_path: Path) -> None:
         tracemalloc.stop()
 
     assert count == body.length
-    assert peak < 6 * CHUNK
+    assert peak < 12 * CHUNK, "half of it; a few pieces are read ahead"
 
 
 async def test_nothing_is_encoded_on_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
