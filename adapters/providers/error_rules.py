@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -37,6 +37,19 @@ MAX_LENGTH = 1_000  # characters of a code or a message that are matched
 Where = int | Literal["record", "stream", "page"]
 
 MAX_ERROR_BYTES = 64 * 1024
+
+# MiniMax's codes (https://platform.minimax.io/docs/api-reference/errorcode) as the HTTP status that it does not send,
+# and as the kind of failure where a status would not tell. The others are outages.
+BASE_STATUS: Mapping[int, int] = {
+    **dict.fromkeys((1002, 1041, 2045, 2056), 429),
+    **dict.fromkeys((1004, 2049), 401),
+    1008: 402,
+    **dict.fromkeys((1026, 1027, 1039, 1042, 2013), 400),
+}
+_BASE_KINDS: Mapping[int, str] = {
+    **dict.fromkeys((1026, 1027), "content_filter"),
+    1039: "context_length_exceeded",
+}
 
 
 def read_retry_delay(headers: Mapping[str, str], message: str = "") -> float | None:
@@ -114,7 +127,7 @@ class ServiceFailure:
 
 
 def parse_failure(where: Where, body: bytes, headers: Mapping[str, str] | None = None) -> ServiceFailure:
-    """Parse any error body: nested, flat, in a list, only a message, HTML, plain text, nothing."""
+    """Parse any error body: nested, flat, in a list, in lines, only a message, HTML, plain text, nothing."""
     text = body.decode("utf-8", "replace").strip()
     code, message = ("HTML", _page_title(text)) if text.startswith("<") else _parse_text(text)
     return ServiceFailure(where, code, message, read_retry_delay(headers or {}, message[:MAX_LENGTH]))
@@ -124,18 +137,31 @@ def _parse_text(text: str) -> tuple[str, str]:
     try:
         error_json = json.loads(text)
     except (ValueError, RecursionError):
-        return "", text
+        error_json = next((line for line in parse_lines(text) if any(read_code_and_message(line))), None)
     if isinstance(error_json, list) and len(error_json) == 1:
         error_json = error_json[0]
     return read_code_and_message(error_json) if isinstance(error_json, dict) else ("", text)
+
+
+def parse_lines(text: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a body that has one in a line (NDJSON), with or without `data:` in front."""
+    for line in text.split("\n"):
+        line = line.strip().removeprefix("data:").lstrip()
+        if line.startswith("{"):
+            with suppress(ValueError, RecursionError):
+                yield json.loads(line)
 
 
 def read_code_and_message(error_json: Mapping[str, Any]) -> tuple[str, str]:
     """Return the code and the message of an error in any of the known shapes.
 
     The shapes: {errors: [{code, message}]}, {error: {code, message, details}}, {error: {code, type, param, message,
-    metadata}}, {errorCode, message}, {code, message}, {message}, {detail}, {error: text}.
+    metadata}}, {errorCode, message}, {code, message}, {message}, {detail}, {error: text},
+    {base_resp: {status_code, status_msg}}.
     """
+    if base_code := read_base_code(error_json):
+        kind = f"{base_code} {_BASE_KINDS.get(base_code, '')}".strip()
+        return kind, _text(error_json["base_resp"].get("status_msg") or "")
     errors = error_json.get("errors")  # Cloudflare's list
     if isinstance(errors, list) and errors and isinstance(errors[0], dict) and not error_json.get("error"):
         error_json = {"error": errors[0]}
@@ -151,6 +177,13 @@ def read_code_and_message(error_json: Mapping[str, Any]) -> tuple[str, str]:
         " ".join(_text(kind) for kind in kinds if kind),
         " ".join(filter(None, (_text(message), json.dumps(details) if details else ""))),
     )
+
+
+def read_base_code(reply_json: Mapping[str, Any]) -> int:
+    """Return the code of MiniMax's `base_resp`, which also stands in answers; 0 where all is well."""
+    base = reply_json.get("base_resp")
+    code = base.get("status_code") if isinstance(base, dict) else 0
+    return code if isinstance(code, int) else 0
 
 
 def _text(value: object) -> str:

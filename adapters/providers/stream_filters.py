@@ -1,7 +1,8 @@
 """Filters of a streamed answer, wherever its pieces are cut: a model's thoughts, and pictures between the words.
 
-Known are <think>, <thinking>, <thought>, <reasoning> and <details type="reasoning">, at the very beginning of an
-answer: with attributes, never closed, or with a closing tag only. An answer that is about such tags stays whole.
+Known are <think>, <thinking>, <thought>, <reasoning>, <analysis> and <details type="reasoning">, at the very beginning
+of an answer: with attributes, never closed, or with a closing tag only. So are the tokens in which gpt-oss and others
+speak, where a service passes them on raw. An answer that is about such tags stays whole.
 No base64 of a picture reaches a chat, be it in fields beside the words or in data URLs between them.
 """
 
@@ -15,15 +16,29 @@ from bot.files.photos import sniff
 from bot.messages import Drawn, File, Text, Thought
 from bot.util.http import MEGABYTE
 
-_NAMES = r"think(?:ing)?|thoughts?|reasoning|reflection|antthinking|scratchpad|seed:think"
-_OPENING = re.compile(  # ◁think▷ is Kimi's, [THINK] Mistral's
-    rf"[<◁](?:({_NAMES})(?:\s[^<>]{{0,200}})?"
-    r"|(details)\s[^<>]{0,200}?\btype\s*=\s*[\"']?reasoning\b[^<>]{0,200})[>▷]|(?-i:\[(THINK)\])",
+_NAMES = r"think(?:ing)?|thoughts?|reasoning|reflection|analysis|antthinking|scratchpad|seed:think"
+_CHANNEL = r"(?:<\|start\|>\s?assistant\s?)?<\|channel\|>\s?(?:{})\b[^<\n]{{0,80}}<\|message\|>"  # gpt-oss
+_OPENING = re.compile(  # ◁think▷ is Kimi's, [THINK] Mistral's, START_THINKING Cohere's
+    rf"[<◁](?:(?P<name>{_NAMES})(?:\s[^<>]{{0,200}})?"
+    r"|(?P<details>details)\s[^<>]{0,200}?\btype\s*=\s*[\"']?reasoning\b[^<>]{0,200})[>▷]|(?-i:\[THINK\])"
+    rf"|(?P<token>{_CHANNEL.format('analysis|commentary')}|<\|START_THINKING\|>|<\|begin_of_thought\|>)"
+    rf"|(?P<answer>{_CHANNEL.format('final')}|<\|START_RESPONSE\|>|<\|begin_of_solution\|>)"
+    r"|(?P<bare>(?-i:analysis(?=[A-Z])))",  # gpt-oss, where a service drops the tokens and leaves their names
     re.IGNORECASE,
 )
-_MAY_OPEN = re.compile(r"[<◁](?:[a-z:]{0,12}|[a-z:]{1,12}\s[^<>]{0,500})\Z|(?-i:\[T?H?I?N?K?)\Z", re.IGNORECASE)
+_MAY_OPEN = re.compile(
+    r"[<◁](?:[a-z:]{0,12}|[a-z:]{1,12}\s[^<>]{0,500}|\|[^\n]{0,120})\Z"
+    r"|(?-i:\[T?H?I?N?K?\Z|a(?:n(?:a(?:l(?:y(?:s(?:is?)?)?)?)?)?)?\Z)",
+    re.IGNORECASE,
+)
 _CLOSING = re.compile(rf"[<◁]/(?:{_NAMES})\s*[>▷]|(?-i:\[/THINK\])", re.IGNORECASE)
-_MAY_CLOSE = re.compile(r"[<◁]/?[a-z:]{0,12}\s{0,5}\Z|(?-i:\[/?T?H?I?N?K?)\Z", re.IGNORECASE)
+_MAY_CLOSE = re.compile(r"[<◁]/?[a-z:]{0,12}\s{0,5}\Z|<\|[a-z_]{0,17}\|?\Z|(?-i:\[/?T?H?I?N?K?)\Z", re.IGNORECASE)
+_TOKEN_CLOSING = re.compile(
+    r"<\|(?:end|END_THINKING|end_of_thought)\|>|(?=<\|(?:start|channel|START_RESPONSE|begin_of_solution)\|>)"
+)
+_TOKEN_END = re.compile(r"<\|(?:return|end|END_RESPONSE|end_of_solution)\|>\s*\Z")
+_BARE_CLOSING = re.compile(r"assistantfinal")
+_MAY_CLOSE_BARE = re.compile(r"a(?:s(?:s(?:i(?:s(?:t(?:a(?:n(?:t(?:f(?:i(?:n(?:a)?)?)?)?)?)?)?)?)?)?)?)?\Z")
 _SUMMARY = re.compile(r"\s*<summary>.{0,200}?</summary>\s*|^> ?", re.IGNORECASE | re.MULTILINE)
 _MENTIONED = re.compile(rf"[<◁](?:{_NAMES})\b|(?-i:\[THINK\])", re.IGNORECASE)
 
@@ -57,7 +72,8 @@ class ThoughtFilter:
 
     def __init__(self) -> None:
         self._pending = ""
-        self._tag = ""  # the name of the tag that is open
+        self._closing = _CLOSING  # what ends the thought that is open
+        self._is_details = self._has_tokens = False
         self._step: Callable[[bool], Sequence[Found]] = self._begin
         self._said = list[str]()  # of the answer, as long as it may turn out to have been a thought
         self._is_certain = False  # nothing that has been said can become a thought any more
@@ -87,10 +103,13 @@ class ThoughtFilter:
         opening = _OPENING.match(text)
         if opening:
             rest = text[opening.end() :]
+            if opening["answer"]:
+                self._pending, self._has_tokens, self._is_certain = rest, True, True
+                return ()
             if not ended and len(rest) < _LOOK_AHEAD and not rest.startswith("\n"):
                 return ()
             if not _ABOUT.match(rest):
-                self._tag, self._is_certain = (opening[1] or opening[2] or opening[3]).lower(), True
+                self._open(opening)
                 self._pending, self._step = rest, self._think
                 return ()
         elif not ended and (not text or _MAY_OPEN.match(text)):
@@ -99,20 +118,31 @@ class ThoughtFilter:
         self._step = self._answer
         return ()
 
+    def _open(self, opening: re.Match[str]) -> None:
+        self._is_certain, self._is_details = True, bool(opening["details"])
+        self._has_tokens = self._has_tokens or bool(opening["token"])
+        if opening["token"] or opening["bare"]:
+            self._closing = _TOKEN_CLOSING if opening["token"] else _BARE_CLOSING
+        else:
+            name = opening["name"] or opening["details"] or "think"
+            self._closing = re.compile(rf"[<◁]/{name}\s*[>▷]|(?-i:\[/THINK\])", re.IGNORECASE)
+
     def _think(self, ended: bool) -> Sequence[Found]:
-        closing = re.search(rf"[<◁]/{self._tag}\s*[>▷]|(?-i:\[/THINK\])", self._pending, re.IGNORECASE)
+        closing = self._closing.search(self._pending)
         if closing:
             thought, self._pending = self._pending[: closing.start()], self._pending[closing.end() :]
             self._step = self._begin
         else:
             safe = len(self._pending) if ended else self._safe_length()
-            if self._tag == "details" and not ended:  # what frames the thought is told apart line by line
+            if self._is_details and not ended:  # what frames the thought is told apart line by line
                 safe = self._pending.rfind("\n", 0, safe) + 1
             thought, self._pending = self._pending[:safe], self._pending[safe:]
-        thought = _SUMMARY.sub("", thought) if self._tag == "details" else thought
+        thought = _SUMMARY.sub("", thought) if self._is_details else thought
         return (Thought(thought),) if thought else ()
 
     def _answer(self, ended: bool) -> Sequence[Found]:
+        if self._has_tokens:
+            return self._say_without_end(ended)
         if self._is_certain or not any(sign in self._pending for sign in "<◁["):
             return self._say(len(self._pending))
         closing = _CLOSING.search(self._pending)
@@ -129,6 +159,14 @@ class ThoughtFilter:
         self._said, self._step = [], self._begin
         return (Thought(thought, takes_back=True),)
 
+    def _say_without_end(self, ended: bool) -> Sequence[Found]:
+        """Return the answer without the token that ends it."""
+        last = _TOKEN_END.search(self._pending)
+        if not ended:
+            return self._say(last.start() if last else self._safe_length())
+        self._pending = self._pending[: last.start()] if last else self._pending
+        return self._say(len(self._pending))
+
     def _say(self, length: int) -> Sequence[Found]:
         text, self._pending = self._pending[:length], self._pending[length:]
         if not self._is_certain:
@@ -137,7 +175,7 @@ class ThoughtFilter:
 
     def _safe_length(self) -> int:
         """Return how many of the pending characters cannot be the beginning of a closing tag."""
-        tag = _MAY_CLOSE.search(self._pending)
+        tag = (_MAY_CLOSE_BARE if self._closing is _BARE_CLOSING else _MAY_CLOSE).search(self._pending)
         return tag.start() if tag else len(self._pending)
 
 

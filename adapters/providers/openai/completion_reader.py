@@ -1,18 +1,27 @@
 """The reader of chat completions: turns a reply of any shape into frames.
 
 Shapes: the events of https://platform.openai.com/docs/api-reference/chat-streaming as services really send them, one
-chat.completion although a stream was asked, an error in either, a page instead of anything.
+chat.completion although a stream was asked, objects in lines, an error in any of them, a page instead of anything.
 """
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from math import inf
 from typing import Any
 
 from adapters.providers.answer_stream import Frame, Frames, PictureFrame, ResultFrame, TextFrame, ThoughtFrame, rejoin
-from adapters.providers.error_rules import ServiceFailure, Where, parse_failure, read_code_and_message
+from adapters.providers.error_rules import (
+    BASE_STATUS,
+    ServiceFailure,
+    Where,
+    parse_failure,
+    parse_lines,
+    read_base_code,
+    read_code_and_message,
+)
 from adapters.providers.stream_filters import MAX_PICTURES, decode_picture, picture_file
 from bot.errors import BotError
 from bot.messages import File, Unfinished, Usage
@@ -21,6 +30,10 @@ from bot.util.http import Event, events
 USAGE_TIMEOUT = 5.0  # seconds for the usage, which comes after the answer
 DONE = "[DONE]"
 SAME = 40  # characters by which the whole answer is recognised when it is repeated
+
+# Lines of an event stream that are none by the standard: objects without `data:`, and llama.cpp's errors.
+_BARE_LINE = re.compile(rb"(?<=[\r\n])(\{|error:)")
+_MAY_BE_BARE = re.compile(rb"(?<=[\r\n])e(?:r(?:r(?:or?)?)?)?\Z")
 
 # Reasons to end of which people should know that there is more to say, by how the makers of models call them.
 UNFINISHED: Mapping[str, Unfinished] = {
@@ -63,20 +76,26 @@ async def _read_page(body: AsyncIterator[bytes]) -> Frames:
 
 
 async def _read_json(body: AsyncIterator[bytes]) -> Frames:
-    raw = b"".join([chunk async for chunk in body])
-    reply_json = _parse(raw.decode("utf-8", "replace"))
+    text = b"".join([chunk async for chunk in body]).decode("utf-8", "replace")
+    reply_json = _parse(text)
+    is_whole = reply_json is not None
+    chunks = [reply_json[0] if isinstance(reply_json, list) and reply_json else reply_json]
+    if not is_whole:
+        chunks = [*parse_lines(text)]
     state = _CompletionState("record")
-    if isinstance(reply_json, list) and reply_json:
-        reply_json = reply_json[0]
-    for frame in state.take(reply_json) if isinstance(reply_json, dict) else ():
-        yield frame
-    yield state.record if state.has_begun else ServiceFailure("record")
+    for chunk in chunks:
+        for frame in state.take(chunk) if isinstance(chunk, dict) else ():
+            yield frame
+    if not state.has_begun:
+        yield ServiceFailure("record")
+    elif is_whole or state.is_finished or text.rstrip().endswith(DONE):
+        yield state.record
 
 
 async def _read_events(body: AsyncIterator[bytes]) -> Frames:
     """Read server-sent events. An answer is complete with a finish_reason or with [DONE]."""
     state = _CompletionState("stream")
-    async with aclosing(_with_blank_line(body)) as terminated, aclosing(events(terminated)) as stream:
+    async with aclosing(_as_event_stream(body)) as mended, aclosing(events(mended)) as stream:
         while (event := await _next_event(stream, state)) and event.data.strip() != DONE:
             for chunk in _parse_chunks(event):
                 for frame in state.take(chunk):
@@ -98,11 +117,21 @@ async def _next_event(stream: AsyncGenerator[Event, None], state: "_CompletionSt
         raise
 
 
-async def _with_blank_line(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Yield the body with a blank line at its end, without which the last event would not count."""
+async def _as_event_stream(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Yield the body with bare lines made data, and with a blank line at its end, without which no event counts."""
+    before, pending = b"\n", b""  # the last byte that was passed on, and what may be the beginning of a bare line
     async for chunk in body:
-        yield chunk
-    yield b"\n\n"
+        text = before + pending + chunk
+        cut = _MAY_BE_BARE.search(text)
+        end = cut.start() if cut else len(text)
+        text, pending = text[:end], text[end:]
+        yield _BARE_LINE.sub(_as_data, text)[1:]
+        before = text[-1:]
+    yield pending + b"\n\n"
+
+
+def _as_data(line: re.Match[bytes]) -> bytes:
+    return b"data: {" if line[1] == b"{" else b"event: error\ndata:"
 
 
 def _parse_chunks(event: Event) -> Iterator[Mapping[str, Any]]:
@@ -190,11 +219,14 @@ def _delta_text(choice: Mapping[str, Any]) -> str:
 
 
 def _thought(choice: Mapping[str, Any]) -> str:
-    """Return what the model thinks: a field beside the content (DeepSeek, OpenRouter), or parts of it (Mistral)."""
+    """Return what the model thinks: fields beside the content (DeepSeek, OpenRouter), or parts of it (Mistral)."""
     message = _dict(choice.get("delta")) or _dict(choice.get("message"))
     fields = (message.get(name) for name in ("reasoning_content", "reasoning", "thinking"))
     if thought := next((field for field in fields if isinstance(field, str) and field), ""):
         return thought
+    details = message.get("reasoning_details")
+    if isinstance(details, list) and details:
+        return "".join(_text(_dict(detail).get("text") or _dict(detail).get("summary")) for detail in details)
     content = message.get("content")
     parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     return "".join(_text(part.get("thinking")) for part in parts if part.get("type") == "thinking")
@@ -210,8 +242,9 @@ def _text(content: object) -> str:
 
 
 def _find_failure(chunk: Mapping[str, Any], choice: Mapping[str, Any], where: Where) -> ServiceFailure | None:
-    """Return the error in a chunk: in OpenAI's shape, in AI/ML API's, or as its finish_reason."""
+    """Return the error in a chunk: in OpenAI's shape, in AI/ML API's, in MiniMax's, or as its finish_reason."""
     is_error = any(chunk.get(name) for name in ("error", "errors")) or chunk.get("object") == "error"
+    is_error = is_error or read_base_code(chunk) != 0
     if is_error or (not chunk.get("choices") and any(chunk.get(name) for name in ("message", "detail", "msg"))):
         return ServiceFailure(_status(chunk) or "stream", *read_code_and_message(chunk))
     finish_reason = FAILURES.get(str(choice.get("finish_reason")).lower())
@@ -220,6 +253,8 @@ def _find_failure(chunk: Mapping[str, Any], choice: Mapping[str, Any], where: Wh
 
 def _status(chunk: Mapping[str, Any]) -> int | None:
     """Return the HTTP status that an error names in its body, where it was too late to send one."""
+    if base_code := read_base_code(chunk):
+        return BASE_STATUS.get(base_code)
     error = _dict(chunk.get("error"))
     for value in (chunk.get("statusCode"), error.get("status"), error.get("code"), chunk.get("code")):
         if str(value).isdecimal() and 400 <= int(str(value)) < 600:

@@ -58,8 +58,9 @@ async def test_a_limit_is_learnt_once(sqlite: Store, photos: PhotoIntake) -> Non
     async with talking(sqlite, photos, at_most(1, COUNTS[0][1])) as talk:
         await talk.say("what are these?", *ALBUM)
         assert len(talk.asked) == 2
+        assert await talk.say("what is in photo 2?") == "I see 1 photos."
         await talk.say("and these?", *ALBUM)
-        assert len(talk.asked) == 3
+        assert len(talk.asked) == 4
 
 
 async def test_a_limit_over_several_questions_lets_photos_be_compared_by_number(

@@ -3,14 +3,19 @@
 import gzip
 import json
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 
+from adapters.providers.onemin.provider import OneMin
 from bot.files.photos import PhotoIntake
 from bot.ports import Store
 from bot.words import say
+from emulator import Emulator
+from tests.conftest import PHOTOS, said
+from tests.doubles.platform import FakePlatform
 from tests.doubles.quirky import Answer, Asked, chunk, talking, whole, words
-from tests.doubles.work import hear, pressed
+from tests.doubles.work import hear, make_worker, pressed, with_files
 
 LONG = " ".join(f"Sentence {n} tells of the fox in the snow." for n in range(40))
 
@@ -63,6 +68,21 @@ async def test_a_model_that_begins_again_after_a_cut_says_each_word_once(sqlite:
     script = answers()
     async with talking(sqlite, photos, lambda asked: next(script)) as talk:
         assert await talk.say("what is it?", "cat.jpg") == LONG
+
+
+async def test_so_does_a_model_of_1min_ai(sqlite: Store, photos: PhotoIntake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.answers.CANNED", LONG)
+    platform = FakePlatform()
+    platform.files["cat.jpg"] = (PHOTOS / "cat.jpg").read_bytes()
+    async with (
+        Emulator(pace=0, eyes=False) as emulator,
+        OneMin("key", emulator.url, "auto", sqlite.blobs, acquire=sqlite.coordination.acquire) as onemin,
+    ):
+        emulator.faults.add("cut_stream")
+        worker = make_worker(sqlite, platform, cast(Any, onemin), photos, bot_model="onemin/gpt-4o")
+        await hear(worker, said("/model onemin/gpt-4o"), with_files(said("what is it?"), **{"cat.jpg": "cat.jpg"}))
+        assert platform.reads()[-1] == LONG
+        assert sum(seen.path == "/api/chat-with-ai" for seen in emulator.seen) == 2
 
 
 def _repeated(last: object) -> Answer:

@@ -45,11 +45,21 @@ def judged(status: int, body: bytes = b"", **headers: str) -> BotError:
         ({"detail": "No."}, "", "No."),
         ({"error": "No."}, "", "No."),
         ({"error": {}}, "", ""),
+        ({"base_resp": {"status_code": 1027, "status_msg": "No."}}, "1027 content_filter", "No."),
+        ({"base_resp": {"status_code": 0, "status_msg": ""}, "message": "No."}, "", "No."),
         ([1], "", "[1]"),
     ],
 )
 def test_an_error_body_says(body: object, code: str, message: str) -> None:
     assert parse_failure(400, json.dumps(body).encode()) == ServiceFailure(400, code, message)
+
+
+@pytest.mark.parametrize(
+    "around", ["{}\n", "data: {}\n\n", "event: error\r\ndata: {}\r\n\r\n", '{{"id": 1}}\n{}\n{}\n']
+)
+def test_an_error_may_be_a_line_of_a_body(around: str) -> None:
+    error = json.dumps({"error": {"code": "BAD", "message": "No."}})
+    assert parse_failure(400, around.format(error, "{}").encode()) == ServiceFailure(400, "BAD", "No.")
 
 
 def test_pages_and_garbage_are_read_as_well() -> None:

@@ -31,6 +31,19 @@ THOUGHTS = {  # what comes: what was thought
     f"The user wants a name.\n</think>\n\n{CAT}": "The user wants a name.",
     f"The user wants a name.</thought>{CAT}": "The user wants a name.",
     f"</think>\n{CAT}": "",
+    f"<analysis>In the picture: fur</analysis>\n\n{CAT}": "In the picture: fur",
+    f"<|channel|>analysis<|message|>I look.<|end|><|start|>assistant<|channel|>final<|message|>{CAT}<|return|>": (
+        "I look."
+    ),
+    f"<|channel|>analysis<|message|>I look.<|end|>{CAT}": "I look.",  # llama.cpp with --reasoning-format none
+    f"<|start|>assistant<|channel|>analysis<|message|>I look.<|channel|>final <|message|>\n{CAT}<|end|>\n": "I look.",
+    f"<|channel|>analysis<|message|>one<|end|><|start|>assistant<|channel|>commentary<|message|>two<|end|>{CAT}": (
+        "onetwo"
+    ),
+    f"<|channel|>final<|message|>{CAT}<|return|>": "",
+    f"analysisThe user wants a name.assistantfinal{CAT}": "The user wants a name.",
+    f"<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>{CAT}<|END_RESPONSE|>": "Hm.",
+    f"<|begin_of_thought|>\nHm.\n<|end_of_thought|>\n\n<|begin_of_solution|>\n{CAT}<|end_of_solution|>": "Hm.",
 }
 WHOLE = [
     "`<think>` is a tag of DeepSeek R1; `</think>` ends it.",
@@ -48,6 +61,13 @@ WHOLE = [
     "</",
     "I <3 cats",
     "The code is `x</think>y`.",
+    "<analysis> is no tag of HTML.",
+    "analysis of the picture: a cat",
+    "analysis",
+    "<|channel|> is a token of gpt-oss, as is <|end|>",
+    "<|channel|>analysis<|message|> is what gpt-oss begins with.",
+    "`<|channel|>analysis<|message|>` begins its thoughts, <|return|> ends the answer.",
+    "<|",
 ]
 
 TINY = base64.b64decode(
@@ -96,6 +116,7 @@ def test_an_answer_about_such_tags_stays_whole(text: str) -> None:
 
 def test_what_is_never_closed_is_a_thought_to_its_end() -> None:
     assert split(["<think>Hm, ", "let me see"]) == ("", "Hm, let me see")
+    assert split(["<|channel|>analysis<|message|>Hm, ", "let me see<|"]) == ("", "Hm, let me see<|")
 
 
 @given(st.text(alphabet="<>/think `\n.a", max_size=60), st.data())
@@ -115,7 +136,7 @@ def streamed(text: str) -> Answer:
 
 
 @pytest.mark.parametrize("how", [streamed, whole])
-@pytest.mark.parametrize("text", [list(THOUGHTS)[n] for n in (0, 1, 9)])
+@pytest.mark.parametrize("text", [list(THOUGHTS)[n] for n in (0, 1, 2, 9, 13)])
 async def test_only_the_answer_is_shown_and_kept(sqlite: Store, photos: PhotoIntake, how: object, text: str) -> None:
     async with talking(sqlite, photos, lambda asked: how(text)) as talk:  # type: ignore[operator]
         assert await talk.say("what is it?", "cat.jpg") == CAT

@@ -101,6 +101,8 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "a prompt's filter first": (SSE, event(choices=[], prompt_filter_results=[{"prompt_index": 0}]) + USUAL),
     "content in parts": (SSE, delta([{"type": "text", "text": ANSWER}, {"type": "image_url"}]) + STOP + USED + DONE),  # type: ignore[arg-type]
     "thoughts": (SSE, delta(None, reasoning_content="Hm.", reasoning="Hm.") + USUAL),
+    "thoughts in details": (SSE, delta("", reasoning_details=[{"type": "reasoning.text", "text": "Hm."}]) + USUAL),
+    "thoughts in parts": (SSE, delta([{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}]) + USUAL),  # type: ignore[arg-type]
     "calls of tools": (SSE, delta(None, tool_calls=[{"index": 0, "function": {"arguments": "{}"}}]) + USUAL),
     "a refusal": (SSE, ROLE + delta(None, refusal=ANSWER) + STOP + USED + DONE),
     "a message for a delta": (SSE, USUAL.replace(b'"delta"', b'"message"')),
@@ -111,6 +113,8 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "JSON that calls itself a stream": (SSE, json.dumps(completion()).encode()),
     "JSON without a reason": (JSON, json.dumps(completion(finish=None)).encode()),
     "JSON with parts": (JSON, json.dumps(completion([{"type": "text", "text": ANSWER}])).encode()),
+    "JSON in lines": (JSON, USUAL.replace(b"data: ", b"").replace(b"\n\n", b"\n")),
+    "events without data": (SSE, b": ping\n\n" + USUAL.replace(b"data: {", b"{")),
     "JSON in a list": (JSON, json.dumps([completion()]).encode()),
 }
 
@@ -212,6 +216,9 @@ async def test_an_empty_answer_is_named_as_such() -> None:
         (event(object="error", message="Oh.", code=400), Refused, "provider_bad_request"),
         (b'event: error\ndata: {"message": "Oh.", "code": 503}\n\n', Busy, "provider_down"),
         (b"event: error\ndata: out of order\n\n", Busy, "provider_down"),
+        (b'error: {"code": 500, "message": "Oh.", "type": "server_error"}\n\n', Busy, "provider_down"),
+        (b'{"error": {"message": "Oh.", "code": 503}}\n', Busy, "provider_down"),
+        (event(choices=None, base_resp={"status_code": 1002, "status_msg": "Oh."}), Busy, "provider_rate_limited"),
         (event(choices=[{"delta": {"content": ""}, "finish_reason": "error"}]), Busy, "provider_down"),
         (delta(None, "content_filter"), Refused, "provider_filtered"),
     ],
