@@ -104,6 +104,7 @@ def app() -> web.Application:
             *completions("/mock/v1", llava, error(404, "No fixture matched", "no_fixture_match")),
             web.get("/webui/{any:.*}", page),
             web.post("/classic/openai/deployments/gpt-4o/chat/completions", classic_azure),
+            web.post("/openai/deployments/gpt-4o/chat/completions", classic_azure),
             web.get("/tg/bot{token}/getMe", telegram),
             web.post("/tg/bot{token}/getMe", telegram),
             web.get("/api/results/{uuid}", keyed(json_reply({"aiRecord": None}), "api-key", KEY)),

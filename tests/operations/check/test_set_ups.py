@@ -147,6 +147,11 @@ SET_UPS = (
         "Set OPENAI_API_URL=http://HOST/classic/openai/deployments/gpt-4o?api-version=2024-10-21",
     ),
     SetUp(
+        "Azure without its query, where nothing stands in front of its path",
+        openai("/openai/deployments/gpt-4o"),
+        "Set OPENAI_API_URL=http://HOST/openai/deployments/gpt-4o?api-version=2024-10-21",
+    ),
+    SetUp(
         "Azure with its query",
         openai("/classic/openai/deployments/gpt-4o?api-version=2024-10-21"),
         "ok     openai: the key is accepted",
