@@ -1,7 +1,8 @@
 """The rule as a small model: for whatever people do, the provider gets the photo that the model names."""
 
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -26,8 +27,12 @@ COLOURS = ("red", "green", "blue", "white", "black", "yellow", "purple", "orange
 KINDS = (
     *("post", "post", "post", "ask", "ask", "ask", "reply", "reply to answer"),
     *("forward", "edit", "edit", "delete", "pause"),
+    *("link", "link to question", "link to answer", "chain", "chain to answer"),
 )
+CHAIN = MessageReference(id="nice", ours=False, text="nice one!")  # what somebody said in reply to something
 steps = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 20)), min_size=8, max_size=16)
+
+Asked = tuple[str, str]  # the id of a question or its answer, and the photo that it was about
 
 
 @dataclass
@@ -61,6 +66,11 @@ class Model:
         others = [each for n, each in fresh if each.author != author and n >= self.shown_with]
         return next((choice[-1].photo for choice in (own, others) if choice), self.last)
 
+    def linked(self, posted: Posted, now: float) -> str:
+        """The photo of a link that the platform does not follow: what the bot knows of the message, as it is now."""
+        fresh = [each for each in self.above if not each.deleted and now - each.sent <= POINTER_SECONDS]
+        return next((each.photo for each in reversed(fresh) if each.message.id == posted.message.id), NOTHING)
+
     def ask(self, author: str, photo: str, *, brings: bool = False) -> str:
         """Somebody asks about this photo."""
         self.asked[author] = len(self.above)
@@ -79,7 +89,9 @@ class Play:
     model: Model = field(default_factory=Model)
     now: float = field(default_factory=time.time)
     photos: Iterator[str] = field(default_factory=lambda: iter(range_of_names()))
-    answers: list[tuple[str, str]] = field(default_factory=list)  # the post of each answer, and its photo
+    ids: Iterator[int] = field(default_factory=itertools.count)
+    answers: list[Asked] = field(default_factory=list)  # the post of each
+    questions: list[Asked] = field(default_factory=list)  # the message of each
 
     async def take(self, step: tuple[str, int, int]) -> None:
         kind, who, which = step
@@ -101,10 +113,14 @@ class Play:
             await self.expect(replace(self.say(author), about=about), photo)
         elif kind in ("edit", "delete") and self.model.above:
             await self.change(kind, self.model.above[which % len(self.model.above)])
+        elif kind.startswith("link"):
+            await self.link(kind, author, which)
+        elif kind.startswith("chain"):
+            await self.chain(kind, author, which)
 
     def say(self, author: Author, *photos: str) -> Message:
         attachments = tuple(Attachment(ref=name, name=f"{name}.png") for name in photos)
-        return replace(said(), author=author, sent=self.now, attachments=attachments)
+        return replace(said(id=f"said{next(self.ids)}"), author=author, sent=self.now, attachments=attachments)
 
     async def post(self, author: Author) -> None:
         photo = next(self.photos)
@@ -114,16 +130,52 @@ class Play:
 
     async def reply(self, author: Author, to: Posted) -> None:
         unseen: Unseen | None = "deleted" if to.deleted else None
-        attachments = () if to.deleted else (Attachment(ref=to.photo, name=f"{to.photo}.png"),)
-        about = MessageReference(id=to.message.id, ours=False, text="", attachments=attachments, unseen=unseen)
+        about = MessageReference(id=to.message.id, ours=False, text="", attachments=shown(to), unseen=unseen)
         message = replace(self.say(author), about=about)
         if to.deleted:
-            count = len(self.chat.provider.prompts)
-            await self.chat.says(message)
-            assert len(self.chat.provider.prompts) == count, "nothing stands in"
-            self.model.asked[author.id] = len(self.model.above)
+            await self.expect_nothing(message)
         else:
             await self.expect(message, to.photo)
+
+    async def link(self, kind: str, author: Author, which: int) -> None:
+        """A link to a photo or a question that the platform does not follow, or to an answer of the bot's."""
+        known: dict[str, Sequence[Posted | Asked]] = {
+            "link": self.model.above,
+            "link to question": self.questions,
+            "link to answer": self.answers,
+        }
+        if not (targets := known[kind]):
+            return
+        target = targets[which % len(targets)]
+        if isinstance(target, Posted):
+            id, photo = target.message.id, self.model.linked(target, self.now)
+        else:
+            id, photo = target
+        ours = kind == "link to answer"
+        about = MessageReference(id=id, ours=ours, text="", kind="link", unseen=None if ours else "elsewhere")
+        message = replace(self.say(author), about=about)
+        if photo == NOTHING and not ours:
+            await self.expect_nothing(message)
+        else:
+            await self.expect(message, photo)
+
+    async def chain(self, kind: str, author: Author, which: int) -> None:
+        """A reply to words in reply to words, up to ten steps, at whose end stand a photo or an answer."""
+        targets: Sequence[Posted | Asked] = self.answers if kind == "chain to answer" else self.model.above
+        if not targets:
+            return
+        target = targets[which % len(targets)]
+        steps = tuple(replace(CHAIN, id=f"nice{n}", kind="chain") for n in range(which % 9))
+        if isinstance(target, Posted):
+            photo = NOTHING if target.deleted else target.photo
+            end = MessageReference(
+                id=target.message.id, ours=False, text="", kind="chain", attachments=shown(target)
+            )
+            steps += () if target.deleted else (end,)  # a broken chain: the words that are there count
+        else:
+            post, photo = target
+            steps += (MessageReference(id=post, ours=True, text="a cat", kind="chain"),)
+        await self.expect(replace(self.say(author), about=CHAIN, more=steps), photo)
 
     async def change(self, kind: str, posted: Posted) -> None:
         if posted.deleted:
@@ -146,6 +198,19 @@ class Play:
         got = [each.name.removesuffix(".png") for each in prompts[0].photos] or [NOTHING]
         assert got == [self.model.ask(message.author.id, photo, brings=brings)]
         self.answers.append((list(self.chat.platform.replied_to)[-1], photo))
+        self.questions.append((message.id, photo))
+
+    async def expect_nothing(self, message: Message) -> None:
+        """The message points at something that cannot be seen: nothing is asked, and nothing stands in."""
+        count = len(self.chat.provider.prompts)
+        await self.chat.says(message)
+        assert len(self.chat.provider.prompts) == count, "nothing stands in"
+        self.model.asked[message.author.id] = len(self.model.above)
+
+
+def shown(posted: Posted) -> tuple[Attachment, ...]:
+    """What a platform shows of a message that is pointed at."""
+    return () if posted.deleted else (Attachment(ref=posted.photo, name=f"{posted.photo}.png"),)
 
 
 def replace_photo(posted: Posted, photo: str) -> Posted:
