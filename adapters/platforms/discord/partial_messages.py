@@ -89,8 +89,8 @@ def _attempts(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _completed(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a message with what discord.py wants to be there."""
-    known = {name: value for name, value in raw.items() if value is not None or name not in DEFAULTS}
+    """Return a message with what discord.py wants to be there, and without fields that are null in place of missing."""
+    known = {name: value for name, value in raw.items() if value is not None or name == REPLIED}
     if isinstance(poll := raw.get("poll"), Mapping):
         known["poll"] = {**POLL_DEFAULTS, **{name: value for name, value in poll.items() if value is not None}}
     return {**DEFAULTS, **known}

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from bot.ports import Store
 from tests.adapters.platforms.discord.conftest import discord_on_loopback
 from tests.adapters.platforms.discord.pair import suggest
 from tests.conftest import PHOTOS
-from tests.doubles.discord import ANN, GENERAL, GUILD, OTHER, TOKEN, FakeDiscord, Fault
+from tests.doubles.discord import ANN, GENERAL, GUILD, ME, OTHER, TOKEN, FakeDiscord, Fault, Post, wire
 from tests.doubles.socks import SocksProxy
 
 CAT = (PHOTOS / "cat.jpg").read_bytes()
@@ -210,6 +210,24 @@ async def test_a_ready_that_leaves_fields_out_connects(bot: Discord, server: Fak
     async with listening(bot) as heard:
         await server.says("what is this?", mention=True)
         await until(lambda: heard)
+
+
+NULLS = (
+    *("application", "application_id", "webhook_id", "activity", "nonce", "edited_timestamp", "position", "call"),
+    *("thread", "poll", "components", "sticker_items", "interaction_metadata", "message_reference"),
+    *("referenced_message", "message_snapshots", "role_subscription_data", "member", "mention_channels"),
+)
+
+
+async def test_null_in_place_of_a_field_that_is_missing_costs_no_message(bot: Discord, server: FakeDiscord) -> None:
+    async with listening(bot) as heard:
+        for field in NULLS:
+            post = Post(next(server.world.ids), GENERAL, ANN, f"<@{ME}> {field}", mentions=[ME])
+            server.gateway.tell("MESSAGE_CREATE", {**wire.event(post, server.world, True), field: None}, GUILD, 0)
+        with suppress(TimeoutError):
+            await until(lambda: len(heard) == len(NULLS), 5)
+    assert [message.text for message in heard] == list(NULLS)
+    assert len(server.identifies) == 1
 
 
 async def test_null_in_place_of_no_server_is_a_private_chat(bot: Discord, server: FakeDiscord) -> None:
