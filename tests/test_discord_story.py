@@ -123,7 +123,7 @@ async def test_a_reply_asks_about_somebody_elses_photo(tmp_path: Path) -> None:
 
 
 async def test_a_photo_that_discord_hides_is_named_and_no_other_one_is_answered_about(tmp_path: Path) -> None:
-    async with server(tmp_path) as (discord, _, _):
+    async with server(tmp_path) as (discord, _, emulator):
         await discord.says("what is this?", mention=True, files=[ROCKET])
         await answered(discord, 1)
         photo = await discord.says("my cat", by=BOB, files=[CAT])
@@ -131,6 +131,7 @@ async def test_a_photo_that_discord_hides_is_named_and_no_other_one_is_answered_
         told = (await answered(discord, 2))[1]
         assert "I couldn't read the message you reply to: Discord doesn't show it to me" in told
         assert "640" not in told
+        assert not [seen.prompt for seen in emulator.seen if "and what is this?" in seen.prompt], "nothing is asked"
 
 
 async def test_forwards_embeds_and_stickers_are_seen(tmp_path: Path) -> None:

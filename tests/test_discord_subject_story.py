@@ -399,6 +399,37 @@ async def a_deleted_photo_that_discord_did_not_resolve(place: Place) -> str:
     return "The message you replied to: it was deleted."
 
 
+async def a_link_to_a_deleted_photo(place: Place) -> str:
+    photo = await place.rocket()
+    await place.discord.deletes(place.channel, photo)
+    place.question = f"what is on https://discord.com/channels/{GUILD}/{place.channel}/{photo} ?"
+    await place.asks()
+    return "The message you linked to: it was deleted."
+
+
+async def a_reply_to_a_channel_that_the_asker_cannot_see(place: Place) -> str:
+    secret = place.discord.add_channel("secret")
+    photo = await place.rocket(channel=secret)
+    place.discord.hides(secret, ANN)
+    await place.asks(reply_to=photo, unresolved=True, reply_channel=secret)
+    return "The message you replied to: I have no access to it, or you don't."
+
+
+async def a_reply_while_discord_does_not_find_the_photo(place: Place) -> str:
+    photo = await place.rocket()
+    place.discord.rest.out_of_reach.add(photo)
+    await place.asks(reply_to=photo, unresolved=True)
+    return "The message you replied to: I couldn't reach it just now."
+
+
+async def a_link_while_discord_does_not_find_the_photo(place: Place) -> str:
+    photo = await place.rocket()
+    place.discord.rest.out_of_reach.add(photo)
+    place.question = f"what is on https://discord.com/channels/{GUILD}/{place.channel}/{photo} ?"
+    await place.asks()
+    return "The message you linked to: I couldn't reach it just now."
+
+
 async def a_link_to_a_channel_that_the_asker_cannot_see(place: Place) -> str:
     secret = place.discord.add_channel("secret")
     photo = await place.rocket(channel=secret)
@@ -441,6 +472,8 @@ async def a_link_into_a_private_chat(place: Place) -> str:
 
 NAMED: list[Story] = [
     *(a_reply_to_a_deleted_photo, a_deleted_photo_that_discord_did_not_resolve),
+    *(a_link_to_a_deleted_photo, a_reply_to_a_channel_that_the_asker_cannot_see),
+    *(a_reply_while_discord_does_not_find_the_photo, a_link_while_discord_does_not_find_the_photo),
     *(a_link_to_a_channel_that_the_asker_cannot_see, a_menu_on_words),
     *(a_link_to_words_that_need_a_picture, a_command_about_a_message_without_a_picture),
     *(a_number_that_no_photo_has, a_link_into_a_private_chat),

@@ -10,7 +10,7 @@ import structlog
 
 from adapters.platforms.telegram.message_content import ELSEWHERE, LINK, NAME
 from adapters.platforms.telegram.transport import map_telegram_errors
-from bot.errors import BotError
+from bot.errors import BotError, Busy
 from bot.messages import Author, Channel, Message, MessageReference
 
 INSIDE = ("creator", "administrator", "member")  # statuses; whoever is restricted may be in the chat or not
@@ -38,13 +38,15 @@ async def _followed(author: Author, reference: MessageReference, call: Call) -> 
     link = LINK.fullmatch(reference.id.removeprefix(ELSEWHERE))
     if link is None or not reference.id.startswith(ELSEWHERE):
         return reference
+    channel = None
     try:
         async with asyncio.timeout(SECONDS):
             with map_telegram_errors():
                 channel = await _find_channel(author, link, call)
     except (BotError, TimeoutError) as error:
         log.info("a link into another chat was not followed", reason=getattr(error, "code", "timeout"))
-        channel = None
+        if isinstance(error, Busy | TimeoutError):
+            return replace(reference, unseen="unreachable")
     return replace(reference, id=link["message"], channel=channel) if channel else reference
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.doubles.discord import posting, wire
 from tests.doubles.discord.core import Core
-from tests.doubles.discord.faults import Refused, Wire, answer, invalid
+from tests.doubles.discord.faults import Fault, Refused, Wire, answer, invalid
 from tests.doubles.discord.gateway import MESSAGE_CONTENT_LIMITED
 from tests.doubles.discord.posting import Form
 from tests.doubles.discord.world import DM_CHANNEL, FORUM_CHANNEL, ME, THREAD_CREATED, Channel, Permission, Post
@@ -31,6 +31,7 @@ class Rest:
         self.core, self.world = core, core.world
         self.commands: dict[str, list[Wire]] = {}  # of each guild; "": everywhere
         self.unreadable: set[int] = set()  # messages that the history shows without their authors
+        self.out_of_reach: set[int] = set()  # messages that Discord cannot hand out for the time being
         self.application_fields: set[str] = set()  # all that is told of the application; empty: everything
         self.typing: list[tuple[float, int]] = []  # (monotonic, channel)
 
@@ -171,7 +172,8 @@ class Rest:
         channel = self._seen(request)
         if Permission.READ_MESSAGE_HISTORY not in self.world.permissions(channel):
             raise Refused(50001)
-        return answer(self._wire(self._post(request)))
+        post = self._post(request)
+        return Fault(503).reply() if post.id in self.out_of_reach else answer(self._wire(post))
 
     async def send(self, request: web.Request, form: Form) -> web.Response:
         channel = self._writable(request)

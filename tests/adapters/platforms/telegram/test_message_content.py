@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from telegram.error import BadRequest
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from adapters.platforms.telegram.linked_chats import follow_links
 from adapters.platforms.telegram.message_content import address_of, parse_address, topic_fields
@@ -189,6 +189,19 @@ async def test_a_link_into_another_chat_is_followed_for_those_who_are_in_it(
     assert about is not None
     assert about.unseen == "elsewhere", "what is there is for the bot's own memory to tell"
     assert (str(about.channel), about.id) == (followed or ("None", f"elsewhere/{link}"))
+
+
+@pytest.mark.parametrize("trouble", [NetworkError("Bad Gateway"), TimedOut(), RetryAfter(30)])
+async def test_a_link_that_telegram_cannot_follow_for_now_is_named_as_that(
+    chat: TelegramBed, trouble: TelegramError
+) -> None:
+    async def call(method: str, **_: Any) -> Any:
+        raise trouble
+
+    message = heard(chat.message({"text": f"@{USERNAME} what is https://t.me/c/666/12"}, -1005551))
+    about = (await follow_links(message, call)).about
+    assert about is not None
+    assert (about.unseen, about.channel) == ("unreachable", None)
 
 
 def test_a_link_behind_words_counts_as_one_that_is_seen(chat: TelegramBed) -> None:
