@@ -35,8 +35,9 @@ def test_every_command_has_its_line_of_help() -> None:
     assert described == {"start", *LISTED, ASK, *QUESTIONS}
 
 
-async def test_start_is_one_screen_with_three_buttons(context: CommandContext, turn: Turn) -> None:
-    shown = await response(context, turn, "start")
+@pytest.mark.parametrize("line", ["start", "start ref_42"])  # the latter is what a link to the bot brings along
+async def test_start_is_one_screen_with_three_buttons(context: CommandContext, turn: Turn, line: str) -> None:
+    shown = await response(context, turn, line)
     assert "Hello!" in shown.text
     assert len(shown.text) < 300
     assert [button.command for button in shown.buttons] == ["/help", "/model #1", "/settings language"]

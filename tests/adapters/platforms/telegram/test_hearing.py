@@ -345,6 +345,19 @@ def test_an_anonymous_admin_speaks_as_the_group(chat: TelegramBed) -> None:
     assert (said.addressed, said.author.name, said.author.id) == (True, "Cats", str(GROUP))
 
 
+CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
+TELEGRAM = {"id": 777000, "is_bot": False, "first_name": "Telegram"}  # passes a channel's posts on to its group
+
+
+@pytest.mark.parametrize("sender", [CHANNEL_BOT, TELEGRAM], ids=["by itself", "passed on"])
+@pytest.mark.parametrize("text", ["news of the day", f"@{USERNAME} hi"])
+def test_a_channel_speaks_as_itself(chat: TelegramBed, sender: dict[str, Any], text: str) -> None:
+    channel = {"id": -1007, "type": "channel", "title": "Cat news"}
+    message = {**chat.message({"text": text}, GROUP), "from": sender, "sender_chat": channel}
+    said = heard({**message, "is_automatic_forward": True} if sender == TELEGRAM else message)
+    assert (said.addressed, said.author.name, said.author.id) == ("@" in text, "Cat news", "-1007")
+
+
 # the rest
 
 
@@ -367,6 +380,8 @@ WORDLESS: list[dict[str, Any]] = [
     {"contact": {"phone_number": "1", "first_name": "Tom"}},
     {"dice": {"emoji": "🎲", "value": 3}},
     {"poll": POLL},
+    {"checklist": {"title": "Launch", "tasks": [{"id": 1, "text": "fuel the rocket"}]}},
+    {"game": {"title": "Chess", "description": "for two", "photo": []}},
 ]
 
 

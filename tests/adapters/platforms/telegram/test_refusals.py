@@ -1,17 +1,19 @@
 """What Telegram refuses for its content or size gets another form, and nothing goes on to look as if it grew."""
 
+from contextlib import suppress
+
 import pytest
 
 from adapters.platforms.budgets import TelegramBudgets
 from adapters.platforms.telegram.adapter import Telegram
-from bot.errors import Refused
+from bot.errors import Busy, Refused
 from bot.messages import Author, Button, Channel, File, Message, OutgoingPost
 from bot.ports import Store
 from bot.replies.plainer_posts import ANSWER_FILE
 from bot.replies.reply import CURSOR, Reply
 from bot.words import say
 from tests.doubles import telegram as double
-from tests.doubles.telegram import ANN, GROUP, Fault, TelegramBed
+from tests.doubles.telegram import ANN, GROUP, Fault, TelegramBed, flood
 
 HERE = Channel("telegram", str(GROUP))
 STOP = (Button("Stop", "/stop"),)
@@ -71,6 +73,17 @@ async def test_at_last_there_is_a_sentence(reply: Reply, bed: TelegramBed) -> No
     await reply.show("a kitten")
     [post] = bed.posts(GROUP)
     assert (post.text, post.commands) == (f"⚠️ {say('post_refused')}", [])
+
+
+async def test_a_flood_at_the_second_post_of_an_answer_loses_no_word(reply: Reply, bed: TelegramBed) -> None:
+    await grows(reply, "a ")
+    bed.fails("sendMessage", flood(1))
+    for _ in range(2):  # the worker tries again
+        with suppress(Busy):
+            await reply.show("A sentence of words. " * 250)
+    shown = bed.reads(GROUP)
+    assert (len(shown), " ".join(shown).count("sentence")) == (2, 250)
+    assert CURSOR.strip() not in "".join(shown)
 
 
 @pytest.mark.parametrize("reason", ["message is too long", "MESSAGE_TOO_LONG"])
