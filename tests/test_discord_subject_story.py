@@ -196,6 +196,13 @@ async def a_link_to_a_message(place: Place) -> None:
     await place.asks()
 
 
+async def a_link_to_a_recent_photo_that_discord_does_not_find(place: Place) -> None:
+    photo = await place.rocket()
+    place.discord.rest.out_of_reach.add(photo)
+    place.question = f"what is on https://discord.com/channels/{GUILD}/{place.channel}/{photo} ?"
+    await place.asks()
+
+
 async def a_link_whose_picture_comes_late(place: Place) -> None:
     place.question = f"{place.question} https://photos.example/rocket.jpg"
     link = await place.asks()
@@ -288,6 +295,7 @@ FOUND: list[Story] = [
         an_embed_with_a_picture,
     ),
     *(a_thread_of_a_photo, a_thread_of_an_answer, a_forum_s_post, a_link_to_a_message),
+    a_link_to_a_recent_photo_that_discord_does_not_find,
     *(a_command_with_a_link, a_command_in_a_thread, a_file_with_a_command),
     *(a_reply_to_an_older_answer, a_button_below_an_older_answer, a_number, a_reply_to_a_sticker),
     a_photo_in_a_private_chat,
@@ -422,14 +430,6 @@ async def a_reply_while_discord_does_not_find_the_photo(place: Place) -> str:
     return "The message you replied to: I couldn't reach it just now."
 
 
-async def a_link_while_discord_does_not_find_the_photo(place: Place) -> str:
-    photo = await place.rocket()
-    place.discord.rest.out_of_reach.add(photo)
-    place.question = f"what is on https://discord.com/channels/{GUILD}/{place.channel}/{photo} ?"
-    await place.asks()
-    return "The message you linked to: I couldn't reach it just now."
-
-
 async def a_link_to_a_channel_that_the_asker_cannot_see(place: Place) -> str:
     secret = place.discord.add_channel("secret")
     photo = await place.rocket(channel=secret)
@@ -473,7 +473,7 @@ async def a_link_into_a_private_chat(place: Place) -> str:
 NAMED: list[Story] = [
     *(a_reply_to_a_deleted_photo, a_deleted_photo_that_discord_did_not_resolve),
     *(a_link_to_a_deleted_photo, a_reply_to_a_channel_that_the_asker_cannot_see),
-    *(a_reply_while_discord_does_not_find_the_photo, a_link_while_discord_does_not_find_the_photo),
+    a_reply_while_discord_does_not_find_the_photo,
     *(a_link_to_a_channel_that_the_asker_cannot_see, a_menu_on_words),
     *(a_link_to_words_that_need_a_picture, a_command_about_a_message_without_a_picture),
     *(a_number_that_no_photo_has, a_link_into_a_private_chat),

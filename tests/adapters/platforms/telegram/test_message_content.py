@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
 
 from adapters.platforms.telegram.linked_chats import follow_links
 from adapters.platforms.telegram.message_content import address_of, parse_address, topic_fields
@@ -191,7 +191,7 @@ async def test_a_link_into_another_chat_is_followed_for_those_who_are_in_it(
     assert (str(about.channel), about.id) == (followed or ("None", f"elsewhere/{link}"))
 
 
-@pytest.mark.parametrize("trouble", [NetworkError("Bad Gateway"), TimedOut(), RetryAfter(30)])
+@pytest.mark.parametrize("trouble", [NetworkError("Bad Gateway"), TimedOut()])
 async def test_a_link_that_telegram_cannot_follow_for_now_is_named_as_that(
     chat: TelegramBed, trouble: TelegramError
 ) -> None:
