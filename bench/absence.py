@@ -26,7 +26,7 @@ ASKED_FROM = re.compile(r"while you were away: what is this, (\d+)\?")
 PATIENCE = 180.0  # seconds until all of them are answered
 SETTLE = 1.0  # seconds in which something could be asked a second time
 APART = 0.2  # seconds between two refusals of a kind, so that they strike different channels
-REFUSED = (  # each of them once for a new post, and once for an edit
+REFUSED = (  # each of them once for a new post, and once for an edit, as far as there are any
     *(Fault(400, code=code) for code in (20009, 50035, 160002, 200000, 240000)),
     *(Fault(413, code=40005), Fault(413, page="Request Entity Too Large"), Fault(404), Fault(400)),
     *(flood(), BAD_GATEWAY, LOST),
