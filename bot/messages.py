@@ -741,6 +741,7 @@ class AnswerVersion:
     notes: tuple[str, ...] = ()  # ours, before the words
     ending: str = ""  # ours, after them
     is_spoiler: bool = False
+    recalled: tuple[int, ...] = ()  # as in the result of the turn
 
     @property
     def shown(self) -> str:
@@ -778,6 +779,7 @@ class JobResult:
     has_pictures: bool = False  # a model drew them into its answer; they are among the generated files of the turn
     is_cut: bool = False  # there is more to say: the rest can be asked for
     is_large: bool = False  # about a photo that may show more when looked at closely
+    recalled: tuple[int, ...] = ()  # the numbers of the earlier files that the question named or went on about
 
     @property
     def has_failed(self) -> bool:

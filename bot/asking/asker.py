@@ -213,6 +213,7 @@ def _result(asked: Question, outcome: str, text: str, ending: str = "") -> JobRe
         or (bool(text) and (bool(asked.state.unfinished) or outcome in CUTS)),
         is_spoiler=asked.state.subject.is_spoiler and bool(text),
         is_large=asked.state.is_large,
+        recalled=asked.state.subject.recalled,
         thoughts=asked.state.thoughts.strip()[:LONGEST_THOUGHTS],
     )
 

@@ -19,7 +19,7 @@ from bot.asking import context as memory
 from bot.asking.mentions import named, named_in_words
 from bot.commands import ASKING, NEEDING_PHOTO, parse
 from bot.errors import FailureCode, Refused
-from bot.messages import Attachment, Channel, Message, MessageReference, Turn
+from bot.messages import Attachment, Channel, Message, MessageReference, RememberedFile, Turn
 from bot.ports import Files, Posts, Turns
 from bot.words import say
 
@@ -51,6 +51,7 @@ class Subject:
     files: tuple[PlacedFile, ...] = ()
     quotes: tuple[Quote, ...] = ()
     recalls: bool = False  # it points at nothing, so what the conversation showed last may stand in
+    recalled: tuple[int, ...] = ()  # the numbers of earlier files that it names, or that stand in
     note: str = ""  # what people read before the answer
     is_spoiler: bool = False  # some of it is shown only to those who choose to see it
 
@@ -84,19 +85,18 @@ class SubjectFinder:
     async def find(self, turn: Turn) -> Subject:
         """Return the subject; Refused if a reference cannot be resolved, or a picture is needed and there is none."""
         subject = await self._find(turn)
-        is_spoiler = any(each.attachment.is_spoiler for each in subject.files)
-        return replace(subject, is_spoiler=is_spoiler or await self._recalls_spoiler(turn, subject))
+        recalled = await self._recalled(turn, subject)
+        files = [*(each.attachment for each in subject.files), *(each.attachment for each in recalled)]
+        numbers = tuple(each.number for each in recalled)
+        return replace(subject, recalled=numbers, is_spoiler=any(each.is_spoiler for each in files))
 
-    async def _recalls_spoiler(self, turn: Turn, subject: Subject) -> bool:
-        """Tell whether an earlier photo that the question names or goes on about is behind a spoiler."""
+    async def _recalled(self, turn: Turn, subject: Subject) -> Sequence[RememberedFile]:
+        """Return the earlier files that the question names or goes on about."""
         if not (subject.recalls or named(turn.words)):
-            return False
+            return ()
         known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
-        if not any(each.attachment.is_spoiler for each in known):
-            return False
         earlier = [each for each in known if each.turn <= turn.id]
-        recalled = memory.select_relevant(turn.words, (), earlier, stands_in=subject.recalls)
-        return any(each.attachment.is_spoiler for each in recalled)
+        return memory.select_relevant(turn.words, (), earlier, stands_in=subject.recalls)
 
     async def _find(self, turn: Turn) -> Subject:
         message = turn.message
@@ -192,6 +192,9 @@ class SubjectFinder:
                 return files
         if message.references:
             return ()
+        if turn.result and turn.result.recalled:  # as it was then: they may have been shown again since
+            went_on_about = await self.files.find_files(turn.conversation, turn.result.recalled)
+            return tuple(PlacedFile(each.channel, each.attachment) for each in went_on_about)
         known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
         earlier = [each for each in known if each.turn <= turn.id]
         shown = memory.select_relevant(turn.words, (), earlier, until=turn.id)

@@ -103,6 +103,7 @@ def result(row: Row) -> JobResult | None:
     values: Row = json.loads(row["result"] or "{}")
     nouns = {
         "notes": tuple(values.get("notes", ())),
+        "recalled": tuple(values.get("recalled", ())),
         "usage": Usage(**_known(Usage, values.get("usage", {}))),
         "lanes": tuple(_lane(lane) for lane in values.get("lanes", ())),
     }
@@ -124,12 +125,18 @@ def _places(text: str | None) -> PlacesFound | None:
 def version(row: Row) -> AnswerVersion:
     """Read an answer of a model, from `text`, `model` and `result`."""
     values: Row = json.loads(row["result"] or "{}")
-    nouns = {"text": row["text"], "model": row["model"], "notes": tuple(values.get("notes", ()))}
+    nouns = {
+        "text": row["text"],
+        "model": row["model"],
+        "notes": tuple(values.get("notes", ())),
+        "recalled": tuple(values.get("recalled", ())),
+    }
     return AnswerVersion(**_known(AnswerVersion, values) | nouns)
 
 
 def _lane(values: Row) -> LaneResult:
-    answer = values["answer"] | {"notes": tuple(values["answer"]["notes"])}
+    answer = values["answer"]
+    answer |= {"notes": tuple(answer["notes"]), "recalled": tuple(answer.get("recalled", ()))}
     return LaneResult(
         answer=AnswerVersion(**_known(AnswerVersion, answer)),
         usage=Usage(**_known(Usage, values["usage"])),

@@ -92,7 +92,6 @@ class Play:
     ids: Iterator[int] = field(default_factory=itertools.count)
     answers: list[Asked] = field(default_factory=list)  # the post of each
     questions: list[Asked] = field(default_factory=list)  # the message of each
-    recalled: set[str] = field(default_factory=set)  # the ids of those that went on about what was shown last
 
     async def take(self, step: tuple[str, int, int]) -> None:
         kind, who, which = step
@@ -102,7 +101,7 @@ class Play:
             await self.post(author)
         elif kind == "ask":
             photo = self.model.photo_above(author.id, self.now)
-            await self.expect(self.say(author), photo, recalls=photo == self.model.last)
+            await self.expect(self.say(author), photo)
         elif kind == "forward":
             photo = next(self.photos)
             forwarded = replace(self.say(author, photo), forwarded=True, origin="Tom")
@@ -112,7 +111,7 @@ class Play:
         elif kind == "reply to answer" and self.answers:
             post, photo = self.answers[which % len(self.answers)]
             about = MessageReference(id=post, ours=True, text="a cat")
-            await self.expect(replace(self.say(author), about=about), photo, recalls=post in self.recalled)
+            await self.expect(replace(self.say(author), about=about), photo)
         elif kind in ("edit", "delete") and self.model.above:
             await self.change(kind, self.model.above[which % len(self.model.above)])
         elif kind.startswith("link"):
@@ -159,7 +158,7 @@ class Play:
         if photo == NOTHING and not ours:
             await self.expect_nothing(message)
         else:
-            await self.expect(message, photo, recalls=id in self.recalled)
+            await self.expect(message, photo)
 
     async def chain(self, kind: str, author: Author, which: int) -> None:
         """A reply to words in reply to words, up to ten steps, at whose end stand a photo or an answer."""
@@ -175,8 +174,7 @@ class Play:
         else:
             post, photo = target
             steps += (MessageReference(id=post, ours=True, text="a cat", kind="chain"),)
-        recalls = bool(steps) and steps[-1].id in self.recalled
-        await self.expect(replace(self.say(author), about=CHAIN, more=steps), photo, recalls=recalls)
+        await self.expect(replace(self.say(author), about=CHAIN, more=steps), photo)
 
     async def change(self, kind: str, posted: Posted) -> None:
         if posted.deleted:
@@ -191,20 +189,16 @@ class Play:
         posted.deleted = True  # the old one; the new one is the last that arrived
         self.model.above.append(replace_photo(posted, photo))
 
-    async def expect(self, message: Message, photo: str, *, brings: bool = False, recalls: bool = False) -> None:
+    async def expect(self, message: Message, photo: str, *, brings: bool = False) -> None:
         count = len(self.chat.provider.prompts)
         await self.chat.says(message)
         prompts = self.chat.provider.prompts[count:]
         assert len(prompts) == 1, "asked once"
         got = [each.name.removesuffix(".png") for each in prompts[0].photos] or [NOTHING]
         assert got == [self.model.ask(message.author.id, photo, brings=brings)]
-        # What an older question went on about is known as long as it was not shown anew.
-        self.answers = [each for each in self.answers if each[0] not in self.recalled or each[1] != photo]
-        self.questions = [each for each in self.questions if each[0] not in self.recalled or each[1] != photo]
         post = list(self.chat.platform.replied_to)[-1]
         self.answers.append((post, photo))
         self.questions.append((message.id, photo))
-        self.recalled |= {post, message.id} if recalls else set()
 
     async def expect_nothing(self, message: Message) -> None:
         """The message points at something that cannot be seen: nothing is asked, and nothing stands in."""

@@ -89,5 +89,6 @@ class AskAgainJob:
             notes=result.notes,
             ending=result.ending,
             is_spoiler=result.is_spoiler,
+            recalled=self.subject.result.recalled if self.subject.result else result.recalled,
         )
         return await self.context.turns.add_version(self.subject, self.turn, version)

@@ -21,6 +21,7 @@ def read_lane(record: str) -> tuple[LaneResult, list[File]]:
     """Return the answer of a record, and its pictures."""
     values = json.loads(record)
     lane = values["lane"]
-    answer = lane["answer"] | {"notes": tuple(lane["answer"]["notes"])}
+    answer = lane["answer"]
+    answer |= {"notes": tuple(answer["notes"]), "recalled": tuple(answer.get("recalled", ()))}
     pictures = [File(**file | {"data": base64.b64decode(file["data"])}) for file in values["pictures"]]
     return LaneResult(answer=AnswerVersion(**answer), usage=Usage(**lane["usage"]), took=lane["took"]), pictures
