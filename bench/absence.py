@@ -103,7 +103,7 @@ async def _refuse(double: FakeDiscord, kind: str, refused: list[Fault]) -> None:
 
 
 def _asked(emulator: Emulator) -> Counter[str]:
-    """How often each room's question reached the provider with its photo."""
+    """Count how often each room's question reached the provider with its photo."""
     prompts = [ASKED_FROM.search(seen.prompt) for seen in emulator.seen if seen.images]
     return Counter(found[1] for found in prompts if found)
 

@@ -49,7 +49,7 @@ CROWDS = (100, 500)  # that ask at the same moment, where limits are kept
 
 
 class Burst(NamedTuple):
-    """What came of a burst: seconds of each turn, of all together, of the doubles' CPU; calls made, calls refused."""
+    """The result of a burst: seconds of each turn, of all together, of the doubles' CPU; calls made, calls refused."""
 
     took: list[float]
     first_words: list[float]  # from the question to the first words on the screen

@@ -172,7 +172,7 @@ class LookCloser:
 
 
 Audience = Literal["everybody", "managers", "admins", "claimant"]
-"""Whom a command is of use to: also those who manage the channel, the bot's admins, or whoever claims it in private."""
+"""The people to whom a command is of use; managers manage the channel, and a claimant claims the bot in private."""
 
 CommandResult = Response | AskAgain | CompareModels | Generate | LookCloser | SpeakAnswer
 

@@ -41,7 +41,7 @@ SEARCH_AGAIN = """
 UPDATE conversations SET searched_to = :turn - 1
 WHERE id = (SELECT conversation FROM turns WHERE id = :turn) AND searched_to >= :turn
 """
-"""What every write has to say that changes the words of a finished turn."""
+"""The statement of every write that changes the words of a finished turn."""
 
 FIND = """
 SELECT turn, number, sent, text FROM (

@@ -258,7 +258,7 @@ def asked(sqlite: Store, platform: FakePlatform, turn: Turn) -> Question:
 
 
 async def outcome(asker: AnswersQuestions, asked: Question, *, patient: bool = True) -> tuple[str, str]:
-    """What people read, and how it came about."""
+    """Return the words that people read, and how they came about."""
     result = await answer_question(asker, asked, patient=patient)
     return result.shown, result.outcome
 

@@ -209,7 +209,7 @@ class Play:
 
 
 def shown(posted: Posted) -> tuple[Attachment, ...]:
-    """What a platform shows of a message that is pointed at."""
+    """Return the files that a platform shows of a message that is pointed at."""
     return () if posted.deleted else (Attachment(ref=posted.photo, name=f"{posted.photo}.png"),)
 
 

@@ -43,7 +43,7 @@ def _at(message: Message, sent: float) -> Message:
 
 
 def found(text: str) -> list[str]:
-    """What the lines of a result begin with."""
+    """Return the beginnings of the lines of a result."""
     return [line.split("**")[1] for line in text.splitlines() if line.startswith("- **")]
 
 

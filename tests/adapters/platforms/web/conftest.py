@@ -13,12 +13,15 @@ from typing import Any, Self
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from adapters.platforms.web.adapter import WebPage
 from bot.messages import Button, Channel, Message, OutgoingPost
 from bot.store import open_store
 from bot.web.server import WebServer
 from tests.conftest import MODEL
+from tests.doubles.browser import chromium
 
 MOST_BYTES = 2 * 1024 * 1024
 STORES = itertools.count()  # a store is held by one process; a page that is opened again has another one
@@ -195,3 +198,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 def lobby() -> Channel:
     return Channel("web", "lobby")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser

@@ -1,11 +1,10 @@
 """The page for people who do not see it, or use no pointer: axe-core finds nothing wrong in any of its states."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
@@ -13,7 +12,6 @@ from bot.messages import Button, Channel, File, OutgoingPost
 from tests.adapters.platforms.web.conftest import House, recording
 from tests.adapters.platforms.web.tab import Tab, tab_of
 from tests.conftest import PHOTOS
-from tests.doubles.browser import chromium
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,12 +32,6 @@ def purr(): return "a" * 3  # loud
 ⚠️ Careful
 
 > quoted"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def talk(tab: Tab) -> None:

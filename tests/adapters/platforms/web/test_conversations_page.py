@@ -10,15 +10,8 @@ from playwright.async_api import Browser, expect
 
 from tests.adapters.platforms.web.conftest import House
 from tests.adapters.platforms.web.tab import Tab, tab_of
-from tests.doubles.browser import chromium
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")

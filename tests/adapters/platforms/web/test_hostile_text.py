@@ -9,7 +9,6 @@ from playwright.async_api import Browser, Page, expect
 
 from adapters.platforms.web.post_elements import post_elements
 from tests.adapters.platforms.web.conftest import House
-from tests.doubles.browser import chromium
 from tests.doubles.hostile import EXAMPLES, SECONDS, hostile_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,12 +24,6 @@ RENDER = """async (tree) => {
   place.remove();
   return height;
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")

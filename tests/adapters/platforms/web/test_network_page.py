@@ -10,7 +10,6 @@ from playwright.async_api import Browser, expect
 from bot.messages import Channel, OutgoingPost
 from tests.adapters.platforms.web.conftest import House
 from tests.adapters.platforms.web.tab import tab_of
-from tests.doubles.browser import chromium
 from tests.doubles.network import network_to
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,12 +19,6 @@ NOTE_STRIPS = """() => {
   globalThis.strips = [];
   new MutationObserver(() => strips.push(connection.textContent)).observe(connection, { childList: true });
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -12,7 +12,7 @@ from bot.messages import Button, Channel, File, OutgoingPost
 from tests.adapters.platforms.web.conftest import House
 from tests.adapters.platforms.web.tab import Tab, tab_of
 from tests.conftest import PHOTOS
-from tests.doubles.browser import chromium, pictures
+from tests.doubles.browser import pictures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,12 +27,6 @@ MANY = """
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5000)
 INSERT INTO entries (id, channel, ours, text, time, received) SELECT n, 'lobby', n % 2, 'entry ' || n, n, 1 FROM numbers
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")

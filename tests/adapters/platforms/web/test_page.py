@@ -15,7 +15,6 @@ from bot.messages import Button, File, OutgoingPost
 from tests.adapters.platforms.web.conftest import STOP, House, recording
 from tests.adapters.platforms.web.tab import Tab, tab_of
 from tests.conftest import PHOTOS
-from tests.doubles.browser import chromium
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,12 +54,6 @@ WITHOUT_NAME = """() => [...document.querySelectorAll("button, a, input, select,
     return !needsNone && !names.some((name) => name?.trim());
   })
   .map((node) => node.outerHTML)"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,4 +1,4 @@
-"""What 1min.ai says besides the answer is not shown, and nothing of the answer goes with it."""
+"""Remarks of 1min.ai beside the answer are not shown, and nothing of the answer goes with them."""
 
 import pytest
 from hypothesis import given

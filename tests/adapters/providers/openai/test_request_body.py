@@ -130,15 +130,19 @@ async def test_no_photo_is_ever_in_memory_as_a_whole(tmp_path: Path) -> None:
     file = tmp_path / "large.jpg"
     file.write_bytes(bytes(24 * CHUNK))
     body = RequestBody(prompt("", photo_of(file)), RequestOptions())
+    peaks = [await peak_of(body) for _ in range(3)]
+
+    assert min(peaks) < 6 * CHUNK, "what other threads hold meanwhile is counted, too, but not each time"
+
+
+async def peak_of(body: RequestBody) -> int:
+    """The bytes that were held at most while the body was read."""
     tracemalloc.start()
     try:
-        count = sum([len(piece) async for piece in body.stream()])
-        _, peak = tracemalloc.get_traced_memory()
+        assert sum([len(piece) async for piece in body.stream()]) == body.length
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-
-    assert count == body.length
-    assert peak < 12 * CHUNK, "half of it; a few pieces are read ahead"
 
 
 async def test_nothing_is_encoded_on_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
