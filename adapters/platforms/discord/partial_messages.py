@@ -7,6 +7,8 @@ out, would cost its words and photos as well.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
+from adapters.platforms.partial_reading import read_first
+
 Result = TypeVar("Result")
 
 # Parts that a message can do without, those that matter least first.
@@ -63,13 +65,7 @@ def read_message(read: Callable[[Any], Result], raw: Mapping[str, Any]) -> Resul
     """Read a raw message, without the parts that cannot be read. Raises the first error where that is no way out."""
     if not raw.keys() >= ESSENTIAL:
         raise LookupError("a message without its id or its author")
-    errors: list[Exception] = []
-    for attempt in _attempts(raw):
-        try:
-            return read(attempt)
-        except Exception as error:
-            errors.append(error)
-    raise errors[0]
+    return read_first(read, _attempts(raw))
 
 
 def _attempts(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

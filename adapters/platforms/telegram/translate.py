@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from telegram import Bot, CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Update, User
 from telegram import Message as TelegramMessage
 
+from adapters.platforms.partial_reading import read_first
 from adapters.platforms.telegram.message_content import (
     NAME,
     REMOVED_CHARACTERS,
@@ -63,13 +64,7 @@ COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
 
 def read_update(read: Callable[[dict[str, Any]], Result], raw: dict[str, Any]) -> Result:
     """Read a raw update, without the parts that cannot be read. Raises the first error where that is no way out."""
-    errors: list[Exception] = []
-    for attempt in _attempts(raw):
-        try:
-            return read(attempt)
-        except Exception as error:
-            errors.append(error)
-    raise errors[0]
+    return read_first(read, _attempts(raw))
 
 
 def _attempts(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
