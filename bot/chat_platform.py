@@ -161,6 +161,7 @@ class PostLimits:
     edit_interval: float = 0.0  # seconds between two edits of an answer under way
     first_post_wait: float = 0.0  # seconds that the first post waits until there are a few words to read
     max_posts: int | None = None  # posts of one answer; None: as many as it needs
+    takes_files: bool = True  # False: they go to whoever asked, alone, and so does an answer that is too long
     measure: Callable[[str], int] | None = None  # how long Markdown becomes in a post; None: as long as it is
 
 

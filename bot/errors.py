@@ -40,6 +40,7 @@ class FailureCode(StrEnum):
     EDIT_HOW = auto()
     ERASE_HOW = auto()
     GAVE_UP = auto()
+    GUEST_ONLY_ASKS = auto()
     HERE_PRIVATE = auto()
     IMAGINE_HOW = auto()
     LIMIT_REACHED = auto()
@@ -192,6 +193,7 @@ _BY_SCOPE: Mapping[Scope, tuple[FailureCode, ...]] = {
         FailureCode.CLAIM_PRIVATE,
         FailureCode.CLAIM_UNKNOWN,
         FailureCode.COMPARE_HOW,
+        FailureCode.GUEST_ONLY_ASKS,
         FailureCode.EDIT_HOW,
         FailureCode.ERASE_HOW,
         FailureCode.GAVE_UP,

@@ -360,6 +360,7 @@ class Message:
     awaits: float = 0.0  # seconds in which its author may send what belongs to it
     is_cut: bool = False  # its text was cut in the middle of a word, and goes on in the next message
     wants_alt_text: bool = False  # nobody says it to the bot, which writes alt text for its pictures
+    is_guest: bool = False  # from a place where the bot is no member: whoever called it counts, not the place
 
     @property
     def references(self) -> tuple[MessageReference, ...]:

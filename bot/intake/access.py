@@ -77,8 +77,8 @@ async def is_admin(people: People, admins: frozenset[str], message: Message, con
 
 
 def place_of(message: Message) -> str | None:
-    """Return the server or group of a message, as `platform:id`; None for a private one."""
-    return None if message.private else message.server or str(message.channel)
+    """Return the server or group of a message, as `platform:id`; None for a private one, and where it is a guest."""
+    return None if message.private or message.is_guest else message.server or str(message.channel)
 
 
 async def offer_claim(people: People, *, wanted: bool) -> str | None:

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot.chat_platform import Platform
+from bot.chat_platform import Platform, PostLimits
 from bot.errors import CLOSED, POST_GONE, SHUT_OUT, BotError, Busy, FailureCode, Refused
 from bot.messages import Button, Channel, File, OutgoingPost, Turn, with_notes
 from bot.ports import Posts
@@ -58,6 +58,7 @@ class Reply:
         self._shown: list[OutgoingPost | None] = []
         # Posts that look unfinished; one of a process that died may
         self._frozen: set[int] = set(range(MOST_FROZEN)) if turn.deliveries > 1 and not resumed else set()
+        self._told_rest: tuple[str, bool] | None = None  # what was sent in private, and whether that worked
         self.refusal: Refused | None = None  # set with `shut_out`
         self.shut_out = asyncio.Event()  # nobody can be told anything here
         self._grown = asyncio.Event()
@@ -108,7 +109,9 @@ class Reply:
         ending = CURSOR if growing else ""
         room = limits.max_length - (SPOILER_ROOM if self.is_spoiler else 0)
         wanted = pages(self._heading + text, room, measure=limits.measure or units, ending=ending)
-        if limits.max_posts is not None and len(wanted) > limits.max_posts:
+        if not limits.takes_files:
+            wanted, files = await self._fit_without_files(wanted, limits, text, files, growing=growing)
+        elif limits.max_posts is not None and len(wanted) > limits.max_posts:
             wanted, files = _shortened(wanted, limits.max_posts, text, files, growing=growing)
         last = len(wanted) - 1
         wanted += [NOTHING_MORE] * (len(self._posts) - len(wanted))
@@ -130,6 +133,29 @@ class Reply:
                 raise
             whole = OutgoingPost(text=text, files=tuple(files), is_spoiler=self.is_spoiler)
             await self._show_otherwise(self._posts, error, whole)
+
+    async def _fit_without_files(
+        self, wanted: list[str], limits: PostLimits, text: str, files: Sequence[File], *, growing: bool
+    ) -> tuple[list[str], Sequence[File]]:
+        """Return the pages that fit where no file can be posted. The whole answer goes to whoever asked, alone."""
+        most = limits.max_posts or len(wanted)
+        if self._lane and most == 1:  # the only post shows the first lane
+            await self._tell_rest_in_private(text, files)
+            return [], ()
+        if growing or (len(wanted) <= most and not files):
+            return wanted[:most], ()
+        is_told = await self._tell_rest_in_private(text, files)
+        note = f"\n\n_{say('post_rest_private' if is_told else 'post_rest_nowhere')}_"
+        room = limits.max_length - len(note) - (SPOILER_ROOM if self.is_spoiler else 0)
+        wanted = pages(self._heading + text, room, measure=limits.measure or units)[:most]
+        return [*wanted[:-1], wanted[-1] + note], ()
+
+    async def _tell_rest_in_private(self, text: str, files: Sequence[File]) -> bool:
+        """Send the whole answer to whoever asked, once, and tell whether that worked."""
+        if self._told_rest is None or self._told_rest[0] != text:
+            whole = OutgoingPost(text=text, files=tuple(files), is_spoiler=self.is_spoiler)
+            self._told_rest = (text, await self._tell_in_private(whole))
+        return self._told_rest[1]
 
     def _stored(self, page: str) -> str:
         """Return a page without what is not to be stored; empty if that makes no difference."""

@@ -39,6 +39,8 @@ TALLEST = 20  # how many times higher than wide a photo may be, or the other way
 AROUND = 10_000  # pixels of a photo's width and height together [api: sendPhoto]
 AGAIN = 0.1  # seconds until a webhook is tried again
 STOPPED = "stopped_message_generation"
+GUEST = "guest_message"
+GUEST_SECONDS = 60.0  # for which a call of a guest can be answered; Telegram tells no number
 # What getWebhookInfo says after a call of the webhook came to nothing, by its status [server: WebhookActor.cpp]
 REASONS = {0: "Connection refused", 403: "Wrong response from the webhook: 403 Forbidden"}
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
@@ -58,8 +60,10 @@ ADMIN_RIGHTS = (
 )
 MP3 = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")  # how one begins
 
-updates.KINDS.update({"edited_message", "my_chat_member", STOPPED})  # the emulator's queue knows of three kinds only
-updates.ALLOWED_UPDATE_TYPES.add(STOPPED)
+updates.KINDS.update(
+    {"edited_message", "my_chat_member", GUEST, STOPPED}
+)  # the emulator's queue knows of three kinds only
+updates.ALLOWED_UPDATE_TYPES.update({GUEST, STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,10 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self.revoked = False
         self.limits: FloodLimits | None = None  # on what is posted; None: there are none
         self.calls: list[Call] = []
+        self.guest_posts: dict[str, Post] = {}  # by their inline id: what the bot said where it is no member
+        self.guest_seconds = GUEST_SECONDS
+        self.guest_chats: set[int] = set()  # where it is no member
+        self._calls_of_guest: dict[str, tuple[float, int, str]] = {}  # when, in which chat, and the id once answered
         self.drafts: list[tuple[int, int, str]] = []  # (chat, draft, text)
         self.previewed: list[str] = []  # addresses in what the bot said that Telegram fetched, to show what is there
         self.stoppable: set[int] = set()  # drafts that show Stop
@@ -277,6 +285,38 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         await self.arrives({"my_chat_member": change})
         if not as_admin:
             await self.sends({"new_chat_members": [me]}, chat, by=by)
+
+    async def calls_guest(
+        self,
+        text: str = "",
+        chat: int = GROUP,
+        *,
+        by: int = ANN,
+        photo: bytes | None = None,
+        replied: Mapping[str, Any] | None = None,
+        again: str = "",
+    ) -> str:
+        """Somebody mentions the bot in a chat where it is no member; returns the id of the query.
+
+        Of the chat it is told this message alone, and the one that it replies to.
+        """
+        content = {"text": text} if photo is None else {"photo": self.sizes(photo), **_caption(text)}
+        message = self.message(content, chat, by=by)
+        self.guest_chats.add(chat)
+        query = again or str(next(self._queries) * 1_000_003)
+        self._calls_of_guest.setdefault(query, (time.monotonic(), chat, ""))
+        more = {"reply_to_message": dict(replied)} if replied else {}
+        await self.arrives({GUEST: {**message, **more, "guest_query_id": query}})
+        return query
+
+    def as_replied(self, inline_id: str) -> dict[str, Any]:
+        """A message of the bot's as somebody's reply shows it where it is no member."""
+        post = self.guest_posts[inline_id]
+        return {**self._as_message(post), "guest_bot_caller_user": _person(ANN)}
+
+    def deletes_guest_post(self, inline_id: str) -> None:
+        """Somebody deletes what the bot said as a guest."""
+        del self.guest_posts[inline_id]
 
     async def edits(self, message: int, chat: int = ANN, **changes: Any) -> None:
         """Somebody changes what they said."""
@@ -412,6 +452,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if str(fields.get("disable_notification")).lower() == "true":
             self.silent.append(str(fields.get("text")))
         chat = self._chat_id(fields)
+        if chat in self.guest_chats:
+            raise ApiRefusal("Forbidden: bot is not a member of the supergroup chat", 403)
         if chat == DIRECT and method.startswith("send"):
             self._check_direct(method)
         if thread and (chat, thread) in self.closed_topics:
@@ -490,7 +532,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         return {"status": status, "user": _person(person)}
 
     def _do_getChat(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
-        if not any(said == chat for said, _ in self._said):  # the bot is no member
+        if chat in self.guest_chats or not any(said == chat for said, _ in self._said):  # the bot is no member
             raise ApiRefusal("Bad Request: chat not found")
         return {**_chat(chat), "is_forum": chat in self.forums}
 
@@ -566,7 +608,41 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         buttons = sent.get("reply_markup", {}).get("inline_keyboard", [])
         return self._show(Post(sent["message_id"], chat, thread, fields["text"], _reply(fields), entities, buttons))
 
+    def _do_answerGuestQuery(self, fields: dict[str, Any], uploads: Any, *_: Any) -> Any:
+        query, result = fields["guest_query_id"], json.loads(fields["result"])
+        called, chat, answered = self._calls_of_guest.get(query, (-math.inf, 0, ""))
+        if answered or time.monotonic() > called + self.guest_seconds:
+            raise ApiRefusal("Bad Request: query is too old and response timeout expired or query ID is invalid")
+        content = result["input_message_content"]
+        self._preview_content(content)
+        if uploads or not (result["title"] and 0 < _units(content["message_text"]) <= MESSAGE):
+            raise ApiRefusal("Bad Request: RESULT_ID_INVALID")
+        inline = f"inline-{query}"
+        self._calls_of_guest[query] = (called, chat, inline)
+        entities = _entities({**content, "entities": json.dumps(content.get("entities", []))})
+        post = Post(self._next_id(), chat, None, content["message_text"], None, entities)
+        self.guest_posts[inline] = post
+        return {"inline_message_id": inline}
+
+    def _preview_content(self, content: Mapping[str, Any]) -> None:
+        if not content.get("link_preview_options", {}).get("is_disabled"):
+            self.previewed += LINK.findall(content.get("message_text", ""))[:1]
+
+    def _edit_inline(self, fields: dict[str, Any], uploads: Any) -> Any:
+        post = self.guest_posts.get(fields["inline_message_id"])
+        if post is None:
+            raise ApiRefusal("Bad Request: MESSAGE_ID_INVALID")
+        entities = _entities(fields)
+        if uploads or not 0 < _units(fields["text"]) <= MESSAGE:
+            raise ApiRefusal("Bad Request: MESSAGE_TOO_LONG")
+        if (post.text, post.entities) == (fields["text"], entities):
+            raise ApiRefusal("Bad Request: message is not modified")
+        post.text, post.entities, post.edits = fields["text"], entities, post.edits + 1
+        return True
+
     def _do_editMessageText(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        if "inline_message_id" in fields:
+            return self._edit_inline(fields, uploads)
         return self._edit("editMessageText", "text", fields, uploads, chat)
 
     def _do_editMessageCaption(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:

@@ -18,14 +18,27 @@ from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.refused_reactions import RefusedReactions
 from adapters.platforms.telegram.formatting import rendered_length
 from adapters.platforms.telegram.group_greetings import GroupGreetings
+from adapters.platforms.telegram.guests import GuestAnswers
 from adapters.platforms.telegram.linked_chats import follow_links
-from adapters.platforms.telegram.message_content import NAME, address_of, is_direct_topic, parse_address
+from adapters.platforms.telegram.message_content import (
+    NAME,
+    address_of,
+    is_direct_topic,
+    is_guest,
+    parse_address,
+)
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, PollingBackoff, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.posting import Posting, is_private
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.settings import TelegramSettings
-from adapters.platforms.telegram.setup_check import describe_privacy, describe_webhook, find_webhook_faults
+from adapters.platforms.telegram.setup_check import (
+    describe_guest_mode,
+    describe_privacy,
+    describe_webhook,
+    find_webhook_faults,
+)
 from adapters.platforms.telegram.translate import (
+    GUEST_MESSAGE,
     KINDS,
     STOP_PRESSED,
     BotIdentity,
@@ -72,6 +85,7 @@ LIMITS = PostLimits(
     first_post_wait=FIRST_POST_WAIT,
     measure=rendered_length,
 )
+GUEST_LIMITS = replace(LIMITS, edit_interval=3.1, max_posts=1, takes_files=False)
 OFFICIAL_SERVER = "https://api.telegram.org"
 TYPING = 4.5  # seconds; Telegram shows the sign for five
 POLL_GRACE = 20.0  # seconds beyond the length of a poll, after which a failure is one that the operator has to know
@@ -111,6 +125,7 @@ class Telegram:
         find_channel_of_post: Callable[[Channel, str], Awaitable[Channel | None]] = _find_no_channel,
         run_exclusively: Callable[[Task], Awaitable[None]] = _run_directly,
         drafts: bool = False,
+        guests: bool = True,
         webhook: Webhook | None = None,
         pacing: SendPacing | None = None,
         backoff: PollingBackoff | None = None,
@@ -125,20 +140,21 @@ class Telegram:
         `migrate_channel` is called when a group gets another id, `find_channel_of_post` when Telegram does not tell to
         which topic a post belongs. `run_exclusively` works while no other process does
         the same: so one process polls, and the others stand by.
-        `blobs` remember which groups were greeted. With `drafts`, partial answers in private chats are drafts. Without
-        a `webhook` the bot polls. `proxy` is the way to Telegram, if it is not that of the environment.
+        `blobs` remember which groups were greeted, and answers as a guest. With `drafts`, partial answers in private
+        chats are drafts; with `guests`, the bot answers where it is no member. Without a `webhook` the bot polls.
+        `proxy` is the way to Telegram, if it is not that of the environment.
         `is_local` tells that the server is one's own and runs with --local; a file's path tells it as well.
         """
         self._token, self._url, self._proxy = token, api_url.rstrip("/").removesuffix("/bot"), proxy
         self._is_own_server, self._is_local = self._url != OFFICIAL_SERVER, is_local
         self._find_channel_of_post = find_channel_of_post
         self._migrate_channel, self._run_exclusively, self._drafts = migrate_channel, run_exclusively, drafts
-        self._kinds = (*KINDS, STOP_PRESSED) if drafts else KINDS
+        self._kinds = (*KINDS, *([STOP_PRESSED] if drafts else []), *([GUEST_MESSAGE] if guests else []))
         self._commands, self._webhook, self._poll_seconds = commands or {}, webhook, poll_seconds
         self._pacing, self._backoff = pacing or SendPacing(), backoff or PollingBackoff()
         self._poller: Poller | None = None
         self._watch = WebhookWatch(webhook) if webhook else None
-        self._greetings = GroupGreetings(self.send, blobs)
+        self._greetings, self._blobs = GroupGreetings(self.send, blobs), blobs
         self._set_aside = SetAsideLog(NAME, metrics)
         self._refused_reactions = RefusedReactions()
         self._is_standby = False
@@ -148,6 +164,7 @@ class Telegram:
         self._stack = AsyncExitStack()
         self._bot = open_bot(self._token, self._url, self._proxy)
         self._posting = Posting(self._bot, self._pacing, drafts=self._drafts)
+        self._guests = GuestAnswers(self._bot, self._pacing, self._blobs)
         self._note_local_server(self._is_local)
         self._stack.push_async_callback(self._bot.request.shutdown)
         self._files = await self._stack.enter_async_context(
@@ -168,7 +185,7 @@ class Telegram:
         return Platform(
             name=NAME,
             adapter=self,
-            limits=lambda channel: LIMITS,
+            limits=lambda channel: GUEST_LIMITS if is_guest(channel) else LIMITS,
             edits=self,
             deletes=self,
             private_chats=self,
@@ -292,7 +309,11 @@ class Telegram:
         if isinstance(update, Message):
             source = self._webhook or self._poller
             sent = plausible_time(update.sent, source.empty_at if source else None)
-            await receive(await follow_links(replace(update, sent=sent), self._bot.call_raw))
+            message = await follow_links(replace(update, sent=sent), self._bot.call_raw)
+            if not message.is_guest:
+                await receive(message)
+            elif await receive(await self._guests.with_answer(message)):
+                await self._guests.greet(message)
         elif isinstance(update, ButtonPress):
             self._tasks.start(self._acknowledge(update.query))
             await receive(await self._with_topic(update.message))
@@ -324,15 +345,22 @@ class Telegram:
 
     async def send(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish the post and return its id. Telegram cannot tell the same key again."""
+        if is_guest(channel):
+            return await self._guests.send(channel, post)
         return await self._posting.send(channel, post)
 
     async def edit(self, channel: Channel, post_id: str, post: OutgoingPost) -> str:
         """Replace the text and the buttons of a post. A whole text turns a draft into a post."""
+        if is_guest(channel):
+            return await self._guests.edit(channel, post_id, post)
         return await self._posting.edit(channel, post_id, post)
 
     async def delete(self, channel: Channel, post_id: str) -> None:
-        """Delete a post. One that is not there any more is no error."""
-        await self._posting.delete(channel, post_id)
+        """Delete a post. One that is not there any more is no error; a guest's is emptied."""
+        if is_guest(channel):
+            await self._guests.empty(channel, post_id)
+        else:
+            await self._posting.delete(channel, post_id)
 
     async def open_private_chat(self, author: Author) -> Channel:
         """Return the private chat with a person, in which the bot may write once they have spoken to it there."""
@@ -353,7 +381,8 @@ class Telegram:
     async def typing(self, channel: Channel) -> AsyncGenerator[None, None]:
         """Show the typing sign while an answer is being made."""
         done = asyncio.Event()
-        self._tasks.start(self._send_typing(channel, done))
+        if not is_guest(channel):  # only members can show it
+            self._tasks.start(self._send_typing(channel, done))
         try:
             with self._pacing.answering():
                 yield
@@ -414,6 +443,8 @@ class Telegram:
 
     async def can_manage(self, channel: Channel, author: Author) -> bool:
         """Tell whether it is a private chat, or this person an admin of the group."""
+        if is_guest(channel):  # what is chosen there holds for this person alone
+            return True
         if (
             is_private(channel) or int(author.id) == parse_address(channel)[0]
         ):  # an admin who stays anonymous is the group
@@ -438,7 +469,9 @@ class Telegram:
         remarks: list[SetupRemark] = []
         with map_telegram_errors():
             try:
-                remarks.append(describe_privacy(await self._bot.get_me()))
+                user = await self._bot.get_me()
+                remarks.append(describe_privacy(user))
+                remarks += describe_guest_mode(user, is_on=GUEST_MESSAGE in self._kinds)
             except InvalidToken as error:
                 raise Refused(FailureCode.TELEGRAM_WRONG_TOKEN) from error
             if self._webhook:
@@ -474,6 +507,7 @@ def open_telegram(context: AdapterContext) -> Telegram:
         find_channel_of_post=context.store.posts.find_channel_of_post,
         run_exclusively=partial(context.store.coordination.run_exclusively, name),
         drafts=settings.telegram_drafts,
+        guests=settings.telegram_guests,
         webhook=_webhook(context.web, settings, token),
         blobs=context.store.blobs,
         metrics=context.metrics,

@@ -27,7 +27,8 @@ from telegram import (
 from telegram import Message as TelegramMessage
 
 from adapters.platforms.telegram.rich_message import RichContent, RichFile, read_rich_message, with_address
-from bot.messages import Attachment, Channel, Message, MessageReference, Unseen
+from bot.errors import FailureCode, Refused
+from bot.messages import Attachment, Author, Channel, Message, MessageReference, Unseen
 
 REMOVED_CHARACTERS = str.maketrans({"\0": " "})  # a database may refuse it
 
@@ -35,6 +36,7 @@ Source = TelegramMessage | ExternalReplyInfo
 
 NAME = "telegram"
 DIRECT = "direct"  # before the number of a topic in the direct messages of a channel
+GUEST = "guest/"  # before the id of a call, as the id of its message; also, in a channel's id, before who called
 ELSEWHERE = "elsewhere/"  # before a link into another chat, in place of the id of a message
 MAX_LINKS = 3  # links to messages that are looked at
 LINK = re.compile(
@@ -229,15 +231,30 @@ PARSERS: Mapping[str, Callable[[Any], Any]] = {
 def parse_address(channel: Channel) -> tuple[int, int | None]:
     """Parse the chat and, for a topic, the thread from a channel's id: CHAT or CHAT/THREAD."""
     chat, _, thread = channel.id.partition("/")
-    return int(chat), int(thread) if thread and not thread.startswith(DIRECT) else None
+    return int(chat), int(thread) if thread and not thread.startswith((DIRECT, GUEST)) else None
 
 
 def topic_fields(channel: Channel) -> TopicFields:
     """Return the field that a call needs to reach the topic of a channel."""
     _, _, topic = channel.id.partition("/")
+    if topic.startswith(GUEST):  # only calls can be answered there
+        raise Refused(FailureCode.CHANNEL_LOST)
     if topic.startswith(DIRECT):
         return {"direct_messages_topic_id": int(topic.removeprefix(DIRECT))}
     return {"message_thread_id": int(topic)} if topic else {}
+
+
+def guest_channel(message: TelegramMessage, author: Author) -> Channel:
+    """Return the channel of a chat where the bot is a guest, one for each person who calls it there.
+
+    The chat's id may be that of a chat of the bot's own.
+    """
+    return Channel(NAME, f"{message.chat.id}/{GUEST}{author.id}")
+
+
+def is_guest(channel: Channel) -> bool:
+    """Tell whether it is a chat where the bot is no member and can only answer calls."""
+    return channel.id.partition("/")[2].startswith(GUEST)
 
 
 def is_direct_topic(channel: Channel) -> bool:
@@ -339,7 +356,7 @@ def _external_reply(message: TelegramMessage, me: int) -> Iterator[MessageRefere
 def _links(message: TelegramMessage, content: MessageContent) -> Iterator[MessageReference]:
     """Yield the messages that are linked to. Telegram shows nothing of them."""
     for link in list(LINK.finditer(content.text))[:MAX_LINKS]:
-        here = _is_to(message.chat, link)
+        here = message.guest_query_id is None and _is_to(message.chat, link)
         id = link["message"] if here else f"{ELSEWHERE}{link[0]}"
         channel = _channel_in(message, link) if here else None
         yield MessageReference(id=id, ours=False, text="", kind="link", channel=channel, unseen="elsewhere")

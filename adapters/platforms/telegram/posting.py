@@ -22,7 +22,7 @@ from telegram.error import BadRequest
 
 from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, hide, render, render_plain
-from adapters.platforms.telegram.message_content import TopicFields, parse_address, topic_fields
+from adapters.platforms.telegram.message_content import TopicFields, is_guest, parse_address, topic_fields
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.transport import (
     BadFormatting,
@@ -426,7 +426,7 @@ class Posting:
 
 def is_private(channel: Channel) -> bool:
     """Tell whether it is a chat with one person."""
-    return parse_address(channel)[0] > 0
+    return parse_address(channel)[0] > 0 and not is_guest(channel)
 
 
 def _draft_number(key: str | None) -> int:

@@ -35,6 +35,10 @@ class TelegramSettings(PlatformSettings):
     telegram_drafts: bool = Field(
         default=False, description="true: answers in private chats grow as Telegram's drafts instead of by edits."
     )
+    telegram_guests: bool = Field(
+        default=True,
+        description="false: does not answer in chats where the bot is no member (guest mode, if BotFather has it on).",
+    )
 
     @property
     def public_address(self) -> str | None:

@@ -25,6 +25,14 @@ def describe_privacy(user: User) -> SetupRemark:
     )
 
 
+def describe_guest_mode(user: User, *, is_on: bool) -> Iterator[SetupRemark]:
+    """Tell whether people can call the bot in chats where it is no member, if BotFather and the setting differ."""
+    if user.supports_guest_queries and not is_on:
+        yield SetupRemark("BotFather has guest mode on, but TELEGRAM_GUESTS=false: calls from other chats stay unheard")
+    elif user.supports_guest_queries:
+        yield SetupRemark("it can be called in chats where it is no member (guest mode is on)")
+
+
 def find_webhook_faults(webhook: Webhook, api_url: str) -> Iterator[SetupRemark]:
     """Yield what keeps Telegram from calling the webhook, as far as its address and its secret tell."""
     if not SECRET.fullmatch(webhook.secret):

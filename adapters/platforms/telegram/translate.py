@@ -7,7 +7,7 @@ field of the future, would cost the words and the photo beside it as well: such 
 import re
 import time
 from collections.abc import Callable, Collection, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from telegram import Bot, CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Update, User
@@ -15,11 +15,13 @@ from telegram import Message as TelegramMessage
 
 from adapters.platforms.partial_reading import read_first
 from adapters.platforms.telegram.message_content import (
+    GUEST,
     NAME,
     REMOVED_CHARACTERS,
     MessageContent,
     channel_of,
     find_references,
+    guest_channel,
     origin_name,
     read_content,
 )
@@ -57,6 +59,7 @@ REST_SECONDS = 1.5  # in which the next piece comes
 FORWARD_SECONDS = 0.25  # in which a comment on a forward comes
 COMMENT_SECONDS = 0.15  # in which the forward comes that a comment is about
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")  # of updates
+GUEST_MESSAGE = "guest_message"  # another kind: somebody called the bot in a chat where it is no member
 OUTSIDE = (ChatMember.LEFT, ChatMember.BANNED)
 STOP_PRESSED = "stopped_message_generation"  # another kind: somebody pressed Stop at a draft
 COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?!\S)")
@@ -147,6 +150,8 @@ def translate(raw: dict[str, Any], identity: BotIdentity, bot: Bot | None = None
         return _translate_press(query)
     if update.my_chat_member:
         return _translate_membership(update.my_chat_member)
+    if update.guest_message:
+        return _translate_guest(update.guest_message, identity)
     message = update.message or update.edited_message
     if message and any(person.id == identity.id for person in message.new_chat_members):
         return GroupJoined(Channel(NAME, str(message.chat.id)), _language(message.from_user), is_admin=False)
@@ -193,6 +198,24 @@ def _translate_message(message: TelegramMessage, identity: BotIdentity, *, edite
         origin=origin_name(message.forward_origin),
         awaits=0.0 if edited else _seconds_awaiting(message, content),
         is_cut=_units(content.text) == LONGEST_TEXT,
+    )
+
+
+def _translate_guest(message: TelegramMessage, identity: BotIdentity) -> Message | None:
+    """Translate a call from a chat where the bot is no member: nothing that belongs to it will follow."""
+    if not message.guest_query_id or _is_a_bots(message):
+        return None
+    called = _translate_message(message, identity, edited=False)
+    return called and replace(
+        called,
+        channel=guest_channel(message, called.author),
+        id=f"{GUEST}{message.guest_query_id}",
+        addressed=True,
+        album=None,
+        private=False,
+        server=None,
+        awaits=0.0,
+        is_guest=True,
     )
 
 

@@ -14,6 +14,7 @@ from bot.commands import (
     parse,
     question,
 )
+from bot.errors import FailureCode
 from bot.intake.access import Verdict
 from bot.messages import Turn
 from bot.turns.jobs.alt_text import AltTextJob
@@ -26,6 +27,7 @@ from bot.turns.jobs.look_closer import LookCloserJob
 from bot.turns.jobs.notice import AccessNotice
 from bot.turns.jobs.read_aloud import ReadAloudJob
 from bot.turns.jobs.run_command import CommandJob, RespondJob, run_command
+from bot.words import say
 
 __all__ = ["Job", "JobContext", "job_of"]
 
@@ -45,6 +47,9 @@ async def job_of(context: JobContext, turn: Turn) -> Job:
     if said is None or speaks or question(said, message.text) is not None:
         return AskJob(context, turn)
     name, rest = said
+    if message.is_guest and (name in ASKING or name in MAKING):  # there is one post for all, which takes no files
+        code = FailureCode.GUEST_ONLY_ASKS
+        return RespondJob(context, turn, Response(text=f"⚠️ {say(code)}"), code)
     if name in ASKING or name in MAKING:
         return await _asking(context, turn, name, rest)
     if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
