@@ -1,7 +1,7 @@
 """Photos and documents as people really have them, and the bot as a real process, on both platforms."""
 
 import io
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,7 @@ class Chat:
     press: Callable[[str], Awaitable[object]]  # a button below the newest answer
     reads: Callable[[], list[str]]
     emulator: Emulator
+    send_documents: Callable[[str, Sequence[tuple[str, bytes]]], Awaitable[object]]  # in one go
     seen: int = 0  # posts of earlier answers
 
     async def ask(self, words: str, name: str, data: bytes) -> str:
@@ -64,7 +65,10 @@ async def on_telegram(folder: Path) -> AsyncGenerator[Chat, None]:
             else:
                 await bed.sends_file(data, name, caption=words)
 
-        yield Chat(send, lambda button: bed.presses(bed.posts()[-1], button), bed.reads, emulator)
+        async def send_documents(words: str, files: Sequence[tuple[str, bytes]]) -> None:
+            await bed.sends_documents(files, words, apart=0.7)  # in pieces
+
+        yield Chat(send, lambda button: bed.presses(bed.posts()[-1], button), bed.reads, emulator, send_documents)
 
 
 @asynccontextmanager
@@ -79,7 +83,10 @@ async def on_discord(folder: Path) -> AsyncGenerator[Chat, None]:
             [found] = [each for each in post.commands if button in each]
             await discord.presses(post, found)
 
-        yield Chat(send, press, discord.reads, emulator)
+        async def send_documents(words: str, files: Sequence[tuple[str, bytes]]) -> None:
+            await discord.says(words, mention=True, files=list(files))
+
+        yield Chat(send, press, discord.reads, emulator, send_documents)
 
 
 PLATFORMS = pytest.mark.parametrize("platform", [on_telegram, on_discord])
@@ -123,6 +130,19 @@ async def test_documents_as_people_have_them(tmp_path: Path, platform: OnPlatfor
 
         answer = await chat.ask("сколько?", "счёт.txt", ("Итого: 4711 рублей за июнь.\n" * 20).encode("cp1251"))
         assert "Итого: 4711 рублей" in answer
+
+
+@PLATFORMS
+async def test_documents_that_are_sent_together_are_one_question(tmp_path: Path, platform: OnPlatform) -> None:
+    files = [("june.csv", b"day;sum\n1;30\n"), ("july.txt", b"In July it was 4711.\n" * 9), ("bills.xlsx", bills())]
+    async with platform(tmp_path) as chat:
+        await chat.send_documents("which month was dearest?", files)
+        await chat.answered()
+        await chat.ask("and now?", "more.txt", b"And in August it was nothing at all.\n" * 9)  # no other answer came
+        together, _ = chat.questions
+        assert "which month was dearest?" in together.prompt
+        assert together.files == 2 and "File 3 (bills.xlsx)" in together.prompt, "two are opened there, one is in words"
+        assert len(chat.reads()) == 2
 
 
 def bills() -> bytes:

@@ -1,10 +1,13 @@
 """Proxies for what goes out: which one an address is reached through, and connections through SOCKS.
 
 Each service may have a proxy of its own (TELEGRAM_PROXY); else that of the environment counts: HTTPS_PROXY or
-HTTP_PROXY, by the address, then ALL_PROXY, unless NO_PROXY names the host.
+HTTP_PROXY, by the address, then ALL_PROXY, unless NO_PROXY names the host, its address or its network.
 """
 
+import ipaddress
 import ssl
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -30,12 +33,29 @@ def find_proxy(url: str, own: str | None = None) -> str | None:
     if own:
         return complete_proxy(own)
     parts = urlsplit(url)
-    if parts.hostname is None or proxy_bypass(parts.hostname):
-        return None
     proxies = getproxies()
+    if parts.hostname is None or _goes_past_proxy(parts.hostname, proxies.get("no", "")):
+        return None
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
     proxy = proxies.get(scheme) or proxies.get("all")
     return complete_proxy(proxy) if proxy else None
+
+
+def _goes_past_proxy(host: str, exempt: str) -> bool:
+    """Tell whether NO_PROXY names a host; addresses are compared as such, however they are written."""
+    if proxy_bypass(host):
+        return True
+    with suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return any(address in network for network in _networks(exempt))
+    return False
+
+
+def _networks(exempt: str) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The addresses and networks in NO_PROXY: ::1, [::1], fd00::/8, 10.0.0.0/8."""
+    for name in exempt.split(","):
+        with suppress(ValueError):
+            yield ipaddress.ip_network(name.strip().strip("[]"), strict=False)
 
 
 def complete_proxy(proxy: str) -> str:

@@ -93,6 +93,18 @@ async def test_it_goes_together_with_photos(worker: Worker, platform: FakePlatfo
     assert platform.reads() == ["a cat"]
 
 
+@pytest.mark.parametrize(("order", "captioned"), [((0, 1, 2), 2), ((2, 0, 1), 0), ((1, 2, 0), 1)])
+async def test_those_of_one_album_are_one_question(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider, order: Sequence[int], captioned: int
+) -> None:
+    names = ("report.pdf", "letter.docx", "table.csv")
+    parts = [replace(shown("compare" if n == captioned else "", name), album="a") for n, name in enumerate(names)]
+    await hear(worker, *(parts[n] for n in order))
+    [prompt] = provider.prompts
+    assert (prompt.text, documents(prompt)) == ("compare", [*names])
+    assert platform.reads() == ["a cat"]
+
+
 async def test_alone_and_without_a_word_it_is_asked_what_it_is_about(worker: Worker, provider: FakeProvider) -> None:
     await hear(worker, shown("", "report.pdf"), shown("", "report.pdf", "cat.jpg"))
     assert [prompt.text for prompt in provider.prompts] == [say("ask_plain_document"), say("ask_plain")]

@@ -1,6 +1,7 @@
 """A SOCKS5 proxy on loopback (RFC 1928 and 1929), which leads every name to one port of this machine."""
 
 import asyncio
+import ipaddress
 import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ class SocksProxy:
     port: int  # that every host leads to; 0: the one that was asked for
     user: str = ""  # who may come in, and with which password; empty: everybody
     password: str = ""
+    host: str = "127.0.0.1"  # where it listens, and where the port is
     asked: list[str] = field(default_factory=list)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list, init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _server: asyncio.Server | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, self.host, 0)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -34,7 +36,8 @@ class SocksProxy:
     def address(self) -> str:
         assert self._server is not None
         who = f"{self.user}:{self.password}@" if self.user else ""
-        return f"socks5://{who}127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"socks5://{who}{host}:{self._server.sockets[0].getsockname()[1]}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if task := asyncio.current_task():
@@ -67,10 +70,10 @@ class SocksProxy:
         if kind == 3:
             host = (await reader.readexactly((await reader.readexactly(1))[0])).decode()
         else:
-            host = ".".join(map(str, await reader.readexactly(4)))
+            host = str(ipaddress.ip_address(await reader.readexactly(16 if kind == 4 else 4)))
         [port] = struct.unpack("!H", await reader.readexactly(2))
         self.asked.append(host)
-        their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self.port or port)
+        their_reader, their_writer = await asyncio.open_connection(self.host, self.port or port)
         self._writers.append(their_writer)
         writer.write(b"\5\0\0\1" + bytes(6))
         try:

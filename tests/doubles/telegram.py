@@ -153,9 +153,9 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
     Leaving fails where the bot let Telegram fetch an address that it wrote (`previewed`).
     """
 
-    def __init__(self, token: str = TOKEN, port: int = 0) -> None:
+    def __init__(self, token: str = TOKEN, port: int = 0, host: str = "127.0.0.1") -> None:
         super().__init__(max_updates=20_000, allow_insecure_loopback_webhooks=True, max_history=1)
-        self.token, self.port = token, port
+        self.token, self.port, self.host = token, port, host
         self.revoked = False
         self.limits: FloodLimits | None = None  # on what is posted; None: there are none
         self.calls: list[Call] = []
@@ -206,7 +206,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
     async def __aenter__(self) -> Self:
         self._runner = web.AppRunner(self.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        await web.TCPSite(self._runner, self.host, self.port).start()
         self.port = self._runner.addresses[0][1]
         self._delivering = asyncio.create_task(self._deliver_again())
         return self
@@ -221,7 +221,7 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     # what people do
 
@@ -258,6 +258,20 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         for n in order or range(len(parts)):
             await self.arrives({"message": parts[n]})
         return [part["message_id"] for part in parts]
+
+    async def sends_documents(
+        self, files: Sequence[tuple[str, bytes]], caption: str = "", chat: int = ANN, *, apart: float = 0
+    ) -> None:
+        """Somebody sends several files at once, in one media group; the caption stands below the last, as apps do it.
+
+        They arrive `apart` seconds after each other.
+        """
+        group = f"album{next(self._files)}"
+        contents: list[dict[str, Any]] = [{"document": {**self.file(data), "file_name": name}} for name, data in files]
+        contents[-1] |= _caption(caption)
+        for content in contents:
+            await self.sends({**content, "media_group_id": group}, chat)
+            await asyncio.sleep(apart)
 
     async def presses(self, post: Post, command: str, by: int = ANN, *, is_old: bool = False) -> str:
         """Somebody presses a button of a post; of one that `is_old`, Telegram tells little more than its id."""

@@ -38,6 +38,13 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, SOCKS, "https://api.telegram.org", SOCKS),
         ({"ALL_PROXY": SOCKS}, None, "wss://gateway.discord.gg", SOCKS),
         ({"HTTPS_PROXY": "http://a:1"}, None, "wss://gateway.discord.gg", "http://a:1"),
+        ({"ALL_PROXY": SOCKS, "NO_PROXY": "::1"}, None, "http://[::1]:8081", None),
+        ({"ALL_PROXY": SOCKS, "NO_PROXY": "localhost, [::1]"}, None, "http://[::1]:8081", None),
+        ({"ALL_PROXY": SOCKS, "NO_PROXY": "0:0:0:0:0:0:0:1"}, None, "http://[::1]:8081", None),
+        ({"ALL_PROXY": SOCKS, "NO_PROXY": "FD00::/8"}, None, "http://[fd12::5]:8081", None),
+        ({"ALL_PROXY": SOCKS, "NO_PROXY": "10.0.0.0/8"}, None, "http://10.1.2.3:11434", None),
+        ({"ALL_PROXY": SOCKS, "NO_PROXY": "10.0.0.0/8,::1"}, None, "http://[fd12::5]:8081", SOCKS),
+        ({"HTTP_PROXY": "http://[fd00::3]:3128"}, None, "http://[2001:db8::1]/", "http://[fd00::3]:3128"),
     ],
 )
 def test_the_way_to_an_address(

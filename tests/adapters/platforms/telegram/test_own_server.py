@@ -1,6 +1,7 @@
 """A Bot API server of one's own, and Telegram behind a proxy."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,23 @@ import pytest
 from adapters.platforms.telegram.adapter import Telegram
 from adapters.platforms.telegram.settings import TelegramSettings
 from bot.errors import Unreadable
-from bot.messages import Attachment
+from bot.messages import Attachment, OutgoingPost
 from tests.adapters.platforms.telegram.conftest import PHOTO, Client, Inbox, listening, until
 from tests.doubles.socks import SocksProxy
 from tests.doubles.telegram import TOKEN, Fault, TelegramBed
 
 LIMIT = 100 << 20
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+BY_IPV6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 
 
 def photo(bed: TelegramBed, data: bytes = PHOTO) -> Attachment:
@@ -88,7 +100,31 @@ async def test_telegram_is_reached_through_socks(client: Client, bed: TelegramBe
     assert set(proxy.asked) == {"api.blocked.invalid"}
 
 
-@pytest.mark.parametrize("proxy", ["socks5://10.0.0.1:1080", "http://ann:pw@proxy:3128", "proxy:8080"])
+@BY_IPV6
+@pytest.mark.parametrize(
+    ("way", "exempt"), [("directly", ""), ("by a proxy", ""), ("past a proxy", "::1"), ("past a proxy", "::/64")]
+)
+async def test_a_telegram_that_only_ipv6_reaches_is_talked_to(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, way: str, exempt: str
+) -> None:
+    async with TelegramBed(host="::1") as bed, SocksProxy(bed.port, host="::1") as proxy:
+        monkeypatch.setenv("NO_PROXY", exempt)
+        if way != "directly":
+            monkeypatch.setenv("ALL_PROXY", proxy.address)
+        async with Telegram(TOKEN, f"{bed.url}/bot", poll_seconds=1) as telegram:
+            async with listening(telegram, inbox):
+                await bed.sends_photo(PHOTO, "what is this?")
+                await until(lambda: inbox.messages)
+            assert await telegram.download(inbox.messages[0].attachments[0], LIMIT) == PHOTO
+            await telegram.send(inbox.messages[0].channel, OutgoingPost(text="a cat"))
+        assert bed.url.startswith("http://[::1]:")
+        assert bed.reads() == ["a cat"]
+        assert set(proxy.asked) == ({"::1"} if way == "by a proxy" else set())
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://10.0.0.1:1080", "socks5://[fd00::3]:1080", "http://ann:pw@proxy:3128", "proxy:8080"]
+)
 def test_a_proxy_is_a_setting(proxy: str) -> None:
     settings = TelegramSettings(telegram_proxy=proxy)  # type: ignore[arg-type]
     assert settings.telegram_proxy is not None
