@@ -50,6 +50,8 @@ SAME: Mapping[str, set[str]] = {
     "document_slide": {"pt-BR"},
     "photo_named": {"fr"},
     "minutes": {"fr"},
+    "dashboard_credits": {"de"},
+    "dashboard_dollars": {"fr"},
     "setting_threads": {"de"},
     "value_normal": {"es", "de"},
 }
@@ -201,6 +203,19 @@ def test_what_the_page_says_is_written_down_and_nothing_else_is() -> None:
     files = [*page.glob("*.py"), *(page / "static").glob("*.html"), *(page / "static").glob("*.js")]
     said = {key for file in files for key in re.findall(r"\bpage_[a-z_]+\b", file.read_text("utf-8"))}
     assert said - {"page_in"} == {key for key in written(ENGLISH) if key.startswith("page_")}
+
+
+def test_what_the_dashboard_and_the_login_say_is_written_down_and_nothing_else_is() -> None:
+    web = ROOT / "bot" / "web"
+    files = [path for path in web.rglob("*") if path.suffix in {".py", ".html", ".js"}]
+    said = {
+        key for file in files for key in re.findall(r"\b(?:dashboard|login|sessions)_[a-z0-9_]+\b", file.read_text())
+    }
+    said |= {"dashboard_costs_in_credits", "dashboard_costs_in_dollars"}  # by the unit
+    written_down = {key for key in written(ENGLISH) if key.startswith(("dashboard_", "login_", "sessions_"))}
+    assert written_down <= said
+    others = {"dashboard_costs_in_", "dashboard_data", "login_pages", "login_throttle"}
+    assert said - written_down <= others
 
 
 # the mechanism

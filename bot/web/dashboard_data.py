@@ -19,7 +19,7 @@ from bot.messages import Backlog, Usage, WorkerProcess
 from bot.ports import Coordination, Reporting
 from bot.web.interval_cache import RANGES, IntervalCache
 from bot.web.tally_sums import NOTHING, Interval, TallySum, biggest, stretch_of, total
-from bot.words import ENGLISH, catalogue
+from bot.words import catalogue
 
 Json = dict[str, Any]
 Costs = Mapping[str, Usage]  # by model
@@ -29,6 +29,7 @@ UNITS = ("credits", "dollars")
 MOST_ASIDE = 50  # turns that were put aside, listed one by one
 FORMER_LOST_CHANNEL = "_shut_out"  # how such a code ended, after the name of the platform, in rows of earlier versions
 RECENT = 3600.0  # seconds in which a model that stood in for another one counts as news
+ELLIPSIS = "…"
 ELSE = "else"  # errors that only another version of the bot knows
 
 
@@ -40,8 +41,11 @@ class DashboardData:
         self._turns = IntervalCache(self._count_turns)
         self._costs = IntervalCache(reporting.list_spent_by_model)
 
-    async def tell(self, name: str, split: str, seconds: float) -> Json:
-        """Return all data of a range, split by a property, as JSON; counting takes about `seconds` seconds."""
+    async def tell(self, name: str, split: str, language: str, seconds: float) -> Json:
+        """Return all data of a range, split by a property, as JSON; counting takes about `seconds` seconds.
+
+        Errors are told in the language.
+        """
         shown, now, deadline = RANGES[name], time.time(), time.monotonic() + seconds
         starts, days = shown.starts(now), shown.midnights(now)
         turns = await self._turns.recall(starts, shown.step, deadline)
@@ -50,7 +54,7 @@ class DashboardData:
         about |= {"start": starts[0], "step": shown.step, "stretches": len(starts)}
         uncounted = sum(each is None for each in (*turns, *costs))
         # In a thread, because it takes some milliseconds that would delay other tasks.
-        series = await asyncio.to_thread(_tell, turns, costs, split)
+        series = await asyncio.to_thread(_tell, turns, costs, split=split, language=language)
         series["costs"]["start"] = days[0]
         live = _live(await self._reporting.get_backlog(), await self._coordination.list_processes(), now)
         live["stand_ins"] = [asdict(each) for each in await self._reporting.list_stand_ins(now - RECENT)]
@@ -66,14 +70,14 @@ class DashboardData:
         return stretch_of(await self._reporting.list_tallies(start, end))
 
 
-def _tell(turns: Sequence[Interval | None], costs: Sequence[Costs | None], split: str) -> Json:
+def _tell(turns: Sequence[Interval | None], costs: Sequence[Costs | None], *, split: str, language: str) -> Json:
     known = [stretch for stretch in turns if stretch]
     everything = total(each for stretch in known for each in stretch.sums["all"].values())
     return {
         "total": {"turns": everything.turns, "failed": everything.failed, **everything.percentiles},
         "groups": _groups(turns, split),
         "costs": {"days": len(costs), **{unit: _dearest(costs, unit) for unit in UNITS}},
-        "errors": _errors(known),
+        "errors": _errors(known, catalogue(language)),
     }
 
 
@@ -127,9 +131,8 @@ def _added(rows: Iterable[Sequence[float | None]]) -> Sequence[float | None]:
     return [None if None in day else round(sum(filter(None, day)), 6) for day in zip(*rows, strict=True)]
 
 
-def _errors(stretches: Iterable[Interval]) -> Sequence[Json]:
-    """Return the count of each kind, the most frequent first, and its sentence in the bot's own words."""
-    words = catalogue(ENGLISH)
+def _errors(stretches: Iterable[Interval], words: Mapping[str, str]) -> Sequence[Json]:
+    """Return the count of each kind, the most frequent first, and its sentence among these words of the bot."""
     kinds: dict[str, tuple[int, float]] = {}
     for stretch in stretches:
         for key, (turns, last) in stretch.errors.items():
@@ -142,7 +145,7 @@ def _errors(stretches: Iterable[Interval]) -> Sequence[Json]:
             "key": key,
             "turns": turns,
             "last": last,
-            "sentence": _sentence(words.get(key, "")),
+            "sentence": _sentence(words.get(key, ""), words["dashboard_service"]),
             "is_askers": _is_askers(key),
         }
         for key, (turns, last) in sorted(kinds.items(), key=lambda kind: (-kind[1][0], kind[0]))
@@ -154,8 +157,15 @@ def _is_askers(key: str) -> bool:
     return key in set(FailureCode) and FailureCode(key).scope in (Scope.QUESTION, Scope.PHOTO)
 
 
-def _sentence(words: str) -> str:
-    return re.sub(r"\{\w+\}", "…", words.replace("{service}", "The service"))
+def _sentence(words: str, service: str) -> str:
+    """Return a sentence with a gap for each thing that nobody knows any more."""
+    return re.sub(r"\{\w+(?::([^}]*))?\}", _fill_gap, words.replace("{service}", service))
+
+
+def _fill_gap(gap: re.Match[str]) -> str:
+    """Return the dots for a gap, with its words for most numbers where it chooses some: … photos."""
+    _, _, words = (gap[1] or "").partition("other=")
+    return words.partition("|")[0].replace("#", ELLIPSIS) or ELLIPSIS
 
 
 def _live(backlog: Backlog, fleet: Iterable[WorkerProcess], now: float) -> Json:

@@ -1,6 +1,16 @@
-"""The language of a browser."""
+"""The language of whoever opens a page."""
 
-from bot.words import ENGLISH, supported
+from aiohttp import web
+
+from bot.words import ENGLISH, LANGUAGES, supported
+
+LANGUAGE_COOKIE = "language"
+
+
+def language_of(request: web.Request) -> str:
+    """Return the language that was chosen on the page, or else the one of ours that the browser prefers."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else choose_language(request.headers.get("Accept-Language", ""))
 
 
 def choose_language(accept_language: str) -> str:

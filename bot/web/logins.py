@@ -16,6 +16,7 @@ LIFETIME = 30 * 24 * 3600.0  # seconds
 TOUCH_SECONDS = 60.0  # between two updates of the last use of a session
 SESSION = web.RequestKey("session", WebSession)
 
+UNKNOWN_BROWSER = "A program"
 # The first that matches names the browser; most of them claim to be others as well.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -84,7 +85,7 @@ class Logins:
 
 def device_in(user_agent: str) -> str:
     """Return the browser and the system named in a User-Agent, such as `Firefox on Linux`."""
-    browser = _first(BROWSERS, user_agent) or "A program"
+    browser = _first(BROWSERS, user_agent) or UNKNOWN_BROWSER
     system = _first(SYSTEMS, user_agent)
     return f"{browser} on {system}" if system else browser
 

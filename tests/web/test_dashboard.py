@@ -72,6 +72,20 @@ def ago(figures: Json, seconds: float) -> int:
 # what is told
 
 
+async def test_errors_with_numbers_are_told_without_them(sqlite: Store) -> None:
+    filler = Filler(sqlite)
+    filler.turn(time.time(), error="photo_too_many_pixels")
+    await filler.write()
+    async with serving(sqlite) as http:
+        for language, sentence in (
+            ("en", "it has … megapixels, and I take up to …"),
+            ("de", "es hat … Megapixel, und ich nehme höchstens …"),
+        ):
+            http.headers["Accept-Language"] = language
+            [told_error] = (await told(http, range="hour"))["errors"]
+            assert told_error["sentence"] == sentence
+
+
 @pytest.mark.parametrize("name", RANGES)
 async def test_turns_stand_where_they_were_finished(store: Store, name: str) -> None:
     filler, now, shown = Filler(store), time.time(), RANGES[name]

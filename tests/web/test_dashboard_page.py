@@ -23,7 +23,9 @@ from bot.ports import Store
 from bot.store import open_store
 from bot.store.sql import SqlStore
 from bot.web.dashboard import Dashboard
+from bot.web.languages import LANGUAGE_COOKIE
 from bot.web.server import WebServer
+from bot.words import ENGLISH, LANGUAGES, catalogue
 from tests.conftest import MODEL, said
 from tests.doubles.browser import chromium, pictures
 from tests.web.filled import HOUR, Filler, fill, settle
@@ -55,6 +57,24 @@ HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+SENTENCES = r"""() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [document.title];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.parentElement.closest("script, noscript, code")) texts.push(node.data);
+  }
+  for (const node of document.querySelectorAll("*"))
+    for (const name of ["aria-label", "aria-valuetext", "title"]) texts.push(node.getAttribute(name) ?? "");
+  return texts.map((text) => text.trim()).filter((text) => /\p{L}/u.test(text));
+}"""
+LATIN = {"de", "es", "fr", "pt-BR"}
+SHARED_WORDS = {"de": {"Credits"}, "es": set[str](), "fr": {"Dollars"}, "pt-BR": set[str]()}
+NAMES = re.compile(  # of models, processes, platforms and Python's errors, and what Unicode writes in Latin letters
+    r"/metrics|\bUS(?:D\b|\$)|\b[ap]m\b|\b(?:onemin|openai|vapi|aiml)/[\w./-]+|bot-\d/\d+"
+    r"|\b(?:telegram|web|discord|store|TimeoutError|Snapthread|UTC|p50|p95|WEB_TOKEN)\b"
+)
+WIDTH = "(svg) => svg.getBoundingClientRect().width"
 OVERFLOWS = "() => document.documentElement.scrollWidth > innerWidth"
 WITHOUT_NAME = """() => [...document.querySelectorAll("button, a, input, select, form, fieldset, section, [role]")]
   .filter((node) => {
@@ -136,7 +156,7 @@ class Tab:
     async def settled(self) -> None:
         """Wait until everything is counted; the clock is ours."""
         async with asyncio.timeout(30):
-            while "as of" not in (await self.page.text_content("#asof") or ""):
+            while not re.search(r"\d", await self.page.text_content("#asof") or ""):
                 await self.page.clock.fast_forward(100)
                 await asyncio.sleep(0.02)
 
@@ -545,6 +565,47 @@ async def test_the_strip_speaks_the_language_of_its_reader(browser: Browser, hou
         await tab.later()
         await expect(tab.page.locator("#news")).to_contain_text("Jemand wartet auf eine Antwort, seit 5 Minuten.")
         assert tab.troubles == []
+
+
+async def test_no_english_stands_on_it_in_any_other_language(browser: Browser, house: House) -> None:
+    store = house.store
+    assert isinstance(store, SqlStore)
+    await fill(store, 300)
+    await settle(store)
+    for _ in range(2):
+        await store.intake.add(said())
+    for turn in await store.queue.claim(1):
+        await store.queue.finish(turn, error=PUT_ASIDE)
+    await store.db.run("UPDATE turns SET stalls = 3, crashes = 1 WHERE error = :error", error=PUT_ASIDE)
+    async with looking(browser, house) as tab:
+        await tab.open("?range=day&split=model")
+        await tab.page.locator("#turns summary").click()
+        english = set(await tab.page.evaluate(SENTENCES))
+        assert {"dashboard", "Errors", "others", "Put aside", "half open", "As a table"} <= english
+        left = {}
+        for language in (code for code in LANGUAGES if code != ENGLISH):
+            url = f"http://127.0.0.1:{house.port}"
+            await tab.page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": url}])
+            await tab.page.reload()
+            await tab.settled()
+            await tab.page.locator("#turns summary").click()
+            assert await tab.page.evaluate("document.documentElement.lang") == language
+            shown = await tab.page.evaluate(SENTENCES)
+            assert len(shown) > 100
+            left[language] = [text for text in shown if has_english(text, english, language)]
+            assert not await tab.page.evaluate(OVERFLOWS)
+            width = await tab.slider(catalogue(language)["dashboard_turns_chart"]).evaluate(WIDTH)
+            assert width > 0
+        assert {language: texts for language, texts in left.items() if texts} == {}
+        assert tab.troubles == []
+
+
+def has_english(text: str, english: set[str], language: str) -> bool:
+    """Tell whether a text of the page is English, or holds a Latin letter where people write with others."""
+    own = NAMES.sub("", text)
+    if language in LATIN:
+        return text in english and bool(re.search(r"[A-Za-z]{2}", own)) and own not in SHARED_WORDS[language]
+    return bool(re.search(r"[A-Za-z]", own))
 
 
 # the pictures in the docs

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import html
 import re
 import time
 from collections import Counter as Tally
@@ -20,6 +21,7 @@ from bot.ports import Store
 from bot.store import open_store
 from bot.web.logins import COOKIE
 from bot.web.server import WebAccess, WebServer
+from bot.words import ENGLISH, LANGUAGES, catalogue
 from tests.conftest import MODEL
 
 TOKEN = "correct horse battery staple"
@@ -244,6 +246,44 @@ async def test_sessions_are_listed_and_each_can_be_ended() -> None:
         assert await status(http, "POST", path, headers=cookie(own)) == 303
         assert await status(http, "GET", "/page", headers=cookie(lost)) == 401
         assert await status(http, "GET", "/page", headers=cookie(own)) == 200
+
+
+@pytest.mark.usefixtures("unforgiving")
+async def test_the_log_in_speaks_every_language_of_the_bot() -> None:
+    english = {text for key, text in catalogue(ENGLISH).items() if key.startswith(("login_", "sessions_"))}
+    async with serving(TOKEN) as (_, http):
+        session = cookie(await log_in(http, agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"))
+        for language in LANGUAGES:
+            words = catalogue(language)
+            fits = {**PAGE, "Accept-Language": language}
+            async with http.get("/login", headers=fits) as response:
+                form = await response.text()
+            async with http.post("/login", data={"token": "guess"}, headers=fits) as response:
+                refused = await response.text()
+            async with http.get("/sessions", headers={**fits, **session}) as response:
+                listed = await response.text()
+            assert f'<html lang="{language}" dir="{"rtl" if language == "fa" else "ltr"}">' in form
+            for text, page in (
+                (words["login_who"], form),
+                (words["login_wrong"], refused),
+                (words["sessions_title"], listed),
+                (words["sessions_this"], listed),
+            ):
+                assert html.escape(text) in page
+            shown = {text for page in (form, refused, listed) for text in re.findall(r">\s*([^<>]+?)\s*<", page)}
+            assert language == ENGLISH or not shown & english
+
+
+@pytest.mark.usefixtures("unforgiving")
+async def test_too_many_wrong_tokens_are_answered_with_the_form_and_how_long_to_wait() -> None:
+    async with serving(TOKEN) as (_, http):
+        for _ in range(40):
+            last = await status(http, "POST", "/login", data={"token": "guess"})
+        assert last == 429
+        async with http.post("/login", data={"token": TOKEN}, headers={"Cookie": "language=de"}) as response:
+            assert "Zu viele falsche Tokens. Warte einen Moment." in await response.text()
+            assert response.content_type == "text/html"
+            assert int(response.headers["Retry-After"]) >= 1
 
 
 async def test_what_a_session_has_open_ends_with_it() -> None:

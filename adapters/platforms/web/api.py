@@ -18,7 +18,7 @@ from adapters.platforms.web.audience import Audience, Event
 from adapters.platforms.web.conversation_api import LIST_CHANGED
 from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from adapters.platforms.web.journal import MAX_ID, Journal
-from adapters.platforms.web.localized import CHANNEL, KEY, language_of, localized
+from adapters.platforms.web.localized import CHANNEL, KEY, localized
 from adapters.platforms.web.page import STATIC, read_static_file, render_page
 from adapters.platforms.web.partial_uploads import Overtaken, PartialUploads, WrongOffset
 from adapters.platforms.web.photo_api import describe_upload
@@ -28,6 +28,7 @@ from adapters.platforms.web.upload_kinds import browser_type
 from bot import __version__
 from bot.errors import BotError
 from bot.web.bodies import read_json, refusal
+from bot.web.languages import language_of
 from bot.web.logins import SESSION
 from bot.words import catalogue, say
 

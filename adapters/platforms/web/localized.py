@@ -5,10 +5,9 @@ import re
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from adapters.platforms.web.page import choose_language
-from bot.words import LANGUAGES, speaking
+from bot.web.languages import language_of
+from bot.words import speaking
 
-LANGUAGE_COOKIE = "language"
 CHANNEL = "{channel:[A-Za-z0-9_-]{1,64}}"
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -21,9 +20,3 @@ def localized(handler: Handler) -> Handler:
             return await handler(request)
 
     return handle
-
-
-def language_of(request: web.Request) -> str:
-    """Return the language that was chosen on the page, or else the one of ours that the browser prefers."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in LANGUAGES else choose_language(request.headers.get("Accept-Language", ""))

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot.web.languages import choose_language
 from bot.words import LANGUAGES, catalogue
 from bot.words.figures import is_right_to_left
-
-__all__ = ["choose_language", "render_page"]
 
 STATIC = Path(__file__).parent / "static"
 KEY_PREFIX = "page_"  # of the page's own sentences

@@ -1,9 +1,11 @@
 // Bars and lines over time, drawn by hand: an SVG that a pointer and the arrow keys can ask, and the same as a table.
 
 import { h, patch } from "./patch.js";
+import { tell } from "./words.js";
 
 const HEIGHT = 220;
-const LEFT = 52; // pixels for what stands beside the axis
+const LEFT = 52; // pixels for what stands beside the axis, and more for long figures
+const LETTER = 7;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 26;
@@ -48,10 +50,12 @@ export class Chart {
   #draw() {
     const { model, width } = this;
     if (!width) return;
-    const plot = { x: LEFT, y: TOP, width: Math.max(40, width - LEFT - RIGHT), height: HEIGHT - TOP - BOTTOM, count: columns(model) };
+    const height = HEIGHT - TOP - BOTTOM;
+    const top = scale(highest(model), height, model.whole);
+    const left = Math.max(LEFT, 12 + LETTER * Math.max(...steps(top).map((value) => model.format(value).length)));
+    const plot = { x: left, y: TOP, width: Math.max(40, width - left - RIGHT), height, count: columns(model) };
     if (this.at !== null) this.at = Math.min(this.at, plot.count - 1);
     if (!model.series.some(({ name }) => name === this.only)) this.only = null;
-    const top = scale(highest(model), plot.height, model.whole);
     patch(this.host, [
       this.#legend(),
       h("div", { class: "plot" }, this.#svg(plot, top), this.#tooltip(plot)),
@@ -77,7 +81,7 @@ export class Chart {
       uncounted(plot, model),
       this.at !== null && h("rect", { class: "asked", key: "asked", ...box(plot, this.at) }),
       model.kind === "bars" ? bars(plot, top, model, this.only) : lines(plot, top, model, this.only),
-      empty && h("text", { class: "nothing", key: "nothing", x: plot.x + plot.width / 2, y: plot.y + plot.height / 2 }, model.counting ? "still counting" : "nothing yet"),
+      empty && h("text", { class: "nothing", key: "nothing", x: plot.x + plot.width / 2, y: plot.y + plot.height / 2 }, tell(model.counting ? "dashboard_still_counting" : "dashboard_nothing_yet")),
     );
   }
 
@@ -105,7 +109,7 @@ export class Chart {
 
   #sentence(at) {
     const told = this.#told(at).map(([name, value]) => `${name}: ${value}`);
-    return `${this.model.column(at)}. ${told.join(", ") || "nothing"}`;
+    return `${this.model.column(at)}. ${told.join(", ") || tell("dashboard_nothing")}`;
   }
 
   #tooltip(plot) {
@@ -118,7 +122,7 @@ export class Chart {
       "div",
       { class: `tooltip ${onTheLeft ? "before" : "after"}`, "aria-hidden": "true", style: { "--at": `${middle}px` } },
       h("b", {}, model.column(at)),
-      told.length ? told.map(([name, value, look]) => h("p", {}, look && swatch(look), h("span", {}, name), h("span", { class: "amount" }, value))) : h("p", {}, "nothing"),
+      told.length ? told.map(([name, value, look]) => h("p", {}, look && swatch(look), h("span", {}, name), h("span", { class: "amount" }, value))) : h("p", {}, tell("dashboard_nothing")),
     );
   }
 
@@ -138,8 +142,8 @@ export class Chart {
     return h(
       "details",
       { hidden: model.series.length ? null : "", ontoggle: (event) => { this.table = event.target.open; this.#draw(); } },
-      h("summary", {}, "As a table"),
-      this.table && h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${model.title}, as a table` }, table(model)),
+      h("summary", {}, tell("dashboard_as_table")),
+      this.table && h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": tell("dashboard_chart_table", { title: model.title }) }, table(model)),
     );
   }
 }
@@ -173,9 +177,12 @@ function box(plot, n) {
 const round = (value) => Math.round(value * 10) / 10;
 const height = (plot, top, value) => (value / top.end) * plot.height;
 
+function steps(top) {
+  return Array.from({ length: top.count + 1 }, (_, n) => Number((n * top.step).toPrecision(10)));
+}
+
 function levels(plot, top, format) {
-  return Array.from({ length: top.count + 1 }, (_, n) => {
-    const value = Number((n * top.step).toPrecision(10));
+  return steps(top).map((value, n) => {
     const y = round(plot.y + plot.height - height(plot, top, value));
     return h("g", { key: `level ${n}` },
       h("line", { class: n ? "grid" : "ground", x1: plot.x, x2: plot.x + plot.width, y1: y, y2: y }),
@@ -264,7 +271,7 @@ function lines(plot, top, { series }, only) {
 }
 
 function table(model) {
-  const head = h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "When"), model.series.map(({ name }) => h("th", { scope: "col", key: name }, name))));
+  const head = h("thead", {}, h("tr", {}, h("th", { scope: "col" }, tell("dashboard_when")), model.series.map(({ name }) => h("th", { scope: "col", key: name }, name))));
   const rows = Array.from({ length: columns(model) }, (_, n) => n).reverse().filter((n) => model.series.some(({ values }) => values[n]));
   return h("table", {}, h("caption", { class: "unseen" }, model.title), head, h("tbody", {}, rows.map((n) =>
     h("tr", { key: model.start + n * model.step }, h("th", { scope: "row" }, model.column(n)), model.series.map(({ values }) => h("td", {}, values[n] === null ? "–" : model.format(values[n])))))));

@@ -2,7 +2,8 @@
 
 import { Chart } from "./charts.js";
 import { h, patch } from "./patch.js";
-import { atClock, atSecond, compact, dollars, number, onDay, onUtcDay, onWeekday, percent, seconds, span, spanIn } from "./format.js";
+import { ago, atClock, atSecond, compact, dollars, number, onDay, onUtcDay, onWeekday, percent, seconds, span } from "./format.js";
+import { isolated, tell } from "./words.js";
 
 const PAUSE = 5_000; // milliseconds between two looks
 const COUNTING = 100; // while older figures are still being counted
@@ -11,14 +12,13 @@ const HOUR = 3600;
 const LONG_WAIT = 60; // seconds
 const DAY = 86400;
 const OTHERS = "others";
+const NAMES = { [OTHERS]: "dashboard_others", "no model": "dashboard_no_model" }; // of groups that no model and no platform is
+const TIMES = ["", "dashboard_once", "dashboard_twice"];
+const STATES = { closed: "dashboard_closed", "half open": "dashboard_half_open", open: "dashboard_open" };
 const SLOTS = Array.from({ length: 7 }, (_, n) => `slot${n + 1}`); // colours, in the style sheet
 
 const page = Object.fromEntries([...document.querySelectorAll("[id]")].map((node) => [node.id, node]));
 const charts = { turns: new Chart(page.turns), first: new Chart(page.first), whole: new Chart(page.whole), costs: new Chart(page.costs) };
-const words = JSON.parse(page.words.textContent);
-const plurals = new Intl.PluralRules(page.words.lang);
-const figures = new Intl.NumberFormat(page.words.lang);
-const timespan = spanIn(page.words.lang);
 const looks = new Map(); // the colour of each name, kept while it is shown, by what is told apart
 const chosen = { range: "day", split: "all", part: "p50", unit: "" };
 
@@ -41,7 +41,7 @@ async function refresh() {
     const body = await response.json().catch(() => ({}));
     if (mine === asking) await take(response, body);
   } catch {
-    if (mine === asking) say(`The connection is lost.${since()} Trying again…`);
+    if (mine === asking) say(stillTrying(tell("dashboard_lost")));
   } finally {
     clearTimeout(giveUp);
   }
@@ -54,14 +54,15 @@ function take(response, body) {
     page.sessions.hidden = response.headers.get("X-Session") !== "yes";
     show(body);
   } else if (response.status === 401) {
-    say("You are logged out. ", h("a", { href: "/login?next=/dashboard" }, "Log in"));
+    say(`${tell("dashboard_logged_out")} `, h("a", { href: "/login?next=/dashboard" }, tell("dashboard_log_in")));
   } else {
-    say(`${body.error ?? `Something went wrong (${response.status}).`}${since()} Trying again…`);
+    say(stillTrying(tell(response.status === 503 ? "dashboard_no_store" : "dashboard_wrong", { status: response.status })));
   }
 }
 
-function since() {
-  return shown ? ` What is shown is of ${atSecond(shown.now)}.` : "";
+function stillTrying(sentence) {
+  const since = shown && tell("dashboard_shown_of", { time: atSecond(shown.now) });
+  return [sentence, since, tell("dashboard_trying")].filter(Boolean).join(" ");
 }
 
 function say(...words) {
@@ -74,12 +75,12 @@ function show(data) {
   shown = data;
   document.querySelector("main").removeAttribute("aria-busy");
   const counting = data.uncounted > 0;
-  patch(page.asof, [counting ? "still counting what is older…" : `as of ${atSecond(data.now)}`]);
+  patch(page.asof, [counting ? tell("dashboard_counting") : tell("dashboard_as_of", { time: atSecond(data.now) })]);
   patch(page.news, news(data));
   patch(page.tiles, tiles(data));
-  charts.turns.show({ ...overTime(data), kind: "bars", title: "Turns over time", series: turns(data), format: number, whole: true, more: (n) => failures(data, n) });
-  charts.first.show({ ...overTime(data), kind: "lines", title: "Time to the first words", series: times(data, "first_words"), format: seconds });
-  charts.whole.show({ ...overTime(data), kind: "lines", title: "Time to the whole answer", series: times(data, "took"), format: seconds });
+  charts.turns.show({ ...overTime(data), kind: "bars", title: tell("dashboard_turns_chart"), series: turns(data), format: number, whole: true, more: (n) => failures(data, n) });
+  charts.first.show({ ...overTime(data), kind: "lines", title: tell("dashboard_first_words"), series: times(data, "first_words"), format: seconds });
+  charts.whole.show({ ...overTime(data), kind: "lines", title: tell("dashboard_whole_answer"), series: times(data, "took"), format: seconds });
   charts.costs.show(costs(data));
   page.part.hidden = data.split === "all";
   patch(page.errors, errors(data));
@@ -114,9 +115,9 @@ function news({ fleet: processes, backlog, put_aside: { total: aside }, stand_in
   const bad = [
     ...[...down].map(([family, state]) => tell(state === "open" ? "dashboard_down" : "dashboard_probing", { model: family, stands_in: inItsPlace(standIns.filter(({ asked }) => about(asked, family))) })),
     ...up.flatMap((process) => Object.entries(process.troubles).map(([part, why]) => tell("dashboard_trouble", { part, process: process.name, why }))),
-    ...processes.filter((process) => process.silent).map((process) => tell("dashboard_silent", { process: process.name, span: timespan(now - process.seen) })),
+    ...processes.filter((process) => process.silent).map((process) => tell("dashboard_silent", { process: process.name, span: span(now - process.seen) })),
     up.some((process) => process.workers) ? "" : tell("dashboard_nobody_works"),
-    backlog.oldest && now - backlog.oldest > LONG_WAIT ? tell("dashboard_waiting", { span: timespan(now - backlog.oldest) }) : "",
+    backlog.oldest && now - backlog.oldest > LONG_WAIT ? tell("dashboard_waiting", { span: span(now - backlog.oldest) }) : "",
   ].filter(Boolean);
   const known = [...down.keys()];
   const over = standIns.filter(({ asked }) => !known.some((family) => about(asked, family)));
@@ -133,27 +134,16 @@ function inItsPlace(standIns) {
   return standIns.map(({ by, answers, people, since }) => tell("dashboard_stands_in", { by, answers, people, time: atClock(since) })).join(" ");
 }
 
-// A sentence in the operator's language; a gap may choose its words by a number: {n:one=# answer|other=# answers}
-function tell(key, gaps = {}) {
-  return words[key].replace(/\{(\w+)(?::([^}]*))?\}/g, (_, gap, cases) => filledGap(gaps[gap], cases));
-}
-
-function filledGap(value, cases) {
-  if (!cases) return value;
-  const byNumber = Object.fromEntries(cases.split("|").map((one) => one.split("=")));
-  return (byNumber[plurals.select(value)] ?? byNumber.other).replace("#", figures.format(value));
-}
-
 function tiles({ backlog, total, fleet: processes, costs: spent, now }) {
   const room = processes.filter((process) => !process.silent).reduce((sum, process) => sum + process.workers, 0);
   const [credits, cash] = [spent.credits, spent.dollars].map((models) => models.reduce((sum, { values }) => sum + (values.at(-1) ?? 0), 0));
   return [
-    tile("Waiting", number(backlog.waiting), backlog.oldest ? `the oldest for ${span(Math.max(0, now - backlog.oldest))}` : "on the queue"),
-    tile("In work", number(backlog.in_work), room ? `of ${number(room)} at most` : "nobody works"),
-    tile("Turns", number(total.turns), total.failed ? `${number(total.failed)} failed, ${percent(total.failed, total.turns)}` : "none failed"),
-    tile("First words", seconds(total.first_words.p50), `p95 ${seconds(total.first_words.p95)}`),
-    tile("Whole answer", seconds(total.took.p50), `p95 ${seconds(total.took.p95)}`),
-    tile("Spent today", credits || !cash ? number(credits) : dollars(cash), credits && cash ? `credits and ${dollars(cash)}` : cash ? "UTC" : "credits"),
+    tile(tell("dashboard_tile_waiting"), number(backlog.waiting), backlog.oldest ? tell("dashboard_oldest", { span: span(now - backlog.oldest) }) : tell("dashboard_queue")),
+    tile(tell("dashboard_tile_in_work"), number(backlog.in_work), room ? tell("dashboard_at_most", { most: number(room) }) : tell("dashboard_nobody")),
+    tile(tell("dashboard_turns"), number(total.turns), total.failed ? tell("dashboard_some_failed", { failed: number(total.failed), percent: percent(total.failed, total.turns) }) : tell("dashboard_none_failed")),
+    tile(tell("dashboard_tile_first"), seconds(total.first_words.p50), `p95 ${isolated(seconds(total.first_words.p95))}`),
+    tile(tell("dashboard_tile_whole"), seconds(total.took.p50), `p95 ${isolated(seconds(total.took.p95))}`),
+    tile(tell("dashboard_tile_spent"), credits || !cash ? number(credits) : dollars(cash), credits && cash ? tell("dashboard_credits_and", { amount: dollars(cash) }) : cash ? "UTC" : tell("dashboard_in_credits")),
   ];
 }
 
@@ -162,23 +152,23 @@ function tile(name, value, note) {
 }
 
 function turns({ split, groups }) {
-  if (split !== "all") return groups.map((group) => ({ name: group.name, look: look(split, group.name, groups), values: group.turns }));
+  if (split !== "all") return groups.map((group) => ({ name: named(group.name), look: look(split, group.name, groups), values: group.turns }));
   return groups.flatMap(({ turns: all, failed }) => [
-    { name: "went well", look: "slot1", values: all.map((value, n) => (value === null ? null : value - failed[n])) },
-    { name: "failed", look: "failed", values: failed },
+    { name: tell("dashboard_went_well"), look: "slot1", values: all.map((value, n) => (value === null ? null : value - failed[n])) },
+    { name: tell("dashboard_failed"), look: "failed", values: failed },
   ]);
 }
 
 function failures({ split, groups }, n) {
   if (split === "all") return [];
   const failed = groups.reduce((sum, group) => sum + (group.failed[n] ?? 0), 0);
-  return failed ? [["failed, of all", number(failed)]] : [];
+  return failed ? [[tell("dashboard_failed_of_all"), number(failed)]] : [];
 }
 
 function times({ split, groups }, what) {
   const all = groups.flatMap((group) => split === "all"
-    ? [{ name: "p50: half are faster", look: "slot1", values: group[what].p50 }, { name: "p95: 19 of 20 are faster", look: "slot2", values: group[what].p95 }]
-    : [{ name: group.name, look: look(split, group.name, groups), values: group[what][chosen.part] }]);
+    ? [{ name: tell("dashboard_half"), look: "slot1", values: group[what].p50 }, { name: tell("dashboard_most"), look: "slot2", values: group[what].p95 }]
+    : [{ name: named(group.name), look: look(split, group.name, groups), values: group[what][chosen.part] }]);
   return all.filter(({ values }) => values.some((value) => value !== null));
 }
 
@@ -188,11 +178,15 @@ function costs({ costs: { start, days, ...spent }, uncounted }) {
   const models = spent[unit];
   const together = (n) => models.reduce((sum, { values }) => sum + (values[n] ?? 0), 0);
   return {
-    kind: "bars", title: `Cost by day, in ${unit}`, start, step: DAY, count: days, utc: true, whole: unit === "credits", counting: uncounted > 0,
+    kind: "bars", title: tell(`dashboard_costs_in_${unit}`), start, step: DAY, count: days, utc: true, whole: unit === "credits", counting: uncounted > 0,
     format: unit === "credits" ? compact : dollars, mark: onUtcDay, column: (n) => onUtcDay(start + n * DAY),
-    series: models.map(({ name, values }) => ({ name, look: look(unit, name, models), values })),
-    more: (n) => [["together", (unit === "credits" ? number : dollars)(together(n))]],
+    series: models.map(({ name, values }) => ({ name: named(name), look: look(unit, name, models), values })),
+    more: (n) => [[tell("dashboard_together"), (unit === "credits" ? number : dollars)(together(n))]],
   };
+}
+
+function named(name) {
+  return NAMES[name] ? tell(NAMES[name]) : name;
 }
 
 // A name keeps its colour as long as it is shown, whoever overtakes it.
@@ -211,24 +205,24 @@ function look(split, name, groups) {
 }
 
 function errors({ errors: kinds, now, uncounted }) {
-  if (!kinds.length) return [h("p", { class: "none" }, uncounted ? "still counting" : "None. Nice.")];
+  if (!kinds.length) return [h("p", { class: "none" }, tell(uncounted ? "dashboard_still_counting" : "dashboard_no_errors"))];
   const most = Math.max(...kinds.map((kind) => kind.turns));
   const row = ({ key, turns: many, last, sentence }) =>
     h("tr", { key },
-      h("td", {}, sentence || "An error of another version of the bot.", h("code", {}, key)),
+      h("td", {}, sentence || tell("dashboard_other_version"), h("code", {}, key)),
       h("td", { class: "count" }, h("b", {}, number(many)), h("svg", { class: "share", height: 4, "aria-hidden": "true" }, h("rect", { class: "fill failed", width: `${(100 * many) / most}%`, height: 4, rx: 2 }))),
-      h("td", { class: "last", title: `${onWeekday(last)}, ${atSecond(last)}` }, `${span(now - last)} ago`));
-  const heads = (title) => h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), h("th", { scope: "col" }, "Turns"), h("th", { scope: "col" }, "Last")));
+      h("td", { class: "last", title: `${onWeekday(last)}, ${atSecond(last)}` }, ago(now - last)));
+  const heads = (title) => h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), h("th", { scope: "col" }, tell("dashboard_turns")), h("th", { scope: "col" }, tell("dashboard_last"))));
   const part = (title, some) => some.length > 0 && h("table", { key: title }, heads(title), h("tbody", {}, some.map(row)));
   return [
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "errors-title" },
-      part("Trouble of ours", kinds.filter((kind) => !kind.is_askers)),
-      part("Questions and files that could not be answered", kinds.filter((kind) => kind.is_askers))),
+      part(tell("dashboard_ours"), kinds.filter((kind) => !kind.is_askers)),
+      part(tell("dashboard_askers"), kinds.filter((kind) => kind.is_askers))),
   ];
 }
 
 function howOften(many) {
-  return many === 1 ? "once" : many === 2 ? "twice" : `${number(many)} times`;
+  return tell(TIMES[many] ?? "dashboard_times", { times: many });
 }
 
 function putAside({ put_aside: { total, turns: aside }, now }) {
@@ -236,13 +230,13 @@ function putAside({ put_aside: { total, turns: aside }, now }) {
     h("tr", { key: turn },
       h("td", {}, String(turn)),
       h("td", {}, platform),
-      h("td", {}, [stalls && `the bot stood still ${howOften(stalls)}`, crashes && `it died ${howOften(crashes)}`].filter(Boolean).join(", ")),
-      h("td", { class: "last", title: `${onWeekday(at)}, ${atSecond(at)}` }, `${span(now - at)} ago`),
+      h("td", {}, [stalls && tell("dashboard_stalls", { times: howOften(stalls) }), crashes && tell("dashboard_crashes", { times: howOften(crashes) })].filter(Boolean).join(", ")),
+      h("td", { class: "last", title: `${onWeekday(at)}, ${atSecond(at)}` }, ago(now - at)),
       h("td", {}, h("button", { type: "button", "aria-label": `${tell("dashboard_release")} ${turn}`, onclick: (event) => letGo(turn, event.currentTarget) }, tell("dashboard_release"))));
   return [
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "aside-title" },
-      h("table", {}, h("thead", {}, h("tr", {}, ["Turn", "Platform", "Why", "When", ""].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, aside.map(row)))),
-    h("p", { class: "note" }, `${number(total)} in all. To have one answered after all: `, h("code", {}, "python -m bot turns --release TURN")),
+      h("table", {}, h("thead", {}, h("tr", {}, ["dashboard_turn", "dashboard_platform", "dashboard_why", "dashboard_when"].map((key) => h("th", { scope: "col" }, tell(key))), h("td", {}))), h("tbody", {}, aside.map(row)))),
+    h("p", { class: "note" }, `${tell("dashboard_in_all", { total: number(total) })} `, h("code", {}, "python -m bot turns --release TURN")),
   ];
 }
 
@@ -259,7 +253,7 @@ async function letGo(turn, button) {
 }
 
 function fleet({ fleet: processes, now }) {
-  if (!processes.length) return [h("p", { class: "none" }, "No process has told of itself yet.")];
+  if (!processes.length) return [h("p", { class: "none" }, tell("dashboard_no_process"))];
   return [h("ul", { class: "processes" }, processes.map((process) => card(process, now)))];
 }
 
@@ -267,16 +261,16 @@ function card(process, now) {
   const troubles = Object.entries(process.troubles);
   const breakers = Object.entries(process.breakers);
   const health = process.silent ? "silent" : troubles.length ? "trouble" : "well";
-  const words = { silent: `silent for ${span(now - process.seen)}`, trouble: troubles.length > 1 ? `${troubles.length} troubles` : "in trouble", well: "all is well" };
+  const words = { silent: tell("dashboard_silent_for", { span: span(now - process.seen) }), trouble: tell("dashboard_troubles", { count: troubles.length }), well: tell("dashboard_process_well") };
   return h("li", { key: process.name, class: health },
     h("h3", {}, process.name, h("span", { class: "health" }, words[health])),
     h("p", {}, [
-      process.listens.length ? `listens to ${process.listens.join(", ")}` : "does not listen",
-      process.workers ? `${number(process.in_flight)} of ${number(process.workers)} in work` : "does not work",
-      `up for ${span(now - process.started)}`,
+      process.listens.length ? tell("dashboard_listens", { platforms: process.listens.join(", ") }) : tell("dashboard_deaf"),
+      process.workers ? tell("dashboard_busy", { busy: number(process.in_flight), workers: number(process.workers) }) : tell("dashboard_idle"),
+      tell("dashboard_up", { span: span(now - process.started) }),
     ].join(" · ")),
     troubles.length > 0 && h("ul", { class: "troubles" }, troubles.map(([part, why]) => h("li", {}, h("b", {}, part), ` ${why}`))),
-    breakers.length > 0 && h("ul", { class: "breakers", "aria-label": "Breakers" }, breakers.map(([name, state]) => h("li", { key: name, class: state.replace(" ", "-") }, name, h("b", {}, state)))));
+    breakers.length > 0 && h("ul", { class: "breakers", "aria-label": tell("dashboard_breakers") }, breakers.map(([name, state]) => h("li", { key: name, class: state.replace(" ", "-") }, name, h("b", {}, STATES[state] ? tell(STATES[state]) : state)))));
 }
 
 // choosing

@@ -1,14 +1,18 @@
-// Figures as people read them.
+// Figures as people read them, in the operator's language.
 
-const language = navigator.language.startsWith("en") ? navigator.language : "en-GB"; // the page speaks English
+import { isEnglish, language, tell } from "./words.js";
+
 const whole = new Intl.NumberFormat(language);
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const short = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
 const hour = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
 const clock = new Intl.DateTimeFormat(language, { hour, minute: "2-digit" });
 const second = new Intl.DateTimeFormat(language, { hour, minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short" });
 const utcDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const past = new Intl.RelativeTimeFormat(language);
+
+const SYMBOLS = { second: "s", minute: "min", hour: "h" }; // English has longer ones in Intl
 
 const date = (seconds) => new Date(seconds * 1000);
 
@@ -21,44 +25,55 @@ export const onUtcDay = (seconds) => utcDay.format(date(seconds));
 export const onWeekday = (seconds) => weekday.format(date(seconds));
 
 export function percent(part, of) {
-  if (!of || !part) return "0%";
-  const share = (100 * part) / of;
-  return share < 0.1 ? "under 0.1%" : `${share < 10 ? share.toFixed(1) : Math.round(share)}%`;
+  const share = of ? part / of : 0;
+  const write = (value, digits) => new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  if (!share) return write(0, 0);
+  if (share < 0.001) return tell("dashboard_under", { amount: write(0.001, 1) });
+  return share < 0.1 ? write(share, 1) : write(share, 0);
 }
 
 // How long something took.
 export function seconds(value) {
   if (value === null) return "–";
-  if (value < 60) return `${Number(value.toPrecision(2))} s`;
+  if (value < 60) return measure(Number(value.toPrecision(2)), "second", "short");
   const minutes = Math.floor(value / 60);
   const rest = Math.round(value - minutes * 60);
-  return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
+  return [measure(minutes, "minute", "short"), rest && measure(rest, "second", "short")].filter(Boolean).join(" ");
 }
 
 // How long something has been.
 export function span(value) {
-  const passed = Math.max(0, value);
-  if (passed < 100) return `${Math.round(passed)} s`;
-  if (passed < 100 * 60) return `${Math.round(passed / 60)} min`;
-  if (passed < 48 * 3600) return `${Math.round(passed / 3600)} h`;
-  return `${Math.round(passed / 86400)} days`;
+  return measure(...inUnits(value), "long");
 }
 
-// The same in another language, which Intl knows the units of.
-export function spanIn(language) {
-  if (language === "en") return span;
-  const write = (value, unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 }).format(value);
-  return (value) => {
-    const passed = Math.max(0, value);
-    if (passed < 100) return write(passed, "second");
-    if (passed < 100 * 60) return write(passed / 60, "minute");
-    return passed < 48 * 3600 ? write(passed / 3600, "hour") : write(passed / 86400, "day");
-  };
+// How long ago something was.
+export function ago(value) {
+  if (isEnglish) return `${span(value)} ago`;
+  const [amount, unit] = inUnits(value);
+  return past.format(-amount, unit);
+}
+
+function inUnits(value) {
+  const passed = Math.max(0, value);
+  if (passed < 100) return [Math.round(passed), "second"];
+  if (passed < 100 * 60) return [Math.round(passed / 60), "minute"];
+  if (passed < 48 * 3600) return [Math.round(passed / 3600), "hour"];
+  return [Math.round(passed / 86400), "day"];
+}
+
+function measure(amount, unit, unitDisplay) {
+  if (isEnglish && unit in SYMBOLS) return `${whole.format(amount)} ${SYMBOLS[unit]}`;
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay }).format(amount);
 }
 
 export function dollars(value) {
-  if (!value) return "$0";
-  if (value < 0.0001) return "under $0.0001";
-  const digits = value < 0.01 ? 4 : value < 1 ? 3 : 2;
-  return value < 10_000 ? `$${value.toFixed(digits)}` : `$${short.format(value)}`;
+  if (!value) return money(0, 0);
+  if (value < 0.0001) return tell("dashboard_under", { amount: money(0.0001, 4) });
+  if (value >= 10_000) return money(value, 0, { notation: "compact", maximumSignificantDigits: 3 });
+  return money(value, value < 0.01 ? 4 : value < 1 ? 3 : 2);
+}
+
+function money(value, digits, more = { minimumFractionDigits: digits, maximumFractionDigits: digits }) {
+  const currencyDisplay = isEnglish ? "narrowSymbol" : "symbol";
+  return new Intl.NumberFormat(language, { style: "currency", currency: "USD", currencyDisplay, ...more }).format(value);
 }
