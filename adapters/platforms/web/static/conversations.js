@@ -36,7 +36,7 @@ function showList(found, words) {
   const which = focused && document.activeElement.className;
   if (page.conversations.querySelector("form")) return; // a title is being written
   page.conversations.replaceChildren(...found.map(listItem));
-  if (focused) page.conversations.querySelector(`[data-channel="${focused.channel}"] .${which}`)?.focus();
+  if (focused) (page.conversations.querySelector(`[data-channel="${focused.channel}"] .${which}`) ?? page.find).focus();
   page.nothing.textContent = found.length ? "" : say(words ? "page_none_found" : "page_none_yet");
 }
 

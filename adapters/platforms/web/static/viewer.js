@@ -51,40 +51,56 @@ function zoom(to) {
   page.picture.style.width = `${Math.max(1, width * fit * scale)}px`;
 }
 
-function zoomBy(factor) {
-  const { stage } = page;
-  const [x, y] = [(stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth, (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight];
+/** Zoom, and leave the point of the picture at `x` and `y` on the screen where it is. */
+function zoomBy(factor, { x, y } = middle()) {
+  const { stage, sheet } = page;
+  const before = sheet.getBoundingClientRect();
+  const [across, down] = [(x - before.left) / before.width, (y - before.top) / before.height];
   zoom(scale * factor);
-  stage.scrollLeft = x * stage.scrollWidth - stage.clientWidth / 2;
-  stage.scrollTop = y * stage.scrollHeight - stage.clientHeight / 2;
+  const after = sheet.getBoundingClientRect();
+  stage.scrollLeft += after.left + across * after.width - x;
+  stage.scrollTop += after.top + down * after.height - y;
+}
+
+function middle() {
+  const { left, top, width, height } = page.stage.getBoundingClientRect();
+  return { x: left + width / 2, y: top + height / 2 };
+}
+
+function placeOf({ clientX: x, clientY: y }) {
+  return { x, y };
 }
 
 page.picture.addEventListener("load", () => zoom(scale));
 addEventListener("resize", () => page.viewer.open && zoom(scale));
 page.closer.addEventListener("click", () => zoomBy(STEP));
 page.farther.addEventListener("click", () => zoomBy(1 / STEP));
-page.sheet.addEventListener("dblclick", () => zoomBy(scale > 1 ? 1 / scale : 2 * STEP));
+page.sheet.addEventListener("dblclick", (event) => zoomBy(scale > 1 ? 1 / scale : 2 * STEP, placeOf(event)));
 page.stage.addEventListener("wheel", (event) => {
   if (!event.ctrlKey) return; // two fingers on a touchpad
   event.preventDefault();
-  zoomBy(Math.exp(-event.deltaY / 200));
+  zoomBy(Math.exp(-event.deltaY / 200), placeOf(event));
 }, { passive: false });
 
-const fingers = new Map();
-let spread = 0;
-page.stage.addEventListener("pointerdown", (event) => fingers.set(event.pointerId, event));
-page.stage.addEventListener("pointermove", (event) => {
-  if (!fingers.has(event.pointerId)) return;
-  fingers.set(event.pointerId, event);
-  if (fingers.size !== 2) return;
-  const [a, b] = [...fingers.values()];
-  const now = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
-  if (spread) zoomBy(now / spread);
-  spread = now;
-});
-for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
-  page.stage.addEventListener(end, (event) => { fingers.delete(event.pointerId); spread = 0; });
+let fingers = null; // how far two of them are apart, and the point between them
+
+function fingersOf([a, b]) {
+  return { apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY), x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2 };
 }
+
+// Pointers would be taken away as soon as the browser scrolls, which it does with two fingers, too.
+function touch(event) {
+  if (event.touches.length !== 2) { fingers = null; return; }
+  if (event.cancelable) event.preventDefault();
+  const now = fingersOf(event.touches);
+  if (fingers) {
+    zoomBy(now.apart / fingers.apart, fingers);
+    page.stage.scrollLeft -= now.x - fingers.x;
+    page.stage.scrollTop -= now.y - fingers.y;
+  }
+  fingers = now;
+}
+for (const kind of ["touchstart", "touchmove", "touchend", "touchcancel"]) page.stage.addEventListener(kind, touch, { passive: false });
 
 // the next one, or one beside it
 

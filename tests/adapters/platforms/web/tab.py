@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.adapters.platforms.web.conftest import House
 from tests.conftest import PHOTOS
 
+MOST_TABS = 60
 GIVE_FILES = """([kind, target, files]) => {
   const data = new DataTransfer();
   for (const [name, type, base64] of files) {
@@ -52,6 +53,19 @@ class Tab:
         before = await self.posts.count()
         await self.say(text)
         await expect(self.page.locator(".post:not(.growing)")).to_have_count(before + 1)
+
+    async def reach(self, node: str, key: str = "Tab") -> None:
+        """Press Tab until the node, of this selector, has the focus."""
+        for _ in range(MOST_TABS):
+            await self.page.keyboard.press(key)
+            if await self.page.evaluate("(node) => document.activeElement.matches(node)", node):
+                return
+        raise AssertionError(f"{node} cannot be reached with {key}")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, wherever the focus is."""
+        for key in keys:
+            await self.page.keyboard.press(key)
 
     async def reload(self) -> None:
         """Load the page again, and wait until it shows the posts that it showed before."""

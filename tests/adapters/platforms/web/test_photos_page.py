@@ -1,5 +1,6 @@
 """Photos in a real browser: looked at closely, compared, asked about in part, and asked about again."""
 
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,18 @@ from tests.doubles.browser import pictures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+BOX = "(img) => img.decode().then(() => img.getBoundingClientRect().toJSON())"
 WIDTH = "(img) => img.decode().then(() => img.getBoundingClientRect().width)"
+
+
+async def move_fingers(tab: Tab, *spreads: float, x: float, y: float) -> None:
+    """Put two fingers on the screen beside a point, as far apart as the first number says, and move them on."""
+    screen = await tab.page.context.new_cdp_session(tab.page)
+    for kind, apart in zip(itertools.chain(["touchStart"], itertools.repeat("touchMove")), spreads, strict=False):
+        points = [{"x": x + side * apart / 2, "y": y, "id": side} for side in (-1, 1)]
+        await screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    await screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await screen.detach()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -59,6 +71,28 @@ async def test_a_photo_is_zoomed_turned_compared_and_saved(
             await viewer.get_by_role("link", name="Download").click()
         assert (await saving.value).suggested_filename == "cat.jpg"
         assert not await tab.overflows()
+
+
+@pytest.mark.parametrize("locale", ["en", "fa"])
+async def test_two_fingers_zoom_where_they_are(browser: Browser, house: House, locale: str) -> None:
+    options = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "height": 640}, "locale": locale}
+    async with tab_of(browser, house, **options) as tab:
+        await tab.open()
+        await tab.pick("cat.jpg")
+        await tab.ask("what is this?")
+        await tab.page.locator(".message .thumb").tap()
+        picture = tab.page.locator("#picture")
+        before = await picture.evaluate(BOX)
+        x, y = before["left"] + 0.4 * before["width"], before["top"] + 0.6 * before["height"]
+        await move_fingers(tab, 40, 60, 80, 120, 160, x=x, y=y)
+        closer = await picture.evaluate(BOX)
+        assert closer["width"] == pytest.approx(4 * before["width"], rel=0.02)
+        assert x == pytest.approx(closer["left"] + 0.4 * closer["width"], abs=3)
+        await move_fingers(tab, 160, 100, 80, x=x, y=y)
+        assert (await picture.evaluate(BOX))["width"] == pytest.approx(2 * before["width"], rel=0.02)
+        await move_fingers(tab, 160, 100, 50, 20, x=x, y=y)
+        assert (await picture.evaluate(BOX))["width"] == pytest.approx(before["width"], rel=0.02)
+        assert await tab.page.evaluate("visualViewport.scale") == 1
 
 
 async def test_a_part_is_asked_about_with_the_pointer_or_the_keyboard(
