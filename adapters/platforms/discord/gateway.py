@@ -26,6 +26,10 @@ from bot.util.retry import DISCORD_GATEWAY, Backoff
 
 log = structlog.get_logger(__name__)
 
+# So long without a further server, and the shard counts as ready: what was written until then waits for it. Those that
+# come later are caught up with one by one (on_guild_available). discord.py waits two seconds.
+NO_FURTHER_SERVER = 0.5  # seconds
+
 # Codes with which Discord closes a connection for good, and the sentence for the operator.
 FINAL = {
     4004: FailureCode.DISCORD_WRONG_TOKEN,
@@ -56,6 +60,7 @@ class GatewayClient(discord.AutoShardedClient):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=NO_FURTHER_SERVER,
             allowed_mentions=discord.AllowedMentions.none(),
             connector=open_connector(proxy),
             proxy=http_proxy(proxy),
