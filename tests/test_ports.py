@@ -18,10 +18,9 @@ PORTS = {
     if isinstance(member, property) and member.fget is not None and name != "me"
 }
 
-# Whoever puts the bot together, the contexts that hand ports on, and the store itself.
+# Whoever puts the bot together, and the store itself.
 SEES_ALL = {
     "bot/__main__.py",
-    "bot/adapter_context.py",
     "bot/app.py",
     "bot/operations/check/__init__.py",
     "bot/ports.py",
