@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import monotonic
@@ -10,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from bot.accounting.limits import UsageLimits
+from bot.accounting.limits import UsageLimits, subject_of
 from bot.asking.attempt import Attempt
 from bot.asking.failover import Failover
 from bot.asking.file_loader import FileLoader
@@ -22,7 +23,7 @@ from bot.messages import ANSWERED, STOPPED, JobResult, Turn, Usage
 from bot.ports import Channels, Conversations, Files, Ledger, Provider, Turns
 from bot.turns.stops import Stops
 from bot.util.retry import ASK_AGAIN, MOST_DELIVERIES
-from bot.util.tasks import running_task
+from bot.util.tasks import BackgroundTasks, running_task
 from bot.words import say
 
 log = structlog.get_logger(__name__)
@@ -82,9 +83,27 @@ class Asker:
         """Stream the answer, and return it complete, or as far as it came before it was stopped."""
         if asked.turn.conversation.provider not in self.providers:
             raise Refused(FailureCode.MODEL_MISSING, model=asked.turn.conversation.model)
-        async with asked.reply.platform.show_typing(asked.reply.channel), asked.reply.growing():
+        async with (
+            self._reading_ahead(asked),
+            asked.reply.platform.show_typing(asked.reply.channel),
+            asked.reply.growing(),
+        ):
             await self.until_stopped(asked, self._hear_and_ask(asked))
         return asked.reply.text
+
+    @asynccontextmanager
+    async def _reading_ahead(self, asked: Question) -> AsyncGenerator[None, None]:
+        """Fetch the message's own photos while everything else about the question is found out."""
+        message, state, reading = asked.turn.message, asked.state, BackgroundTasks(shared=True)
+        for attachment in dict.fromkeys(message.own_photos):
+            if attachment.is_picture and not attachment.is_preview and attachment not in state.seen:
+                read = self.loader.read(message.channel, attachment, subject_of(message))
+                state.coming[attachment] = reading.start(read)
+        try:
+            yield
+        finally:
+            state.coming.clear()
+            await reading.close()
 
     async def until_stopped(self, asked: Question, work: Coroutine[Any, Any, Result]) -> Result | None:
         """Return what the work does, or None if it is stopped. Raises Refused once nobody can be told of it.

@@ -260,9 +260,7 @@ class FilePreparation:
         try:
             owner = subject_of(self.turn.message)  # the asker, even for files of others
             async with asyncio.timeout(PREVIEW_TIMEOUT if attachment.is_preview else None):
-                file = self.asked.state.seen.get(attachment) or await self.finder.read(
-                    placed.channel, attachment, owner
-                )
+                file = self.asked.state.seen.get(attachment) or await self._read(placed, owner)
             self.asked.state.seen[attachment] = file
             self.places[file.sha256] = placed
             await self._bring(file)
@@ -278,6 +276,11 @@ class FilePreparation:
                 raise
             return Unreadable(FailureCode.PHOTO_GONE)
         return file
+
+    async def _read(self, placed: PlacedFile, owner: str) -> Photo | Document:
+        """Fetch a file and take it in, or wait until that is done where it has begun."""
+        coming = self.asked.state.coming.pop(placed.attachment, None)
+        return await (coming or self.finder.read(placed.channel, placed.attachment, owner))
 
     async def _bring(self, file: Photo | Document) -> None:
         if isinstance(file, Document) and await self._is_better_seen(file):

@@ -1,5 +1,6 @@
 """A question and its words: the text, the model and the reply in which the answer is shown."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -32,6 +33,7 @@ class AnswerState:
     transcript: str | None = None  # of the recordings in the question
     files: list[StoredFile] = field(default_factory=list)  # photos and documents that were read
     seen: dict[Attachment, Photo | Document] = field(default_factory=dict)  # files that need not be fetched again
+    coming: dict[Attachment, asyncio.Task[Photo | Document]] = field(default_factory=dict)  # files that are being read
     is_large: bool = False  # a photo has more to show than a model sees at once
     notes: list[str] = field(default_factory=list)  # shown before the answer
     ending: str = ""  # shown after it

@@ -10,6 +10,7 @@ import pytest
 from bot.asking.asker import AnswersQuestions, Asker, answer_question
 from bot.asking.file_loader import FileLoader
 from bot.asking.question import Question, instructions
+from bot.asking.subject import Subject, SubjectFinder
 from bot.errors import Busy, Forgotten, LeaseLost, Refused
 from bot.files.documents import DocumentIntake
 from bot.files.photos import PhotoIntake
@@ -70,6 +71,21 @@ async def test_stopped_before_the_first_words_it_says_so_and_nothing_else(
     assert provider.closed == 1
     assert platform.reads() == ["⏹ Stopped."]
     assert platform.buttons["1"] == ["/retry 1", "/with 1"]
+
+
+async def test_photos_are_fetched_while_everything_else_is_found_out(
+    worker: Worker, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.files["ref0"], find = CAT, SubjectFinder.find
+
+    async def find_later(finder: SubjectFinder, turn: Turn) -> Subject:
+        await until(lambda: platform.fetched)
+        return await find(finder, turn)
+
+    monkeypatch.setattr(SubjectFinder, "find", find_later)
+    await worker.take(await taken(worker, said(photos=1)))
+    assert platform.fetched == ["ref0"]  # and once
+    assert "⚠️" not in platform.reads()[0]
 
 
 async def test_stopped_while_photos_are_fetched_nothing_is_asked(

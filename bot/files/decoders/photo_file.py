@@ -48,6 +48,8 @@ def clean_photo(
 
 def _exif_in(kind: str, picture: Picture) -> bytes:
     """Return the EXIF data of a format that is not stripped but drawn anew."""
+    if kind in _PASSED_ON:
+        return b""
     with suppress(Exception), draw.open_image(kind, picture.data) as image:
         return bytes(image.info.get("exif") or image.getexif().tobytes())
     return b""
