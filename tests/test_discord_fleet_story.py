@@ -72,8 +72,14 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet(folder: Path, database: str, pace: float = 0.01) -> AsyncIterator[Fleet]:
-    async with FakeDiscord() as discord, Emulator(pace=pace) as emulator, AsyncExitStack() as stack:
+async def fleet(
+    folder: Path, database: str, pace: float = 0.01, *, message_content: bool = False
+) -> AsyncIterator[Fleet]:
+    async with (
+        FakeDiscord(message_content=message_content) as discord,
+        Emulator(pace=pace) as emulator,
+        AsyncExitStack() as stack,
+    ):
         yield Fleet(discord, emulator, database, folder, stack)
 
 
@@ -83,6 +89,12 @@ async def answered(discord: FakeDiscord, count: int = 1, channel: int = GENERAL)
     texts = whole(discord, channel)
     assert len(texts) == count, texts
     return texts
+
+
+def shown_with(emulator: Emulator, question: str) -> list[str]:
+    """The photos that the provider got with a question, by the beginnings of their hashes."""
+    asked = next(seen for seen in emulator.seen if question in seen.prompt)
+    return [key.rpartition("_")[2] for key in asked.images]
 
 
 async def status(bot: BotProcess) -> Any:
@@ -211,11 +223,16 @@ async def test_what_was_heard_is_answered_though_who_heard_it_died(tmp_path: Pat
 async def test_a_standby_takes_over_and_nothing_is_missed_or_heard_twice(
     tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with fleet(tmp_path, database) as here:
+    async with fleet(tmp_path, database, message_content=True) as here:
         discord = here.discord
         first = await here.start()
         await first.ready()
         await until(lambda: discord.rest.commands, 30)
+        above = discord.add_channel("above")
+        for name, photo in (("rocket", ROCKET), ("cat", CAT)):
+            await discord.says(f"look, a {name}", above, mention=True, files=[photo])
+        await answered(discord, 2, above)
+        await discord.says("my rocket", above, BOB, files=[ROCKET])  # said to nobody, and seen by the first one only
         rooms = [discord.add_channel(f"room {n}") for n in range(4)]
         standby = await here.start()
         await standby.ready()
@@ -245,6 +262,9 @@ async def test_a_standby_takes_over_and_nothing_is_missed_or_heard_twice(
         await discord.connected()
         seconds = time.monotonic() - gone
         await goes_on()
+        await discord.says("and that?", above, mention=True)  # to the other one
+        await answered(discord, 3, above)
+        assert shown_with(here.emulator, "and that?") == shown_with(here.emulator, "look, a rocket")
         third = await here.start()  # a rolling restart: the new one is there before the old one goes
         await third.ready()
         assert await standby.stop() == 0

@@ -14,7 +14,7 @@ import pytest
 
 from emulator import Emulator
 from tests.conftest import PHOTOS
-from tests.doubles.discord import ANN, BOB, GUILD, ME, TOKEN, FakeDiscord
+from tests.doubles.discord import ADMIN, ANN, BOB, GUILD, ME, TOKEN, FakeDiscord
 from tests.doubles.process import BotProcess
 from tests.doubles.waiting import until
 
@@ -30,6 +30,7 @@ class Place:
     channel: int
     question: str  # another one in every story
     earlier: int = 0  # times that it was asked before
+    conversation: str = ""  # at the provider; empty: the question is found by its words alone
 
     async def says(self, text: str = "", channel: int = 0, **more: object) -> int:
         return await self.discord.says(text, channel or self.channel, **more)  # type: ignore[arg-type]
@@ -49,8 +50,15 @@ class Place:
 
     def _asked(self) -> list[tuple[str, ...]]:
         """The photos of each question in this place."""
-        asked = [seen.images for seen in self.emulator.seen if self.question in seen.prompt and seen.status == 200]
-        return asked[self.earlier :]
+        asked = [seen for seen in self.emulator.seen if self.question in seen.prompt and seen.status == 200]
+        return [seen.images for seen in asked if self.conversation in ("", seen.conversation)][self.earlier :]
+
+    def says_nothing(self) -> None:
+        """From now on the question is a mention and nothing else, which is found by its conversation."""
+        [self.conversation] = {
+            seen.conversation for seen in self.emulator.seen if f"I think: {self.channel}" in seen.prompt
+        }
+        self.question = "Briefly, in two or three sentences"
 
     async def reads(self, words: str, channel: int = 0) -> str:
         """Wait for a post with these words, and return it."""
@@ -83,7 +91,7 @@ async def server(folder: Path) -> AsyncIterator[tuple[FakeDiscord, BotProcess, E
 
 async def warm(discord: FakeDiscord, emulator: Emulator, name: str) -> Place:
     place = Place(discord, emulator, discord.add_channel(name.replace("_", "-")), f"{name}: what is this?")
-    await place.says("a cat, I think", mention=True, files=[CAT])
+    await place.says(f"a cat, I think: {place.channel}", mention=True, files=[CAT])
     await until(lambda: any("451 × 300" in text and not text.endswith("▌") for text in discord.reads(place.channel)))
     return place
 
@@ -215,6 +223,12 @@ async def the_photo_just_above(place: Place) -> None:
     await place.asks()
 
 
+async def a_bare_mention_below_a_photo(place: Place) -> None:
+    place.says_nothing()
+    await place.rocket()
+    await place.says(mention=True)
+
+
 async def an_edit_that_adds_the_mention(place: Place) -> None:
     photo = await place.says(place.question, files=[ROCKET])
     await place.discord.edits(place.channel, photo, f"<@{ME}> {place.question}")
@@ -298,7 +312,7 @@ FOUND: list[Story] = [
     a_link_to_a_recent_photo_that_discord_does_not_find,
     *(a_command_with_a_link, a_command_in_a_thread, a_file_with_a_command),
     *(a_reply_to_an_older_answer, a_button_below_an_older_answer, a_number, a_reply_to_a_sticker),
-    a_photo_in_a_private_chat,
+    *(a_photo_in_a_private_chat, a_bare_mention_below_a_photo),
     *(a_link_whose_picture_comes_late, the_photo_just_above, an_edit_that_adds_the_mention, a_photo_under_another_name),
     *BURSTS,
 ]
@@ -323,6 +337,19 @@ async def test_the_photo_that_was_meant_is_the_one_that_is_asked_about(tmp_path:
 async def a_reply_to_words(place: Place) -> str:
     await place.asks(reply_to=await place.says("Launch at nine", by=BOB))
     return "Launch at nine"
+
+
+async def a_reply_to_an_answer_that_was_forgotten(place: Place) -> str:
+    await place.says("look at my rocket", mention=True, files=[ROCKET])
+    await place.reads("640 × 427")
+    answer = place.discord.posts(place.channel)[-1]
+    forgetting = await place.discord.runs("forget", place.channel, ADMIN, options={"sure": "yes"})
+    await forgetting.answered()
+    await place.says("and a cat", mention=True, files=[CAT])
+    await until(lambda: len([text for text in place.discord.reads(place.channel) if "451 × 300" in text]) == 2)
+    await place.asks(reply_to=answer.id)
+    await place.reads("I no longer know what my message was about")
+    return "640 × 427"
 
 
 async def a_reply_to_a_poll(place: Place) -> str:
@@ -355,7 +382,8 @@ async def a_chain_that_is_broken(place: Place) -> str:
 
 
 WORDS: list[Story] = [
-    *(a_reply_to_words, a_reply_to_a_poll, an_article_with_a_dead_thumbnail, a_card_of_words, a_chain_that_is_broken)
+    a_reply_to_an_answer_that_was_forgotten,
+    *(a_reply_to_words, a_reply_to_a_poll, an_article_with_a_dead_thumbnail, a_card_of_words, a_chain_that_is_broken),
 ]
 
 

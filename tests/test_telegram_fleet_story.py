@@ -63,7 +63,10 @@ async def test_when_the_process_that_polls_is_killed_another_one_goes_on(tmp_pat
             assert len(bed.called("deleteWebhook")) == 1
 
             await bed.sends_photo(CAT, "what is this?")
-            await until(lambda: whole(bed))
+            await bed.sends_photo(CAT, f"@{USERNAME} what is this?", GROUP)
+            await until(lambda: whole(bed) and whole(bed, GROUP))
+            await bed.sends_photo(ROCKET, chat=GROUP, by=77)  # said to nobody, and seen by the first one only
+            await until(lambda: bed.pending() == 0)
 
             async def talk() -> None:
                 for n, chat in enumerate(people):
@@ -79,6 +82,8 @@ async def test_when_the_process_that_polls_is_killed_another_one_goes_on(tmp_pat
             await bed.says("and is it sharp?")  # nobody listens at this moment
             await until(lambda: len(whole(bed)) == 2)
             assert "Still about photo 1" in whole(bed)[1]
+            await bed.says(f"@{USERNAME} and that?", GROUP)
+            await until(lambda: len(whole(bed, GROUP)) == 2)
             await talking
             await until(lambda: all(whole(bed, chat) for chat in (*people, *albums)))
             assert (await tells(second)).startswith("Telegram was last heard ")
@@ -91,7 +96,10 @@ async def test_when_the_process_that_polls_is_killed_another_one_goes_on(tmp_pat
         assert "451 × 300" in bed.reads(chat)[0]
         assert "640 × 427" in bed.reads(chat)[0]
     assert [len(bed.posts(chat)) for chat in (*people, *albums)] == [1] * 24, "nothing twice"
-    assert sum(seen.path == "/api/chat-with-ai" for seen in emulator.seen) == 26
+    asked = [seen for seen in emulator.seen if seen.path == "/api/chat-with-ai"]
+    assert len(asked) == 28
+    [[above]] = [seen.images for seen in asked if "and that?" in seen.prompt]
+    assert above in {key for seen in asked if "album 2000" in seen.prompt for key in seen.images[1:]}, "the rocket"
     assert bed.pending() == 0
 
 

@@ -4,12 +4,16 @@ In each chat a cat was talked about before, and the rocket is meant.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.messages import POINTER_SECONDS
 from emulator import Emulator
+from emulator.recording import RecordedRequest
 from tests.conftest import CAT, PHOTOS
 from tests.doubles.browser import pictures
 from tests.doubles.process import BotProcess
@@ -21,6 +25,7 @@ from tests.test_telegram_story import answered, chats
 ROCKET, COFFEE = ((PHOTOS / name).read_bytes() for name in ("rocket.jpg", "coffee.png"))
 ANN, BOB = 42, 77
 NOTHING = ("I didn't ask the model", "Which picture?")
+BARE = "Briefly, in two or three sentences"  # what is asked about a photo where nothing is said
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Place:
         """Somebody shows a photo and is answered; returns the answer."""
         before = len(self.posts())
         mention = f"@{USERNAME} " if self.chat < 0 else ""
-        await self.shows(photo, f"{mention}look")
+        await self.shows(photo, f"{mention}look, {self.name}")
         await until(lambda: len(self.posts()) > before and not self.posts()[-1].text.endswith("▌"))
         return self.posts()[-1]
 
@@ -63,8 +68,13 @@ class Place:
         return [
             [next((name for name, hash in self.hashes.items() if hash in key), "?") for key in seen.images]
             for seen in self.emulator.seen
-            if seen.stream and f"{self.name}?" in seen.prompt
+            if seen.stream and self._is_asked_by(seen)
         ]
+
+    def _is_asked_by(self, seen: RecordedRequest) -> bool:
+        """Tell whether a request is the question of this chat: it has its name, or says nothing in its conversation."""
+        mine = {each.conversation for each in self.emulator.seen if f"look, {self.name}" in each.prompt}
+        return f"{self.name}?" in seen.prompt or (BARE in seen.prompt and seen.conversation in mine)
 
     def prompt(self) -> str:
         """The words of the question, as the provider got them."""
@@ -105,6 +115,21 @@ async def quoted_part_of_an_older_answer(place: Place) -> None:
     await place.asks_about(CAT)
     content = {"text": place.question, "quote": {"text": "640 × 427", "position": 0}}
     await place.bed.sends(content, place.chat, reply_to=answer.id)
+
+
+async def reply_to_an_answer_that_was_forgotten(place: Place) -> str:
+    answer = await place.asks_about(ROCKET)
+    place.bed.admins[ANN] = "administrator"
+    await place.says(f"/forget@{USERNAME} yes")
+    await until(lambda: len(place.posts()) == 3)
+    await place.asks_about(CAT)
+    await place.says(reply_to=answer.id)
+    await until(lambda: any("I no longer know what my message was about" in post.text for post in place.posts()))
+    return "640 × 427"  # the words of that answer
+
+
+async def reply_to_what_shows_nothing(place: Place) -> None:
+    await place.says(reply_to=await place.bed.sends({"dice": {"emoji": "🎲", "value": 3}}, place.chat, by=BOB))
 
 
 async def reply_to_words(place: Place) -> None:
@@ -245,6 +270,11 @@ async def photo_above(place: Place) -> None:
     await place.says()
 
 
+async def bare_mention_below_a_photo(place: Place) -> None:
+    await place.shows(ROCKET, by=BOB)
+    await place.says(f"@{USERNAME}")
+
+
 async def photo_above_in_another_topic(place: Place) -> None:
     await place.shows(COFFEE, by=BOB, thread=6)
     await place.shows(ROCKET, by=BOB)
@@ -305,7 +335,9 @@ CELLS: Sequence[tuple[Step, str, list[str]]] = [
     (reply_to_a_part_of_an_album, "", ["rocket", "coffee"]),
     (reply_to_an_older_answer, "", ["rocket"]),
     (quoted_part_of_an_older_answer, "", ["rocket"]),
+    (reply_to_an_answer_that_was_forgotten, "", []),
     (reply_to_words, "", []),
+    (reply_to_what_shows_nothing, "", ["nothing"]),
     (reply_into_another_chat, "", ["rocket"]),
     (reply_into_another_chat, PRIVATE, ["rocket"]),
     (reply_to_words_of_another_chat, "", ["nothing"]),
@@ -333,6 +365,7 @@ CELLS: Sequence[tuple[Step, str, list[str]]] = [
     (old_button, TOPIC, ["rocket"]),
     (old_button_below_an_unknown_post, TOPIC, ["nothing"]),
     (photo_above, "", ["rocket"]),
+    (bare_mention_below_a_photo, "", ["rocket"]),
     (photo_above_in_another_topic, TOPIC, ["rocket"]),
     (edit_that_mentions_the_bot, "", ["rocket"]),
     (photo_replaced_after_its_answer, "", ["rocket"]),
@@ -407,11 +440,11 @@ async def restart(bot: BotProcess) -> None:
     await bot.ready()
 
 
-async def test_the_photo_above_outlives_a_crash_and_not_what_was_forgotten(tmp_path: Path) -> None:
+async def test_the_photo_above_outlives_a_crash_but_not_ten_minutes_nor_what_was_forgotten(tmp_path: Path) -> None:
     async with chats(tmp_path) as (bed, bot, emulator):
         hashes = await learnt_hashes(bed, emulator)
-        kept, forgotten = (place_of(n, "", bed, emulator, hashes) for n in (0, 1))
-        for place in (kept, forgotten):
+        kept, forgotten, old = (place_of(n, "", bed, emulator, hashes) for n in range(3))
+        for place in (kept, forgotten, old):
             await place.asks_about(CAT)
             await place.shows(ROCKET, by=BOB)
         await until(lambda: bed.pending() == 0)
@@ -423,6 +456,12 @@ async def test_the_photo_above_outlives_a_crash_and_not_what_was_forgotten(tmp_p
             await place.says()
         assert await kept.got() == ["rocket"]
         assert await forgotten.got() == []
+        bot.module, bot.environment["LATER"] = "tests.doubles.later", str(POINTER_SECONDS + 1)
+        await restart(bot)
+        await old.says()
+        assert await old.got() == []
+        with closing(sqlite3.connect(tmp_path / "bot.db")) as store:
+            assert store.execute("SELECT COUNT(*) FROM pointers").fetchone() == (0,)
 
 
 async def test_a_long_text_that_the_client_cut_is_asked_whole_and_once(tmp_path: Path) -> None:

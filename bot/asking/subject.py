@@ -110,13 +110,14 @@ class SubjectFinder:
             if files := await self._files_of(message, reference, MOST_STEPS):
                 return Subject(files=files, quotes=quotes, note=_note(reference))
         self._require_visible(references)
+        note = await self._note_without_files(message, references)
         if not references:
             await self._require_number(turn)
         if not references and (begun_with := await self._begun_with(turn)):
             return begun_with
         if _needs_photo(message):
             await self._require_photo(turn, references)
-        return Subject(files=(), quotes=quotes, recalls=not (references or message.awaits_preview))
+        return Subject(files=(), quotes=quotes, recalls=not (references or message.awaits_preview), note=note)
 
     async def _begun_with(self, turn: Turn) -> Subject | None:
         """Return the subject that the place began with, such as a thread at a photo, until it has shown another one."""
@@ -155,6 +156,18 @@ class SubjectFinder:
         for reference in references:
             if reference.unseen:
                 raise _unseen(reference, reference.unseen)
+
+    async def _note_without_files(self, message: Message, references: Sequence[MessageReference]) -> str:
+        """Return what people read where only words are pointed at; Refused if there are none, and nothing is known.
+
+        An answer of ours may have been forgotten; others write messages that show neither words nor files.
+        """
+        if not references:
+            return ""
+        turns = [await self._turn_of(each.channel or message.channel, each) for each in references]
+        if not any(turns) and not any(each.text or each.attachments for each in references):
+            raise _unseen(references[0], "too_old" if references[0].ours else "no_photo")
+        return say("subject_forgotten") if references[0].ours and turns[0] is None else ""
 
     async def _files_of(self, message: Message, reference: MessageReference, steps: int) -> tuple[PlacedFile, ...]:
         """Return the files of a message that is pointed at: its own, else those that it was about itself."""

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.intake.access import Access
 from bot.messages import (
@@ -20,6 +21,7 @@ from bot.messages import (
     ReferenceKind,
     Unseen,
 )
+from bot.operations.expiry import Expiry
 from bot.ports import Store
 from bot.store import open_store
 from bot.turns.stops import Stops
@@ -129,6 +131,26 @@ async def test_after_ten_minutes_it_is_the_photo_that_the_conversation_showed_la
     assert "rocket.jpg" not in chat.shown()
 
 
+@pytest.mark.parametrize(("seconds", "shown"), [(POINTER_SECONDS - 1, ["rocket.jpg"]), (POINTER_SECONDS + 1, [])])
+async def test_ten_minutes_later_by_the_bot_s_clock_the_pointer_is_gone(
+    store: Store,
+    platform: FakePlatform,
+    photos: PhotoIntake,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    shown: list[str],
+) -> None:
+    chat = in_chat(store, platform, FakeProvider(), photos)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    await chat.says(with_photo(said("what is this?"), "cat"), aside("rocket"))
+    monkeypatch.setattr(time, "time", lambda: now + seconds)
+    await Expiry(store.deletion, [], photos, read_settings(_env_file=None)).delete_pointers()
+    assert len(await table(store, "pointers")) == len(shown)
+    await chat.says(said("and what is this?"))
+    assert chat.shown() == shown
+
+
 async def test_a_deleted_photo_is_not_the_photo_above(chat: Chat) -> None:
     photo = aside("rocket")
     await chat.says(photo)
@@ -169,6 +191,22 @@ async def test_a_reply_to_an_older_answer_brings_its_words_and_one_to_the_last_d
     assert "earlier answer" not in chat.text()
     await chat.says(about("in French", id=haiku, ours=True, text="a haiku"))
     assert "(This is about your earlier answer: a haiku)" in chat.text()
+
+
+async def test_a_reply_to_an_answer_that_was_forgotten_is_about_its_words_and_says_so(chat: Chat) -> None:
+    await chat.says(about("and its colour?", id="forgotten", ours=True, text="a rocket"))
+    assert chat.shown() == []
+    assert "(This is about your earlier answer: a rocket)" in chat.text()
+    assert chat.last_post().startswith("_I no longer know what my message was about")
+
+
+@pytest.mark.parametrize(("ours", "why"), [(True, "it is too old for me to see it."), (False, "it shows no photo.")])
+async def test_a_message_of_which_nothing_is_known_is_named_and_nothing_stands_in(
+    chat: Chat, ours: bool, why: str
+) -> None:
+    await chat.says(about(id="forgotten", ours=ours))
+    assert len(chat.provider.prompts) == 1
+    assert chat.last_post().startswith(f"⚠️ The message you replied to: {why}")
 
 
 async def test_a_reply_to_an_answer_about_the_photo_of_then_shows_that_one(chat: Chat) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.files.photos import PhotoIntake
 from bot.intake.access import Access
-from bot.intake.joining import find_photo_above, may_mean_photo_above
+from bot.intake.joining import LONG, find_photo_above, may_mean_photo_above
 from bot.messages import POINTER_SECONDS, Attachment, Author, Channel, Message, MessageReference, PhotoPointer
 from bot.ports import Store
 from bot.turns.stops import Stops
@@ -27,6 +27,7 @@ __all__ = ["platform"]  # the fixture with a cat and a rocket
 HERE, THERE = Channel.parse("telegram:-1"), Channel.parse("discord:2")
 ANN, BOB, CARL = Author("1", "Ann"), Author("2", "Bob"), Author("3", "Carl")
 NOW = 10_000.0
+SHORT = LONG - 0.01  # seconds: the longest wait of what the client has not cut, for a busy machine
 
 
 @pytest.fixture
@@ -35,12 +36,12 @@ def inbox(store: Store) -> StoredInbox:
 
 
 def words(text: str, **changes: Any) -> Message:
-    values = {"awaits": 60.0 if len(text) > 4000 else 0.5, "is_cut": len(text) == 4096, **changes}
+    values = {"awaits": 60.0 if len(text) > 4000 else SHORT, "is_cut": len(text) == 4096, **changes}
     return replace(said(text), **values)
 
 
 def forward(text: str = "", **changes: Any) -> Message:
-    values = {"attachments": ROCKET, "forwarded": True, "origin": "Tom", "awaits": 0.5, **changes}
+    values = {"attachments": ROCKET, "forwarded": True, "origin": "Tom", "awaits": SHORT, **changes}
     return replace(said(text), **values)
 
 
