@@ -172,6 +172,7 @@ class Platform:
     name: str  # as in `Channel.platform`
     adapter: ChatAdapter
     threads: bool = False  # photos can have threads of their own
+    rich: bool = False  # answers can be shown in a form that not every reader's app knows
     limits: Callable[[Channel], PostLimits]
     edits: EditsPosts | None = None
     deletes: DeletesPosts | None = None

@@ -492,6 +492,7 @@ class ChannelSettings:
     describe: bool = False  # a model that sees may describe photos for one that does not
     fallbacks: tuple[str, ...] | None = None  # models to ask if the first one is down; None: the operator's
     alttext: bool = False  # write alt text below pictures that have none
+    rich: bool = False  # show tables, formulas and sections as such, on platforms that have a form for that
     reactions: bool = True  # a reaction on a photo in a group while it is being answered
 
 

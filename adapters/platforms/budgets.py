@@ -38,6 +38,13 @@ class TelegramBudgets:
     BUTTON_BYTES = 64  # of a button's command [api: InlineKeyboardButton]
     BUTTONS = 100  # below a message [seen]
 
+    # a rich message [api: "Rich Message Limits"]
+    RICH_LENGTH = 32_768  # characters, with those of formulas
+    RICH_BLOCKS = 500  # with items of lists and rows of tables
+    RICH_DEPTH = 16  # blocks and styles in each other
+    RICH_COLUMNS = 20  # of a table
+    RICH_MEDIA = 50
+
     # files
     UPLOAD_MEGABYTES = 50  # of a file, and of all files of a request [api: "Sending files"]
     LOCAL_UPLOAD_MEGABYTES = 2000  # to a server of one's own [api: "Using a Local Bot API Server"]

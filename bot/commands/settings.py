@@ -22,6 +22,7 @@ OF_CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "describe": ON_OFF,
     "reactions": ON_OFF,
     "alttext": ON_OFF,
+    "rich": ON_OFF,
     "language": {"auto": None, **{code: code for code in LANGUAGES}},
 }
 OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
@@ -95,6 +96,7 @@ def _offered(context: CommandContext, turn: Turn) -> Sequence[str]:
     """Return the settings that make a difference here: some need threads, or others who speak."""
     platform = context.platforms.get(turn.message.channel.platform)
     lacking = set() if platform is None or platform.threads else {"threads"}
+    lacking |= set() if platform is None or platform.rich else {"rich"}
     lacking |= {"threads", "listening", "alttext"} if turn.message.private else set()
     return [name for name in (*CHOICES, *FREE) if name not in lacking]
 

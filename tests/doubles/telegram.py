@@ -19,6 +19,7 @@ from lo_bot_api_emulator import ApiRefusal, LoBotApiEmulator, updates  # type: i
 from PIL import Image
 
 from tests.doubles.telegram_limits import FloodLimits
+from tests.doubles.telegram_rich import RichRequest, read_rich_request
 
 TOKEN = "4242:" + "sandbox_" * 4
 USERNAME = "snapthread_bot"
@@ -122,6 +123,8 @@ class Post:
     file: Sent | None = None
     album: str | None = None
     direct: int | None = None  # the topic in the direct messages of a channel
+    rich: list[dict[str, Any]] | None = None  # its blocks, if it is a rich message; `text` has the words of these
+    pictures: list[bytes] = field(default_factory=list)  # in it
 
     @property
     def commands(self) -> list[str]:
@@ -165,6 +168,8 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         self._calls_of_guest: dict[str, tuple[float, int, str]] = {}  # when, in which chat, and the id once answered
         self.drafts: list[tuple[int, int, str]] = []  # (chat, draft, text)
         self.previewed: list[str] = []  # addresses in what the bot said that Telegram fetched, to show what is there
+        self.knows_rich = True  # Bot API 10.2
+        self.refuses_rich = False
         self.stoppable: set[int] = set()  # drafts that show Stop
         self.knows_stop = True  # Bot API 10.3
         self.commands: list[dict[str, str]] = []
@@ -654,7 +659,39 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         post.text, post.entities, post.edits = fields["text"], entities, post.edits + 1
         return True
 
+    def _do_sendRichMessage(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        content = self._rich(fields, uploads)
+        buttons = json.loads(fields.get("reply_markup", "{}")).get("inline_keyboard", [])
+        post = Post(self._next_id(), chat, thread, content.words, _reply(fields), buttons=buttons)
+        post.rich, post.pictures = content.blocks, content.pictures
+        return self._show(post)
+
+    def _rich(self, fields: dict[str, Any], uploads: Mapping[str, Any]) -> RichRequest:
+        if not self.knows_rich:
+            raise ApiRefusal("Not Found", 404)
+        if self.refuses_rich:
+            raise ApiRefusal("Bad Request: RICH_MESSAGE_INVALID")
+        content = read_rich_request(json.loads(fields["rich_message"]), uploads)
+        self.previewed += content.fetched
+        return content
+
+    def _edit_rich(self, fields: dict[str, Any], uploads: Any, chat: int) -> Any:
+        content = self._rich(fields, uploads)
+        post = self._screen[chat].get(int(fields["message_id"]))
+        if post is None:
+            raise ApiRefusal("Bad Request: message to edit not found")
+        if post.file is not None:
+            raise ApiRefusal("Bad Request: there is no text in the message to edit")
+        buttons = json.loads(fields.get("reply_markup", "{}")).get("inline_keyboard", [])
+        if (post.rich, post.buttons) == (content.blocks, buttons):
+            raise ApiRefusal("Bad Request: message is not modified")
+        post.text, post.entities, post.buttons, post.edits = content.words, [], buttons, post.edits + 1
+        post.rich = content.blocks
+        return self._as_message(post)
+
     def _do_editMessageText(self, fields: dict[str, Any], uploads: Any, chat: int, thread: int | None) -> Any:
+        if "rich_message" in fields:
+            return self._edit_rich(fields, uploads, chat)
         if "inline_message_id" in fields:
             return self._edit_inline(fields, uploads)
         return self._edit("editMessageText", "text", fields, uploads, chat)
@@ -683,9 +720,10 @@ class TelegramBed(LoBotApiEmulator):  # type: ignore[misc]
         if (post.file is None) != (part == "text"):
             raise ApiRefusal(f"Bad Request: there is no {part} in the message to edit")
         buttons = edited.get("reply_markup", {}).get("inline_keyboard", [])
-        if (post.text, post.entities, post.buttons) == (fields[part], entities, buttons):
+        if post.rich is None and (post.text, post.entities, post.buttons) == (fields[part], entities, buttons):
             raise ApiRefusal("Bad Request: message is not modified: specified new message content is exactly the same")
         post.text, post.entities, post.buttons, post.edits = fields[part], entities, buttons, post.edits + 1
+        post.rich = None  # a text flattens it
         return self._as_message(post)
 
     def _show(self, post: Post) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from adapters.platforms.telegram.message_content import (
 )
 from adapters.platforms.telegram.polling import POLL_SECONDS, Poller, PollingBackoff, RawUpdate, TakeUpdate
 from adapters.platforms.telegram.posting import Posting, is_private
+from adapters.platforms.telegram.rich_posting import WantsRich, never_rich
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.settings import TelegramSettings
 from adapters.platforms.telegram.setup_check import (
@@ -70,7 +71,7 @@ from bot.errors import BotError, Busy, FailureCode, Refused, Unreadable
 from bot.messages import Attachment, Author, Channel, Message, OutgoingPost
 from bot.operations.metrics import Metrics
 from bot.operations.set_aside import SetAsideLog
-from bot.ports import Blobs, Receive
+from bot.ports import Blobs, Channels, Receive
 from bot.util.http import ConnectionOptions, Http, Reply, check_size, photo
 from bot.util.retry import TELEGRAM_FILE, retry
 from bot.util.tasks import BackgroundTasks, running_task
@@ -126,6 +127,7 @@ class Telegram:
         run_exclusively: Callable[[Task], Awaitable[None]] = _run_directly,
         drafts: bool = False,
         guests: bool = True,
+        wants_rich: WantsRich = never_rich,
         webhook: Webhook | None = None,
         pacing: SendPacing | None = None,
         backoff: PollingBackoff | None = None,
@@ -143,7 +145,8 @@ class Telegram:
         `blobs` remember which groups were greeted, and answers as a guest. With `drafts`, partial answers in private
         chats are drafts; with `guests`, the bot answers where it is no member. Without a `webhook` the bot polls.
         `proxy` is the way to Telegram, if it is not that of the environment.
-        `is_local` tells that the server is one's own and runs with --local; a file's path tells it as well.
+        `wants_rich` tells which channels want rich messages, and `is_local` that the server is one's own and runs with
+        --local; a file's path tells it as well.
         """
         self._token, self._url, self._proxy = token, api_url.rstrip("/").removesuffix("/bot"), proxy
         self._is_own_server, self._is_local = self._url != OFFICIAL_SERVER, is_local
@@ -152,6 +155,7 @@ class Telegram:
         self._kinds = (*KINDS, *([STOP_PRESSED] if drafts else []), *([GUEST_MESSAGE] if guests else []))
         self._commands, self._webhook, self._poll_seconds = commands or {}, webhook, poll_seconds
         self._pacing, self._backoff = pacing or SendPacing(), backoff or PollingBackoff()
+        self._wants_rich = wants_rich
         self._poller: Poller | None = None
         self._watch = WebhookWatch(webhook) if webhook else None
         self._greetings, self._blobs = GroupGreetings(self.send, blobs), blobs
@@ -163,7 +167,7 @@ class Telegram:
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
         self._bot = open_bot(self._token, self._url, self._proxy)
-        self._posting = Posting(self._bot, self._pacing, drafts=self._drafts)
+        self._posting = Posting(self._bot, self._pacing, drafts=self._drafts, wants_rich=self._wants_rich)
         self._guests = GuestAnswers(self._bot, self._pacing, self._blobs)
         self._note_local_server(self._is_local)
         self._stack.push_async_callback(self._bot.request.shutdown)
@@ -185,6 +189,7 @@ class Telegram:
         return Platform(
             name=NAME,
             adapter=self,
+            rich=True,
             limits=lambda channel: GUEST_LIMITS if is_guest(channel) else LIMITS,
             edits=self,
             deletes=self,
@@ -508,11 +513,16 @@ def open_telegram(context: AdapterContext) -> Telegram:
         run_exclusively=partial(context.store.coordination.run_exclusively, name),
         drafts=settings.telegram_drafts,
         guests=settings.telegram_guests,
+        wants_rich=partial(_wants_rich, context.store.channels),
         webhook=_webhook(context.web, settings, token),
         blobs=context.store.blobs,
         metrics=context.metrics,
         pacing=SendPacing(acquire=context.store.coordination.acquire, name=name),
     )
+
+
+async def _wants_rich(channels: Channels, channel: Channel) -> bool:
+    return (await channels.get_channel_settings(channel)).rich
 
 
 def _command_menu(language: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ from telegram.error import BadRequest
 from adapters.platforms.budgets import MEGABYTE, TelegramBudgets
 from adapters.platforms.telegram.formatting import PLACEHOLDER, RenderedText, hide, render, render_plain
 from adapters.platforms.telegram.message_content import TopicFields, is_guest, parse_address, topic_fields
+from adapters.platforms.telegram.rich_posting import RichPosts, WantsRich, fit_in_one, never_rich
 from adapters.platforms.telegram.send_pacing import SendPacing
 from adapters.platforms.telegram.transport import (
     BadFormatting,
@@ -253,8 +254,11 @@ async def _choose_method(file: File) -> SendMethod:
 class Posting:
     """A sender of posts that keeps Telegram's pace and uses the best formatting that Telegram accepts."""
 
-    def __init__(self, bot: TelegramBot, pacing: SendPacing, *, drafts: bool) -> None:
+    def __init__(
+        self, bot: TelegramBot, pacing: SendPacing, *, drafts: bool, wants_rich: WantsRich = never_rich
+    ) -> None:
         """Make a sender; with `drafts`, a partial post in a private chat is a draft until it is complete."""
+        self._rich = RichPosts(bot, wants_rich)
         self._bot, self._pacing, self._has_drafts = bot, pacing, drafts
         self.upload_megabytes = TelegramBudgets.UPLOAD_MEGABYTES  # that one request may carry
         self._drafts = Drafts(bot)
@@ -278,6 +282,24 @@ class Posting:
         unsent_files = await choose_methods(post.files)
 
         async def send(chat: int, topic: TopicFields, rendered: RenderedText) -> str:
+            pictures = self._album_of(unsent_files)
+            is_captioned = len(unsent_files) == 1
+            blocks = None if is_captioned else await self._rich.find_blocks(channel, chat, post, pictures)
+            if not blocks:
+                return await send_text(chat, topic, rendered)
+
+            async def send_rich() -> str:
+                fields = {"reply_markup": buttons, "disable_notification": post.is_quiet or None}
+                sent = await self._rich.send(
+                    chat, topic, blocks=blocks, pictures=pictures, reply_parameters=reply, **fields
+                )
+                if pictures:
+                    unsent_files.clear()
+                return sent
+
+            return await self._rich.instead_of(chat, send_rich, partial(send_text, chat, topic, rendered))
+
+        async def send_text(chat: int, topic: TopicFields, rendered: RenderedText) -> str:
             if len(unsent_files) != 1 or units(rendered.text) > TelegramBudgets.CAPTION_LENGTH:
                 return await self._post(
                     chat, topic, post=rendered, reply=reply, buttons=buttons, is_quiet=post.is_quiet
@@ -304,6 +326,12 @@ class Posting:
             sent_id = await self.send(channel, replace(post, files=(), is_partial=False))
         await self._send_files(channel, sent_id, unsent_files)
         return sent_id
+
+    def _album_of(self, files: Sequence[OutgoingFile]) -> list[File]:
+        """Return the pictures that a rich message can hold together; none where some are no pictures."""
+        pictures = [outgoing.file for outgoing in files if outgoing.method == "photo"]
+        is_album = len(pictures) == len(files) and fit_in_one(pictures, self.upload_megabytes)
+        return pictures if is_album else []
 
     async def _post(
         self,
@@ -364,32 +392,45 @@ class Posting:
         buttons = keyboard(post.buttons)
 
         async def edit(chat: int, topic: TopicFields, rendered: RenderedText) -> str:
-            try:
-                await self._bot.edit_message_text(
-                    rendered.text,
-                    chat,
-                    _message_id(post_id),
-                    entities=rendered.entities or None,
-                    reply_markup=buttons,
-                    link_preview_options=NO_PREVIEW,
-                )
-            except BadRequest as error:
-                if not is_caption(error):
-                    raise
-                if units(rendered.text) > TelegramBudgets.CAPTION_LENGTH:  # there is no room for it below the file
-                    return await self._post(
-                        chat, topic, post=rendered, reply=_reply_parameters(post_id), buttons=buttons
-                    )
-                await self._bot.edit_message_caption(
-                    chat,
-                    _message_id(post_id),
-                    caption=rendered.text,
-                    caption_entities=rendered.entities or None,
-                    reply_markup=buttons,
-                )
-            return post_id
+            edit_text = partial(self._edit_text, chat, topic, post_id=post_id, post=rendered, buttons=buttons)
+            blocks = await self._rich.find_blocks(channel, chat, post)
+            if not blocks:
+                return await edit_text()
+
+            async def edit_rich() -> str:
+                await self._rich.edit(chat, _message_id(post_id), blocks, reply_markup=buttons)
+                return post_id
+
+            return await self._rich.instead_of(chat, edit_rich, edit_text)
 
         return await self._call_with_fallbacks(channel, post, edit) or post_id
+
+    async def _edit_text(
+        self, chat: int, topic: TopicFields, *, post_id: str, post: RenderedText, buttons: ButtonMarkup
+    ) -> str:
+        """Replace the text of a post, or the one below its file; what has no room there becomes a post."""
+        try:
+            await self._bot.edit_message_text(
+                post.text,
+                chat,
+                _message_id(post_id),
+                entities=post.entities or None,
+                reply_markup=buttons,
+                link_preview_options=NO_PREVIEW,
+            )
+        except BadRequest as error:
+            if not is_caption(error):
+                raise
+            if units(post.text) > TelegramBudgets.CAPTION_LENGTH:  # there is no room for it below the file
+                return await self._post(chat, topic, post=post, reply=_reply_parameters(post_id), buttons=buttons)
+            await self._bot.edit_message_caption(
+                chat,
+                _message_id(post_id),
+                caption=post.text,
+                caption_entities=post.entities or None,
+                reply_markup=buttons,
+            )
+        return post_id
 
     async def delete(self, channel: Channel, post_id: str) -> None:
         """Delete a post. A draft goes by itself, and a post that is not there any more is no error."""

@@ -112,9 +112,14 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
 )
 
 
-def is_caption(error: BadRequest) -> bool:
+def is_caption(error: TelegramError) -> bool:
     """Tell whether an edit failed because the post is a file, which has a caption instead of a text."""
     return "no text in the message" in str(error).lower()
+
+
+def is_unchanged(error: TelegramError) -> bool:
+    """Tell whether an edit was refused because the post says that already."""
+    return "message is not modified" in str(error).lower()
 
 
 @contextmanager

@@ -1,22 +1,39 @@
-"""People call the bot in chats where it is no member, and the bot as a real process dies in between."""
+"""Guest mode and rich messages, with the bot as a real process that dies in between."""
 
 from pathlib import Path
 from typing import Any
 
+from adapters.platforms.telegram.rich_formatting import render_rich
 from emulator import Emulator
 from tests.conftest import PHOTOS
 from tests.doubles.browser import pictures
 from tests.doubles.process import BotProcess
 from tests.doubles.telegram import ANN, GRETA, TOKEN, USERNAME, Post, TelegramBed
 from tests.doubles.telegram_page import Bubble, draw
+from tests.doubles.telegram_rich import rich_html
 from tests.doubles.waiting import until
 
 CAT, ROCKET = ((PHOTOS / name).read_bytes() for name in ("cat.jpg", "rocket.jpg"))
 PLACEHOLDER = "⏳ …"
+RICH_ANSWER = """The rocket's **thrust** follows from its mass flow:
+
+$$ F = \\dot{m} v_e $$
+
+| stage | engines | thrust |
+|---|--:|--:|
+| first | 9 | 7,607 kN |
+| second | 1 | 934 kN |
+
+<details><summary>Where the figures come from</summary>
+
+The maker's guide for users.
+
+</details>
+"""
 THEIRS = GRETA  # the private chat of two people, as Ann sees it
 
 
-async def test_a_call_gets_a_placeholder_and_one_answer_about_the_photo_meant_whatever_dies(tmp_path: Path) -> None:
+async def test_a_call_from_elsewhere_and_a_rich_answer_are_given_once_and_about_the_photo_meant(tmp_path: Path) -> None:
     async with TelegramBed() as bed, Emulator(pace=0.05) as emulator:
         bot = BotProcess(
             tmp_path,
@@ -31,14 +48,15 @@ async def test_a_call_gets_a_placeholder_and_one_answer_about_the_photo_meant_wh
         )
         async with bot:
             await bot.ready()
-            await bed.sends_photo(CAT, "an older photo, in private")
-            await until(lambda: any("451 × 300" in text for text in bed.reads(ANN)))
+            await bed.says("/settings rich on")
+            await until(lambda: bed.posts(ANN))
+            await bed.sends_photo(CAT, "explain $E = mc^2$ with it")
 
             said = bed.message({"photo": bed.sizes(ROCKET)}, THEIRS, by=GRETA)
             first = await calls(bed, "what is this?", replied=said)
-            await until(lambda: bed.guest_posts)
+            await until(lambda: bed.guest_posts and any(text.endswith("▌") for text in bed.reads(ANN)))
             await bot.kill()
-            assert [post.text for post in bed.guest_posts.values()] == [PLACEHOLDER]
+            assert all(post.text == PLACEHOLDER or post.text.endswith("▌") for post in bed.guest_posts.values())
             emulator.pace = 0.001
             await bot.start()
             await bot.ready()
@@ -46,6 +64,9 @@ async def test_a_call_gets_a_placeholder_and_one_answer_about_the_photo_meant_wh
             assert "640 × 427" in rocket.text
             assert "451" not in rocket.text
             assert len(bed.guest_posts) == 1
+            await until(lambda: any(post.rich for post in bed.posts(ANN)))
+            [explained] = [post for post in bed.posts(ANN) if "451 × 300" in post.text]
+            assert "'expression': 'E = mc^2'" in str(explained.rich)
 
             follow_up = await calls(bed, "how old is it?", replied=bed.as_replied(f"inline-{first}"))
             assert "640 × 427" in (await answer(bed, follow_up)).text
@@ -64,6 +85,9 @@ async def test_a_call_gets_a_placeholder_and_one_answer_about_the_photo_meant_wh
             Bubble("Snapthread", rocket.text, is_bot=True),
         ]
         await draw(chat, pictures(tmp_path) / "guest.png")
+        shown = rich_html(render_rich(RICH_ANSWER) or [])
+        answers = [Bubble("Ann", photo=ROCKET), Bubble("Snapthread", markup=shown, is_bot=True)]
+        await draw(answers, pictures(tmp_path) / "rich.png")
 
 
 async def calls(bed: TelegramBed, text: str, **more: Any) -> str:
