@@ -1,3 +1,4 @@
+# `make pin` writes the digest of the base image behind its name, so that each build has the same one.
 # Two stages: the first builds a virtual environment from the hash-pinned lock, the second runs it and nothing more.
 FROM python:3.13-slim AS build
 WORKDIR /app

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try run setup check emulator test fuzz lint bench audit sbom lock clean
+.PHONY: try run setup check emulator test fuzz lint bench audit sbom pin lock clean
 
 try: $(VENV)/try.done           ## the page: no token, no key
 	$(BIN)/python -m bot try
@@ -40,6 +40,12 @@ audit: $(VENV)/dev.done         ## known vulnerabilities of what is locked; need
 
 sbom:                           ## the software bill of materials of the image, as CycloneDX
 	@$(PYTHON) -m tools.sbom $(ARGS)
+
+pin:                            ## base images by their digests, so that each build has the same; needs Docker and the network
+	@set -e; for image in python:3.13-slim postgres:18; do \
+	  digest=$$(docker buildx imagetools inspect $$image --format '{{.Manifest.Digest}}'); \
+	  sed -i.bak "s|$$image\(@sha256:[0-9a-f]*\)*|$$image@$$digest|" Dockerfile deploy/compose.yaml; \
+	done; rm Dockerfile.bak deploy/compose.yaml.bak
 
 COMPILE := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres pyproject.toml
 

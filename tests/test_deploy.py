@@ -1,14 +1,19 @@
 """What deploy/ promises: settings that exist and fit together, probes that are answered, shards that are all taken."""
 
+import copy
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import kubernetes_validate
+import promql_parser
 import pytest
 import yaml
 
@@ -19,6 +24,7 @@ from bot.errors import FailureCode
 from bot.operations.metrics import Metrics
 from bot.settings import Settings
 from bot.web.server import WebServer
+from tests.doubles.process import free_port
 from tools.settings_reference import fields
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -170,11 +176,117 @@ def test_compose_reads_env_beside_the_readme() -> None:
         assert "docker compose --project-directory . -f deploy/compose.yaml up" in page.read_text("utf-8")
 
 
+# the schemas that others wrote
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("compose-spec", ["compose.yaml", "deploy/compose.yaml"]),
+        ("github-workflows", [".github/workflows/ci.yml"]),
+        ("github-issue-forms", [f".github/ISSUE_TEMPLATE/{name}.yml" for name in ("bug", "idea", "photo")]),
+        ("github-issue-config", [".github/ISSUE_TEMPLATE/config.yml"]),
+    ],
+)
+def test_files_for_compose_and_github_fit_their_schemas(schema: str, files: list[str]) -> None:
+    checked = check_schema(schema, *(DEPLOY.parent / file for file in files))
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_a_slip_in_a_compose_file_would_be_found(tmp_path: Path) -> None:
+    slip = (DEPLOY.parent / "compose.yaml").read_text("utf-8").replace("read_only: true", "read_only: {yes: 1}")
+    (tmp_path / "compose.yaml").write_text(slip, "utf-8")
+    checked = check_schema("compose-spec", tmp_path / "compose.yaml")
+    assert checked.returncode != 0
+    assert "read_only" in checked.stdout
+
+
+def check_schema(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize("version", ["1.27", "1.33", "1.37"])
+def test_manifests_fit_the_schemas_of_old_and_new_kubernetes(version: str) -> None:
+    files = [path.name for path in (DEPLOY / "kubernetes").glob("*.yaml") if path.stem != "kustomization"]
+    manifests = [document for name in files for document in documents(name)]
+    assert {"Deployment", "StatefulSet", "CronJob", "NetworkPolicy", "HorizontalPodAutoscaler"} <= {
+        manifest["kind"] for manifest in manifests
+    }
+    for manifest in manifests:
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_a_slip_in_a_manifest_would_be_found() -> None:
+    [slip] = copy.deepcopy(of_kind("NetworkPolicy"))
+    slip["spec"]["podSelectors"] = slip["spec"].pop("podSelector")
+    with pytest.raises(kubernetes_validate.ValidationError, match="podSelectors"):
+        kubernetes_validate.validate(slip, "1.37", strict=True)
+
+
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl")
 def test_kustomize_builds_the_manifests() -> None:
     built = subprocess.run(["kubectl", "kustomize", DEPLOY / "kubernetes"], capture_output=True, check=True, timeout=60)
     kinds = [document["kind"] for document in yaml.safe_load_all(built.stdout)]
     assert {"NetworkPolicy", "HorizontalPodAutoscaler", "CronJob", "StatefulSet"} <= set(kinds)
+
+
+# Docker
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize(
+    "options", [[], ["--project-directory", ".", "-f", "deploy/compose.yaml"]], ids=["one", "fleet"]
+)
+async def test_what_the_docs_say_about_compose_starts_a_bot_that_answers(tmp_path: Path, options: list[str]) -> None:
+    """Builds the image, so it needs an engine, and the network where the engine has no base image yet."""
+    compose = [require_engine(), "compose", *options, "-p", f"snapthread-test-{os.getpid()}"]
+    clone, port = tmp_path / "clone", free_port()
+    subprocess.run(["git", "clone", "-q", DEPLOY.parent, clone], check=True, timeout=120)
+    secrets = f"WEB_PORT={port}\nWEB_TOKEN=sixteen-characters-or-more\nPOSTGRES_PASSWORD='p@ss:w/o%rd # $HOME'\n"
+    (clone / ".env").write_text(secrets, "utf-8")
+    try:
+        subprocess.run([*compose, "up", "-d", "--build", "--wait"], cwd=clone, check=True, timeout=1200)
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            assert await status_of(http, "/healthz", 200)
+            assert await status_of(http, "/dashboard", 401)
+    finally:
+        subprocess.run([*compose, "down", "-v", "--timeout", "10"], cwd=clone, check=False, timeout=120)
+
+
+async def status_of(http: aiohttp.ClientSession, path: str, wanted: int) -> bool:
+    async with http.get(path) as response:
+        return response.status == wanted
+
+
+def require_engine() -> str:
+    """Return the path of Docker; skip the test where Compose or a running engine is missing."""
+    docker = shutil.which("docker")
+    if docker is None:
+        pytest.skip("Docker is not installed")
+    for command, reason in (("compose", "Docker has no Compose here"), ("info", "no Docker engine is running here")):
+        arguments = ["version"] if command == "compose" else []
+        if subprocess.run([docker, command, *arguments], capture_output=True, check=False, timeout=60).returncode:
+            pytest.skip(reason)
+    return docker
+
+
+def test_the_base_images_are_pinned_by_their_digests(tmp_path: Path) -> None:
+    for name in ("Makefile", "Dockerfile", "deploy/compose.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(DEPLOY.parent / name, tmp_path / name)
+    docker = tmp_path / "docker"
+    for number in "12":  # the second time replaces what the first time wrote
+        docker.write_text(f'#!/bin/sh\necho "$4" >> asked\necho sha256:{number * 64}\n', "utf-8")
+        docker.chmod(0o700)
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        subprocess.run(["make", "-s", "pin"], cwd=tmp_path, check=True, timeout=60, env={"PATH": path})
+    stages = re.findall(r"^FROM (\S+)", (tmp_path / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert stages == [f"python:3.13-slim@sha256:{'2' * 64}"] * 2
+    fleet = yaml.safe_load((tmp_path / "deploy" / "compose.yaml").read_text("utf-8"))
+    assert fleet["services"]["postgres"]["image"] == f"postgres:18@sha256:{'2' * 64}"
+    assert (tmp_path / "asked").read_text("utf-8").split() == ["python:3.13-slim", "postgres:18"] * 2
+    assert not list(tmp_path.rglob("*.bak"))
 
 
 # monitoring
@@ -198,11 +310,30 @@ def expressions() -> Iterator[str]:
 
 @pytest.mark.parametrize("expression", list(expressions()))
 def test_alerts_and_panels_ask_for_metrics_that_exist(expression: str) -> None:
-    asked = set(re.findall(r"\b(?:snapthread_\w+|process_\w+|up)\b", expression))
-    assert asked
-    assert asked <= metric_names()
-    outcomes = [name for names in re.findall(r'outcome=~?"([^"]+)"', expression) for name in names.split("|")]
-    assert all("*" in name or name in set(FailureCode) for name in outcomes)
+    selectors: list[promql_parser.VectorSelector] = []
+
+    def collect(part: promql_parser.Expr) -> None:
+        if isinstance(part, promql_parser.VectorSelector):
+            selectors.append(part)
+
+    promql_parser.walk(promql_parser.parse(expression), collect)
+    assert selectors
+    assert {selector.name for selector in selectors} <= metric_names()
+    matchers = [matcher for selector in selectors for matcher in selector.matchers.matchers]
+    outcomes = [name for each in matchers if each.name == "outcome" for name in each.value.split("|")]
+    assert all("*" in name or name in {*FailureCode, "answered", "command", "stopped"} for name in outcomes)
+    labels = {matcher.name for matcher in matchers}
+    assert labels <= {"job", "outcome", "platform", "provider", "model", "family", "state"}
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="needs promtool, which Debian's package prometheus has")
+def test_prometheus_takes_the_rules_and_the_scrape() -> None:
+    for what in (["check", "rules", "alerts.yml"], ["check", "config", "--syntax-only", "prometheus.yml"]):
+        run = ["promtool", *what]
+        checked = subprocess.run(
+            run, cwd=DEPLOY / "monitoring", capture_output=True, text=True, check=False, timeout=60
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_every_alert_says_what_it_means_and_how_grave_it_is() -> None:
