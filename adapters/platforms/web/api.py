@@ -89,6 +89,7 @@ class WebApi:
         router.add_get("/api/commands", localized(self.list_commands))
         router.add_get(f"/api/channels/{CHANNEL}/events", self.events)
         router.add_get(f"/api/channels/{CHANNEL}/entries", self.list_older)
+        router.add_get(f"/api/channels/{CHANNEL}/news", self.show_news)
 
     # the page
 
@@ -255,6 +256,15 @@ class WebApi:
         if not ID.fullmatch(before):
             raise refusal(web.HTTPBadRequest, "Name an entry: before=ID.")
         return web.json_response(await self._page(request.match_info["channel"], int(before)))
+
+    async def show_news(self, request: web.Request) -> web.Response:
+        """Tell whether there is an answer after the entry `after`: for tabs in the background, which hold no stream."""
+        after = request.query.get("after", "")
+        if not ID.fullmatch(after):
+            raise refusal(web.HTTPBadRequest, "Name an entry: after=ID.")
+        return web.json_response(
+            {"news": await self.journal.has_answer_since(request.match_info["channel"], int(after))}
+        )
 
     async def _snapshot(self, channel: str) -> Event:
         page = await self._page(channel, MAX_ID)

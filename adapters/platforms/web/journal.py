@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 from adapters.platforms.web.entries import Entry, SubmittedMessage, UnknownPost, UnknownUpload, Upload
 from bot.messages import Button
 from bot.operations.file_rights import close_to_others
+from bot.replies.reply import CURSOR
 
 T = TypeVar("T")
 
@@ -82,6 +83,9 @@ SELECT max(coalesce(max(id), 0) + 1, CAST(:time * 1000 AS INTEGER)), :channel, :
        :buttons, :about, :label, :language, :spoiler
 FROM entries WHERE true
 ON CONFLICT (channel, ours, key) DO NOTHING RETURNING id
+"""
+WHOLE_SINCE = """
+SELECT 1 FROM entries WHERE channel = :channel AND ours = 1 AND id > :entry AND text NOT LIKE :growing LIMIT 1
 """
 REVISE = """
 UPDATE entries SET text = ?, revised = revised + received, received = 0 WHERE id = ? AND channel = ? AND NOT ours
@@ -205,6 +209,10 @@ class Journal:
         where, values = "WHERE channel = ? AND id < ? ORDER BY id DESC LIMIT ?", (channel, before, limit)
         newest = await self._run(lambda: self._entries(where, values))
         return newest[::-1]
+
+    async def has_answer_since(self, channel: str, entry: int) -> bool:
+        """Tell whether a post of ours that no longer grows is newer than an entry."""
+        return bool(await self.read(WHOLE_SINCE, {"channel": channel, "entry": entry, "growing": f"%{CURSOR}"}))
 
     async def read(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Return the rows of a query. In SQL, `has_words(text, words)` finds casefolded words."""

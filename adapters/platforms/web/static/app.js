@@ -20,16 +20,30 @@ import { call } from "./server.js";
 import "./settings.js";
 import { listen } from "./stream.js";
 import { say } from "./words.js";
-import { announce, clear, isAnswering, show, showTyping } from "./transcript.js";
+import { announce, clear, dropMissing, isAnswering, show, showTyping } from "./transcript.js";
+
+const MOST_READ_OUT = 3; // answers that were missed, for those who listen to the page
+
+let isLoaded = false;
+
+function isNews(data) { // a whole answer that was not there, or grew, when the page last heard something
+  const before = entries.get(data.id)?.data;
+  return data.kind === "post" && !isGrowing(data) && (!before || isGrowing(before));
+}
 
 const HANDLERS = {
   snapshot: ({ entries: all, typing, more }) => {
-    const isFirst = !entries.size;
+    const missed = isLoaded ? all.filter(isNews) : [];
+    isLoaded = true;
     releaseAll();
+    if (dropMissing(all, more)) page.viewer.close();
+    const isAnew = !entries.size;
     all.forEach(show);
     page.empty.hidden = entries.size > 0;
-    if (isFirst) showWhetherMore(more);
+    if (isAnew) showWhetherMore(more);
     showTyping(typing);
+    missed.slice(-MOST_READ_OUT).forEach(announce);
+    missed.forEach(() => tellNews());
   },
   model: ({ id }) => showModel(id),
   numbers: showNumbers,

@@ -1,13 +1,15 @@
 // The stream of events. The server says something every few seconds, so silence means that the network is frozen.
 
 import { page } from "./dom.js";
-import { api, giveUp } from "./server.js";
+import { newestId } from "./entries.js";
+import { api, call, giveUp } from "./server.js";
 import { say } from "./words.js";
 
 const SILENCE = 12_000; // milliseconds in which the server has said something at least twice
 const LOOK = 1_000; // milliseconds
 const RESTART = 2_500; // milliseconds in which a server that starts anew is back, so that nobody need know
 const PATIENCE = 10_000; // milliseconds until a hidden tab gives its connection back: browsers have only six for a host
+const NEWS = 20_000; // milliseconds between two looks for answers of a tab without a connection
 
 let source = null;
 let lastHeard = 0;
@@ -67,12 +69,24 @@ function hide() {
     if (isAwaited()) { hide(); return; }
     source?.close();
     source = null;
+    lookForNews();
   }, PATIENCE);
+}
+
+/** Ask from time to time, without holding a connection, whether there is an answer; only then connect for a while. */
+function lookForNews() {
+  hideTimer = setTimeout(async () => {
+    const { news } = await call(`${api}/news?after=${newestId()}`).catch(() => ({ news: false }));
+    if (source || !document.hidden) return;
+    if (news) { connect(); hide(); } else lookForNews();
+  }, NEWS);
 }
 
 document.addEventListener("visibilitychange", () => {
   clearTimeout(hideTimer);
   if (document.hidden) hide();
-  else if (!source) connect();
+  else if (!source || performance.now() - lastHeard > SILENCE) connect();
 });
 addEventListener("online", () => source && connect());
+document.addEventListener("resume", connect); // of a tab that the browser had frozen
+addEventListener("pageshow", ({ persisted }) => persisted && connect());

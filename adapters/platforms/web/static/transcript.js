@@ -5,7 +5,7 @@ import { edit } from "./editing.js";
 import { showCodeBars } from "./code.js";
 import { copyText } from "./copying.js";
 import { PENCIL, button, element, icon, page, replaces, unseen } from "./dom.js";
-import { entries, finished, isGrowing } from "./entries.js";
+import { entries, finished, isGrowing, newestId } from "./entries.js";
 import { fileNode, messageFile } from "./files.js";
 import { render } from "./markdown.js";
 import { clock, say } from "./words.js";
@@ -25,6 +25,25 @@ export function show(data) {
     showActions(node, data);
   }
   page.empty.hidden = true;
+}
+
+/** Take away what the server no longer has: `all` are its newest entries, and there are none before them unless `more`.
+ * Where some between them and those that are shown were missed, all are taken away. Returns whether any were. */
+export function dropMissing(all, more) {
+  const oldest = more ? Number(all[0].id) : 0;
+  const isGap = more && entries.size > 0 && newestId() < oldest;
+  const ids = new Set(all.map(({ id }) => id));
+  const gone = [...entries.keys()].filter((id) => isGap || (!ids.has(id) && Number(id) >= oldest));
+  gone.forEach(drop);
+  return gone.length > 0;
+}
+
+function drop(id) {
+  const { node } = entries.get(id);
+  const lanes = node.closest(".lanes");
+  entries.delete(id);
+  node.remove();
+  if (!lanes?.querySelector(".post")) lanes?.remove();
 }
 
 /** Show a page of entries that were said before all others. */

@@ -13,7 +13,7 @@ from adapters.platforms.web.adapter import WebPage
 from adapters.platforms.web.api import FILES
 from adapters.platforms.web.page import STATIC, read_static_file, render_page
 from bot.errors import Busy
-from bot.messages import File, OutgoingPost
+from bot.messages import Channel, File, OutgoingPost
 from bot.web.server import WebServer
 from bot.words import catalogue
 from tests.adapters.platforms.web.conftest import MODELS, MOST_BYTES, House, recording
@@ -484,3 +484,14 @@ async def test_the_whole_page_is_light_and_is_asked_for_once(house: House) -> No
         assert response.status == 304
     async with house.visitor.http.get("/static/app.js", headers={"Accept-Encoding": "identity"}) as response:
         assert "Content-Encoding" not in response.headers
+
+
+async def test_a_tab_in_the_background_asks_whether_there_is_an_answer(house: House) -> None:
+    quiet, path = Channel("web", "quiet"), "/api/channels/quiet/news"
+    post = await house.web.send(quiet, OutgoingPost(text="It is ▌", is_partial=True))
+    assert await get(house, f"{path}?after=0") == (200, {"news": False})
+    await house.web.edit(quiet, post, OutgoingPost(text="It is a cat."))
+    assert await get(house, f"{path}?after=0") == (200, {"news": True})
+    assert await get(house, f"{path}?after={post}") == (200, {"news": False})
+    assert await get(house, "/api/channels/elsewhere/news?after=0") == (200, {"news": False})
+    assert (await get(house, f"{path}?after=x"))[0] == 400

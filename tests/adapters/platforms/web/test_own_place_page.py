@@ -28,6 +28,12 @@ WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHER
 INSERT INTO entries (id, channel, ours, text, time, received) SELECT n, 'lobby', n % 2, 'entry ' || n, n, 1 FROM numbers
 """
 
+LATER = """
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 300)
+INSERT INTO entries (id, channel, ours, text, time, received)
+SELECT 4000000000000 + n, 'lobby', 0, 'entry ' || n, n, 1 FROM numbers
+"""
+
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def house(tmp_path: Path) -> AsyncIterator[House]:
@@ -88,6 +94,53 @@ async def test_a_hidden_tab_waits_for_its_answer_before_it_gives_up_the_connecti
     await tab.page.clock.fast_forward(11_000)
     tab.house.bot.halfway.set()
     await expect(tab.page).to_have_title("(1) Snapthread")
+
+
+async def test_a_tab_in_the_background_hears_of_answers_without_holding_a_connection(tab: Tab, lobby: Channel) -> None:
+    await tab.page.clock.install()
+    await tab.page.reload()
+    await expect(tab.page.locator("#model")).to_be_visible()
+    await tab.ask("hello")
+    await tab.page.evaluate(LOOK_AWAY, True)
+    await tab.page.clock.fast_forward(11_000)
+    growing = await tab.house.web.send(lobby, OutgoingPost(text="From another device: ▌", is_partial=True))
+    async with tab.page.expect_response("**/news?*") as looking:
+        await tab.page.clock.fast_forward(20_000)
+    assert await (await looking.value).json() == {"news": False}
+    await tab.house.web.edit(lobby, growing, OutgoingPost(text="From another device: a cat."))
+    async with tab.page.expect_response("**/news?*"):
+        await tab.page.clock.fast_forward(20_000)
+    await expect(tab.page).to_have_title("(1) Snapthread")
+    await expect(tab.page.locator("link[rel=icon]")).to_have_attribute("href", "/static/icon-new.svg")
+    await expect(tab.page.get_by_role("log")).to_contain_text("a cat")
+    await tab.page.clock.fast_forward(11_000)
+    await tab.page.evaluate(LOOK_AWAY, False)
+    await expect(tab.page).to_have_title("Snapthread")
+    await tab.ask("and now?")
+
+
+async def test_a_tab_that_was_frozen_shows_what_came_and_went_meanwhile(tab: Tab, lobby: Channel) -> None:
+    await tab.ask("a secret")
+    screen = await tab.page.context.new_cdp_session(tab.page)
+    await screen.send("Page.setWebLifecycleState", {"state": "frozen"})
+    tab.house.web.audience.close()  # its connection does not outlive a long sleep
+    await tab.house.web.forget(lobby)
+    await tab.house.web.send(lobby, OutgoingPost(text="Everything is forgotten."))
+    await screen.send("Page.setWebLifecycleState", {"state": "active"})
+    await expect(tab.posts).to_have_text(["Everything is forgotten."])
+    await expect(tab.messages).to_have_count(0)
+    await expect(tab.page.locator("#connection")).to_be_empty()
+
+
+async def test_a_tab_that_missed_very_much_shows_the_newest_without_a_gap(tab: Tab) -> None:
+    await tab.ask("hello")
+    entries = tab.page.locator("#entries > li")
+    await expect(entries).to_have_count(2)
+    await tab.house.web.journal.write(LATER, ())
+    await tab.page.evaluate("document.dispatchEvent(new Event('resume'))")
+    await expect(entries.last).to_contain_text("entry 300")
+    await expect(entries).to_have_count(200)
+    await expect(tab.page.locator("#older")).to_be_visible()
 
 
 async def test_keys_are_listed_and_work_anywhere(tab: Tab) -> None:
