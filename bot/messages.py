@@ -751,6 +751,24 @@ class AnswerVersion:
         return with_notes(self.notes, self.text, self.ending)
 
 
+VOTE = "vote"  # the command that a button below compared answers sends
+
+QuestionKind = Literal["text", "count", "place", "colours", "other"]
+"""What a question about a photo asks for: what is written there, how many there are, where it is, which colours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelScore:
+    """The wins of a model's answers in comparisons, and what they took on average; None where nobody knows."""
+
+    model: str
+    votes: int
+    won: int
+    took: float | None = None  # seconds
+    credits: float | None = None
+    dollars: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneResult:
     """The answer of one of several compared models."""
@@ -775,6 +793,8 @@ class JobResult:
     took: float | None = None
     booked: bool = True  # counts towards limits: a failure does not
     lanes: tuple[LaneResult, ...] = ()  # of models that were compared
+    is_blind: bool = False  # the names of the compared models are hidden until somebody votes
+    question_kind: QuestionKind = "other"  # of the question that was compared
     caption: str | None = None  # below the files that were generated; None: there are none
     thoughts: str = ""  # of the model, before the text
     is_spoiler: bool = False  # about something that is shown only to those who choose to see it

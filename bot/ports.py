@@ -22,6 +22,7 @@ from bot.messages import (
     JobResult,
     Message,
     Model,
+    ModelScore,
     Photo,
     PhotoPointer,
     Piece,
@@ -29,6 +30,7 @@ from bot.messages import (
     Preferences,
     Prompt,
     PutAside,
+    QuestionKind,
     RateLimit,
     RememberedFile,
     SearchHit,
@@ -572,6 +574,28 @@ class PaidSteps(Protocol):
         """Forget a step that came to nothing: it may be begun again."""
 
 
+class Votes(Protocol):
+    """Votes on compared answers: one of each person for each comparison."""
+
+    async def save_vote(self, compared: Turn, person: str, kind: QuestionKind, won: Collection[int]) -> None:
+        """Save which of the compared answers a person (platform:id) finds best, by lane, in place of an earlier vote.
+
+        Of a comparison that was deleted meanwhile nothing is kept.
+        """
+
+    async def list_votes(self, turn: int) -> Sequence[frozenset[int]]:
+        """Return the lanes that each person who voted finds best; an empty set: none of them is good."""
+        ...
+
+    async def list_scores(self) -> Sequence[ModelScore]:
+        """Return how often the answers of each model won, by model."""
+        ...
+
+    async def list_scores_by_kind(self) -> Mapping[QuestionKind, Sequence[ModelScore]]:
+        """Return the same for each kind of question that was voted on."""
+        ...
+
+
 class Blobs(Protocol):
     """Shares between processes what one of them received: blobs, and the keys of files uploaded to providers."""
 
@@ -731,6 +755,8 @@ class Store(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def steps(self) -> PaidSteps: ...
+    @property
+    def votes(self) -> Votes: ...
     @property
     def blobs(self) -> Blobs: ...
     @property

@@ -10,6 +10,7 @@ from bot.commands.command import (
     NEEDING_PHOTO,
     QUESTIONS,
     AskAgain,
+    CastVote,
     Command,
     CommandContext,
     CommandResult,
@@ -34,6 +35,7 @@ from bot.commands.links import LINKS
 from bot.commands.model_choice import MODEL
 from bot.commands.privacy import PRIVACY
 from bot.commands.settings import SETTINGS
+from bot.messages import VOTE
 
 __all__ = [
     "ASK",
@@ -50,7 +52,9 @@ __all__ = [
     "STOP",
     "STOPPED",
     "UNHEARD",
+    "VOTE",
     "AskAgain",
+    "CastVote",
     "Command",
     "CommandContext",
     "CommandResult",

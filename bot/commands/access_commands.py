@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.accounting.limits import CHANNEL, DAY, MONTH, TOTAL, USER, subject_of, window_end, window_start
 from bot.accounting.usage_chart import ChartLabels, usage_chart
 from bot.commands.command import Command, CommandContext, Option, Response, parse
+from bot.commands.voting import report_scores
 from bot.errors import FailureCode, Refused
 from bot.intake.access import BOT, CLAIM, place_of
 from bot.messages import Channel, File, Message, Spent, Turn
@@ -18,6 +19,7 @@ PAIR, PLACE = "pair", "place"  # purposes of codes: to give access to a person, 
 PAIRING_MINUTES = 60
 DAYS = 30  # models in the chart
 HERE = "here"
+MODELS = "models"
 CROWDED = "crowded"
 
 
@@ -90,7 +92,9 @@ async def block(context: CommandContext, turn: Turn, rest: str) -> Response:
 
 
 async def usage(context: CommandContext, turn: Turn, rest: str) -> Response:
-    """Show the author's usage, and to admins that of the channel and of everybody: /usage."""
+    """Show the author's usage, and to admins that of the channel and of everybody: /usage [models]."""
+    if rest.lower() == MODELS:
+        return Response(text=await report_scores(context))
     message, now = turn.message, time.time()
     author = subject_of(message)
     lines = [await _line(context, "usage_yours", now, author=author)]
@@ -164,7 +168,7 @@ def _is_subject(text: str) -> bool:
 
 
 PEOPLE = {
-    "usage": Command(usage),
+    "usage": Command(usage, (Option(name="report", choices=(MODELS,)),)),
     "allow": Command(allow, (Option(name="who", required=True),), audience="admins"),
     "block": Command(block, (Option(name="subject", required=True),), audience="admins"),
     CLAIM: Command(claim, (Option(name="claim", required=True),), audience="claimant"),

@@ -1,4 +1,4 @@
-"""Commands that improve an answer: ask again, ask another model or several at once, and go back."""
+"""Commands that improve an answer: ask again, ask another model or several at once, vote, and go back."""
 
 from bot.commands.answer_buttons import BUTTONS, PICTURES, controls, drawn_controls
 from bot.commands.command import (
@@ -15,13 +15,15 @@ from bot.commands.command import (
     question,
 )
 from bot.commands.model_choice import known_models, nearest, picker, suggest, switch
+from bot.commands.voting import vote
 from bot.errors import FailureCode, Refused
-from bot.messages import Button, JobResult, Turn
+from bot.messages import VOTE, Button, JobResult, Turn
 from bot.words import say
 
 FEWEST_MODELS, MOST_MODELS = 2, 4  # models in a comparison
 EDITED = "edited"  # what the bot says to itself when a question was edited after its answer
 RETRY = "retry"
+BLIND = "blind"
 ASKING = (RETRY, "compare", "more", "zoom")  # commands that ask a model
 
 
@@ -109,13 +111,15 @@ async def _unfold_pictures(context: CommandContext, subject: Turn, result: JobRe
 
 
 async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResult:
-    """Ask up to four models side by side, with the same photo and question: /compare MODEL MODEL ..."""
-    subject, rest = await subject_of(context, turn, rest)
+    """Ask up to four models side by side, with the same photo and question: /compare [blind] MODEL MODEL ..."""
+    names = rest.replace(",", " ").split()
+    is_blind = BLIND in map(str.lower, names)
+    subject, rest = await subject_of(context, turn, " ".join(name for name in names if name.lower() != BLIND))
     models_by_name = await known_models(context.providers)
-    models = list(dict.fromkeys(nearest(name, models_by_name) for name in rest.replace(",", " ").split()))
+    models = list(dict.fromkeys(nearest(name, models_by_name) for name in rest.split()))
     if not FEWEST_MODELS <= len(models) <= MOST_MODELS:
         raise Refused(FailureCode.COMPARE_HOW, most=MOST_MODELS)
-    return CompareModels(subject, models)
+    return CompareModels(subject, models, is_blind)
 
 
 async def pick(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -185,8 +189,10 @@ AGAIN = {
     "retry": Command(retry, (MODEL_OPTION,)),
     "compare": Command(
         compare,
-        tuple(
-            Option(name=f"model{n}", suggest=suggest, required=n <= FEWEST_MODELS) for n in range(1, MOST_MODELS + 1)
+        (
+            *(Option(name=f"model{n}", suggest=suggest, required=True) for n in range(1, FEWEST_MODELS + 1)),
+            *(Option(name=f"model{n}", suggest=suggest) for n in range(FEWEST_MODELS + 1, MOST_MODELS + 1)),
+            Option(name=BLIND, choices=(BLIND,)),
         ),
     ),
     "zoom": Command(zoom, (Option(name="place"),)),
@@ -196,4 +202,5 @@ AGAIN = {
     "version": Command(version, listed=False),
     BUTTONS: Command(unfold, listed=False),
     "pick": Command(pick, listed=False),
+    VOTE: Command(vote, listed=False),
 }

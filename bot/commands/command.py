@@ -11,7 +11,7 @@ from bot.files.documents import DocumentIntake
 from bot.files.photos import PhotoIntake
 from bot.intake.access import is_admin
 from bot.messages import Button, File, GenerationKind, Message, Turn
-from bot.ports import Channels, Conversations, Deletion, Files, Ledger, People, Posts, Provider, Turns
+from bot.ports import Channels, Conversations, Deletion, Files, Ledger, People, Posts, Provider, Turns, Votes
 from bot.words import say
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
@@ -53,6 +53,7 @@ class CommandContext:
     people: People
     files: Files
     ledger: Ledger
+    votes: Votes
     deletion: Deletion
     providers: Mapping[str, Provider]
     platforms: Mapping[str, Platform] = field(default_factory=dict)
@@ -141,6 +142,15 @@ class CompareModels:
 
     subject: Turn
     models: Sequence[str]
+    is_blind: bool = False  # their names are hidden until somebody votes
+
+
+@dataclass(frozen=True, slots=True)
+class CastVote:
+    """A vote on compared answers: the lanes of the best ones, none where no answer is good."""
+
+    compared: Turn
+    won: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +184,7 @@ class LookCloser:
 Audience = Literal["everybody", "managers", "admins", "claimant"]
 """The people to whom a command is of use; managers manage the channel, and a claimant claims the bot in private."""
 
-CommandResult = Response | AskAgain | CompareModels | Generate | LookCloser | SpeakAnswer
+CommandResult = Response | AskAgain | CastVote | CompareModels | Generate | LookCloser | SpeakAnswer
 
 
 @dataclass(frozen=True, slots=True)

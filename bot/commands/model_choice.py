@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 
+from bot.accounting.model_scores import best_value
 from bot.commands.command import Command, CommandContext, Option, Response, Suggestion, number
 from bot.errors import BotError, FailureCode, Refused
 from bot.messages import Button, Conversation, Model, Turn
@@ -17,6 +18,7 @@ OFFERED = 3  # placeholder for a name that matches nothing
 CLOSE = 0.4  # similarity of two names, from 0 to 1, to be close
 EYE = "👁"  # marks a model that sees photos
 HERE = "✓"  # marks the model that answers here
+BEST = "🏅"  # marks the cheapest model of those that win as often as the best
 LONGEST = 40  # characters of a button
 
 Known = Mapping[str, Model]
@@ -29,7 +31,13 @@ async def model(context: CommandContext, turn: Turn, rest: str) -> Response:
     current = turn.conversation.model
     if not rest or rest.startswith("#"):
         return picker(
-            known, current, page=number(rest[1:]) or 1, command="/model", turn_page="/model", title="model_now"
+            known,
+            current,
+            page=number(rest[1:]) or 1,
+            command="/model",
+            turn_page="/model",
+            title="model_now",
+            best=best_value(await context.votes.list_scores()),
         )
     name = resolve(rest, known)
     if name is None:
@@ -54,10 +62,12 @@ async def switch(context: CommandContext, conversation: Conversation, name: str)
             await left.capabilities.forget(conversation)
 
 
-def picker(known: Known, current: str, page: int, command: str, turn_page: str, title: str) -> Response:
+def picker(
+    known: Known, current: str, page: int, command: str, turn_page: str, title: str, *, best: str | None = None
+) -> Response:
     """Return a page of all models, grouped by provider, those that see photos first.
 
-    A press sends `command` and the model, or `turn_page` and the number of another page.
+    A press sends `command` and the model, or `turn_page` and the number of another page. `best` is the best buy.
     """
     ordered = _ordered(known)
     pages = max(1, -(-len(ordered) // PAGE))
@@ -67,8 +77,10 @@ def picker(known: Known, current: str, page: int, command: str, turn_page: str, 
         Button("◀", f"{turn_page} #{page - 1 or pages}"),
         Button(f"{page}/{pages} ▶", f"{turn_page} #{page % pages + 1}"),
     ]
-    buttons = [Button(_label(name, known[name], current), f"{command} {name}") for name in shown]
-    text = say(title, model=current, models=_lines(shown, known, current))
+    buttons = [Button(_label(name, known[name], current, best), f"{command} {name}") for name in shown]
+    text = say(title, model=current, models=_lines(shown, known, current, best))
+    if best in known:
+        text = f"{text}\n\n{BEST} {say('scores_best', model=best)}"
     return Response(text=text, buttons=(*buttons, *(turning if pages > 1 else ())), in_place=True)
 
 
@@ -147,16 +159,21 @@ def _seeing(known: Known) -> Sequence[str]:
     return [name for name, model in known.items() if model.sees] or list(known)
 
 
-def _label(name: str, model: Model, current: str) -> str:
-    marks = [HERE] * (name == current) + [EYE] * model.sees
+def _label(name: str, model: Model, current: str, best: str | None = None) -> str:
+    marks = [HERE] * (name == current) + [BEST] * (name == best) + [EYE] * model.sees
     return " ".join([*marks, model.name or model.id])[:LONGEST]
 
 
-def _lines(names: Sequence[str], known: Known, current: str) -> str:
+def _lines(names: Sequence[str], known: Known, current: str, best: str | None = None) -> str:
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
         model = known[name]
-        marks = (HERE if name == current else "", EYE if model.sees else "", f"· {model.price}" if model.price else "")
+        marks = (
+            HERE if name == current else "",
+            BEST if name == best else "",
+            EYE if model.sees else "",
+            f"· {model.price}" if model.price else "",
+        )
         groups[name.partition("/")[0]].append(" ".join(filter(None, ("-", f"`{name}`", *marks))))
     return "\n\n".join(f"**{provider}**\n" + "\n".join(lines) for provider, lines in groups.items())
 

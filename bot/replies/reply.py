@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -52,7 +52,10 @@ class Reply:
         self.is_quiet = False  # small and without a sound, where the platform can
         self.is_stopped = False  # by a person, who is told so wherever that is possible
         self.status = ""  # shown as long as there is no text: what the model is doing
-        self._lane, self._heading, self._growing_buttons = lane, heading, growing_buttons
+        self.heading = heading  # above the text
+        self.hidden_names: Mapping[str, str] = {}  # what stands for names in the notes and the status
+        self.stands_alone = False  # it does not point at the question
+        self._lane, self._growing_buttons = lane, growing_buttons
         # None: to be read from the store
         self._posts: list[str] | None = None if resumed or turn.deliveries > 1 else []
         self._shown: list[OutgoingPost | None] = []
@@ -78,6 +81,12 @@ class Reply:
         """Show what the model is doing, until its first words."""
         self.status = status
         self._grown.set()
+
+    def without_names(self, text: str) -> str:
+        """Return words of ours without the names that are hidden."""
+        for name, stand_in in self.hidden_names.items():
+            text = text.replace(name, stand_in)
+        return text
 
     @asynccontextmanager
     async def growing(self) -> AsyncGenerator[None, None]:
@@ -108,7 +117,7 @@ class Reply:
         limits = self.platform.limits(self.channel)
         ending = CURSOR if growing else ""
         room = limits.max_length - (SPOILER_ROOM if self.is_spoiler else 0)
-        wanted = pages(self._heading + text, room, measure=limits.measure or units, ending=ending)
+        wanted = pages(self.heading + text, room, measure=limits.measure or units, ending=ending)
         if not limits.takes_files:
             wanted, files = await self._fit_without_files(wanted, limits, text, files, growing=growing)
         elif limits.max_posts is not None and len(wanted) > limits.max_posts:
@@ -147,7 +156,7 @@ class Reply:
         is_told = await self._tell_rest_in_private(text, files)
         note = f"\n\n_{say('post_rest_private' if is_told else 'post_rest_nowhere')}_"
         room = limits.max_length - len(note) - (SPOILER_ROOM if self.is_spoiler else 0)
-        wanted = pages(self._heading + text, room, measure=limits.measure or units)[:most]
+        wanted = pages(self.heading + text, room, measure=limits.measure or units)[:most]
         return [*wanted[:-1], wanted[-1] + note], ()
 
     async def _tell_rest_in_private(self, text: str, files: Sequence[File]) -> bool:
@@ -169,7 +178,7 @@ class Reply:
         visible = replace(post, is_partial=False)
         if self._shown[n] == visible:
             return
-        if n == 0 == len(ids) and self.channel == self.turn.message.channel:
+        if n == 0 == len(ids) and self.channel == self.turn.message.channel and not self.stands_alone:
             post = replace(post, reply_to=self.turn.message.id)
         if post.is_partial:
             self._frozen.add(n)
@@ -309,8 +318,8 @@ class Reply:
                 return
             pause = self.platform.limits(self.channel).edit_interval
             try:
-                if growing := (self.text.strip() and self.text) or self.status:
-                    text = with_notes(self.notes, growing)
+                if growing := (self.text.strip() and self.text) or self.without_names(self.status):
+                    text = with_notes([self.without_names(note) for note in self.notes], growing)
                     await self.show(text, buttons=self._growing_buttons, growing=True)
             except Busy as error:  # the next edit includes all the text, so this one is best-effort
                 pause = error.retry_after or pause

@@ -15,6 +15,7 @@ from bot.store.people import SqlPeople, new_standings
 from bot.store.reporting import SqlReporting
 from bot.store.turn_intake import SqlTurnIntake
 from bot.store.turn_queue import SqlTurnQueue
+from bot.store.vote_records import SqlVotes
 from bot.store.web_sessions import SqlSessions
 
 
@@ -34,6 +35,7 @@ class SqlStore:
     sessions: SqlSessions
     ledger: SqlLedger
     steps: SqlSteps
+    votes: SqlVotes
     blobs: SqlBlobs
     deletion: SqlDeletion
     coordination: SqlCoordination
@@ -56,6 +58,7 @@ class SqlStore:
             sessions=SqlSessions(db),
             ledger=SqlLedger(db),
             steps=SqlSteps(db),
+            votes=SqlVotes(db),
             blobs=SqlBlobs(db),
             deletion=SqlDeletion(db),
             coordination=SqlCoordination(db),

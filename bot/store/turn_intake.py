@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from bot.errors import QueueFull
-from bot.messages import POINTER_SECONDS, Channel, Message, PhotoPointer, Turn
+from bot.messages import POINTER_SECONDS, VOTE, Channel, Message, PhotoPointer, Turn
 from bot.store import row_mapping as rows
 from bot.store import turn_queue as queue
 from bot.store.answers import OF_MESSAGE
@@ -271,8 +271,11 @@ class SqlTurnIntake:
     # inside transactions
 
     async def _is_double_tap(self, execute: Execute, conversation: int, message: Message) -> bool:
-        """Tell whether a press of the same button is still being answered, or by the same person just was."""
-        if message.about is None or message.about.kind != "button":
+        """Tell whether a press of the same button is still being answered, or by the same person just was.
+
+        Votes are none: each person has one, and may change it as often and as quickly as they like.
+        """
+        if message.about is None or message.about.kind != "button" or message.text.startswith(f"/{VOTE} "):
             return False
         values = {
             "conversation": conversation,

@@ -165,7 +165,7 @@ async def delete_turns(db: Database, execute: Execute, turns: list[int]) -> None
     """Delete finished turns, which are locked, with what belongs to them."""
     await db.keep_numbers(execute)
     ids = json.dumps(turns)
-    for table in ("versions", "parts", "posts", "searchable", "photos", "made", "reservations", "steps"):
+    for table in ("versions", "parts", "posts", "searchable", "photos", "made", "reservations", "steps", "votes"):
         await execute(f"DELETE FROM {table} WHERE turn IN ({db.each_id})", ids=ids)  # noqa: S608 (ours)
     await execute(f"DELETE FROM turns WHERE id IN ({db.each_id})", ids=ids)  # noqa: S608 (ours)
 

@@ -23,6 +23,7 @@ def command_context(store: Store, **others: Any) -> CommandContext:
         people=store.people,
         files=store.files,
         ledger=store.ledger,
+        votes=store.votes,
         deletion=store.deletion,
         **others,
     )

@@ -4,7 +4,9 @@ from bot.commands import (
     ASKING,
     COMMANDS,
     MAKING,
+    VOTE,
     AskAgain,
+    CastVote,
     CompareModels,
     Generate,
     LookCloser,
@@ -20,7 +22,8 @@ from bot.messages import Turn
 from bot.turns.jobs.alt_text import AltTextJob
 from bot.turns.jobs.ask import AskJob
 from bot.turns.jobs.ask_again import AskAgainJob
-from bot.turns.jobs.compare import CompareJob
+from bot.turns.jobs.compare import CompareJob, shuffled_once
+from bot.turns.jobs.count_vote import CountVoteJob
 from bot.turns.jobs.generate import GenerateJob
 from bot.turns.jobs.job import Job, JobContext
 from bot.turns.jobs.look_closer import LookCloserJob
@@ -50,7 +53,7 @@ async def job_of(context: JobContext, turn: Turn) -> Job:
     if message.is_guest and (name in ASKING or name in MAKING):  # there is one post for all, which takes no files
         code = FailureCode.GUEST_ONLY_ASKS
         return RespondJob(context, turn, Response(text=f"⚠️ {say(code)}"), code)
-    if name in ASKING or name in MAKING:
+    if name in ASKING or name in MAKING or name == VOTE:
         return await _asking(context, turn, name, rest)
     if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
         return AskJob(context, turn)
@@ -62,8 +65,11 @@ async def _asking(context: JobContext, turn: Turn, name: str, rest: str) -> Job:
     match ordered:
         case AskAgain(subject, model, goes_on):
             return AskAgainJob(context=context, turn=turn, subject=subject, model=model, goes_on=goes_on)
-        case CompareModels(subject, models):
-            return CompareJob(context, turn, subject, models)
+        case CastVote():
+            return CountVoteJob(context, turn, ordered)
+        case CompareModels(subject, models, is_blind):
+            order = await shuffled_once(context, turn, models) if is_blind else models
+            return CompareJob(context, turn, subject, order, is_blind=is_blind)
         case Generate():
             return GenerateJob(context, turn, ordered)
         case LookCloser(subject, words):

@@ -11,7 +11,7 @@ from bot.chat_platform import Platform
 from bot.commands import CommandContext
 from bot.intake.access import Access
 from bot.messages import Channel, JobResult, Turn, Usage
-from bot.ports import Channels, Files, Ledger, PaidSteps, Posts, Provider, Turns
+from bot.ports import Channels, Files, Ledger, PaidSteps, Posts, Provider, Turns, Votes
 from bot.replies.markdown.literal import literal
 from bot.replies.mirror import Mirror
 from bot.replies.reply import NOTHING_MORE, Reply
@@ -28,6 +28,7 @@ class JobContext:
     files: Files
     ledger: Ledger
     steps: PaidSteps
+    votes: Votes
     platforms: Mapping[str, Platform]
     providers: Mapping[str, Provider]
     asker: Asker

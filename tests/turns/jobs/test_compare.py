@@ -112,7 +112,7 @@ async def test_from_a_linked_channel_they_answer_there(
     await hear(worker, said(photos=1))
     await linked(worker.store, THERE)
     await hear(worker, said(COMPARE, THERE))
-    assert (len(platform.reads()), len(telegram.reads(THERE))) == (1, 2)
+    assert (len(platform.reads()), len(telegram.reads(THERE))) == (1, 3)
     assert (len(platform.typed), set(telegram.typed)) == (1, {Channel.parse(THERE)})
     await hear(worker, pressed("/pick 2 2", "2", THERE))
     assert telegram.reads(THERE)[-1].startswith("From now on sandbox/gpt-4o-mini answers here")
@@ -163,7 +163,7 @@ async def test_what_was_asked_before_a_crash_is_shown_in_the_same_posts_and_nobo
         assert await store.queue.count_waiting() == 0
         assert (await store.ledger.get_spent(0)).credits == 3
     assert len(provider.prompts) == 3
-    assert len(platform.reads()) == 3
+    assert len(platform.reads()) == 4
     assert by_pick(platform)["/pick 2 1"].startswith("**sandbox/gpt-4o**\n\na cat")
     assert by_pick(platform)["/pick 2 2"].startswith("**sandbox/gpt-4o-mini**\n\na small cat")
 
@@ -187,6 +187,6 @@ async def test_posts_that_grew_before_a_crash_are_edited(
         assert compared is not None
         assert compared.result is not None
         assert [lane.answer.text for lane in compared.result.lanes] == ["a cat", "a small cat"]
-    assert len(platform.reads()) == 3
+    assert len(platform.reads()) == 4
     assert any("a small cat" in text for text in platform.reads())
     assert not any(CURSOR in text for text in platform.reads())

@@ -1,0 +1,61 @@
+"""What votes say about models is told in /usage models, and /model marks the best buy."""
+
+from collections.abc import Mapping
+
+from bot.commands import CommandContext
+from bot.messages import OBEYED, AnswerVersion, JobResult, LaneResult, QuestionKind, Usage
+from bot.ports import Store
+from tests.commands.conftest import heard, pressable, response, told
+
+GPT, MINI = "sandbox/gpt-4o", "sandbox/gpt-4o-mini"
+CREDITS = {GPT: 900, MINI: 90}
+
+
+async def voted(store: Store, wins: Mapping[str, int], votes: int, kind: QuestionKind = "text") -> None:
+    """So many people vote on one comparison; so many of them for each model."""
+    turn = await heard(store)
+    lanes = [
+        LaneResult(answer=AnswerVersion(text="yes", model=model), usage=Usage(credits=CREDITS[model]), took=2.0 + n)
+        for n, model in enumerate(wins)
+    ]
+    await store.queue.save_result(turn, JobResult(outcome=OBEYED, lanes=tuple(lanes), question_kind=kind))
+    compared = await store.turns.get_turn(turn.id)
+    assert compared is not None
+    for n in range(votes):
+        won = [lane for lane, many in enumerate(wins.values()) if n < many]
+        await store.votes.save_vote(compared, f"web:{n}", kind, won)
+    await store.queue.finish(turn)
+
+
+async def test_usage_tells_wins_with_intervals_price_and_seconds(context: CommandContext, sqlite: Store) -> None:
+    await voted(sqlite, {GPT: 18, MINI: 15}, votes=20)
+    await voted(sqlite, {GPT: 1, MINI: 0}, votes=1, kind="count")
+    lines = (await told(context, await heard(sqlite), "usage models")).splitlines()
+    assert lines[2:] == [
+        f"- **{GPT}**: 19 of 21 votes (71–97 %) · 2.0 s · 900 credits",
+        f"- **{MINI}** 🏅: 15 of 21 votes (50–86 %) · 3.0 s · 90 credits",
+        "",
+        f"**Counting**: {GPT} 1 of 1 · {MINI} 0 of 1",
+        "",
+        f"**Reading text**: {GPT} 18 of 20 · {MINI} 15 of 20",
+        "",
+        f"🏅 {MINI} is the cheapest of the models that win as often as the best one.",
+    ]
+
+
+async def test_without_votes_usage_says_how_to_vote(context: CommandContext, sqlite: Store) -> None:
+    assert "/compare blind" in await told(context, await heard(sqlite), "usage models")
+
+
+async def test_the_list_of_models_marks_the_best_buy_once_there_are_enough_votes(
+    context: CommandContext, sqlite: Store
+) -> None:
+    await voted(sqlite, {GPT: 4, MINI: 3}, votes=4)
+    turn = await heard(sqlite)
+    assert "🏅" not in await told(context, turn, "model")
+    await sqlite.queue.finish(turn)
+    await voted(sqlite, {GPT: 9, MINI: 8}, votes=10)
+    shown = await response(context, await heard(sqlite), "model")
+    assert f"- `{MINI}` 🏅" in shown.text
+    assert f"🏅 {MINI} is the cheapest" in shown.text
+    assert [command for label, command in pressable(shown).items() if "🏅" in label] == [f"/model {MINI}"]
