@@ -1,6 +1,7 @@
 """A return at its worst: photos that were sent while the bot was away, late servers, broken messages, refused posts."""
 
 import asyncio
+import random
 import re
 import time
 from collections import Counter
@@ -19,8 +20,9 @@ from tests.doubles.process import BotProcess
 from tests.doubles.waiting import until
 
 ROOMS = 200  # channels in which somebody sends a photo while the bot is away, spread over all servers
-BROKEN = 10  # in one of so many of them stands a message that cannot be read
-LATE = 3  # one of so many of them is in a server that is unavailable at first
+BROKEN = 10  # in one of so many channels, of all of them, stands a message that cannot be read
+LATE = 3  # one of so many rooms is in a server that is unavailable at first
+PACE = 0.1  # seconds between two pieces of an answer, so that it grows by edits
 QUESTION = "while you were away: what is this, {room}?"
 ASKED_FROM = re.compile(r"while you were away: what is this, (\d+)\?")
 PATIENCE = 180.0  # seconds until all of them are answered
@@ -43,13 +45,26 @@ class Room:
 
 
 async def measure_return(
-    bot: BotProcess, double: FakeDiscord, emulator: Emulator, servers: Mapping[int, Sequence[int]]
+    bot: BotProcess,
+    double: FakeDiscord,
+    emulator: Emulator,
+    servers: Mapping[int, Sequence[int]],
+    *,
+    is_troubled: bool,
 ) -> dict[str, float]:
-    """Start the bot again, which knows these servers and their channels, and tell what came of the photos."""
+    """Start the bot again, which knows these servers and their channels, and tell what came of the photos.
+
+    Without trouble the same is said, but every server is there at once, all can be read, and nothing is refused.
+    """
     rooms = _chosen(double, servers)
-    await _talk(double, rooms)
-    refused: list[Fault] = []
-    refusing = [asyncio.create_task(_refuse(double, kind, refused)) for kind in ("send", "edit")]
+    odd = await _talk(double, servers, rooms)
+    emulator.pace = PACE
+    refused: dict[str, list[Fault]] = {"send": [], "edit": []}
+    refusing = []
+    if is_troubled:
+        double.rest.unreadable |= odd
+        double.gateway.late |= {room.server for room in rooms[::LATE]}
+        refusing = [asyncio.create_task(_refuse(double, kind, faults)) for kind, faults in refused.items()]
     calls, begun = len(double.calls), time.perf_counter()
     await bot.start()
     await ready(bot, PATIENCE)
@@ -68,7 +83,9 @@ async def measure_return(
         "lost": len(rooms) - len(asked),
         "paid twice": sum(count > 1 for count in asked.values()),
         "silent or unfinished": len(_unfinished(double, rooms)),
-        "refusals": len(refused),
+        "broken messages": len(odd) if is_troubled else 0,
+        "refused posts": len(refused["send"]),
+        "refused edits": len(refused["edit"]),
         "seconds to the last answer": seconds,
         "REST calls a photo": (len(double.calls) - calls) / len(rooms),
         "MB then": resident_mb(bot.process.pid),
@@ -81,15 +98,14 @@ def _chosen(double: FakeDiscord, servers: Mapping[int, Sequence[int]]) -> list[R
     return [Room(server, channel, double.add_user(f"person{channel}", guild=server)) for server, channel in places]
 
 
-async def _talk(double: FakeDiscord, rooms: Sequence[Room]) -> None:
-    """Say what is said during the absence."""
+async def _talk(double: FakeDiscord, servers: Mapping[int, Sequence[int]], rooms: Sequence[Room]) -> set[int]:
+    """Say what is said during the absence; return the messages that may be made unreadable."""
+    channels = [channel for channels in servers.values() for channel in channels]
+    odd = {await double.says("odd", each) for each in random.Random(1).sample(channels, -(-len(channels) // BROKEN))}
     for n, room in enumerate(rooms):
-        if n % LATE == 0:
-            double.gateway.late.add(room.server)
-        if n % BROKEN == 0:
-            double.rest.unreadable.add(await double.says("odd", room.channel, room.person))
         files = [photo.variant(CAT, n)]
         await double.says(QUESTION.format(room=n), room.channel, room.person, files=files, mention=True)
+    return odd
 
 
 async def _refuse(double: FakeDiscord, kind: str, refused: list[Fault]) -> None:
