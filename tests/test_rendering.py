@@ -261,6 +261,104 @@ def test_half_finished_text_is_well_formed(surface: str, markdown: str, data: st
     assert not re.search(r"\*\*|~~|`", shown), page
 
 
+# anything in anything
+
+terms = st.sampled_from(
+    ["kaNUMBERzu", "猫NUMBER目", "МNUMBERр", "שNUMBERב", "表NUMBER、のNUMBERは", "wNUMBERx 🙂 wNUMBERx"]
+)
+UNIQUE = re.compile(r"(?:ka|猫|М|ש|表|の|w)\d+(?:zu|目|р|ב|は|x)?")
+WRAPPED = [
+    "**{}**",
+    "*{}*",
+    "~~{}~~",
+    "||{}||",
+    "***{}***",
+    "<u>{}</u>",
+    "<mark>{}</mark>",
+    "[{}](https://h.example/p)",
+]
+phrases = st.recursive(
+    st.one_of(
+        terms,
+        terms.map("`{}`".format),
+        terms.map("<sub>{}</sub>".format),
+        terms.map("```{}```".format),
+        terms.map("[![{}](https://h.example/i.png)](https://h.example/q)".format),
+        st.builds(lambda one, two: f"{one}**「{two}：**{one}", terms, terms),
+    ),
+    lambda inner: st.builds(
+        lambda signs, parts: signs.format(" ".join(parts)),
+        st.sampled_from(WRAPPED),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=6,
+)
+
+
+def prefixed(text: str, first: str, others: str) -> str:
+    return first + text.replace("\n", f"\n{others}")
+
+
+nested = st.recursive(
+    st.one_of(
+        phrases,
+        st.builds(lambda level, words: f"{'#' * level} {words}", st.integers(1, 6), phrases),
+        terms.map("```python\n{}\n```".format),
+        st.lists(terms, min_size=2, max_size=2).map(lambda cells: "| {} |\n|---|\n| {} |".format(*cells)),
+        st.builds("{}<br>{}".format, phrases, phrases),
+    ),
+    lambda inner: st.builds(
+        lambda parts, kind: kind("\n\n".join(parts)),
+        st.lists(inner, min_size=1, max_size=3),
+        st.sampled_from(
+            [
+                lambda text: prefixed(text, "> ", "> "),
+                lambda text: prefixed(text, "- ", "  "),
+                lambda text: prefixed(text, "1. ", "   "),
+                "<details><summary>wNUMBERx</summary>\n\n{}\n\n</details>".format,
+            ]
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+def numbered(markdown: str) -> str:
+    """The same with words of which each is there once."""
+    parts = markdown.split("NUMBER")
+    return "".join(f"{part}{n}" for n, part in enumerate(parts[:-1])) + parts[-1]
+
+
+@pytest.mark.timeout(180)
+@given(markdown=st.lists(nested, min_size=1, max_size=4).map("\n\n".join).map(numbered), size=st.integers(250, 4096))
+@settings(max_examples=60, deadline=None)
+def test_whatever_stands_in_each_other_is_shown_word_for_word(markdown: str, size: int) -> None:
+    wanted = UNIQUE.findall(markdown)
+    for surface, (read, longest, measure) in SURFACES.items():
+        split = pages(markdown, min(size, longest), measure=measure)
+        assert list(dict.fromkeys(UNIQUE.findall("\n".join(map(read, split))))) == wanted, surface
+    for page in pages(markdown, size, measure=telegram.rendered_length):
+        assert telegram_view.faults(telegram.render(page)) == []
+    assert all(units(discord.render(page)) <= 2000 for page in pages(markdown, 2000, measure=discord.rendered_length))
+
+
+@pytest.mark.parametrize("surface", ["Telegram", "Discord"])
+@pytest.mark.parametrize("signs", ["`", "``", "```", "~~", "||", "***", "~~||"])
+def test_a_span_over_page_breaks_begins_no_block(surface: str, signs: str) -> None:
+    read, _, measure = SURFACES[surface]
+    wanted = [f"w{n}x" for n in range(199)]
+    split = pages(f"Look: {signs}{' '.join(wanted)}{signs[::-1]}, plain", 300, measure=measure)
+    assert re.findall(r"w\d+x", " ".join(map(read, split))) == wanted
+
+
+@pytest.mark.parametrize("surface", ["Telegram", "Discord"])
+@pytest.mark.parametrize("markdown", ["```SELECT name FROM cats", "~~~~one two~~ three~~", "```python"])
+def test_words_behind_the_signs_of_a_block_are_shown(surface: str, markdown: str) -> None:
+    read, size, measure = SURFACES[surface]
+    [page] = pages(markdown, size, measure=measure, ending=CURSOR)
+    assert words_of(markdown) <= words_of(read(page))
+
+
 # page breaks
 
 

@@ -9,7 +9,9 @@ import wcwidth
 
 from bot.replies.markdown.parse import open_signs, unfinished_table
 
-FENCE = re.compile(r"^ {0,3}(?P<ticks>`{3,16}|~{3,16})(?P<language>[^\n`]*)$", re.MULTILINE)
+FENCE = re.compile(r"^ {0,3}(?P<ticks>`{3,16}|~{3,16})(?P<language>[^\n`~]*)$", re.MULTILINE)
+FENCE_SIGNS = re.compile(r"`{3}|~{3}")  # the same signs of spans, where they begin a line
+WORD_JOINER = "\u2060"  # invisible; signs behind it don't begin a line
 LONGEST_FENCE = 24  # characters of a fence line that are repeated on the next page
 PAUSES = ("\n\n", "\n", ". ", " ")  # the best first
 STEP = 64  # UTF-16 units, at least, by which a page is shortened that becomes too long when it is rendered
@@ -140,7 +142,8 @@ def _page_break(page: str, following: str) -> PageBreak:
     if page.endswith("\n\n") or NEW_BLOCK.match(following):
         return PageBreak()
     signs = _signs(page)
-    return PageBreak(signs[::-1], signs) if len(signs) <= MOST_SIGNS else PageBreak()
+    opening = f"{WORD_JOINER}{signs}" if FENCE_SIGNS.match(signs) else signs
+    return PageBreak(signs[::-1], opening) if len(signs) <= MOST_SIGNS else PageBreak()
 
 
 def _signs(text: str) -> str:
@@ -170,6 +173,8 @@ def _open_fence(text: str) -> str:
     fence = ""
     for match in FENCE.finditer(text):
         line = match.group().strip()
+        if match.end() == len(text) and len(line.split()) > 1:
+            continue  # words that may go on to the end of a span
         if not fence:
             fence = line if len(line) <= LONGEST_FENCE else match["ticks"]
         elif line == line[0] * len(line) and line.startswith(_ticks(fence)):

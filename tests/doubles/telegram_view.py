@@ -15,6 +15,32 @@ TAGS = {
     "expandable_blockquote": "blockquote",
 }
 
+MOST = 100  # entities [api: sendMessage]
+LONGEST = 4096  # UTF-16 units [api: sendMessage]
+
+
+def faults(shown: RenderedText) -> list[str]:
+    """What Telegram's rules for entities don't allow [api: MessageEntity, "Note that:" below nested entities]."""
+    length = len(shown.text.encode("utf-16-le")) // 2
+    found = ["too many"] * (len(shown.entities) > MOST) + ["too long"] * (length > LONGEST)
+    around: list[tuple[int, str]] = []  # the ends of those that stand around, and their kinds
+    for entity in shown.entities:  # the longer ones first
+        end = entity.offset + entity.length
+        if entity.offset < 0 or entity.length < 1 or end > length:
+            found.append(f"{entity.type} is outside of the text")
+        around = [each for each in around if each[0] > entity.offset]
+        if any(other < end for other, _ in around):
+            found.append(f"{entity.type} overlaps {around}")
+        kinds = {"quote" if "quote" in kind else kind for _, kind in around}
+        kind = "quote" if "quote" in entity.type else str(entity.type)
+        is_alone = kind in {"code", "pre", "text_link"}
+        if kind in kinds or kinds & {"code", "pre"} or (is_alone and "text_link" in kinds):
+            found.append(f"{kind} in {kinds}")
+        if kind in {"code", "pre"} and kinds - {"quote"}:
+            found.append(f"{kind} in {kinds}")
+        around.append((end, str(entity.type)))
+    return found
+
 
 def to_html(shown: RenderedText) -> str:
     """What a client shows, as HTML. The entities must be nested, as Telegram demands."""

@@ -47,8 +47,11 @@ MAX_ENTITIES = 100
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # a post of nothing but these is empty to Telegram
 PLACEHOLDER = "…"
 
+CODE = {"pre", "code"}
+QUOTES = {"blockquote", "expandable_blockquote"}
 # By importance: a post with too many entities loses the last of these first.
 IMPORTANCE = ("pre", "spoiler", "text_link", "code", "blockquote", "expandable_blockquote", "bold", "italic")
+ESSENTIAL = IMPORTANCE[:3]  # a page has no more of these than fit
 
 
 class EntityWriter:
@@ -277,25 +280,20 @@ def render(markdown: str) -> RenderedText:
 
 
 def rendered_length(markdown: str) -> int:
-    """Return how long a page becomes, in UTF-16 units."""
+    """Return how long a page becomes, in UTF-16 units; too long where Telegram would drop links or spoilers of it."""
     writer = EntityWriter()
     writer.write(read_markdown(markdown).children)
-    return units(writer.text)
+    essential = sum(entity.type in ESSENTIAL for entity in writer.entities)
+    return max(units(writer.text), MAX_LENGTH + 1 if essential > MAX_ENTITIES else 0)
 
 
 def hide(rendered: RenderedText) -> RenderedText:
     """Return the text behind a spoiler, but for code, in which Telegram allows none."""
-    shown = sorted(
-        (each.offset, each.offset + each.length) for each in rendered.entities if each.type in ("pre", "code")
-    )
-    gaps, position = list[tuple[int, int]](), 0
-    for start, end in [*shown, (units(rendered.text), 0)]:
-        if start > position:
-            gaps.append((position, start))
-        position = max(position, end)
-    spoilers = [MessageEntity(MessageEntity.SPOILER, start, end - start) for start, end in gaps]
+    length = units(rendered.text)
     others = [each for each in rendered.entities if each.type != MessageEntity.SPOILER]
-    return RenderedText(rendered.text, _select_entities([*spoilers, *others], units(rendered.text)))
+    return RenderedText(
+        rendered.text, _select_entities([MessageEntity(MessageEntity.SPOILER, 0, length), *others], length)
+    )
 
 
 def render_plain(markdown: str) -> RenderedText:
@@ -308,10 +306,51 @@ def _is_empty(text: str) -> bool:
 
 
 def _select_entities(written: list[MessageEntity], length: int) -> tuple[MessageEntity, ...]:
-    entities = [entity for entity in (_clip(each, length) for each in written) if entity.length > 0]
+    clipped = [entity for entity in (_clip(each, length) for each in written) if entity.length > 0]
+    entities = _without_conflicts(clipped)
     if len(entities) > MAX_ENTITIES:
         entities = sorted(entities, key=_importance)[:MAX_ENTITIES]
-    return tuple(sorted(entities, key=lambda entity: (entity.offset, -entity.length)))
+    return tuple(sorted(entities, key=lambda entity: (entity.offset, -entity.length, entity.type not in QUOTES)))
+
+
+def _without_conflicts(entities: Sequence[MessageEntity]) -> list[MessageEntity]:
+    """Return entities that stand in each other only as Telegram allows it; of others it would choose some itself.
+
+    A link is in no other, and code in no link, which leads somewhere. No style goes over code, or counts twice.
+    """
+    links = _outermost([each for each in entities if each.type == MessageEntity.TEXT_LINK])
+    code = _outermost(
+        [each for each in entities if each.type in CODE and not any(_touches(each, link) for link in links)]
+    )
+    quotes = [each for each in entities if each.type in QUOTES]
+    found = [*links, *code, *quotes]
+    for style in dict.fromkeys(each.type for each in entities if each.type not in {*CODE, *QUOTES, "text_link"}):
+        for entity in _outermost([each for each in entities if each.type == style]):
+            found += _cut_around(entity, code)
+    return found
+
+
+def _outermost(entities: Sequence[MessageEntity]) -> list[MessageEntity]:
+    """Return the entities that are in no other, in their order."""
+    found: list[MessageEntity] = []
+    for entity in sorted(entities, key=lambda each: (each.offset, -each.length)):
+        if not found or not _touches(found[-1], entity):
+            found.append(entity)
+    return found
+
+
+def _touches(one: MessageEntity, other: MessageEntity) -> bool:
+    return one.offset < other.offset + other.length and other.offset < one.offset + one.length
+
+
+def _cut_around(entity: MessageEntity, code: Sequence[MessageEntity]) -> list[MessageEntity]:
+    """Return the parts of a style that no code, in order, stands in."""
+    parts, position, end = list[MessageEntity](), entity.offset, entity.offset + entity.length
+    for each in [*(span for span in code if _touches(span, entity)), MessageEntity(MessageEntity.CODE, end, 0)]:
+        if each.offset > position:
+            parts.append(MessageEntity(entity.type, position, each.offset - position))
+        position = max(position, each.offset + each.length)
+    return parts
 
 
 def _clip(entity: MessageEntity, length: int) -> MessageEntity:

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.blockquote import blockquote
+from markdown_it.rules_block.fence import fence
 from markdown_it.rules_block.reference import reference
 from markdown_it.rules_block.table import escapedSplit, getLine, table
 from markdown_it.rules_core import StateCore
@@ -44,6 +45,7 @@ def add_block_rules(parser: MarkdownIt) -> None:
     parser.disable("lheading")
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     parser.block.ruler.at("blockquote", _quote, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.block.ruler.at("fence", _fence, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.block.ruler.at("reference", _define)
     parser.block.ruler.before("hr", "double_line", _double_line, {"alt": ["paragraph", "reference", "blockquote"]})
 
@@ -59,6 +61,14 @@ def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if PROMPT.match(state.src, state.bMarks[start] + state.tShift[start]):
         return False
     return blockquote(state, start, end, silent)
+
+
+def _fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Parse code, unless its first line is the last one, with words in it: they may go on to the end of a span."""
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    is_struck = line.startswith("~~~") and "~" in line.lstrip("~")  # twice
+    is_span = state.eMarks[start] >= len(state.src) and len(line.split()) > 1
+    return not is_struck and not is_span and fence(state, start, end, silent)
 
 
 def _double_line(state: StateBlock, start: int, end: int, silent: bool) -> bool:

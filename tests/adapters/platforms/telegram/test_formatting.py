@@ -5,10 +5,20 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from telegram import MessageEntity
 
-from adapters.platforms.telegram.formatting import MAX_ENTITIES, MAX_LENGTH, PLACEHOLDER, RenderedText, hide, render
+from adapters.platforms.telegram.formatting import (
+    MAX_ENTITIES,
+    MAX_LENGTH,
+    PLACEHOLDER,
+    RenderedText,
+    hide,
+    render,
+    rendered_length,
+)
 from bot.replies.markdown import LONGEST as MOST_PARSED
 from bot.replies.pages import pages, units
+from tests.doubles import telegram_view
 
 ANSWER = """# What I see
 
@@ -98,22 +108,16 @@ DOCUMENTS = st.lists(PIECES, max_size=60).map("".join)
 
 def pieces(shown: RenderedText, kind: str) -> list[str]:
     """The text below each entity of a kind."""
+    return [covered(shown, each) for each in shown.entities if each.type == kind]
+
+
+def covered(shown: RenderedText, entity: MessageEntity) -> str:
     source = shown.text.encode("utf-16-le")
-    return [
-        source[2 * each.offset : 2 * (each.offset + each.length)].decode("utf-16-le")
-        for each in shown.entities
-        if each.type == kind
-    ]
+    return source[2 * entity.offset : 2 * (entity.offset + entity.length)].decode("utf-16-le")
 
 
 def is_fit_for_telegram(shown: RenderedText) -> bool:
-    length = units(shown.text)
-    return (
-        shown.text.strip() != ""
-        and len(shown.entities) <= MAX_ENTITIES
-        and all(each.offset >= 0 and each.length > 0 and each.offset + each.length <= length for each in shown.entities)
-        and shown.text.encode("utf-8") is not None
-    )
+    return shown.text.strip() != "" and shown.text.encode("utf-8") is not None and not telegram_view.faults(shown)
 
 
 def test_an_answer_is_shown_as_it_was_meant() -> None:
@@ -206,6 +210,32 @@ def test_too_much_formatting_keeps_the_code() -> None:
     assert len(shown.entities) == MAX_ENTITIES
     assert pieces(shown, "pre") == ["x = 1"]
     assert is_fit_for_telegram(shown)
+
+
+@pytest.mark.parametrize("piece", ["[a{}](https://a.b/{})", "||a{}||"])
+def test_no_link_and_no_spoiler_is_one_too_many(piece: str) -> None:
+    markdown = " ".join(piece.format(n, n) for n in range(250))
+    shown = [render(page) for page in pages(markdown, MAX_LENGTH, measure=rendered_length)]
+    assert sum(len(page.entities) for page in shown) == 250
+    assert all(is_fit_for_telegram(page) for page in shown)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "entities"),
+    [
+        ("**a `b` c**", [("bold", "a "), ("code", "b"), ("bold", " c")]),
+        ("**`b`**", [("code", "b")]),
+        ("[`b`](https://a.b)", [("text_link", "b")]),
+        ("<kbd>[b](https://a.b)</kbd>", [("text_link", "b")]),
+        ("[![b](https://a.b/c.png)](https://a.b/d)", [("text_link", "🖼 b")]),
+        ("<mark>a **b**</mark>", [("bold", "a b")]),
+        ("> ```\n> b\n> ```", [("blockquote", "b"), ("pre", "b")]),
+        ("||a `b`||", [("spoiler", "a "), ("code", "b")]),
+    ],
+)
+def test_formats_are_in_each_other_only_as_telegram_allows_it(markdown: str, entities: list[tuple[str, str]]) -> None:
+    shown = render(markdown)
+    assert [(each.type, covered(shown, each)) for each in shown.entities] == entities
 
 
 def test_a_table_that_grows_too_wide_is_shown_as_it_was_written() -> None:
