@@ -453,6 +453,7 @@ class PhotoPointer:
     attachments: tuple[Attachment, ...] = ()
     album: str | None = None
     heard: bool = False  # it is a turn of the conversation, with or without photos
+    text: str = ""  # of such a turn; no other words are kept
 
 
 Listening = Literal["asked", "photos", "all"]

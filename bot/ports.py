@@ -213,7 +213,11 @@ class TurnIntake(Protocol):
         ...
 
     async def save_pointer(self, pointer: PhotoPointer) -> None:
-        """Remember for ten minutes where a photo was posted that nobody has asked about yet."""
+        """Remember for ten minutes where a photo was posted that nobody has asked about yet.
+
+        A pointer without photos takes the place of one that had some: there are none any more.
+        """
+        ...
 
     async def list_pointers(self, channel: Channel, since: float) -> Sequence[PhotoPointer]:
         """Return the photos and questions of the channel, and of those it is linked to, by arrival.

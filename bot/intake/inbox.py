@@ -138,7 +138,7 @@ class Inbox:
         is_new = time.time() - message.sent < EDIT_SECONDS
         if message.addressed:
             return not message.private and is_new and await self.receive(message)
-        if message.own_photos and is_new:
+        if is_new or not message.own_photos:  # without any, they were taken out of it
             await self._intake.save_pointer(_pointer(message))
         return True
 

@@ -111,8 +111,7 @@ def find_photo_above(message: Message, recent: Sequence[PhotoPointer]) -> Messag
 
     None: what the conversation showed last is newer, or there is none.
     """
-    since = message.sent - POINTER_SECONDS
-    recent = [each for each in recent if each.sent >= since and each.message != message.id]
+    recent = [each for each in recent if _may_be_above(each, message)]
     here = [each for each in recent if each.channel == message.channel]
     asked = max((each.kept for each in here if each.heard and _is_by_author(each, message)), default=0.0)
     shown = max((each.kept for each in recent if each.heard and each.attachments), default=0.0)
@@ -129,6 +128,21 @@ def find_photo_above(message: Message, recent: Sequence[PhotoPointer]) -> Messag
     authors = {each.author.id for each in here if each.attachments and each.kept >= asked}
     is_replacement = any(each.heard and each.message == posted[-1].message for each in recent)
     return replace(_reference(posted, is_ambiguous=len(authors) > 1), is_replacement=is_replacement)
+
+
+def _may_be_above(pointer: PhotoPointer, message: Message) -> bool:
+    """Tell whether it is a recent photo, or a question, from before the message (which may be an edited one)."""
+    if pointer.sent < message.sent - POINTER_SECONDS or pointer.message == message.id:
+        return False
+    if pointer.heard and not may_be_about_photo(pointer.text):
+        return False
+    are_counted = pointer.channel == message.channel and pointer.message.isdecimal() and message.id.isdecimal()
+    return not are_counted or _order(pointer.message) < _order(message.id)
+
+
+def _order(id: str) -> tuple[int, str]:
+    """Return the place of a message among others: platforms count them."""
+    return len(id), id
 
 
 def with_pointer(reference: MessageReference, channel: Channel, recent: Sequence[PhotoPointer]) -> MessageReference:
@@ -150,7 +164,7 @@ def _reference(posted: Sequence[PhotoPointer], *, is_ambiguous: bool) -> Message
     """Return a reference to the last of these photos, and to those that were posted together with it."""
     last = posted[-1]
     together = [each for each in posted if _are_together(each, last)]
-    together.sort(key=lambda each: (len(each.message), each.message))
+    together.sort(key=lambda each: _order(each.message))
     return MessageReference(
         id=last.message,
         ours=False,

@@ -200,9 +200,9 @@ def pointer(row: Row) -> PhotoPointer:
 
 
 def heard_pointer(row: Row) -> PhotoPointer | None:
-    """Read a recent turn as a pointer; None for a command, and for what nobody said to the bot."""
+    """Read a recent turn as a pointer; None for what nobody said to the bot."""
     heard = message(row["message"])
-    if not heard.addressed or heard.text.startswith("/"):
+    if not heard.addressed:
         return None
     return PhotoPointer(
         channel=heard.channel,
@@ -212,6 +212,7 @@ def heard_pointer(row: Row) -> PhotoPointer | None:
         kept=row["added"],
         attachments=heard.own_photos,
         heard=True,
+        text=heard.text,
     )
 
 

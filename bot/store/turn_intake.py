@@ -91,8 +91,11 @@ ON CONFLICT (channel, message_id) DO NOTHING
 POINT = """
 INSERT INTO pointers (channel, message_id, author, name, sent, kept, album, files)
 VALUES (:channel, :id, :author, :name, :sent, :kept, :album, :files)
-ON CONFLICT (channel, message_id) DO UPDATE SET files = excluded.files, kept = excluded.kept
+ON CONFLICT (channel, message_id) DO UPDATE SET files = excluded.files,
+    kept = CASE WHEN pointers.files = excluded.files THEN pointers.kept ELSE excluded.kept END
 """
+
+POINTED_AT = "SELECT 1 FROM pointers WHERE channel = :channel AND message_id = :id"
 
 # In all channels that share the conversation; one that was never part of any counts for itself.
 POINTERS = """
@@ -232,7 +235,7 @@ class SqlTurnIntake:
                 if not await self._gather(execute, turn["id"]):
                     await self._drop(execute, turn)
 
-        await self.db.run("DELETE FROM pointers WHERE channel = :channel AND message_id = :id", **message)
+        await self._delete_pointer(channel, id)
         if await self.db.read(AMENDABLE.format(lock=""), **message):  # most of what is deleted was not said to the bot
             await self.db.write(unit)
             self.db.wake()
@@ -240,6 +243,9 @@ class SqlTurnIntake:
 
     async def save_pointer(self, pointer: PhotoPointer) -> None:
         """Remember where a photo was posted that nobody has asked about yet; what is too old is deleted."""
+        if not pointer.attachments:
+            await self._delete_pointer(pointer.channel, pointer.message)
+            return
         files = [asdict(replace(each, alt="", name=rows.storable(each.name))) for each in pointer.attachments]
 
         async def unit(execute: Execute) -> None:
@@ -257,6 +263,11 @@ class SqlTurnIntake:
             )
 
         await self.db.write(unit)
+
+    async def _delete_pointer(self, channel: Channel, id: str) -> None:
+        message = {"channel": str(channel), "id": id}
+        if await self.db.read(POINTED_AT, **message):  # most messages show no photo, and a write costs more
+            await self.db.run("DELETE FROM pointers WHERE channel = :channel AND message_id = :id", **message)
 
     async def list_pointers(self, channel: Channel, since: float) -> Sequence[PhotoPointer]:
         """Return the recent photos and questions of the channel, and of those it is linked to, by arrival."""

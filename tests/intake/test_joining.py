@@ -216,6 +216,35 @@ async def test_a_photo_that_is_replaced_before_anybody_asks_is_the_photo_above(c
     assert chat.shown() == ["rocket.jpg"]
 
 
+async def test_a_command_about_a_photo_is_a_question_as_others_are(chat: Chat) -> None:
+    await chat.says(aside("rocket"), with_photo(said("/describe"), "cat"), said("and its colour?"))
+    assert "rocket.jpg" not in chat.shown()
+
+
+async def test_another_command_in_between_is_no_question(chat: Chat) -> None:
+    await chat.says(with_photo(said("what is this?"), "cat"), aside("rocket"), said("/new"), said("and this?"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_an_edit_that_calls_the_bot_is_about_the_photo_above_it_and_not_about_a_later_one(chat: Chat) -> None:
+    question = said("what is this?", id="500")
+    rocket, cat = replace(aside("rocket"), id="499"), replace(aside("cat"), id="1001")
+    await chat.says(rocket, replace(question, addressed=False), cat, edited(question, "what is this?", addressed=True))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_other_words_below_an_older_photo_make_it_no_newer(chat: Chat) -> None:
+    cat = aside("cat")
+    await chat.says(cat, aside("rocket", CARL), edited(cat, "a typo"), said("what is this?"))
+    assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_a_photo_that_is_taken_out_of_its_message_is_not_the_photo_above(chat: Chat) -> None:
+    photo = replace(aside("rocket"), text="look")
+    await chat.says(photo, edited(photo, "look", attachments=()), said("what is this?"))
+    assert chat.shown() == []
+
+
 async def test_a_stranger_s_edit_is_not_heard(chat: Chat) -> None:
     chat.inbox._access = type(chat.inbox._access)(chat.inbox.store.people, paired=True)
     photo = aside("rocket", Author("9", "Mallory"))
