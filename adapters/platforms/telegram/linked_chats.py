@@ -8,14 +8,13 @@ from typing import Any
 
 import structlog
 
-from adapters.platforms.telegram.message_content import ELSEWHERE, LINK, NAME
+from adapters.platforms.telegram.message_content import ELSEWHERE, LINK, NAME, forum_channel, is_to_comment
 from adapters.platforms.telegram.transport import map_telegram_errors
 from bot.errors import BotError, Busy
 from bot.messages import Author, Channel, Message, MessageReference
 
 INSIDE = ("creator", "administrator", "member")  # statuses; whoever is restricted may be in the chat or not
 SECONDS = 5.0  # for all questions to Telegram about one link; what is said meanwhile waits
-GENERAL = "1"  # the topic of a forum whose messages name none
 
 Call = Callable[..., Awaitable[Any]]
 """Calls a method of the Bot API."""
@@ -36,7 +35,7 @@ async def follow_links(message: Message, call: Call) -> Message:
 
 async def _followed(author: Author, reference: MessageReference, call: Call) -> MessageReference:
     link = LINK.fullmatch(reference.id.removeprefix(ELSEWHERE))
-    if link is None or not reference.id.startswith(ELSEWHERE):
+    if link is None or is_to_comment(link) or not reference.id.startswith(ELSEWHERE):
         return reference
     channel = None
     try:
@@ -59,5 +58,4 @@ async def _find_channel(author: Author, link: re.Match[str], call: Call) -> Chan
     member = await call("getChatMember", chat_id=chat["id"], user_id=person)
     if member["status"] not in INSIDE and not member.get("is_member"):
         return None
-    is_topic = chat.get("is_forum") and link["thread"] not in (None, GENERAL)
-    return Channel(NAME, f"{chat['id']}/{link['thread']}" if is_topic else str(chat["id"]))
+    return forum_channel(chat["id"], link) if chat.get("is_forum") else Channel(NAME, str(chat["id"]))

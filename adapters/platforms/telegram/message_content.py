@@ -20,6 +20,7 @@ from telegram import (
     PaidMediaLivePhoto,
     PaidMediaPhoto,
     PhotoSize,
+    PollMedia,
     Sticker,
     Video,
     Voice,
@@ -40,8 +41,11 @@ GUEST = "guest/"  # before the id of a call, as the id of its message; also, in 
 ELSEWHERE = "elsewhere/"  # before a link into another chat, in place of the id of a message
 MAX_LINKS = 3  # links to messages that are looked at
 LINK = re.compile(
-    r"https?://(?:t|telegram)\.me/(?:c/(?P<chat>\d{1,18})|(?P<username>\w{4,32}))/(?:(?P<thread>\d{1,18})/)?(?P<message>\d{1,18})\b"
+    r"(?<![\w./@-])(?:https?://)?(?:t|telegram)\.me/(?:s/)?(?:c/(?P<chat>\d{1,18})|(?P<username>\w{4,32}))/"
+    r"(?:(?P<thread>\d{1,18})/)?(?P<message>\d{1,18})\b(?:\?(?P<query>[\w=&]*))?",
+    re.IGNORECASE,
 )
+GENERAL = "1"  # the topic of a forum whose messages name none
 
 SUPERGROUP = 1_000_000_000_000  # from which on ids, taken positive, are those of supergroups and channels
 
@@ -93,7 +97,8 @@ def _plain_text(source: Source) -> str:
 def _listed_words(source: Source) -> str:
     """Return the words of a poll or a checklist."""
     if source.poll:
-        return "\n".join([source.poll.question, *(f"- {option.text}" for option in source.poll.options)])
+        asked = [source.poll.question, *filter(None, [source.poll.description])]
+        return "\n".join([*asked, *(f"- {option.text}" for option in source.poll.options)])
     if source.checklist:
         return "\n".join([source.checklist.title, *(f"- {task.text}" for task in source.checklist.tasks)])
     return ""
@@ -118,12 +123,18 @@ def _attachments(source: Source) -> Iterator[Attachment]:
 
     Of a video, there may be a picture in case it cannot be read.
     """
-    is_spoiler = bool(source.has_media_spoiler)
-    if source.live_photo and source.live_photo.photo and not source.photo:  # in a message of another chat
+    yield from _file_in(source, bool(source.has_media_spoiler))
+    if source.poll:
+        for media in filter(None, (source.poll.media, *(option.media for option in source.poll.options))):
+            yield from _file_in(media, False)
+
+
+def _file_in(source: Source | PollMedia, is_spoiler: bool) -> Iterator[Attachment]:
+    if source.live_photo and source.live_photo.photo and not source.photo:  # in a message of another chat, or a poll
         yield _photo(source.live_photo.photo, is_spoiler)
         return
     for kind, make in MAKERS.items():
-        if value := getattr(source, kind):
+        if value := getattr(source, kind, None):
             yield make(value, is_spoiler)
             return
 
@@ -356,7 +367,7 @@ def _external_reply(message: TelegramMessage, me: int) -> Iterator[MessageRefere
 def _links(message: TelegramMessage, content: MessageContent) -> Iterator[MessageReference]:
     """Yield the messages that are linked to. Telegram shows nothing of them."""
     for link in list(LINK.finditer(content.text))[:MAX_LINKS]:
-        here = message.guest_query_id is None and _is_to(message.chat, link)
+        here = message.guest_query_id is None and _is_to(message.chat, link) and not is_to_comment(link)
         id = link["message"] if here else f"{ELSEWHERE}{link[0]}"
         channel = _channel_in(message, link) if here else None
         yield MessageReference(id=id, ours=False, text="", kind="link", channel=channel, unseen="elsewhere")
@@ -364,9 +375,19 @@ def _links(message: TelegramMessage, content: MessageContent) -> Iterator[Messag
 
 def _channel_in(message: TelegramMessage, link: re.Match[str]) -> Channel:
     """Return the channel in the same chat that a link leads into: its topic, if it names one."""
-    if message.chat.is_forum and link["thread"]:
-        return Channel(NAME, f"{message.chat.id}/{link['thread']}")
+    if message.chat.is_forum:
+        return forum_channel(message.chat.id, link)
     return channel_of(message)
+
+
+def forum_channel(chat: int | str, link: re.Match[str]) -> Channel:
+    """Return the channel that a link into a group with topics leads into."""
+    return Channel(NAME, str(chat) if link["thread"] in (None, GENERAL) else f"{chat}/{link['thread']}")
+
+
+def is_to_comment(link: re.Match[str]) -> bool:
+    """Tell whether it leads to a comment on the message, which stands in a group that the link does not name."""
+    return "comment=" in (link["query"] or "")
 
 
 def _is_to(chat: Chat, link: re.Match[str]) -> bool:

@@ -103,6 +103,7 @@ def test_a_quoted_part_is_told_apart_from_the_whole(chat: TelegramBed) -> None:
 
 
 def test_the_words_of_a_poll_come_along_with_a_reply_to_it(chat: TelegramBed) -> None:
+    options: list[dict[str, Any]]
     options = [{"persistent_id": str(n), "text": text, "voter_count": 0} for n, text in enumerate(("cat", "dog"))]
     flags = dict.fromkeys(
         ("is_closed", "is_anonymous", "allows_multiple_answers", "allows_revoting", "members_only"), False
@@ -110,6 +111,13 @@ def test_the_words_of_a_poll_come_along_with_a_reply_to_it(chat: TelegramBed) ->
     poll = {"id": "1", "question": "Which?", "options": options, "total_voter_count": 0, "type": "regular", **flags}
     there = chat.message({"poll": poll}, GROUP)
     assert about(chat.message({"text": "you?"}, GROUP, reply_to=there["message_id"])).text == "Which?\n- cat\n- dog"
+    photos = [chat.sizes(PHOTO) for _ in range(3)]
+    live = {**chat.file(b"film"), "width": 1, "height": 1, "duration": 1, "photo": photos[2]}
+    options[0]["media"], options[1]["media"] = {"photo": photos[1]}, {"live_photo": live}
+    there = chat.message({"poll": {**poll, "description": "of two", "media": {"photo": photos[0]}}}, GROUP)
+    shown = about(chat.message({"text": "you?"}, GROUP, reply_to=there["message_id"]))
+    assert shown.text == "Which?\nof two\n- cat\n- dog"
+    assert refs(shown.attachments) == [each[-1]["file_id"] for each in photos]
 
 
 # buttons
@@ -152,11 +160,21 @@ def test_what_cannot_be_read_of_a_reply_leaves_it_a_reply(
         ("https://t.me/c/5551/3/12?single", "12"),
         ("https://t.me/c/666/12", "elsewhere/https://t.me/c/666/12"),
         ("https://t.me/durov/12", "elsewhere/https://t.me/durov/12"),
+        ("t.me/c/5551/12", "12"),
+        ("T.me/s/durov/12", "elsewhere/T.me/s/durov/12"),
+        ("https://t.me/c/5551/12?comment=77", "elsewhere/https://t.me/c/5551/12?comment=77"),
     ],
 )
 def test_a_link_to_a_message_points_at_it(chat: TelegramBed, link: str, id: str) -> None:
     reference = about(chat.message({"text": f"@{USERNAME} what is {link}"}, -1005551))
     assert (reference.id, reference.kind, reference.unseen) == (id, "link", "elsewhere")
+
+
+@pytest.mark.parametrize(("link", "topic"), [("5551/12", ""), ("5551/1/12", ""), ("5551/3/12", "/3")])
+def test_a_link_within_a_forum_leads_into_its_topic(chat: TelegramBed, link: str, topic: str) -> None:
+    message = chat.message({"text": f"@{USERNAME} what is https://t.me/c/{link}"}, -1005551, thread=5)
+    message["chat"]["is_forum"] = True
+    assert str(about(message).channel) == f"telegram:-1005551{topic}"
 
 
 CHATS = {-100666: {"id": -100666, "is_forum": True}, "@durov": {"id": -100777}, "-100777": {"id": -100777}}
@@ -171,6 +189,7 @@ CHATS = {-100666: {"id": -100666, "is_forum": True}, "@durov": {"id": -100777}, 
         ("https://t.me/durov/3/12", {"status": "restricted", "is_member": True}, ("telegram:-100777", "12")),
         ("https://t.me/c/666/12", {"status": "left"}, None),
         ("https://t.me/c/666/12", {"status": "restricted", "is_member": False}, None),
+        ("https://t.me/durov/12?comment=5", {"status": "member"}, None),  # it stands in a group that nobody names
         ("https://t.me/c/888/12", {"status": "member"}, None),  # the bot is not there
     ],
 )
