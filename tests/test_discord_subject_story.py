@@ -223,6 +223,12 @@ async def the_photo_just_above(place: Place) -> None:
     await place.asks()
 
 
+async def a_photo_of_another_bot_just_above(place: Place) -> None:
+    robot = place.discord.add_user(f"robot{place.channel}", bot=True)
+    await place.says("painted for you", by=robot, files=[ROCKET])
+    await place.asks()
+
+
 async def a_bare_mention_below_a_photo(place: Place) -> None:
     place.says_nothing()
     await place.rocket()
@@ -312,7 +318,7 @@ FOUND: list[Story] = [
     a_link_to_a_recent_photo_that_discord_does_not_find,
     *(a_command_with_a_link, a_command_in_a_thread, a_file_with_a_command),
     *(a_reply_to_an_older_answer, a_button_below_an_older_answer, a_number, a_reply_to_a_sticker),
-    *(a_photo_in_a_private_chat, a_bare_mention_below_a_photo),
+    *(a_photo_in_a_private_chat, a_bare_mention_below_a_photo, a_photo_of_another_bot_just_above),
     *(a_link_whose_picture_comes_late, the_photo_just_above, an_edit_that_adds_the_mention, a_photo_under_another_name),
     *BURSTS,
 ]

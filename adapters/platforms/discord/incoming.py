@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import discord
 import structlog
@@ -18,15 +19,17 @@ from adapters.platforms.discord.proxied_messages import Original, ProxiedMessage
 from adapters.platforms.discord.read_marks import ReadMarks
 from adapters.platforms.discord.references import References
 from adapters.platforms.discord.threads import PermissionNotices, PhotoThreads
-from adapters.platforms.discord.translate import find_place, is_hidden, translate
+from adapters.platforms.discord.translate import find_place, is_hidden, photos_of_a_bot, translate
 from bot.chat_platform import plausible_time
 from bot.errors import Refused
-from bot.messages import Author, Channel, Message
+from bot.messages import POINTER_SECONDS, Author, Channel, Message
 from bot.operations.set_aside import SetAsideLog
 from bot.ports import Receive, TurnIntake
 from bot.util.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
+
+Translated = TypeVar("Translated")
 
 MAX_CONCURRENT_READS = 4  # channels
 LATE_SECONDS = 0.3  # of waiting for more servers that become available late, to compare them together
@@ -116,6 +119,8 @@ class IncomingMessages:
                 self._references.note_forward(discord_message)
             message = replace(message, may_be_replaced=self._proxied.is_expected(discord_message))
             await self._receive_message(discord_message, await self._complete(discord_message, message, me))
+        else:
+            await self._note_photos_of_a_bot(discord_message, me)
         await self._read_marks.note(find_place(discord_message).channel, discord_message.id)
 
     async def _take_proxied(self, discord_message: discord.Message, message: Message, me: int) -> None:
@@ -154,13 +159,24 @@ class IncomingMessages:
 
     async def _amend(self, discord_message: discord.Message, me: int) -> None:
         message = self._try_translate(lambda: translate(discord_message, me, edited=True))
-        if message is not None:
+        if message is None:
+            await self._note_photos_of_a_bot(discord_message, me)
+        else:
             original = self._proxied.original_of(discord_message.id)
             message = _spoken_by(message, original)
             message = await self._complete(discord_message, message, me, original.author if original else None)
             channels = _possible_channels(message.channel, discord_message.id)
             known = [each for each in channels if await self._intake.is_known(each, message.id)]
             await self._receive(replace(message, channel=known[0] if known else channels[0]))
+
+    async def _note_photos_of_a_bot(self, discord_message: discord.Message, me: int) -> None:
+        """Let a question be about what another bot has just shown, as it may be about what people show."""
+        pointer = self._try_translate(lambda: photos_of_a_bot(discord_message, me))
+        if pointer is None or time.time() - pointer.sent > POINTER_SECONDS:
+            return
+        for ref, link in list_links(discord_message).items():
+            self._links.put(ref, link)
+        await self._intake.save_pointer(pointer)
 
     async def _delete(self, place: Place, message: int) -> None:
         self._references.forget(message)
@@ -171,7 +187,7 @@ class IncomingMessages:
         channels = _possible_channels(place.channel, message)
         return all([await self._intake.cancel_queued(channel, str(message)) for channel in channels])
 
-    def _try_translate(self, read: Callable[[], Message | None]) -> Message | None:
+    def _try_translate(self, read: Callable[[], Translated | None]) -> Translated | None:
         try:
             return read()
         except Exception as error:  # it would make no more sense the next time

@@ -12,7 +12,7 @@ from adapters.platforms.discord.message_lookup import MessageAddress, Missing, V
 from adapters.platforms.discord.message_words import all_words, clean, forwarded_words, words_beside
 from adapters.platforms.discord.places import NAME, Place
 from adapters.platforms.discord.proxied_messages import is_proxied
-from bot.messages import Attachment, Author, Channel, Message, MessageReference, ReferenceKind, Unseen
+from bot.messages import Attachment, Author, Channel, Message, MessageReference, PhotoPointer, ReferenceKind, Unseen
 from bot.words import say, speaking
 
 WORDLESS_ALBUM = "loose"  # the album of photos without words
@@ -30,6 +30,7 @@ UNSEEN: Mapping[Missing, Unseen] = {
     Missing.UNREACHABLE: "unreachable",
 }
 USER_MESSAGES = (MessageType.default, MessageType.reply)  # by people, in words or pictures
+BOT_MESSAGES = (*USER_MESSAGES, MessageType.chat_input_command, MessageType.context_menu_command)
 LINK = re.compile(r"https?://\S")
 BARE_LINK = re.compile(r"<https?://[^\s>]*>")  # of which people want no preview
 PERSON = re.compile(r"<@!?(\d+)>")
@@ -69,6 +70,23 @@ def translate(message: discord.Message, me: int, *, edited: bool = False) -> Mes
         language=server_language(message.guild),
         more=quoted[1:],
         is_call=not (text or attachments or quoted or replied_to(message)),
+    )
+
+
+def photos_of_a_bot(message: discord.Message, me: int) -> PhotoPointer | None:
+    """Return where another bot shows something, which a person may ask about next; None if none does.
+
+    Without photos, they were taken out of it. The picture beside an article's words is none that people look at.
+    """
+    if _is_ours(message, me) or not _is_by_a_bot(message) or is_proxied(message) or message.type not in BOT_MESSAGES:
+        return None
+    attachments = (attachment for attachment, _ in list_files(message))
+    return PhotoPointer(
+        channel=find_place(message).channel,
+        message=str(message.id),
+        author=Author(str(message.author.id), clean(message.author.display_name)),
+        sent=message.created_at.timestamp(),
+        attachments=tuple(each for each in attachments if not (each.sound or each.is_preview)),
     )
 
 

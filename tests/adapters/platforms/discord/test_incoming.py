@@ -25,7 +25,7 @@ from bot.ports import Store
 from bot.util.retry import RetryPolicy
 from tests.adapters.platforms.discord.conftest import IN_TIME, Listener, discord_on_loopback, listening
 from tests.doubles.discord import ANN, BOB, CUT, GENERAL, ME, TOKEN, FakeDiscord
-from tests.doubles.discord.world import PLURALKIT, TUPPERBOX
+from tests.doubles.discord.world import COMMAND, PLURALKIT, TUPPERBOX
 
 HISTORY = "/channels/{channel_id}/messages"
 
@@ -268,6 +268,35 @@ async def test_other_webhooks_are_nobody(
     handle(hearing, await client.hears(await server.proxies(original, f"<@{ME}> hello", app=1)))
     handle(hearing, await client.hears(await server.says("the end", mention=True)))
     await heard.until("the end")
+
+
+async def test_what_another_bot_shows_may_be_asked_about_next_until_it_is_taken_away(
+    server: FakeDiscord, client: Listener, hearing: IncomingMessages, heard: Heard, sqlite: Store
+) -> None:
+    robot = server.add_user("robot", bot=True)
+    article = {**server.embed(b"rain", "rain.jpg"), "type": "article", "title": "Rain"}
+    shown = [
+        await server.says("painted", by=robot, files=[b"a rocket"], type=COMMAND),
+        await server.says(by=robot, **server.card(b"a card")),
+        await server.proxies(await server.says("a bridge", files=[b"a boat"]), "a bridge", app=1),
+    ]
+    unmeant = [await server.says("news", by=robot, embeds=[article]), await server.says("words", by=robot)]
+    for id in (*shown, *unmeant):
+        handle(hearing, await client.hears(id))
+    handle(hearing, await client.hears(await server.says("the end", mention=True)))
+    await heard.until("the end")
+
+    async def pointers() -> list[str]:
+        return [each.message for each in await sqlite.intake.list_pointers(Place(GENERAL).channel, 0)]
+
+    assert await pointers() == [str(id) for id in shown]
+    card = await client.hears(shown[1])
+    card.components = []
+    hearing.handle_edit(card, ME)
+    hearing.handle_delete(None, GENERAL, False, [shown[0]])
+    handle(hearing, await client.hears(await server.says("really", mention=True)))
+    await heard.until("the end", "really")
+    assert await pointers() == [str(shown[2])]
 
 
 # references
