@@ -92,7 +92,8 @@ async def _picture(context: CommandContext, found: Found) -> File | None:
     if photo is None:
         return None
     with suppress(FileNotFoundError):  # another process needed its place
-        about = say("find_photo", n=file.number)
+        seen = file.attachment.alt.strip() or file.description
+        about = ": ".join(filter(None, (say("find_photo", n=file.number), seen)))
         data = photo.overview.file.read_bytes()
         is_spoiler = file.attachment.is_spoiler
         return File(name=photo.filename, mime=photo.mime, data=data, about=about, is_spoiler=is_spoiler)

@@ -30,10 +30,7 @@ async def test_alone_it_shows_everything_and_offers_to_change_it(context: Comman
     assert "- **Sites**: 3 · " in shown.text
     assert "- **Language**: the language of whoever writes · " in shown.text
     assert "- **Persona**: off · " in shown.text
-    assert list(pressable(shown).values()) == [
-        "/model #1",
-        *(f"/settings {name}" for name in (*CHOICES, *FREE) if name != "rich"),  # the platform has no such form
-    ]
+    assert list(pressable(shown).values()) == ["/model #1", *(f"/settings {name}" for name in (*CHOICES, *FREE))]
     assert shown.in_place
 
 

@@ -50,6 +50,7 @@ class FakePlatform:
             name=self.name,
             adapter=self,
             threads=True,
+            rich=True,
             limits=lambda channel: PostLimits(self.max_length, self.edit_interval),
             edits=self,
             reactions=self,

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import discord
 import structlog
@@ -18,6 +18,7 @@ from adapters.platforms.discord.attachment_store import AttachmentStore
 from adapters.platforms.discord.channel_queues import ChannelQueues
 from adapters.platforms.discord.downloads import AttachmentDownloads, LinkCache
 from adapters.platforms.discord.errors import (
+    GalleryPost,
     HistoryForbidden,
     InteractionExpired,
     ThreadArchived,
@@ -26,7 +27,13 @@ from adapters.platforms.discord.errors import (
     map_discord_errors,
 )
 from adapters.platforms.discord.formatting import rendered_length
-from adapters.platforms.discord.interaction_responses import delete_response, edit_posted_response, send_response
+from adapters.platforms.discord.galleries import Galleries, GalleryItem, items_in
+from adapters.platforms.discord.interaction_responses import (
+    delete_response,
+    edit_posted_response,
+    fetch_posted_response,
+    send_response,
+)
 from adapters.platforms.discord.interaction_tokens import InteractionToken, InteractionTokens
 from adapters.platforms.discord.interactions import Interactions, Suggest
 from adapters.platforms.discord.legacy_files import migrate_legacy_files
@@ -34,7 +41,6 @@ from adapters.platforms.discord.listener import DiscordListener
 from adapters.platforms.discord.outgoing_attachments import (
     shrink_large_pictures,
     split_by_request,
-    to_discord_files,
 )
 from adapters.platforms.discord.places import NAME, Place, address_of
 from adapters.platforms.discord.post_content import PostContent
@@ -98,15 +104,17 @@ class Discord:
         max_calls: int | None = None,
         metrics: Metrics | None = None,
         proxy: str | None = None,
+        galleries: bool = True,
     ) -> None:
         """Make the adapter. `commands` are registered with Discord; `max_calls` a second is the limit of all processes.
 
+        With `galleries`, several pictures are one message made of components.
         `proxy` is the way to Discord, if it is not that of the environment. `folder` is where earlier versions kept
         files that Discord shows only once.
         """
         pacing, links = RestPacing(coordination, token, max_calls), LinkCache()
         set_aside = SetAsideLog(NAME, metrics)
-        self._refused_reactions = RefusedReactions()
+        self._refused_reactions, self._galleries = RefusedReactions(), Galleries(is_on=galleries)
         self._folder, self._attachment_store = folder, AttachmentStore(blobs)
         self._rest = RestClient(token, url, pacing, find_proxy(url, proxy))
         self._files = AttachmentDownloads(self._rest.fetch_message, self._attachment_store, links, proxy)
@@ -225,10 +233,16 @@ class Discord:
 
     async def _send_part(self, channel: Channel, post: OutgoingPost) -> str:
         """Publish a post whose files fit into one request."""
-        place, content = (
-            Place.of(channel),
-            PostContent(post.text, post.buttons, post.files, is_spoiler=post.is_spoiler, is_quiet=post.is_quiet),
-        )
+        if not (self._galleries.suit(channel, post.files) and not post.is_partial):
+            return await self._send_form(channel, post, is_gallery=False)
+        try:
+            return await self._send_form(channel, post, is_gallery=True)
+        except Refused as error:
+            self._galleries.note_refusal(channel, error)
+        return await self._send_form(channel, post, is_gallery=False)
+
+    async def _send_form(self, channel: Channel, post: OutgoingPost, *, is_gallery: bool) -> str:
+        place, content = Place.of(channel), _content(post, is_gallery=is_gallery)
         nonce = _nonce(channel, post)
         token = await self._tokens.find_for_message(post.reply_to, place)
         with best_effort(post.is_partial):
@@ -272,14 +286,25 @@ class Discord:
 
         A thread that sleeps is woken up by a new post.
         """
+        content = _content(replace(post, files=tuple(await shrink_large_pictures(post.files))))
+        try:
+            return await self._edit_form(channel, post_id, post, content)
+        except GalleryPost:
+            items = await self._items_of_post(channel, post_id)
+            content = replace(content, is_gallery=True, files=(), posted=tuple(items))
+            return await self._edit_form(channel, post_id, post, content)
+
+    async def _items_of_post(self, channel: Channel, post_id: str) -> Sequence[GalleryItem]:
+        """Return the pictures of a gallery of ours, which an edit has to name again."""
+        client, token = await self._rest.client(), await self._tokens.find_for_post(post_id)
+        with map_discord_errors():
+            if token is not None:
+                return list(items_in(await fetch_posted_response(client, token, post_id)))
+            return list(items_in(cast("Any", await client.http.get_message(Place.of(channel).id, int(post_id)))))
+        return ()
+
+    async def _edit_form(self, channel: Channel, post_id: str, post: OutgoingPost, content: PostContent) -> str:
         place = Place.of(channel)
-        content = PostContent(
-            post.text,
-            post.buttons,
-            await shrink_large_pictures(post.files),
-            is_spoiler=post.is_spoiler,
-            is_quiet=post.is_quiet,
-        )
         token = await self._tokens.find_for_post(post_id)
         with best_effort(post.is_partial):
             if token is not None:
@@ -339,7 +364,7 @@ class Discord:
             if error.code is not FailureCode.CHANNEL_LOST:
                 raise
             if content.files:  # we may be allowed to speak, if not to attach files
-                post = await self._post(place, replace(content, files=()), reply_to, nonce)
+                post = await self._post(place, replace(content, files=(), is_gallery=False), reply_to, nonce)
                 await self._notices.report_missing_permission(place.id, reply_to, "Attach Files")
                 return post
             await self._notices.report_missing_permission(place.id, reply_to, "Send Messages")
@@ -355,14 +380,14 @@ class Discord:
                 place.id,
                 content=text,
                 view=content.view,
-                files=to_discord_files(content.files),
+                files=content.uploads,
                 reply_to=reference.to_message_reference_dict() if reference else None,
                 nonce=nonce,
                 is_quiet=content.is_quiet,
             )
         shown = post.get("content")
         if shown is not None and shown.strip() != text.strip():  # posted before under this nonce, with an earlier text
-            await self._edit(place, int(post["id"]), replace(content, files=()))
+            await self._edit(place, int(post["id"]), replace(content, files=(), is_gallery=False))
         return str(post["id"])
 
     async def _edit(self, place: Place, post: int, content: PostContent) -> None:
@@ -375,7 +400,7 @@ class Discord:
                     post,
                     content=content.content,
                     view=content.view,
-                    files=to_discord_files(content.files),
+                    files=content.uploads,
                 )
         except Refused as error:
             if is_bare_404(error):
@@ -453,6 +478,17 @@ class Discord:
         return ()
 
 
+def _content(post: OutgoingPost, *, is_gallery: bool = False) -> PostContent:
+    return PostContent(
+        post.text,
+        post.buttons,
+        post.files,
+        is_spoiler=post.is_spoiler,
+        is_quiet=post.is_quiet,
+        is_gallery=is_gallery,
+    )
+
+
 def _reference(place: Place, reply_to: str | None) -> discord.MessageReference | None:
     """Return the message to reply to. A press replies to its post, and an interaction alone is no message."""
     id = (reply_to or "").partition("/")[0]
@@ -494,4 +530,5 @@ def open_discord(context: AdapterContext) -> Discord:
         max_calls=MAX_CALLS,
         metrics=context.metrics,
         proxy=reveal(own.discord_proxy),
+        galleries=own.discord_galleries,
     )

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Protocol, Self, cast, runtime_checkable
 
 import discord
@@ -72,7 +73,18 @@ class CommandSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"
 
 
 def keyboard(buttons: Sequence[Button]) -> discord.ui.View | None:
-    """Lay the buttons out, without commands that are too long for Discord or doubled.
+    """Lay the buttons out in rows."""
+    rows = keyboard_rows(buttons)
+    if not rows:
+        return None
+    view = discord.ui.View(timeout=None)
+    for item in chain.from_iterable(rows):
+        view.add_item(item)
+    return view
+
+
+def keyboard_rows(buttons: Sequence[Button]) -> list[list[discord.ui.Item[Any]]]:
+    """Return the rows of buttons, without commands that are too long for Discord or doubled.
 
     Many buttons of one command with different arguments become a list to pick from.
     """
@@ -80,15 +92,13 @@ def keyboard(buttons: Sequence[Button]) -> discord.ui.View | None:
     for button in filter(_fits, buttons):
         by_command.setdefault(button.command, button)
     if not by_command:
-        return None
-    view = discord.ui.View(timeout=None)
+        return []
     name, list_buttons = _largest_family(list(by_command.values()))
-    if list_buttons:
-        view.add_item(CommandSelect(name, list_buttons))
+    rows: list[list[discord.ui.Item[Any]]] = [[CommandSelect(name, list_buttons)]] if list_buttons else []
     single_buttons = [button for button in by_command.values() if button not in list_buttons]
-    for button in single_buttons[: COLUMNS * (ROWS - bool(list_buttons))]:
-        view.add_item(CommandButton(button.label, button.command))
-    return view
+    single_buttons = single_buttons[: COLUMNS * (ROWS - bool(list_buttons))]
+    items: list[discord.ui.Item[Any]] = [CommandButton(button.label, button.command) for button in single_buttons]
+    return [*rows, *(items[n : n + COLUMNS] for n in range(0, len(items), COLUMNS))]
 
 
 def _largest_family(buttons: Sequence[Button]) -> tuple[str, Sequence[Button]]:

@@ -30,6 +30,10 @@ class FilesNotTaken(Refused):
     """The failure that files are refused for what they show, or everywhere in a server: worth fewer of them."""
 
 
+class GalleryPost(Refused):
+    """The failure to edit a message that is made of components as an ordinary one."""
+
+
 Meaning = Callable[[], BotError]
 
 
@@ -83,6 +87,8 @@ MEANINGS: Mapping[int, Meaning] = {
     400001: _files_not_taken,  # the server takes no files
     520003: _post_gone,  # it cannot be edited
 }
+INVALID_FORM = 50035
+LEGACY_FIELDS = "COMPONENTS_V2"  # in what Discord says of a field that a message made of components has not
 WRITE_LIMITS = frozenset({20016, 20028, 20029})  # slowmode; the messages that a channel or a server takes
 
 
@@ -116,6 +122,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _meaning(error: discord.HTTPException) -> BotError:
     if meaning := MEANINGS.get(error.code):
         return meaning()
+    if error.code == INVALID_FORM and LEGACY_FIELDS in error.text:
+        return GalleryPost(FailureCode.DISCORD_REFUSED)
     if error.status == 429 or error.code in WRITE_LIMITS:
         return Busy(FailureCode.DISCORD_SLOW_DOWN, retry_after(error.response.headers))
     if error.status >= 500:

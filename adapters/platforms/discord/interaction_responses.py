@@ -1,15 +1,15 @@
 """Responses to interactions, sent and edited by means of their tokens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import discord
 
 from adapters.platforms.discord.errors import InteractionExpired, is_bare_404, map_discord_errors
 from adapters.platforms.discord.interaction_tokens import InteractionToken
-from adapters.platforms.discord.outgoing_attachments import to_discord_files
 from adapters.platforms.discord.post_content import PostContent
-from adapters.platforms.discord.previews import ORIGINAL, UNKNOWN, edit_response, send_followup
+from adapters.platforms.discord.previews import ORIGINAL, UNKNOWN, edit_response, read_response, send_followup
 from bot.errors import BotError, FailureCode, Refused
 
 
@@ -20,7 +20,7 @@ async def send_response(
 
     A `hidden` one is shown only to the author. The first response is as hidden as "thinking" was.
     """
-    webhook, files = _webhook(client, token), to_discord_files(content.files)
+    webhook, files = _webhook(client, token), content.uploads
     with _without_causes():
         if first:
             post = await edit_response(webhook, ORIGINAL, content=content.content, view=content.view, files=files)
@@ -33,9 +33,17 @@ async def edit_posted_response(
     client: discord.Client, token: InteractionToken, post: str, content: PostContent
 ) -> None:
     """Edit a response of the token; files replace its own. Raises InteractionExpired when it is too late."""
-    webhook, files = _webhook(client, token), to_discord_files(content.files) or None
+    webhook, files = _webhook(client, token), content.uploads or None
     with _without_causes():
         await edit_response(webhook, int(post), content=content.content, view=content.view, files=files)
+
+
+async def fetch_posted_response(client: discord.Client, token: InteractionToken, post: str) -> Mapping[str, Any]:
+    """Return a response of the token as Discord has it. Raises InteractionExpired when it is too late."""
+    webhook = _webhook(client, token)
+    with _without_causes():
+        return await read_response(webhook, int(post))
+    return {}
 
 
 async def delete_response(client: discord.Client, token: InteractionToken, post: str) -> None:

@@ -18,8 +18,7 @@ from discord.webhook.async_ import async_context
 
 from adapters.platforms.discord.rest_pacing import reply_status
 
-NO_PREVIEWS = discord.MessageFlags(suppress_embeds=True)
-QUIETLY = discord.MessageFlags(suppress_embeds=True, suppress_notifications=True)
+View = discord.ui.View | discord.ui.LayoutView
 NOBODY = discord.AllowedMentions.none()  # a model's text pings nobody
 ORIGINAL = cast("int", "@original")  # Discord's id of the first response
 RECENT = 20  # messages among which a post is looked for whose id was not told
@@ -30,7 +29,7 @@ async def send_message(
     channel: int,
     *,
     content: str,
-    view: discord.ui.View | None = None,
+    view: View | None = None,
     files: Sequence[discord.File] = (),
     reply_to: Mapping[str, Any] | None = None,
     nonce: str | None = None,
@@ -42,11 +41,11 @@ async def send_message(
     """
     missing = discord.utils.MISSING
     with handle_message_parameters(
-        content,
+        _words(content, view),
         view=view or missing,
         files=list(files) or missing,
         nonce=nonce,
-        flags=QUIETLY if is_quiet else NO_PREVIEWS,
+        flags=_flags(is_quiet=is_quiet),
         allowed_mentions=NOBODY,
         message_reference=cast("Any", reply_to) or missing,
     ) as params:
@@ -60,13 +59,13 @@ async def edit_message(
     message: int,
     *,
     content: str,
-    view: discord.ui.View | None,
+    view: View | None,
     files: Sequence[discord.File] = (),
 ) -> None:
     """Edit a message of the bot; files replace its own. Raises discord.py's errors."""
     attachments: Any = list(files) or discord.utils.MISSING
     with handle_message_parameters(
-        content, view=view, attachments=attachments, flags=NO_PREVIEWS, allowed_mentions=NOBODY
+        _words(content, view), view=view, attachments=attachments, flags=_flags(), allowed_mentions=NOBODY
     ) as params:
         await _read(client.http.edit_message(channel, message, params=params))
 
@@ -76,7 +75,7 @@ async def edit_response(
     message: int,
     *,
     content: str,
-    view: discord.ui.View | None,
+    view: View | None,
     files: Sequence[discord.File] | None = None,
 ) -> str | None:
     """Edit a response to an interaction, with these files instead of its own; return its id.
@@ -85,7 +84,7 @@ async def edit_response(
     """
     attachments: Any = discord.utils.MISSING if files is None else files
     with handle_message_parameters(
-        content, view=view, attachments=attachments, flags=NO_PREVIEWS, allowed_mentions=NOBODY
+        _words(content, view), view=view, attachments=attachments, flags=_flags(), allowed_mentions=NOBODY
     ) as params:
         post = await _read(
             async_context.get().edit_webhook_message(
@@ -104,19 +103,32 @@ async def edit_response(
     return _id(post)
 
 
+async def read_response(webhook: discord.Webhook, message: int) -> dict[str, Any]:
+    """Return a response to an interaction, as much of it as can be read. Raises discord.py's errors."""
+    call = async_context.get().get_webhook_message(
+        webhook.id,
+        webhook.token or "",
+        message,
+        session=webhook.session,
+        proxy=webhook.proxy,
+        proxy_auth=webhook.proxy_auth,
+    )
+    return await _read(call)
+
+
 async def send_followup(
     webhook: discord.Webhook,
     *,
     content: str,
-    view: discord.ui.View | None,
+    view: View | None,
     files: Sequence[discord.File],
     hidden: bool,
 ) -> str | None:
     """Send a further response to an interaction; return its id. Raises discord.py's errors."""
-    flags = discord.MessageFlags(suppress_embeds=True, ephemeral=hidden)
+    flags = _flags(hidden=hidden)
     missing = discord.utils.MISSING
     with handle_message_parameters(
-        content, view=view or missing, files=list(files) or missing, flags=flags, allowed_mentions=NOBODY
+        _words(content, view), view=view or missing, files=list(files) or missing, flags=flags, allowed_mentions=NOBODY
     ) as params:
         post = await _read(
             async_context.get().execute_webhook(
@@ -150,6 +162,16 @@ async def respond(interaction: discord.Interaction, kind: int, data: Mapping[str
     )
 
 
+def _flags(*, is_quiet: bool = False, hidden: bool = False) -> discord.MessageFlags:
+    """Return the flags of a message, made anew each time: discord.py adds to them."""
+    return discord.MessageFlags(suppress_embeds=True, suppress_notifications=is_quiet, ephemeral=hidden)
+
+
+def _words(content: str, view: View | None) -> str | None:
+    """Return the text of a message; one that is made of components has none of its own."""
+    return None if isinstance(view, discord.ui.LayoutView) else content
+
+
 async def _read(call: Awaitable[Any]) -> dict[str, Any]:
     """Await a call; return its reply, or nothing where the reply can't be read and the call succeeded all the same."""
     with reply_status() as status:
@@ -178,7 +200,7 @@ async def _find_sent(client: discord.Client, channel: int, content: str, nonce: 
         if not isinstance(message, dict) or not _id(message):
             continue
         is_ours = str((message.get("author") or {}).get("id")) == str(me)
-        if is_ours and (message.get("nonce") == nonce is not None or message.get("content") == content):
+        if is_ours and (message.get("nonce") == nonce is not None or (content and message.get("content") == content)):
             return message
     return {"id": UNKNOWN, "content": content}
 

@@ -21,6 +21,10 @@ class DiscordSettings(PlatformSettings):
         default=None,
         description="The way to Discord: socks5://host:port or http://host:port; without it HTTPS_PROXY or ALL_PROXY.",
     )
+    discord_galleries: bool = Field(
+        default=True,
+        description="false: several pictures come as ordinary attachments instead of a gallery with descriptions.",
+    )
     discord_shards: (
         Annotated[str, looks_like(r"\d+(-\d+)?/\d+", "it should be FIRST-LAST/COUNT or NUMBER/COUNT, as in 0-3/8")]
         | None

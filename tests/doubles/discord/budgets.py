@@ -14,4 +14,5 @@ FOLLOWUPS = 5  # to an interaction of a user's app, where it is not in the serve
 # [docs: interactions/receiving-and-responding, "Followup Messages"]
 ANSWER_SECONDS, TOKEN_SECONDS = 3.0, 900.0  # [docs: the same, "Interaction Callback"]
 SESSIONS_PER_DAY = 1000  # [docs: topics/gateway, "Session Start Limit"]
+GALLERY_ITEMS = 10  # [docs: components/reference, "Media Gallery"]
 NESTED_COMPONENTS = 40  # of a message [docs: components/reference]

@@ -122,10 +122,27 @@ def check_content(post: Post) -> None:
         if post.content or post.embeds:
             message = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
             raise invalid("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
+        _check_galleries(post)
         if len(post.text) > 4000:
             raise invalid("components", "COMPONENT_TEXT_DISPLAY_MAX_LENGTH", "Must be 4000 or fewer in length.")
     if not (post.content.strip() or post.embeds or post.files or post.stickers or post.components):
         raise Refused(50006)
+
+
+def _check_galleries(post: Post) -> None:
+    """Refuse galleries of too many pictures, and of such as did not come along."""
+    names = {f"attachment://{file.name}" for file in post.files}
+    for one in walk(post.components):
+        if one["type"] == 12 and not 1 <= len(one["items"]) <= budgets.GALLERY_ITEMS:
+            raise invalid("components.0.items", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 10 in length.")
+        for item in one.get("items", ()):
+            url = item["media"]["url"]
+            if url.startswith("attachment://") and url not in names:
+                raise invalid("components.0.items", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", "Not found")
+            if len(item.get("description") or "") > budgets.DESCRIPTION_LENGTH:
+                raise invalid("components.0.items", "BASE_TYPE_MAX_LENGTH", "Must be 1024 or fewer in length.")
+        if one["type"] == 10 and not one["content"].strip():
+            raise invalid("components.0.content", "BASE_TYPE_REQUIRED", "This field is required")
 
 
 def _check_embeds(embeds: list[Wire]) -> None:
