@@ -10,6 +10,9 @@ _BITFIELDS = (3, 6)
 _MASKS = 54  # bytes before the masks, behind the first header
 _ALPHA = 3
 
+_HEADER = struct.Struct("<10xIIii2xHI")  # start of the rows, size of the header, width, height, bits, packing
+_PLAIN = (0, 3)  # not packed
+
 
 def open_bitfields(data: bytes, most_pixels: int) -> Image.Image:
     """Draw a BMP whose layout Pillow does not know. Unreadable: it is another kind, damaged or too large."""
@@ -36,3 +39,12 @@ def open_bitfields(data: bytes, most_pixels: int) -> Image.Image:
         )
     image = Image.merge("RGBA" if has_alpha else "RGB", [Image.fromarray(channel) for channel in channels])
     return image if height < 0 else image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+
+
+def end_of_bitmap(data: bytes) -> int:
+    """Return how many bytes a BMP has whose rows are all of one length; 0 for others."""
+    if len(data) < _HEADER.size:
+        return 0
+    start, header, width, height, bits, packing = _HEADER.unpack_from(data)
+    is_plain = header >= 40 and packing in _PLAIN and width > 0
+    return start + (width * bits + 31) // 32 * 4 * abs(height) if is_plain else 0

@@ -12,8 +12,13 @@ _MOST_BOXES = 1024  # a photo has a handful of them on its outermost level
 
 def check_boxes(data: bytes) -> None:
     """Raise Unreadable if a box reaches beyond the end of the file, or if there are far too many."""
-    if max(bounded(_ends(data), _MOST_BOXES), default=0) > len(data):
+    if declared_end(data) > len(data):
         raise Unreadable(FailureCode.PHOTO_TRUNCATED)
+
+
+def declared_end(data: bytes) -> int:
+    """Return where the last box that has begun is to end."""
+    return max(bounded(_ends(data), _MOST_BOXES), default=0)
 
 
 def _ends(data: bytes) -> Iterator[int]:

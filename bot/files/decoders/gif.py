@@ -1,6 +1,9 @@
 """GIF blocks, of which only those that draw are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
+
+from PIL import Image, ImageChops
 
 from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.parts import bounded
@@ -16,7 +19,7 @@ def strip_gif(data: bytes) -> tuple[bytes, bytes]:
     """Keep the pictures; Pillow would concatenate the comments before each again and again.
 
     Return the first picture, and all of them; nothing for the latter if there is only one. Unreadable: far too many
-    blocks or sub-blocks before the first one. A truncated file is left for the decoder to judge.
+    blocks or sub-blocks before the first one, or it ends in the middle of a picture.
     """
     start = _after_colours(data, 10, _HEADER)
     blocks, first = [data[:start]], b""
@@ -25,6 +28,8 @@ def strip_gif(data: bytes) -> tuple[bytes, bytes]:
             if first:
                 break
             raise Unreadable(FailureCode.PHOTO_TOO_MANY_PARTS)
+        if kind == _IMAGE and not _is_finished(block):
+            raise Unreadable(FailureCode.PHOTO_TRUNCATED)
         if kind in (_IMAGE, _GRAPHIC_CONTROL):
             blocks.append(block)
         if kind == _IMAGE and not first:
@@ -65,3 +70,55 @@ def _after_colours(data: bytes, flags: int, at: int) -> int:
     """Return the end of the colour table that may start at `at`, by the flags at `flags`."""
     packed = data[flags] if flags < len(data) else 0
     return at + (3 << (packed & 7) + 1 if packed & 0x80 else 0)
+
+
+# A file that is cut
+
+
+def keep_whole_frames(data: bytes) -> bytes:
+    """Return a cut file up to its last whole frame; empty if it has none."""
+    start = _after_colours(data, 10, _HEADER)
+    kept, end = [data[:start]], 0
+    for kind, block in bounded(_blocks(data, start), _MOST_BLOCKS):
+        if kind == _IMAGE and not _is_finished(block):
+            break
+        kept.append(block)
+        end = len(kept) if kind == _IMAGE else end
+    return _joined(kept[:end]) if end else b""
+
+
+def draw_first_frame(data: bytes, check: Callable[[tuple[int, int]], None]) -> tuple[bytes, float]:
+    """Draw a cut frame as far as it goes, as a PNG; return it and the share of the rows, from the top, that are there.
+
+    Unreadable: `check` refuses the size.
+    """
+    drawn, other = (_drawn(data, paint, check) for paint in (0, 1))
+    changed = ImageChops.difference(*(Image.frombytes("L", each.size, each.tobytes()) for each in (drawn, other)))
+    box, file = changed.getbbox(), BytesIO()
+    drawn.save(file, "PNG")
+    return file.getvalue(), box[1] / drawn.height if box else 1.0
+
+
+def _drawn(data: bytes, paint: int, check: Callable[[tuple[int, int]], None]) -> Image.Image:
+    with Image.open(BytesIO(data), formats=["GIF"]) as image:
+        check(image.size)
+        tile = image.tile[0]
+        canvas = Image.new(image.mode, image.size, paint)
+        if image.mode == "P" and image.palette:
+            canvas.putpalette(image.palette)
+        if "transparency" in image.info:
+            canvas.info["transparency"] = image.info["transparency"]
+        decoder = Image._getdecoder(image.mode, tile.codec_name, tile.args)
+    try:
+        decoder.setimage(canvas.im, tile.extents)
+        decoder.decode(data[tile.offset :])
+    finally:
+        decoder.cleanup()
+    return canvas
+
+
+def _is_finished(block: bytes) -> bool:
+    """Tell whether a picture ends with an empty sub-block, and not with the file."""
+    pieces = _after_colours(block, 9, 10) + 1
+    *_, end = (0, *bounded(_ends(block, pieces), _MOST_PIECES))
+    return end == len(block) and block.endswith(b"\0")

@@ -3,6 +3,7 @@
 import math
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Any, BinaryIO
 
@@ -17,6 +18,7 @@ from bot.files.decoders.cutting import MOST_PARTS, READABLE, is_to_be_cut
 from bot.files.decoders.damage import damage_refused
 from bot.files.decoders.embedded import find_icon, find_preview, is_raw
 from bot.files.decoders.jpeg_xl import load_jpeg_xl, open_jpeg_xl
+from bot.files.decoders.mending import mend, share
 from bot.files.decoders.orientation import orientation
 from bot.files.decoders.picture import Picture
 from bot.files.decoders.series import Remarks, as_series, in_parts
@@ -64,16 +66,20 @@ def _clean(
             several := _several(kind, picture, longest_side=longest_side, most_pixels=most_pixels, out_bytes=out_bytes)
         ):
             return several
-        present = completeness_of_jpeg(picture.data) if kind == "JPEG" else WHOLE
+        if kind == "JPEG":
+            present = completeness_of_jpeg(picture.data)
+            picture = replace(picture, there=(0.0, 0.0, 1.0, present.rows))
+        else:
+            present = Completeness(share(picture.there))
         if present.rows < _LEAST:
             raise Unreadable(FailureCode.PHOTO_TRUNCATED)
         if present.is_whole and _is_fine(kind, picture, image=image, longest_side=longest_side, out_bytes=out_bytes):
             if kind != "JPEG":  # which has been decoded already
                 image.load()
-            return {"mime": _PASSED_ON[kind], "size": image.size, "remarks": []}, picture.data
+            return {"mime": _PASSED_ON[kind], "size": image.size, "remarks": _remarks(present, picture)}, picture.data
         size = image.size
-        drawn = draw.draw(image, kind, picture=picture, longest_side=longest_side, rows=present.rows)
-    remarks = _remarks(present)
+        drawn = draw.draw(image, kind, picture=picture, longest_side=longest_side)
+    remarks = _remarks(present, picture)
     if is_to_be_cut(drawn.size, longest_side):
         if max(drawn.size) < READABLE * max(size) and min(drawn.size) < longest_side:
             remarks.append(("photo_shrunk", {"parts": MOST_PARTS}))
@@ -87,7 +93,7 @@ def _several(
     kind: str, picture: Picture, *, longest_side: int, most_pixels: int, out_bytes: int
 ) -> tuple[dict[str, Any], bytes] | None:
     """Return the pages or the stills of a file; None if there is only one."""
-    remarks, times = Remarks(), list[float]()
+    remarks, times = _remarks(WHOLE, picture), list[float]()
     if kind == "TIFF":
         pictures = draw_pages(kind, picture, longest_side, most_pixels)
         if picture.pages > len(pictures):
@@ -97,7 +103,7 @@ def _several(
         pictures, times = [still.image for still in stills], [still.time for still in stills]
     if len(pictures) == 1 and any(times):  # the one frame that shows something, behind blank ones
         mime, data, size = encode.encode(pictures[0], encode.is_drawn(pictures[0]), out_bytes)
-        return {"mime": mime, "size": size, "remarks": []}, data
+        return {"mime": mime, "size": size, "remarks": remarks}, data
     if len(pictures) < 2:
         return None
     return as_series(
@@ -114,11 +120,23 @@ def _several(
 def read_picture(kind: str, data: bytes, most_pixels: int) -> tuple[str, Picture]:
     """Return the picture in a file without anything else, and its format. Unreadable: it is damaged or too large."""
     kind, data, exif = _unwrap(kind, data)
-    picture = strip(kind, data)
+    kind, picture = _stripped(kind, data, most_pixels)
     if exif and not picture.exif:
         picture = replace(picture, exif=exif)
     check_pixels(picture.size, most_pixels)
     return kind, picture
+
+
+def _stripped(kind: str, data: bytes, most_pixels: int) -> tuple[str, Picture]:
+    """Strip a file; one that is cut is filled up first."""
+    try:
+        return kind, strip(kind, data)
+    except Unreadable as error:
+        if error.code is not FailureCode.PHOTO_TRUNCATED or kind == "JPEG":
+            raise
+    mended = mend(kind, data, partial(check_pixels, most=most_pixels))
+    picture = strip(mended.kind, mended.data)
+    return mended.kind, replace(picture, there=mended.there, lacks_frames=mended.lacks_frames)
 
 
 def _unwrap(kind: str, data: bytes) -> tuple[str, bytes, bytes]:
@@ -146,9 +164,11 @@ def open_picture(kind: str, data: bytes, most_pixels: int) -> Image.Image:
         return open_bitfields(data, most_pixels)
 
 
-def _remarks(present: Completeness) -> Remarks:
+def _remarks(present: Completeness, picture: Picture) -> Remarks:
     if present.rows < 1:
         return [("photo_partly", {"percent": int(present.rows * 100)})]
+    if picture.lacks_frames:
+        return [("photo_frames", {})]
     return [("photo_coarse", {})] if present.coarse else []
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from bot.files.decoders import colour
 from bot.files.decoders.cutting import drawing_size
 from bot.files.decoders.orientation import orientation
-from bot.files.decoders.picture import Picture
+from bot.files.decoders.picture import WHOLE_BOX, Box, Picture
 from bot.files.isolation.worker_process import one_large
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow warns here and raises above; the size is read and refused before decoding
@@ -38,16 +38,22 @@ def open_image(kind: str, data: bytes) -> Image.Image:
     return Image.open(BytesIO(data), formats=[kind])
 
 
-def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int, rows: float = 1.0) -> Image.Image:
-    """Decode and render an opened image, of which this share of the rows is there; the result has mode L or RGB.
+def draw(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> Image.Image:
+    """Decode and render an opened image, as far as its data go; the result has mode L or RGB.
 
     It is no larger than `longest_side`, unless it is to be cut into parts of that side.
     """
     info = dict(image.info)
     small = _decoded(image, longest_side)
-    if rows < 1:
-        small = small.crop((0, 0, small.width, max(1, int(small.height * rows))))
+    if picture.there != WHOLE_BOX:
+        small = small.crop(pixels_of(picture.there, small.size))
     return _finished(small, kind, picture, info)
+
+
+def pixels_of(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the pixels of which all is in the box, one at least."""
+    left, top = math.ceil(box[0] * size[0]), math.ceil(box[1] * size[1])
+    return left, top, max(left + 1, int(box[2] * size[0])), max(top + 1, int(box[3] * size[1]))
 
 
 def draw_frame(image: Image.Image, kind: str, picture: Picture, longest_side: int) -> Image.Image:

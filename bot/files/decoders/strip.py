@@ -4,6 +4,8 @@ Metadata (EXIF, XMP, IPTC, comments, thumbnails, profiles) and anything after th
 pictures, videos) are left out. The end is looked for on the way: a file without one is truncated.
 """
 
+from bot.errors import FailureCode, Unreadable
+from bot.files.decoders.bitmap import end_of_bitmap
 from bot.files.decoders.boxes import check_boxes
 from bot.files.decoders.cicp import find_nclx
 from bot.files.decoders.gif import strip_gif
@@ -36,6 +38,8 @@ def strip(kind: str, data: bytes) -> Picture:
         case "GIF":
             first, film = strip_gif(data)
             return Picture(data=first, film=film)
+        case "BMP" if len(data) < end_of_bitmap(data):
+            raise Unreadable(FailureCode.PHOTO_TRUNCATED)
         case "JXL":
             return Picture(data=data, size=size_of_jpeg_xl(data))
     return Picture(data=data)

@@ -31,6 +31,26 @@ def strip_webp(data: bytes) -> Picture:
     return Picture(data=_joined(chunks), plain=True, exif=exif, icc=icc, size=size)
 
 
+def keep_whole_animation(data: bytes) -> bytes:
+    """Return a cut animation as far as its frames are whole; empty if it is none, or has no whole frame."""
+    chunks, at, frames = list[bytes](), 12, 0
+    while at + 8 <= len(data) and len(chunks) < _MOST_CHUNKS:
+        kind, length = struct.unpack_from("<4sI", data, at)
+        end = at + 8 + length + length % 2
+        if end > len(data):
+            break
+        chunks.append(data[at:end])
+        frames += kind == b"ANMF"
+        at = end
+    body = b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body if frames else b""
+
+
+def size_of_webp(data: bytes) -> tuple[int, int]:
+    """Return the size that the first chunk tells, even where the rest is missing."""
+    return _size({data[12:16]: data[20:50]})
+
+
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):

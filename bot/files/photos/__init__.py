@@ -39,7 +39,7 @@ _MATROSKA = b"\x1a\x45\xdf\xa3"
 _AVIF = {b"avif", b"avis"}
 _CANON = b"crx "
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-REMARKS = frozenset({"photo_partly", "photo_coarse", "photo_shrunk", "photo_pages"})
+REMARKS = frozenset({"photo_partly", "photo_coarse", "photo_shrunk", "photo_pages", "photo_frames"})
 """Keys of the sentences that a worker may choose."""
 
 MOST_PICTURES = 10

@@ -1,17 +1,18 @@
 """A damaged photo is taken as far as it goes, which is said; and nothing damaged is passed on as it is."""
 
+import random
 import struct
 import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from bot.errors import Unreadable
 from bot.files.photos import PhotoIntake
 from bot.messages import Photo
-from tests.files.photos import difference, opened, scene, shown, written
+from tests.files.photos import difference, file, opened, scene, shown, written
 
 END = b"\xff\xd9"
 KINDS: dict[str, dict[str, Any]] = {
@@ -159,3 +160,77 @@ async def test_a_webp_with_broken_data_is_refused(photos: PhotoIntake) -> None:
     data[40:] = b"\xff" * (len(data) - 40)
     with pytest.raises(Unreadable):
         await photos.read("broken.webp", bytes(data))
+
+
+# other formats
+
+
+def noisy(mode: str = "RGB") -> Image.Image:
+    noise = Image.frombytes("L", (320, 240), random.Random(1).randbytes(320 * 240))
+    picture = Image.blend(scene(320, 240), noise.convert("RGB"), 0.3)
+    if mode == "RGBA":
+        picture.putalpha(Image.linear_gradient("L").resize(picture.size).point(lambda level: level // 2 + 128))
+    return picture if mode in ("RGB", "RGBA") else picture.convert(mode)
+
+
+CUT: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "png": ("PNG", "RGB", {}),
+    "png with a palette": ("PNG", "P", {}),
+    "transparent png": ("PNG", "RGBA", {}),
+    "grey png": ("PNG", "L", {}),
+    "gif": ("GIF", "P", {"interlace": 0}),
+    "webp": ("WEBP", "RGB", {}),
+    "lossless webp": ("WEBP", "RGB", {"lossless": True}),
+    "transparent webp": ("WEBP", "RGBA", {}),
+    "bmp": ("BMP", "RGB", {}),
+    "bmp with a palette": ("BMP", "P", {}),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+async def test_a_cut_picture_of_any_format_is_taken_as_far_as_it_goes(photos: PhotoIntake, name: str) -> None:
+    kind, mode, options = CUT[name]
+    data = written(noisy(mode), kind, **options)
+    whole = shown(await photos.read("whole", data))
+    photo = await photos.read("cut", data[: int(len(data) * 0.8)])
+    assert keys(photo) == ["photo_partly"]
+    assert dict(photo.remarks[0].values)["percent"] == pytest.approx(100 * photo.height / 240, abs=1)
+    assert photo.height == pytest.approx(0.8 * 240, abs=30)
+    top = 240 - photo.height if kind == "BMP" else 0  # whose rows stand upside down
+    assert difference(shown(photo), whole.crop((0, top, 320, top + photo.height))) < 6
+    with pytest.raises(Unreadable) as refused:
+        await photos.read("cut", data[: int(len(data) * 0.3)])
+    assert refused.value.code == "photo_truncated"
+
+
+async def test_so_is_what_browsers_and_phones_encode(photos: PhotoIntake) -> None:
+    data = written(noisy().resize((1280, 960)), "AVIF")
+    photo = await photos.read("cut.avif", data[: int(len(data) * 0.95)])
+    assert keys(photo) == ["photo_partly"] and 480 <= photo.height < 960
+    whole = shown(await photos.read("whole.avif", data))
+    assert difference(shown(photo), whole.crop((0, 0, 1280, photo.height))) < 6
+    turned = file("cat.heic")  # whose last data belong to its left edge
+    photo = await photos.read("cut.heic", turned[:-3000])
+    assert keys(photo) == ["photo_partly"] and 150 < photo.width < 300
+    whole = shown(await photos.read("whole.heic", turned))
+    assert difference(shown(photo), whole.crop((300 - photo.width, 0, 300, 451))) < 6
+    with pytest.raises(Unreadable) as refused:
+        await photos.read("cut.heic", turned[:-12_000])
+    assert refused.value.code == "photo_truncated"
+
+
+async def test_a_cut_behind_the_last_row_takes_nothing_away(photos: PhotoIntake) -> None:
+    data = written(noisy(), "PNG")
+    assert keys(await photos.read("cut.png", data[:-12])) == []
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+async def test_of_a_cut_animation_the_whole_frames_are_looked_at(photos: PhotoIntake, kind: str) -> None:
+    picture = noisy().resize((80, 60))
+    frames = [ImageChops.offset(picture, 9 * n) for n in range(8)]
+    data = written(frames[0], kind, save_all=True, append_images=frames[1:], duration=500)
+    photo = await photos.read("cut", data[: int(len(data) * 0.7)])
+    assert keys(photo) == ["photo_frames"] and photo.series
+    assert photo.series.times == pytest.approx([0.5 * n for n in range(5)])
+    photo = await photos.read("cut", data[: int(len(data) * 0.2)])
+    assert keys(photo) == ["photo_frames"] and photo.series is None
