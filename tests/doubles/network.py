@@ -32,8 +32,13 @@ class Network:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        with suppress(OSError):
+        try:
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:  # nobody listens there at the moment
+            await _close(writer)
+            self._tasks.discard(task)
+            return
+        with suppress(OSError):
             up = asyncio.create_task(self._pass("up", reader, to_server))
             down = asyncio.create_task(self._pass("down", from_server, writer))
             try:

@@ -17,6 +17,7 @@ from adapters.platforms.web.conversation_api import LIST_CHANGED, ConversationAp
 from adapters.platforms.web.conversation_list import ConversationList
 from adapters.platforms.web.entries import Entry, Upload
 from adapters.platforms.web.journal import Journal
+from adapters.platforms.web.partial_uploads import PartialUploads
 from adapters.platforms.web.photo_api import PhotoApi
 from adapters.platforms.web.photo_previews import Previews, can_be_drawn
 from adapters.platforms.web.upload_kinds import browser_type
@@ -70,6 +71,7 @@ class WebPage:
         """
         self.journal = Journal(folder / "web.db")
         self.audience = Audience()
+        self._partial_uploads = PartialUploads(folder / "web-uploads")
         self._new_message = asyncio.Event()
         self._typing: Counter[str] = Counter()
         self._previews = Previews(most_pixels=most_pixels, longest_side=longest_side)
@@ -84,6 +86,7 @@ class WebPage:
             models=models,
             useless_commands=useless_commands,
             numbers_of=numbers_of,
+            partial_uploads=self._partial_uploads,
             key_page=key_page,
         )
         api.add_routes(server.router)
@@ -102,6 +105,7 @@ class WebPage:
 
     async def __aexit__(self, *exc: object) -> None:
         self.audience.close()
+        self._partial_uploads.close()
         await self.journal.__aexit__(*exc)
 
     def as_platform(self) -> Platform:
@@ -194,6 +198,7 @@ class WebPage:
     async def expire(self, before: float, photos_before: float) -> None:
         """Delete old messages, posts and files; an open page goes on showing what it has."""
         self._previews.forget()
+        await self._partial_uploads.drop_old()
         await self.journal.expire(before, photos_before)
 
     def _count_typing(self, channel: Channel, change: int) -> None:

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -71,8 +71,8 @@ class WebApi:
     models: Models | None
     useless_commands: Callable[[], Collection[str]]
     numbers_of: NumbersOf | None
+    partial_uploads: PartialUploads
     key_page: str = ""
-    _partial: PartialUploads = field(default_factory=PartialUploads)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add all routes of the page."""
@@ -193,7 +193,7 @@ class WebApi:
             key, offset = secrets.token_urlsafe(16), "0"
         chunks = request.content.iter_chunked(CHUNK)
         try:
-            data = await self._partial.receive(
+            data = await self.partial_uploads.receive(
                 f"{request.match_info['channel']}/{key}", int(offset), chunks, self.max_bytes
             )
         except (WrongOffset, Overtaken) as error:
@@ -205,7 +205,7 @@ class WebApi:
     async def show_received(self, request: web.Request) -> web.Response:
         """Tell how many bytes of an upload that broke off are there."""
         key = f"{request.match_info['channel']}/{request.match_info['key']}"
-        return web.json_response({"received": self._partial.count_received(key)})
+        return web.json_response({"received": await self.partial_uploads.count_received(key)})
 
     def _too_large(self) -> web.HTTPException:
         sentence = say("page_too_heavy", limit=self.max_bytes // (1024 * 1024))

@@ -1,11 +1,24 @@
-"""Uploads that broke off: what has arrived of them is held in memory for a while, and only the rest is sent again."""
+"""Uploads that broke off: what has arrived of them is held in files for a while, and only the rest is sent again.
 
+They survive a restart and a crash of the process, as far as the system has them.
+"""
+
+import asyncio
+import hashlib
 import time
-from collections.abc import AsyncIterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
-PATIENCE = 900.0  # seconds for which a part is held
+T = TypeVar("T")
+
+PATIENCE = 3600.0  # seconds for which a part is held
 MOST_HELD = 10  # uploads
+PIECE = 256 * 1024  # bytes that are written at once
+ENDING = ".part"
 
 
 class WrongOffset(Exception):
@@ -16,24 +29,25 @@ class Overtaken(Exception):
     """The error that the same upload goes on in another request."""
 
 
-@dataclass(eq=False)
-class _Part:
-    data: bytearray = field(default_factory=bytearray)
-    touched: float = field(default_factory=time.monotonic)
-    request: object = None  # the last one that sends it
-
-
 class PartialUploads:
-    """The uploads that are under way or broke off, by a key that the page chose."""
+    """The uploads that are under way or broke off, by a key that the page chose.
 
-    def __init__(self) -> None:
-        self._parts: dict[str, _Part] = {}
+    All work on files is done in one thread, so that whoever asks how much is there is told what was written before.
+    """
 
-    def count_received(self, key: str) -> int:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._requests: dict[Path, object] = {}  # the last one that sends each upload
+        self._thread = ThreadPoolExecutor(1, "web-uploads")
+
+    def close(self) -> None:
+        """Finish what is being written."""
+        self._thread.shutdown()
+
+    async def count_received(self, key: str) -> int:
         """Return how many bytes of an upload are there."""
-        self._drop_old()
-        part = self._parts.get(key)
-        return len(part.data) if part else 0
+        await self.drop_old()
+        return await self._run(lambda: _size(self._path(key)))
 
     async def receive(self, key: str, offset: int, chunks: AsyncIterable[bytes], most: int) -> bytes | None:
         """Take the rest of an upload and return all of it; None where it is longer than `most`.
@@ -41,26 +55,85 @@ class PartialUploads:
         WrongOffset: more or less of it is there. Overtaken: another request goes on with it. What has come is held if
         this is cancelled.
         """
-        self._drop_old()
-        part = self._parts.setdefault(key, _Part())
-        if offset != len(part.data):
-            raise WrongOffset
-        mine = part.request = object()
-        async for chunk in chunks:
-            if part.request is not mine:
-                raise Overtaken
-            part.data += chunk
-            part.touched = time.monotonic()
-            if len(part.data) > most:
-                del self._parts[key]
-                return None
-        if part.request is not mine:
-            raise Overtaken
-        self._parts.pop(key, None)
-        return bytes(part.data)
+        await self.drop_old()
+        path = self._path(key)
+        mine = self._requests[path] = object()
+        try:
+            if offset != await self._run(lambda: _size(path)):
+                raise WrongOffset
+            return await self._take(path, mine, offset, chunks, most)
+        finally:
+            if self._requests.get(path) is mine:
+                del self._requests[path]
 
-    def _drop_old(self) -> None:
-        until = time.monotonic() - PATIENCE
-        self._parts = {key: part for key, part in self._parts.items() if part.touched > until}
-        while len(self._parts) > MOST_HELD:
-            del self._parts[min(self._parts, key=lambda key: self._parts[key].touched)]
+    async def _take(self, path: Path, mine: object, size: int, chunks: AsyncIterable[bytes], most: int) -> bytes | None:
+        piece = bytearray()
+        try:
+            async for chunk in chunks:
+                self._check_turn(path, mine)
+                piece += chunk
+                size += len(chunk)
+                if size > most:
+                    piece.clear()
+                    await self._run(lambda: path.unlink(missing_ok=True))
+                    return None
+                if len(piece) >= PIECE:
+                    written, piece = piece, bytearray()
+                    await self._run(partial(_append, path, written))
+            self._check_turn(path, mine)
+        except BaseException:  # also when the connection broke off
+            if piece and self._requests.get(path) is mine:
+                with suppress(RuntimeError):  # the page is closed
+                    self._thread.submit(_append, path, piece)
+            raise
+        return await self._run(lambda: _finish(path, piece))
+
+    def _check_turn(self, path: Path, mine: object) -> None:
+        if self._requests.get(path) is not mine:
+            raise Overtaken
+
+    async def drop_old(self) -> None:
+        """Delete what has waited for its rest too long, and the oldest where there are too many."""
+        busy = set(self._requests)
+        await self._run(lambda: _drop_old(self._folder, busy))
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}{ENDING}"
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _append(path: Path, data: bytes | bytearray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(data)
+
+
+def _finish(path: Path, rest: bytearray) -> bytes:
+    """Return a whole upload, of which nothing is held any more."""
+    try:
+        begun = path.read_bytes()
+    except FileNotFoundError:
+        return bytes(rest)
+    path.unlink()
+    return begun + rest
+
+
+def _drop_old(folder: Path, busy: set[Path]) -> None:
+    until = time.time() - PATIENCE
+    touched = {}
+    for path in folder.glob(f"*{ENDING}"):
+        with suppress(FileNotFoundError):
+            touched[path] = path.stat().st_mtime
+    idle = sorted((path for path in touched if path not in busy), key=touched.__getitem__)
+    for n, path in enumerate(idle):
+        if touched[path] < until or len(idle) - n > MOST_HELD:
+            path.unlink(missing_ok=True)

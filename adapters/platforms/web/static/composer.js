@@ -35,7 +35,7 @@ async function send() {
 }
 
 async function sendWhole(text, photos) {
-  photos.forEach(begin);
+  photos.forEach((photo) => begin(photo));
   const uploads = await Promise.all(photos.map((photo) => photo.uploading.then(({ id }) => id, (trouble) => {
     throw new Trouble(say("page_not_sent", { name: photo.name, reason: trouble.message }));
   })));

@@ -9,6 +9,9 @@ import { newKey } from "./server.js";
 import { upload } from "./uploads.js";
 import { say } from "./words.js";
 
+const AGAIN = 3_000; // milliseconds until an upload that broke off is tried again
+const LONGEST_PAUSE = 30_000;
+
 let photos = [];
 let changed = () => {};
 
@@ -62,10 +65,10 @@ function addPhoto(photo) {
 
 /** Bring back the files that were there before a reload. */
 export async function restorePhotos() {
-  for (const { key, name, file, kept } of await loadFiles()) {
+  for (const { key, upload = newKey(), name, file, kept } of await loadFiles()) {
     if (kept) addKept(kept, key);
     else {
-      const photo = { key, upload: newKey(), name, file, url: URL.createObjectURL(file) };
+      const photo = { key, upload, isBegun: true, name, file, url: URL.createObjectURL(file) };
       addPhoto(photo);
       begin(photo);
     }
@@ -74,7 +77,7 @@ export async function restorePhotos() {
 
 /** Upload again what broke off. */
 export function retryUploads() {
-  photos.filter(({ node }) => node.classList.contains("failed")).forEach(begin);
+  photos.filter(({ node }) => node.classList.contains("failed")).forEach((photo) => begin(photo));
 }
 
 function draftNode(photo) {
@@ -85,9 +88,10 @@ function draftNode(photo) {
   return element("li", { title: photo.name }, tile(photo.name), progress, remove);
 }
 
-/** Upload it, unless that is done or under way. */
-export function begin(photo) {
+/** Upload it, unless that is done or under way. What broke off goes on by itself, later and later. */
+export function begin(photo, tries = 1) {
   if (photo.uploading) return;
+  clearTimeout(photo.timer);
   photo.node.classList.remove("failed");
   const progress = photo.node.querySelector("progress");
   photo.uploading = upload(photo, (part) => { progress.value = part; }, (request) => { photo.request = request; });
@@ -95,11 +99,13 @@ export function begin(photo) {
     if (!photos.includes(photo)) return;
     photo.uploading = null;
     photo.node.classList.add("failed");
-    complain(`${photo.name}: ${trouble.message}`);
+    if (tries === 1) complain(`${photo.name}: ${trouble.message}`);
+    if (!trouble.isRefusal) photo.timer = setTimeout(() => begin(photo, tries + 1), Math.min(tries * AGAIN, LONGEST_PAUSE));
   });
 }
 
 function arrive(photo, kept) {
+  if (page.problem.textContent.startsWith(`${photo.name}: `)) complain(""); // it broke off before
   photo.node.classList.add("uploaded");
   photo.node.querySelector("progress").remove();
   // The server has looked at its size: a small file can unpack to more than a browser can bear.
@@ -116,6 +122,7 @@ function showPicture(photo, { thumb, url }) {
 }
 
 export function removePhoto(photo) {
+  clearTimeout(photo.timer);
   photo.request?.abort();
   if (photo.file) URL.revokeObjectURL(photo.url);
   forgetFile(photo);

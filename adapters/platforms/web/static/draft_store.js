@@ -43,9 +43,10 @@ async function store(mode, work) {
   }
 }
 
-/** Keep a file of the draft: `kept` is what the server says of it, once it has it. */
-export function saveFile({ key, name, file, kept }) {
-  return store("readwrite", (files) => files.put({ key, name, channel, file: kept ? null : file, kept: kept ?? null, time: Date.now() }));
+/** Keep a file of the draft, and the key of its `upload`, so that it goes on where it was; `kept` is what the server
+ * says of it, once it has it. */
+export function saveFile({ key, upload, name, file, kept }) {
+  return store("readwrite", (files) => files.put({ key, upload, name, channel, file: kept ? null : file, kept: kept ?? null, time: Date.now() }));
 }
 
 export function forgetFile({ key }) {

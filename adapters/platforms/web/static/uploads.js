@@ -12,6 +12,10 @@ export async function upload(photo, progress, started) {
   return sendRest(photo, from, progress, started);
 }
 
+function isRefusal(status) { // it would be refused again; where another request was faster, it would not
+  return status >= 400 && status < 500 && status !== 409;
+}
+
 function sendRest({ file, name, upload: key }, from, progress, started) {
   const request = new XMLHttpRequest(); // fetch does not tell how much has been sent
   started(request);
@@ -25,7 +29,7 @@ function sendRest({ file, name, upload: key }, from, progress, started) {
     request.addEventListener("loadend", () => {
       clearTimeout(timer);
       if (request.status === 201) done(request.response);
-      else if (request.status) failed(new Trouble(sentence(request.status, request.response ?? {})));
+      else if (request.status) failed(Object.assign(new Trouble(sentence(request.status, request.response ?? {})), { isRefusal: isRefusal(request.status) }));
       else failed(new Trouble(say("page_broke_off")));
     });
     request.send(from ? file.slice(from) : file);

@@ -1,16 +1,19 @@
 """The page on bad networks: silent ones, slow ones, and a server that starts anew."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Browser, expect
 
 from bot.messages import Channel, OutgoingPost
 from tests.adapters.platforms.web.conftest import House
 from tests.adapters.platforms.web.tab import tab_of
 from tests.doubles.network import network_to
+from tests.doubles.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -60,6 +63,38 @@ async def test_a_slow_network_shows_the_page_soon_and_how_far_an_upload_is(brows
         await expect(bar).to_have_count(1)
         await tab.say("slow but sure?")
         await expect(tab.posts).to_have_text(["You said 'slow but sure?' and showed cat.jpg."], timeout=20_000)
+
+
+async def test_an_upload_goes_on_where_it_was_after_a_restart_and_after_a_reload(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Nobody presses anything for it."""
+    photo = tmp_path / "large.png"
+    Image.frombytes("RGB", (450, 450), os.urandom(450 * 450 * 3)).save(photo)
+    async with (
+        House.open(tmp_path) as house,
+        network_to(house.server.port, rate=250_000) as network,
+        tab_of(browser, house) as tab,
+    ):
+        asked: list[str] = []
+        tab.page.on("request", lambda request: asked.append(request.url) if "offset=" in request.url else None)
+        await tab.page.goto(f"{network.url}/c/lobby")
+        await expect(tab.page.locator("#model")).to_be_visible()
+        await tab.page.set_input_files("#files", photo)
+        held = tmp_path / "web-uploads"
+        await until(lambda: sum(path.stat().st_size for path in held.glob("*")) > 0)
+        await house.server.__aexit__()
+        async with House.open(tmp_path, port=house.server.port) as again:
+            await until(lambda: len(asked) > 1 and not asked[-1].endswith("offset=0"))
+            at = sum(path.stat().st_size for path in held.glob("*"))
+            await until(lambda: sum(path.stat().st_size for path in held.glob("*")) > at)
+            await tab.page.reload()
+            await expect(tab.page.locator("#photos .uploaded")).to_have_count(1, timeout=30_000)
+            offsets = [int(url.rpartition("=")[2]) for url in asked]
+            assert 250_000 < offsets[-2] < offsets[-1]
+            await tab.say("what is this?")
+            await expect(tab.posts).to_have_text(["You said 'what is this?' and showed large.png."])
+            assert again.bot.photos == [photo.read_bytes()]
 
 
 async def test_a_restart_in_mid_answer_is_a_pause_and_nothing_else(browser: Browser, tmp_path: Path) -> None:
