@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,17 @@ class Overtaken(Exception):
     """The error that the same upload goes on in another request."""
 
 
+@dataclass(eq=False, slots=True)
+class _Request:
+    """A request that sends an upload or the rest of one, with what has come and is not written yet."""
+
+    piece: bytearray = field(default_factory=bytearray)
+
+    def take_piece(self) -> bytearray:
+        piece, self.piece = self.piece, bytearray()
+        return piece
+
+
 class PartialUploads:
     """The uploads that are under way or broke off, by a key that the page chose.
 
@@ -37,7 +49,7 @@ class PartialUploads:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._requests: dict[Path, object] = {}  # the last one that sends each upload
+        self._requests: dict[Path, _Request] = {}  # the last one that sends each upload
         self._thread = ThreadPoolExecutor(1, "web-uploads")
 
     def close(self) -> None:
@@ -47,7 +59,8 @@ class PartialUploads:
     async def count_received(self, key: str) -> int:
         """Return how many bytes of an upload are there."""
         await self.drop_old()
-        return await self._run(lambda: _size(self._path(key)))
+        path = self._path(key)
+        return await self._flush(path, self._requests.get(path))
 
     async def receive(self, key: str, offset: int, chunks: AsyncIterable[bytes], most: int) -> bytes | None:
         """Take the rest of an upload and return all of it; None where it is longer than `most`.
@@ -57,38 +70,40 @@ class PartialUploads:
         """
         await self.drop_old()
         path = self._path(key)
-        mine = self._requests[path] = object()
+        before, mine = self._requests.get(path), _Request()
+        self._requests[path] = mine
         try:
-            if offset != await self._run(lambda: _size(path)):
+            if offset != await self._flush(path, before):
                 raise WrongOffset
-            return await self._take(path, mine, offset, chunks, most)
+            return await self._take(path, mine, chunks, most - offset)
         finally:
             if self._requests.get(path) is mine:
                 del self._requests[path]
 
-    async def _take(self, path: Path, mine: object, size: int, chunks: AsyncIterable[bytes], most: int) -> bytes | None:
-        piece = bytearray()
+    async def _take(self, path: Path, mine: _Request, chunks: AsyncIterable[bytes], room: int) -> bytes | None:
         try:
             async for chunk in chunks:
                 self._check_turn(path, mine)
-                piece += chunk
-                size += len(chunk)
-                if size > most:
-                    piece.clear()
+                mine.piece += chunk
+                room -= len(chunk)
+                if room < 0:
+                    mine.take_piece()
                     await self._run(lambda: path.unlink(missing_ok=True))
                     return None
-                if len(piece) >= PIECE:
-                    written, piece = piece, bytearray()
-                    await self._run(partial(_append, path, written))
+                if len(mine.piece) >= PIECE:
+                    await self._run(partial(_append, path, mine.take_piece()))
             self._check_turn(path, mine)
         except BaseException:  # also when the connection broke off
-            if piece and self._requests.get(path) is mine:
-                with suppress(RuntimeError):  # the page is closed
-                    self._thread.submit(_append, path, piece)
+            with suppress(RuntimeError):  # the page is closed
+                self._thread.submit(_append, path, mine.take_piece())
             raise
-        return await self._run(lambda: _finish(path, piece))
+        return await self._run(partial(_finish, path, mine.take_piece()))
 
-    def _check_turn(self, path: Path, mine: object) -> None:
+    async def _flush(self, path: Path, request: _Request | None) -> int:
+        """Write what has come with a request, and return how many bytes of the upload are there."""
+        return await self._run(partial(_append, path, request.take_piece() if request else b""))
+
+    def _check_turn(self, path: Path, mine: _Request) -> None:
         if self._requests.get(path) is not mine:
             raise Overtaken
 
@@ -104,17 +119,13 @@ class PartialUploads:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _append(path: Path, data: bytes | bytearray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(data)
+def _append(path: Path, data: bytes | bytearray) -> int:
+    """Write what goes on at the end of a file, and return how long it is then."""
+    if data:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(data)
+    return path.stat().st_size if path.exists() else 0
 
 
 def _finish(path: Path, rest: bytearray) -> bytes:

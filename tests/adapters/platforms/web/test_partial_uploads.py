@@ -36,6 +36,7 @@ async def sent(data: bytes, *, breaks_off: bool = False, goes_on: asyncio.Event 
 async def break_off(uploads: PartialUploads, key: str, data: bytes) -> None:
     with pytest.raises(ConnectionResetError):
         await uploads.receive(key, 0, sent(data, breaks_off=True), MOST)
+    assert await uploads.count_received(key) == len(data)
 
 
 async def test_what_broke_off_goes_on_after_a_restart(uploads: PartialUploads, tmp_path: Path) -> None:
@@ -62,12 +63,24 @@ async def test_it_goes_on_only_where_it_ended(uploads: PartialUploads) -> None:
 async def test_two_requests_never_mix(uploads: PartialUploads) -> None:
     goes_on = asyncio.Event()
     first = asyncio.create_task(uploads.receive("cat", 0, sent(WHOLE[:1000], goes_on=goes_on), MOST))
-    await asyncio.sleep(0)
-    assert await uploads.receive("cat", 0, sent(WHOLE), MOST) == WHOLE
+    second = asyncio.create_task(uploads.receive("cat", 0, sent(WHOLE), MOST))
+    assert await second == WHOLE
     goes_on.set()
     with pytest.raises(Overtaken):
         await first
     assert await uploads.count_received("cat") == 0
+
+
+async def test_of_a_frozen_request_all_that_came_counts(uploads: PartialUploads) -> None:
+    thaws = asyncio.Event()
+    first = asyncio.create_task(uploads.receive("cat", 0, sent(WHOLE[:1000], goes_on=thaws), MOST))
+    async with asyncio.timeout(30):
+        while await uploads.count_received("cat") != 1000:
+            await asyncio.sleep(0.01)
+    assert await uploads.receive("cat", 1000, sent(WHOLE[1000:]), MOST) == WHOLE
+    thaws.set()
+    with pytest.raises(Overtaken):
+        await first
 
 
 async def test_what_is_too_long_is_not_kept(uploads: PartialUploads, tmp_path: Path) -> None:

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from adapters.platforms.web.partial_uploads import Overtaken, PartialUploads
 from bot.messages import Channel
 from tests.adapters.platforms.web.conftest import MOST_BYTES, House
 from tests.conftest import PHOTOS
-from tests.doubles.waiting import until
 
 
 def opened(data: bytes) -> Image.Image:
@@ -129,22 +127,3 @@ async def test_an_upload_that_broke_off_goes_on_where_it_ended(house: House) -> 
         assert response.status == 413
     async with http.get(f"{place}/u2") as response:
         assert await response.json() == {"received": 0}
-
-
-async def test_only_the_last_request_goes_on_with_an_upload() -> None:
-    uploads, thaws = PartialUploads(), asyncio.Event()
-
-    async def frozen() -> AsyncIterator[bytes]:
-        yield b"abc"
-        await thaws.wait()
-        yield b"def"
-
-    async def rest() -> AsyncIterator[bytes]:
-        yield b"DEF"
-
-    first = asyncio.create_task(uploads.receive("key", 0, frozen(), 100))
-    await until(lambda: uploads.count_received("key") == 3)
-    assert await uploads.receive("key", 3, rest(), 100) == b"abcDEF"
-    thaws.set()
-    with pytest.raises(Overtaken):
-        await first
