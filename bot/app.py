@@ -108,7 +108,9 @@ async def running(
             )
         )
         web = open_server(settings, store.sessions, metrics.registry)
-        Dashboard(store.reporting, store.coordination, store.queue.release_put_aside).add_routes(web.router)
+        Dashboard(store.reporting, store.coordination, store.queue.release_put_aside, store.votes).add_routes(
+            web.router
+        )
         add_to(web)
         house = AdapterContext(settings=settings, store=store, web=web, metrics=metrics)
         house.providers |= await _enter_all(stack, providers, house)

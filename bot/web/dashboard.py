@@ -14,7 +14,7 @@ from typing import NamedTuple
 import structlog
 from aiohttp import web
 
-from bot.ports import Coordination, Reporting
+from bot.ports import Coordination, Reporting, Votes
 from bot.web.bodies import refusal
 from bot.web.dashboard_data import DashboardData
 from bot.web.interval_cache import RANGES
@@ -48,10 +48,16 @@ class _CachedReply(NamedTuple):
 class Dashboard:
     """Shows the state of the bot: all processes that share the store."""
 
-    def __init__(self, reporting: Reporting, coordination: Coordination, release: Release | None = None) -> None:
+    def __init__(
+        self,
+        reporting: Reporting,
+        coordination: Coordination,
+        release: Release | None = None,
+        votes: Votes | None = None,
+    ) -> None:
         """Show what these report. `release` puts a turn that was put aside back on the queue; None: nobody can."""
         self._release = release
-        self._figures = DashboardData(reporting, coordination)
+        self._figures = DashboardData(reporting, coordination, votes)
         self._told: dict[tuple[str, str, str], _CachedReply] = {}  # by range, split and language
         self._telling = asyncio.Lock()  # ten tabs cost as much as one
 

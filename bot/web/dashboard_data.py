@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from bot.accounting.model_scores import by_rank, wilson_interval
 from bot.errors import FailureCode, Scope
 from bot.messages import Backlog, Usage, WorkerProcess
-from bot.ports import Coordination, Reporting
+from bot.ports import Coordination, Reporting, Votes
 from bot.web.interval_cache import RANGES, IntervalCache
 from bot.web.tally_sums import NOTHING, Interval, TallySum, biggest, stretch_of, total
 from bot.words import catalogue
@@ -36,8 +37,8 @@ ELSE = "else"  # errors that only another version of the bot knows
 class DashboardData:
     """Computes the data of the dashboard."""
 
-    def __init__(self, reporting: Reporting, coordination: Coordination) -> None:
-        self._reporting, self._coordination = reporting, coordination
+    def __init__(self, reporting: Reporting, coordination: Coordination, votes: Votes | None = None) -> None:
+        self._reporting, self._coordination, self._votes = reporting, coordination, votes
         self._turns = IntervalCache(self._count_turns)
         self._costs = IntervalCache(reporting.list_spent_by_model)
 
@@ -58,7 +59,16 @@ class DashboardData:
         series["costs"]["start"] = days[0]
         live = _live(await self._reporting.get_backlog(), await self._coordination.list_processes(), now)
         live["stand_ins"] = [asdict(each) for each in await self._reporting.list_stand_ins(now - RECENT)]
-        return about | {"uncounted": uncounted} | series | live | {"put_aside": await self._list_put_aside()}
+        live |= {"put_aside": await self._list_put_aside(), "scores": await self._list_scores()}
+        return about | {"uncounted": uncounted} | series | live
+
+    async def _list_scores(self) -> Sequence[Json]:
+        """List how often each model wins comparisons, the surest winner first, with 95% intervals."""
+        scores = by_rank(await self._votes.list_scores()) if self._votes else []
+        intervals = (wilson_interval(score.won, score.votes) for score in scores)
+        return [
+            asdict(score) | {"low": low, "high": high} for score, (low, high) in zip(scores, intervals, strict=True)
+        ]
 
     async def _list_put_aside(self) -> Json:
         """List the latest turns that were put aside, and count all of them."""

@@ -1,30 +1,11 @@
 """What votes say about models is told in /usage models, and /model marks the best buy."""
 
-from collections.abc import Mapping
-
 from bot.commands import CommandContext
-from bot.messages import OBEYED, AnswerVersion, JobResult, LaneResult, QuestionKind, Usage
 from bot.ports import Store
 from tests.commands.conftest import heard, pressable, response, told
+from tests.web.filled import voted
 
 GPT, MINI = "sandbox/gpt-4o", "sandbox/gpt-4o-mini"
-CREDITS = {GPT: 900, MINI: 90}
-
-
-async def voted(store: Store, wins: Mapping[str, int], votes: int, kind: QuestionKind = "text") -> None:
-    """So many people vote on one comparison; so many of them for each model."""
-    turn = await heard(store)
-    lanes = [
-        LaneResult(answer=AnswerVersion(text="yes", model=model), usage=Usage(credits=CREDITS[model]), took=2.0 + n)
-        for n, model in enumerate(wins)
-    ]
-    await store.queue.save_result(turn, JobResult(outcome=OBEYED, lanes=tuple(lanes), question_kind=kind))
-    compared = await store.turns.get_turn(turn.id)
-    assert compared is not None
-    for n in range(votes):
-        won = [lane for lane, many in enumerate(wins.values()) if n < many]
-        await store.votes.save_vote(compared, f"web:{n}", kind, won)
-    await store.queue.finish(turn)
 
 
 async def test_usage_tells_wins_with_intervals_price_and_seconds(context: CommandContext, sqlite: Store) -> None:

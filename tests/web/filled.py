@@ -4,14 +4,15 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from bot.messages import WorkerProcess
+from bot.messages import OBEYED, AnswerVersion, JobResult, LaneResult, QuestionKind, Usage, WorkerProcess
 from bot.ports import Store
 from bot.store.database import Execute
 from bot.store.sql import SqlStore
+from tests.conftest import said
 
 HOUR, DAY = 3600.0, 86_400.0
 
@@ -149,6 +150,23 @@ async def fill(store: Store, many: int = 1500, seed: int = 5) -> None:
             dollars=None if error else dollars,
         )
     await filler.write()
+
+
+async def voted(store: Store, wins: Mapping[str, int], votes: int, kind: QuestionKind = "text") -> None:
+    """So many people voted on one comparison; so many of them for each model. The later, the cheaper and slower."""
+    await store.intake.add(said("/compare"))
+    turn = (await store.queue.claim(10))[-1]
+    lanes = [
+        LaneResult(answer=AnswerVersion(text="yes", model=model), usage=Usage(credits=900 // 10**n), took=2.0 + n)
+        for n, model in enumerate(wins)
+    ]
+    await store.queue.save_result(turn, JobResult(outcome=OBEYED, lanes=tuple(lanes), question_kind=kind))
+    compared = await store.turns.get_turn(turn.id)
+    assert compared is not None
+    for n in range(votes):
+        won = [lane for lane, many in enumerate(wins.values()) if n < many]
+        await store.votes.save_vote(compared, f"web:{n}", kind, won)
+    await store.queue.finish(turn)
 
 
 async def settle(store: Store, fleet: Sequence[WorkerProcess] = FLEET, silent: float = 43.0) -> None:

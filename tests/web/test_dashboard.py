@@ -24,7 +24,7 @@ from bot.web.server import WebServer
 from bot.web.tally_sums import biggest, percentile, stretch_of
 from tests.conftest import MODEL, said
 from tests.store.talk import claim_one
-from tests.web.filled import Filler, fill, settle
+from tests.web.filled import Filler, fill, settle, voted
 
 pytestmark = pytest.mark.usefixtures("fixed_time")
 
@@ -38,7 +38,7 @@ Json = dict[str, Any]
 @asynccontextmanager
 async def serving(store: Store, token: str | None = None) -> AsyncIterator[aiohttp.ClientSession]:
     server = WebServer("127.0.0.1", 0, token, sessions=store.sessions)
-    Dashboard(store.reporting, store.coordination).add_routes(server.router)
+    Dashboard(store.reporting, store.coordination, votes=store.votes).add_routes(server.router)
     async with server, aiohttp.ClientSession(server.url) as http:
         yield http
 
@@ -239,6 +239,15 @@ async def test_models_that_stand_in_for_others_are_told_with_how_many_they_serve
     assert (stand_in["asked"], stand_in["by"]) == (MODEL, "vapi/gpt-4o")
     assert (stand_in["answers"], stand_in["people"]) == (2, 1)
     assert time.time() - stand_in["since"] < 60
+
+
+async def test_wins_are_told_with_intervals_price_and_seconds(store: Store) -> None:
+    assert (await look(store))["scores"] == []
+    await voted(store, {GPT: 1, MINI: 9}, votes=10)
+    mini, gpt = (await look(store))["scores"]
+    assert (mini["model"], mini["won"], mini["votes"], gpt["model"], gpt["won"]) == (MINI, 9, 10, GPT, 1)
+    assert (mini["low"], mini["high"]) == pytest.approx((0.5958, 0.9821), abs=0.0001)
+    assert (mini["took"], mini["credits"], mini["dollars"]) == (3.0, 90.0, None)
 
 
 async def test_what_was_put_aside_is_told_by_number_platform_and_reason(store: Store) -> None:

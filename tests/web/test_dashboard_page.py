@@ -28,7 +28,7 @@ from bot.web.server import WebServer
 from bot.words import ENGLISH, LANGUAGES, catalogue
 from tests.conftest import MODEL, said
 from tests.doubles.browser import chromium, pictures
-from tests.web.filled import HOUR, Filler, fill, settle
+from tests.web.filled import HOUR, Filler, fill, settle, voted
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -117,7 +117,7 @@ class House:
     async def start(self) -> None:
         server = WebServer("127.0.0.1", self.port)
         release = self.store.queue.release_put_aside
-        Dashboard(self.store.reporting, self.store.coordination, release).add_routes(server.router)
+        Dashboard(self.store.reporting, self.store.coordination, release, self.store.votes).add_routes(server.router)
         await self.stack.enter_async_context(server)
         self.port = server.port
 
@@ -567,11 +567,21 @@ async def test_the_strip_speaks_the_language_of_its_reader(browser: Browser, hou
         assert tab.troubles == []
 
 
+async def test_models_that_win_comparisons_are_told_with_their_intervals(tab: Tab) -> None:
+    await tab.open()
+    await expect(tab.page.locator("#comparisons")).to_be_hidden()
+    await voted(tab.house.store, {GPT: 1, LLAMA: 9}, votes=10)
+    await tab.later()
+    row = tab.page.locator("#wins tbody tr").first
+    await expect(row).to_have_text(f"{LLAMA}90% 60% – 98%103 s90 credits")
+
+
 async def test_no_english_stands_on_it_in_any_other_language(browser: Browser, house: House) -> None:
     store = house.store
     assert isinstance(store, SqlStore)
     await fill(store, 300)
     await settle(store)
+    await voted(store, {GPT: 18, LLAMA: 15}, votes=20)
     for _ in range(2):
         await store.intake.add(said())
     for turn in await store.queue.claim(1):

@@ -84,6 +84,8 @@ function show(data) {
   charts.costs.show(costs(data));
   page.part.hidden = data.split === "all";
   patch(page.errors, errors(data));
+  page.comparisons.hidden = !data.scores.length;
+  patch(page.wins, wins(data));
   page.quarantine.hidden = !data.put_aside.total;
   patch(page.aside, putAside(data));
   patch(page.fleet, fleet(data));
@@ -218,6 +220,24 @@ function errors({ errors: kinds, now, uncounted }) {
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "errors-title" },
       part(tell("dashboard_ours"), kinds.filter((kind) => !kind.is_askers)),
       part(tell("dashboard_askers"), kinds.filter((kind) => kind.is_askers))),
+  ];
+}
+
+// How often each model wins comparisons; the bar is the interval in which the true share lies with 95%.
+function wins({ scores }) {
+  const columns = ["dashboard_by_model", "dashboard_share", "dashboard_votes", "dashboard_whole_answer", "dashboard_price"];
+  const row = ({ model, won, votes, low, high, took, credits, dollars: cash }) =>
+    h("tr", { key: model },
+      h("td", {}, model),
+      h("td", { class: "count" }, h("b", {}, percent(won, votes)), ` ${percent(low, 1)} – ${percent(high, 1)}`,
+        h("svg", { class: "share", height: 4, "aria-hidden": "true" }, h("rect", { class: "fill slot1", x: `${100 * low}%`, width: `${100 * (high - low)}%`, height: 4, rx: 2 }))),
+      h("td", {}, number(votes)),
+      h("td", {}, seconds(took)),
+      h("td", {}, [credits !== null && `${number(Math.round(credits))} ${tell("dashboard_in_credits")}`, cash !== null && dollars(cash)].filter(Boolean).join(", ") || "–"));
+  return [
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "wins-title" },
+      h("table", {}, h("thead", {}, h("tr", {}, columns.map((key) => h("th", { scope: "col" }, tell(key))))), h("tbody", {}, scores.map(row)))),
+    h("p", { class: "note" }, tell("dashboard_wins_note")),
   ];
 }
 
