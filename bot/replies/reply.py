@@ -272,7 +272,10 @@ class Reply:
             log.info("a post could not be taken back", turn=self.turn.id, reason=error.code)
 
     async def _tell_in_private(self, post: OutgoingPost) -> bool:
-        """Send a model's answer, or that it was stopped, to whoever asked, alone; tell whether that worked."""
+        """Send a model's answer, or that it was stopped, to whoever asked, alone; tell whether that worked.
+
+        Raises Busy where it may work later: nobody else can be told.
+        """
         message, private_chats = self.turn.message, self.platform.private_chats
         is_worth_it = self.is_stopped or bool(self.text) or self.turn.result is not None
         if private_chats is None or message.private or self.channel != message.channel or not is_worth_it:
@@ -284,11 +287,25 @@ class Reply:
                 files = post.files if n == len(parts) - 1 else ()
                 key = f"{self._key(n)}-private"
                 form = OutgoingPost(text=page, files=files, key=key, is_spoiler=post.is_spoiler)
-                await self.platform.adapter.send(chat, form)
+                await self._send_in_private(chat, form)
+        except Busy:
+            raise
         except BotError as error:
             log.info("an answer could not be sent in private", turn=self.turn.id, reason=error.code)
             return False
         return True
+
+    async def _send_in_private(self, chat: Channel, post: OutgoingPost) -> None:
+        """Send a part of an answer to a person, or what comes closest to it. Raises Refused where nothing is taken."""
+        form: OutgoingPost | None = post
+        while form is not None:
+            try:
+                await self.platform.adapter.send(chat, form)
+                return
+            except Refused as error:
+                refusal = error
+            form = None if refusal.code in {*CLOSED, FailureCode.POST_BLOCKED} else plainer(form, refusal)
+        raise refusal
 
     def _key(self, n: int) -> str:
         return f"{self.turn.id}-{n}" if self._lane == 0 else f"{self.turn.id}-{n}-{self._lane}"

@@ -79,7 +79,7 @@ MEANINGS: Mapping[int, Meaning] = {
     50083: lambda: ThreadArchived(FailureCode.DISCORD_LOCKED),
     50278: _shut_out,  # no server in common any more
     130000: lambda: Busy(FailureCode.DISCORD_UNREACHABLE),  # overloaded
-    160002: lambda: HistoryForbidden(FailureCode.CHANNEL_LOST),
+    160002: lambda: HistoryForbidden(FailureCode.DISCORD_REFUSED, status=400, number=160002),
     160005: lambda: Refused(FailureCode.DISCORD_LOCKED),
     200000: _blocked,  # by the server's AutoMod
     200001: _blocked,

@@ -32,7 +32,7 @@ MEANINGS: list[tuple[int, int, type[BotError], str]] = [
     (400, 50083, ThreadArchived, "discord_locked"),
     (403, 50278, Refused, "channel_lost"),
     (400, 130000, Busy, "discord_unreachable"),
-    (400, 160002, HistoryForbidden, "channel_lost"),
+    (400, 160002, HistoryForbidden, "discord_refused"),
     (400, 160005, Refused, "discord_locked"),
     (400, 999999, Refused, "discord_refused"),
     (403, 999999, Refused, "discord_refused"),

@@ -1,6 +1,7 @@
 """Refused posts: what Discord does not take gets another form, and nothing goes on to look as if it grew."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from bot.words import say
 from tests.adapters.platforms.discord.conftest import discord_on_loopback
 from tests.adapters.platforms.discord.pair import Pair
 from tests.conftest import PHOTOS
-from tests.doubles.discord import ANN, GENERAL, TOKEN, FakeDiscord, Fault, budgets
+from tests.doubles.discord import ANN, BAD_GATEWAY, GENERAL, TOKEN, FakeDiscord, Fault, budgets
 
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 HERE = Place(GENERAL).channel
@@ -193,6 +194,28 @@ async def test_a_channel_that_is_closed_in_mid_answer_keeps_no_cursor(reply: Rep
     assert server.posts() == []
     [told] = server.reads(server.dm(ANN))
     assert "a kitten" in told
+
+
+@pytest.mark.parametrize("fault", [BAD_GATEWAY, Fault(400, code=50035), Fault(400, code=240000)])
+async def test_an_answer_goes_to_the_asker_alone_also_where_that_takes_two_tries(
+    reply: Reply, server: FakeDiscord, fault: Fault
+) -> None:
+    await grows(reply, "a ")
+    server.deny(GENERAL, "VIEW_CHANNEL")
+    server.fails("send", fault)
+    with suppress(Busy):
+        await reply.show("a kitten")
+    await reply.show("a kitten")  # as the worker does
+    [told] = server.direct(ANN)
+    assert "a kitten" in "\n".join([told.text, *(file.data.decode() for file in told.files)])
+
+
+async def test_an_edit_that_is_refused_as_a_reply_is_a_refused_edit(reply: Reply, server: FakeDiscord) -> None:
+    await grows(reply, "a ")
+    server.fails("edit", Fault(400, code=160002))
+    await reply.show("a kitten")
+    [post] = server.posts()
+    assert post.files[0].data == b"a kitten"
 
 
 @pytest.mark.parametrize("permission", ["VIEW_CHANNEL", "SEND_MESSAGES"])  # without the latter the bot is timed out
