@@ -109,6 +109,14 @@ MEANINGS: tuple[tuple[str, Meaning], ...] = (
     ("chat_write_forbidden", _shut_out),
     ("chat_send_", _shut_out),  # CHAT_SEND_PHOTOS_FORBIDDEN and its like
     ("peer_id_invalid", _shut_out),
+    ("need administrator rights", _shut_out),
+    ("chat_admin_required", _shut_out),
+    ("chat_restricted", _shut_out),
+    ("chat_guest_send_forbidden", _shut_out),
+    ("channel_private", _shut_out),
+    ("user_banned_in_channel", _shut_out),
+    ("user_is_blocked", _shut_out),
+    ("allow_payment_required", _shut_out),  # whoever writes there pays Stars
 )
 
 
