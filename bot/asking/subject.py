@@ -173,11 +173,26 @@ class SubjectFinder:
         """Return the files of a message that is pointed at: its own, else those that it was about itself."""
         channel = reference.channel or message.channel
         turn = await self._turn_of(channel, reference)
+        if turn and reference.ours and (answered := await self._replaced_since(turn)):
+            return answered
         known = turn.message.own_photos if turn else ()
         is_mirrored = bool(turn and known and reference.ours and turn.message.channel != channel)
         if reference.photos and not is_mirrored and len(known) <= len(reference.photos):
             return _placed(channel, reference.photos)  # of an album, the turn knows all parts
         return await self._files_of_turn(turn, steps - 1) if turn else ()
+
+    async def _replaced_since(self, turn: Turn) -> tuple[PlacedFile, ...]:
+        """Return the files that an answer was about, if an edit has put others in their place that nobody looked at."""
+        message = turn.message
+        if not message.own_photos:
+            return ()
+        known = await self.files.list_files(turn.conversation, memory.LOOKED_BACK)
+        if {each.attachment.ref for each in known} & {each.ref for each in message.own_photos}:
+            return ()
+        if len(await self.turns.list_versions(turn)) > 1:  # it was asked again since
+            return ()
+        shown = [each for each in known if each.turn == turn.id and each.channel == message.channel]
+        return tuple(PlacedFile(each.channel, each.attachment) for each in shown)
 
     async def _turn_of(self, channel: Channel, reference: MessageReference) -> Turn | None:
         if not reference.ours:

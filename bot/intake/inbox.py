@@ -27,6 +27,7 @@ from bot.turns.stops import Stops
 
 ALBUM_SECONDS = 1.5  # wait for the next part: platforms do not mark the last one
 PREVIEW_SECONDS = 5.0  # wait for the picture of a link: it ends with the picture, or without one
+FORWARDS_SECONDS = 0.25  # wait for the next one: clients send several at once
 UNFINISHED_SECONDS = 5.0  # in which the rest of a long text follows
 CLAIMS, CLAIMS_SECONDS = 5, 600.0  # answered attempts of one stranger to claim the bot, and their window in seconds
 ALT_TEXTS, ALT_TEXTS_SECONDS = 6, 60.0  # messages of a channel whose pictures get alt text, and in how many seconds
@@ -164,8 +165,7 @@ class Inbox:
         waiting = await self._intake.find_waiting(message.channel, subject_of(message))
         if waiting is None or not belong_together(waiting[1], message):
             return False
-        goes_on = message.awaits >= LONG or message.album
-        return await self._intake.join_turn(waiting[0], message, ALBUM_SECONDS if goes_on else 0)
+        return await self._intake.join_turn(waiting[0], message, _wait_of_part(message))
 
     def _note_unfinished(self, message: Message) -> None:
         """Remember who has sent a text that goes on, or a photo without a question.
@@ -291,6 +291,13 @@ def _wait(message: Message) -> float:
     if message.may_be_replaced:
         return REPLACED_SECONDS
     return ALBUM_SECONDS if message.album else message.awaits
+
+
+def _wait_of_part(message: Message) -> float:
+    """Return the seconds for which more may follow what has joined a turn: the next piece, part or forward."""
+    if message.forwarded and not message.album:
+        return min(message.awaits, FORWARDS_SECONDS)
+    return ALBUM_SECONDS if message.awaits >= LONG or message.album else 0.0
 
 
 def _pointer(message: Message) -> PhotoPointer:

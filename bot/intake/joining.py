@@ -45,8 +45,9 @@ def _is_words(message: Message) -> bool:
 
 
 def _is_comment(message: Message) -> bool:
-    """Tell whether it brings no file and points at nothing: it may be a mention alone."""
-    return not message.attachments and all(each.kind in ("above", "starter") for each in message.references)
+    """Tell whether it brings no file and points at nothing but what was sent with it: it may be a mention alone."""
+    beside = ("above", "starter", "forward")
+    return not message.attachments and all(each.kind in beside for each in message.references)
 
 
 def _is_command(message: Message) -> bool:

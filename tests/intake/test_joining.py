@@ -57,6 +57,14 @@ async def turns_of(inbox: StoredInbox, *messages: Message) -> Sequence[Message]:
     return found
 
 
+async def test_a_comment_and_several_forwards_are_one_question(inbox: StoredInbox) -> None:
+    [message] = await turns_of(inbox, words("what are these?"), forward("two"), forward(), forward("three"))
+    assert (message.text, len(message.attachments)) == ("what are these?", 3)
+    spoken = [forward(text, attachments=()) for text in ("rockets are loud", "cats are not")]
+    [message] = await turns_of(inbox, words("is that true?"), *spoken)
+    assert [each.text for each in message.references] == ["rockets are loud", "cats are not"]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 async def test_a_comment_and_its_forward_are_one_question(inbox: StoredInbox, order: int) -> None:
     [message] = await turns_of(inbox, *[words("what animal is this?"), forward()][::order])
@@ -206,6 +214,17 @@ async def test_a_photo_that_takes_the_place_of_an_answered_one_is_meant_next_and
     await chat.says(said("what colour is it?"))
     assert chat.shown() == ["rocket.jpg"]
     assert chat.last_post().startswith("_This is about the photo that took the place of the earlier one._")
+
+
+async def test_a_reply_to_the_answer_about_a_replaced_photo_is_about_that_one(chat: Chat) -> None:
+    question = with_photo(said("what is this?"), "rocket")
+    cat = Attachment(ref="cat", name="cat.jpg")
+    await chat.says(question, edited(question, question.text, attachments=(cat,)))
+    answer = MessageReference(id=next(iter(chat.platform.replied_to)), ours=True, text="a rocket")
+    await chat.says(replace(said("how big is it?"), about=answer))
+    assert chat.shown() == ["rocket.jpg"]
+    await chat.says(said("/retry 1"), replace(said("how old is it?"), about=answer))
+    assert chat.shown() == ["cat.jpg"]
 
 
 async def test_a_photo_that_is_replaced_before_anybody_asks_is_the_photo_above(chat: Chat) -> None:
