@@ -36,7 +36,10 @@ Suggest = Callable[[str, str, str], Awaitable[Sequence[Suggestion]]]
 """A function from a command, an option and the typed text to suggestions."""
 
 FORM_PREFIX = "ask:"  # of a form's custom id; the id of the message it is about follows
-FIELD_ID = "question"  # the custom id of the form's only field
+FIELD_ID = "question"  # the custom ids of the form's fields: the words,
+PHOTOS_ID, MORE_ID = "photos", "more"  # which of several photos, and further ones to upload
+MAX_CHOICES, MAX_CHOICE = 25, 100  # photos to choose from, and characters of a name
+MAX_UPLOADS = 10
 FORM_SECONDS = 900.0
 MAX_QUESTION = 1_000
 MAX_SUGGESTIONS, MAX_SUGGESTION = 25, 100
@@ -145,7 +148,7 @@ class Interactions:
         if question == ASK:
             self._remember(target)
             with speaking(interaction.locale.value):
-                await respond(interaction, SHOW_FORM, _form(target.id).to_dict())
+                await respond(interaction, SHOW_FORM, _form(target).to_dict())
             return
         await self._ask_about(interaction, target, f"/{question}")
 
@@ -156,7 +159,12 @@ class Interactions:
             with speaking(interaction.locale.value):
                 await respond(interaction, SAY, {"content": say("discord_no_message"), "flags": HIDDEN_ANSWER})
             return
-        await self._ask_about(interaction, target, _form_text(data.get("components", ())))
+        fields = list(_form_fields(data.get("components", ())))
+        words = next((str(field.get("value", "")) for field in fields if field.get("custom_id") == FIELD_ID), "")
+        chosen = [int(value) for value in _values(fields, PHOTOS_ID) if str(value).isdecimal()]
+        raw_files = data.get("resolved", {}).get("attachments", {})
+        uploads = [_uploaded(interaction, raw_files[id]) for id in _values(fields, MORE_ID) if id in raw_files]
+        await self._ask_about(interaction, target, words, chosen=chosen, uploads=uploads)
 
     async def _complete(self, interaction: discord.Interaction, data: Data) -> None:
         focused_option = next((option for option in data.get("options", ()) if option.get("focused")), None)
@@ -178,11 +186,22 @@ class Interactions:
 
     # asking
 
-    async def _ask_about(self, interaction: discord.Interaction, target: discord.Message, text: str) -> None:
+    async def _ask_about(
+        self,
+        interaction: discord.Interaction,
+        target: discord.Message,
+        text: str,
+        *,
+        chosen: Sequence[int] = (),
+        uploads: Sequence[_InteractionFile] = (),
+    ) -> None:
+        """Ask about the `chosen` files of a message, by their places, or all, together with those uploaded."""
         # We may be unable to fetch the message again: where we are no member, or without the MESSAGE CONTENT intent.
         files = [_stored_file(attachment, url) for attachment, url in list_files(target)]
+        picked = [files[place] for place in chosen if place < len(files)] or files
+        is_own = bool(uploads) or len(picked) < len(files)  # these files, whatever else the message shows
         message = _message(interaction, f"/{interaction.id}", text)
-        await self._ask(interaction, message, files, target=target)
+        await self._ask(interaction, message, [*picked, *uploads], target=target, is_own=is_own)
 
     async def _ask(
         self,
@@ -191,15 +210,16 @@ class Interactions:
         files: Sequence[_InteractionFile],
         *,
         target: discord.Message | None = None,
+        is_own: bool = False,
     ) -> None:
-        """Ask, with files that came along, or with those of the `target` of a menu."""
+        """Ask, with files that came along, or with those of the `target` of a menu; `is_own`: with these only."""
         stored = tuple(file.attachment for file in files)
-        if target is None:
+        if target is None or is_own:
             message = replace(message, attachments=stored)
         is_visitor = Place.of(message.channel).visitor is not None
         acknowledging = _acknowledge(interaction, thinking=True, ephemeral=is_visitor)
         is_thinking, *_ = await gather_all(acknowledging, *(self._fetch(file) for file in files))
-        message = await self._with_references(interaction, message, target, stored)
+        message = await self._with_references(interaction, message, target, () if is_own else stored)
         self._take_in(interaction, message, thinking=is_thinking)
 
     async def _with_references(
@@ -326,8 +346,12 @@ def _file_options(data: Data, options: Mapping[str, Any]) -> set[str]:
 def _files(interaction: discord.Interaction, data: Data, options: Mapping[str, Any]) -> Iterator[_InteractionFile]:
     files = data.get("resolved", {}).get("attachments", {})
     for name in sorted(_file_options(data, options)):
-        raw = files[str(options[name])]
-        yield _InteractionFile(*interaction_file(discord.Attachment(data=raw, state=interaction._state)))
+        yield _uploaded(interaction, files[str(options[name])])
+
+
+def _uploaded(interaction: discord.Interaction, raw: Any) -> _InteractionFile:
+    """Return a file that came with the interaction alone."""
+    return _InteractionFile(*interaction_file(discord.Attachment(data=raw, state=interaction._state)))
 
 
 def _stored_file(attachment: Attachment, url: str) -> _InteractionFile:
@@ -360,8 +384,9 @@ async def _fetch_target(interaction: discord.Interaction, id: str) -> discord.Me
 # the form
 
 
-def _form(target: int) -> discord.ui.Modal:
-    form = discord.ui.Modal(title=say("discord_ask"), custom_id=f"{FORM_PREFIX}{target}", timeout=FORM_SECONDS)
+def _form(target: discord.Message) -> discord.ui.Modal:
+    """Return the form for a question about a message, with a choice where it has several photos."""
+    form = discord.ui.Modal(title=say("discord_ask"), custom_id=f"{FORM_PREFIX}{target.id}", timeout=FORM_SECONDS)
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         style=discord.TextStyle.paragraph,
         custom_id=FIELD_ID,
@@ -369,15 +394,37 @@ def _form(target: int) -> discord.ui.Modal:
         max_length=MAX_QUESTION,
     )
     form.add_item(discord.ui.Label(text=say("discord_ask_label"), component=field))
+    names = [attachment.name for attachment, _ in list_files(target)][:MAX_CHOICES]
+    if len(names) > 1:
+        form.add_item(discord.ui.Label(text=say("discord_ask_which"), component=_choice(names)))
+    upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
+        custom_id=MORE_ID, required=False, min_values=0, max_values=MAX_UPLOADS
+    )
+    form.add_item(discord.ui.Label(text=say("discord_ask_more"), component=upload))
     return form
 
 
-def _form_text(components: Iterable[Data]) -> str:
-    """Return the text of the form's field, however deeply it is nested."""
+def _choice(names: Sequence[str]) -> discord.ui.Select[Any]:
+    select: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=PHOTOS_ID,
+        placeholder=say("discord_ask_all"),
+        required=False,
+        min_values=0,
+        max_values=len(names),
+    )
+    for place, name in enumerate(names):
+        select.add_option(label=f"{place + 1}. {name}"[:MAX_CHOICE], value=str(place))
+    return select
+
+
+def _form_fields(components: Iterable[Data]) -> Iterator[Data]:
+    """Yield the fields of a form that was filled in, however deeply they are nested."""
     for component in components:
-        if component.get("custom_id") == FIELD_ID:
-            return str(component.get("value", ""))
+        yield component
         inner = [*component.get("components", ()), *filter(None, [component.get("component")])]
-        if text := _form_text(inner):
-            return text
-    return ""
+        yield from _form_fields(inner)
+
+
+def _values(fields: Iterable[Data], id: str) -> Sequence[str]:
+    """Return what was chosen or uploaded in a field."""
+    return next((field.get("values") or () for field in fields if field.get("custom_id") == id), ())

@@ -7,6 +7,7 @@ from functools import partial
 import discord
 
 from adapters.platforms.discord.message_lookup import MessageAddress, Missing, Viewer, look_up, message_links
+from adapters.platforms.discord.message_words import clean
 from adapters.platforms.discord.proxied_messages import is_proxied
 from adapters.platforms.discord.translate import is_withheld_from, reference_to, replied_to, unseen_reference
 from bot.messages import Message, MessageReference, ReferenceKind
@@ -63,8 +64,11 @@ class References:
         found = [each async for each in _replied(viewer, said, me)]
         found += [each async for each in _linked(viewer, _text_with_links(said), me)]
         found += message.references  # what it forwards, and the words of its own embeds
-        if not (found or message.attachments):
-            found += self._commented_on(viewer, said, me)
+        forward = said if message.forwarded else None
+        if not (found or message.attachments) and (forward := self._find_commented(viewer, said)):
+            found.append(reference_to(forward, me, viewer=viewer, channel=viewer.channel, kind="forward"))
+        if forward is not None:
+            message = replace(message, origin=await _origin(viewer, forward))
         if said.id != said.channel.id:  # of a forum's post that is the first message itself
             found += [each async for each in self._begun_with(viewer, said.channel, me)]
         return with_references(message, found)
@@ -84,14 +88,13 @@ class References:
         viewer = Viewer.of_interaction(interaction)
         return [each async for each in _climb(viewer, target, viewer.channel, me, kind="menu")]
 
-    def _commented_on(self, viewer: Viewer, said: discord.Message, me: int) -> list[MessageReference]:
+    def _find_commented(self, viewer: Viewer, said: discord.Message) -> discord.Message | None:
         """Return what the same person forwarded a moment before: Discord sends a comment as a message of its own."""
         forward = self._forwards.get((said.channel.id, viewer.person.id))
         if forward is None or self._comments.setdefault(forward.id, said.id) != said.id:
-            return []
-        if (said.created_at - forward.created_at).total_seconds() > COMMENT_SECONDS:
-            return []
-        return [reference_to(forward, me, viewer=viewer, channel=viewer.channel, kind="forward")]
+            return None
+        is_late = (said.created_at - forward.created_at).total_seconds() > COMMENT_SECONDS
+        return None if is_late else forward
 
     async def _begun_with(self, viewer: Viewer, thread: object, me: int) -> AsyncIterator[MessageReference]:
         """Yield the message that the thread or the forum's post began with. Many threads began with none."""
@@ -103,6 +106,21 @@ class References:
         if isinstance(starter, discord.Message) and not is_withheld_from(starter, me):
             async for each in _climb(viewer, starter, address.channel, me, kind="starter"):
                 yield each
+
+
+async def _origin(viewer: Viewer, forward: discord.Message) -> str:
+    """Return who wrote first what was forwarded, and where, as far as the viewer may open that; else nothing.
+
+    A forward itself tells only the place that it comes from.
+    """
+    reference = forward.reference
+    if reference is None or reference.message_id is None:
+        return ""
+    found = await look_up(viewer, MessageAddress(reference.channel_id, reference.message_id, reference.guild_id))
+    if isinstance(found, Missing):
+        return ""
+    where = getattr(found.channel, "name", None)
+    return clean(f"{found.author.display_name} (#{where})" if where else found.author.display_name)
 
 
 def _text_with_links(said: discord.Message) -> str:

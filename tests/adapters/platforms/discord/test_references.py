@@ -185,6 +185,23 @@ async def test_a_comment_that_mentions_the_bot_is_about_what_was_forwarded_just_
     ]
 
 
+async def test_a_forward_names_who_wrote_it_and_where_if_whoever_forwards_it_may_open_that(
+    server: FakeDiscord, client: Listener
+) -> None:
+    there = await server.says("a long story", OTHER, BOB)
+    where = server.world.channels[OTHER].name
+    assert (await pointing(client, await server.says(channel=server.dm(), forwarded=there))).origin == f"Bob (#{where})"
+
+    references = References()
+    references.note_forward(await client.hears(await server.says(forwarded=there)))
+    comment = await client.hears(await server.says("true?", mention=True))
+    assert (await references.complete(comment, translated(comment), ME)).origin == f"Bob (#{where})"
+
+    kept = await client.hears(await server.says(channel=server.dm(), forwarded=there))
+    await server.deletes(OTHER, there)
+    assert (await completed(kept)).origin == ""
+
+
 # links
 
 

@@ -271,9 +271,10 @@ async def test_a_form_speaks_the_language_of_whoever_opens_it(bot: Discord, serv
         photo = await server.says("my cat", by=BOB, files=[CAT])
         form = await (await server.uses_menu("Ask about this photo", photo)).acknowledged()
     assert form.modal is not None
-    [field] = form.modal["components"]
+    field, upload = form.modal["components"]
     assert (form.modal["title"], field["label"]) == ("Zu diesem Foto fragen", "Deine Frage")
     assert field["component"]["placeholder"] == "Was möchtest du wissen?"
+    assert upload["label"] == "Weitere Fotos (optional)"
 
 
 async def test_who_asks_about_what_is_gone_is_told_so_in_their_language(bot: Discord, server: FakeDiscord) -> None:
