@@ -19,7 +19,7 @@ Part = TypeVar("Part", bound=AdapterSettings)
 
 TOKEN_LENGTH = 16  # characters of a token at least
 
-Feature = Literal["documents", "videos", "voice", "speech", "pictures", "find"]
+Feature = Literal["documents", "videos", "voice", "speech", "pictures", "find", "table"]
 
 Subject = Annotated[
     str,
@@ -147,7 +147,8 @@ class Settings(TrimmedSettings):
     bot_total_dollars_day: float | None = _limit("dollars a day", "everybody together")
     bot_total_dollars_month: float | None = _limit("dollars a month", "everybody together")
     bot_features_off: Annotated[tuple[Feature, ...], NoDecode] = Field(
-        (), description="What nobody may use here, with commas: documents, videos, voice, speech, pictures, find."
+        (),
+        description="What nobody may use here, with commas: documents, videos, voice, speech, pictures, find, table.",
     )
     bot_local_only: bool = Field(
         False,

@@ -53,7 +53,7 @@ class CloserLook:
         names = ", ".join(map(cell_name, cells))
         files = [PlacedFile(placed.channel, Attachment(ref=f"cell/{n}", name=name)) for n in range(len(pieces))]
         asked.state.seen |= {each.attachment: piece for each, piece in zip(files, pieces, strict=True)}
-        asked.state.notes.append(say("zoom_note", cells=names, name=name, price=_price(places.usage)))
+        asked.state.notes.append(say("zoom_note", cells=names, name=name, price=price_in_brackets(places.usage)))
         text = say("zoom_ask", text=words, cells=names, name=name)
         turn_about_them = replace(asked.turn, message=replace(asked.turn.message, text=text))
         subject = Subject(files=tuple(files), is_spoiler=placed.attachment.is_spoiler)
@@ -112,7 +112,8 @@ def cell_name(cell: Cell) -> str:
     return f"{chr(ord('A') + cell[0])}{cell[1] + 1}"
 
 
-def _price(usage: Usage) -> str:
+def price_in_brackets(usage: Usage) -> str:
+    """Return what a question took, to be put behind a sentence; empty where nobody knows."""
     parts = []
     if usage.credits is not None:
         parts.append(say("credits", credits=usage.credits))

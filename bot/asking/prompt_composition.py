@@ -112,9 +112,12 @@ class PromptComposition:
         keeps = conversation.remote_id is not None
         missed = history if self.begun or not keeps else memory.exchanges_missed_by(history, self.provider.name)
         every = await self.list_known()
-        if missed or not keeps or not own:
-            self.known = self._unknown(every, missed, everything=self.begun or not keeps, history=history)
-        self._know_named(every)
+        if self.asked.bare:
+            missed = ()
+        else:
+            if missed or not keeps or not own:
+                self.known = self._unknown(every, missed, everything=self.begun or not keeps, history=history)
+            self._know_named(every)
         recalled, lost = await self._recall(own)
         files = [*recalled, *own]
         numbers = memory.number_files(every, own)
@@ -131,7 +134,7 @@ class PromptComposition:
             text=text,
             photos=photos,
             history=memory.fit_history(missed, self.known),
-            instructions=instructions(conversation.preferences),
+            instructions="" if self.asked.bare else instructions(conversation.preferences),
             numbers=numbers,
             background=background,
             documents=given.documents,

@@ -56,6 +56,7 @@ class Question:
     aside: bool = False  # asked beside the conversation, which goes on without it
     again: bool = False  # the turn was asked before
     alone: bool = False  # no other model may answer
+    bare: bool = False  # asked without anything that was said or shown before, and without anybody's preferences
     attempts: int = 0
     subject: Subject | None = None  # where it is given, and need not be found
     state: AnswerState = field(default_factory=AnswerState)

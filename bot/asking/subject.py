@@ -90,6 +90,11 @@ class SubjectFinder:
         numbers = tuple(each.number for each in recalled)
         return replace(subject, recalled=numbers, is_spoiler=any(each.is_spoiler for each in files))
 
+    async def find_as_asked(self, turn: Turn) -> Subject:
+        """Return the subject of an earlier turn, as it was when that was asked."""
+        files = await self._files_of_turn(turn, MOST_STEPS)
+        return Subject(files=files, is_spoiler=any(each.attachment.is_spoiler for each in files))
+
     async def _recalled(self, turn: Turn, subject: Subject) -> Sequence[RememberedFile]:
         """Return the earlier files that the question names or goes on about."""
         if not (subject.recalls or named(turn.words)):

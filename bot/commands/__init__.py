@@ -9,6 +9,7 @@ from bot.commands.command import (
     ASK,
     NEEDING_PHOTO,
     QUESTIONS,
+    TABLE,
     AskAgain,
     CastVote,
     Command,
@@ -17,6 +18,7 @@ from bot.commands.command import (
     CompareModels,
     Generate,
     LookCloser,
+    MakeTable,
     Option,
     Response,
     Rules,
@@ -35,6 +37,7 @@ from bot.commands.links import LINKS
 from bot.commands.model_choice import MODEL
 from bot.commands.privacy import PRIVACY
 from bot.commands.settings import SETTINGS
+from bot.commands.table import TABLES, column_names
 from bot.messages import VOTE
 
 __all__ = [
@@ -51,6 +54,7 @@ __all__ = [
     "RETRY",
     "STOP",
     "STOPPED",
+    "TABLE",
     "UNHEARD",
     "VOTE",
     "AskAgain",
@@ -61,11 +65,13 @@ __all__ = [
     "CompareModels",
     "Generate",
     "LookCloser",
+    "MakeTable",
     "Option",
     "Response",
     "Rules",
     "SpeakAnswer",
     "Suggestion",
+    "column_names",
     "introduce",
     "may_be_about_photo",
     "may_claim",
@@ -86,6 +92,7 @@ COMMANDS: Mapping[str, Command] = {
     **AGAIN,
     **STUDIO,
     **FIND,
+    **TABLES,
     **LINKS,
     "settings": SETTINGS,
     "alttext": ALT_TEXT,

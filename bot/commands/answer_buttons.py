@@ -1,11 +1,12 @@
 """The buttons below an answer: each sends a command that names its turn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from bot.commands.command import quick_actions
+from bot.commands.command import TABLE, quick_actions
 from bot.errors import FailureCode
-from bot.messages import Button, Turn
+from bot.messages import AnswerVersion, Button, JobResult, Turn
 from bot.replies.markdown.tree import display_width
+from bot.tables.table_signs import holds_table
 from bot.words import say
 
 BUTTONS = "buttons"  # the command that shows all of them
@@ -42,6 +43,7 @@ def controls(
     speaks: bool = False,
     is_cut: bool = False,
     is_large: bool = False,
+    is_tabular: bool = False,
     is_unfolded: bool = False,
     has_quick_actions: bool = True,
 ) -> Sequence[Button]:
@@ -49,7 +51,7 @@ def controls(
 
     One row, with the rest behind "…" unless `is_unfolded`; the quick actions of a photo without words stand alone
     until one is used. `speaks`: it can be read aloud. `is_cut`: there is more of it to be asked for.
-    `is_large`: its photo may show more when looked at closely.
+    `is_large`: its photo may show more when looked at closely. `is_tabular`: its photo holds a table or a receipt.
     """
     more = [Button(say("label_more"), f"/more {turn.id}")] if is_cut else []
     forth = Button(f"{shown + 1}/{versions} ▶", f"/version {turn.id} {(shown + 1) % versions + 1}")
@@ -57,12 +59,22 @@ def controls(
     aloud = [Button(say("label_speak"), f"/speak {turn.id}")] if speaks else []
     quick = list(quick_actions(turn))
     closer = [Button(say("label_zoom"), f"/zoom {turn.id}")] if is_large else []
-    usual = [*more, *closer, *pager, *_again(turn), *aloud]
+    tables = [Button(say("label_table"), f"/{TABLE} of={turn.id}")] if is_tabular else []
+    usual = [*more, *tables, *closer, *pager, *_again(turn), *aloud]
     if is_unfolded:
         return [*usual, *quick]
+    if tables and quick and has_quick_actions and versions == 1:
+        return _in_one_row(turn, [*more, *tables, *quick, *closer], has_rest=True)
     if quick and has_quick_actions and versions == 1:
         return [*more, *quick, *closer, _rest(turn)]
     return _in_one_row(turn, usual, has_rest=bool(quick))
+
+
+def offers_table(turn: Turn, answer: JobResult | AnswerVersion, off: Collection[str]) -> bool:
+    """Tell whether an answer about photos shows that they hold a table or a receipt; `off` are features."""
+    message = turn.message
+    is_about_photos = bool(message.photos or message.references or answer.recalled)
+    return is_about_photos and TABLE not in off and not message.is_guest and holds_table(answer.text)
 
 
 def failure_controls(turn: Turn, outcome: str, *, is_cut: bool = False) -> Sequence[Button]:

@@ -1,6 +1,6 @@
 """Commands that improve an answer: ask again, ask another model or several at once, vote, and go back."""
 
-from bot.commands.answer_buttons import BUTTONS, PICTURES, controls, drawn_controls
+from bot.commands.answer_buttons import BUTTONS, PICTURES, controls, drawn_controls, offers_table
 from bot.commands.command import (
     AskAgain,
     Command,
@@ -81,7 +81,8 @@ async def version(context: CommandContext, turn: Turn, rest: str) -> Response:
     if not 0 <= n < len(versions):
         raise Refused(FailureCode.VERSION_UNKNOWN)
     await context.turns.select_version(subject, n)
-    buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks))
+    is_tabular = offers_table(subject, versions[n], context.rules.off)
+    buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks, is_tabular=is_tabular))
     return Response(text=versions[n].shown, buttons=buttons, turn=subject, is_spoiler=versions[n].is_spoiler)
 
 
@@ -95,7 +96,8 @@ async def unfold(context: CommandContext, turn: Turn, rest: str) -> Response:
         raise Refused(FailureCode.VERSION_UNKNOWN)
     texts = [version.shown for version in versions]
     n = texts.index(subject.result.shown) if subject.result.shown in texts else len(texts) - 1
-    buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks, is_unfolded=True))
+    is_tabular = offers_table(subject, versions[n], context.rules.off)
+    buttons = tuple(controls(subject, len(versions), n, speaks=context.speaks, is_tabular=is_tabular, is_unfolded=True))
     return Response(
         text=subject.result.shown, buttons=buttons, turn=subject, is_spoiler=versions[n].is_spoiler, has_footer=True
     )

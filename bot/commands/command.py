@@ -18,13 +18,14 @@ WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DO
 MOST_DIGITS = 18  # databases accept no longer numbers
 
 ASK = "ask"  # asks whatever follows it
+TABLE = "table"  # makes a table of photos; also the feature as it is switched off
 
 # The sentence that replaces the command.
 QUESTIONS = {name: f"ask_{name}" for name in ("describe", "read", "translate", "explain")}
 
 
 NEEDING_PHOTO = frozenset(
-    {*QUESTIONS, *("vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt")}
+    {*QUESTIONS, *("vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt", TABLE)}
 )
 """The commands that are about a picture."""
 
@@ -181,10 +182,18 @@ class LookCloser:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class MakeTable:
+    """A request for a table of photos: those of an earlier turn, or, where that is None, those it is said about."""
+
+    subject: Turn | None
+    columns: str  # in people's words; empty: as the photos have them
+
+
 Audience = Literal["everybody", "managers", "admins", "claimant"]
 """The people to whom a command is of use; managers manage the channel, and a claimant claims the bot in private."""
 
-CommandResult = Response | AskAgain | CastVote | CompareModels | Generate | LookCloser | SpeakAnswer
+CommandResult = Response | AskAgain | CastVote | CompareModels | Generate | LookCloser | MakeTable | SpeakAnswer
 
 
 @dataclass(frozen=True, slots=True)

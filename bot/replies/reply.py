@@ -51,6 +51,7 @@ class Reply:
         self.is_spoiler = False  # what it says is shown only to those who choose to see it
         self.is_quiet = False  # small and without a sound, where the platform can
         self.is_stopped = False  # by a person, who is told so wherever that is possible
+        self.hides_words = False  # the words that come are not those that people will read
         self.status = ""  # shown as long as there is no text: what the model is doing
         self.heading = heading  # above the text
         self.hidden_names: Mapping[str, str] = {}  # what stands for names in the notes and the status
@@ -335,7 +336,8 @@ class Reply:
                 return
             pause = self.platform.limits(self.channel).edit_interval
             try:
-                if growing := (self.text.strip() and self.text) or self.without_names(self.status):
+                words = "" if self.hides_words else self.text
+                if growing := (words.strip() and words) or self.without_names(self.status):
                     text = with_notes([self.without_names(note) for note in self.notes], growing)
                     await self.show(text, buttons=self._growing_buttons, growing=True)
             except Busy as error:  # the next edit includes all the text, so this one is best-effort

@@ -30,7 +30,7 @@ def read_sheets(file: BinaryIO, most_text: int) -> Extract:
 
 def _lines(file: BinaryIO, package: Package) -> Iterator[str]:
     warnings.simplefilter("ignore")
-    load_workbook = _openpyxl().load_workbook
+    load_workbook = import_openpyxl().load_workbook
     workbook = load_workbook(package.transitional(file), read_only=True, data_only=True, keep_links=False)
     sources = load_workbook(package.transitional(file), read_only=True) if _lacks_results(package) else None
     parts = {each.id: each.target for each in package.relations(package.main)}
@@ -48,7 +48,7 @@ def _lines(file: BinaryIO, package: Package) -> Iterator[str]:
         yield f"## {sheet.title}"
 
 
-def _openpyxl() -> Any:
+def import_openpyxl() -> Any:
     """Import openpyxl here: it takes memory that other tasks need not spend."""
     mimetypes.knownfiles.clear()  # or its import would read files in /etc, which are out of reach
     sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]  # not needed, and its threads take address space

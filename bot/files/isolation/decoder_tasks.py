@@ -66,6 +66,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "list_pictures": _document("embedded_pictures:list_pictures"),
         "read_docx": _document("word_text:read_docx"),
         "read_sheets": _document("sheet_text:read_sheets"),
+        "write_sheet": _document("sheet_file:write_sheet"),
         "read_slides": _document("slide_text:read_slides"),
         "read_open_document": _document("open_document:read_open_document"),
         "read_ebook": _document("html_text:read_ebook"),

@@ -4,12 +4,14 @@ from bot.commands import (
     ASKING,
     COMMANDS,
     MAKING,
+    TABLE,
     VOTE,
     AskAgain,
     CastVote,
     CompareModels,
     Generate,
     LookCloser,
+    MakeTable,
     Response,
     SpeakAnswer,
     may_claim,
@@ -27,12 +29,15 @@ from bot.turns.jobs.count_vote import CountVoteJob
 from bot.turns.jobs.generate import GenerateJob
 from bot.turns.jobs.job import Job, JobContext
 from bot.turns.jobs.look_closer import LookCloserJob
+from bot.turns.jobs.make_table import TableJob
 from bot.turns.jobs.notice import AccessNotice
 from bot.turns.jobs.read_aloud import ReadAloudJob
 from bot.turns.jobs.run_command import CommandJob, RespondJob, run_command
 from bot.words import say
 
 __all__ = ["Job", "JobContext", "job_of"]
+
+WORKING = frozenset({*ASKING, *MAKING, TABLE})  # commands for which a model works
 
 
 async def job_of(context: JobContext, turn: Turn) -> Job:
@@ -50,10 +55,10 @@ async def job_of(context: JobContext, turn: Turn) -> Job:
     if said is None or speaks or question(said, message.text) is not None:
         return AskJob(context, turn)
     name, rest = said
-    if message.is_guest and (name in ASKING or name in MAKING):  # there is one post for all, which takes no files
+    if message.is_guest and name in WORKING:  # there is one post for all, which takes no files
         code = FailureCode.GUEST_ONLY_ASKS
         return RespondJob(context, turn, Response(text=f"⚠️ {say(code)}"), code)
-    if name in ASKING or name in MAKING or name == VOTE:
+    if name in WORKING or name == VOTE:
         return await _asking(context, turn, name, rest)
     if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
         return AskJob(context, turn)
@@ -74,6 +79,8 @@ async def _asking(context: JobContext, turn: Turn, name: str, rest: str) -> Job:
             return GenerateJob(context, turn, ordered)
         case LookCloser(subject, words):
             return LookCloserJob(context, turn, subject, words)
+        case MakeTable():
+            return TableJob(context, turn, ordered)
         case SpeakAnswer():
             return ReadAloudJob(context, turn, ordered)
         case Response():

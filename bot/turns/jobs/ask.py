@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.asking.asker import answer_question
 from bot.asking.question import Question
 from bot.commands import QUESTIONS, parse, quick_actions
-from bot.commands.answer_buttons import controls, failure_controls, stop_button
+from bot.commands.answer_buttons import controls, failure_controls, offers_table, stop_button
 from bot.errors import BotError
 from bot.messages import STOPPED, File, Generated, JobResult, Turn
 from bot.replies.reply import Reply
@@ -52,7 +52,11 @@ class AskJob:
             buttons = failure_controls(self.turn, result.outcome, is_cut=result.is_cut)
         else:
             buttons = controls(
-                self.turn, speaks=self.context.commands.speaks, is_cut=result.is_cut, is_large=result.is_large
+                self.turn,
+                speaks=self.context.commands.speaks,
+                is_cut=result.is_cut,
+                is_large=result.is_large,
+                is_tabular=offers_table(self.turn, result, self.context.commands.rules.off),
             )
         self.asked.reply.is_spoiler, self.asked.reply.is_stopped = result.is_spoiler, result.outcome == STOPPED
         if self._tells_traces(result) and (traces := describe_traces(self.turn, self.asked.state.files)):
@@ -83,9 +87,11 @@ class AskJob:
         reply.is_spoiler = earlier.result.is_spoiler
         shown = await with_footer(self.context, channel, earlier.result)
         with suppress(BotError):  # the answer is what matters
-            await reply.show(
-                shown, buttons=controls(earlier, speaks=self.context.commands.speaks, has_quick_actions=False)
+            is_tabular = offers_table(earlier, earlier.result, self.context.commands.rules.off)
+            buttons = controls(
+                earlier, speaks=self.context.commands.speaks, is_tabular=is_tabular, has_quick_actions=False
             )
+            await reply.show(shown, buttons=buttons)
 
 
 async def keep_pictures(context: JobContext, turn: Turn, pictures: Sequence[File], *, is_spoiler: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.asking.asker import answer_question
 from bot.asking.question import Question, as_asked_by, with_model
-from bot.commands.answer_buttons import back, controls, failure_controls, stop_button
+from bot.commands.answer_buttons import back, controls, failure_controls, offers_table, stop_button
 from bot.messages import OBEYED, AnswerVersion, JobResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.ask import keep_pictures, show_pictures
@@ -68,6 +68,7 @@ class AskAgainJob:
                 speaks=self.context.commands.speaks,
                 is_cut=result.is_cut,
                 is_large=result.is_large,
+                is_tabular=offers_table(self.subject, result, self.context.commands.rules.off),
             )
         else:
             buttons = failure_controls(self.subject, result.outcome, is_cut=result.is_cut)

@@ -1,0 +1,1 @@
+"""Tables from photos: read from a model's reply, checked, and written as files."""
