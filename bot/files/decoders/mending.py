@@ -26,6 +26,7 @@ CheckSize = Callable[[tuple[int, int]], None]
 _FILLINGS = (b"\0", b"\x55", b"\xaa", b"\x33", b"\xcc", b"\x0f")  # some make no sense behind some data
 _LEAST_MISSING = 16  # bytes that are left out to see where they matter
 _MOST_MISSING = 4  # times what is there: of such a file, half of the picture cannot be left
+_TRIFLE = 0.01  # the part of a file that may be missing without a trace in the picture
 _WEBP_HEAD = 64  # bytes in which the first chunk of pixels begins
 _LARGE = 8_000_000  # pixels, from which on pictures are compared at a fourth of their size
 
@@ -78,6 +79,8 @@ def _filled(kind: str, data: bytes, size: int, check: CheckSize) -> Mended:
             half = data[: len(data) // 2]
             less = _decoded(kind, half + bytes(size - len(half)), check)
             sides = [each for each in sides if _differs(one, less, each)]
+    if not sides and size - len(data) <= _TRIFLE * size:  # such as the end of a thumbnail
+        return Mended(kind, whole)
     if not sides:
         raise Unreadable(FailureCode.PHOTO_TRUNCATED)
     return Mended(kind, whole, max(sides, key=share))

@@ -1,6 +1,9 @@
 """Text extraction from Word documents: every word that Word shows, in its order."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -10,13 +13,13 @@ from bot.files.decoders.extract import Extract, in_one, reader
 from bot.files.decoders.html_text import html_lines
 from bot.files.decoders.package import Element, Package
 from bot.files.decoders.plain_text import decode
+from bot.files.decoders.word_numbering import Numbering, spelled, symbol, value_of
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 _HIDDEN = frozenset(
     {"del", "moveFrom", "rPr", "pPr", "tblPr", "trPr", "tcPr", "sectPr", "sdtPr", "instrText", "delText"}
 )
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_CODE = re.compile(r"[0-9a-fA-F]{4}")
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
 
 
@@ -34,13 +37,18 @@ class _Word:
     """A document, and the notes to which its text refers, in their order."""
 
     package: Package
-    notes: list[tuple[str, str]] = field(default_factory=list)  # kind, and id in that part
+    notes: dict[tuple[str, str], str] = field(default_factory=dict)  # by kind, and id in that part: number or sign
     comments: dict[str, str] = field(default_factory=dict)
+    numbering: Numbering = field(default_factory=Numbering)  # of paragraphs
+    counted: Counter[str] = field(default_factory=Counter)  # notes with a number, by kind
+    note_formats: dict[str, tuple[str, int]] = field(default_factory=dict)  # by kind: format, and the first number
 
     def lines(self) -> Iterator[str]:
         """Yield the lines: headers, text with comments, footers, notes, and the words in diagrams and charts."""
         main = self.package.main
         root = self.package.parse(main)
+        self.numbering = Numbering.of(self._part(main, "numbering"), self._part(main, "styles"))
+        self.note_formats = dict(self._note_formats(root, self._part(main, "settings")))
         self.comments = dict(self._comments(main))
         yield from self._beside(main, "header")
         yield from self._blocks(root)
@@ -48,6 +56,25 @@ class _Word:
         yield from self._noted(main)
         for name in self.package.related(main, "diagramData", "chart"):
             yield from drawn_lines(self.package.parse(name))
+
+    def _part(self, main: str, kind: str) -> Element | None:
+        """Return a part beside the document; None if it is missing or broken: the words count more."""
+        with suppress(Exception):
+            return next(map(self.package.parse, self.package.related(main, kind)), None)
+        return None
+
+    def _note_formats(self, root: Element, settings: Element | None) -> Iterator[tuple[str, tuple[str, int]]]:
+        """Yield how footnotes and endnotes are numbered; the last section's word counts most."""
+        for kind, usual in (("footnotes", "decimal"), ("endnotes", "lowerRoman")):
+            number, start = usual, 1
+            places = [] if settings is None else [settings]
+            for place in (*places, *root.iterfind(".//{*}sectPr")):
+                for each in place.iterfind(f"{{*}}{kind[:-1]}Pr/*"):
+                    if _name(each) == "numFmt":
+                        number = value_of(each, "val") or usual
+                    elif _name(each) == "numStart" and value_of(each, "val").isdecimal():
+                        start = int(value_of(each, "val")[:9])
+            yield kind, (number, start)
 
     def _beside(self, main: str, kind: str) -> Iterator[str]:
         """Yield headers or footers; those of the first, the even and the other pages are often the same."""
@@ -59,19 +86,33 @@ class _Word:
 
     def _noted(self, main: str) -> Iterator[str]:
         texts = {
-            (kind, _value(note, "id")): " ".join(self._blocks(note)).strip()
+            (kind, value_of(note, "id")): " ".join(self._blocks(note)).strip()
             for kind in _NOTES.values()
             for name in self.package.related(main, kind)
             for note in self.package.parse(name)
         }
-        for number, key in enumerate(self.notes, 1):
-            yield f"[note {number}] {texts.get(key, '')}"
+        for key, sign in self.notes.items():
+            yield f"[note {sign}] {texts.get(key, '')}"
+
+    def _note(self, reference: Element) -> str:
+        """Return the number of a note that is referred to; empty if a sign of its own follows."""
+        kind = _NOTES[_name(reference)]
+        key = kind, value_of(reference, "id")
+        if value_of(reference, "customMarkFollows") in ("1", "true", "on"):
+            following = "".join(each.text or "" for each in reference.itersiblings("{*}t")).strip()
+            self.notes[key] = following or "*"
+            return ""
+        if key not in self.notes:
+            number, start = self.note_formats.get(kind, ("decimal", 1))
+            self.notes[key] = spelled(start + self.counted[kind], number)
+            self.counted[kind] += 1
+        return f"[note {self.notes[key]}]"
 
     def _comments(self, main: str) -> Iterator[tuple[str, str]]:
         for name in self.package.related(main, "comments"):
             for comment in self.package.parse(name):
-                by = f" by {author}" if (author := _value(comment, "author")) else ""
-                yield _value(comment, "id"), f"[comment{by}] {' '.join(self._blocks(comment)).strip()}"
+                by = f" by {author}" if (author := value_of(comment, "author")) else ""
+                yield value_of(comment, "id"), f"[comment{by}] {' '.join(self._blocks(comment)).strip()}"
 
     def _blocks(self, parent: Element) -> Iterator[str]:
         """Yield the lines of paragraphs and tables, also those in content controls and insertions."""
@@ -100,7 +141,8 @@ class _Word:
             yield " | ".join(" ".join(" ".join(self._blocks(cell)).split()) for cell in _shown(row, "tc"))
 
     def _paragraph(self, paragraph: Element) -> Iterator[str]:
-        inline, beside = list[str](), list[str]()
+        label = self.numbering.label(paragraph)
+        inline, beside = [f"{label} "] if label else [], list[str]()
         self._collect(paragraph, inline, beside)
         if inline or not beside:
             yield "".join(inline)
@@ -110,23 +152,31 @@ class _Word:
         """Collect the words of a line, and what stands beside it: text boxes and comments."""
         for element in parent.iterchildren("*"):
             name = _name(element)
-            if name == "t":
-                inline.append(element.text or "")
-            elif name in _SIGNS:
-                inline.append(_SIGNS[name])
-            elif name in _NOTES:
-                self.notes.append((_NOTES[name], _value(element, "id")))
-                inline.append(f"[note {len(self.notes)}]")
+            if (words := self._words(name, element)) is not None:
+                inline.append(words)
             elif name == "commentReference":
-                beside.append(self.comments.get(_value(element, "id"), ""))
-            elif name == "textpath":  # WordArt of older versions
-                inline.append(str(element.get("string", "")))
+                beside.append(self.comments.get(value_of(element, "id"), ""))
             elif name == "txbxContent":
                 beside.extend(self._blocks(element))
             elif name == "AlternateContent":  # the same for newer and older programs
                 self._collect(element[0], inline, beside)
             elif name not in _HIDDEN and not _is_hidden(element):
                 self._collect(element, inline, beside)
+
+    def _words(self, name: str, element: Element) -> str | None:
+        """Return what an element of a line shows itself; None if it holds others, or nothing."""
+        if name == "t":
+            return element.text or ""
+        if name in _SIGNS:
+            return _SIGNS[name]
+        if name in _NOTES:
+            return self._note(element)
+        if name == "sym":  # a character of a symbol font, by its number
+            code = value_of(element, "char")
+            return symbol(chr(int(code, 16))) if _CODE.fullmatch(code) else ""
+        if name == "textpath":  # WordArt of older versions
+            return str(element.get("string", ""))
+        return None
 
 
 def _shown(parent: Element, name: str) -> Iterator[Element]:
@@ -143,12 +193,8 @@ def _name(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _value(element: Element, name: str) -> str:
-    return str(element.get(f"{_W}{name}") or element.get(f"{_STRICT}{name}") or "")
-
-
 def _is_hidden(run: Element) -> bool:
     """Tell whether a run is formatted as hidden text."""
     return _name(run) == "r" and any(
-        _name(each) == "vanish" and _value(each, "val") not in ("0", "false", "off") for each in run.iterfind("*/*")
+        _name(each) == "vanish" and value_of(each, "val") not in ("0", "false", "off") for each in run.iterfind("*/*")
     )

@@ -94,6 +94,90 @@ async def test_headers_notes_and_comments_are_marked_as_such(documents: Document
     ]  # fmt: skip
 
 
+def item(words: str, number: int = 0, level: int = 0, style: str = "") -> str:
+    """A paragraph in a list, or of a style that is in one."""
+    named = f'<w:pStyle w:val="{style}"/>' if style else ""
+    listed = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>' if number else ""
+    return line(f"<w:pPr>{named}{listed}</w:pPr>", words)
+
+
+def level(n: int, kind: str, text: str, more: str = "") -> str:
+    return (
+        f'<w:lvl w:ilvl="{n}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/>{more}<w:lvlText w:val="{text}"/></w:lvl>'
+    )
+
+
+def lists(*definitions: str, more: str = "") -> str:
+    """The list n has the n-th definition, from 1."""
+    return "".join(
+        f'<w:abstractNum w:abstractNumId="{n}">{levels}</w:abstractNum>' for n, levels in enumerate(definitions, 1)
+    ) + "".join(
+        f'<w:num w:numId="{n}"><w:abstractNumId w:val="{n}"/></w:num>' for n in range(1, len(definitions) + 1)
+    ) + more  # fmt: skip
+
+
+HEADINGS = level(0, "decimal", "%1", '<w:pStyle w:val="H1"/>') + level(1, "decimal", "%1.%2", '<w:pStyle w:val="H2"/>')
+STYLES = (
+    '<w:style w:type="paragraph" w:styleId="H1"><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr>'
+    '<w:outlineLvl w:val="0"/></w:pPr></w:style>'
+    '<w:style w:type="paragraph" w:styleId="H2"><w:basedOn w:val="H1"/><w:pPr><w:numPr><w:ilvl w:val="1"/></w:numPr>'
+    '</w:pPr></w:style>'
+)  # fmt: skip
+
+
+async def test_lists_have_the_numbers_that_word_shows(documents: DocumentIntake) -> None:
+    steps = level(0, "decimal", "%1.") + level(1, "lowerLetter", "%2)") + level(2, "lowerRoman", "(%3)")
+    again = '<w:num w:numId="7"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="4"/>'
+    again += "</w:lvlOverride></w:num>"
+    body = (
+        item("one", 1) + item("x", 1, 1) + item("y", 1, 1) + item("deep", 1, 2) + line("between") + item("two", 1)
+        + item("x", 1, 1) + item("four", 7) + item("five", 7) + item("point", 2) + item("plain", 99)
+    )  # fmt: skip
+    data = letter(body, numbering=lists(steps, level(0, "bullet", "\uf0b7"), more=again))
+    assert (await text(documents, "a.docx", data)).split("\n") == [
+        "1. one", "  a) x", "  b) y", "    (i) deep", "between", "2. two", "  a) x", "4. four", "5. five",
+        "• point", "plain",
+    ]  # fmt: skip
+
+
+async def test_headings_have_the_numbers_of_their_styles(documents: DocumentIntake) -> None:
+    body = item("Rent", style="H1") + item("Term", style="H2") + item("Notice", style="H2")
+    body += item("Costs", style="H1") + item("Heat", style="H2") + f"<w:tbl>{row(item('cell', style='H2'))}</w:tbl>"
+    data = letter(body, numbering=lists(HEADINGS), styles=STYLES)
+    assert (await text(documents, "a.docx", data)).split("\n") == [
+        "1 Rent", "1.1 Term", "1.2 Notice", "2 Costs", "2.1 Heat", "2.2 cell",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [
+        ("upperRoman", "III"), ("upperLetter", "C"), ("decimalZero", "03"), ("ordinal", "3rd"), ("russianLower", "в"),
+        ("chineseCounting", "三"), ("decimalEnclosedCircle", "③"), ("unheardOf", "3"), ("none", ""),
+    ],
+)  # fmt: skip
+async def test_numbers_are_spelled_as_in_any_language(documents: DocumentIntake, kind: str, label: str) -> None:
+    data = letter(item("a", 1) * 3, numbering=lists(level(0, kind, "%1")))
+    assert (await text(documents, "a.docx", data)).split("\n")[-1] == f"{label} a".strip()
+
+
+async def test_notes_are_numbered_by_kind_and_symbols_are_signs(documents: DocumentIntake) -> None:
+    notes = [
+        f'<w:r><w:{kind}Reference w:id="{n}"/></w:r>' for n, kind in ((1, "footnote"), (1, "endnote"), (2, "footnote"))
+    ]
+    own = '<w:r><w:footnoteReference w:customMarkFollows="1" w:id="3"/><w:t>†</w:t></w:r>'
+    checked = '<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>'
+    data = letter(
+        line("Rent", *notes[:2], own, notes[2]) + line(checked, " agreed"),
+        footnotes="".join(f'<w:footnote w:id="{n}">{line(f"foot {n}")}</w:footnote>' for n in (1, 2, 3)),
+        endnotes=f'<w:endnote w:id="1">{line("end")}</w:endnote>',
+    )
+    assert (await text(documents, "a.docx", data)).split("\n") == [
+        "Rent[note 1][note i]†[note 2]", "☑ agreed", "[note 1] foot 1", "[note i] end", "[note †] foot 3",
+        "[note 2] foot 2",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", ["wordprocessingml.template", "wordprocessingml.document"])
 async def test_templates_and_documents_with_macros_are_read(documents: DocumentIntake, kind: str) -> None:
     data = letter(line("Dear Ada"), kind)
