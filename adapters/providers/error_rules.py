@@ -296,6 +296,9 @@ _PHOTO_LIMITS = (
     rf"\b(one|single) {_IMAGES} (?:per|at a time|is supported|only)",
     rf"too many {_IMAGES}.{{0,40}}>\s*(\d{{1,4}})\b",
     rf"\b(?:multiple|several|more than one|two or more) {_IMAGES}.{{0,30}}(?:not|n't|unsupported)()",
+    rf"\b{_COUNT} {_IMAGES}(?: \w+){{0,2}} (?:at (?:the )?most|maximum|max)\b",
+    rf"\b{_IMAGES} count (?:exceeds|is over|is above|over|>)\D{{0,12}}(?!0\b)(\d{{1,4}})\b{_UNIT}",
+    rf"\bmaximal (\d{{1,3}}) (?:{_IMAGES}|Bilder)",
     rf"\bmulti[- ]?{_IMAGES}(?: \w+)?.{{0,20}}(?:not|n't|unsupported)()",
     rf"(?:not|n't) (?:currently )?(?:support|accept|allow|take)\w* (?:multiple|several|more than one) {_IMAGES}()",
 )

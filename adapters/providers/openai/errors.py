@@ -62,6 +62,7 @@ RULES: tuple[ErrorRule, ...] = (
         r"|purchase (?:more )?credits|credits? (?:has|have) (?:run|been used)|insufficient (?:credits?|balance"
         r"|funds)|billing_hard_limit_reached|used all (?:available |your )?credits|spending limit|arrearage"
         r"|budget (?:has been )?exceeded|exceeded ?budget"
+        r"|(?:balance|credits?|quota|funds) (?:is|are|has been|have been) (?:insufficient|exhausted|used up|too low)"
         r"|(?:额度|余额|配额)\S{0,6}(?:不足|用尽|失败)",
         refused(FailureCode.PROVIDER_NO_CREDITS),
     ),
@@ -76,6 +77,7 @@ RULES: tuple[ErrorRule, ...] = (
         r"|key_(?:disabled|expired|revoked)|unregistered callers|authentication error|invalid (?:access )?token\b"
         r"|(?:missing|invalid|no).{0,20}(?:authorization|authentication|api[ _-]?key|credentials)"
         r"|(?:authorization|authentication|api[ _-]?key|credentials).{0,30}(?:missing|required|not provided|failed)"
+        r"|(?:无效|未提供)\S{0,4}令牌|令牌\S{0,4}(?:无效|过期|禁用|不可用)"  # one-api and new-api
         r"|no_db_connection",  # LiteLLM without a database, of a key that it does not know
         refused(FailureCode.PROVIDER_WRONG_KEY),
     ),
@@ -92,7 +94,9 @@ RULES: tuple[ErrorRule, ...] = (
     ErrorRule(at(400, 404, 422, "stream", "record"), "|".join(FEATURES.values()), _unsupported),
     ErrorRule(
         _NO,
-        r"context_length_exceeded|context[ _](?:length|window|size)|prompt is too long|maximum prompt length"
+        r"context_length_exceeded|context[ _](?:length|window|size|limit)|string_above_max_length"
+        r"|reduce the (?:length|size) of (?:the |your )?(?:messages|prompt|input)|prompt is too long"
+        r"|maximum prompt length"
         r"|too many (?:input |prompt )?tokens|input.{0,20}too long|token count.{0,40}exceeds"
         r"|max_new_tokens.{0,20}must be"
         r"|longer than the maximum model length|max(?:imum)?[ _]model[ _]len|exceeds? the model'?s? max",
@@ -100,17 +104,22 @@ RULES: tuple[ErrorRule, ...] = (
     ),
     ErrorRule(
         _NO,
-        r"content_filter|content[ _]policy|content management policy|responsible ?ai|safety (?:system|polic)"
+        r"content[ _]filter|content[ _]policy|content exists risk|敏感|不安全"
+        r"|content management policy|responsible ?ai|safety (?:system|polic)"
         r"|usage polic|\bflagged\b|moderation_blocked|prohibited_content|sensitive_words|DataInspectionFailed"
         r"|inappropriate content",
         refused(FailureCode.PROVIDER_FILTERED),
     ),
     ErrorRule(_NO, TOO_MANY_PHOTOS, too_many_photos),
+    ErrorRule(at(400), r"(?:payload|body)(?: size)? (?:exceeds|is too large)", refused(FailureCode.PROVIDER_TOO_LARGE)),
     ErrorRule(at(413), ANYTHING, refused(FailureCode.PROVIDER_TOO_LARGE)),
     ErrorRule(
         None,
         r"image_url is only supported by|unknown variant .?image_url|not a (?:multimodal|vision|vlm)\b|at most 0 image"
         r"|missing data required for image|content.{0,20}(?:must|should) be a (?:valid )?string|text-only model"
+        r"|(?:only|does) (?:supports?|accepts?|takes?) (?:plain )?text(?:-only)?(?: (?:inputs?|messages?|content))?\W*$"
+        r"|model\b.{0,40}(?:cannot|can't|unable to) (?:process|see|view|read|handle) (?:images|pictures|photos)\b"
+        r"|multimodal (?:inputs?|content|messages?) (?:is|are) not (?:supported|enabled|available|allowed)"
         r"|image inputs? (?:is|are) (?:disabled|not (?:supported|enabled|available|allowed))"
         r"|(?:not|n't) have (?:any )?vision|vision (?:is|are) not (?:supported|enabled|available)"
         r"|only supported (?:by|for|with) (?:vision|multimodal)|text-only\b.{0,40}\bimages?\b"
@@ -125,6 +134,7 @@ RULES: tuple[ErrorRule, ...] = (
         r"|for) .{0,40}"
         r"model|model.{0,40}(?:is )?not (?:allowed|enabled|permitted) for|model_not_allowed"
         r"|permissiondenied.{0,60}model"
+        r"|(?:plan|tier|subscription) (?:does not|doesn't) include\b|令牌无权"
         r"|(?:access|permission) to (?:the |this )?model.{0,40}(?:denied|required)|upgrade your (?:plan"
         r"|tier).{0,60}model",
         _not_allowed,
