@@ -16,25 +16,28 @@ from bot.files.photos import sniff
 from bot.messages import Drawn, File, Text, Thought
 from bot.util.http import MEGABYTE
 
-_NAMES = r"think(?:ing)?|thoughts?|reasoning|reflection|analysis|antthinking|scratchpad|seed:think"
+_NAMES = (
+    r"think(?:ing)?|thoughts?|reasoning(?:_content)?|reflection|analysis|antthinking|scratchpad|seed:think"
+    r"|internal_reasoning|inner_monologue|chain_of_thought"
+)
 _CHANNEL = r"(?:<\|start\|>\s?assistant\s?)?<\|channel\|>\s?(?:{})\b[^<\n]{{0,80}}<\|message\|>"  # gpt-oss
-_OPENING = re.compile(  # ◁think▷ is Kimi's, [THINK] Mistral's, START_THINKING Cohere's
+_OPENING = re.compile(  # ◁think▷ is Kimi's, [THINK] Mistral's, START_THINKING Cohere's, unused94 MedGemma's
     rf"[<◁](?:(?P<name>{_NAMES})(?:\s[^<>]{{0,200}})?"
     r"|(?P<details>details)\s[^<>]{0,200}?\btype\s*=\s*[\"']?reasoning\b[^<>]{0,200})[>▷]|(?-i:\[THINK\])"
-    rf"|(?P<token>{_CHANNEL.format('analysis|commentary')}|<\|START_THINKING\|>|<\|begin_of_thought\|>)"
+    rf"|(?P<token>{_CHANNEL.format('analysis|commentary')}|<\|START_THINKING\|>|<\|begin_of_thought\|>|<unused94>(?:thought\n)?)"
     rf"|(?P<answer>{_CHANNEL.format('final')}|<\|START_RESPONSE\|>|<\|begin_of_solution\|>)"
     r"|(?P<bare>(?-i:analysis(?=[A-Z])))",  # gpt-oss, where a service drops the tokens and leaves their names
     re.IGNORECASE,
 )
 _MAY_OPEN = re.compile(
-    r"[<◁](?:[a-z:]{0,12}|[a-z:]{1,12}\s[^<>]{0,500}|\|[^\n]{0,120})\Z"
+    r"[<◁](?:[a-z_:\d]{0,20}|[a-z_:]{1,20}\s[^<>]{0,500}|\|[^\n]{0,120})\Z"
     r"|(?-i:\[T?H?I?N?K?\Z|a(?:n(?:a(?:l(?:y(?:s(?:is?)?)?)?)?)?)?\Z)",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(rf"[<◁]/(?:{_NAMES})\s*[>▷]|(?-i:\[/THINK\])", re.IGNORECASE)
-_MAY_CLOSE = re.compile(r"[<◁]/?[a-z:]{0,12}\s{0,5}\Z|<\|[a-z_]{0,17}\|?\Z|(?-i:\[/?T?H?I?N?K?)\Z", re.IGNORECASE)
+_MAY_CLOSE = re.compile(r"[<◁]/?[a-z_:\d]{0,20}\s{0,5}\Z|<\|[a-z_]{0,17}\|?\Z|(?-i:\[/?T?H?I?N?K?)\Z", re.IGNORECASE)
 _TOKEN_CLOSING = re.compile(
-    r"<\|(?:end|END_THINKING|end_of_thought)\|>|(?=<\|(?:start|channel|START_RESPONSE|begin_of_solution)\|>)"
+    r"<\|(?:end|END_THINKING|end_of_thought)\|>|<unused95>|(?=<\|(?:start|channel|START_RESPONSE|begin_of_solution)\|>)"
 )
 _TOKEN_END = re.compile(r"<\|(?:return|end|END_RESPONSE|end_of_solution)\|>\s*\Z")
 _BARE_CLOSING = re.compile(r"assistantfinal")

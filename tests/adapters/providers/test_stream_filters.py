@@ -31,6 +31,11 @@ THOUGHTS = {  # what comes: what was thought
     f"The user wants a name.\n</think>\n\n{CAT}": "The user wants a name.",
     f"The user wants a name.</thought>{CAT}": "The user wants a name.",
     f"</think>\n{CAT}": "",
+    f"<reasoning_content>Hm.</reasoning_content>{CAT}": "Hm.",
+    f"<internal_reasoning>\nHm.\n</internal_reasoning>\n\n{CAT}": "Hm.",
+    f"<chain_of_thought>Hm.</chain_of_thought>{CAT}": "Hm.",
+    f"<inner_monologue>Hm.</inner_monologue>{CAT}": "Hm.",
+    f"<unused94>thought\nHm.<unused95>{CAT}": "Hm.",
     f"<analysis>In the picture: fur</analysis>\n\n{CAT}": "In the picture: fur",
     f"<|channel|>analysis<|message|>I look.<|end|><|start|>assistant<|channel|>final<|message|>{CAT}<|return|>": (
         "I look."
@@ -56,6 +61,8 @@ WHOLE = [
     "It is a cat. <think>Or not?</think>",
     "<details><summary>More</summary>It is a cat.</details>",
     "<thinker> is no tag",
+    "<chain_of_thought> is a tag in some prompts.",
+    "<unused1> is no tag",
     "<b>It is a cat.</b>",
     "<",
     "</",
