@@ -14,6 +14,8 @@ from typing import Any
 from bot.messages import Model, Usage
 
 MILLION = 1_000_000
+_PLACES = ("data", "models", "result", "items")  # of the models in a list
+_TOLD_VISION = ("supports_image_input", "supports_vision", "vision")
 
 # No chat: what makes or reads vectors, sound, pictures or verdicts.
 _OTHER = re.compile(
@@ -77,7 +79,7 @@ def read_models(list_json: object, named: Collection[str] = (), prefix: str = ""
 
 def is_list(list_json: object) -> bool:
     """Tell whether this is a list of models, be it empty."""
-    return isinstance(list_json, list) or (isinstance(list_json, dict) and bool({"data", "models"} & list_json.keys()))
+    return isinstance(list_json, list) or (isinstance(list_json, dict) and bool(set(_PLACES) & list_json.keys()))
 
 
 def list_named_models(named: Sequence[str]) -> Sequence[ListedModel]:
@@ -91,12 +93,13 @@ def model_rows(list_json: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _rows(list_json: object) -> Iterator[Mapping[str, Any]]:
-    rows = (
-        next(filter(None, map(list_json.get, ("data", "models"))), None) if isinstance(list_json, dict) else list_json
-    )
+    """Yield the models with their ids, which some lists call otherwise; a list may also hold nothing but ids."""
+    rows = next(filter(None, map(list_json.get, _PLACES)), None) if isinstance(list_json, dict) else list_json
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"]:
-            yield row
+        row = row if isinstance(row, dict) else {"id": row}
+        ids = [row.get(key) for key in ("id", "model", "name")]
+        if id := next((id for id in ids if isinstance(id, str) and id), ""):
+            yield {**row, "id": id}
 
 
 def _chats(row: Mapping[str, Any]) -> bool:
@@ -106,6 +109,8 @@ def _chats(row: Mapping[str, Any]) -> bool:
     if isinstance(type, str) and "chat" not in type and _OTHER_TYPES.search(type):
         return False
     if (outputs and "text" not in outputs) or (endpoints and "openai" not in endpoints):
+        return False
+    if row.get("supports_chat") is False or _dict(row.get("capabilities")).get("completion_chat") is False:
         return False
     return not _OTHER.search(row["id"])
 
@@ -128,16 +133,29 @@ def _sees(row: Mapping[str, Any], named: Collection[str]) -> bool:
         return "image" in inputs or "vision" in _texts(capabilities)
     if isinstance(capabilities, dict) and isinstance(capabilities.get("vision"), bool):  # as Mistral tells
         return bool(capabilities["vision"])
+    told = [row.get(key) for key in _TOLD_VISION]
+    if any(isinstance(each, bool) for each in told):
+        return True in told
+    if row.get("type") == "vlm":  # as LM Studio tells
+        return True
     if _BLIND.search(row["id"]):
         return False
     return row["id"] in named or _SEEING.search(row["id"]) is not None
 
 
 def _modalities(row: Mapping[str, Any], side: str) -> Sequence[str]:
-    """Return a side's modalities: {modalities: {input}}, {architecture: {input_modalities}} or {input_modalities}."""
+    """Return a side's modalities, as in {modalities: {input}}, {input_modalities} or {modality: text+image->text}.
+
+    Each of them may also stand in {architecture}.
+    """
     architecture, modalities = _dict(row.get("architecture")), _dict(row.get("modalities"))
-    values = modalities.get(side) or architecture.get(f"{side}_modalities") or row.get(f"{side}_modalities")
-    return [text.lower() for text in _texts(values)]
+    names = (f"{side}_modalities", f"supported_{side}_modalities")
+    found = [modalities.get(side), *(place.get(name) for place in (architecture, row) for name in names)]
+    values = _texts(next(filter(None, found), None))
+    arrow = next((text for text in (architecture.get("modality"), row.get("modality")) if isinstance(text, str)), "")
+    if not values and "->" in arrow:
+        values = arrow.split("->")[0 if side == "input" else 1].split("+")
+    return [text.lower() for text in values]
 
 
 # Prices

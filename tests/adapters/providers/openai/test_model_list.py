@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.providers.openai.model_list import ListedModel, list_named_models, read_models
+from adapters.providers.openai.model_list import ListedModel, is_list, list_named_models, read_models
 from bot.messages import Model, Usage
 
 
@@ -48,6 +48,12 @@ def test_what_the_list_says_is_worth_more_than_a_name() -> None:
     assert sees("mine", architecture={"input_modalities": ["text", "image"], "output_modalities": ["text"]})
     assert sees("mine", input_modalities=["TEXT", "IMAGE"])
     assert sees("mine", capabilities={"vision": True, "completion_chat": True})
+    assert sees("mine", supported_input_modalities=["text", "image"])  # GitHub Models
+    assert sees("mine", architecture={"modality": "text+image->text"})  # OpenRouter once, Nebius
+    assert sees("mine", supports_image_input=True)  # Fireworks
+    assert sees("mine", type="vlm")  # LM Studio
+    assert not sees("gpt-4o", architecture={"modality": "text->text"})
+    assert not sees("llava", supports_image_input=False)
     assert not sees("gpt-4o", capabilities=["streaming"])
     assert not sees("gpt-4o", capabilities=[], modalities={"input": ["text"]})
     assert not sees("pixtral-12b", capabilities={"vision": False})
@@ -185,7 +191,6 @@ def test_where_there_is_no_list_the_named_models_stand_in() -> None:
             "data": [
                 None,
                 5,
-                "row",
                 {},
                 {"id": None},
                 {"id": ""},
@@ -197,6 +202,21 @@ def test_where_there_is_no_list_the_named_models_stand_in() -> None:
 )
 def test_lists_of_any_shape_are_read_as_far_as_they_make_sense(body: Any) -> None:
     assert [each.model.id for each in read_models(body)] == ["mine"]
+
+
+NAMED_OTHERWISE = [
+    {"models": [{"name": "llava:latest", "model": "llava:latest", "digest": "1"}]},  # Ollama's own
+    {"result": [{"name": "llava:latest"}], "success": True},
+    {"data": ["llava:latest"]},
+    {"items": [{"model": "llava:latest"}]},
+    ["llava:latest"],
+]
+
+
+@pytest.mark.parametrize("body", NAMED_OTHERWISE)
+def test_ids_may_be_called_otherwise(body: Any) -> None:
+    assert is_list(body)
+    assert [(each.model.id, each.model.sees) for each in read_models(body)] == [("llava:latest", True)]
 
 
 @pytest.mark.parametrize("body", [None, {}, [], "x", {"data": None}, {"data": "x"}])
