@@ -17,12 +17,13 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
 import pi_heif
 import psutil  # type: ignore[import-untyped]
-from PIL import Image, ImageChops, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat
 
 from bench.measure import grid, log_errors_only, percentile
 from bot.asking.file_loader import FileLoader
@@ -41,7 +42,9 @@ SAME = 12.0  # mean difference of a colour, of 255, up to which they are the sam
 MOST_PIXELS = 100_000_000  # of an original that is decoded to compare it
 PICTURE_TRACES = ("exif", "xmp", "comment", "photoshop", "icc_profile", "XML:com.adobe.xmp")
 # Groups of exiftool that tell about the pixels and the file, and nothing about who made it.
-HARMLESS = frozenset({"SourceFile", "ExifTool", "System", "File", "Composite", "JFIF", "PNG", "RIFF"})
+HARMLESS = frozenset(  # Adobe: how the colours of a JPEG are packed, without which they would be read wrong
+    {"SourceFile", "ExifTool", "System", "File", "Composite", "JFIF", "Adobe", "PNG", "RIFF"}
+)
 TEXTS_IN_PNG = ("Comment", "Author", "Description", "Copyright", "Creation", "Software", "Title", "Source", "Raw")
 
 Image.MAX_IMAGE_PIXELS = None
@@ -165,8 +168,22 @@ def _compare(finding: Finding) -> None:
 
 
 def _small(picture: Image.Image) -> Image.Image:
-    upright = ImageOps.exif_transpose(picture) or picture
+    upright = _in_srgb(ImageOps.exif_transpose(picture) or picture)
     return upright.convert("RGBA").resize(SMALL)
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """Return the picture in the colours that its profile means, where it has one that can be read."""
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in ("RGB", "RGBA"):
+        return picture
+    with suppress(ImageCms.PyCMSError):
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        seen = ImageCms.profileToProfile(picture.convert("RGB"), source, ImageCms.createProfile("sRGB"))
+        assert seen is not None
+        seen.putalpha(picture.convert("RGBA").getchannel("A"))
+        return seen
+    return picture
 
 
 def _difference(original: Image.Image, output: Image.Image) -> float | None:

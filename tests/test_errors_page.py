@@ -18,6 +18,7 @@ from adapters.providers.onemin.provider import OneMin
 from bot.app import build_job_context
 from bot.asking.failover import Failover
 from bot.configuration import read_settings
+from bot.errors import FailureCode
 from bot.files.photos import PhotoIntake
 from bot.messages import Attachment, Message
 from bot.operations.metrics import Metrics
@@ -25,6 +26,7 @@ from bot.store import open_store
 from bot.store.sql import SqlStore
 from bot.turns.stops import Stops
 from bot.util.retry import ASK_AGAIN
+from bot.words import LANGUAGES
 from emulator import Emulator
 from tests.conftest import PHOTOS, PICTURES, said
 from tests.doubles.platform import FakePlatform
@@ -170,6 +172,15 @@ async def test_the_page_of_errors_says_what_the_chat_shows_and_gives_nothing_awa
     assert PAGE.read_text() == text
     for secret in ("a-key", "127.0.0.1", "http", "Team", "team"):
         assert secret not in text
+
+
+def test_the_readme_counts_failures_and_languages_as_they_are() -> None:
+    readme = (PAGE.parents[1] / "README.md").read_text("utf-8")
+    shown = sum(line.startswith("| ") for line in PAGE.read_text("utf-8").splitlines()) - 1  # but for the head
+    assert f"{len(FailureCode)} kinds of failure have a sentence in eleven languages" in readme
+    assert f"[{shown} of a provider's](docs/errors.md)" in readme
+    assert len(LANGUAGES) == 11
+    assert all(name in readme for name in LANGUAGES.values())
 
 
 async def test_a_lost_photo_is_uploaded_again_and_nobody_notices() -> None:

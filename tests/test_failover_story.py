@@ -1,5 +1,7 @@
 """1min.ai is down, and somebody else goes on: with its history, its photos, and the way back. All on the wire."""
 
+import os
+import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -28,6 +30,10 @@ from tests.doubles.work import Worker, hear
 
 KEY = "sk-a-long-secret-key"
 NAMES = ("cat.jpg", "rocket.jpg", "coffee.png")
+OUTAGES = [
+    *("unavailable", "bad_gateway", "server_error", "rate_limited", "cloudflare_1015"),
+    *("cut_before", "cut_stream", "stream_error", "error_first"),
+]
 FIRST, OTHER = "onemin/gpt-4o", "vapi/gpt-4o"
 
 
@@ -200,3 +206,26 @@ async def test_both_down_the_question_waits_and_is_answered_when_one_is_back(tow
     await hear(town.worker, said("what?"))
     assert len(town.platform.reads()) == before
     assert await sqlite.queue.count_waiting() == 1
+
+
+async def test_while_the_first_one_fails_in_any_way_every_question_is_answered_about_its_photo(town: Town) -> None:
+    """FAILOVER_QUESTIONS=500 asks more of them, for the figure in the README."""
+    dice, questions = random.Random(5), int(os.environ.get("FAILOVER_QUESTIONS", "12"))
+    stood_in = 0
+    for name in NAMES:
+        await town.say("remember this", name)
+    hashes = {name: town.sha256(name) for name in NAMES}
+    for n in range(questions):
+        photo, fault = dice.choice(NAMES), dice.choice(["", *OUTAGES])
+        if fault:
+            town.falls(fault=fault)
+        before = len(town.vapi.seen)
+        answer = await town.say(f"question {n}: what is this?", photo)
+        assert "⚠️" not in answer, fault
+        town.onemin.faults.clear()
+        if len(town.vapi.seen) > before:
+            stood_in += 1
+            shown = town.vapi.seen[-1].photos[-1]
+            assert shown == hashes[photo]
+        town.clock.now += PROBE_AGAIN.longest  # let the first one be asked again, and fail again
+    assert stood_in > questions / 3

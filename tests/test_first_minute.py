@@ -1,10 +1,15 @@
-"""The first minute without any key, recorded: text and a code are read, traces told, two photos compared.
+"""The first minute without any key, from a fresh clone: words and a code are read, traces told, photos compared.
 
 SCREENSHOTS=docs/images python -m pytest tests/test_first_minute.py renews the pictures in the docs.
 """
 
+import asyncio
 import io
+import os
+import signal
+import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +19,7 @@ from playwright.async_api import Page, expect
 
 from tests.conftest import PHOTOS
 from tests.doubles.browser import chromium, pictures
-from tests.doubles.process import BotProcess, free_port
+from tests.doubles.process import ROOT, BotProcess, free_port
 
 INVOICE = """Invoice 2026-1187
 Harbour Coffee Roasters, 12 Quay Street
@@ -50,6 +55,26 @@ def invoice(*, paid: bool = False) -> bytes:
     return written.getvalue()
 
 
+class FreshClone(BotProcess):
+    """`make try` in a fresh clone; its libraries are those that are here already, because a test has no network."""
+
+    async def start(self) -> None:
+        clone = self.folder / "snapthread"
+        git = await asyncio.create_subprocess_exec("git", "clone", "-q", ROOT, clone)
+        assert await git.wait() == 0
+        (clone / ".venv").symlink_to(Path(sys.prefix))
+        self.log = (self.folder / "log.txt").open("ab")
+        self.process = await asyncio.create_subprocess_exec(
+            "make", "-o", ".venv/try.done", "try", env={**self.environment, "PYTHONPATH": ""}, cwd=clone,
+            stdout=self.log, stderr=self.log, start_new_session=True,
+        )  # fmt: skip
+
+    async def _end(self, how: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, how)  # make, and what it started
+        await super()._end(how)
+
+
 def share_of_words(text: str) -> float:
     wanted = Counter(INVOICE.split())
     return (wanted & Counter(text.split())).total() / wanted.total()
@@ -69,7 +94,7 @@ async def test_the_first_minute_reads_a_photo_tells_its_traces_and_compares_two(
         (tmp_path / name).write_bytes(data)
     nowhere = f"http://127.0.0.1:{free_port()}/v1"
     settings = {"BOT_LOCAL_TEXT": "true", "OLLAMA_API_URL": nowhere, "LMSTUDIO_API_URL": nowhere}
-    async with BotProcess(tmp_path, "try", **settings) as bot, chromium() as browser:
+    async with FreshClone(tmp_path, "try", **settings) as bot, chromium() as browser:
         await bot.ready()
         page = await browser.new_page(viewport={"width": 900, "height": 1250}, locale="en-GB")
         await page.goto(bot.url)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 
 OLDEST = (3, 11)
+SIZES = {"requirements.lock": (115, 460), "requirements-local.lock": (230, 750)}  # megabytes, docs/dependencies.md
+MOST = (400, 1300)
 NEWER = [f"python3.{minor}" for minor in range(20, OLDEST[1] - 1, -1)]
 
 
@@ -28,7 +30,11 @@ def main(folder: str, lock: str) -> int:
                 f"{python} has no venv module. On Debian and Ubuntu: sudo apt install {name_of(python)}-venv\n"
                 "On other systems it is part of Python's package, or of one named like it."
             )
-        say(f"The first run sets up {folder}: about a minute and 400 MB, once. It needs the network.")
+        download, disk = SIZES.get(os.path.basename(lock), MOST)
+        say(
+            f"The first run sets up {folder}, once: {download} MB to download, {disk} MB on disk, about a minute."
+            " It needs the network."
+        )
         shutil.rmtree(folder, ignore_errors=True)
         if subprocess.call([python, "-m", "venv", folder]) != 0:
             return fail(f"{folder} could not be made; see the lines above.")

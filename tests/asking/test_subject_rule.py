@@ -1,6 +1,7 @@
 """The rule as a small model: for whatever people do, the provider gets the photo that the model names."""
 
 import itertools
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 
 NOTHING = "nothing"
+EXAMPLES = int(os.environ.get("RULE_EXAMPLES", "40"))  # more of them for the figure in docs/design.md
 PEOPLE = [Author(str(n), name) for n, name in enumerate(("Ann", "Bob", "Carl"), 1)]
 COLOURS = ("red", "green", "blue", "white", "black", "yellow", "purple", "orange", "grey", "pink", "brown", "cyan")
 
@@ -231,7 +233,7 @@ def drawn(n: int) -> bytes:
 PICTURES = {name: drawn(n) for n, name in enumerate(range_of_names())}
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(taken=steps)
 async def test_the_provider_gets_what_the_rule_says(
     taken: list[tuple[str, int, int]], photos: PhotoIntake, tmp_path_factory: pytest.TempPathFactory
