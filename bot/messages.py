@@ -462,6 +462,9 @@ Listening = Literal["asked", "photos", "all"]
 Mirroring = Literal["off", "answers", "everything"]
 """The parts of linked channels' messages that a channel shows."""
 
+Indexing = Literal["off", "on", "local"]
+"""The ways to index what new photos show: not at all, described by a model, or their words read for nothing."""
+
 Length = Literal["short", "normal", "long"]
 """The desired length of an answer."""
 
@@ -477,6 +480,7 @@ class Preferences:
     history: int = 10  # messages that the provider looks back on, 1 to 50
     length: Length = "normal"
     persona: str = ""  # instructions for the model, in people's own words
+    index: Indexing = "off"  # describe new photos for /find
     reader: bool = False  # answers for people who listen to them and don't see the photo
 
 
@@ -614,6 +618,7 @@ class RememberedFile:
     sha256: str  # after intake
     description: str = ""  # a short description by a model that was asked for it
     answer_beginning: str = ""  # the beginning of the answer to its turn
+    words: str = ""  # that were read in it
     unusable: bool = False  # the model refused it while it took others: it is not sent again by itself
     shown: int = field(default=0, compare=False)  # the turn that showed it last; 0: the first one
 

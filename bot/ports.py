@@ -110,6 +110,7 @@ class Capabilities:
     uploads: TakesUploads | None = None
     documents: ReadsDocuments | None = None
     media: MediaGenerator | None = None  # pictures and sound
+    reads_for_nothing: bool = False  # its first model writes down the words of photos, on this machine
     tells_traces: bool = False  # its answers are followed by what a photo's file carried, for the sender alone
 
     async def begin(self, conversation: Conversation, title: str) -> str | None:
@@ -433,6 +434,9 @@ class Files(Protocol):
 
     async def save_description(self, conversation: Conversation, sha256: str, description: str) -> None:
         """Save a short description of what the photo shows."""
+
+    async def save_words(self, conversation: Conversation, sha256: str, words: str) -> None:
+        """Save the words that were read in the photo."""
 
     async def mark_unusable(self, conversation: Conversation, sha256: str, model: str) -> None:
         """Remember for a day that the model refused the photo while it took others."""

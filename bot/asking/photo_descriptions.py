@@ -53,7 +53,7 @@ class PhotoDescriber:
         """
         if not is_blind and await self.sees(model):
             return None
-        seeing = await self._seeing(model)
+        seeing = await self.find_seeing(model)
         if seeing is None or not await self.is_allowed(asked):
             raise Refused(FailureCode.MODEL_BLIND, model=model, seeing=seeing or say("model_blind_nobody"))
         descriptions = await self.list_descriptions(asked, seeing, photos, known)
@@ -88,21 +88,23 @@ class PhotoDescriber:
         if photo.sha256 in known:
             return known[photo.sha256]
         await self.limits.hold(asked.reply.turn, LANE + n, conversation.model)
+        description, usage = await self.describe(conversation, photo, say("ask_in_words"))
+        await self.files.save_description(asked.turn.conversation, photo.sha256, description)
+        await self.ledger.settle(asked.reply.turn, LANE + n, conversation.model, usage)
+        return description
+
+    async def describe(self, conversation: Conversation, photo: Photo, text: str) -> tuple[str, Usage]:
+        """Ask the conversation's model about one photo, and return its words and what they took."""
         provider = self.providers[conversation.provider]
         await provider.capabilities.upload(photo)
         description, usage = "", Usage()
-        async with aclosing(
-            provider.ask(Prompt(conversation=conversation, text=say("ask_in_words"), photos=(photo,)))
-        ) as pieces:
+        async with aclosing(provider.ask(Prompt(conversation=conversation, text=text, photos=(photo,)))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Text):
                     description += piece.text
                 elif isinstance(piece, Usage):
                     usage = piece
-        description = description.strip()[:LONGEST]
-        await self.files.save_description(asked.turn.conversation, photo.sha256, description)
-        await self.ledger.settle(asked.reply.turn, LANE + n, conversation.model, usage)
-        return description
+        return description.strip()[:LONGEST], usage
 
     async def sees(self, model: str) -> bool:
         """Tell whether the model sees; if that is not known in time, assume so."""
@@ -119,7 +121,7 @@ class PhotoDescriber:
             return None
         return next((each for each in models if each.id == id), None)
 
-    async def _seeing(self, blind: str) -> str | None:
+    async def find_seeing(self, blind: str) -> str | None:
         """Find a model that sees: one that the operator named, else one of the same provider, else any."""
         known = await known_models(self.providers)
         provider = blind.partition("/")[0]

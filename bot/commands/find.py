@@ -78,9 +78,9 @@ def _texts(found: Found) -> Sequence[str]:
     """Return what was said about it."""
     file, turn = found.file, found.turn
     alts = [each.alt for each in turn.message.attachments if each.alt]
-    named = [file.description, file.attachment.name] if file else []
     answer = turn.result.text if turn.result else ""
-    return [turn.words, *alts, *named[:1], answer, *named[1:]]
+    described, name = ([file.description, file.words], [file.attachment.name]) if file else ([], [])
+    return [turn.words, *alts, *described, answer, *name]
 
 
 async def _picture(context: CommandContext, found: Found) -> File | None:

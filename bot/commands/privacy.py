@@ -55,7 +55,7 @@ async def export(context: CommandContext, turn: Turn, rest: str) -> Response:
     """Export a zip with the conversation, and the photos and documents that are still available: /export."""
     if not await context.can_manage(turn.message):
         raise Refused(FailureCode.SETTINGS_NOT_YOURS)
-    turns = await context.turns.list_recorded(turn.conversation)
+    turns = [each for each in await context.turns.list_recorded(turn.conversation) if _says_something(each)]
     files: dict[str, StoredFile] = {}
     for each in turns:
         if platform := context.platforms.get(each.message.channel.platform):
@@ -78,6 +78,12 @@ async def export(context: CommandContext, turn: Turn, rest: str) -> Response:
     file = File(name="snapthread.zip", mime="application/zip", data=zipped)
     pictures = len(files) + sum(is_picture(each.data) for some in made.values() for each in some)
     return Response(text=say("export_done", turns=len(turns), photos=pictures), files=(file,))
+
+
+def _says_something(turn: Turn) -> bool:
+    """Tell whether people read what came of a turn: the bot describes photos for /find without a word."""
+    result = turn.result
+    return result is not None and bool(result.shown or result.lanes or result.caption)
 
 
 async def _made(context: CommandContext, turns: Sequence[Turn]) -> Mapping[int, Sequence[File]]:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from bot.commands.command import Command, CommandContext, Option, Response
 from bot.commands.model_choice import known_models, nearest
 from bot.errors import FailureCode, Refused
-from bot.messages import Button, ChannelSettings, Length, Listening, Mirroring, Preferences, Turn
+from bot.messages import Button, ChannelSettings, Indexing, Length, Listening, Mirroring, Preferences, Turn
 from bot.words import LANGUAGES, say, supported
 
 ON_OFF: Mapping[str, Any] = {"off": False, "on": True}
@@ -32,6 +32,7 @@ OF_CONVERSATION: Mapping[str, Mapping[str, Any]] = {
     "words": {str(n): n for n in (500, 1000, 3000, 10_000)},
     "mixed": ON_OFF,
     "reader": ON_OFF,
+    "index": {value: value for value in get_args(Indexing)},
 }
 CHOICES = {**OF_CHANNEL, **OF_CONVERSATION}
 PERSONA, FALLBACKS = FREE = ("persona", "fallbacks")  # free text

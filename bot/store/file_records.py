@@ -38,7 +38,7 @@ WHERE id = :turn AND holder = :me AND finished IS NULL
 SAID = 500  # characters of an answer that are told along with a photo
 
 KNOWN = """
-SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, refused_by, is_spoiler, shown,
+SELECT number, turn, photos.channel, ref, name, mime, size, sha256, description, words, refused_by, is_spoiler, shown,
     CASE WHEN turns.model IS NOT NULL AND error IS NULL THEN COALESCE(SUBSTR(answer, 1, :said), '') ELSE '' END AS said
 FROM photos JOIN turns ON turns.id = photos.turn WHERE photos.conversation = :conversation
 """
@@ -47,6 +47,8 @@ REMEMBERED = f"{KNOWN} ORDER BY number DESC LIMIT :most"
 DESCRIBE = """
 UPDATE photos SET description = :description WHERE conversation = :id AND sha256 = :sha256 RETURNING turn
 """
+
+SAVE_WORDS = "UPDATE photos SET words = :words WHERE conversation = :id AND sha256 = :sha256 RETURNING turn"
 
 REFUSALS = "SELECT refused_by FROM photos WHERE conversation = :id AND sha256 = :sha256"
 SAVE_REFUSALS = "UPDATE photos SET refused_by = :refusals WHERE conversation = :id AND sha256 = :sha256"
@@ -105,6 +107,16 @@ class SqlFiles:
 
         async def unit(execute: Execute) -> None:
             for row in await execute(DESCRIBE, description=rows.storable(description), **photo):
+                await execute(SEARCH_AGAIN, turn=row["turn"])
+
+        await self.db.write(unit)
+
+    async def save_words(self, conversation: Conversation, sha256: str, words: str) -> None:
+        """Keep the words that were read in the photo."""
+        photo = {"id": conversation.id, "sha256": sha256}
+
+        async def unit(execute: Execute) -> None:
+            for row in await execute(SAVE_WORDS, words=rows.storable(words), **photo):
                 await execute(SEARCH_AGAIN, turn=row["turn"])
 
         await self.db.write(unit)

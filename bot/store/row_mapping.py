@@ -164,6 +164,7 @@ def remembered(row: Row, model: str = "") -> RememberedFile:
         ),
         sha256=row["sha256"],
         description=row["description"],
+        words=row["words"],
         answer_beginning=row["said"],
         unusable=refusals(row).get(model, 0.0) > time.time() - REFUSED_FOR,
         shown=row["shown"] or 0,

@@ -26,7 +26,7 @@ ORDER BY turns.id LIMIT :most
 """
 
 SHOWN = """
-SELECT turn, number, name, description FROM photos
+SELECT turn, number, name, description, words FROM photos
 WHERE conversation = :conversation AND turn >= :first AND turn <= :last ORDER BY number
 """
 
@@ -96,11 +96,12 @@ async def _update(db: Database, conversation: int) -> bool:
 def _entries(turn: Row, files: Sequence[Row]) -> Iterator[Row]:
     """Return the rows of a turn: one for each file that it showed first, or else one for its words."""
     message = rows.message(turn["message"])
-    said = [message.text, turn["transcript"] or "", (turn["answer"] or "") if turn["model"] else ""]
+    is_answered = turn["model"] is not None or message.wants_alt_text  # else it is what came of a command
+    said = [message.text, turn["transcript"] or "", (turn["answer"] or "") if is_answered else ""]
     said += [each.alt for each in message.attachments if each.alt]
     common = {"turn": turn["id"], "sent": message.sent}
     for file in files:
-        text = "\n".join([file["name"], file["description"], *said])
+        text = "\n".join([file["name"], file["description"], file["words"], *said])
         yield common | {"number": file["number"], "text": rows.storable(fold(text)[:MOST_TEXT])}
     if not files and turn["model"] and turn["again_of"] is None:
         yield common | {"number": 0, "text": rows.storable(fold("\n".join(said))[:MOST_TEXT])}

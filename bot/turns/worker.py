@@ -15,7 +15,7 @@ from bot.messages import NO_FAILURES, PUT_ASIDE, JobResult, Turn
 from bot.operations.metrics import Metrics
 from bot.ports import Coordination, Reporting, TurnIntake, TurnQueue
 from bot.replies.reply import Reply
-from bot.turns.jobs import Job, JobContext, job_of
+from bot.turns.jobs import Job, JobContext, job_of, next_to_index
 from bot.util.retry import ASK_AGAIN, CLAIM_TURNS, DELIVER_AGAIN, DELIVER_LATER
 from bot.util.tasks import BackgroundTasks, running_task
 from bot.words import say, speaking
@@ -160,6 +160,8 @@ class Worker:
         started = monotonic()
         async with progress_reaction(self.context, turn):
             outcome = await self.run_job(await job_of(self.context, turn), turn)
+            if following := await next_to_index(self.context, turn, outcome):
+                await self.intake.add(following)
             if is_overheard:
                 await self.intake.forget_words(turn.id)
             await self.queue.finish(turn, error=None if outcome in NO_FAILURES else outcome)

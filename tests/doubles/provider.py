@@ -28,6 +28,7 @@ class FakeProvider:
         self.opens = set(DOCUMENTS) if keeps_history else set[str]()  # the documents that it opens itself, by mime
         self.media: MediaGenerator | None = None
         self.tells_traces = False
+        self.reads_for_nothing = False
         self.trouble: Exception | None = None  # that deleting a conversation meets
         self.catalogue = [
             Model(id="gpt-4o", name="GPT-4o", sees=True),
@@ -44,7 +45,12 @@ class FakeProvider:
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            conversations=self, uploads=self, documents=self, media=self.media, tells_traces=self.tells_traces
+            conversations=self,
+            uploads=self,
+            documents=self,
+            media=self.media,
+            tells_traces=self.tells_traces,
+            reads_for_nothing=self.reads_for_nothing,
         )
 
     async def begin(self, conversation: Conversation, title: str) -> str | None:

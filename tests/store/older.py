@@ -3,6 +3,7 @@
 UNDO = {
     "024_search.sql": ("DROP TABLE searchable", "ALTER TABLE conversations DROP COLUMN searched_to"),
     "026_votes.sql": ("DROP TABLE votes",),
+    "029_photo_words.sql": ("ALTER TABLE photos DROP COLUMN words",),
     "027_alt_text.sql": ("DROP TABLE without_alt_text",),
     "017_steps.sql": ("DROP TABLE steps",),
     "019_refusals.sql": (

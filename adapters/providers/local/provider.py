@@ -38,8 +38,8 @@ class LocalEyes:
 
     @property
     def capabilities(self) -> Capabilities:
-        """None but to tell what a photo's file carried: no history, no uploads, no documents, nothing generated."""
-        return Capabilities(tells_traces=True)
+        """Read words and tell what a photo's file carried: no history, no uploads, no documents, nothing generated."""
+        return Capabilities(tells_traces=True, reads_for_nothing=self.reads_text)
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Measure the photos of the question, then yield the report word by word, and two photos' differences."""

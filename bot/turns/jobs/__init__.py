@@ -27,6 +27,7 @@ from bot.turns.jobs.ask_again import AskAgainJob
 from bot.turns.jobs.compare import CompareJob, shuffled_once
 from bot.turns.jobs.count_vote import CountVoteJob
 from bot.turns.jobs.generate import GenerateJob
+from bot.turns.jobs.index_photo import INDEX, index_job, next_to_index
 from bot.turns.jobs.job import Job, JobContext
 from bot.turns.jobs.look_closer import LookCloserJob
 from bot.turns.jobs.make_table import TableJob
@@ -35,7 +36,7 @@ from bot.turns.jobs.read_aloud import ReadAloudJob
 from bot.turns.jobs.run_command import CommandJob, RespondJob, run_command
 from bot.words import say
 
-__all__ = ["Job", "JobContext", "job_of"]
+__all__ = ["Job", "JobContext", "job_of", "next_to_index"]
 
 WORKING = frozenset({*ASKING, *MAKING, TABLE})  # commands for which a model works
 
@@ -58,6 +59,8 @@ async def job_of(context: JobContext, turn: Turn) -> Job:
     if message.is_guest and name in WORKING:  # there is one post for all, which takes no files
         code = FailureCode.GUEST_ONLY_ASKS
         return RespondJob(context, turn, Response(text=f"⚠️ {say(code)}"), code)
+    if name == INDEX:
+        return await index_job(context, turn, rest)
     if name in WORKING or name == VOTE:
         return await _asking(context, turn, name, rest)
     if name not in COMMANDS and message.attachments:  # a path, or whatever else begins with a slash
