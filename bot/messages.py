@@ -327,6 +327,15 @@ class MessageReference:
     is_replacement: bool = False  # its photo took the place of one that was answered
     is_late: bool = False  # its picture was not there yet when the question was asked
 
+    def is_open_to(self, channel: Channel) -> bool:
+        """Tell whether people in a channel may be shown what the bot itself knows of the message.
+
+        Not what they may not see, or may not where the platform told nobody; a deleted one is to be gone.
+        """
+        if self.unseen == "unreachable":
+            return self.channel in (None, channel)
+        return self.unseen not in ("forbidden", "deleted")
+
     @property
     def photos(self) -> tuple[Attachment, ...]:
         """Its photos and documents."""

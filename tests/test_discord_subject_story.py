@@ -467,6 +467,8 @@ async def a_reply_while_discord_does_not_find_the_photo(place: Place) -> str:
 async def a_link_to_a_channel_that_the_asker_cannot_see(place: Place) -> str:
     secret = place.discord.add_channel("secret")
     photo = await place.rocket(channel=secret)
+    await place.says("look", secret, mention=True, by=BOB)
+    await place.reads("640 × 427", secret)  # the bot itself knows the photo
     place.discord.hides(secret, ANN)
     place.question = f"what is on https://discord.com/channels/{GUILD}/{secret}/{photo} ?"
     await place.asks()

@@ -169,7 +169,7 @@ class SubjectFinder:
         """
         if not references:
             return ""
-        turns = [await self._turn_of(each.channel or message.channel, each) for each in references]
+        turns = [await self._turn_of(message.channel, each) for each in references]
         if not any(turns) and not any(each.text or each.attachments for each in references):
             raise _unseen(references[0], "too_old" if references[0].ours else "no_photo")
         return say("subject_forgotten") if references[0].ours and turns[0] is None else ""
@@ -177,7 +177,7 @@ class SubjectFinder:
     async def _files_of(self, message: Message, reference: MessageReference, steps: int) -> tuple[PlacedFile, ...]:
         """Return the files of a message that is pointed at: its own, else those that it was about itself."""
         channel = reference.channel or message.channel
-        turn = await self._turn_of(channel, reference)
+        turn = await self._turn_of(message.channel, reference)
         if turn and reference.ours and (answered := await self._replaced_since(turn)):
             return answered
         known = turn.message.own_photos if turn else ()
@@ -199,7 +199,10 @@ class SubjectFinder:
         shown = [each for each in known if each.turn == turn.id and each.channel == message.channel]
         return tuple(PlacedFile(each.channel, each.attachment) for each in shown)
 
-    async def _turn_of(self, channel: Channel, reference: MessageReference) -> Turn | None:
+    async def _turn_of(self, asked_in: Channel, reference: MessageReference) -> Turn | None:
+        channel = reference.channel or asked_in
+        if not reference.is_open_to(asked_in):
+            return None
         if not reference.ours:
             turn = await self.posts.find_turn_of_message(channel, reference.id)
             if turn or not reference.unseen:

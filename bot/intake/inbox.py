@@ -224,6 +224,8 @@ class Inbox:
 
     async def _with_pointer(self, reference: MessageReference, message: Message) -> MessageReference:
         channel = reference.channel or message.channel
+        if not reference.is_open_to(message.channel):
+            return reference
         return with_pointer(
             reference, channel, await self._intake.list_pointers(channel, message.sent - POINTER_SECONDS)
         )

@@ -447,6 +447,21 @@ async def test_a_link_to_a_recent_photo_is_about_it(chat: Chat) -> None:
     assert chat.shown() == ["rocket.jpg"]
 
 
+@pytest.mark.parametrize("unseen", ["forbidden", "unreachable", "deleted"])
+async def test_what_the_bot_knows_of_a_message_is_not_shown_to_those_who_may_not_see_it(
+    chat: Chat, unseen: Unseen
+) -> None:
+    photo, question = (replace(each, channel=KITCHEN) for each in (aside("rocket"), said("what is this?")))
+    await chat.says(photo, question)
+    answer = list(chat.platform.replied_to)[-1]
+    count = len(chat.provider.prompts)
+    for id in (photo.id, question.id, answer):
+        for kind in ("link", "reply"):
+            await chat.says(about(id=id, kind=kind, channel=KITCHEN, unseen=unseen))
+            assert chat.last_post().startswith(f"⚠️ The message you {'linked' if kind == 'link' else 'replied'} to: ")
+    assert len(chat.provider.prompts) == count
+
+
 async def test_of_an_album_that_was_not_said_to_the_bot_no_word_is_kept(chat: Chat) -> None:
     album = [with_photo(said("my secret"), name, album="x", addressed=False) for name in ("rocket", "cat")]
     for part in album:
