@@ -37,9 +37,13 @@ _MAY_BE_BARE = re.compile(rb"(?<=[\r\n])e(?:r(?:r(?:or?)?)?)?\Z")
 
 # Reasons to end of which people should know that there is more to say, by how the makers of models call them.
 UNFINISHED: Mapping[str, Unfinished] = {
-    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length"), Unfinished("length")),
-    "model_context_window_exceeded": Unfinished("length"),
-    "insufficient_system_resource": Unfinished("resources"),
+    **dict.fromkeys(
+        ("length", "length_limit", "limit", "max_length", "max_tokens", "max_new_tokens", "max_output_tokens"),
+        Unfinished("length"),
+    ),
+    **dict.fromkeys(("model_length", "token_limit", "truncated", "incomplete", "error_limit"), Unfinished("length")),
+    **dict.fromkeys(("model_context_window_exceeded", "context_length_exceeded"), Unfinished("length")),
+    **dict.fromkeys(("insufficient_system_resource", "overloaded", "time_limit", "timeout"), Unfinished("resources")),
 }
 # Finish reasons of failures: what the makers of models call filters, and answers that broke off.
 FAILURES: Mapping[str, str] = {
@@ -48,7 +52,8 @@ FAILURES: Mapping[str, str] = {
         "content_filter",
     ),
     **dict.fromkeys(("recitation", "refusal", "sensitive", "guardrail_intervened"), "content_filter"),
-    **dict.fromkeys(("error", "network_error", "model_error", "server_error", "abort"), "error"),
+    **dict.fromkeys(("content_filtered", "content_blocked", "blocked", "moderation", "error_toxic"), "content_filter"),
+    **dict.fromkeys(("error", "network_error", "model_error", "server_error", "internal_error", "abort"), "error"),
 }
 
 

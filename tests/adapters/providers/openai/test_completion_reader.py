@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.providers.answer_stream import read_pieces
+from adapters.providers.answer_stream import ResultFrame, read_pieces
 from adapters.providers.openai import completion_reader as wire
 from adapters.providers.openai.completion_reader import read_frames
 from adapters.providers.openai.errors import to_bot_error
 from bot.errors import BotError, Busy, Cut, Refused
-from bot.messages import Text, Usage
+from bot.messages import Text, Unfinished, Usage
 from tests.adapters.providers.openai.conftest import delta, event
 
 SSE, JSON, HTML = "text/event-stream; charset=utf-8", "application/json", "text/html"
@@ -193,6 +193,16 @@ async def test_figures_that_never_come_keep_nobody_waiting(monkeypatch: pytest.M
         assert await told(SSE, hanging(WORDS, STOP)) == (ANSWER, Usage())
 
 
+@pytest.mark.parametrize(
+    "reason", ["MAX_TOKENS", "length_limit", "ERROR_LIMIT", "context_length_exceeded", "time_limit"]
+)
+async def test_an_answer_that_is_not_all_says_so_in_any_words(reason: str) -> None:
+    async with aclosing(read_frames(SSE, cut([ROLE + WORDS + delta(None, reason) + DONE]))) as frames:
+        *_, last = [frame async for frame in frames]
+    assert isinstance(last, ResultFrame)
+    assert last.unfinished == Unfinished("resources" if reason == "time_limit" else "length")
+
+
 async def test_an_empty_answer_is_named_as_such() -> None:
     for body in (ROLE + STOP + DONE, delta(" \n", "stop"), DONE, delta(None, "tool_calls") + DONE):
         assert (await wrong(SSE, body)).code == "provider_empty"
@@ -221,6 +231,8 @@ async def test_an_empty_answer_is_named_as_such() -> None:
         (event(choices=None, base_resp={"status_code": 1002, "status_msg": "Oh."}), Busy, "provider_rate_limited"),
         (event(choices=[{"delta": {"content": ""}, "finish_reason": "error"}]), Busy, "provider_down"),
         (delta(None, "content_filter"), Refused, "provider_filtered"),
+        (delta(None, "ERROR_TOXIC"), Refused, "provider_filtered"),
+        (delta(None, "internal_error"), Busy, "provider_down"),
     ],
 )
 async def test_errors_in_a_stream_mean_what_they_mean_elsewhere(body: bytes, type: type[BotError], key: str) -> None:
