@@ -387,7 +387,12 @@ class Discord:
             )
         shown = post.get("content")
         if shown is not None and shown.strip() != text.strip():  # posted before under this nonce, with an earlier text
-            await self._edit(place, int(post["id"]), replace(content, files=(), is_gallery=False))
+            try:
+                await self._edit(place, int(post["id"]), replace(content, files=(), is_gallery=False))
+            except Refused:  # another form will be posted, and this one would seem to grow for ever
+                with suppress(BotError):
+                    await self.delete(place.channel, str(post["id"]))
+                raise
         return str(post["id"])
 
     async def _edit(self, place: Place, post: int, content: PostContent) -> None:

@@ -20,7 +20,7 @@ from bot.words import say
 from tests.adapters.platforms.discord.conftest import discord_on_loopback
 from tests.adapters.platforms.discord.pair import Pair
 from tests.conftest import PHOTOS
-from tests.doubles.discord import ANN, BAD_GATEWAY, GENERAL, TOKEN, FakeDiscord, Fault, budgets
+from tests.doubles.discord import ANN, BAD_GATEWAY, GENERAL, LOST, TOKEN, FakeDiscord, Fault, budgets
 
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 HERE = Place(GENERAL).channel
@@ -208,6 +208,19 @@ async def test_an_answer_goes_to_the_asker_alone_also_where_that_takes_two_tries
     await reply.show("a kitten")  # as the worker does
     [told] = server.direct(ANN)
     assert "a kitten" in "\n".join([told.text, *(file.data.decode() for file in told.files)])
+
+
+async def test_a_post_that_was_made_unnoticed_keeps_no_cursor_when_its_edit_is_refused(
+    reply: Reply, server: FakeDiscord
+) -> None:
+    reply.text = "a "
+    server.fails("send", LOST)
+    with suppress(Busy):
+        await reply.show("a " + CURSOR, buttons=STOP, growing=True)
+    assert server.posts(), "it is there, though nobody was told"
+    server.fails("edit", Fault(413, page="Request Entity Too Large"))
+    await reply.show("a kitten")
+    assert server.reads() == ["a kitten"]
 
 
 async def test_an_edit_that_is_refused_as_a_reply_is_a_refused_edit(reply: Reply, server: FakeDiscord) -> None:
