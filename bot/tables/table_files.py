@@ -133,7 +133,12 @@ def _shortened(text: str) -> str:
         while display_width(line) >= PREVIEW_CELL:
             line = line[: max(1, len(line) - max(1, (display_width(line) - PREVIEW_CELL) // 2))]
         line += "…"
-    return literal(line) or " "
+    return _in_cell(line) or " "
+
+
+def _in_cell(text: str) -> str:
+    """Return Markdown that shows the text itself in a cell of a table, where a backslash is no help for a bar."""
+    return literal(text).replace("&", "\\&").replace("\\|", "&#124;")
 
 
 def _is_numeric(table: PhotoTable, place: int) -> bool:

@@ -1,5 +1,6 @@
 """A model's reply to the question for a table: JSON in any of the forms that models choose, or a table in Markdown."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,7 +15,7 @@ COLUMN_KEYS = ("columns", "headers", "header", "schema")
 TABLE_KEYS = ("tables", "photos", "results", "table", "result")
 CELL_KEYS = ("cells", "values", "row")
 KNOWN_KEYS = frozenset({*PHOTO_KEYS, *ROW_KEYS, *COLUMN_KEYS, *TABLE_KEYS, *CELL_KEYS, "number", "page", "count"})
-LONGEST_EMPTY = 20  # characters of a reply that is an empty list; in more words [] is something else
+_AROUND = re.compile(r"```\w*|\s")
 MOST_VALUES = 200_000  # cells of a reply
 
 Object = Mapping[str, Json]
@@ -43,9 +44,8 @@ def read_reply(text: str) -> RawTable | None:
     table = _of_json(found)
     if table and table.rows:
         return table
-    is_empty = (
-        table is not None and not found.open and (len(text) < LONGEST_EMPTY or isinstance(found.values[-1], dict))
-    )
+    says_nothing = bool(found.values) and (isinstance(found.values[-1], dict) or _AROUND.sub("", text) == "[]")
+    is_empty = table is not None and not found.open and says_nothing
     return _of_markdown(text) or (table if is_empty else None)
 
 
@@ -67,8 +67,8 @@ def _without_broken_row(value: Json, found: FoundJson) -> Json:
     """Drop the row in which the reply breaks off: its last cell may be half a number. None: the value is that row."""
     if not found.is_open(value):
         return value
-    if isinstance(value, list):
-        return [inner for each in value if (inner := _without_broken_row(each, found)) is not None or each is None]
+    if isinstance(value, list) and any(isinstance(each, list | dict) for each in value):
+        return [inner for each in value if (inner := _without_broken_row(each, found)) is not None]
     if isinstance(value, dict) and _holds_rows(value):
         return {name: _without_broken_row(each, found) for name, each in value.items()}
     return None
@@ -140,7 +140,10 @@ def _of_rows(rows: Sequence[Json], columns: Sequence[str], photo: str = "") -> R
         columns, rows = list(_column_names(rows[0])), rows[1:]
     records = [row for row in rows if isinstance(row, dict) and _get(row, CELL_KEYS) is None]
     if records and not columns:
-        columns = list(dict.fromkeys(name for row in records for name in row if name.casefold() not in PHOTO_KEYS))
+        names = dict[str, str]()
+        for name in (name for row in records for name in row if name.casefold() not in PHOTO_KEYS):
+            names.setdefault(name.casefold(), name)
+        columns = list(names.values())
     read = [found for row in rows[:MOST_VALUES] if (found := _row(row, columns, photo)) is not None]
     if rows and not read:
         return None
