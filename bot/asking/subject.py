@@ -3,8 +3,8 @@
 It is found in one order on every platform, which only translate what they see into references:
 
 1. what came with the message;
-2. what it points at: the first of its references that shows something, or whose turn did; that a thread or forum post
-   began with a photo counts until the thread has shown another one;
+2. what it points at: the first of its references that shows something, or whose turn did, and of links all that do;
+   that a thread or forum post began with a photo counts until the thread has shown another one;
 3. the numbers that it names ("photo 2");
 4. the photo just above it, which the inbox has made a reference of (`bot/intake/joining`);
 5. what the conversation showed last, only if it points at nothing.
@@ -105,14 +105,16 @@ class SubjectFinder:
 
     async def _find(self, turn: Turn) -> Subject:
         message = turn.message
-        references = [each for each in message.references if each.kind != "starter" or each.unseen]
+        references = [each for each in message.references if not _is_only_the_place(turn, each)]
         quotes = await self._quotes(turn, references)
         if message.origin:
             quotes = (*quotes, Quote("ask_forwarded", message.origin))
         if message.own_photos:
             return Subject(files=_placed(message.channel, message.own_photos), quotes=quotes)
-        for reference in references:
+        for n, reference in enumerate(references):
             if files := await self._files_of(message, reference, MOST_STEPS):
+                if reference.kind == "link":
+                    files = await self._linked_files(message, references[n:])
                 return Subject(files=files, quotes=quotes, note=_note(reference))
         self._require_visible(references)
         note = await self._note_without_files(message, references)
@@ -123,6 +125,12 @@ class SubjectFinder:
         if _needs_photo(message):
             await self._require_photo(turn, references)
         return Subject(files=(), quotes=quotes, recalls=not (references or message.awaits_preview), note=note)
+
+    async def _linked_files(self, message: Message, references: Sequence[MessageReference]) -> tuple[PlacedFile, ...]:
+        """Return the files of all messages that are linked to, each once: people compare them."""
+        links = [each for each in references if each.kind == "link"]
+        found = [file for each in links for file in await self._files_of(message, each, MOST_STEPS)]
+        return tuple(dict.fromkeys(found))
 
     async def _begun_with(self, turn: Turn) -> Subject | None:
         """Return the subject that the place began with, such as a thread at a photo, until it has shown another one."""
@@ -255,6 +263,13 @@ class SubjectFinder:
         behind = await self.posts.find_turn_of_post(reference.channel or turn.message.channel, reference.id)
         last = await self.turns.list_history(turn, 1)
         return "" if behind and last and last[-1].turn == behind.id else "ask_about_answer"
+
+
+def _is_only_the_place(turn: Turn, reference: MessageReference) -> bool:
+    """Tell whether a reference counts after a number: the beginning of a thread, and the photo above one spoken."""
+    if reference.kind == "above":
+        return bool(named(turn.words))
+    return reference.kind == "starter" and not reference.unseen
 
 
 def _placed(channel: Channel, attachments: Sequence[Attachment]) -> tuple[PlacedFile, ...]:

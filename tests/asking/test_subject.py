@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from bot.asking.subject import SubjectFinder
 from bot.configuration import read_settings
 from bot.files.photos import PhotoIntake
 from bot.intake.access import Access
@@ -445,6 +446,24 @@ async def test_a_link_to_a_recent_photo_is_about_it(chat: Chat) -> None:
     link = MessageReference(id=photo.id, ours=False, text="", kind="link", unseen="elsewhere")
     await chat.says(photo, aside("cat"), replace(said("what is this?"), about=link))
     assert chat.shown() == ["rocket.jpg"]
+
+
+async def test_all_photos_that_are_linked_to_are_meant(chat: Chat) -> None:
+    photos = [aside("rocket"), aside("cat", Author("3", "Carl"))]
+    links = [MessageReference(id=each.id, ours=False, text="", kind="link", unseen="elsewhere") for each in photos]
+    await chat.says(*photos, replace(said("compare them"), about=links[0], more=(links[1], links[0])))
+    assert chat.shown() == ["rocket.jpg", "cat.jpg"]
+
+
+async def test_a_number_that_was_spoken_comes_before_the_photo_above(chat: Chat) -> None:
+    recording = Attachment(ref="recording", name="voice.ogg", mime="audio/ogg")
+    await chat.says(aside("rocket"))
+    await chat.inbox.receive(replace(said(""), attachments=(recording,)))
+    [turn] = await chat.inbox.store.queue.claim(1)
+    finder = SubjectFinder(chat.inbox.store.files, chat.inbox.store.posts, chat.inbox.store.turns)
+    assert [each.attachment.ref for each in (await finder.find(turn)).files] == ["rocket"]
+    spoken = await finder.find(replace(turn, transcript="what is on photo 1?"))
+    assert (spoken.files, spoken.recalled) == ((), (1,))
 
 
 @pytest.mark.parametrize("unseen", ["forbidden", "unreachable", "deleted"])
