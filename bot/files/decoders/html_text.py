@@ -98,6 +98,7 @@ def _chapters(package: Package) -> Iterator[str]:
     """Yield the lines of all chapters, in the order of reading."""
     container = package.parse("META-INF/container.xml")
     path = next(each.get("full-path") for each in container.iter("{*}rootfile"))
+    path = path if path in package.names else unquote(path)  # some programs write it as an address
     book, folder = package.parse(path), posixpath.dirname(path)
     hrefs = {each.get("id"): each.get("href", "") for each in book.iter("{*}item")}
     for label in ("title", "creator"):
