@@ -12,6 +12,7 @@ from bot.errors import FailureCode, Unreadable
 from bot.files.decoders.extract import Extract, in_one, reader, without_empty
 from bot.files.decoders.package import Element, Package
 from bot.files.decoders.plain_text import decode
+from bot.files.decoders.word_numbering import spelled
 
 _SILENT = frozenset({"script", "style", "template", "head", "noscript", "svg", "iframe", "object", "datalist", "rp"})
 _BLOCKS = frozenset(
@@ -36,6 +37,9 @@ _BLOCKS = frozenset(
         *("title", "tr", "ul", "caption"),
     }
 )
+_NUMBERS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}  # by an attribute of lists
+_COUNTED = "data-counted"  # our own mark, by which the next item knows its number
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _CELLS = frozenset({"td", "th"})
 
 
@@ -81,9 +85,33 @@ def _collect(root: Element, pieces: list[str]) -> None:
             pieces.append("\n")
         if event == "end" and name in _CELLS:
             pieces.append(" | ")
+        if name == "li" and event == "start" and not silent and (label := _label(element)):
+            pieces.append(f"{label} ")
         text = element.text if event == "start" else element.tail
         if text and not silent:
             pieces.append(_words(text, pieces, keeps_spaces=kept > 0))
+
+
+def _label(item: Element) -> str:
+    """Return the number that a browser shows before an item; empty in a list without numbers."""
+    parent = item.getparent()
+    if parent is None or parent.tag != "ol":
+        return ""
+    number = _whole(item.get("value"))
+    if number is None:
+        before = item.getprevious()
+        step = -1 if "reversed" in parent.attrib else 1
+        if before is not None and before.tag == "li":
+            number = int(before.get(_COUNTED, "0")) + step
+        else:
+            first = _whole(parent.get("start"))
+            number = first if first is not None else 1 if step > 0 else len(parent)
+    item.set(_COUNTED, str(number))
+    return f"{spelled(number, _NUMBERS.get(parent.get('type', '1'), 'decimal'))}."
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and _WHOLE.fullmatch(text.strip()) else None
 
 
 def _words(text: str, pieces: list[str], *, keeps_spaces: bool) -> str:

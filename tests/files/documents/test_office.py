@@ -161,6 +161,22 @@ async def test_numbers_are_spelled_as_in_any_language(documents: DocumentIntake,
     assert (await text(documents, "a.docx", data)).split("\n")[-1] == f"{label} a".strip()
 
 
+async def test_so_have_those_of_pages_and_slides(documents: DocumentIntake) -> None:
+    page = "<ol><li>a<li>b<ol type=a><li>x<li>y</ol><li value=7>c<li>d</ol><ol start=3><li>e</ol><ul><li>f</ul>"
+    said = await text(documents, "a.html", f"<!DOCTYPE html><html><body>{page}</body></html>".encode())
+    assert said.split("\n") == ["1. a", "2. b", "a. x", "b. y", "7. c", "8. d", "3. e", "f"]
+    counted = [
+        f'<a:p><a:pPr lvl="{level}"><a:buAutoNum type="{kind}"/></a:pPr><a:r><a:t>{words}</a:t></a:r></a:p>'
+        for level, kind, words in (
+            (0, "arabicPeriod", "a"), (1, "alphaLcParenR", "x"), (1, "alphaLcParenR", "y"), (0, "arabicPeriod", "b"),
+            (1, "alphaLcParenR", "z"),
+        )
+    ]  # fmt: skip
+    assert (await text(documents, "a.pptx", slides("".join(counted)))).split("\n") == [
+        "1. a", "a) x", "b) y", "2. b", "a) z",
+    ]  # fmt: skip
+
+
 async def test_notes_are_numbered_by_kind_and_symbols_are_signs(documents: DocumentIntake) -> None:
     notes = [
         f'<w:r><w:{kind}Reference w:id="{n}"/></w:r>' for n, kind in ((1, "footnote"), (1, "endnote"), (2, "footnote"))
