@@ -30,6 +30,7 @@ from bench import (
     many_servers,
     memory,
     moving,
+    page,
     queue,
     search,
     stalls,
@@ -57,6 +58,7 @@ SUITES: Mapping[str, Suite] = {
     "flight": flight.report,
     "fleet": fleet.report,
     "chaos": chaos.report,
+    "page": page.report,
 }
 REPORT = "report"
 

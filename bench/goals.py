@@ -100,6 +100,24 @@ GOALS = (
     ),
     Goal("From the start to the first poll: below 0.6 seconds", "startup", "seconds to the first poll", 0.6),
     Goal("Idle, with both platforms: below 80 MB", "startup", "idle MB", 80),
+    *(
+        goal
+        for device in ("a phone, 360 px", "a screen, 1,280 px")
+        for goal in (
+            Goal(
+                f"The page, {device}: 5,000 entries open in under a second", "page", f"opens in ms, p50, {device}", 1000
+            ),
+            Goal(
+                f"The page, {device}: at most 3% of the frames late in scrolling",
+                "page",
+                f"late frames, %, {device}",
+                3,
+            ),
+        )
+    ),
+    Goal("The page: first words on screen at most 30 ms after the provider's", "page", "first words on screen", 30),
+    Goal("The page: the first load below 100 kB", "page", "first load, kB", 100),
+    Goal("The page: below 150 kB in all", "page", "in all, kB", 150),
     Goal("kill -9 and chaos: no turn lost", "chaos", "lost", 0),
     Goal("kill -9 and chaos: no turn out of order", "chaos", "out of order", 0),
 )

@@ -10,7 +10,11 @@ import { fileNode, messageFile } from "./files.js";
 import { render } from "./markdown.js";
 import { clock, say } from "./words.js";
 
+const GROUP = 20; // older entries, at least
+
 let isTyping = false;
+let list = page.entries; // that entries are put into
+let lastPlaced = null;
 
 export function show(data) {
   const before = entries.get(data.id);
@@ -39,17 +43,27 @@ export function dropMissing(all, more) {
 }
 
 function drop(id) {
-  const { node } = entries.get(id);
-  const lanes = node.closest(".lanes");
+  let { node } = entries.get(id);
   entries.delete(id);
-  node.remove();
-  if (!lanes?.querySelector(".post")) lanes?.remove();
+  do { // also what it was the last one in
+    const around = node.parentNode.closest("li");
+    node.remove();
+    node = around;
+  } while (node && !node.querySelector("li"));
 }
 
-/** Show a page of entries that were said before all others. */
+/** Show entries that were said before all others. They stand in groups, which the browser lays out when they are near:
+ * thousands of single ones would keep it busy while it scrolls. */
 export function showOlder(all) {
-  all.forEach(show);
-  all.forEach(({ id }) => entries.get(id).node.classList.add("far"));
+  for (let start = 0, end; start < all.length; start = end) {
+    end = start + GROUP;
+    while (all[end]?.kind === "post") end += 1; // answers stay with their question
+    const group = element("ol");
+    place(element("li", { class: "far", "data-id": all[start].id }, group), all[start].id);
+    list = group;
+    all.slice(start, end).forEach(show);
+    list = page.entries;
+  }
 }
 
 export function clear() {
@@ -81,13 +95,15 @@ function insertLane(node, question) {
   lanes.insertBefore(node, after ?? null);
 }
 
-function place(node, id) {
-  const first = page.entries.firstElementChild;
-  let after = page.entries.lastElementChild;
-  if (first && Number(first.dataset.id) > Number(id)) after = null;
-  while (after && Number(after.dataset.id) > Number(id)) after = after.previousElementSibling;
+function place(node, id) { // most are the last one, the first one, or stand behind the one that was placed before
+  const { firstElementChild: first, lastElementChild: last } = list;
+  const isBefore = (other) => Number(other.dataset.id) < Number(id);
+  let after = first && !isBefore(first) ? null : last;
+  if (lastPlaced?.parentNode === list && isBefore(lastPlaced) && !isBefore(lastPlaced.nextElementSibling ?? node)) after = lastPlaced;
+  while (after && !isBefore(after)) after = after.previousElementSibling;
   if (after) after.after(node);
-  else page.entries.prepend(node);
+  else list.prepend(node);
+  lastPlaced = node;
 }
 
 function messageNode({ text, time, photos, about, label, revised }) {
