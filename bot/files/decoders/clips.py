@@ -12,6 +12,7 @@ from PIL import Image
 
 from bot.errors import FailureCode, Unreadable
 from bot.files.decoders import cicp
+from bot.files.decoders.boxes import declared_end
 from bot.files.decoders.series import as_series
 from bot.files.decoders.still_times import MOST_FRAMES, Still, even_times, is_blank
 from bot.files.isolation.worker_process import one_large
@@ -19,6 +20,8 @@ from bot.files.isolation.worker_process import one_large
 MOST_SECONDS = 60
 _SLACK = 1.0  # seconds that a clip of the longest kind may be longer
 _FORMATS = {"MP4": "mov", "WEBM": "matroska"}
+_SEGMENT = b"\x18\x53\x80\x67"  # the element with everything, of Matroska
+_LONGEST_SIZE = 8  # bytes
 _AS_MP4, _AS_OGG = {"aac", "mp3", "alac"}, {"opus", "vorbis", "flac"}
 _CONTAINERS = {"m4a": "ipod", "ogg": "ogg"}
 _BROKEN = (av.error.FFmpegError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
@@ -50,9 +53,29 @@ def read_clip(
         [still.image for still in stills],
         try_png=False,
         out_bytes=out_bytes,
-        remarks=[],
+        remarks=[("photo_frames", {})] if _is_cut(file, kind) else [],
         times=[still.time for still in stills],
     )
+
+
+def _is_cut(file: BinaryIO, kind: str) -> bool:
+    """Tell whether the file declares to go on behind its end."""
+    file.seek(0)
+    data = file.read()
+    if kind == "MP4":
+        return declared_end(data) > len(data)
+    header, start = _ebml_size(data, len(_SEGMENT))
+    segment, begun = _ebml_size(data, start + header + len(_SEGMENT))
+    return data[start + header :].startswith(_SEGMENT) and segment > len(data) - begun
+
+
+def _ebml_size(data: bytes, at: int) -> tuple[int, int]:
+    """Return the size of an element of Matroska, 0 where it is not known, and where its content begins."""
+    first = data[at] if at < len(data) else 0
+    length = 9 - first.bit_length()
+    bits = 7 * length
+    size = int.from_bytes(data[at : at + length]) & ((1 << bits) - 1)
+    return (0 if length > _LONGEST_SIZE or size == (1 << bits) - 1 else size), at + length
 
 
 def read_clip_sound(file: BinaryIO, *, kind: str) -> tuple[str, bytes]:

@@ -186,6 +186,14 @@ async def test_a_damaged_video_is_named_as_one(photos: PhotoIntake, kind: str) -
         assert refused.value.code == "photo_video"
 
 
+async def test_of_a_cut_clip_the_stills_that_are_there_are_looked_at_and_that_is_said(photos: PhotoIntake) -> None:
+    data = clip(4, kind="webm")
+    photo = await photos.read("cut.webm", data[: int(len(data) * 0.7)])
+    assert [remark.key for remark in photo.remarks] == ["photo_frames"]
+    assert len(stills(photo)) > 1
+    assert (await photos.read("whole.webm", data)).remarks == ()
+
+
 async def test_a_video_without_pictures_is_named_as_one(photos: PhotoIntake) -> None:
     found = await photos.read_sound(clip(1, sound=True))
     assert found
