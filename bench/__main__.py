@@ -3,7 +3,8 @@
 `python -m bench flame FILE` draws a flame graph. `python -m bench corpus DIR` runs the intake over a folder of files.
 `python -m bench legibility` reads what is sent.
 `python -m bench intake TREE` compares how photos are taken in with an earlier version.
-`python -m bench heavy` takes in the heaviest files of each kind. `python -m bench search` times /find.
+`python -m bench heavy` takes in the heaviest files of each kind. `python -m bench search` times /find, and
+`python -m bench search recall` counts what it finds.
 """
 
 import argparse

@@ -14,6 +14,8 @@ from bot.ports import Store
 from tests.commands.conftest import command_context, heard, pressable, response, told
 from tests.commands.golden_photos import PHOTOS as GOLDEN
 from tests.commands.golden_photos import SEARCHES
+from tests.commands.golden_pictures import PICTURES
+from tests.commands.golden_pictures import SEARCHES as SEARCHES_OF_PICTURES
 from tests.conftest import CAT, MODEL, said
 from tests.store.talk import HERE, answer, asked, claim_one, cleaned, table
 
@@ -172,3 +174,26 @@ async def test_what_was_forgotten_or_has_expired_leaves_no_word(sqlite: Store, c
     await sqlite.queue.finish(turn)
     await sqlite.deletion.forget(first.conversation)
     assert await table(sqlite, "searchable") == []
+
+
+async def test_rendered_pictures_are_found_by_what_is_written_in_them_and_what_they_show(
+    context: CommandContext, sqlite: Store
+) -> None:
+    """The words as a flawless reader has them: `python -m bench search recall` reads the pictures themselves."""
+    numbers = {}
+    for number, picture in enumerate(PICTURES, 1):
+        turn = await photo_shown(sqlite, f"IMG_{number}", "", "ok")
+        hash = cleaned(f"IMG_{number}").sha256
+        if picture.shows:
+            await sqlite.files.save_description(turn.conversation, hash, picture.shows)
+        else:
+            await sqlite.files.save_words(turn.conversation, hash, "\n".join(picture.lines))
+        numbers[picture.lines[0]] = f"Photo {number}"
+    assert (len(PICTURES), len(SEARCHES_OF_PICTURES)) >= (60, 40)
+    turn = await heard(sqlite)
+    missed = [
+        search
+        for search, first_line in SEARCHES_OF_PICTURES.items()
+        if numbers[first_line] not in found(await told(context, turn, f"find {search}"))
+    ]
+    assert len(missed) / len(SEARCHES_OF_PICTURES) <= 0.15, missed

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from adapters.providers.local.provider import LocalEyes
+from adapters.providers.local.readings import can_read
 from bot.errors import Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import Indexing, Message, Usage
 from bot.ports import Store
+from tests.commands.golden_pictures import PICTURES
 from tests.conftest import CAT, PHOTOS, OpenStore, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
@@ -163,3 +167,12 @@ def replace_providers(worker: Worker, *more: FakeProvider) -> Worker:
     asker = replace(worker.context.asker, providers=providers)
     context = replace(worker.context, providers=providers, asker=asker)
     return Worker(context, store=worker.store, metrics=worker.metrics)
+
+
+@pytest.mark.skipif(not can_read(), reason="the extra `local` is not installed")
+async def test_what_local_eyes_read_is_found(worker: Worker, platform: FakePlatform) -> None:
+    platform.files["receipt"] = next(each.render() for each in PICTURES if each.lines[0] == "PHARMACY AM MARKT")
+    worker = replace_providers(worker, cast(FakeProvider, LocalEyes(pace=0)))
+    await hear(worker, said("/settings index local"), showing("receipt"))
+    await hear(worker, said("/find ibuprofen"))
+    assert "**Photo 1**" in platform.reads()[-1].splitlines()[2]
