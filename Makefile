@@ -58,15 +58,19 @@ lock: $(VENV)/dev.done          ## new hash-pinned locks; needs uv
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
+SET_UP = command -v $(PYTHON) >/dev/null || { \
+  echo "There is no $(PYTHON) here. Snapthread needs Python 3.11 or newer: https://www.python.org/downloads/" >&2; exit 1; }; \
+  $(PYTHON) tools/set_up.py $(VENV)
+
 # A stamp for each kind of set-up, so that a second call starts at once.
 $(VENV)/run.done: requirements.lock
-	@$(PYTHON) tools/set_up.py $(VENV) requirements.lock
+	@$(SET_UP) requirements.lock
 	@touch $@
 
 $(VENV)/try.done: requirements-local.lock
-	@$(PYTHON) tools/set_up.py $(VENV) requirements-local.lock
+	@$(SET_UP) requirements-local.lock
 	@touch $@ $(VENV)/run.done
 
 $(VENV)/dev.done: requirements-dev.lock
-	@$(PYTHON) tools/set_up.py $(VENV) requirements-dev.lock
+	@$(SET_UP) requirements-dev.lock
 	@touch $@ $(VENV)/try.done $(VENV)/run.done

@@ -35,7 +35,7 @@ def main(folder: str, lock: str) -> int:
             f"The first run sets up {folder}, once: {download} MB to download, {disk} MB on disk, about a minute."
             " It needs the network."
         )
-        shutil.rmtree(folder, ignore_errors=True)
+        clear(folder)
         if subprocess.call([python, "-m", "venv", folder]) != 0:
             return fail(f"{folder} could not be made; see the lines above.")
     install = [inside, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", lock]
@@ -61,8 +61,18 @@ def is_whole(python: str) -> bool:
 
 
 def runs(python: str, code: str) -> bool:
-    """Tell whether a Python runs the code without an error."""
-    return subprocess.call([python, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    """Tell whether a Python runs the code without an error; what cannot be started at all does not."""
+    try:
+        return subprocess.call([python, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def clear(folder: str) -> None:
+    """Delete what stands where the environment will be: a folder, a file, or a link to what is elsewhere."""
+    if os.path.islink(folder) or os.path.isfile(folder):
+        os.remove(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def name_of(python: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import set_up as set_up_module
+
 SET_UP = Path(__file__).parents[2] / "tools" / "set_up.py"
 AS_OLDER = "import runpy, sys; sys.version_info = (3, 10, 12, 'final', 0); sys.argv = sys.argv[1:]; "
 AS_OLDER += "runpy.run_path(sys.argv[0], run_name='__main__')"
@@ -73,6 +75,42 @@ def test_an_environment_that_was_interrupted_is_made_anew_and_a_whole_one_is_kep
     assert not (tmp_path / ".venv" / "half").exists()
     code, said = set_up(lock)
     assert (code, said.count("The first run sets up")) == (0, 0), said
+
+
+@pytest.mark.parametrize(
+    "kind", ["not executable", "no program", "a folder", "a dangling link", "a file instead", "a lost folder"]
+)
+def test_what_is_no_environment_is_cleared_away(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / ".venv"
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    match kind:
+        case "not executable":
+            python.write_text("junk")
+        case "no program":
+            python.write_bytes(b"\x7fELF")
+            python.chmod(0o755)
+        case "a folder":
+            python.mkdir()
+        case "a dangling link":
+            python.symlink_to(tmp_path / "gone")
+        case "a file instead":
+            shutil.rmtree(folder)
+            folder.write_text("")
+        case _:
+            shutil.rmtree(folder)
+            folder.symlink_to(tmp_path / "gone")
+    assert not set_up_module.is_whole(str(python))
+    set_up_module.clear(str(folder))
+    assert not os.path.lexists(folder)
+
+
+def test_without_any_python_make_says_so(tmp_path: Path) -> None:
+    (tmp_path / "requirements-local.lock").touch()
+    make = ["make", "-f", str(SET_UP.parents[1] / "Makefile"), "try", "PYTHON=python9"]
+    done = subprocess.run(make, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode != 0
+    assert "There is no python9 here. Snapthread needs Python 3.11 or newer" in done.stderr
 
 
 def test_without_a_network_it_says_that_only_the_set_up_needs_one(lock: Path, tmp_path: Path) -> None:

@@ -181,11 +181,12 @@ class OneMin:
 
         Both need the key, and cost no credits. Only the second one leaves something behind, if only for a moment.
         """
-        if await self._key_opens_results():
-            return
-        uuid = await self._begin(
-            self._endpoint, "Snapthread check", MODEL_FOR_CHECKS, model=f"{self.name}/{MODEL_FOR_CHECKS}"
-        )
+        with naming(SERVICE_NAME):
+            if await self._key_opens_results():
+                return
+            uuid = await self._begin(
+                self._endpoint, "Snapthread check", MODEL_FOR_CHECKS, model=f"{self.name}/{MODEL_FOR_CHECKS}"
+            )
         with suppress(BotError):  # the key has been proven
             await self._delete(uuid)
 

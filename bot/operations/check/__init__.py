@@ -211,7 +211,13 @@ async def _provider_findings(
         if wrong:
             return [Finding(MAYBE, "provider", f"none can be asked yet: set {' and '.join(wrong)} right first.")]
         keys = " or ".join(kind.switch.upper() for kind in kinds if not kind.keyless_trial)
-        return [Finding(WRONG, "provider", f"none has a key. Set {keys}, or run `python -m bot try` without one.")]
+        return [
+            Finding(
+                WRONG,
+                "provider",
+                f"none has a key. Set {keys} (`python -m bot setup` asks), or run `python -m bot try` without one.",
+            )
+        ]
     parts = [
         guarded(name, partial(check_provider, name, provider, has_key=_has_key(settings, providers, name)))
         for name, provider in ready.items()

@@ -380,6 +380,11 @@ SET_UPS = (
         "WRONG  telegram: Telegram does not know the token in TELEGRAM_TOKEN",
     ),
     SetUp(
+        "1min.ai out of reach",
+        {"ONEMIN_API_KEY": "key", "ONEMIN_API_URL": "http://127.0.0.1:9"},
+        "1min.ai cannot be reached right now. Check this machine's network, and ONEMIN_API_URL.",
+    ),
+    SetUp(
         "Telegram out of reach",
         LOCAL | TELEGRAM | {"TELEGRAM_API_URL": "http://127.0.0.1:9"},
         "Telegram cannot be reached right now. Check this machine's network, TELEGRAM_API_URL and TELEGRAM_TOKEN.",
