@@ -28,11 +28,11 @@ COLOURS = ("red", "green", "blue", "white", "black", "yellow", "purple", "orange
 
 KINDS = (
     *("post", "post", "post", "ask", "ask", "ask", "reply", "reply to answer"),
-    *("forward", "edit", "edit", "delete", "pause"),
+    *("forward", "edit", "edit", "delete", "pause", "describe", "describe", "correct", "model"),
     *("link", "link to question", "link to answer", "chain", "chain to answer"),
 )
 CHAIN = MessageReference(id="nice", ours=False, text="nice one!")  # what somebody said in reply to something
-steps = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 20)), min_size=8, max_size=16)
+steps = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 20)), min_size=8, max_size=18)
 
 Asked = tuple[str, str]  # the id of a question or its answer, and the photo that it was about
 
@@ -104,6 +104,8 @@ class Play:
         elif kind == "ask":
             photo = self.model.photo_above(author.id, self.now)
             await self.expect(self.say(author), photo)
+        elif kind in ("describe", "model"):
+            await self.command(kind, author)
         elif kind == "forward":
             photo = next(self.photos)
             forwarded = replace(self.say(author, photo), forwarded=True, origin="Tom")
@@ -114,7 +116,7 @@ class Play:
             post, photo = self.answers[which % len(self.answers)]
             about = MessageReference(id=post, ours=True, text="a cat")
             await self.expect(replace(self.say(author), about=about), photo)
-        elif kind in ("edit", "delete") and self.model.above:
+        elif kind in ("edit", "delete", "correct") and self.model.above:
             await self.change(kind, self.model.above[which % len(self.model.above)])
         elif kind.startswith("link"):
             await self.link(kind, author, which)
@@ -124,6 +126,17 @@ class Play:
     def say(self, author: Author, *photos: str) -> Message:
         attachments = tuple(Attachment(ref=name, name=f"{name}.png") for name in photos)
         return replace(said(id=f"said{next(self.ids)}"), author=author, sent=self.now, attachments=attachments)
+
+    async def command(self, kind: str, author: Author) -> None:
+        """A command about a picture is a question, too, and asks nothing where there is none; others are none."""
+        message = replace(self.say(author), text=f"/{kind}")
+        photo = self.model.photo_above(author.id, self.now)
+        if kind == "model":
+            await self.chat.says(message)
+        elif photo == NOTHING:
+            await self.expect_nothing(message)
+        else:
+            await self.expect(message, photo)
 
     async def post(self, author: Author) -> None:
         photo = next(self.photos)
@@ -180,6 +193,10 @@ class Play:
 
     async def change(self, kind: str, posted: Posted) -> None:
         if posted.deleted:
+            return
+        if kind == "correct":  # other words, and the same photo
+            caption = replace(posted.message, text="a typo", attachments=shown(posted), edited=True)
+            await self.chat.says(caption)
             return
         if kind == "delete":
             posted.deleted = True
