@@ -74,13 +74,22 @@ export function clear() {
 }
 
 const COMPARE = "/compare";
+const VOTE = "/vote ";
 
 function insert(node, id) {
   node.dataset.id = id;
-  const asked = entries.get(entries.get(id).data.reply_to)?.data;
-  if (asked?.text.split(" ")[0] === COMPARE && entries.get(id).data.kind === "post") return insertLane(node, asked.id);
+  const { data } = entries.get(id);
+  const asked = entries.get(data.reply_to)?.data;
+  const isCompared = asked?.text.split(" ")[0] === COMPARE && data.kind === "post";
+  if (isCompared && !isVote(data)) return insertLane(node, asked.id);
   place(node, id);
-  quoteQuestion(node);
+  if (isCompared) node.classList.add("votes");
+  else quoteQuestion(node);
+}
+
+/** Tell whether a post asks which of compared answers is best: it stands below them. */
+function isVote({ buttons }) {
+  return buttons.length > 0 && buttons.every(({ command }) => command.startsWith(VOTE));
 }
 
 /** Put an answer beside the others to the same comparison. */

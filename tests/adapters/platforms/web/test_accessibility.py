@@ -137,6 +137,9 @@ async def lanes(tab: Tab) -> None:
     await tab.ask("/compare a b")
     asked = tab.house.bot.heard[-1]
     await tab.house.web.send(asked.channel, OutgoingPost(text="Another answer", reply_to=asked.id))
+    votes = tuple(Button(label, f"/vote 1 {n}") for n, label in enumerate(("A", "B", "Both", "Neither")))
+    await tab.house.web.send(asked.channel, OutgoingPost(text="Which is better?", reply_to=asked.id, buttons=votes))
+    await expect(tab.page.locator(".votes .actions")).to_be_visible()
     await expect(tab.page.locator(".lanes .post")).to_have_count(2)
 
 

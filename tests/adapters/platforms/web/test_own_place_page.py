@@ -17,6 +17,12 @@ from tests.doubles.browser import pictures
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CLAUDE = "**vapi/claude-sonnet-4**\n\nA young cat, orange and striped:\n\n- green eyes\n- long whiskers"
+VOTES = (
+    Button("A", "/vote 7 1"),
+    Button("B", "/vote 7 2"),
+    Button("Both", "/vote 7 all"),
+    Button("Neither", "/vote 7 none"),
+)
 GROUND = "getComputedStyle(document.body).backgroundColor"
 DARK, LIGHT = "rgb(21, 23, 27)", "rgb(246, 245, 242)"
 LOOK_AWAY = """(isHidden) => {
@@ -192,9 +198,10 @@ async def test_compared_answers_stand_side_by_side(
         asked = house.bot.heard[0]
         pick = (Button("Continue with this one", "/pick 1"),)
         await house.web.send(asked.channel, OutgoingPost(text=CLAUDE, reply_to=asked.id, buttons=pick))
+        await house.web.send(asked.channel, OutgoingPost(text="Which is better?", reply_to=asked.id, buttons=VOTES))
         await tab.say("and now?")
         lanes = tab.page.get_by_role("list", name="Answers side by side").locator("> li")
-        await expect(tab.posts).to_have_count(3)
+        await expect(tab.posts).to_have_count(4)
         if width == 1280:
             await tab.page.screenshot(path=pictures(tmp_path) / "side-by-side.png")
         for _ in range(2):
@@ -203,11 +210,19 @@ async def test_compared_answers_stand_side_by_side(
             assert second is not None
             assert (round(first["y"]), round(first["width"])) == (round(second["y"]), round(second["width"]))
             assert second["x"] > first["x"] + 200
+            below = await tab.page.locator(".votes").bounding_box()
+            assert below is not None
+            assert below["y"] >= first["y"] + first["height"]
             assert not await tab.overflows()
             await tab.page.reload()
-            await expect(tab.posts).to_have_count(3)
+            await expect(tab.posts).to_have_count(4)
+        await expect(tab.page.locator(".replied")).to_have_count(0)
+        await tab.reach("[data-command='/vote 7 2']", "Shift+Tab")
+        await tab.press("Enter")
+        await expect(tab.posts).to_have_count(5)
+        assert house.bot.texts[-1] == "/vote 7 2"
         await lanes.last.get_by_role("button", name="Continue with this one").click()
-        await expect(tab.posts).to_have_count(4)
+        await expect(tab.posts).to_have_count(6)
         assert house.bot.texts[-1] == "/pick 1"
 
 
