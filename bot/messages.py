@@ -369,6 +369,7 @@ class Message:
     awaits: float = 0.0  # seconds in which its author may send what belongs to it
     is_cut: bool = False  # its text was cut in the middle of a word, and goes on in the next message
     wants_alt_text: bool = False  # nobody says it to the bot, which writes alt text for its pictures
+    wants_index: bool = False  # likewise, to find its pictures by what they show
     is_guest: bool = False  # from a place where the bot is no member: whoever called it counts, not the place
 
     @property
@@ -422,6 +423,7 @@ class Message:
             about=references[0] if references else None,
             more=tuple(references[1:]),
             wants_alt_text=any(part.wants_alt_text for part in ordered),
+            wants_index=any(part.wants_index for part in ordered),
             forwarded=all(part.forwarded for part in ordered),
             origin=next((part.origin for part in ordered if part.origin), ""),
             awaits=ordered[-1].awaits,

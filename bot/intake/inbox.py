@@ -31,6 +31,7 @@ FORWARDS_SECONDS = 0.25  # wait for the next one: clients send several at once
 UNFINISHED_SECONDS = 5.0  # in which the rest of a long text follows
 CLAIMS, CLAIMS_SECONDS = 5, 600.0  # answered attempts of one stranger to claim the bot, and their window in seconds
 ALT_TEXTS, ALT_TEXTS_SECONDS = 6, 60.0  # messages of a channel whose pictures get alt text, and in how many seconds
+INDEXED, INDEXED_SECONDS = 20, 60.0  # messages of a channel whose pictures are described, likewise
 REPLACED_SECONDS = 3.0  # wait for a proxy bot
 EDIT = "edit"  # after the id of a message, in that of the turn that its edit became
 EDIT_SECONDS = 3600.0  # after which an edit does not make a message one that is heard
@@ -82,11 +83,12 @@ class Inbox:
             return True
         if not message.addressed and message.own_photos:
             await self._intake.save_pointer(_pointer(message))
-        message = await self._with_alt_text(message)
-        if not (message.addressed or message.wants_alt_text or await self._may_turn_out_addressed(message)):
+        message = await self._with_index(await self._with_alt_text(message))
+        is_wanted = message.wants_alt_text or message.wants_index
+        if not (message.addressed or is_wanted or await self._may_turn_out_addressed(message)):
             return False
         verdict = await self._access.judge(message)
-        if message.wants_alt_text and verdict is not Verdict.WELCOME:
+        if is_wanted and verdict is not Verdict.WELCOME:
             return False
         if verdict is Verdict.WELCOME:
             await self._access.let_in_place(message)
@@ -241,6 +243,19 @@ class Inbox:
             return message
         limit = RateLimit(f"alt text in {message.channel}", ALT_TEXTS, ALT_TEXTS_SECONDS)
         return replace(message, wants_alt_text=await self._coordination.acquire(limit, 0) == 0)
+
+    async def _with_index(self, message: Message) -> Message:
+        """Mark a message whose pictures are to be found by what they show, where people chose so."""
+        is_shown = any(each.is_picture and not each.is_preview for each in message.attachments)
+        if message.addressed or message.private or not is_shown:
+            return message
+        conversation = await self._conversations.find_conversation(message.channel)
+        if conversation is None or conversation.preferences.index == "off":
+            return message
+        if not await self._people.wants_alt_text(subject_of(message)):  # they want no model to look at their pictures
+            return message
+        limit = RateLimit(f"photos to index in {message.channel}", INDEXED, INDEXED_SECONDS)
+        return replace(message, wants_index=await self._coordination.acquire(limit, 0) == 0)
 
     async def _turn_down(self, message: Message, most: int) -> bool:
         """Tell an author with `most` unanswered messages that the queue is full; once in a while, not each time."""

@@ -150,7 +150,8 @@ class Worker:
 
     async def _finish(self, turn: Turn) -> None:
         is_overheard = not turn.message.addressed  # such as an album in which no part speaks to the bot
-        if is_overheard and (turn.is_poison or not turn.message.wants_alt_text):
+        is_wanted = turn.message.wants_alt_text or turn.message.wants_index
+        if is_overheard and (turn.is_poison or not is_wanted):
             await self.intake.forget_words(turn.id)
             await self.queue.finish(turn)
             return
@@ -270,6 +271,7 @@ async def _find_reactions(context: JobContext, turn: Turn) -> ReactsToMessages |
         or platform.reactions is None
         or message.private
         or message.wants_alt_text
+        or message.wants_index
         or not (has_photo and message.id.isdigit())
     ):
         return None

@@ -27,7 +27,7 @@ from bot.turns.jobs.ask_again import AskAgainJob
 from bot.turns.jobs.compare import CompareJob, shuffled_once
 from bot.turns.jobs.count_vote import CountVoteJob
 from bot.turns.jobs.generate import GenerateJob
-from bot.turns.jobs.index_photo import INDEX, index_job, next_to_index
+from bot.turns.jobs.index_photo import INDEX, NumberPhotosJob, index_job, next_to_index
 from bot.turns.jobs.job import Job, JobContext
 from bot.turns.jobs.look_closer import LookCloserJob
 from bot.turns.jobs.make_table import TableJob
@@ -45,7 +45,7 @@ async def job_of(context: JobContext, turn: Turn) -> Job:
     """Return the job of a turn. Access is judged now, because the message may have changed since it came."""
     message = turn.message
     if not message.addressed:  # the inbox has judged it a moment ago, and strangers need not be told
-        return AltTextJob(context, turn)
+        return AltTextJob(context, turn) if message.wants_alt_text else NumberPhotosJob(context, turn)
     verdict = await context.access.judge(message)
     if verdict is not Verdict.WELCOME and not (
         verdict is Verdict.STRANGER and await may_claim(context.commands.people, message)

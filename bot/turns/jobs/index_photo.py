@@ -1,6 +1,7 @@
 """A photo is described for /find in the background, where people chose that, one at a time between their questions."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -8,7 +9,18 @@ import structlog
 
 from bot.commands import parse
 from bot.errors import BotError
-from bot.messages import INSIDE, OBEYED, STOPPED, JobResult, Message, Photo, RememberedFile, Turn
+from bot.messages import (
+    INSIDE,
+    OBEYED,
+    STOPPED,
+    Attachment,
+    JobResult,
+    Message,
+    Photo,
+    RememberedFile,
+    StoredFile,
+    Turn,
+)
 from bot.turns.jobs.job import JobContext
 from bot.util.tasks import running_task
 from bot.words import say
@@ -72,6 +84,32 @@ class IndexPhotoJob:
         return JobResult(outcome=OBEYED, answered_by=model, usage=usage, took=monotonic() - started)
 
 
+@dataclass
+class NumberPhotosJob:
+    """Numbers the photos of a message that nobody said to the bot; each is described by a turn of its own."""
+
+    context: JobContext
+    turn: Turn
+
+    async def list_models(self) -> list[str]:
+        """Return nothing: no model is asked."""
+        return []
+
+    async def do(self, notes: object) -> JobResult:
+        """Number those that can be read."""
+        message, loader = self.turn.message, self.context.asker.loader
+        photos: dict[Attachment, StoredFile] = {}
+        for attachment in message.attachments:
+            if attachment.is_picture and not attachment.is_preview:
+                with suppress(BotError):
+                    photos[attachment] = await loader.read(message.channel, attachment)
+        await self.context.files.save_files(self.turn, photos, message.channel)
+        return JobResult(outcome=OBEYED, booked=False)
+
+    async def show(self, result: JobResult) -> None:
+        """Show nothing."""
+
+
 def _read_words(report: str) -> str:
     """Return the words of a photo without the heading, and without the sentence that there are none."""
     _, _, words = report.partition("\n")
@@ -111,6 +149,7 @@ async def next_to_index(context: JobContext, turn: Turn, outcome: str) -> Messag
         attachments=(),
         addressed=True,
         wants_alt_text=False,
+        wants_index=False,
         about=None,
         more=(),
         album=None,

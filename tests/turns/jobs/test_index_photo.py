@@ -13,6 +13,7 @@ from bot.errors import Refused
 from bot.files.photos import PhotoIntake
 from bot.messages import Indexing, Message, Usage
 from bot.ports import Store
+from tests.asking.test_subject import BOB, Chat, aside, in_chat
 from tests.commands.golden_pictures import PICTURES
 from tests.conftest import CAT, PHOTOS, OpenStore, said
 from tests.doubles.platform import FakePlatform
@@ -159,6 +160,32 @@ async def test_the_export_says_nothing_of_it(worker: Worker, platform: FakePlatf
     await hear(worker, said("/settings index on"), showing("cat"), said("/export"))
     assert "Answers: 1, photos: 1." in platform.reads()[-1]
     assert not any("/index" in text for text in platform.reads())
+
+
+@pytest.fixture
+async def chat(sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake) -> Chat:
+    provider.script = [["a tabby on a sofa"]]
+    return in_chat(sqlite, platform, provider, photos)
+
+
+async def test_photos_that_people_show_each_other_are_described_without_a_word(
+    chat: Chat, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    await chat.says(aside("cat"))
+    await chat.says(said("/settings index on"))
+    before = len(platform.reads())
+    await chat.says(replace(aside("cat"), id="4711", text="my words"))
+    assert described(provider) == ["cat.jpg"]
+    assert len(platform.reads()) == before
+    assert platform.reactions == []
+    await chat.says(said("/find tabby"))
+    assert "**Photo 1**" in platform.reads()[-1]
+    assert "my words" not in str(await table(chat.inbox.store, "turns"))
+
+
+async def test_who_wants_no_alt_text_is_not_described_either(chat: Chat, provider: FakeProvider) -> None:
+    await chat.says(said("/settings index on"), replace(said("/alttext never"), author=BOB), aside("cat", BOB))
+    assert described(provider) == []
 
 
 def replace_providers(worker: Worker, *more: FakeProvider) -> Worker:
