@@ -19,7 +19,7 @@ Part = TypeVar("Part", bound=AdapterSettings)
 
 TOKEN_LENGTH = 16  # characters of a token at least
 
-Feature = Literal["documents", "videos", "voice", "speech", "pictures", "find", "table"]
+Feature = Literal["documents", "videos", "voice", "speech", "pictures", "find", "index", "table", "votes"]
 
 Subject = Annotated[
     str,
@@ -148,7 +148,10 @@ class Settings(TrimmedSettings):
     bot_total_dollars_month: float | None = _limit("dollars a month", "everybody together")
     bot_features_off: Annotated[tuple[Feature, ...], NoDecode] = Field(
         (),
-        description="What nobody may use here, with commas: documents, videos, voice, speech, pictures, find, table.",
+        description=(
+            "What nobody may use here, with commas: documents, videos, voice, speech, pictures, find, index, table, "
+            "votes."
+        ),
     )
     bot_local_only: bool = Field(
         False,

@@ -15,6 +15,7 @@ from bot.commands.command import (
     question,
 )
 from bot.commands.model_choice import known_models, nearest, picker, suggest, switch
+from bot.commands.voting import FEATURE as VOTES
 from bot.commands.voting import vote
 from bot.errors import FailureCode, Refused
 from bot.messages import VOTE, Button, JobResult, Turn
@@ -116,6 +117,8 @@ async def compare(context: CommandContext, turn: Turn, rest: str) -> CommandResu
     """Ask up to four models side by side, with the same photo and question: /compare [blind] MODEL MODEL ..."""
     names = rest.replace(",", " ").split()
     is_blind = BLIND in map(str.lower, names)
+    if is_blind and VOTES in context.rules.off:  # nobody could have the names shown
+        raise Refused(FailureCode.FEATURE_OFF)
     subject, rest = await subject_of(context, turn, " ".join(name for name in names if name.lower() != BLIND))
     models_by_name = await known_models(context.providers)
     models = list(dict.fromkeys(nearest(name, models_by_name) for name in rest.split()))

@@ -11,6 +11,7 @@ from bot.errors import FailureCode, Refused
 from bot.messages import VOTE, Button, JobResult, LaneResult, ModelScore, Turn
 from bot.words import say, say_money, say_number
 
+FEATURE = "votes"  # as it is switched off
 ALL, NONE = "all", "none"  # in place of a number
 FEWEST_ANSWERS = 2  # that can be compared
 
@@ -82,6 +83,8 @@ def _figures(took: float | None, credits: float | None, dollars: float | None) -
 
 async def vote(context: CommandContext, turn: Turn, rest: str) -> CastVote:
     """Vote for the N-th compared answer, for all or for none: /vote TURN N|all|none. Sent by buttons."""
+    if FEATURE in context.rules.off:
+        raise Refused(FailureCode.FEATURE_OFF)
     id, _, choice = rest.partition(" ")
     wanted = number(id)
     compared = None if wanted is None else await context.turns.get_turn(wanted)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.commands.answer_buttons import pick_button
-from bot.commands.voting import letter_of, votable, vote_buttons, vote_text
+from bot.commands.voting import FEATURE, letter_of, votable, vote_buttons, vote_text
 from bot.messages import JobResult, LaneResult, Turn
 from bot.replies.reply import Reply
 from bot.turns.jobs.job import JobContext, footer
@@ -44,7 +44,7 @@ def is_hidden(result: JobResult, votes: Sequence[Collection[int]]) -> bool:
 async def show_vote(context: JobContext, compared: Turn, result: JobResult, votes: Sequence[Collection[int]]) -> None:
     """Show the vote below the answers, if there is something to compare."""
     lanes = votable(result)
-    if not lanes:
+    if not lanes or FEATURE in context.commands.rules.off:
         return
     channel = compared.message.channel
     reply = Reply(context.platform_of(compared), context.posts, compared, channel, lane=VOTES, resumed=True)

@@ -28,7 +28,7 @@ from bot.words import say
 log = structlog.get_logger(__name__)
 
 INDEX = "index"  # what the bot says to itself when there is a photo to be described
-FEATURE = "find"  # as it is switched off
+FEATURES = frozenset({"find", "index"})  # as they are switched off
 LOOKED_BACK = 50  # photos of the conversation
 LONGEST = 2_000  # characters of what is kept
 MADE = "made"  # the place of generated pictures, whose words are known
@@ -97,6 +97,8 @@ class NumberPhotosJob:
 
     async def do(self, notes: object) -> JobResult:
         """Number those that can be read."""
+        if not is_wanted(self.context, self.turn):
+            return JobResult(outcome=OBEYED, booked=False)
         message, loader = self.turn.message, self.context.asker.loader
         photos: dict[Attachment, StoredFile] = {}
         for attachment in message.attachments:
@@ -160,7 +162,7 @@ async def next_to_index(context: JobContext, turn: Turn, outcome: str) -> Messag
 
 def is_wanted(context: JobContext, turn: Turn) -> bool:
     """Tell whether people want photos to be described here, and the operator allows it."""
-    return turn.conversation.preferences.index != "off" and FEATURE not in context.commands.rules.off
+    return turn.conversation.preferences.index != "off" and not FEATURES & context.commands.rules.off
 
 
 def _lacks_words(photo: RememberedFile) -> bool:

@@ -184,3 +184,13 @@ async def test_votes_go_with_what_they_are_about(worker: Worker) -> None:
     assert len(await table(worker.store, "votes")) == 2
     await worker.store.deletion.delete_expired(2e9, 100)
     assert await table(worker.store, "votes") == []
+
+
+async def test_an_operator_can_switch_votes_off(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    worker = make_worker(sqlite, platform, provider, photos, bot_features_off="votes")
+    await hear(worker, said(), said(COMPARE), vote("1"), said(BLIND))
+    assert not any("Which answer" in text for text in platform.reads())
+    assert [text for text in platform.reads() if "switched this off" in text] == platform.reads()[-2:]
+    assert await scores(worker.store) == {}

@@ -102,6 +102,14 @@ async def test_a_question_goes_before_the_next_photo(worker: Worker, provider: F
     ]
 
 
+async def test_an_operator_can_switch_it_off(
+    sqlite: Store, platform: FakePlatform, provider: FakeProvider, photos: PhotoIntake
+) -> None:
+    worker = make_worker(sqlite, platform, provider, photos, bot_features_off="index")
+    await hear(worker, said("/settings index on"), showing("cat"))
+    assert described(provider) == []
+
+
 async def test_stop_ends_it_and_what_follows(worker: Worker, provider: FakeProvider) -> None:
     provider.script = [["yes"], ["a t", 60.0]]
     await hear(worker, said("/settings index on"))
@@ -138,8 +146,10 @@ async def test_words_read_on_this_machine_cost_nothing(worker: Worker, platform:
 
 @pytest.mark.parametrize("wanted", ["on", "local"])
 async def test_it_goes_with_the_photo(worker: Worker, wanted: Indexing) -> None:
-    await hear(worker, said(f"/settings index {wanted}"), showing("cat"), said("/forget yes"))
+    await hear(worker, said(f"/settings index {wanted}"), showing("cat"))
+    await hear(worker, said("/forget yes"))
     assert await table(worker.store, "photos") == []
+    assert len(await table(worker.store, "turns")) == 1
 
 
 async def test_a_restart_in_between_loses_nothing_and_pays_once(
@@ -157,7 +167,8 @@ async def test_a_restart_in_between_loses_nothing_and_pays_once(
 
 
 async def test_the_export_says_nothing_of_it(worker: Worker, platform: FakePlatform) -> None:
-    await hear(worker, said("/settings index on"), showing("cat"), said("/export"))
+    await hear(worker, said("/settings index on"), showing("cat"))
+    await hear(worker, said("/export"))
     assert "Answers: 1, photos: 1." in platform.reads()[-1]
     assert not any("/index" in text for text in platform.reads())
 
