@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from adapters.providers.local.marked_differences import MarkedDifferences
 from adapters.providers.local.measurements import Measurements, difference
 from adapters.providers.local.readings import Reading
+from adapters.providers.local.word_table import write_table
 from bot.messages import Photo, Prompt
 from bot.words import say
 
@@ -31,10 +32,13 @@ def is_marked(differences: MarkedDifferences) -> bool:
 
 
 def write_report(photos: Sequence[MeasuredPhoto], prompt: Prompt, differences: MarkedDifferences | None = None) -> str:
-    """Describe each photo, compare several, and say what is beyond that; or write the words down, if asked.
+    """Describe each photo, compare several, and say what is beyond that; or write down the words, or a table of them.
 
     `differences` are those of two photos, where they were looked for.
     """
+    readings = [(each.number, each.reading.rows) for each in photos if each.reading is not None]
+    if readings and prompt.text.startswith(say("table_ask")):
+        return write_table(readings)
     if photos and _is_asked_to_read(photos, prompt.text):
         return "\n\n".join(_transcribe(measured_photo) for measured_photo in photos)
     parts = [

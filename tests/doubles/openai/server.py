@@ -43,6 +43,7 @@ class FakeOpenAI:
         self.balance = 123.45  # dollars
         self.faults = Faults()
         self.seen: list[Seen] = []
+        self.script: list[str] = []  # what is answered next, in place of what was measured
 
     async def __aenter__(self) -> Self:
         # A handler is cancelled when its client leaves: that is how the server notices.
@@ -193,7 +194,7 @@ class FakeOpenAI:
     async def _chat(self, visit: Visit) -> web.StreamResponse:
         ask, fault = visit.ask, visit.fault
         assert ask is not None
-        telling = answers.answer(ask)
+        telling = Telling(self.script.pop(0)) if self.script else answers.answer(ask)
         telling = fault.tell(telling) if fault.tell else telling
         model = ask.model.dated or ask.model.id if self.dialect.dated else ask.model.id
         heading = wire.Heading(f"chatcmpl-{uuid4().hex}", model, int(time.time()))
