@@ -87,11 +87,11 @@ async def test_a_receipt_becomes_files_on_both_platforms_and_is_paid_once(tmp_pa
             await discord.runs("table", options={"columns": "item, price"})
             await until(lambda: len([file for post in discord.posts() for file in post.files]) == 4)
             assert any("item, price" in text for text in endpoint.asked[-1].texts)
-        files = html.escape("📋 The table as CSV and for Excel")
+        below = html.escape("📋 The table as CSV and for Excel")
         table, _, doubts = preview.partition("\n\n")
         chat = [
             Bubble("Ann", "/table", photo=written(opened(PHOTO).crop((0, 0, 400, 180)), "PNG")),
             Bubble("Snapthread", markup=f"<pre>{html.escape(table.strip())}</pre>{html.escape(doubts)}", is_bot=True),
-            Bubble("Snapthread", markup=f"{files}<br><u>table.csv</u> · <u>table.xlsx</u>", is_bot=True),
+            Bubble("Snapthread", markup=f"{below}<br><u>table.csv</u> · <u>table.xlsx</u>", is_bot=True),
         ]
         await draw(chat, pictures(tmp_path) / "table.png")

@@ -232,7 +232,9 @@ class PhotoTables:
         """Return the numbers of the photos in the conversation, in the order in which they were sent."""
         known = await self.files.list_files(asked.reply.turn.conversation, memory.LOOKED_BACK)
         numbers = {each.sha256: each.number for each in known}
-        found = [numbers.get(file.sha256, n) for n, file in enumerate(asked.state.files, 1)]
+        inside = {each.sha256 for each in known if each.is_inside}  # pages of a document, which has a number itself
+        files = [file for file in asked.state.files if file.sha256 not in inside]
+        found = [numbers.get(file.sha256, n) for n, file in enumerate(files, 1)]
         return tuple(dict.fromkeys(found)) or (1,)
 
 

@@ -78,7 +78,7 @@ def currencies(cells: Iterable[TableCell]) -> list[str]:
 def build_table(raw: RawTable, wanted: Sequence[str], photos: Sequence[int]) -> PhotoTable:
     """Build the table with the columns that were asked for; `photos` are the numbers of the photos, in their order."""
     columns, rows = _with_columns(raw, wanted)
-    numbers = [_photo_of(row, photos) for row in rows]
+    numbers = _photos_of(rows, photos)
     texts = [[clean(value)[:LONGEST_CELL] if isinstance(value, str) else value for value in row.cells] for row in rows]
     cells = _typed(texts, numbers, len(columns))
     typed = tuple(TableRow(number, tuple(row)) for number, row in zip(numbers, cells, strict=True))
@@ -143,14 +143,15 @@ def _distinct(columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _photo_of(row: RawRow, photos: Sequence[int]) -> int | None:
-    """Return the number of the row's photo; models also count from one."""
+def _photos_of(rows: Sequence[RawRow], photos: Sequence[int]) -> list[int | None]:
+    """Return the number of each row's photo; a model may also have counted from one."""
     if len(photos) == 1:
-        return photos[0]
-    said = int(row.photo) if row.photo.isdecimal() and len(row.photo) < 7 else 0
-    if said in photos:
-        return said
-    return photos[said - 1] if 1 <= said <= len(photos) else None
+        return [photos[0]] * len(rows)
+    said = [int(row.photo) if row.photo.isdecimal() and len(row.photo) < 7 else 0 for row in rows]
+    by_name = dict(zip(photos, photos, strict=True))
+    counted = dict(enumerate(photos, 1))
+    names = max(by_name, counted, key=lambda names: sum(number in names for number in said))
+    return [names.get(number) for number in said]
 
 
 def _with_photo_doubt(row: TableRow) -> TableRow:
@@ -185,9 +186,9 @@ def _decimal_marks(
 
 def _cell(value: str | Decimal, mark: Mark | None) -> TableCell:
     if isinstance(value, Decimal):
-        text = f"{value:f}"
+        text = f"{value:f}"[:LONGEST_CELL]
         amount = read_amount(text, ".")
-        return TableCell(text, Amount(value) if amount is None or amount.is_uncertain else amount)
+        return TableCell(text, Amount(value) if amount and amount.is_uncertain else amount)
     text = UNSURE.sub("", value)
     amount = read_amount(text, mark)
     doubt = say("table_doubt_unsure") if text != value else ""

@@ -55,6 +55,32 @@ def test_no_cell_is_a_formula_and_negative_numbers_are_numbers(cell: str, writte
     assert rows[1] == ["x", written]
 
 
+@pytest.mark.parametrize(
+    ("said", "photos", "numbers"),
+    [
+        (["2", "3"], (2, 3), [2, 3]),
+        (["1", "2"], (2, 3), [2, 3]),
+        (["2", "2"], (2, 3), [2, 2]),
+        (["3", "9"], (3, 4), [3, None]),
+        (["", "7"], (6, 7), [None, 7]),
+        (["5", ""], (8,), [8, 8]),
+    ],
+)
+def test_each_row_has_the_number_of_its_photo_however_the_model_counted(
+    said: list[str], photos: tuple[int, ...], numbers: list[int | None]
+) -> None:
+    table = table_of([[number, "x"] for number in said], ("photo", "a"), photos)
+    assert [row.photo for row in table.rows] == numbers
+    assert [bool(row.cells[0].doubt) for row in table.rows] == [number is None for number in numbers]
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e-300", "123456789012345678901234567890", "0.1e5"])
+def test_a_number_that_no_spreadsheet_holds_stays_as_it_is(number: str) -> None:
+    raw = read_reply('{"columns": ["a"], "rows": [[' + number + "]]}")
+    assert raw is not None
+    write_csv(build_table(raw, (), (1,)))
+
+
 def test_names_of_columns_are_no_formulas_either_and_each_is_its_own() -> None:
     table = table_of([["1", "2", "3", "4"]], ("=a", "=A", "", "photo"), (1, 2))
     assert table.columns == ("=a", "=A 2", "column 3", "photo")
