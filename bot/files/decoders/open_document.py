@@ -1,15 +1,18 @@
 """Text extraction from OpenDocument files: texts, spreadsheets and presentations."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from bot.files.decoders.embedded_pictures import find_pictures
 from bot.files.decoders.extract import Extract, in_one, in_pages, reader, without_empty
+from bot.files.decoders.open_document_lists import ListNumbers
 from bot.files.decoders.package import Element, Package
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_LABEL = "label"  # our own mark
 _MOST_REPEATED = 64  # empty cells and rows are repeated up to the edge of the sheet
 _SKIPPED = frozenset({"tracked-changes", "forms", "sequence-decls", "page-number", "event-listeners", "settings"})
 
@@ -18,7 +21,9 @@ _SKIPPED = frozenset({"tracked-changes", "forms", "sequence-decls", "page-number
 def read_open_document(file: BinaryIO, most_text: int) -> Extract:
     """Read an ODT, ODS or ODP. Unreadable: it is damaged, or unpacks to far too much."""
     package = Package(file)
-    body = next(package.parse("content.xml").iter(f"{_OFFICE}body"))
+    content = package.parse("content.xml")
+    body = next(content.iter(f"{_OFFICE}body"))
+    _number(package, content, body)
     slides = list(body.iterfind("*/{*}page"))
     if slides:
         extract = in_pages(("\n".join(without_empty(_blocks(each))) for each in slides), len(slides), most_text)
@@ -35,6 +40,18 @@ def _all(package: Package, body: Element) -> Iterator[str]:
     yield from _beside(styles, "header")
     yield from _blocks(body)
     yield from _beside(styles, "footer")
+
+
+def _number(package: Package, content: Element, body: Element) -> None:
+    """Write the numbers of lists and headings into their first line, where a reader finds them."""
+    with suppress(Exception):  # whatever is wrong with the lists, the words count more
+        numbers = ListNumbers.of(package.parse("styles.xml") if "styles.xml" in package.names else None, content)
+        for element in body.iter(f"{_TEXT}list-item", f"{_TEXT}h"):
+            is_item = element.tag == f"{_TEXT}list-item"
+            label = numbers.item(element) if is_item else numbers.heading(element)
+            line = next(element.iterchildren(f"{_TEXT}p", f"{_TEXT}h"), None) if is_item else element
+            if label and line is not None:
+                line.set(_LABEL, label)
 
 
 def _beside(styles: Element | None, kind: str) -> Iterator[str]:
@@ -87,7 +104,8 @@ def _repeated(element: Element, kind: str) -> int:
 
 
 def _paragraph(paragraph: Element) -> Iterator[str]:
-    inline, beside = list[str](), list[str]()
+    label = str(paragraph.get(_LABEL, ""))
+    inline, beside = [f"{label} "] if label else [], list[str]()
     _collect(paragraph, inline, beside)
     yield "".join(inline)
     yield from beside

@@ -177,6 +177,30 @@ async def test_so_have_those_of_pages_and_slides(documents: DocumentIntake) -> N
     ]  # fmt: skip
 
 
+async def test_so_have_those_of_open_documents(documents: DocumentIntake) -> None:
+    styles = (
+        '<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" '
+        'style:num-suffix="."/><text:list-level-style-number text:level="2" style:num-format="a" style:num-suffix=")"/>'
+        '</text:list-style><text:list-style style:name="B"><text:list-level-style-bullet text:level="1" '
+        'text:bullet-char="•"/></text:list-style><text:outline-style style:name="Outline">'
+        '<text:outline-level-style text:level="1" style:num-format="1"/><text:outline-level-style text:level="2" '
+        'style:num-format="1" text:display-levels="2"/></text:outline-style>'
+    )
+    heading = '<text:h text:outline-level="{}">{}</text:h>'
+    inner = "<text:list><text:list-item><text:p>x</text:p></text:list-item></text:list>"
+    counted = '<text:list text:style-name="L"{}><text:list-item><text:p>{}</text:p>{}</text:list-item></text:list>'
+    body = (
+        heading.format(1, "One") + heading.format(2, "Sub") + heading.format(1, "Two") + heading.format(2, "Next")
+        + counted.format("", "a", inner) + counted.format(' text:continue-numbering="true"', "b", "")
+        + counted.format("", "new", "")
+        + '<text:list text:style-name="B"><text:list-item><text:p>dot</text:p></text:list-item></text:list>'
+    )  # fmt: skip
+    said = await text(documents, "a.odt", open_document("text", body, styles))
+    assert said.split("\n") == [
+        "1 One", "1.1 Sub", "2 Two", "2.1 Next", "1. a", "  a) x", "2. b", "1. new", "• dot",
+    ]  # fmt: skip
+
+
 async def test_notes_are_numbered_by_kind_and_symbols_are_signs(documents: DocumentIntake) -> None:
     notes = [
         f'<w:r><w:{kind}Reference w:id="{n}"/></w:r>' for n, kind in ((1, "footnote"), (1, "endnote"), (2, "footnote"))
