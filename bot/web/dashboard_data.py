@@ -31,6 +31,7 @@ MOST_ASIDE = 50  # turns that were put aside, listed one by one
 FORMER_LOST_CHANNEL = "_shut_out"  # how such a code ended, after the name of the platform, in rows of earlier versions
 RECENT = 3600.0  # seconds in which a model that stood in for another one counts as news
 ELLIPSIS = "…"
+TOLD_APART = {"limit_reached": "dashboard_limit_reached"}  # where a sentence has more gaps than words
 ELSE = "else"  # errors that only another version of the bot knows
 
 
@@ -155,7 +156,7 @@ def _errors(stretches: Iterable[Interval], words: Mapping[str, str]) -> Sequence
             "key": key,
             "turns": turns,
             "last": last,
-            "sentence": _sentence(words.get(key, ""), words["dashboard_service"]),
+            "sentence": _sentence(words.get(TOLD_APART.get(key, key), ""), words["dashboard_service"]),
             "is_askers": _is_askers(key),
         }
         for key, (turns, last) in sorted(kinds.items(), key=lambda kind: (-kind[1][0], kind[0]))

@@ -84,6 +84,11 @@ async def test_errors_with_numbers_are_told_without_them(sqlite: Store) -> None:
             http.headers["Accept-Language"] = language
             [told_error] = (await told(http, range="hour"))["errors"]
             assert told_error["sentence"] == sentence
+    filler.turn(time.time(), error="limit_reached")
+    await filler.write()
+    figures = await look(sqlite, range="hour")
+    sentences = {each["key"]: each["sentence"] for each in figures["errors"]}
+    assert sentences["limit_reached"] == "A limit was reached, of a person, of a channel or of the bot."
 
 
 @pytest.mark.parametrize("name", RANGES)

@@ -3,7 +3,7 @@
 import { isEnglish, language, tell } from "./words.js";
 
 const whole = new Intl.NumberFormat(language);
-const short = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
+const short = new Intl.NumberFormat(isEnglish ? "en" : language, { notation: "compact", maximumSignificantDigits: 3 });
 const hour = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
 const clock = new Intl.DateTimeFormat(language, { hour, minute: "2-digit" });
 const second = new Intl.DateTimeFormat(language, { hour, minute: "2-digit", second: "2-digit" });
