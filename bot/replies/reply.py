@@ -55,7 +55,6 @@ class Reply:
         self.status = ""  # shown as long as there is no text: what the model is doing
         self.heading = heading  # above the text
         self.hidden_names: Mapping[str, str] = {}  # what stands for names in the notes and the status
-        self.stands_alone = False  # it does not point at the question
         self._lane, self._growing_buttons = lane, growing_buttons
         # None: to be read from the store
         self._posts: list[str] | None = None if resumed or turn.deliveries > 1 else []
@@ -179,7 +178,7 @@ class Reply:
         visible = replace(post, is_partial=False)
         if self._shown[n] == visible:
             return
-        if n == 0 == len(ids) and self.channel == self.turn.message.channel and not self.stands_alone:
+        if n == 0 == len(ids) and self.channel == self.turn.message.channel:
             post = replace(post, reply_to=self.turn.message.id)
         if post.is_partial:
             self._frozen.add(n)

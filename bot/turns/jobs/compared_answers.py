@@ -48,6 +48,5 @@ async def show_vote(context: JobContext, compared: Turn, result: JobResult, vote
         return
     channel = compared.message.channel
     reply = Reply(context.platform_of(compared), context.posts, compared, channel, lane=VOTES, resumed=True)
-    reply.stands_alone = True
     text = vote_text(result, votes, is_hidden=is_hidden(result, votes))
     await reply.show(text, buttons=vote_buttons(compared.id, lanes))
