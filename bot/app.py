@@ -34,6 +34,7 @@ from bot.intake.inbox import Inbox
 from bot.messages import Stall, WorkerProcess
 from bot.operations.expiry import Expiry
 from bot.operations.heartbeat import Heartbeat
+from bot.operations.importer import Importer
 from bot.operations.metrics import Metrics
 from bot.operations.watchdog import Watchdog, delete_stalls, read_stalls
 from bot.ports import Provider, Store
@@ -166,6 +167,15 @@ async def running(
             for name, chat in ears.items()
         }
         await stack.enter_async_context(_task("expiry", Expiry(store.deletion, chats.values(), photos, settings).run()))
+        if settings.bot_workers:
+            importer = Importer(
+                imports=store.imports,
+                channels=store.channels,
+                people=store.people,
+                coordination=store.coordination,
+                platforms=chats,
+            )
+            await stack.enter_async_context(_task("importer", importer.run()))
         parts = {**listening, **({"dispatcher": dispatching} if dispatching else {})}
         started, name = time.time(), f"{socket.gethostname()}/{os.getpid()}"
 
@@ -269,6 +279,7 @@ def build_job_context(
         photos=photos,
         most_bytes=finder.most_bytes,
         documents=documents,
+        imports=store.imports,
     )
     return JobContext(
         turns=store.turns,

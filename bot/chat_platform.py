@@ -90,6 +90,27 @@ class LinksToMessages(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """A piece of a channel's history."""
+
+    messages: Sequence[Message]  # of people, with what they showed
+    count: int  # of all messages in it
+    read_to: str | None  # the oldest one; None: there are no older ones
+
+
+class ReadsHistory(Protocol):
+    """Can read what was posted before the bot listened. Without it, earlier photos are not found."""
+
+    async def list_readable_channels(self, channel: Channel, author: Author) -> Sequence[Channel]:
+        """Return the channels of the same server in which both this person and the bot may read back."""
+        ...
+
+    async def read_back(self, channel: Channel, before: str) -> HistoryPage:
+        """Read the messages before this one, or the newest ones. Refused where the bot may not."""
+        ...
+
+
 class ShowsTyping(Protocol):
     """Shows that an answer is on its way. Without it, nothing is shown."""
 
@@ -179,6 +200,7 @@ class Platform:
     private_chats: OpensPrivateChats | None = None
     reactions: ReactsToMessages | None = None
     links: LinksToMessages | None = None
+    history: ReadsHistory | None = None
     typing: ShowsTyping | None = None
     forgets: ForgetsChannels | None = None
     expires: ExpiresMessages | None = None

@@ -668,6 +668,40 @@ class SearchHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedPhoto:
+    """A photo that was posted before the bot listened: where it is, and what was said about it. No file is kept."""
+
+    channel: Channel
+    message: str
+    author: Author
+    sent: float
+    attachment: Attachment
+    words: str = ""  # of its message
+    server: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOrder:
+    """A channel that is to be read back."""
+
+    channel: Channel
+    told: Channel  # where it was ordered
+    ordered: float
+    read_to: str = ""  # the oldest message read so far
+    messages: int = 0  # that were read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportProgress:
+    """The progress of what was ordered in one channel."""
+
+    channels: int
+    left: int  # of those, that are not read to their beginning
+    messages: int
+    photos: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """All that a provider may use to answer one turn."""
 

@@ -19,6 +19,9 @@ from bot.messages import (
     File,
     Generated,
     GenerationRequest,
+    ImportedPhoto,
+    ImportOrder,
+    ImportProgress,
     JobResult,
     Message,
     Model,
@@ -627,6 +630,43 @@ class Blobs(Protocol):
         """Forget the key: the provider no longer holds the file."""
 
 
+class Imports(Protocol):
+    """Stores which channels are read back for /find, how far that is, and pointers to the photos found there."""
+
+    async def order_import(self, channels: Sequence[Channel], told: Channel) -> None:
+        """Have channels read back, from their newest message on; `told` is where that was asked for."""
+
+    async def next_import(self, platforms: Collection[str]) -> ImportOrder | None:
+        """Return the channel of these platforms that is to be read next."""
+        ...
+
+    async def save_import(
+        self, order: ImportOrder, photos: Sequence[ImportedPhoto], *, read_to: str | None, messages: int
+    ) -> bool:
+        """Keep what was found in so many messages; `read_to` None: there are no older ones.
+
+        False: it was stopped, ordered anew or done by another process meanwhile, and nothing is kept.
+        """
+        ...
+
+    async def stop_import(self, told: Channel) -> int:
+        """End what was ordered there; return how many channels were not done. What was found stays."""
+        ...
+
+    async def get_import_progress(self, told: Channel) -> ImportProgress | None:
+        """Return how far that is what was ordered there; None where nothing was."""
+        ...
+
+    async def find_imported(
+        self, conversation: Conversation, query: SearchQuery, most: int
+    ) -> Sequence[tuple[ImportedPhoto, str]]:
+        """Return the photos in the conversation's channels that hold most of the words, newest first.
+
+        Each comes with its words, folded.
+        """
+        ...
+
+
 class Deletion(Protocol):
     """Deletes what people want forgotten and what has become too old. All moments are seconds since 1970."""
 
@@ -765,6 +805,8 @@ class Store(Protocol):
     def steps(self) -> PaidSteps: ...
     @property
     def votes(self) -> Votes: ...
+    @property
+    def imports(self) -> Imports: ...
     @property
     def blobs(self) -> Blobs: ...
     @property

@@ -11,7 +11,7 @@ from bot.files.documents import DocumentIntake
 from bot.files.photos import PhotoIntake
 from bot.intake.access import is_admin
 from bot.messages import Button, File, GenerationKind, Message, Turn
-from bot.ports import Channels, Conversations, Deletion, Files, Ledger, People, Posts, Provider, Turns, Votes
+from bot.ports import Channels, Conversations, Deletion, Files, Imports, Ledger, People, Posts, Provider, Turns, Votes
 from bot.words import say
 
 WORD = re.compile(r"/(?P<name>[a-z_]{1,32})(?:@\w+)?(?:\s+(?P<rest>.*))?", re.DOTALL | re.IGNORECASE)
@@ -62,6 +62,7 @@ class CommandContext:
     photos: PhotoIntake | None = None  # takes photos in
     most_bytes: int = 20 * 1024 * 1024  # of a photo
     documents: DocumentIntake | None = None  # takes documents in
+    imports: Imports | None = None  # earlier photos
 
     @property
     def speaks(self) -> bool:

@@ -58,6 +58,9 @@ class SqlDeletion:
                 await execute(f"DELETE FROM conversations WHERE id = :old AND {EMPTY}", old=old)  # noqa: S608 (ours)
             here = "DELETE FROM pointers WHERE channel IN (SELECT channel FROM channels WHERE conversation = :new)"
             await execute(here, new=new)
+            for table in ("imported", "imports"):
+                here = f"DELETE FROM {table} WHERE channel IN (SELECT channel FROM channels WHERE conversation = :new)"  # noqa: S608 (ours)
+                await execute(here, new=new)
             return True
 
         return await until_renewed(self.db, conversation, unit)
@@ -98,6 +101,7 @@ class SqlDeletion:
 
     async def _tidy(self, execute: Execute, before: float) -> None:
         """Delete empty conversations; what was found empty is looked at again once it is held."""
+        await execute("DELETE FROM imported WHERE kept < :before", before=before)
         found = f"SELECT id FROM conversations WHERE active < :before AND {EMPTY} {self.db.lock}"  # noqa: S608 (ours)
         ids = json.dumps([row["id"] for row in await execute(found, before=before)])
         empty = f"FROM conversations WHERE id IN ({self.db.each_id}) AND {EMPTY}"

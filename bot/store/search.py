@@ -60,11 +60,11 @@ async def search(db: Database, turn: Turn, query: SearchQuery, most: int) -> Seq
         pass
     matches = " + ".join(HAS_WORD.format(n=n) for n in range(len(query.words)))
     found = await db.read(
-        FIND.format(matches=matches or "1", period=_period(query)),
+        FIND.format(matches=matches or "1", period=period_of(query)),
         conversation=conversation,
         most=most,
-        **_bounds(query),
-        **{f"word{n}": _pattern(word) for n, word in enumerate(query.words)},
+        **bounds_of(query),
+        **{f"word{n}": pattern_of(word) for n, word in enumerate(query.words)},
     )
     return [SearchHit(turn=row["turn"], number=row["number"], sent=row["sent"], text=row["text"]) for row in found]
 
@@ -107,7 +107,8 @@ def _entries(turn: Row, files: Sequence[Row]) -> Iterator[Row]:
         yield common | {"number": 0, "text": rows.storable(fold("\n".join(said))[:MOST_TEXT])}
 
 
-def _period(query: SearchQuery) -> str:
+def period_of(query: SearchQuery) -> str:
+    """Return the clauses for the time in which it was sent."""
     return " ".join(
         clause
         for clause, bound in (("AND sent >= :since", query.since), ("AND sent < :until", query.until))
@@ -115,11 +116,13 @@ def _period(query: SearchQuery) -> str:
     )
 
 
-def _bounds(query: SearchQuery) -> dict[str, float]:
+def bounds_of(query: SearchQuery) -> dict[str, float]:
+    """Return the moments that these clauses name."""
     bounds = {"since": query.since, "until": query.until}
     return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def _pattern(word: str) -> str:
+def pattern_of(word: str) -> str:
+    """Return the pattern of texts that hold a word."""
     escaped = word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{escaped}%"

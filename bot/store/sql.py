@@ -9,6 +9,7 @@ from bot.store.coordination import SqlBlobs, SqlCoordination
 from bot.store.database import Database
 from bot.store.deletion import SqlDeletion
 from bot.store.file_records import SqlFiles
+from bot.store.imports import SqlImports
 from bot.store.ledger import SqlLedger
 from bot.store.paid_steps import SqlSteps
 from bot.store.people import SqlPeople, new_standings
@@ -36,6 +37,7 @@ class SqlStore:
     ledger: SqlLedger
     steps: SqlSteps
     votes: SqlVotes
+    imports: SqlImports
     blobs: SqlBlobs
     deletion: SqlDeletion
     coordination: SqlCoordination
@@ -59,6 +61,7 @@ class SqlStore:
             ledger=SqlLedger(db),
             steps=SqlSteps(db),
             votes=SqlVotes(db),
+            imports=SqlImports(db),
             blobs=SqlBlobs(db),
             deletion=SqlDeletion(db),
             coordination=SqlCoordination(db),

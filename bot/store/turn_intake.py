@@ -95,6 +95,7 @@ ON CONFLICT (channel, message_id) DO UPDATE SET files = excluded.files,
     kept = CASE WHEN pointers.files = excluded.files THEN pointers.kept ELSE excluded.kept END
 """
 
+IMPORTED = "SELECT 1 FROM imported WHERE channel = :channel AND message_id = :id"
 POINTED_AT = "SELECT 1 FROM pointers WHERE channel = :channel AND message_id = :id"
 
 # In all channels that share the conversation; one that was never part of any counts for itself.
@@ -266,6 +267,8 @@ class SqlTurnIntake:
 
     async def _delete_pointer(self, channel: Channel, id: str) -> None:
         message = {"channel": str(channel), "id": id}
+        if await self.db.read(IMPORTED, **message):
+            await self.db.run("DELETE FROM imported WHERE channel = :channel AND message_id = :id", **message)
         if await self.db.read(POINTED_AT, **message):  # most messages show no photo, and a write costs more
             await self.db.run("DELETE FROM pointers WHERE channel = :channel AND message_id = :id", **message)
 

@@ -25,6 +25,7 @@ def command_context(store: Store, **others: Any) -> CommandContext:
         ledger=store.ledger,
         votes=store.votes,
         deletion=store.deletion,
+        imports=store.imports,
         **others,
     )
 

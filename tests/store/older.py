@@ -1,6 +1,7 @@
 """A store as an older version of the bot left it: what each migration since then did is undone."""
 
 UNDO = {
+    "028_imports.sql": ("DROP TABLE imports", "DROP TABLE imported"),
     "024_search.sql": ("DROP TABLE searchable", "ALTER TABLE conversations DROP COLUMN searched_to"),
     "026_votes.sql": ("DROP TABLE votes",),
     "029_photo_words.sql": ("ALTER TABLE photos DROP COLUMN words",),

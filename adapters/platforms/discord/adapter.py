@@ -28,6 +28,7 @@ from adapters.platforms.discord.errors import (
 )
 from adapters.platforms.discord.formatting import rendered_length
 from adapters.platforms.discord.galleries import Galleries, GalleryItem, items_in
+from adapters.platforms.discord.history import History
 from adapters.platforms.discord.interaction_responses import (
     delete_response,
     edit_posted_response,
@@ -113,7 +114,7 @@ class Discord:
         files that Discord shows only once.
         """
         pacing, links = RestPacing(coordination, token, max_calls), LinkCache()
-        set_aside = SetAsideLog(NAME, metrics)
+        self._set_aside = set_aside = SetAsideLog(NAME, metrics)
         self._refused_reactions, self._galleries = RefusedReactions(), Galleries(is_on=galleries)
         self._folder, self._attachment_store = folder, AttachmentStore(blobs)
         self._rest = RestClient(token, url, pacing, find_proxy(url, proxy))
@@ -175,6 +176,7 @@ class Discord:
             private_chats=self,
             reactions=self,
             links=self,
+            history=History(self._rest, set_aside=self._set_aside),
             typing=self,
             expires=self,
             token=self,

@@ -94,11 +94,11 @@ class HistoryBudget:
 
 async def _history(client: discord.Client, place: Place, after: int, set_aside: SetAsideLog) -> list[discord.Message]:
     """Read the newest messages after that one, oldest first. One that cannot be read is set aside."""
-    channel = await _open_channel(client, place)
+    channel = await open_channel(client, place)
     messages = []
     for raw in await _raw_history(client, place, after):
         try:
-            messages.append(read_message(lambda data: _to_message(client, channel, data), raw))
+            messages.append(read_message(lambda data: to_message(client, channel, data), raw))
         except Exception as error:
             set_aside.note("message", error, channel=str(place), message=raw.get("id"))
     return messages
@@ -118,11 +118,12 @@ async def _raw_history(client: discord.Client, place: Place, after: int) -> list
     return newest_first[:MAX_PER_CHANNEL][::-1]
 
 
-def _to_message(client: discord.Client, channel: discord.abc.Messageable, raw: Any) -> discord.Message:
+def to_message(client: discord.Client, channel: discord.abc.Messageable, raw: Any) -> discord.Message:
+    """Return a message as discord.py makes it. Raises any exception for one that makes no sense."""
     return client._connection.create_message(channel=channel, data=raw)  # type: ignore[arg-type]
 
 
-async def _open_channel(client: discord.Client, place: Place) -> discord.abc.Messageable:
+async def open_channel(client: discord.Client, place: Place) -> discord.abc.Messageable:
     """Return the channel to read. An archived thread is in no list any more, and its messages must show its server."""
     channel: object = None if place.private else client.get_channel(place.id)
     if channel is None and not place.private:

@@ -124,7 +124,7 @@ async def _may_see(viewer: Viewer, guild: discord.Guild | None, address: Message
         place = guild.get_channel_or_thread(address.channel) or await guild.fetch_channel(address.channel)
         person = viewer.person
         member = person if _is_member(person, guild) else await guild.fetch_member(person.id)
-        return await _may_read(guild, place, member)
+        return await may_read_back(guild, place, member)
     except (discord.Forbidden, discord.NotFound, discord.InvalidData, discord.ClientException):
         return False
 
@@ -140,7 +140,8 @@ def _is_member(person: discord.abc.User, guild: discord.Guild) -> bool:
     return isinstance(person, discord.Member) and person.guild.id == guild.id
 
 
-async def _may_read(guild: discord.Guild, place: Any, member: Any) -> bool:
+async def may_read_back(guild: discord.Guild, place: Any, member: Any) -> bool:
+    """Tell whether a member may see a channel of the server, and what was said there."""
     is_thread = isinstance(place, discord.Thread)
     ruling = (place.parent or await guild.fetch_channel(place.parent_id)) if is_thread else place
     permissions = ruling.permissions_for(member)

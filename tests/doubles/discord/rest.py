@@ -49,6 +49,7 @@ class Rest:
             ("PUT", "/applications/{application_id}/guilds/{guild_id}/commands", "commands", self.write_commands),
             ("GET", "/guilds/{guild_id}", "guild", self.guild),
             ("GET", "/guilds/{guild_id}/members/{member_id}", "member", self.member),
+            ("GET", "/guilds/{guild_id}/channels", "channels", self.guild_channels),
             ("GET", "/guilds/{guild_id}/threads/active", "threads", self.active_threads),
             ("GET", "/channels/{channel_id}", "channel", self.channel),
             ("PATCH", "/channels/{channel_id}", "channel", self.edit_channel),
@@ -125,6 +126,12 @@ class Rest:
         if id not in guild.members:
             raise Refused(10007)
         return answer({**wire.member(guild, id), "user": wire.user(self.world.users[id])})
+
+    async def guild_channels(self, request: web.Request, form: Form) -> web.Response:
+        """All channels of a server but threads, also those that the bot may not see."""
+        guild = self.world.guild(_id(request, "guild_id"))
+        channels = [each for each in self.world.channels.values() if each.guild is guild and not each.is_thread]
+        return answer([self._channel(each) for each in channels])
 
     async def active_threads(self, request: web.Request, form: Form) -> web.Response:
         guild = self.world.guild(_id(request, "guild_id"))
