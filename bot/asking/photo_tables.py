@@ -101,7 +101,7 @@ class PhotoTables:
             return MadeTable(say("table_none", photos=max(1, len(reply.photos))))
         if raw.is_cut or reply.is_cut:
             asked.state.ending = "\n\n".join(filter(None, [asked.state.ending, f"⚠️ {say('table_cut')}"]))
-        table = await asyncio.to_thread(_checked, raw, column_names(_words(order)), reply.photos)
+        table = await asyncio.to_thread(_checked, raw, column_names(asked_columns(order)), reply.photos)
         files = await self._files_of(asked, table)
         notes = remarks(table)
         if len(files) < 2:
@@ -262,11 +262,11 @@ def _place(channel: Channel, attachment: Attachment) -> tuple[Channel, str]:
 
 def _request(order: MakeTable) -> str:
     """Return the question for the table, with the columns that people want."""
-    words = _words(order)
+    words = asked_columns(order)
     return "\n\n".join([say("table_ask"), *([say("table_ask_columns", columns=words)] if words else [])])
 
 
-def _words(order: MakeTable) -> str:
+def asked_columns(order: MakeTable) -> str:
     """Return the words about the columns, without the photos that they name."""
     return NAMED.sub("", order.columns).strip(" \t\n:,;.")
 

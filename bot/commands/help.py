@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from bot.commands.access_commands import PEOPLE
-from bot.commands.command import Audience, CommandContext, Response
+from bot.commands.command import TABLE, Audience, CommandContext, Response
 from bot.commands.links import LINKS
 from bot.commands.privacy import PRIVACY
 from bot.errors import BotError
@@ -16,6 +16,7 @@ PREFIX = "help_"
 LIMITED = {**LINKS, **PEOPLE, **PRIVACY}  # the families of commands that are not for everybody
 MAKING = frozenset({"imagine", "vary", "edit", "cutout", "upscale", "erase", "untext", "backdrop", "animate", "prompt"})
 SPEAK = "speak"
+ALONE = frozenset({"find", TABLE})  # commands that are features by themselves
 
 
 async def help_(context: CommandContext, turn: Turn, rest: str) -> Response:
@@ -49,10 +50,11 @@ async def _useless_commands(context: CommandContext, turn: Turn) -> frozenset[st
 
 
 def useless_features(providers: Mapping[str, Provider], off: Collection[str]) -> frozenset[str]:
-    """Return the commands for pictures and sound that no provider can do, or that are switched off."""
+    """Return the commands that are switched off, and those for pictures and sound that no provider can do."""
     has_media = any(provider.capabilities.media for provider in providers.values())
     draws, speaks = has_media and "pictures" not in off, has_media and "speech" not in off
-    return (frozenset() if draws else MAKING) | (frozenset() if speaks else {SPEAK})
+    switched_off = ALONE & frozenset(off)
+    return switched_off | (frozenset() if draws else MAKING) | (frozenset() if speaks else {SPEAK})
 
 
 def _commands_of(audience: Audience) -> set[str]:

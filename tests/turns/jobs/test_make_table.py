@@ -25,6 +25,7 @@ from tests.conftest import CAT, said
 from tests.doubles.platform import FakePlatform
 from tests.doubles.provider import FakeProvider
 from tests.doubles.work import Worker, drain, hear, make_worker, pressed, ripen, taken, until, with_files
+from tests.files.documents.portable import Page, picture_of, portable
 from tests.files.photos import scene, written
 
 RECEIPT: dict[str, Any] = {
@@ -351,3 +352,81 @@ async def test_doubts_are_said_below_the_preview_and_stand_in_both_files(
     assert csv_rows(platform)[0][-1] == "doubtful" and csv_rows(platform)[-1] == ["Total", "4.70", f"price: {doubt}"]
     cell = openpyxl.load_workbook(io.BytesIO(files_of(platform)["table.xlsx"])).active["B4"]
     assert cell.comment.text == doubt and cell.fill.start_color.rgb.endswith("FFF2B8")
+
+
+async def test_a_model_that_sees_nothing_gets_what_another_one_saw(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [["bread 2,50; milk 1,20; Total 3,70", Usage(credits=5)], [as_json(), Usage(credits=1)]]
+    await hear(worker, said("/settings describe on"), said("/model o3-mini"))
+    await hear(worker, with_files(said("/table"), receipt="receipt.png"))
+    seeing, blind = provider.prompts
+    assert seeing.photos and not blind.photos and "bread 2,50; milk" in blind.text
+    assert "| bread | 2,50 |" in platform.reads()[2]
+    assert (await worker.store.ledger.get_spent(0)).credits == 6
+
+
+async def test_a_model_that_sees_nothing_is_not_asked_where_nobody_may_describe(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    await hear(worker, said("/model o3-mini"), with_files(said("/table"), receipt="receipt.png"))
+    assert provider.prompts == [] and "o3-mini" in platform.reads()[1]
+
+
+async def test_the_second_question_can_be_stopped_and_what_it_took_is_booked(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [["no JSON [", Usage(credits=7)], [Usage(credits=2), "{", 60.0]]
+    working = asyncio.create_task(worker.take(await taken(worker, with_files(said("/table"), receipt="r.png"))))
+    await until(lambda: len(provider.prompts) == 2)
+    await asyncio.sleep(0.05)
+    worker.context.asker.stops.stop(1)
+    await working
+    assert platform.reads()[0] == f"⏹ {say('stopped')}" and not any(platform.sent_files.values())
+    assert (await worker.store.ledger.get_spent(0)).credits == 9
+
+
+async def test_an_outage_at_the_second_question_is_tried_again_without_the_first_one(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.script = [
+        ["no JSON [", Usage(credits=7)],
+        [Busy("provider_down", status=500)],
+        [as_json(), Usage(credits=2)],
+    ]
+    await hear(worker, with_files(said("/table"), receipt="receipt.png"))
+    await ripen(worker.store)
+    await drain(worker)
+    assert len(provider.prompts) == 3 and "| bread | 2,50 |" in platform.reads()[0]
+    assert platform.reads()[0].count(say("table_repaired", price=" (2 credits)")) == 1
+    assert (await worker.store.ledger.get_spent(0)).credits == 9
+
+
+async def test_the_pages_of_a_document_are_no_photos_of_their_own(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    provider.opens = set()
+    platform.files["scan"] = portable(Page(picture=picture_of("bread 2,50")))
+    provider.script = [[as_json()]]
+    await hear(worker, with_files(said("/table"), scan="scan.pdf"))
+    assert csv_rows(platform)[0] == ["item", "price"] and provider.prompts[0].photos
+
+
+async def test_a_table_can_be_replied_to_and_is_about_its_photo(worker: Worker, provider: FakeProvider) -> None:
+    provider.script = [["one"], [as_json()], ["two"], ["three"]]
+    await hear(
+        worker,
+        with_files(said("what is this?"), receipt="receipt.png"),
+        said("/table"),
+        with_files(said("and this?"), other="other.png"),
+    )
+    about = MessageReference(id="2", ours=True, text="| item | price |")
+    await hear(worker, replace(said("who was it?"), about=about))
+    assert provider.prompts[-1].photos[0].width == 300
+
+
+async def test_guests_are_told_that_files_cannot_be_posted_there(
+    worker: Worker, platform: FakePlatform, provider: FakeProvider
+) -> None:
+    await hear(worker, replace(with_files(said("/table"), receipt="receipt.png"), is_guest=True))
+    assert platform.reads() == [f"⚠️ {say('guest_only_asks')}"] and provider.prompts == []
