@@ -18,6 +18,7 @@ from tests.doubles.discord import (
     BOB,
     FORUM,
     GENERAL,
+    GUILD,
     LOST,
     ME,
     OTHER,
@@ -131,6 +132,9 @@ async def test_a_photo_that_discord_hides_is_named_and_no_other_one_is_answered_
         told = (await answered(discord, 2))[1]
         assert "I couldn't read the message you reply to: Discord doesn't show it to me" in told
         assert "640" not in told
+        link = f"https://discord.com/channels/{GUILD}/{GENERAL}/{photo}"
+        await discord.says(f"and what is this? {link}", mention=True)
+        assert "The message you linked to: Discord doesn't show it to me" in (await answered(discord, 3))[2]
         assert not [seen.prompt for seen in emulator.seen if "and what is this?" in seen.prompt], "nothing is asked"
 
 

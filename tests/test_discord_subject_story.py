@@ -426,6 +426,8 @@ async def test_an_answer_about_a_spoiler_is_behind_one_and_one_button_is_pressed
 
 # the rocket is meant, and cannot be had
 
+JOINED = 7  # the type of the message that says that somebody has joined a server
+
 
 async def a_reply_to_a_deleted_photo(place: Place) -> str:
     photo = await place.rocket()
@@ -455,6 +457,12 @@ async def a_reply_to_a_channel_that_the_asker_cannot_see(place: Place) -> str:
     place.discord.hides(secret, ANN)
     await place.asks(reply_to=photo, unresolved=True, reply_channel=secret)
     return "The message you replied to: I have no access to it, or you don't."
+
+
+async def a_reply_to_what_shows_nothing(place: Place) -> str:
+    joined = await place.says(by=BOB, type=JOINED)
+    await place.asks(reply_to=joined)
+    return "The message you replied to: it shows no photo."
 
 
 async def a_reply_while_discord_does_not_find_the_photo(place: Place) -> str:
@@ -509,7 +517,7 @@ async def a_link_into_a_private_chat(place: Place) -> str:
 NAMED: list[Story] = [
     *(a_reply_to_a_deleted_photo, a_deleted_photo_that_discord_did_not_resolve),
     *(a_link_to_a_deleted_photo, a_reply_to_a_channel_that_the_asker_cannot_see),
-    a_reply_while_discord_does_not_find_the_photo,
+    *(a_reply_while_discord_does_not_find_the_photo, a_reply_to_what_shows_nothing),
     *(a_link_to_a_channel_that_the_asker_cannot_see, a_menu_on_words),
     *(a_link_to_words_that_need_a_picture, a_command_about_a_message_without_a_picture),
     *(a_number_that_no_photo_has, a_link_into_a_private_chat),

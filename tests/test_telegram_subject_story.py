@@ -209,12 +209,21 @@ async def link_to_a_chat_that_the_asker_is_not_in(place: Place) -> None:
 
 
 async def reply_to_a_poll(place: Place) -> str:
+    await place.says(reply_to=await place.bed.sends({"poll": poll()}, place.chat, by=BOB))
+    return "What is it?\n- a lynx\n- a wildcat"
+
+
+async def reply_to_a_poll_with_a_picture(place: Place) -> str:
+    shown = poll(media={"photo": place.bed.sizes(ROCKET)})
+    await place.says(reply_to=await place.bed.sends({"poll": shown}, place.chat, by=BOB))
+    return "What is it?"
+
+
+def poll(**more: Any) -> dict[str, Any]:
     options = [{"text": text, "voter_count": 0, "persistent_id": text} for text in ("a lynx", "a wildcat")]
     poll = {"id": "1", "question": "What is it?", "options": options, "total_voter_count": 0, "is_closed": False}
     poll |= {"is_anonymous": True, "type": "regular", "allows_multiple_answers": False}
-    poll |= {"allows_revoting": False, "members_only": False}
-    await place.says(reply_to=await place.bed.sends({"poll": poll}, place.chat, by=BOB))
-    return "What is it?\n- a lynx\n- a wildcat"
+    return poll | {"allows_revoting": False, "members_only": False, **more}
 
 
 async def reply_to_a_checklist(place: Place) -> str:
@@ -354,6 +363,7 @@ CELLS: Sequence[tuple[Step, str, list[str]]] = [
     (link_to_an_answered_photo_in_a_public_chat, "", ["rocket"]),
     (link_to_a_chat_that_the_asker_is_not_in, "", ["nothing"]),
     (reply_to_a_poll, "", []),
+    (reply_to_a_poll_with_a_picture, "", ["rocket"]),
     (reply_to_a_checklist, "", []),
     (quoted_words_of_another_chat, "", []),
     (reply_to_photos_that_were_paid_for, "", ["rocket"]),

@@ -158,7 +158,8 @@ def test_no_sentence_is_longer_than_its_platform_shows() -> None:
 
 def test_the_menu_that_shows_a_hidden_photo_is_called_by_its_name() -> None:
     for language in LANGUAGES:
-        assert catalogue(language)["discord_ask"] in catalogue(language)["discord_hidden"]
+        for key in ("discord_hidden", "why_hidden"):
+            assert catalogue(language)["discord_ask"] in catalogue(language)[key]
 
 
 def test_every_language_has_a_file_and_every_file_is_a_language() -> None:
