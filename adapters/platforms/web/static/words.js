@@ -24,6 +24,6 @@ function filledGap(value, cases) {
 export function inBytes(size) {
   const units = ["byte", "kilobyte", "megabyte"];
   const step = Math.min(Math.floor(Math.log10(size || 1) / 3), units.length - 1);
-  const style = { style: "unit", unit: units[step], maximumFractionDigits: step && 1 };
+  const style = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: step && 1 };
   return new Intl.NumberFormat(language, style).format(size / 1000 ** step);
 }

@@ -270,6 +270,26 @@ async def test_files_of_an_answer_are_shown_or_saved(tab: Tab, lobby: Any) -> No
     assert (await saved.path()).read_bytes() == b"PK" * 1000
 
 
+async def test_files_of_different_kinds_do_not_lie_over_each_other(tab: Tab, lobby: Any) -> None:
+    coffee = (PHOTOS / "coffee.png").read_bytes()
+    files = (
+        File(name="a.png", mime="image/png", data=coffee),
+        File(name="a.wav", mime="audio/wav", data=recording()),
+        File(name="export.zip", mime="application/zip", data=b"PK"),
+    )
+    await tab.house.web.send(lobby, OutgoingPost(text="Here.", files=files))
+    await expect(tab.page.locator(".post .file")).to_contain_text("2 bytes")
+    for width in (360, 1280):
+        await tab.page.set_viewport_size({"width": width, "height": 700})
+        boxes = [await each.bounding_box() for each in await tab.page.locator(".post .thumbs > li > *").all()]
+        ends = [0.0]
+        for box in boxes:
+            assert box is not None
+            assert box["y"] >= ends[-1]
+            assert box["x"] + box["width"] <= width
+            ends.append(box["y"] + box["height"])
+
+
 async def test_a_picture_of_an_answer_says_what_it_shows(tab: Tab, lobby: Any) -> None:
     picture = File(
         name="1.png", mime="image/png", data=(PHOTOS / "coffee.png").read_bytes(), about="a cup of coffee on a table"
