@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,6 +12,17 @@ from bot.operations.file_rights import readable_by_others
 from bot.settings import Settings, Variables
 
 NEAR = 0.8  # similarity of two names, from 0 to 1, from which one may have been meant as the other
+# What other bots call these in their .env, where a name alone would not tell.
+NAMES_ELSEWHERE: Mapping[str, str] = {
+    "BOT_TOKEN": "TELEGRAM_TOKEN or DISCORD_TOKEN",
+    "TOKEN": "TELEGRAM_TOKEN or DISCORD_TOKEN",
+    "API_KEY": "ONEMIN_API_KEY or OPENAI_API_KEY",
+    "MODEL": "BOT_MODEL",
+    "OPENAI_MODEL": "BOT_MODEL",
+    "OPENAI_BASE": "OPENAI_API_URL",
+    "OLLAMA_HOST": "OPENAI_API_URL",
+    "OLLAMA_BASE_URL": "OPENAI_API_URL",
+}
 NEAR_IN_FILE = 0.7  # the same in .env, which is for Snapthread only
 
 
@@ -44,6 +55,8 @@ def find_odd_variables(variables: Variables, known: Collection[str]) -> Iterator
             continue
         in_file = name in variables.file
         near = get_close_matches(name, known, 1, NEAR_IN_FILE if in_file else NEAR)
+        if in_file and name in NAMES_ELSEWHERE:
+            near = [NAMES_ELSEWHERE[name]]
         if near and near[0] not in values:
             yield Finding(WARN, name, f"there is no such variable. Did you mean {near[0]}?")
         elif in_file and not near and name.partition("_")[0] in prefixes:

@@ -566,6 +566,8 @@ async def test_a_certificate_is_trusted_that_the_operator_names(
     ("written", "line"),
     [
         ("BOT_MODLE=local/eyes\n", "warn   BOT_MODLE: there is no such variable. Did you mean BOT_MODEL?"),
+        ("BOT_TOKEN=x\n", "warn   BOT_TOKEN: there is no such variable. Did you mean TELEGRAM_TOKEN or DISCORD_TOKEN?"),
+        ("OPENAI_MODEL=gpt-4o\n", "warn   OPENAI_MODEL: there is no such variable. Did you mean BOT_MODEL?"),
         ("WEB_COLOUR=red\n", "warn   WEB_COLOUR: there is no such variable. Look it up in .env.example, or delete it."),
         ("POSTGRES_PASSWORD=of-the-database\n", ""),
         (
@@ -581,7 +583,7 @@ async def test_names_in_the_file_are_looked_at_more_closely(
 ) -> None:
     (folder / ".env").write_text(f"BOT_LOCAL=true\n{written}")
     (folder / ".env").chmod(0o600)
-    set_variables(monkeypatch, {} if "MODLE" in written else {"BOT_MODEL": "local/eyes"})
+    set_variables(monkeypatch, {} if "MODLE" in written or "MODEL" in written else {"BOT_MODEL": "local/eyes"})
     _, lines = await checked()
     assert [each for each in lines if "no such variable" in each or "is not used" in each] == ([line] if line else [])
 
