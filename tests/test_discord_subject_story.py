@@ -278,6 +278,7 @@ async def a_button_below_an_older_answer(place: Place) -> None:
     await place.says("and a cat", mention=True, files=[CAT])
     await until(lambda: len([text for text in place.discord.reads(place.channel) if "451 × 300" in text]) == 2)
     place.earlier = len(place._asked())
+    await until(lambda: any(command.startswith("say:/retry") for command in answer.commands))
     await place.discord.presses(answer, next(each for each in answer.commands if each.startswith("say:/retry")))
 
 
