@@ -96,7 +96,7 @@ MAY = {
         "bot.turns.stops",
     },
     "bot.replies.mirror": CORE | {"bot.replies.reply"},
-    "bot.operations.importer": CORE | {"bot.chat_platform", "bot.words"},
+    "bot.operations.importer": CORE,
     "bot.operations.expiry": CORE | {"bot.files.photos", "bot.settings"},
     "bot.asking.mentions": CORE,
     "bot.asking.media_generation": CORE | {"bot.asking", "bot.commands", "bot.accounting.limits"},

@@ -14,11 +14,14 @@ from psycopg.sql import SQL, Identifier
 
 from bot.messages import (
     AnswerVersion,
+    Attachment,
     Author,
     Channel,
     ChannelSettings,
     File,
+    ImportedPhoto,
     JobResult,
+    LaneResult,
     PhotoPointer,
     Preferences,
     SearchQuery,
@@ -35,6 +38,7 @@ from tests.conftest import MODEL, said
 from tests.store.older import undo
 from tests.store.talk import HERE, THERE, all_answered, answer, asked, asked_about, claim_one, sha256_of, show
 
+EARLIER = Attachment(ref="ref-earlier", name="earlier.jpg", mime="image/jpeg")
 ELSEWHERE = Channel("discord", "7")
 PICTURE = bytes(range(256)) * 4000  # a megabyte
 PHOTO = sha256_of("cat")
@@ -99,8 +103,20 @@ async def live(store: Store) -> None:
     )
     await store.conversations.join(THERE, first.conversation)
     await store.intake.save_pointer(
-        PhotoPointer(channel=HERE, message="above", author=Author("1", "Ann"), sent=time.time(), kept=time.time())
+        PhotoPointer(
+            channel=HERE,
+            message="above",
+            author=Author("1", "Ann"),
+            sent=time.time(),
+            kept=time.time(),
+            attachments=(EARLIER,),
+        )
     )
+    await store.imports.order_import([HERE], HERE)
+    order = await store.imports.next_import([HERE.platform])
+    assert order is not None
+    earlier = ImportedPhoto(channel=HERE, message="earlier", author=Author("1", "Ann"), sent=1.0, attachment=EARLIER)
+    await store.imports.save_import(order, [earlier], read_to="earlier", messages=1)
     for n in (1, 2):
         part = replace(said("an album", channel=str(THERE), photos=1), album="a", id=f"part{n}")
         await store.intake.add(part)
@@ -125,6 +141,9 @@ async def live(store: Store) -> None:
     await store.queue.save_result(
         painter, JobResult(text="here", model=MODEL, usage=Usage(11_000), first_words=0.25, took=1.5)
     )
+    lane = LaneResult(answer=AnswerVersion(text="a cat", model=MODEL))
+    compared = replace(painter, result=JobResult(lanes=(lane, lane)))
+    await store.votes.save_vote(compared, "discord:8", "other", (0,))
     await store.steps.begin_step(painter.id, 0)
     await store.steps.save_step(painter.id, 1, "said")
     await store.ledger.settle(painter, 1, "onemin/other", Usage(dollars=0.1 + 0.2))

@@ -43,10 +43,11 @@ class RichPosts:
         self, channel: Channel, chat: int, post: OutgoingPost, pictures: Sequence[File] = ()
     ) -> list[Block] | None:
         """Return the blocks in which the post shows more than as a text; None where it does not, or is to be one."""
-        if post.is_partial or post.is_spoiler or self._is_refused(chat) or not await self._wants_rich(channel):
+        if post.is_partial or post.is_spoiler or self._is_refused(chat):
             return None
         fit = len(pictures) <= TelegramBudgets.RICH_MEDIA and not any(each.is_spoiler for each in pictures)
-        return render_rich(post.text, [_upload_name(n) for n in range(len(pictures))]) if fit else None
+        blocks = render_rich(post.text, [_upload_name(n) for n in range(len(pictures))]) if fit else None
+        return blocks if blocks and await self._wants_rich(channel) else None  # most posts gain nothing
 
     async def send(
         self,
