@@ -1,6 +1,8 @@
 """A blind comparison on Discord and Telegram at once, with the bot as a real process that dies before people vote."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from emulator import Emulator
@@ -18,6 +20,12 @@ from tests.doubles.waiting import until
 QUESTION, COMPARE = "how many cats are there?", "/compare blind gpt-4o gpt-4o-mini"
 WHICH = "Which answer is the best?"
 BUTTONS = '<p style="color:#2b6cb0;margin-top:6px">[ A ]  [ B ]  [ Both ]  [ Neither ]</p>'
+
+
+def unfinished(folder: Path) -> int:
+    """How many messages the bot has not done with: a kill before that may post once more."""
+    with closing(sqlite3.connect(f"file:{folder}/bot.db?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT COUNT(*) FROM turns WHERE finished IS NULL").fetchone()[0])
 
 
 async def test_who_wrote_what_shows_after_the_first_vote_also_across_a_restart(tmp_path: Path) -> None:
@@ -47,12 +55,13 @@ async def test_who_wrote_what_shows_after_the_first_vote_also_across_a_restart(t
             await until(lambda: len(discord.posts()) == 1 and len(bed.posts()) == 1)
             await discord.says(COMPARE, mention=True)
             await bed.says(COMPARE)
-            await until(lambda: on_discord() and on_telegram())
+            await until(lambda: on_discord() and on_telegram() and not unfinished(tmp_path))
             before = [*discord.reads()[1:], *bed.reads()[1:]]
             assert not any("onemin/" in text for text in before)
             assert {text.split("\n")[0] for text in bed.reads()[1:]} == {"A", "B", WHICH}
 
             await bot.kill()
+            await discord.disconnected()
             await bot.start()
             await bot.ready()
             await discord.connected()
