@@ -74,24 +74,32 @@ def _filled(kind: str, data: bytes, size: int, check: CheckSize) -> Mended:
         else:
             raise Unreadable(FailureCode.PHOTO_TRUNCATED)
         (whole, one), (_, other) = decoded
-        sides = _sides(one, other)
+        changed = ImageChops.difference(one, other).getbbox(alpha_only=False)
+        if changed is None:
+            return _unchanged(kind, whole, size - len(data))
+        sides = _sides(changed, one.size)
         if kind == "HEIF":  # tiles without data may all look alike: less data change nothing there
             half = data[: len(data) // 2]
             less = _decoded(kind, half + bytes(size - len(half)), check)
             sides = [each for each in sides if _differs(one, less, each)]
-    if not sides and size - len(data) <= _TRIFLE * size:  # such as the end of a thumbnail
-        return Mended(kind, whole)
     if not sides:
         raise Unreadable(FailureCode.PHOTO_TRUNCATED)
     return Mended(kind, whole, max(sides, key=share))
 
 
-def _sides(one: Image.Image, other: Image.Image) -> list[Box]:
-    """Return what lies above, below, left and right of all that differs; nothing if nothing does."""
-    box = ImageChops.difference(one, other).getbbox(alpha_only=False)
-    if box is None:  # nobody can tell where the data end
-        return []
-    (width, height), (left, top, right, bottom) = one.size, box
+def _unchanged(kind: str, whole: bytes, missing: int) -> Mended:
+    """Take a picture that no filling changes as whole, as one in front of a thumbnail is, if hardly a byte is missing.
+
+    Unreadable: nobody can tell where its data end.
+    """
+    if missing > _TRIFLE * len(whole):
+        raise Unreadable(FailureCode.PHOTO_TRUNCATED)
+    return Mended(kind, whole)
+
+
+def _sides(box: tuple[int, int, int, int], size: tuple[int, int]) -> list[Box]:
+    """Return what lies above, below, left and right of a box, from one edge of the picture to the other."""
+    (width, height), (left, top, right, bottom) = size, box
     boxes = (0, 0, width, top), (0, bottom, width, height), (0, 0, left, height), (right, 0, width, height)
     return [(a / width, b / height, c / width, d / height) for a, b, c, d in boxes if a < c and b < d]
 
@@ -105,9 +113,8 @@ def _attempts(kind: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield what is kept of the data, and what it is filled up with."""
     for filling in _FILLINGS:
         yield data, filling
-    if (
-        kind == "WEBP" and b"VP8L" in data[:_WEBP_HEAD]
-    ):  # it takes zeros only, and reads from the first byte to the last
+    # Without losses it takes zeros only, and reads from the first byte to the last.
+    if kind == "WEBP" and b"VP8L" in data[:_WEBP_HEAD]:
         yield data[: -max(_LEAST_MISSING, len(data) // 100)], _FILLINGS[0]
 
 

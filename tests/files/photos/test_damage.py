@@ -214,6 +214,7 @@ async def test_so_is_what_browsers_and_phones_encode(photos: PhotoIntake) -> Non
     assert keys(photo) == ["photo_partly"] and 150 < photo.width < 300
     whole = shown(await photos.read("whole.heic", turned))
     assert difference(shown(photo), whole.crop((300 - photo.width, 0, 300, 451))) < 6
+    assert keys(await photos.read("cut.heic", turned[:-20])) == []  # of which no pixel needs any
     with pytest.raises(Unreadable) as refused:
         await photos.read("cut.heic", turned[:-12_000])
     assert refused.value.code == "photo_truncated"
