@@ -16,6 +16,7 @@ from tests.doubles.process import ROOT
 from tests.doubles.telegram import TOKEN, TelegramBed
 
 KEY = "sk-the-key-of-the-operator"
+HIDDEN = ", which is not shown"  # sentences name the variable too, before the terminal is ready for an answer
 WRONG_TOKEN = "4242:" + "not_that_" * 4
 
 
@@ -78,19 +79,19 @@ async def test_wrong_tokens_are_asked_for_again_and_right_ones_are_written(tmp_p
 
 def sets_up(folder: Path, environment: dict[str, str]) -> tuple[str, int]:
     typist = Typist(folder, environment)
-    typist.types("DISCORD_TOKEN", "")
-    typist.types("TELEGRAM_TOKEN", WRONG_TOKEN)
+    typist.types("DISCORD_TOKEN" + HIDDEN, "")
+    typist.types("TELEGRAM_TOKEN" + HIDDEN, WRONG_TOKEN)
     typist.waits_for("does not know the token")
-    typist.types("TELEGRAM_TOKEN", TOKEN)
+    typist.types("TELEGRAM_TOKEN" + HIDDEN, TOKEN)
     typist.waits_for("the token is accepted")
-    typist.types("ONEMIN_API_KEY", "")
-    typist.types("VAPI_API_KEY", "sk-another")
+    typist.types("ONEMIN_API_KEY" + HIDDEN, "")
+    typist.types("VAPI_API_KEY" + HIDDEN, "sk-another")
     typist.waits_for("does not accept this bot's API key")
-    typist.types("VAPI_API_KEY", KEY)
+    typist.types("VAPI_API_KEY" + HIDDEN, KEY)
     typist.waits_for("the key is accepted")
-    typist.types("AIMLAPI_API_KEY", "")
+    typist.types("AIMLAPI_API_KEY" + HIDDEN, "")
     typist.types("OPENAI_API_URL", "")
-    typist.types("OPENAI_API_KEY", "")
+    typist.types("OPENAI_API_KEY" + HIDDEN, "")
     typist.types("BOT_MODEL [", "vapi/gpt-4o")
     typist.types("1 or 2", "2")
     typist.types("for each person", "20")
