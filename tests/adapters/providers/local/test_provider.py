@@ -137,6 +137,6 @@ async def test_a_photo_that_cannot_be_decoded_is_refused(tmp_path: Path) -> None
 async def test_its_one_model_sees_and_it_needs_nothing() -> None:
     provider: Provider = LocalEyes()
     assert [(model.id, model.sees) for model in await provider.models()] == [("eyes", True)]
-    assert provider.capabilities == Capabilities(tells_traces=True)
+    assert provider.capabilities == Capabilities(tells_traces=True, reads_for_nothing=True)
     assert await provider.capabilities.begin(THREAD, "web 1") is None
     await provider.check()
