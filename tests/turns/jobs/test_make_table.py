@@ -256,16 +256,16 @@ async def test_a_reply_that_came_before_a_crash_is_not_asked_for_or_paid_again(
     worker: Worker, platform: FakePlatform, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider.script = [["no JSON [", Usage(credits=7)], [as_json(), Usage(credits=2)]]
-    never = asyncio.Event()
+    both_came, never = asyncio.Event(), asyncio.Event()
 
     async def stuck(*_: object) -> None:
+        both_came.set()
         await never.wait()
 
     with monkeypatch.context() as patch:
         patch.setattr("bot.asking.photo_tables.PhotoTables._finished", stuck)
         working = asyncio.create_task(worker.take(await taken(worker, with_files(said("/table"), receipt="r.png"))))
-        await until(lambda: provider.closed == 2)
-        await asyncio.sleep(0.05)
+        await until(both_came.is_set)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
     assert await worker.store.steps.find_step(1, FIRST)
