@@ -318,7 +318,7 @@ class Telegram:
             if not message.is_guest:
                 await receive(message)
             elif await receive(await self._guests.with_answer(message)):
-                await self._guests.greet(message)
+                self._tasks.start(self._guests.greet(message))  # other updates need not wait for it
         elif isinstance(update, ButtonPress):
             self._tasks.start(self._acknowledge(update.query))
             await receive(await self._with_topic(update.message))

@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 PREFIX = "telegram:guest:"  # of what is kept: the id of each message, and the message of each answer
 KEPT_SECONDS = 7 * 24 * 3600.0
 TIDIED_SECONDS = 3600.0  # between two looks for what is too old
-GREETING_SECONDS = 5.0  # in which a placeholder is posted; other updates wait meanwhile
+GREETING_SECONDS = 5.0  # in which a placeholder is posted
+LOOKS, LOOK_SECONDS = 8, 0.25  # looks for the id of a message that another process posts, and the pause between them
 PLACEHOLDER = "⏳ …"
 EMPTIED = "…"
 TITLE = "…"  # Telegram wants one, and shows it nowhere
@@ -101,11 +102,16 @@ class GuestAnswers:
             try:
                 if opened := await self._get(f"{PREFIX}{query}"):
                     return opened.decode(), False
-                return await self._answer(channel, query, post), True
+                if opened_now := await self._answer(channel, query, post):
+                    return opened_now, True
             finally:
                 self._locks.pop(query, None)
+        if known := await self._wait_for_id(query):  # another process was faster
+            return known, False
+        raise Refused(FailureCode.CHANNEL_LOST)  # too late, or a process died before it could keep the id
 
     async def _answer(self, channel: Channel, query: str, post: OutgoingPost) -> str:
+        """Answer a call and return the id of the message; empty where Telegram takes no answer to it any more."""
         opened = ""
 
         async def answer(rendered: RenderedText) -> None:
@@ -120,13 +126,18 @@ class GuestAnswers:
         try:
             shown = await self._call(channel, post, answer)
         except Refused:
-            if known := await self._get(f"{PREFIX}{query}"):  # another process was faster
-                return known.decode()
-            raise
-        if not opened:  # too late, or a process died before it could keep the id
-            raise Refused(FailureCode.CHANNEL_LOST)
-        await self._note_answer(channel, opened, post, shown)
+            return ""
+        if opened:
+            await self._note_answer(channel, opened, post, shown)
         return opened
+
+    async def _wait_for_id(self, query: str) -> str:
+        """Return the id of a message that another process may just have posted, once it is kept; empty if it is not."""
+        for _ in range(LOOKS):
+            if known := await self._get(f"{PREFIX}{query}"):
+                return known.decode()
+            await asyncio.sleep(LOOK_SECONDS)
+        return ""
 
     async def _call(
         self, channel: Channel, post: OutgoingPost, call: Callable[[RenderedText], Awaitable[None]]

@@ -18,6 +18,11 @@ from tests.doubles.telegram import ANN, BAD_GATEWAY, GRETA, GROUP, LOST, USERNAM
 HERE = Channel("telegram", f"{GROUP}/guest/{ANN}")
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.platforms.telegram.guests.LOOK_SECONDS", 0.02)
+
+
 class Taking(Inbox):
     """Takes calls in, as the bot's inbox does."""
 
@@ -34,8 +39,10 @@ def inbox() -> Taking:
 async def called(telegram: Telegram, bed: TelegramBed, inbox: Inbox, text: str = "what is it?", **more: object) -> str:
     """Ann calls the bot from a chat of hers, and it is heard; returns the query."""
     async with listening(telegram, inbox):
+        before = len(bed.called("answerGuestQuery"))
         query = await bed.calls_guest(f"@{USERNAME} {text}", **more)  # type: ignore[arg-type]
         await until(lambda: bed.pending() == 0)
+        await until(lambda: "secret" in text or len(bed.called("answerGuestQuery")) > before)
     return query
 
 
@@ -117,6 +124,17 @@ async def test_where_no_message_can_be_had_the_place_is_closed(
     with pytest.raises(Refused) as refused:
         await telegram.send(HERE, OutgoingPost(text="a cat", reply_to=f"guest/{query}"))
     assert refused.value.code is FailureCode.CHANNEL_LOST
+
+
+async def test_where_another_process_posts_the_placeholder_at_this_moment_its_message_is_changed(
+    client: Client, bed: Menus, inbox: Taking, sqlite: Store
+) -> None:
+    async with client(blobs=sqlite.blobs) as telegram:
+        bed.fails("answerGuestQuery", LOST)  # to the other process it was told
+        query = await called(telegram, bed, inbox)
+        await sqlite.blobs.put_blob(f"telegram:guest:{query}", f"inline-{query}".encode())
+        await telegram.send(HERE, OutgoingPost(text="a cat", reply_to=f"guest/{query}"))
+        assert [post.text for post in bed.guest_posts.values()] == ["a cat"]
 
 
 async def test_nothing_but_answers_to_calls_ever_goes_there(telegram: Telegram, bed: Menus) -> None:
