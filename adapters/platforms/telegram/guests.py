@@ -68,6 +68,7 @@ class GuestAnswers:
         _require_words_only(post)
 
         async def edit(rendered: RenderedText) -> None:
+            await self._note_answer(channel, post_id, post, rendered)  # before anybody can reply to it
             await self._bot.edit_message_text(
                 rendered.text,
                 inline_message_id=post_id,
@@ -75,8 +76,7 @@ class GuestAnswers:
                 link_preview_options=NO_PREVIEW,
             )
 
-        shown = await self._call(channel, post, edit)
-        await self._note_answer(channel, post_id, post, shown)
+        await self._call(channel, post, edit)
         return post_id
 
     async def empty(self, channel: Channel, post_id: str) -> None:
