@@ -66,6 +66,12 @@ class Fleet:
         await until(lambda: self.discord.rest.commands, 30)
         return listener, worker
 
+    async def has_finished(self) -> None:
+        """Wait until no turn is in work: one whose process dies meanwhile waits for the end of its lease."""
+        async with asyncio.timeout(30), await psycopg.AsyncConnection.connect(self.database, autocommit=True) as store:
+            while await (await store.execute("SELECT 1 FROM turns WHERE finished IS NULL LIMIT 1")).fetchone():
+                await asyncio.sleep(0.05)
+
     def said(self) -> str:
         """All that the processes printed and logged."""
         return "".join(bot.said() for bot in self.processes)
@@ -148,6 +154,7 @@ async def test_where_the_bot_is_no_member_another_process_answers_and_only_the_a
         [post] = discord.posts(channel)
         assert (post.ephemeral_to, shown(asked)) == (ANN, post.text)
 
+        await here.has_finished()
         await worker.kill()
         await here.start(**WORKS)
         pressed = await discord.presses(post, "say:/with 1")

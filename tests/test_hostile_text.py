@@ -170,7 +170,7 @@ def test_no_text_holds_up_an_expression() -> None:
         for name, expression in kept.items():
             subject: Any = text.encode() if isinstance(expression.pattern, bytes) else text
             try:
-                within(MOST, partial(expression.sub, lambda found: found[0]), subject[:LONGEST])
+                within(MOST, partial(expression.sub, subject[:0]), subject[:LONGEST])
                 within(MOST, expression.fullmatch, subject[:LONGEST])
             except TooMuch as error:
                 error.add_note(f"{name}: {len(text)} characters, {text[:60]!r} ... {text[-20:]!r}")

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from functools import cache
 
 import docx
 from pypdf import PdfWriter
@@ -55,6 +56,7 @@ def packed(**parts: bytes) -> bytes:
     return out.getvalue()
 
 
+@cache
 def bomb(megabytes: int = 300) -> bytes:
     """A DOCX that unpacks to so much of nothing."""
     return packed(word__document_xml=b" " * (megabytes * 1024 * 1024))
