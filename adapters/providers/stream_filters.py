@@ -42,7 +42,7 @@ _TOKEN_CLOSING = re.compile(
 _TOKEN_END = re.compile(r"<\|(?:return|end|END_RESPONSE|end_of_solution)\|>\s*\Z")
 _BARE_CLOSING = re.compile(r"assistantfinal")
 _MAY_CLOSE_BARE = re.compile(r"a(?:s(?:s(?:i(?:s(?:t(?:a(?:n(?:t(?:f(?:i(?:n(?:a)?)?)?)?)?)?)?)?)?)?)?)?\Z")
-_SUMMARY = re.compile(r"\s*<summary>.{0,200}?</summary>\s*|^> ?", re.IGNORECASE | re.MULTILINE)
+_SUMMARY = re.compile(r"(?:(?<!\s)\s+)?<summary>.{0,200}?</summary>\s*|^> ?", re.IGNORECASE | re.MULTILINE)
 _MENTIONED = re.compile(rf"[<◁](?:{_NAMES})\b|(?-i:\[THINK\])", re.IGNORECASE)
 
 # An answer about a tag goes on with a small word or a comma behind it; a thought begins a line or a sentence.

@@ -13,7 +13,7 @@ from bot.words import say
 
 MOST_ROWS, MOST_COLUMNS = 2_000, 50
 LONGEST_CELL, LONGEST_NAME = 2_000, 100  # characters
-UNSURE = re.compile(r"\s*\(\?\)\s*$")  # behind what the model could not read for certain
+UNSURE = re.compile(r"(?:(?<!\s)\s+)?\(\?\)\s*$")  # behind what the model could not read for certain
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9]+(?:\.[0-9]+)?)\]")
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
 }  # fmt: skip
-_FRACTION = re.compile(r"([#0?]+ +)?([#0?]+)/([#0?]+|[1-9][0-9]?)")
+_FRACTION = re.compile(r"([#0?]{1,20} {1,4})?([#0?]{1,20})/([#0?]{1,20}|[1-9][0-9]?)")
 _DATE_CODES = re.compile(r"yyyy|yy|mmmmm|mmmm|mmm|mm|m|dddd|ddd|dd|d|hh|h|ss|s|AM/PM|A/P|\.0+", re.IGNORECASE)
 _LOCAL_DATES = frozenset({"mm-dd-yy", "General"})  # shown as each computer has it
 _GENERAL_DIGITS = 11  # that a cell without a format shows
