@@ -9,7 +9,8 @@ from bot.words import say
 MOST_CELLS = 8
 _GAP = re.compile(r"\s{2,}")
 _AMOUNT = re.compile(
-    r"^(?P<words>.*\S)\s+(?P<amount>[-(]?[$€£¥₹₽₴]?\s?\d[\d.,'’ ]{0,20}[.,]\d{2}\)?-?\s?(?:[$€£¥₹₽₴]|[A-Z]{3}|[A-Z*])?)$"
+    r"^(?P<words>.*\S)\s+"
+    r"(?P<amount>[-(]?[$€£¥₹₽₴]?\s?\d[\d.,'’ ]{0,20}[.,]\d{2}\)?-?\s?(?:[$€£¥₹₽₴]|[A-Z]{3}|[A-Z*])?)$"
 )
 
 
