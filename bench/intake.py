@@ -162,7 +162,7 @@ class _Bot:
             ONEMIN_API_KEY="any-key",
             ONEMIN_API_URL=emulator.url,
             ONEMIN_REQUESTS_PER_MINUTE="1000000",
-            PYTHONPATH=str(self._tree),
+            PYTHONPATH=str(self._tree.resolve()),
         )
         await self._stack.enter_async_context(bot)
         await bot.ready()
