@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try run setup check emulator test tests fuzz lint bench audit sbom pin lock clean
+.PHONY: try run setup check emulator test compiled fuzz lint bench audit sbom pin lock clean
 
 try: $(VENV)/try.done           ## the page: no token, no key
 	$(BIN)/python -m bot try
@@ -20,11 +20,12 @@ check: $(VENV)/run.done         ## what is configured, what is wrong, how to fix
 emulator: $(VENV)/dev.done      ## the API of 1min.ai on this machine, for those who develop against it
 	$(BIN)/python -m emulator $(ARGS)
 
-test:                           ## everything, offline: the code is read while it is run
-	@$(MAKE) --no-print-directory --jobs=2 lint tests
-
-tests: $(VENV)/dev.done
+test: $(VENV)/dev.done          ## everything, offline
+	@$(MAKE) --no-print-directory --jobs=2 lint compiled
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+
+compiled: $(VENV)/dev.done      # once for all workers, while the linters have the other core
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --collect-only > /dev/null
 
 fuzz: $(VENV)/dev.done          ## texts that are hard to read, others each time; FUZZ_SECONDS for each reader of them
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m pytest -n 4 $$(git ls-files 'tests/*test_hostile_text.py') $(ARGS)

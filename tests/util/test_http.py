@@ -125,7 +125,7 @@ async def test_a_cut_connection_is_busy() -> None:
 
 
 async def test_who_stops_listening_closes_the_connection_at_once() -> None:
-    left = asyncio.Event()
+    heard, left = asyncio.Event(), asyncio.Event()
 
     async def talkative(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -143,10 +143,10 @@ async def test_who_stops_listening_closes_the_connection_at_once() -> None:
         async def listen() -> None:
             async with http.stream("GET", "x") as reply:
                 async for _ in chunks(reply):
-                    pass
+                    heard.set()
 
         listening = asyncio.create_task(listen())
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(heard.wait(), 30)
         listening.cancel()
         await asyncio.wait_for(left.wait(), 30)
 
