@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import web
@@ -196,7 +197,7 @@ async def talking(
             settings=read_settings(_env_file=None, **chosen), store=cast(Any, None), web=cast(Any, None)
         )
         platform = FakePlatform()
-        for file in PHOTOS.iterdir():
+        for file in filter(Path.is_file, PHOTOS.iterdir()):
             platform.files[file.name] = file.read_bytes()
         async with open_openai(context) as provider:
             worker = make_worker(store, platform, cast(Any, provider), photos, **chosen)

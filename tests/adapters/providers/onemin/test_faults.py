@@ -69,7 +69,7 @@ def test_every_fault_has_a_meaning() -> None:
 
 def _silence(fault: str) -> float:
     """Seconds to wait for words: few where none will come, and else so many that a busy machine is fast enough."""
-    return 0.3 if fault == "hang" else 30.0
+    return 1.0 if fault == "hang" else 30.0
 
 
 async def _ask(onemin: OneMin) -> Told:
