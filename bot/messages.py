@@ -805,7 +805,7 @@ class AnswerVersion:
 VOTE = "vote"  # the command that a button below compared answers sends
 
 QuestionKind = Literal["text", "count", "place", "colours", "other"]
-"""What a question about a photo asks for: what is written there, how many there are, where it is, which colours."""
+"""The kind of a question about a photo: for what is written there, how many there are, where it is, which colours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from bot.commands.command import CommandContext, Response
 from bot.commands.search_words import Wanted
 from bot.errors import BotError, FailureCode, Refused
 from bot.files.photos import is_picture
-from bot.messages import ImportedPhoto, Message, Photo, RememberedFile, SearchHit, Turn
+from bot.messages import Attachment, Channel, ImportedPhoto, Message, Photo, RememberedFile, SearchHit, Turn
 from bot.words import say
 
 IMPORT = "import"
@@ -63,7 +63,7 @@ async def find_earlier(
 
 async def number_earlier(context: CommandContext, turn: Turn, photo: ImportedPhoto) -> RememberedFile | None:
     """Take an imported photo into the conversation, so it has a number; None where it can't be had any more."""
-    taken = await _fetched(context, photo)
+    taken = await fetch_photo(context, photo.channel, photo.attachment)
     if taken is None:
         return None
     await context.files.save_files(turn, {photo.attachment: taken}, photo.channel)
@@ -84,11 +84,12 @@ def message_of(photo: ImportedPhoto) -> Message:
     )
 
 
-async def _fetched(context: CommandContext, photo: ImportedPhoto) -> Photo | None:
-    platform = context.platforms.get(photo.channel.platform)
+async def fetch_photo(context: CommandContext, place: Channel, attachment: Attachment) -> Photo | None:
+    """Return a photo that is at its place still, taken in anew; None where it cannot be had."""
+    platform = context.platforms.get(place.platform)
     if platform is None or context.photos is None:
         return None
     with suppress(BotError):
-        data = await platform.adapter.download(photo.attachment, context.most_bytes)
-        return await context.photos.read(photo.attachment.name, data) if is_picture(data) else None
+        data = await platform.adapter.download(attachment, context.most_bytes)
+        return await context.photos.read(attachment.name, data) if is_picture(data) else None
     return None

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.commands.command import ASK, Command, CommandContext, Option, Response
-from bot.commands.earlier_photos import find_earlier, import_order, import_photos, message_of, number_earlier
+from bot.commands.earlier_photos import (
+    fetch_photo,
+    find_earlier,
+    import_order,
+    import_photos,
+    message_of,
+    number_earlier,
+)
 from bot.commands.search_words import Wanted, quote, read_search
-from bot.errors import BotError, FailureCode, Refused
-from bot.files.photos import is_picture
-from bot.messages import Button, File, Message, Photo, RememberedFile, SearchHit, Turn
+from bot.errors import FailureCode, Refused
+from bot.messages import Button, File, Message, RememberedFile, SearchHit, Turn
 from bot.words import say, say_day
 
 FEATURE = "find"  # as it is switched off
@@ -118,7 +124,9 @@ async def _picture(context: CommandContext, found: Found) -> File | None:
     file, photos = found.file, context.photos
     if file is None or file.is_document or photos is None:
         return None
-    photo = await photos.recall(file.sha256, file.attachment.name) or await _fetched(context, file)
+    photo = await photos.recall(file.sha256, file.attachment.name) or await fetch_photo(
+        context, file.channel, file.attachment
+    )
     if photo is None:
         return None
     with suppress(FileNotFoundError):  # another process needed its place
@@ -127,16 +135,6 @@ async def _picture(context: CommandContext, found: Found) -> File | None:
         data = photo.overview.file.read_bytes()
         is_spoiler = file.attachment.is_spoiler
         return File(name=photo.filename, mime=photo.mime, data=data, about=about, is_spoiler=is_spoiler)
-    return None
-
-
-async def _fetched(context: CommandContext, file: RememberedFile) -> Photo | None:
-    platform = context.platforms.get(file.channel.platform)
-    if platform is None or context.photos is None:
-        return None
-    with suppress(BotError):
-        data = await platform.adapter.download(file.attachment, context.most_bytes)
-        return await context.photos.read(file.attachment.name, data) if is_picture(data) else None
     return None
 
 

@@ -1,4 +1,4 @@
-"""What a question asks for is told by its words, in every language of the bot."""
+"""The words of a question tell what it asks for, in every language of the bot."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What votes say about models is told in /usage models, and /model marks the best buy."""
+"""Votes show in /usage models, and /model marks the best buy."""
 
 from bot.commands import CommandContext
 from bot.ports import Store

@@ -124,7 +124,7 @@ def blocks_of(kind: str, blocks: Any) -> Iterator[dict[str, Any]]:
 
 
 def rich_html(blocks: Any) -> str:
-    """What a client that knows rich messages shows, roughly: for pictures in the docs."""
+    """Draw roughly as a client that knows rich messages does: for pictures in the docs."""
     return "".join(map(_block_html, blocks))
 
 

@@ -20,7 +20,7 @@ LONGEST = 4096  # UTF-16 units [api: sendMessage]
 
 
 def faults(shown: RenderedText) -> list[str]:
-    """What Telegram's rules for entities don't allow [api: MessageEntity, "Note that:" below nested entities]."""
+    """Return breaches of Telegram's rules for entities [api: MessageEntity, "Note that:" below nested entities]."""
     length = len(shown.text.encode("utf-16-le")) // 2
     found = ["too many"] * (len(shown.entities) > MOST) + ["too long"] * (length > LONGEST)
     around: list[tuple[int, str]] = []  # the ends of those that stand around, and their kinds

@@ -29,7 +29,7 @@ def table_of(reply: str) -> PhotoTable:
 
 
 def wrong_values(golden: Golden, table: PhotoTable) -> list[str]:
-    """What differs from the true values."""
+    """Return the differences from the true values."""
     wrong = [] if table.columns == golden.columns else [f"columns: {table.columns}"]
     if len(table.rows) != len(golden.rows):
         return [*wrong, f"{len(table.rows)} rows"]

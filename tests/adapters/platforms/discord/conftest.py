@@ -12,12 +12,14 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.attachment_store import AttachmentStore
 from adapters.platforms.discord.downloads import AttachmentDownloads, LinkCache
 from bot.ports import Store
 from tests.adapters.platforms.discord import shelf as shelves
 from tests.adapters.platforms.discord.pair import Pair, side_by_side
 from tests.adapters.platforms.discord.shelf import Reader, Shelf
+from tests.conftest import PHOTOS
 from tests.doubles.discord import TOKEN, FakeDiscord
 
 IN_TIME = 5.0  # seconds for something to be heard
@@ -154,3 +156,22 @@ async def files(read: Reader, keep: AttachmentStore, links: LinkCache) -> AsyncI
 async def pair(sqlite: Store, tmp_path: Path) -> AsyncIterator[Pair]:
     async with discord_on_loopback(FakeDiscord()) as server, side_by_side(server, sqlite, tmp_path) as pair:
         yield pair
+
+
+def open_bot(server: FakeDiscord, store: Store, *, galleries: bool = True) -> Discord:
+    """A bot on that Discord and store, which suggests nothing."""
+
+    async def suggest(*_: str) -> tuple[()]:
+        return ()
+
+    return Discord(
+        TOKEN,
+        server.url,
+        PHOTOS,
+        intake=store.intake,
+        channels=store.channels,
+        blobs=store.blobs,
+        coordination=store.coordination,
+        suggest=suggest,
+        galleries=galleries,
+    )

@@ -10,9 +10,9 @@ from adapters.platforms.discord.places import Place
 from bot.errors import Refused
 from bot.messages import Button, File, OutgoingPost
 from bot.ports import Store
-from tests.adapters.platforms.discord.conftest import discord_on_loopback
+from tests.adapters.platforms.discord.conftest import discord_on_loopback, open_bot
 from tests.conftest import PHOTOS
-from tests.doubles.discord import GENERAL, TOKEN, FakeDiscord
+from tests.doubles.discord import GENERAL, FakeDiscord
 from tests.doubles.discord.faults import Fault
 from tests.doubles.discord.world import COMPONENTS_V2, walk
 
@@ -32,25 +32,8 @@ async def server() -> AsyncIterator[FakeDiscord]:
 
 @pytest.fixture
 async def bot(server: FakeDiscord, sqlite: Store) -> AsyncIterator[Discord]:
-    async with opened(server, sqlite) as bot:
+    async with open_bot(server, sqlite) as bot:
         yield bot
-
-
-def opened(server: FakeDiscord, store: Store, *, galleries: bool = True) -> Discord:
-    async def suggest(*_: str) -> tuple[()]:
-        return ()
-
-    return Discord(
-        TOKEN,
-        server.url,
-        PHOTOS,
-        intake=store.intake,
-        channels=store.channels,
-        blobs=store.blobs,
-        coordination=store.coordination,
-        suggest=suggest,
-        galleries=galleries,
-    )
 
 
 def kinds(server: FakeDiscord) -> list[int]:
@@ -74,7 +57,7 @@ async def test_an_edit_keeps_the_pictures_also_after_a_restart(
     bot: Discord, server: FakeDiscord, sqlite: Store
 ) -> None:
     id = await bot.send(HERE, OutgoingPost(text="two cats", files=TWO))
-    async with opened(server, sqlite) as another:
+    async with open_bot(server, sqlite) as another:
         assert await another.edit(HERE, id, OutgoingPost(text="two", buttons=(Button("A", "/a"),))) == id
     [post] = server.posts()
     assert (post.text, len(post.components[1]["items"]), len(post.files)) == ("two", 2, 2)
@@ -94,7 +77,7 @@ async def test_one_picture_other_files_and_what_was_switched_off_stay_ordinary(
 ) -> None:
     await bot.send(HERE, OutgoingPost(text="one", files=TWO[:1]))
     await bot.send(HERE, OutgoingPost(text="a file", files=(TWO[0], File(name="a.txt", mime="text/plain", data=b"x"))))
-    async with opened(server, sqlite, galleries=False) as without:
+    async with open_bot(server, sqlite, galleries=False) as without:
         await without.send(HERE, OutgoingPost(text="two", files=TWO))
     assert [post.flags & COMPONENTS_V2 for post in server.posts()] == [0, 0, 0]
 

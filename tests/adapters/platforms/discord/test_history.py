@@ -5,15 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.platforms.discord import history as module
-from adapters.platforms.discord.adapter import Discord
 from adapters.platforms.discord.places import Place
 from bot.chat_platform import ReadsHistory
 from bot.errors import BotError
 from bot.messages import Author
 from bot.ports import Store
-from tests.adapters.platforms.discord.conftest import discord_on_loopback
+from tests.adapters.platforms.discord.conftest import discord_on_loopback, open_bot
 from tests.conftest import PHOTOS
-from tests.doubles.discord import ANN, BOB, GENERAL, OTHER, TOKEN, FakeDiscord
+from tests.doubles.discord import ANN, BOB, GENERAL, OTHER, FakeDiscord
 
 CAT = (PHOTOS / "cat.jpg").read_bytes()
 HERE = Place(GENERAL).channel
@@ -27,19 +26,7 @@ async def server() -> AsyncIterator[FakeDiscord]:
 
 @pytest.fixture
 async def history(server: FakeDiscord, sqlite: Store) -> AsyncIterator[ReadsHistory]:
-    async def suggest(*_: str) -> tuple[()]:
-        return ()
-
-    async with Discord(
-        TOKEN,
-        server.url,
-        PHOTOS,
-        intake=sqlite.intake,
-        channels=sqlite.channels,
-        blobs=sqlite.blobs,
-        coordination=sqlite.coordination,
-        suggest=suggest,
-    ) as bot:
+    async with open_bot(server, sqlite) as bot:
         reads = bot.as_platform().history
         assert reads is not None
         yield reads

@@ -159,7 +159,7 @@ VIOLATIONS = """async (options) => (await axe.run(options)).violations.map(({ id
 
 
 async def violations(page: Page, options: dict[str, list[str]]) -> list[str]:
-    """What axe-core finds wrong with the page as it is."""
+    """Return the faults that axe-core finds in the page as it is."""
     if await page.evaluate("globalThis.axe === undefined"):
         await page.evaluate(AXE)
     found: list[str] = await page.evaluate(VIOLATIONS, options)

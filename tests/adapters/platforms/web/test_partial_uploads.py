@@ -1,4 +1,4 @@
-"""What arrived of an upload that broke off is there when the rest comes, also after a restart."""
+"""Uploads that broke off keep what has arrived of them until the rest comes, also after a restart."""
 
 import asyncio
 import os
